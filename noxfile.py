@@ -1,0 +1,59 @@
+"""How portmap is checked: `nox` runs lint, typing and tests; `nox -l` lists all sessions."""
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.reuse_venv = "yes"
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = False
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+PYTHONS = nox.project.python_versions(PROJECT)
+CONSTRAINTS = ("-c", "constraints.txt")
+
+
+def install_groups(session: nox.Session, *groups: str) -> None:
+    """Installs dependency groups of pyproject.toml, for a pip that does not know them too."""
+    session.install(*CONSTRAINTS, *nox.project.dependency_groups(PROJECT, *groups))
+
+
+def install_portmap(session: nox.Session) -> None:
+    """Installs portmap as users get it, built by the constrained version of the build backend."""
+    session.install(*CONSTRAINTS, *PROJECT["build-system"]["requires"])
+    session.install(*CONSTRAINTS, "--no-build-isolation", ".")
+
+
+def run_tests(session: nox.Session) -> None:
+    """Runs the tests with coverage, or pytest with just the arguments given after `--`."""
+    install_groups(session, "test")
+    install_portmap(session)
+    session.run("pytest", *(session.posargs or ["--cov", "-n", "auto"]))
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Checks the format and the style of all Python code with ruff, and changes nothing."""
+    install_groups(session, "lint")
+    session.run("ruff", "format", "--check")
+    session.run("ruff", "check")
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Checks the types of all Python code with mypy, against the oldest supported Python."""
+    # The code that is checked imports what the other groups bring.
+    install_groups(session, "dev")
+    session.install(*CONSTRAINTS, *PROJECT["project"]["dependencies"])
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Runs the tests with the Python that runs nox."""
+    run_tests(session)
+
+
+@nox.session(python=PYTHONS, default=False)
+def matrix(session: nox.Session) -> None:
+    """Runs the tests with every supported Python that is found on this machine."""
+    run_tests(session)

@@ -1,0 +1,77 @@
+"""portmap: Kubernetes Services, typed.
+
+Build Services that a real API server accepts, or learn at once why it would not;
+see where every port leads; read and write manifests without losing anything.
+
+    from portmap import ContainerPort, Service, ServicePort, to_yaml
+
+    http = ContainerPort(8080, name="http")
+    web = Service("web", selector={"app": "web"}, ports=[ServicePort.targeting(http, port=80)])
+    print(to_yaml(web))
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from portmap._checks import check
+from portmap._cluster import SUPPORTED_VERSIONS, Cluster, set_default_cluster
+from portmap._errors import ManifestError, PortmapError, Span, ValidationError
+from portmap._labels import Labels
+from portmap._manifest import to_manifest
+from portmap._misses import Miss
+from portmap._pods import Container, Pod
+from portmap._ports import ContainerPort, ServicePort
+from portmap._resolution import Endpoint, EndpointPort, EndpointSlice, Resolution, SliceEndpoint, resolve
+from portmap._services import Service
+from portmap._violations import Violation
+from portmap._workloads import Workload
+
+if TYPE_CHECKING:
+    from portmap.manifests._load import load
+    from portmap.manifests._write import to_yaml
+
+    __version__: str
+
+__all__ = [
+    "SUPPORTED_VERSIONS",
+    "Cluster",
+    "Container",
+    "ContainerPort",
+    "Endpoint",
+    "EndpointPort",
+    "EndpointSlice",
+    "Labels",
+    "ManifestError",
+    "Miss",
+    "Pod",
+    "PortmapError",
+    "Resolution",
+    "Service",
+    "ServicePort",
+    "SliceEndpoint",
+    "Span",
+    "ValidationError",
+    "Violation",
+    "Workload",
+    "check",
+    "load",
+    "resolve",
+    "set_default_cluster",
+    "to_manifest",
+    "to_yaml",
+]
+
+# What needs readers and writers is loaded when it is first asked for (PEP 562).
+_LATER = {"load": "portmap.manifests._load", "to_yaml": "portmap.manifests._write"}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - as typed above
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
+    if name == "__version__":
+        return import_module("importlib.metadata").version("portmap-k8s")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

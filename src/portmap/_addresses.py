@@ -1,0 +1,144 @@
+"""IP addresses and CIDR blocks as the API server's legacy fields read them.
+
+Go's lenient parser, which these fields use, differs from Python's `ipaddress`:
+it takes leading zeros in IPv4 numbers and, as text, IPv4-mapped IPv6 addresses,
+but no zone. From 1.36 on both spellings are refused, and so are CIDR blocks with
+bits set beyond the prefix (gate StrictIPCIDRValidation).
+
+Source: kubernetes/kubernetes 1.36.2,
+`staging/src/k8s.io/apimachinery/pkg/util/validation/ip.go` and
+`vendor/k8s.io/utils/internal/third_party/forked/golang/net/`.
+"""
+
+import ipaddress
+import re
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+__all__ = ["cidr_reasons", "endpoint_ip_reasons", "family_of", "ip_reasons", "network", "parse_ip"]
+
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_IPV4: Final = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)\.([0-9]+)")
+_DOTTED_TAIL: Final = re.compile(r"(.*:)([0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)")
+_LEADING_ZERO: Final = re.compile(r"(?:^|[.:/])0[0-9]+")
+_HEX_GROUPS: Final = re.compile(r"[0-9A-Fa-f:]*")
+_LAST_BYTE: Final = 255
+
+
+def _plain_ipv4(text: str) -> str | None:
+    """Dotted IPv4 text without leading zeros, or `None` if it is no address."""
+    match = _IPV4.fullmatch(text)
+    if match is None or any(len(part.lstrip("0")) > 3 for part in match.groups()):
+        return None
+    numbers = [int(part) for part in match.groups()]
+    return None if max(numbers) > _LAST_BYTE else ".".join(map(str, numbers))
+
+
+@lru_cache(maxsize=4096)
+def parse_ip(text: str) -> Address | None:
+    """The address, or `None`: Go's `ParseIPSloppy`."""
+    if ":" not in text:
+        plain = _plain_ipv4(text)
+        return None if plain is None else ipaddress.IPv4Address(plain)
+    head, tail = text, ""
+    if "." in text:
+        match = _DOTTED_TAIL.fullmatch(text)
+        plain = match and _plain_ipv4(match.group(2))
+        if match is None or plain is None:
+            return None
+        head, tail = match.group(1), plain
+    if not _HEX_GROUPS.fullmatch(head):
+        return None
+    try:
+        return ipaddress.IPv6Address(head + tail)
+    except ValueError:
+        return None
+
+
+def _mapped(address: Address) -> bool:
+    return isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None
+
+
+def family_of(text: str) -> str | None:
+    """`IPv4` or `IPv6`, or `None` for what is no address.
+
+    An IPv4-mapped IPv6 address counts as IPv4, as in Go, where both are one value.
+    """
+    address = parse_ip(text)
+    if address is None:
+        return None
+    return "IPv4" if address.version == 4 or _mapped(address) else "IPv6"
+
+
+def ip_reasons(text: str, *, strict: bool) -> tuple[str, ...]:
+    """Why this is no IP address for a legacy field (`IsValidIPForLegacyField`)."""
+    address = parse_ip(text)
+    if address is None:
+        return ("must be a valid IP address, such as 10.9.8.7 or 2001:db8::ffff",)
+    if not strict:
+        return ()
+    reasons = []
+    if "." in text and _LEADING_ZERO.search(text if ":" not in text else text[text.rfind(":") :]):
+        reasons.append("must not have leading 0s")
+    if _mapped(address):
+        reasons.append("must not be an IPv4-mapped IPv6 address")
+    return tuple(reasons)
+
+
+def endpoint_ip_reasons(text: str) -> tuple[str, ...]:
+    """Why this address may not be an endpoint (`ValidateEndpointIP`)."""
+    address = parse_ip(text)
+    if address is None:
+        return ("must be a valid IP address",)
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    address = mapped or address
+    reasons = []
+    if address.is_unspecified:
+        reasons.append("may not be the unspecified address")
+    if address.is_loopback:
+        reasons.append("may not be in the loopback range (127.0.0.0/8, ::1/128)")
+    if address in _LINK_LOCAL[address.version]:
+        reasons.append("may not be in the link-local range (169.254.0.0/16, fe80::/10)")
+    if address.version == 4 and address in _MULTICAST_V4:
+        reasons.append("may not be in the link-local multicast range (224.0.0.0/24)")
+    if address.version == 6 and (int(address) >> 112) & 0xFF0F == 0xFF02:
+        reasons.append("may not be in the link-local multicast range (ff02::/16)")
+    return tuple(reasons)
+
+
+_LINK_LOCAL: Final[dict[int, Network]] = {
+    4: ipaddress.IPv4Network("169.254.0.0/16"),
+    6: ipaddress.IPv6Network("fe80::/10"),
+}
+_MULTICAST_V4: Final = ipaddress.IPv4Network("224.0.0.0/24")
+
+
+def cidr_reasons(text: str, *, strict: bool) -> tuple[str, ...]:
+    """Why this is no CIDR block for a legacy field (`IsValidCIDRForLegacyField`)."""
+    head, slash, bits = text.partition("/")
+    address = parse_ip(head)
+    digits = slash and re.fullmatch(r"[0-9]+", bits)
+    width = 128 if ":" in head else 32
+    if address is None or not digits or len(bits.lstrip("0")) > 3 or int(bits) > width:
+        return ("must be a valid CIDR block, such as 10.9.8.0/24 or 2001:db8::/64",)
+    if not strict:
+        return ()
+    dotted = head if ":" not in head else head[head.rfind(":") :]
+    if ("." in dotted and _LEADING_ZERO.search(dotted)) or (len(bits) > 1 and bits.startswith("0")):
+        return ("must not have leading 0s in the address or the prefix length",)
+    if _mapped(address):
+        return ("must not have an IPv4-mapped IPv6 address",)
+    if int(address) & ((1 << (width - int(bits))) - 1):
+        return ("must not have bits set beyond the prefix length",)
+    return ()
+
+
+def network(text: str) -> Network:
+    """The block that this CIDR text names, for a cluster's own configuration.
+
+    Raises:
+        ValueError: The text is no CIDR block.
+    """
+    return ipaddress.ip_network(text)

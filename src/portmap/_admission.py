@@ -1,0 +1,136 @@
+"""A Service's way through the API server: defaults, allocation, validation, storage.
+
+Each stage of the server hides the later ones where it fails. `server_verdict` keeps
+to that, so that it reports exactly what the server would; `every_violation` goes
+through all of them, so that an author hears of everything at once.
+
+Source: kubernetes/kubernetes 1.36.2, `pkg/registry/core/service/storage/` and
+`staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go`.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from portmap._allocation import (
+    ADDRESS_RULES,
+    HEALTH_CHECK_RULES,
+    NAMELESS_RULES,
+    NODE_PORT_RULES,
+    fill_in_node_ports,
+    fill_in_second_address,
+)
+from portmap._cluster import RELAXED_SERVICE_NAMES
+from portmap._families import (
+    CONFIGURED_RULES,
+    FAMILY_RULES,
+    STACK_RULES,
+    complete_families,
+    infer_families,
+    infer_policy,
+    normalise_cluster_ips,
+    release_second_stack,
+)
+from portmap._grammar import dns_label_1035_reasons, dns_label_reasons
+from portmap._metadata import METADATA_RULES, METADATA_UPDATE_RULES, Metadata
+from portmap._paths import sort_key
+from portmap._ports import SERVICE_PORT_RULES
+from portmap._rules import Rule, broken
+from portmap._service_rules import SERVICE_RULES
+from portmap._state import ServiceState
+from portmap._updates import UPDATE_RULES, carry_over, drop_what_the_type_lost, families_untouched
+from portmap._violations import Violation
+
+__all__ = ["every_violation", "server_verdict"]
+
+_SPEC: Final = ("spec",)
+
+
+def server_verdict(service: ServiceState) -> list[Violation]:
+    """What the API server would report: nothing, or all that the first failing stage finds.
+
+    The state is taken along the server's way and is, where nothing is wrong, what
+    the server would store.
+    """
+    return (
+        _settle_families(service)
+        or broken((*NAMELESS_RULES, *ADDRESS_RULES), service, _SPEC)
+        or _first(NODE_PORT_RULES, service)
+        or _first(HEALTH_CHECK_RULES, service)
+        or _validate(service)
+    )
+
+
+def every_violation(service: ServiceState, *, ports_checked: bool = False) -> list[Violation]:
+    """All that is wrong, whatever hides it from the server.
+
+    Args:
+        service: What to judge; it is taken along as far as it goes.
+        ports_checked: Whether the rules of each port alone were applied before.
+    """
+    found = _settle_families(service)
+    if not found:
+        found = broken(ADDRESS_RULES, service, _SPEC)
+    allocation = broken(NODE_PORT_RULES, service, _SPEC) + broken(HEALTH_CHECK_RULES, service, _SPEC)
+    fields = {violation.field for violation in allocation}
+    # What the allocator says of a field is what the server says first; the same in
+    # other words would only be noise.
+    rest = _validate(service, ports_checked=ports_checked)
+    return found + allocation + [violation for violation in rest if violation.field not in fields]
+
+
+def _first(rules: Sequence[Rule[ServiceState]], service: ServiceState) -> list[Violation]:
+    """The allocator gives up at the first port that it cannot serve."""
+    found = broken(rules, service, _SPEC)
+    return [min(found, key=lambda violation: sort_key(violation.field))] if found else found
+
+
+def _settle_families(service: ServiceState) -> list[Violation]:
+    """Cluster IPs and IP families, as the server fills them in and checks them first."""
+    old = service.old
+    if old is not None:
+        carry_over(service, old)
+    normalise_cluster_ips(service)
+    if not service.needs_cluster_ip:
+        return []
+    if old is not None and families_untouched(service, old):
+        service.families_settled = True
+        return []
+    infer_policy(service)
+    found = broken(FAMILY_RULES, service, _SPEC)
+    if found:
+        return found
+    release_second_stack(service)
+    found = broken(STACK_RULES, service, _SPEC)
+    if found:
+        return found
+    infer_families(service)
+    found = broken(CONFIGURED_RULES, service, _SPEC)
+    if not found:
+        complete_families(service)
+    return found
+
+
+def _validate(service: ServiceState, *, ports_checked: bool = False) -> list[Violation]:
+    """The server's last stage, which reports everything that it finds."""
+    fill_in_second_address(service)
+    fill_in_node_ports(service)
+    old = service.old
+    relaxed = service.cluster.enabled(RELAXED_SERVICE_NAMES)
+    meta = Metadata(
+        service.metadata,
+        service.cluster,
+        dns_label_reasons if relaxed else dns_label_1035_reasons,
+        None if old is None else old.metadata,
+    )
+    if old is None:
+        found = broken(METADATA_RULES, meta, ("metadata",))
+    else:
+        drop_what_the_type_lost(service, old)
+        found = broken(METADATA_UPDATE_RULES, meta, ("metadata",))
+        found += broken(UPDATE_RULES, service)
+        if service.needs_cluster_ip:
+            found += broken(FAMILY_RULES, service, _SPEC)
+    if not ports_checked:
+        for position, port in enumerate(service.ports):
+            found += broken(SERVICE_PORT_RULES, port, ("spec", "ports", position))
+    return found + broken(SERVICE_RULES, service)

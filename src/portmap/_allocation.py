@@ -1,0 +1,295 @@
+"""Cluster IPs and node ports as the server allocates them, before it validates.
+
+Only what follows from the object and the cluster's flags is known here. Whether an
+address or port is already taken by another Service only the live cluster can say;
+collisions within a set of objects are found by `check_set`. A value that the
+cluster would pick is stood for by a number above every port.
+
+Source: kubernetes/kubernetes 1.36.2, `pkg/registry/core/service/storage/alloc.go`,
+`pkg/registry/core/service/portallocator/allocator.go` and
+`pkg/registry/core/service/ipallocator/ipallocator.go`.
+"""
+
+import ipaddress
+from collections.abc import Iterator
+from typing import Final
+
+from portmap._addresses import Address, Network, parse_ip
+from portmap._cluster import ADDRESS_OBJECTS, LARGE_IPV6_RANGES, Cluster
+from portmap._rules import Problem, Rule, Stage, rule
+from portmap._state import PICKED, ServiceState
+
+__all__ = [
+    "ADDRESS_RULES",
+    "HEALTH_CHECK_RULES",
+    "NAMELESS_RULES",
+    "NODE_PORT_RULES",
+    "fill_in_node_ports",
+    "fill_in_second_address",
+]
+
+_ALLOC: Final = "pkg/registry/core/service/storage/alloc.go"
+_PORTS: Final = "pkg/registry/core/service/portallocator/allocator.go"
+_FIRST_DYNAMIC: Final = 1 << 20
+_SMALL_IPV6_RANGE: Final = 1 << 16
+
+
+# --- cluster IPs -----------------------------------------------------------------------------------------------
+
+
+def _wanted_addresses(service: ServiceState) -> list[str]:
+    """The addresses for which the server asks its allocator, `""` for one that it is to pick."""
+    if not service.needs_cluster_ip or service.headless:
+        return []
+    asked = [*service.cluster_ips, *[""] * (max(1, len(service.ip_families)) - len(service.cluster_ips))]
+    old = service.old
+    if old is None or not old.needs_cluster_ip:
+        return asked
+    return asked[1:2] if _gains_second_address(service) else []
+
+
+def _gains_second_address(service: ServiceState) -> bool:
+    """Whether an update takes the Service from one IP family to two."""
+    old = service.old
+    if (
+        old is None
+        or not (old.needs_cluster_ip and service.needs_cluster_ip)
+        or old.headless
+        or service.families_settled
+    ):
+        return False
+    return len(old.ip_families) == 1 and len(service.ip_families) > 1
+
+
+def fill_in_second_address(service: ServiceState) -> None:
+    """Give a Service that an update takes to two IP families its second address (`updateClusterIPs`)."""
+    if _gains_second_address(service) and len(service.cluster_ips) == 1:
+        service.cluster_ips = [*service.cluster_ips, PICKED]
+
+
+def _bare(address: Address) -> Address:
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
+
+
+def _allocatable(cluster: Cluster, address: Address, networks: tuple[Network, ...]) -> bool:
+    for block in networks:
+        if address.version == block.version and address in block:
+            offset = int(address) - int(block.network_address)
+            if block.version == 4:
+                return 0 < offset < block.num_addresses - 1
+            return offset > 0 and (cluster.enabled(LARGE_IPV6_RANGES) or offset < _SMALL_IPV6_RANGE)
+    return False
+
+
+@rule("cluster-ip-out-of-range", "spec.clusterIPs", "FieldValueInvalid", source=_ALLOC, stage=Stage.ADDRESSES)
+def cluster_ip_out_of_range(service: ServiceState) -> Iterator[Problem]:
+    """A cluster IP that is asked for lies in the cluster's service CIDRs.
+
+    The first address of a block, and the last of an IPv4 block, are never given out.
+    """
+    networks = service.cluster.service_networks
+    if networks is None:
+        return
+    for text in _wanted_addresses(service):
+        address = parse_ip(text) if text else None
+        if address is not None and not _allocatable(service.cluster, _bare(address), networks):
+            blocks = ", ".join(map(str, networks))
+            detail = f"{text} cannot be allocated: the service CIDRs are {blocks}"
+            yield Problem(("clusterIPs",), detail, list(service.cluster_ips), "leave it out, and the cluster picks one")
+
+
+@rule("cluster-ip-already-allocated", "spec.clusterIPs", "FieldValueInvalid", source=_ALLOC, stage=Stage.ADDRESSES)
+def cluster_ip_already_allocated(service: ServiceState) -> Iterator[Problem]:
+    """An update that asks for a second address asks for one that the Service does not have yet."""
+    old = service.old
+    if old is not None and old.needs_cluster_ip:
+        held = {parse_ip(text) for text in old.cluster_ips}
+        for text in _wanted_addresses(service):
+            if text and parse_ip(text) in held:
+                detail = f"{text} is allocated already, to this Service"
+                yield Problem(("clusterIPs",), detail, list(service.cluster_ips), "keep the addresses in their order")
+
+
+def _nameable(name: str) -> bool:
+    return bool(name) and name not in {".", ".."} and "/" not in name and "%" not in name
+
+
+@rule("address-needs-name", "spec.clusterIPs", "FieldValueInvalid", source=_ALLOC, stage=Stage.ADDRESSES)
+def address_needs_name(service: ServiceState) -> Iterator[Problem]:
+    """A cluster IP belongs to its Service by name, so a Service without a usable name gets none.
+
+    The server comes upon this before it looks at `metadata.name` itself.
+    """
+    name = service.metadata.get("name") or service.metadata.get("generateName") or ""
+    if service.cluster.enabled(ADDRESS_OBJECTS) and not _nameable(name) and _wanted_addresses(service):
+        detail = "no address can be allocated to a Service without a usable name"
+        yield Problem(("clusterIPs",), detail, list(service.cluster_ips), "mend metadata.name")
+
+
+ADDRESS_RULES: Final[tuple[Rule[ServiceState], ...]] = (cluster_ip_out_of_range, cluster_ip_already_allocated)
+NAMELESS_RULES: Final[tuple[Rule[ServiceState], ...]] = (address_needs_name,)
+"""Says in other words what `name-required` and `name-syntax` say: for the server's exact verdict alone."""
+
+
+# --- node ports ------------------------------------------------------------------------------------------------
+
+
+def _requests(service: ServiceState) -> Iterator[tuple[int, int]]:
+    """The explicit node ports that the server asks its allocator for: (position of the port, number)."""
+    if not service.takes_node_ports:
+        return iter(())
+    return _requests_of_create(service) if service.old is None else _requests_of_update(service, service.old)
+
+
+def _requests_of_create(service: ServiceState) -> Iterator[tuple[int, int]]:
+    """Ports that share a port *number* share a node port (TCP and UDP 53, say).
+
+    The first of them asks for the number that any of them names (`initNodePorts`).
+    """
+    named: dict[int, int] = {}
+    for port in service.ports:
+        if port.node_port:
+            named.setdefault(port.port, port.node_port)
+    given: dict[int, int] = {}
+    for position, port in enumerate(service.ports):
+        if not port.node_port and not service.allocates_node_ports:
+            continue
+        before = given.get(port.port)
+        if before is None:
+            given[port.port] = named.get(port.port, 0)
+            if port.port in named:
+                yield position, named[port.port]
+        elif port.node_port and port.node_port != before:
+            yield position, port.node_port
+
+
+def _requests_of_update(service: ServiceState, old: ServiceState) -> Iterator[tuple[int, int]]:
+    """Each number that the Service did not have before, once (`updateNodePorts`)."""
+    had = {port.node_port for port in old.ports}
+    for position, port in enumerate(service.ports):
+        if port.node_port and port.node_port not in had:
+            had.add(port.node_port)
+            yield position, port.node_port
+
+
+def _shown_range(ports: range) -> str:
+    return f"{ports[0]}-{ports[-1]}"
+
+
+@rule("node-port-out-of-range", "spec.ports[*].nodePort", "FieldValueInvalid", source=_PORTS, stage=Stage.NODE_PORTS)
+def node_port_out_of_range(service: ServiceState) -> Iterator[Problem]:
+    """A node port lies in the range that the cluster's administrator set, 30000-32767 by default.
+
+    Only a real create or update checks it: a dry run accepts any number.
+    """
+    ports = service.cluster.node_port_range
+    for position, number in _requests(service):
+        if number not in ports:
+            hint = (
+                f"pick one of {_shown_range(ports)}, or leave it out and the cluster picks one; "
+                "if your cluster's range differs, say so with Cluster(node_port_range=…)"
+            )
+            detail = f"not in the node port range {_shown_range(ports)}"
+            yield Problem(("ports", position, "nodePort"), detail, number, hint)
+
+
+@rule(
+    "node-port-already-allocated",
+    "spec.ports[*].nodePort",
+    "FieldValueInvalid",
+    source=_PORTS,
+    stage=Stage.NODE_PORTS,
+)
+def node_port_already_allocated(service: ServiceState) -> Iterator[Problem]:
+    """A node port is given out once, whatever the protocol.
+
+    Two ports of one Service share a node port on a create only where they share their
+    port number too, as 53/TCP and 53/UDP may.
+    """
+    old = service.old
+    taken = {old.health_check_node_port} if old is not None and old.needs_health_check else set()
+    for position, number in _requests(service):
+        if number in taken:
+            detail = "already taken within this Service, by another port number or the health check"
+            yield Problem(("ports", position, "nodePort"), detail, number, "give each port number its own node port")
+        taken.add(number)
+
+
+@rule("node-port-twice", "spec.ports[*].nodePort", "FieldValueDuplicate", source=_ALLOC, stage=Stage.NODE_PORTS)
+def node_port_twice(service: ServiceState) -> Iterator[Problem]:
+    """An update may not give one node port to two ports of one protocol."""
+    if service.old is not None and service.takes_node_ports:
+        seen: set[tuple[str, int]] = set()
+        for position, port in enumerate(service.ports):
+            key = (port.protocol, port.node_port)
+            if port.node_port and key in seen:
+                yield Problem(("ports", position, "nodePort"), "already used by another port", port.node_port)
+            seen.add(key)
+
+
+NODE_PORT_RULES: Final[tuple[Rule[ServiceState], ...]] = (
+    node_port_out_of_range,
+    node_port_already_allocated,
+    node_port_twice,
+)
+
+
+def fill_in_node_ports(service: ServiceState) -> None:
+    """Give every port the node port that it would have, as `initNodePorts` and `updateNodePorts` do."""
+    if service.allocates_node_ports:
+        _share_node_ports(service)
+    if service.needs_health_check and not service.health_check_node_port:
+        had = service.old is not None and service.old.needs_health_check
+        if not had:
+            service.health_check_node_port = _FIRST_DYNAMIC - 1
+            service.health_check_node_port_dynamic = True
+
+
+def _share_node_ports(service: ServiceState) -> None:
+    share = service.old is None
+    given: dict[int, int] = {}
+    if share:
+        for port in service.ports:
+            if port.node_port:
+                given.setdefault(port.port, port.node_port)
+    for position, port in enumerate(service.ports):
+        if not port.node_port:
+            number = given.get(port.port, 0) if share else 0
+            port.dynamic = number == 0 or number >= _FIRST_DYNAMIC
+            port.node_port = number or _FIRST_DYNAMIC + position
+            given.setdefault(port.port, port.node_port)
+
+
+# --- the health check node port --------------------------------------------------------------------------------
+
+
+@rule(
+    "health-check-node-port-unallocatable",
+    "spec.healthCheckNodePort",
+    "FieldValueInvalid",
+    source=_ALLOC,
+    stage=Stage.HEALTH_CHECK,
+)
+def health_check_node_port_unallocatable(service: ServiceState) -> Iterator[Problem]:
+    """A health check node port comes from the same range as node ports, and is nobody else's."""
+    number = service.health_check_node_port
+    newly = service.old is None or not service.old.needs_health_check
+    if service.needs_health_check and number and not service.health_check_node_port_dynamic and newly:
+        ports = service.cluster.node_port_range
+        if number not in ports:
+            detail = f"not in the node port range {_shown_range(ports)}"
+        elif number in _held(service):
+            detail = "already taken by a port of this Service"
+        else:
+            return
+        yield Problem(("healthCheckNodePort",), detail, number, "leave it out, and the cluster picks one")
+
+
+def _held(service: ServiceState) -> set[int]:
+    """The node ports of this Service, those included that an update gives up only once it is made."""
+    states = (service,) if service.old is None else (service, service.old)
+    return {port.node_port for state in states for port in state.ports}
+
+
+HEALTH_CHECK_RULES: Final[tuple[Rule[ServiceState], ...]] = (health_check_node_port_unallocatable,)

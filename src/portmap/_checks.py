@@ -1,0 +1,51 @@
+"""Ask again of an object in hand: would this cluster take it?"""
+
+from portmap._cluster import Cluster, cluster_in_force
+from portmap._pod_rules import CONTAINER_RULES, POD_RULES
+from portmap._pods import Container, Pod
+from portmap._ports import CONTAINER_PORT_RULES, SERVICE_PORT_RULES, ContainerPort, ServicePort
+from portmap._rules import broken
+from portmap._services import Service, check_service
+from portmap._violations import Violation, in_order
+from portmap._workloads import Workload
+
+__all__ = ["check"]
+
+
+def check(
+    subject: Service | ServicePort | ContainerPort | Container | Pod | Workload, *, cluster: Cluster | None = None
+) -> tuple[Violation, ...]:
+    """Everything that this cluster would refuse about this object.
+
+    An object in hand was good for the cluster in force when it was made; this asks
+    for any other, such as one of an older version or another node port range.
+
+    Args:
+        subject: A typed object.
+        cluster: What the target accepts; left out, the cluster in force.
+
+    Returns:
+        `()` if it would be accepted, else every violation, by field path.
+    """
+    cluster = cluster or cluster_in_force()
+    if isinstance(subject, Service):
+        return check_service(subject, cluster)
+    if isinstance(subject, ServicePort):
+        return in_order(broken(SERVICE_PORT_RULES, subject))
+    if isinstance(subject, ContainerPort):
+        return in_order(broken(CONTAINER_PORT_RULES, subject))
+    if isinstance(subject, Container):
+        return in_order(_of_container(subject, ()))
+    pod = subject.pod if isinstance(subject, Workload) else subject
+    found = broken(POD_RULES, pod)
+    for field, containers in (("containers", pod.containers), ("initContainers", pod.init_containers)):
+        for index, container in enumerate(containers):
+            found += _of_container(container, ("spec", field, index))
+    return in_order(found)
+
+
+def _of_container(container: Container, root: tuple[str | int, ...]) -> list[Violation]:
+    found = broken(CONTAINER_RULES, container, root)
+    for position, port in enumerate(container.ports):
+        found += broken(CONTAINER_PORT_RULES, port, (*root, "ports", position))
+    return found

@@ -1,0 +1,336 @@
+"""What a cluster accepts: its Kubernetes version, its flags, and what follows.
+
+Whatever differs between versions is a row of a table here, by feature; no rule
+compares versions. A gate that the API server itself knows carries its upstream
+name, so that `Cluster(…, feature_gates={…})` can set it as the server's flag does.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
+from types import TracebackType
+from typing import Final, Self, final
+
+import attrs
+
+from portmap._addresses import Network, network
+from portmap._errors import ValidationError
+from portmap._labels import Labels
+from portmap._violations import Violation
+
+__all__ = ["SUPPORTED_VERSIONS", "Cluster", "Feature", "cluster_in_force", "set_default_cluster"]
+
+SUPPORTED_VERSIONS: Final = ("1.32", "1.33", "1.34", "1.35", "1.36", "1.37")
+"""The Kubernetes versions that portmap knows, oldest first."""
+
+NEWEST_RECORDED: Final = "1.36"
+"""The newest version whose verdicts were recorded from a real server: the default."""
+
+DEFAULT_NODE_PORT_RANGE: Final = range(30000, 32768)
+"""The default of kube-apiserver's `--service-node-port-range`."""
+
+
+@final
+@attrs.frozen
+class Feature:
+    """A behaviour that not every version has.
+
+    Attributes:
+        name: The feature gate's name where the server has one, else our own in lower case.
+        since: The first version in which it is on by default.
+        summary: What it changes.
+        source: Where Kubernetes says so.
+        until: The first version in which it is gone again, if it is.
+    """
+
+    name: str
+    since: str
+    summary: str
+    source: str
+    until: str | None = None
+
+    def in_version(self, version: str) -> bool:
+        """Whether it is on by default in this version."""
+        place = SUPPORTED_VERSIONS.index(version)
+        started = self.since not in SUPPORTED_VERSIONS or place >= SUPPORTED_VERSIONS.index(self.since)
+        return started and (self.until is None or place < SUPPORTED_VERSIONS.index(self.until))
+
+
+_GATES: Final = "pkg/features/kube_features.go"
+
+RELAXED_SERVICE_NAMES: Final = Feature(
+    "RelaxedServiceNameValidation",
+    "1.36",
+    "A Service's name may begin with a digit.",
+    f"{_GATES}, KEP-5311",
+)
+STRICT_IP_CIDR: Final = Feature(
+    "StrictIPCIDRValidation",
+    "1.36",
+    "Leading zeros, IPv4-mapped IPv6 addresses and bits beyond a prefix are refused.",
+    f"{_GATES}, KEP-4858",
+)
+PREFER_SAME_TRAFFIC_DISTRIBUTION: Final = Feature(
+    "PreferSameTrafficDistribution",
+    "1.34",
+    "trafficDistribution may be PreferSameZone or PreferSameNode.",
+    f"{_GATES}, KEP-3015",
+)
+KUBELET_PORT_FORBIDDEN: Final = Feature(
+    "kubelet-port-forbidden",
+    "1.0",
+    "A LoadBalancer Service may not expose port 10250.",
+    "pkg/apis/core/validation/validation.go at 1.32",
+    until="1.33",
+)
+SIDECAR_PORTS: Final = Feature(
+    "sidecar-ports",
+    "1.33",
+    "The EndpointSlice controller looks for named ports in sidecars too.",
+    "staging/src/k8s.io/endpointslice/utils.go, FindPort",
+)
+ADDRESS_OBJECTS: Final = Feature(
+    "address-objects",
+    "1.33",
+    "Cluster IPs are IPAddress objects, which a Service without a usable name cannot have.",
+    "pkg/registry/core/service/ipallocator/ipallocator.go",
+)
+LARGE_IPV6_RANGES: Final = Feature(
+    "large-ipv6-ranges",
+    "1.34",
+    "Any address of an IPv6 service CIDR may be asked for, not only its first 65536.",
+    "pkg/registry/core/service/ipallocator/bitmap.go (in use for IPv6 until 1.34)",
+)
+INIT_RESTART_POLICY_CHECKED: Final = Feature(
+    "ContainerRestartRules",
+    "1.35",
+    "An init container's restartPolicy may be Never or OnFailure too.",
+    f"{_GATES}, KEP-5307",
+)
+INIT_RESTART_POLICY_DROPPED: Final = Feature(
+    "init-restart-policy-dropped",
+    "1.34",
+    "An unknown restartPolicy of an init container is dropped without a word.",
+    "recorded from kube-apiserver 1.34",
+    until="1.35",
+)
+HEADLESS_WARNINGS: Final = Feature(
+    "headless-warnings",
+    "1.34",
+    "A warning about fields that a headless Service ignores.",
+    "pkg/api/service/warnings.go",
+)
+GENERATE_NAME_KEPT: Final = Feature(
+    "generate-name-kept",
+    "1.34",
+    "An update no longer checks generateName.",
+    "staging/src/k8s.io/apimachinery/pkg/api/validation/objectmeta.go",
+)
+PREFER_CLOSE_DEPRECATED: Final = Feature(
+    "prefer-close-deprecated",
+    "1.35",
+    "A warning that trafficDistribution PreferClose is deprecated.",
+    "pkg/api/service/warnings.go",
+)
+EXTERNAL_IPS_DEPRECATED: Final = Feature(
+    "external-ips-deprecated",
+    "1.36",
+    "A warning that externalIPs is deprecated.",
+    "pkg/api/service/warnings.go",
+)
+SHARED_PORT_NAME_WARNING: Final = Feature(
+    "shared-port-name-warning",
+    "1.33",
+    "A warning that two containers of a pod use one port name.",
+    "pkg/api/pod/warnings.go",
+)
+
+FEATURES: Final = (
+    RELAXED_SERVICE_NAMES,
+    STRICT_IP_CIDR,
+    PREFER_SAME_TRAFFIC_DISTRIBUTION,
+    KUBELET_PORT_FORBIDDEN,
+    SIDECAR_PORTS,
+    ADDRESS_OBJECTS,
+    LARGE_IPV6_RANGES,
+    INIT_RESTART_POLICY_CHECKED,
+    INIT_RESTART_POLICY_DROPPED,
+    HEADLESS_WARNINGS,
+    GENERATE_NAME_KEPT,
+    PREFER_CLOSE_DEPRECATED,
+    EXTERNAL_IPS_DEPRECATED,
+    SHARED_PORT_NAME_WARNING,
+)
+GATES: Final = frozenset(feature.name for feature in FEATURES if feature.name[0].isupper())
+
+_VERSION = re.compile(r"v?(\d+\.\d+)(?:\.\d+)?(?:[-+].*)?")
+_MOST_CIDRS: Final = 2
+
+
+def _minor(version: object) -> object:
+    """`1.36` for `v1.36.2+build`; anything else as it is."""
+    match = _VERSION.fullmatch(version) if isinstance(version, str) else None
+    return match.group(1) if match else version
+
+
+def _tuple_or_none(value: Iterable[str] | str | None) -> tuple[str, ...] | None:
+    """None for nothing; one block may stand without a list around it."""
+    return (value,) if isinstance(value, str) else tuple(value or ()) or None
+
+
+@final
+@attrs.frozen
+class Cluster:
+    """What the cluster that is aimed at accepts.
+
+    Args:
+        version: Its Kubernetes version, such as `"1.36"`; a patch level is ignored.
+        node_port_range: The value of its `--service-node-port-range`, as a Python
+            range: `range(30000, 32768)` is the default 30000-32767.
+        service_cidrs: The value of its `--service-cluster-ip-range`: one block, or
+            one of each family, the default family first. Without it, rules that
+            depend on it stay silent.
+        feature_gates: Gates that the cluster sets other than its version does.
+
+    Raises:
+        ValidationError: An argument is not what a server could be started with.
+
+    As a context manager it is the cluster in force within the block:
+
+        with Cluster("1.33"):
+            service = Service("web", …)
+
+    The block reaches neither other threads nor other processes, and a generator
+    that yields inside it leaves it in force for its caller.
+    """
+
+    version: str = attrs.field(default=NEWEST_RECORDED, converter=_minor)
+    node_port_range: range = attrs.field(default=DEFAULT_NODE_PORT_RANGE, kw_only=True)
+    service_cidrs: tuple[str, ...] | None = attrs.field(default=None, kw_only=True, converter=_tuple_or_none)
+    feature_gates: Mapping[str, bool] = attrs.field(factory=Labels, kw_only=True, converter=Labels, repr=False)
+    _enabled: frozenset[str] = attrs.field(init=False, eq=False, repr=False, default=frozenset())
+    _networks: tuple[Network, ...] | None = attrs.field(init=False, eq=False, repr=False, default=None)
+    _families: tuple[str, ...] | None = attrs.field(init=False, eq=False, repr=False, default=None)
+
+    def __attrs_post_init__(self) -> None:
+        violations = tuple(_cluster_violations(self))
+        if violations:
+            subject = "Cluster"
+            raise ValidationError(subject, violations)
+        enabled = frozenset(
+            feature.name
+            for feature in FEATURES
+            if self.feature_gates.get(feature.name, feature.in_version(self.version))
+        )
+        networks = None if self.service_cidrs is None else tuple(network(cidr) for cidr in self.service_cidrs)
+        families = None if networks is None else tuple(f"IPv{block.version}" for block in networks)
+        # attrs' own way past `frozen`, for values that are derived once.
+        object.__setattr__(self, "_enabled", enabled)
+        object.__setattr__(self, "_networks", networks)
+        object.__setattr__(self, "_families", families)
+
+    def enabled(self, feature: Feature) -> bool:
+        """Whether this cluster behaves as the feature says."""
+        return feature.name in self._enabled
+
+    @property
+    def ip_families(self) -> tuple[str, ...] | None:
+        """The families of its service CIDRs, the default first; `None` if unknown."""
+        return self._families
+
+    @property
+    def service_networks(self) -> tuple[Network, ...] | None:
+        """Its service CIDRs, parsed; `None` if unknown."""
+        return self._networks
+
+    @property
+    def provisional(self) -> bool:
+        """Whether no verdicts of a real server of this version were recorded."""
+        return SUPPORTED_VERSIONS.index(self.version) > SUPPORTED_VERSIONS.index(NEWEST_RECORDED)
+
+    def __str__(self) -> str:
+        return f"Kubernetes {self.version}{' (provisional)' if self.provisional else ''}"
+
+    def __enter__(self) -> Self:
+        _IN_FORCE.set((*_IN_FORCE.get(), self))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _IN_FORCE.set(_IN_FORCE.get()[:-1])
+
+
+def _cluster_violations(cluster: Cluster) -> Iterable[Violation]:
+    code = "cluster-configuration"
+    if cluster.version not in SUPPORTED_VERSIONS:
+        yield Violation.about(
+            "version",
+            code,
+            "FieldValueNotSupported",
+            f"supported versions: {', '.join(SUPPORTED_VERSIONS)}",
+            value=cluster.version,
+        )
+    ports: object = cluster.node_port_range
+    if not isinstance(ports, range) or ports.step != 1 or not ports or ports[0] < 1 or ports[-1] > 65535:
+        yield Violation.about(
+            "node_port_range",
+            code,
+            "FieldValueInvalid",
+            "must be a range of ports within 1 to 65535",
+            hint="for 30000-32767 write range(30000, 32768): the end of a Python range is exclusive",
+            value=repr(ports),
+        )
+    yield from _cidr_violations(cluster.service_cidrs or ())
+    for gate in cluster.feature_gates:
+        if gate not in GATES:
+            yield Violation.about(
+                f"feature_gates[{gate}]",
+                code,
+                "FieldValueNotSupported",
+                f"gates that change an answer: {', '.join(sorted(GATES))}",
+                value=gate,
+            )
+
+
+def _cidr_violations(cidrs: tuple[str, ...]) -> Iterable[Violation]:
+    versions = []
+    for position, cidr in enumerate(cidrs):
+        try:
+            versions.append(network(cidr).version)
+        except ValueError:
+            yield Violation.about(
+                f"service_cidrs[{position}]",
+                "cluster-configuration",
+                "FieldValueInvalid",
+                "must be a CIDR block without bits beyond its prefix",
+                value=cidr,
+            )
+    if len(cidrs) > _MOST_CIDRS or len(set(versions)) != len(versions):
+        yield Violation.about(
+            "service_cidrs",
+            "cluster-configuration",
+            "FieldValueInvalid",
+            "must be one block, or one of each IP family",
+            value=list(cidrs),
+        )
+
+
+_IN_FORCE: Final[ContextVar[tuple[Cluster, ...]]] = ContextVar("portmap_cluster", default=())
+_default = Cluster()
+
+
+def cluster_in_force() -> Cluster:
+    """The cluster by which constructors judge: of the innermost `with`, else the default."""
+    stack = _IN_FORCE.get()
+    return stack[-1] if stack else _default
+
+
+def set_default_cluster(cluster: Cluster) -> None:
+    """Make this the cluster by which constructors judge, for the whole process.
+
+    Args:
+        cluster: What the target accepts; `Cluster()` is the default again.
+    """
+    global _default  # noqa: PLW0603 - a process-wide default is what this function is for
+    _default = cluster

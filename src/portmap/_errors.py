@@ -1,0 +1,83 @@
+"""The exceptions that portmap raises for bad input; nothing else escapes.
+
+A wrong *call* (a missing argument, an unknown keyword) stays Python's `TypeError`.
+They stand alone so that every other module may import them.
+"""
+
+from typing import final
+
+import attrs
+
+from portmap._violations import Violation
+
+__all__ = ["ManifestError", "PortmapError", "Span", "ValidationError"]
+
+
+class PortmapError(Exception):
+    """The root of portmap's exceptions."""
+
+    __module__ = "portmap"
+
+
+@final
+@attrs.frozen
+class Span:
+    """A place in a text. Lines and columns count from 1; the end is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def __str__(self) -> str:
+        return f"{self.line}:{self.column}"
+
+
+@final
+class ValidationError(PortmapError, ValueError):
+    """An object that Kubernetes would reject.
+
+    Attributes:
+        subject: What was checked, for people: `Service shop/web`.
+        violations: Every problem found, by field path.
+    """
+
+    __module__ = "portmap"
+
+    def __init__(self, subject: str, violations: tuple[Violation, ...], judged_by: str = "") -> None:
+        # All arguments go to Exception, so that the error can be pickled.
+        super().__init__(subject, violations, judged_by)
+        self.subject = subject
+        self.violations = violations
+        self.judged_by = judged_by
+
+    def __str__(self) -> str:
+        count = len(self.violations)
+        judge = f" for {self.judged_by}" if self.judged_by else ""
+        lines = [f"{self.subject} is invalid{judge}: {count} violation{'s' if count != 1 else ''}"]
+        for violation in self.violations:
+            lines.extend(f"  {line}" for line in str(violation).splitlines())
+        return "\n".join(lines)
+
+
+@final
+class ManifestError(PortmapError, ValueError):
+    """A text that cannot be read as manifests at all.
+
+    Attributes:
+        problem: What is wrong with it.
+        source: The name of the file or stream, `""` for a plain text.
+        span: Where in the text, if it is known.
+    """
+
+    __module__ = "portmap"
+
+    def __init__(self, problem: str, source: str = "", span: Span | None = None) -> None:
+        super().__init__(problem, source, span)
+        self.problem = problem
+        self.source = source
+        self.span = span
+
+    def __str__(self) -> str:
+        place = ":".join(part for part in (self.source, str(self.span) if self.span else "") if part)
+        return f"{place}: {self.problem}" if place else self.problem

@@ -1,0 +1,306 @@
+"""Cluster IPs and IP families: the server's steps before allocation, and their rules.
+
+Three short stages, each of which hides the next where it fails: the fields agree
+with each other, they agree with the policy, the cluster has the families.
+
+Source: kubernetes/kubernetes 1.36.2, `pkg/registry/core/service/storage/alloc.go`
+(`initIPFamilyFields`), `storage.go` (`normalizeClusterIPs`) and
+`pkg/apis/core/validation/validation.go` (`ValidateServiceClusterIPsRelatedFields`).
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from portmap._addresses import family_of, ip_reasons
+from portmap._cluster import STRICT_IP_CIDR
+from portmap._rules import Problem, Rule, Stage, rule
+from portmap._state import HEADLESS, PICKED, ServiceState
+from portmap._suggestions import nearest
+from portmap._vocabulary import IP_FAMILIES, IP_FAMILY_POLICIES
+
+__all__ = [
+    "CONFIGURED_RULES",
+    "FAMILY_RULES",
+    "STACK_RULES",
+    "complete_families",
+    "infer_families",
+    "infer_policy",
+    "normalise_cluster_ips",
+    "release_second_stack",
+]
+
+_RELATED: Final = "pkg/apis/core/validation/validation.go, ValidateServiceClusterIPsRelatedFields"
+_INIT: Final = "pkg/registry/core/service/storage/alloc.go, initIPFamilyFields"
+_MOST_ADDRESSES: Final = 2
+_OTHER: Final = {"IPv4": "IPv6", "IPv6": "IPv4"}
+
+
+# --- what the fields say together (R1 to R11) ------------------------------------------------------------------
+
+
+@rule("cluster-ips-required", "spec.clusterIPs", "FieldValueRequired", source=_RELATED, stage=Stage.FAMILIES)
+def cluster_ips_required(service: ServiceState) -> Iterator[Problem]:
+    """A Service with `clusterIP` has it in `clusterIPs` too. On a create the server sees to that itself."""
+    if service.cluster_ip and not service.cluster_ips:
+        yield Problem(("clusterIPs",), "must hold clusterIP", hint=f"write clusterIPs: [{service.cluster_ip}]")
+
+
+@rule("cluster-ips-mismatch", "spec.clusterIPs", "FieldValueInvalid", source=_RELATED, stage=Stage.FAMILIES)
+def cluster_ips_mismatch(service: ServiceState) -> Iterator[Problem]:
+    """The first of `clusterIPs` is `clusterIP`; without the one there may not be the other."""
+    if not service.cluster_ips or service.cluster_ips[0] == service.cluster_ip != "":
+        return
+    first = service.cluster_ips[0]
+    if service.cluster_ip:
+        detail, hint = (
+            "the first value must be that of clusterIP",
+            f"make it {service.cluster_ip}, or leave clusterIPs out",
+        )
+    else:
+        detail = "must be empty where clusterIP is not given"
+        hint = f"give clusterIP: {first} as well" if first else "leave it out"
+    yield Problem(("clusterIPs",), detail, list(service.cluster_ips), hint)
+
+
+@rule("unsupported-ip-family", "spec.ipFamilies[*]", "FieldValueNotSupported", source=_RELATED, stage=Stage.FAMILIES)
+def unsupported_ip_family(service: ServiceState) -> Iterator[Problem]:
+    """An IP family is IPv4 or IPv6, spelt exactly so."""
+    for position, family in enumerate(service.ip_families):
+        if family not in IP_FAMILIES:
+            meant = nearest(family, IP_FAMILIES)
+            detail = f"supported values: {', '.join(IP_FAMILIES)}"
+            yield Problem(("ipFamilies", position), detail, family, f"write {meant}" if meant else None)
+
+
+@rule("duplicate-ip-family", "spec.ipFamilies[*]", "FieldValueDuplicate", source=_RELATED, stage=Stage.FAMILIES)
+def duplicate_ip_family(service: ServiceState) -> Iterator[Problem]:
+    """Each IP family stands once, so that there are at most two."""
+    seen: set[str] = set()
+    for position, family in enumerate(service.ip_families):
+        if family in seen:
+            yield Problem(("ipFamilies", position), "already listed", family, "remove it")
+        seen.add(family)
+
+
+@rule(
+    "unsupported-ip-family-policy",
+    "spec.ipFamilyPolicy",
+    "FieldValueNotSupported",
+    source=_RELATED,
+    stage=Stage.FAMILIES,
+)
+def unsupported_ip_family_policy(service: ServiceState) -> Iterator[Problem]:
+    """The IP family policy is SingleStack, PreferDualStack or RequireDualStack."""
+    policy = service.ip_family_policy
+    if policy is not None and policy not in IP_FAMILY_POLICIES:
+        meant = nearest(policy, IP_FAMILY_POLICIES)
+        detail = f"supported values: {', '.join(IP_FAMILY_POLICIES)}"
+        yield Problem(("ipFamilyPolicy",), detail, policy, f"write {meant}" if meant else None)
+
+
+@rule("misplaced-none", "spec.clusterIPs", "FieldValueInvalid", source=_RELATED, stage=Stage.FAMILIES)
+def misplaced_none(service: ServiceState) -> Iterator[Problem]:
+    """`None`, which makes a Service headless, is the only value of `clusterIPs` where it is the first."""
+    if len(service.cluster_ips) > 1 and service.cluster_ips[0] == HEADLESS:
+        yield Problem(("clusterIPs",), "None must be the only value", list(service.cluster_ips), "remove the others")
+
+
+def _bad_cluster_ips(service: ServiceState) -> Iterator[tuple[int, tuple[str, ...]]]:
+    old = service.old.cluster_ips if service.old else ()
+    strict = service.cluster.enabled(STRICT_IP_CIDR)
+    for position, address in enumerate(service.cluster_ips):
+        if (position == 0 and address == HEADLESS) or address in old or address is PICKED:
+            continue
+        reasons = ip_reasons(address, strict=strict)
+        if reasons:
+            yield position, reasons
+
+
+@rule("cluster-ip-syntax", "spec.clusterIPs[*]", "FieldValueInvalid", source=_RELATED, stage=Stage.FAMILIES)
+def cluster_ip_syntax(service: ServiceState) -> Iterator[Problem]:
+    """Each cluster IP is an IP address; only the first may be `None` instead, spelt exactly so."""
+    for position, reasons in _bad_cluster_ips(service):
+        address = service.cluster_ips[position]
+        hint = "write None, with a capital" if address.lower() == "none" and position == 0 else None
+        yield Problem(("clusterIPs", position), "; ".join(reasons), address, hint)
+
+
+@rule("too-many-cluster-ips", "spec.clusterIPs", "FieldValueInvalid", source=_RELATED, stage=Stage.FAMILIES)
+def too_many_cluster_ips(service: ServiceState) -> Iterator[Problem]:
+    """A Service has at most two cluster IPs."""
+    if len(service.cluster_ips) > _MOST_ADDRESSES:
+        yield Problem(("clusterIPs",), f"may hold at most {_MOST_ADDRESSES} values", list(service.cluster_ips))
+
+
+def _readable(service: ServiceState) -> bool:
+    """Whether the cluster IPs can be told by family: the server looks no further otherwise."""
+    none_misplaced = len(service.cluster_ips) > 1 and service.cluster_ips[0] == HEADLESS
+    return not none_misplaced and next(_bad_cluster_ips(service), None) is None
+
+
+@rule("cluster-ips-one-family", "spec.clusterIPs", "FieldValueInvalid", source=_RELATED, stage=Stage.FAMILIES)
+def cluster_ips_one_family(service: ServiceState) -> Iterator[Problem]:
+    """Two cluster IPs are one of each family."""
+    if len(service.cluster_ips) > 1 and _readable(service):
+        families = {family_of(address) for address in service.cluster_ips}
+        if len(families) < _MOST_ADDRESSES:
+            detail = "may hold at most one address of each IP family"
+            yield Problem(("clusterIPs",), detail, list(service.cluster_ips))
+
+
+@rule("cluster-ip-family-mismatch", "spec.clusterIPs[*]", "FieldValueInvalid", source=_RELATED, stage=Stage.FAMILIES)
+def cluster_ip_family_mismatch(service: ServiceState) -> Iterator[Problem]:
+    """Each cluster IP is of the family at its place in `ipFamilies`."""
+    if service.headless or not service.ip_families or not _readable(service):
+        return
+    for position, (address, family) in enumerate(zip(service.cluster_ips, service.ip_families, strict=False)):
+        if family in IP_FAMILIES and address is not PICKED and (family_of(address) == "IPv6") != (family == "IPv6"):
+            detail = f"must be an {family} address, as ipFamilies[{position}] says"
+            yield Problem(("clusterIPs", position), detail, address)
+
+
+FAMILY_RULES: Final[tuple[Rule[ServiceState], ...]] = (
+    cluster_ips_required,
+    cluster_ips_mismatch,
+    unsupported_ip_family,
+    duplicate_ip_family,
+    unsupported_ip_family_policy,
+    misplaced_none,
+    cluster_ip_syntax,
+    too_many_cluster_ips,
+    cluster_ips_one_family,
+    cluster_ip_family_mismatch,
+)
+
+
+# --- what the policy allows (R12, R13) -------------------------------------------------------------------------
+
+
+@rule("dual-stack-not-released", "spec.ipFamilyPolicy", "FieldValueInvalid", source=_INIT, stage=Stage.STACK)
+def dual_stack_not_released(service: ServiceState) -> Iterator[Problem]:
+    """An update gives up the second address or family only by asking for SingleStack."""
+    old = service.old
+    if old is not None and service.ip_family_policy != "SingleStack":
+        for words, now, before in (
+            ("cluster IP", service.cluster_ips, old.cluster_ips),
+            ("IP family", service.ip_families, old.ip_families),
+        ):
+            if now and len(now) < len(before):
+                detail = f"must be SingleStack to release the secondary {words}"
+                yield Problem(("ipFamilyPolicy",), detail, service.ip_family_policy, "write SingleStack")
+
+
+@rule("single-stack-with-two", "spec.ipFamilyPolicy", "FieldValueInvalid", source=_INIT, stage=Stage.STACK)
+def single_stack_with_two(service: ServiceState) -> Iterator[Problem]:
+    """A SingleStack Service, which is also one without a policy, has one address and one family."""
+    if service.ip_family_policy == "SingleStack":
+        for words, values in (("cluster IPs", service.cluster_ips), ("IP families", service.ip_families)):
+            if len(values) == _MOST_ADDRESSES:
+                detail = f"must be PreferDualStack or RequireDualStack where there are two {words}"
+                yield Problem(("ipFamilyPolicy",), detail, "SingleStack", "write PreferDualStack")
+
+
+@rule("cluster-ip-family-unconfigured", "spec.clusterIPs[*]", "FieldValueInvalid", source=_INIT, stage=Stage.STACK)
+def cluster_ip_family_unconfigured(service: ServiceState) -> Iterator[Problem]:
+    """A cluster IP is of a family for which the cluster has a service CIDR."""
+    configured = service.cluster.ip_families
+    if configured is None:
+        return
+    for position, address in enumerate(service.cluster_ips):
+        if address == HEADLESS:
+            return
+        family = family_of(address)
+        if position >= len(service.ip_families) and family is not None and family not in configured:
+            yield Problem(("clusterIPs", position), f"{family} is not configured on this cluster", address)
+
+
+STACK_RULES: Final[tuple[Rule[ServiceState], ...]] = (
+    dual_stack_not_released,
+    single_stack_with_two,
+    cluster_ip_family_unconfigured,
+)
+
+
+# --- what the cluster has (R14, R15) ---------------------------------------------------------------------------
+
+
+@rule("dual-stack-unavailable", "spec.ipFamilyPolicy", "FieldValueInvalid", source=_INIT, stage=Stage.CONFIGURED)
+def dual_stack_unavailable(service: ServiceState) -> Iterator[Problem]:
+    """RequireDualStack needs a cluster with service CIDRs of both families.
+
+    A headless Service without a selector may ask for it anywhere: its endpoints are
+    somebody else's.
+    """
+    configured = service.cluster.ip_families
+    if configured is not None and len(configured) < _MOST_ADDRESSES and not service.selectorless_headless:
+        if service.ip_family_policy == "RequireDualStack":
+            detail = "this cluster is not configured for dual-stack services"
+            yield Problem(("ipFamilyPolicy",), detail, "RequireDualStack", "write PreferDualStack")
+
+
+@rule("ip-family-unconfigured", "spec.ipFamilies[*]", "FieldValueInvalid", source=_INIT, stage=Stage.CONFIGURED)
+def ip_family_unconfigured(service: ServiceState) -> Iterator[Problem]:
+    """An IP family that is asked for is one for which the cluster has a service CIDR."""
+    configured = service.cluster.ip_families
+    if configured is not None and not service.selectorless_headless:
+        for position, family in enumerate(service.ip_families):
+            if family not in configured:
+                yield Problem(("ipFamilies", position), "not configured on this cluster", family)
+
+
+CONFIGURED_RULES: Final[tuple[Rule[ServiceState], ...]] = (dual_stack_unavailable, ip_family_unconfigured)
+
+
+# --- what the server fills in ----------------------------------------------------------------------------------
+
+
+def normalise_cluster_ips(service: ServiceState) -> None:
+    """Make `clusterIP` and `clusterIPs` agree where one of them was left alone (`normalizeClusterIPs`)."""
+    old = service.old
+    if old is None:
+        if service.cluster_ip and not service.cluster_ips:
+            service.cluster_ips = [service.cluster_ip]
+        return
+    if old.cluster_ips and not service.cluster_ips and old.cluster_ip == service.cluster_ip:
+        service.cluster_ips = list(old.cluster_ips)
+    if old.cluster_ip != service.cluster_ip and service.cluster_ips == old.cluster_ips:
+        cleared = old.cluster_ip and not service.cluster_ip
+        service.cluster_ips = [] if cleared else [service.cluster_ip]
+
+
+def infer_policy(service: ServiceState) -> None:
+    """Fill in `ipFamilyPolicy`; an update keeps the old one."""
+    if service.ip_family_policy is None:
+        if service.old is not None and service.old.ip_family_policy is not None:
+            service.ip_family_policy = service.old.ip_family_policy
+        else:
+            service.ip_family_policy = "RequireDualStack" if service.selectorless_headless else "SingleStack"
+
+
+def release_second_stack(service: ServiceState) -> None:
+    """An update to SingleStack that leaves the lists alone drops their second entries."""
+    old = service.old
+    if old is not None and service.ip_family_policy == "SingleStack":
+        if service.cluster_ips == old.cluster_ips:
+            service.cluster_ips = service.cluster_ips[:1]
+        if service.ip_families == old.ip_families:
+            service.ip_families = service.ip_families[:1]
+
+
+def infer_families(service: ServiceState) -> None:
+    """Fill in the families that the cluster IPs show."""
+    for address in service.cluster_ips[len(service.ip_families) :]:
+        family = family_of(address)
+        if family is None:
+            return
+        service.ip_families = [*service.ip_families, family]
+
+
+def complete_families(service: ServiceState) -> None:
+    """Fill in the families that follow from the cluster and the policy, as far as the cluster is known."""
+    configured = service.cluster.ip_families
+    if not service.ip_families and configured is not None:
+        service.ip_families = [configured[0]]
+    dual = service.selectorless_headless or (configured is not None and len(configured) == _MOST_ADDRESSES)
+    if dual and service.ip_family_policy != "SingleStack" and len(service.ip_families) == 1:
+        service.ip_families = [service.ip_families[0], _OTHER[service.ip_families[0]]]

@@ -1,0 +1,96 @@
+"""Typed objects as plain data: what a manifest says, in the order in which people read it.
+
+Only what was authored is written: defaults are the API server's to fill in.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from portmap._opaque import merged
+from portmap._pods import Container, Pod
+from portmap._ports import ContainerPort, ServicePort
+from portmap._services import Service
+from portmap._wire import to_wire
+
+__all__ = ["to_manifest"]
+
+
+def to_manifest(subject: Service | ServicePort | Pod | Container | ContainerPort) -> dict[str, Any]:
+    """This object as plain data, under the names that Kubernetes gives its fields.
+
+    A `Service` or `Pod` becomes a whole manifest. A `ContainerPort`, `Container` or
+    `ServicePort` becomes the fragment that stands for it, to be put into a dict of
+    one's own:
+
+        deployment["spec"]["template"]["spec"]["containers"] = [to_manifest(app) | {"resources": …}]
+
+    Args:
+        subject: What to write.
+
+    Returns:
+        A fresh dict of plain values, which the caller may change.
+
+    Raises:
+        TypeError: It is an object of another kind.
+    """
+    write = _WRITERS.get(type(subject))
+    if write is None:
+        raise TypeError(f"to_manifest takes a Service, ServicePort, Pod, Container or ContainerPort, not {subject!r}")
+    return write(subject)
+
+
+def _service(service: Service) -> dict[str, Any]:
+    manifest: dict[str, Any] = {"apiVersion": "v1", "kind": "Service"}
+    manifest["metadata"] = metadata = to_wire(service, Service.METADATA_WIRE, with_unmodelled=False)
+    if not service.name:
+        del metadata["name"]
+    spec = to_wire(service, Service.SPEC_WIRE, with_unmodelled=False)
+    if service.ports:
+        spec["ports"] = [to_wire(port, ServicePort.WIRE) for port in service.ports]
+    if spec:
+        manifest["spec"] = spec
+    return manifest if service.unmodelled is None else merged(manifest, service.unmodelled.copy())
+
+
+def _container(container: Container) -> dict[str, Any]:
+    data = to_wire(container, Container.WIRE)
+    if container.ports:
+        data["ports"] = [to_wire(port, ContainerPort.WIRE) for port in container.ports]
+    return data
+
+
+def _pod(pod: Pod) -> dict[str, Any]:
+    metadata = to_wire(pod, Pod.METADATA_WIRE)
+    if not pod.labels:
+        metadata.pop("labels", None)
+    spec = to_wire(pod, Pod.SPEC_WIRE)
+    for field, containers in (("initContainers", pod.init_containers), ("containers", pod.containers)):
+        if containers:
+            spec[field] = [_container(container) for container in containers]
+    manifest: dict[str, Any] = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+    if pod.addresses is not None:
+        manifest["status"] = _status(pod)
+    return manifest
+
+
+def _status(pod: Pod) -> dict[str, Any]:
+    status: dict[str, Any] = {}
+    if pod.phase is not None:
+        status["phase"] = pod.phase
+    if pod.ready is not None:
+        status["conditions"] = [{"type": "Ready", "status": "True" if pod.ready else "False"}]
+    addresses = pod.addresses or ()
+    if addresses:
+        status["podIP"] = addresses[0]
+    if addresses or not status:
+        status["podIPs"] = [{"ip": address} for address in addresses]
+    return status
+
+
+_WRITERS: Final[Mapping[type, Callable[[Any], dict[str, Any]]]] = {
+    Service: _service,
+    ServicePort: lambda port: to_wire(port, ServicePort.WIRE),
+    Pod: _pod,
+    Container: _container,
+    ContainerPort: lambda port: to_wire(port, ContainerPort.WIRE),
+}

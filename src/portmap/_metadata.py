@@ -1,0 +1,310 @@
+"""Object metadata: how it is decoded, and what the API server checks about it.
+
+The same rules serve Services and Pods; only the grammar of the name differs. The
+subject is the decoded `metadata` of a manifest under its wire names.
+
+Source: kubernetes/kubernetes 1.36.2,
+`staging/src/k8s.io/apimachinery/pkg/api/validation/objectmeta.go`.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, final
+
+import attrs
+
+from portmap._cluster import GENERATE_NAME_KEPT, Cluster
+from portmap._grammar import (
+    LONGEST_LABEL,
+    dns_label_reasons,
+    label_value_reasons,
+    masked_name,
+    qualified_name_reasons,
+)
+from portmap._rules import Problem, Rule, rule
+from portmap._schema import BOOLEAN, INT64, OPAQUE, TEXT, TEXT_MAP, TEXTS, TIME, list_of, struct
+from portmap._suggestions import spelt_as_label
+
+__all__ = ["METADATA", "METADATA_RULES", "METADATA_UPDATE_RULES", "Metadata", "NameGrammar", "label_problems"]
+
+NameGrammar = Callable[[str], tuple[str, ...]]
+
+OWNER_REFERENCE: Final = struct(
+    {
+        "apiVersion": TEXT,
+        "kind": TEXT,
+        "name": TEXT,
+        "uid": TEXT,
+        "controller": BOOLEAN,
+        "blockOwnerDeletion": BOOLEAN,
+    }
+)
+MANAGED_FIELDS: Final = struct(
+    {
+        "manager": TEXT,
+        "operation": TEXT,
+        "apiVersion": TEXT,
+        "time": TIME,
+        "fieldsType": TEXT,
+        "fieldsV1": OPAQUE,
+        "subresource": TEXT,
+    }
+)
+METADATA: Final = struct(
+    {
+        "name": TEXT,
+        "generateName": TEXT,
+        "namespace": TEXT,
+        "labels": TEXT_MAP,
+        "annotations": TEXT_MAP,
+        "finalizers": TEXTS,
+        "ownerReferences": list_of(OWNER_REFERENCE),
+        "managedFields": list_of(MANAGED_FIELDS),
+        "resourceVersion": TEXT,
+        "uid": TEXT,
+        "generation": INT64,
+        "creationTimestamp": TIME,
+        "deletionTimestamp": TIME,
+        "deletionGracePeriodSeconds": INT64,
+        "selfLink": TEXT,
+    }
+)
+
+_SOURCE: Final = "staging/src/k8s.io/apimachinery/pkg/api/validation/objectmeta.go"
+_MOST_ANNOTATION_BYTES: Final = 256 * 1024
+_STANDARD_FINALIZERS: Final = frozenset({"kubernetes", "orphan", "foregroundDeletion"})
+
+
+@final
+@attrs.define(eq=False)
+class Metadata:
+    """The subject of the metadata rules: decoded metadata, and what it is judged by."""
+
+    fields: Mapping[str, Any]
+    cluster: Cluster
+    name_reasons: NameGrammar
+    old: Mapping[str, Any] | None = None
+
+
+def label_problems(labels: Mapping[str, str], path: tuple[str | int, ...]) -> list[Problem]:
+    """What is wrong with label keys and values (`ValidateLabels`). The path names no key, as the server's."""
+    found = []
+    for key, value in labels.items():
+        reasons = qualified_name_reasons(key)
+        if reasons:
+            found.append(Problem(path, "key " + "; ".join(reasons), key))
+        reasons = label_value_reasons(value)
+        if reasons:
+            found.append(Problem(path, f"value of label {key!r} " + "; ".join(reasons), value, _label_hint(value)))
+    return found
+
+
+def _label_hint(value: str) -> str:
+    if len(value) > LONGEST_LABEL:
+        return f"shorten it to {LONGEST_LABEL} characters, or make it an annotation"
+    return "free text belongs in an annotation, not in a label"
+
+
+@rule("generate-name-syntax", "metadata.generateName", "FieldValueInvalid", source=_SOURCE)
+def generate_name_syntax(meta: Metadata) -> Iterator[Problem]:
+    """A `generateName` must be the beginning of a good name.
+
+    The server appends five random characters to it, so a hyphen at its end is fine.
+    Up to 1.33 an update checks it as well.
+    """
+    prefix = meta.fields.get("generateName")
+    if prefix and (meta.old is None or not meta.cluster.enabled(GENERATE_NAME_KEPT)):
+        reasons = meta.name_reasons(masked_name(prefix))
+        if reasons:
+            yield Problem(("generateName",), "; ".join(reasons), prefix)
+
+
+@rule("name-required", "metadata.name", "FieldValueRequired", source=_SOURCE)
+def name_required(meta: Metadata) -> Iterator[Problem]:
+    """Every object has a name, or a `generateName` to make one of."""
+    if not meta.fields.get("name") and not meta.fields.get("generateName"):
+        yield Problem(("name",), "name or generateName is required", hint="give the object a name")
+
+
+@rule("name-syntax", "metadata.name", "FieldValueInvalid", source=_SOURCE)
+def name_syntax(meta: Metadata) -> Iterator[Problem]:
+    """A Service's name is a DNS label, since it becomes a DNS name.
+
+    Before Kubernetes 1.36 it must also begin with a letter (RFC 1035); from 1.36 on
+    it may begin with a digit (RFC 1123). A Pod's name is a DNS subdomain.
+    """
+    name = meta.fields.get("name") or _generated(meta.fields.get("generateName"))
+    if name:
+        reasons = meta.name_reasons(name)
+        if reasons:
+            shown = meta.fields.get("name") or meta.fields.get("generateName")
+            guess = spelt_as_label(name, LONGEST_LABEL)
+            good = guess is not None and not meta.name_reasons(guess)
+            yield Problem(("name",), "; ".join(reasons), shown, f"for instance {guess!r}" if good else None)
+
+
+def _generated(prefix: str | None) -> str:
+    """A name such as the server makes of a `generateName`: cut to leave room, plus five characters."""
+    return f"{prefix[:58]}xxxxx" if prefix else ""
+
+
+@rule("namespace-syntax", "metadata.namespace", "FieldValueInvalid", source=_SOURCE)
+def namespace_syntax(meta: Metadata) -> Iterator[Problem]:
+    """A namespace's name is a DNS label."""
+    namespace = meta.fields.get("namespace")
+    if namespace:
+        reasons = dns_label_reasons(namespace)
+        if reasons:
+            yield Problem(("namespace",), "; ".join(reasons), namespace)
+
+
+@rule("negative-generation", "metadata.generation", "FieldValueInvalid", source=_SOURCE)
+def negative_generation(meta: Metadata) -> Iterator[Problem]:
+    """`generation` counts changes and is the server's to set; it is never negative."""
+    generation = meta.fields.get("generation", 0)
+    if generation < 0:
+        yield Problem(("generation",), "must not be negative", generation, "leave it out")
+
+
+@rule("label-syntax", "metadata.labels", "FieldValueInvalid", source=_SOURCE)
+def label_syntax(meta: Metadata) -> list[Problem] | None:
+    """Label keys are qualified names, label values at most 63 bytes of `A-Za-z0-9-_.`."""
+    labels = meta.fields.get("labels")
+    return label_problems(labels, ("labels",)) if labels else None
+
+
+@rule("annotation-key-syntax", "metadata.annotations", "FieldValueInvalid", source=_SOURCE)
+def annotation_key_syntax(meta: Metadata) -> Iterator[Problem]:
+    """Annotation keys are qualified names, whatever their case. Their values are free."""
+    for key in meta.fields.get("annotations") or ():
+        reasons = qualified_name_reasons(key.lower())
+        if reasons:
+            yield Problem(("annotations",), "key " + "; ".join(reasons), key)
+
+
+@rule("annotations-too-long", "metadata.annotations", "FieldValueTooLong", source=_SOURCE)
+def annotations_too_long(meta: Metadata) -> Iterator[Problem]:
+    """All annotations of an object together hold at most 262144 bytes, keys included."""
+    annotations = meta.fields.get("annotations")
+    if annotations:
+        size = sum(len(text.encode("utf-8", "surrogatepass")) for pair in annotations.items() for text in pair)
+        if size > _MOST_ANNOTATION_BYTES:
+            yield Problem(("annotations",), f"may not be more than {_MOST_ANNOTATION_BYTES} bytes, and is {size}")
+
+
+@rule("owner-reference-field", "metadata.ownerReferences.*", "FieldValueInvalid", source=_SOURCE)
+def owner_reference_field(meta: Metadata) -> Iterator[Problem]:
+    """An owner is named by a version, a kind, a name and a uid. The path has no index, as the server's."""
+    for owner in meta.fields.get("ownerReferences") or ():
+        group_version = owner.get("apiVersion", "")
+        # `a/b/c` is no group and version, and leaves the server with no version at all.
+        if not group_version.rpartition("/")[2] or group_version.count("/") > 1:
+            yield Problem(("ownerReferences", "apiVersion"), "must name a version", group_version)
+        for field in ("kind", "name", "uid"):
+            if not owner.get(field):
+                yield Problem(("ownerReferences", field), "must not be empty", "")
+
+
+@rule("owner-reference-banned", "metadata.ownerReferences", "FieldValueInvalid", source=_SOURCE)
+def owner_reference_banned(meta: Metadata) -> Iterator[Problem]:
+    """An Event may not own anything."""
+    for owner in meta.fields.get("ownerReferences") or ():
+        if owner.get("apiVersion") == "v1" and owner.get("kind") == "Event":
+            yield Problem(("ownerReferences",), "an Event may not be an owner", owner)
+
+
+@rule("several-controllers", "metadata.ownerReferences", "FieldValueInvalid", source=_SOURCE)
+def several_controllers(meta: Metadata) -> Iterator[Problem]:
+    """At most one owner is the controller. The same owner written twice counts once."""
+    controllers = [owner for owner in meta.fields.get("ownerReferences") or () if owner.get("controller")]
+    different = {json.dumps(owner, sort_keys=True): owner for owner in controllers}
+    for extra in list(different.values())[1:]:
+        yield Problem(("ownerReferences",), "only one owner may have controller set to true", extra)
+
+
+@rule("finalizer-syntax", "metadata.finalizers", "FieldValueInvalid", source=_SOURCE)
+def finalizer_syntax(meta: Metadata) -> Iterator[Problem]:
+    """A finalizer's name is a qualified name."""
+    for finalizer in () if meta.old is not None else meta.fields.get("finalizers") or ():
+        reasons = qualified_name_reasons(finalizer)
+        if reasons:
+            yield Problem(("finalizers",), "; ".join(reasons), finalizer)
+
+
+@rule(
+    "finalizer-unqualified",
+    "metadata.finalizers[*]",
+    "FieldValueInvalid",
+    source="pkg/apis/core/validation/validation.go, validateKubeFinalizerName",
+)
+def finalizer_unqualified(meta: Metadata) -> Iterator[Problem]:
+    """A finalizer is one of Kubernetes' own or has a domain in front of it."""
+    for position, finalizer in enumerate(meta.fields.get("finalizers") or ()):
+        if "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
+            detail = "is neither a standard finalizer nor a name with a domain, such as example.com/cleanup"
+            yield Problem(("finalizers", position), detail, finalizer)
+
+
+@rule("finalizer-conflict", "metadata.finalizers", "FieldValueInvalid", source=_SOURCE)
+def finalizer_conflict(meta: Metadata) -> Iterator[Problem]:
+    """`orphan` and `foregroundDeletion` contradict each other."""
+    finalizers = meta.fields.get("finalizers") or ()
+    if meta.old is None and "orphan" in finalizers and "foregroundDeletion" in finalizers:
+        yield Problem(("finalizers",), "orphan and foregroundDeletion cannot both be set", list(finalizers))
+
+
+@rule("new-finalizer", "metadata.finalizers", "FieldValueForbidden", source=_SOURCE)
+def new_finalizer(meta: Metadata) -> Iterator[Problem]:
+    """An object that is being deleted takes no new finalizers."""
+    old = meta.old or {}
+    if old.get("deletionTimestamp"):
+        extra = sorted(set(meta.fields.get("finalizers") or ()) - set(old.get("finalizers") or ()))
+        if extra:
+            yield Problem(("finalizers",), f"no finalizer may be added while it is being deleted: {', '.join(extra)}")
+
+
+@rule("metadata-immutable", "metadata.*", "FieldValueInvalid", source=_SOURCE)
+def metadata_immutable(meta: Metadata) -> Iterator[Problem]:
+    """An update does not delete: the deletion fields are the server's to set.
+
+    Other fields that are the server's (creation time, generation) are put back in
+    silence; another name, namespace or uid is no update of this object at all.
+    """
+    if meta.old is not None:
+        for field in ("deletionTimestamp", "deletionGracePeriodSeconds"):
+            new = meta.fields.get(field)
+            if new is not None and new != meta.old.get(field):
+                yield Problem((field,), "may not be set by an update", new, "leave it out; delete the object instead")
+
+
+METADATA_RULES: Final[tuple[Rule[Metadata], ...]] = (
+    generate_name_syntax,
+    name_required,
+    name_syntax,
+    namespace_syntax,
+    negative_generation,
+    label_syntax,
+    annotation_key_syntax,
+    annotations_too_long,
+    owner_reference_field,
+    owner_reference_banned,
+    several_controllers,
+    finalizer_syntax,
+    finalizer_unqualified,
+    finalizer_conflict,
+)
+"""The rules of a create, in the server's order."""
+
+METADATA_UPDATE_RULES: Final[tuple[Rule[Metadata], ...]] = (
+    generate_name_syntax,
+    new_finalizer,
+    metadata_immutable,
+    label_syntax,
+    annotation_key_syntax,
+    annotations_too_long,
+    owner_reference_field,
+    owner_reference_banned,
+    several_controllers,
+    finalizer_unqualified,
+)
+"""The rules of an update, in the server's order."""

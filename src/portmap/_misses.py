@@ -1,0 +1,168 @@
+"""Why a Service port leads nowhere, in words that say what to do.
+
+The control plane is silent about all of this. A miss names what *is* declared, and
+singles out the near miss: the same name with another protocol, in an init container
+that is no sidecar, or spelt almost so.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Self, final
+
+import attrs
+
+from portmap._pods import Container, Pod
+from portmap._ports import ContainerPort, ServicePort
+from portmap._services import Service
+from portmap._suggestions import nearest
+from portmap._workloads import Workload
+
+__all__ = ["Miss", "nothing_selected", "unresolved"]
+
+_MOST_SHOWN = 8
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Miss:
+    """A Service port that leads nowhere, in one pod or in all.
+
+    Attributes:
+        code: What kind of miss: `unresolved-target-port`, `protocol-mismatch`,
+            `not-a-sidecar`, `sidecar-not-searched`, `pod-not-published` or
+            `selector-matches-nothing`.
+        message: Why, naming what is declared.
+        hint: What was probably meant, if anything is near.
+        port: The Service port; `None` where it concerns all of them.
+        position: Its place in the Service's `ports`.
+        pod: The pod's name; `None` where no pod is selected.
+        workload: The workload that makes the pod, such as `Deployment/web`.
+    """
+
+    code: str
+    message: str
+    hint: str | None = None
+    port: ServicePort | None = None
+    position: int | None = None
+    pod: str | None = None
+    workload: str | None = None
+
+    @property
+    def field(self) -> str:
+        """The Service's field that is to blame: `spec.ports[0].targetPort`, `spec.selector` or `""`."""
+        if self.position is not None:
+            return f"spec.ports[{self.position}].targetPort"
+        return "" if self.pod else "spec.selector"
+
+    @classmethod
+    def of_pod(cls, pod: Pod, workload: str | None, reason: str) -> Self:
+        """A pod that is selected but gets no traffic at all."""
+        return cls(
+            code="pod-not-published",
+            message=f"{_called(pod, workload)} gets no traffic: {reason}",
+            pod=pod.name,
+            workload=workload,
+        )
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
+
+def _called(pod: Pod, workload: str | None) -> str:
+    return workload or f"Pod/{pod.name}"
+
+
+def _declared(containers: Sequence[Container]) -> list[str]:
+    """Every declared port, as people would say it: `http/TCP → 8080 in app`."""
+    return [
+        f"{f'{port.name}/' if port.name else ''}{port.effective_protocol} → {port.container_port} in {container.name}"
+        for container in containers
+        for port in container.ports
+    ]
+
+
+def _some(words: Sequence[str]) -> str:
+    more = len(words) - _MOST_SHOWN
+    return ", ".join(words[:_MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _named(containers: Sequence[Container], name: str) -> tuple[Container, ContainerPort] | None:
+    return next(((container, port) for container in containers for port in container.ports if port.name == name), None)
+
+
+def unresolved(port: ServicePort, position: int, pod: Pod, workload: str | None, *, sidecars: bool) -> Miss:
+    """Why this Service port, which names its target, leads nowhere in this pod."""
+    target, protocol = str(port.effective_target_port), port.effective_protocol
+    searched = pod.containers + (pod.sidecars if sidecars else ())
+    others = [container for container in pod.init_containers if container not in searched]
+    declared = _declared(searched)
+    shown = f"it declares {_some(declared)}" if declared else "its containers declare no ports"
+    message = f"no container port named {target!r} for {protocol} in {_called(pod, workload)}: {shown}"
+    code, hint = "unresolved-target-port", None
+    same = _named(searched, target)
+    elsewhere = _named(others, target)
+    if same is not None:
+        code = "protocol-mismatch"
+        spoken = same[1].effective_protocol
+        hint = f"{target!r} is {spoken} there: set protocol {spoken} on this Service port, or declare a {protocol} port"
+    elif elsewhere is not None and elsewhere[0].is_sidecar:
+        code = "sidecar-not-searched"
+        hint = f"sidecar {elsewhere[0].name!r} has it, but sidecars are looked into only from Kubernetes 1.33 on"
+    elif elsewhere is not None:
+        code = "not-a-sidecar"
+        hint = f"init container {elsewhere[0].name!r} has it, but is no sidecar: set its restartPolicy to Always"
+    else:
+        hint = _near(port, target, protocol, searched)
+    return Miss(code=code, message=message, hint=hint, port=port, position=position, pod=pod.name, workload=workload)
+
+
+def _near(port: ServicePort, target: str, protocol: str, containers: Sequence[Container]) -> str | None:
+    """The declared port that was probably meant."""
+    fitting = [each for container in containers for each in container.ports if each.effective_protocol == protocol]
+    guess = nearest(target, [each.name for each in fitting if each.name])
+    if guess is not None:
+        return f"did you mean {guess!r}?"
+    same_number = next((each for each in fitting if each.container_port == port.port), None)
+    if same_number is not None and same_number.name:
+        return f"port {port.port} is named {same_number.name!r} there"
+    if same_number is not None:
+        return f"port {port.port} has no name there: name it {target!r}, or write targetPort: {port.port}"
+    unnamed = [each for each in fitting if not each.name]
+    if len(unnamed) == 1:
+        return f"port {unnamed[0].container_port} has no name there: name it {target!r}"
+    return None
+
+
+def nothing_selected(service: Service, pods: Sequence[Pod], sources: Sequence[Pod | Workload]) -> Miss:
+    """Why a selector picks no pod, with the one that it almost picks."""
+    selector = service.selector or {}
+    wanted = ", ".join(f"{key}={value}" for key, value in selector.items())
+    message = f"no pod has the labels {wanted}"
+    best: tuple[int, str] | None = None
+    for pod, source in zip(pods, sources, strict=True):
+        matching = sum(pod.labels.get(key) == value for key, value in selector.items())
+        called = f"{source.kind}/{source.name}" if isinstance(source, Workload) else f"Pod/{pod.name}"
+        if matching == len(selector):
+            hint = f"{called} has them, but in namespace {pod.namespace}, not {service.namespace}"
+            return Miss(code="selector-matches-nothing", message=message, hint=hint)
+        score = 2 * matching + (_misspelt(selector, pod) is not None)
+        if score and (best is None or score > best[0]):
+            best = (score, _difference(selector, pod, called))
+    return Miss(code="selector-matches-nothing", message=message, hint=best[1] if best else None)
+
+
+def _misspelt(selector: Mapping[str, str], pod: Pod) -> tuple[str, str] | None:
+    """A pair of the selector whose value is almost that of the pod's label."""
+    for key, value in selector.items():
+        label = pod.labels.get(key)
+        if label is not None and label != value and nearest(value, [label]) is not None:
+            return key, label
+    return None
+
+
+def _difference(selector: Mapping[str, str], pod: Pod, called: str) -> str:
+    parts = [
+        f"{key}={pod.labels[key]}" if key in pod.labels else f"no {key}"
+        for key, value in selector.items()
+        if pod.labels.get(key) != value
+    ]
+    return f"{called} has {', '.join(parts)} instead"

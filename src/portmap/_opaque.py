@@ -1,0 +1,87 @@
+"""Parts of a manifest that portmap does not model, kept as they are.
+
+They are held as canonical JSON text, so that an object that carries them can be
+compared and hashed, and are handed out as fresh copies, so that nobody can change
+them from outside.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, final
+
+__all__ = ["Opaque", "merged", "residue"]
+
+
+@final
+class Opaque(Mapping[str, Any]):
+    """An immutable mapping of plain JSON data."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self._text: Final = json.dumps(_plain(data), sort_keys=True)
+
+    def copy(self) -> dict[str, Any]:
+        """The data, fresh."""
+        data: dict[str, Any] = json.loads(self._text)
+        return data
+
+    def __getitem__(self, key: str) -> Any:  # noqa: ANN401 - any JSON value
+        return self.copy()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.copy())
+
+    def __len__(self) -> int:
+        return len(self.copy())
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Opaque):
+            return self._text == other._text
+        return self.copy() == other if isinstance(other, Mapping) else NotImplemented
+
+    def __repr__(self) -> str:
+        return repr(self.copy())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Opaque, (self.copy(),))
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """The same data as dicts and lists; other types are left for `json` to refuse."""
+    if isinstance(value, Mapping):
+        if not all(isinstance(key, str) for key in value):
+            problem = "keys must be text"
+            raise TypeError(problem)
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def residue(authored: Mapping[str, Any], modelled: Mapping[str, Any]) -> dict[str, Any]:
+    """What the authored manifest says and the modelled one does not.
+
+    Only keys that are missing are told apart: a key that both have holds the same
+    value, or mappings to be compared in turn.
+    """
+    left: dict[str, Any] = {}
+    for key, value in authored.items():
+        if key not in modelled:
+            left[key] = value
+        elif isinstance(value, Mapping) and isinstance(modelled[key], Mapping):
+            deeper = residue(value, modelled[key])
+            if deeper:
+                left[key] = deeper
+    return left
+
+
+def merged(modelled: dict[str, Any], unmodelled: Mapping[str, Any]) -> dict[str, Any]:
+    """The modelled manifest with what `residue` kept; what is modelled wins."""
+    for key, value in unmodelled.items():
+        if key not in modelled:
+            modelled[key] = value
+        elif isinstance(value, Mapping) and isinstance(modelled[key], dict):
+            merged(modelled[key], value)
+    return modelled

@@ -1,0 +1,207 @@
+"""Containers and pods, as far as ports are concerned.
+
+A `Pod` is either *observed*, as a client reads it from a cluster, with addresses and
+conditions, or *projected*: built in Python or taken from a workload's template, to
+stand for the pods that will be.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import ClassVar, Final, Literal, TypeAlias, cast, final
+
+import attrs
+
+from portmap._cluster import cluster_in_force
+from portmap._errors import ValidationError
+from portmap._labels import Labels
+from portmap._paths import Path
+from portmap._pod_rules import CONTAINER_RULES, POD_RULES
+from portmap._ports import ContainerPort, shown
+from portmap._rules import broken
+from portmap._schema import BOOLEAN, TEXT, TEXT_MAP, TEXTS, TIME, wrong_type
+from portmap._violations import Violation, in_order
+from portmap._wire import Wire, field_violations, labels_or_as_is, series_or_as_is, texts_or_as_is
+
+__all__ = ["Container", "Pod", "PodPhase", "container_problems"]
+
+PodPhase: TypeAlias = Literal["Failed", "Pending", "Running", "Succeeded", "Unknown"]
+
+SIDECAR: Final = "Always"
+"""The restart policy that makes an init container a sidecar."""
+
+
+def _container_ports(value: Iterable[ContainerPort]) -> tuple[ContainerPort, ...]:
+    return cast("tuple[ContainerPort, ...]", series_or_as_is(value))
+
+
+def _containers(value: "Iterable[Container]") -> "tuple[Container, ...]":
+    return cast("tuple[Container, ...]", series_or_as_is(value))
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Container:
+    """A container, and the ports that it declares.
+
+    Args:
+        name: Its name, unique in the pod.
+        ports: The ports that it declares, in order: the first of a name and protocol counts.
+        image: The image that it runs, written to manifests where given.
+        restart_policy: `"Always"` makes an init container a sidecar, whose ports Services may name.
+
+    Raises:
+        ValidationError: The API server would refuse it; it lists every violation.
+
+    Source: Kubernetes API v1 Container (1.36).
+    """
+
+    name: str = attrs.field(kw_only=False)
+    ports: tuple[ContainerPort, ...] = attrs.field(default=(), converter=_container_ports)
+    image: str | None = None
+    restart_policy: str | None = None
+
+    WIRE: ClassVar[tuple[Wire, ...]] = (
+        Wire("name", ("name",), TEXT, required=True),
+        Wire("image", ("image",), TEXT),
+        Wire("restart_policy", ("restartPolicy",), TEXT),
+    )
+
+    def __attrs_post_init__(self) -> None:
+        found = field_violations(self, self.WIRE)
+        ports: object = self.ports
+        if not isinstance(ports, tuple):
+            found.append(wrong_type(("ports",), "a list of ContainerPort", ports))
+        else:
+            for position, port in enumerate(ports):
+                if type(port) is not ContainerPort:
+                    found.append(wrong_type(("ports", position), "a ContainerPort", port))
+        if not found:
+            found = broken(CONTAINER_RULES, self)
+        if found:
+            raise ValidationError(f"Container {self.name}", in_order(found), str(cluster_in_force()))
+
+    @property
+    def is_sidecar(self) -> bool:
+        """Whether it, as an init container, goes on running beside the others."""
+        return self.restart_policy == SIDECAR
+
+    def __repr__(self) -> str:
+        return shown(self, "name")
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Pod:
+    """A pod, as far as Services are concerned.
+
+    Args:
+        name: Its name.
+        namespace: Where it lives; left out, the same as that of whoever asks.
+        labels: What selectors look at.
+        annotations: Kept and written back.
+        containers: Its containers, in order.
+        init_containers: Its init containers; those with restart policy Always are sidecars.
+        host_network: Whether it uses the node's own network.
+        node_name: The node it runs on; `None` if unknown.
+        hostname: Its host name, where it sets one.
+        subdomain: The headless Service under which it has a DNS name.
+        addresses: Its IP addresses as observed. `None`: it is projected, and counts
+            as running and ready. `()`: it was observed and has none yet.
+        phase: `"Running"`, `"Pending"`, …, as observed; `None` if unknown.
+        ready: Whether it was observed to be ready.
+        deletion_timestamp: Since when it is being deleted, in RFC 3339.
+        template: Whether it stands for a workload's template, where host ports are
+            filled in only when pods are made of it.
+
+    Raises:
+        ValidationError: The API server would refuse its ports; it lists every violation.
+
+    A pod of which anything was observed (phase or readiness) is an observed one, and
+    has no addresses if none are given. Source: Kubernetes API v1 Pod (1.36).
+    """
+
+    name: str = attrs.field(kw_only=False)
+    namespace: str | None = None
+    labels: Mapping[str, str] = attrs.field(factory=Labels, converter=labels_or_as_is)
+    annotations: Mapping[str, str] | None = attrs.field(default=None, converter=labels_or_as_is)
+    containers: tuple[Container, ...] = attrs.field(default=(), converter=_containers)
+    init_containers: tuple[Container, ...] = attrs.field(default=(), converter=_containers)
+    host_network: bool | None = None
+    node_name: str | None = None
+    hostname: str | None = None
+    subdomain: str | None = None
+    addresses: tuple[str, ...] | None = attrs.field(default=None, converter=texts_or_as_is)
+    phase: PodPhase | None = None
+    ready: bool | None = None
+    deletion_timestamp: str | None = None
+    template: bool = attrs.field(default=False, repr=False)
+
+    METADATA_WIRE: ClassVar[tuple[Wire, ...]] = (
+        Wire("name", ("name",), TEXT, required=True),
+        Wire("namespace", ("namespace",), TEXT),
+        Wire("labels", ("labels",), TEXT_MAP, required=True),
+        Wire("annotations", ("annotations",), TEXT_MAP),
+        Wire("deletion_timestamp", ("deletionTimestamp",), TIME),
+    )
+    SPEC_WIRE: ClassVar[tuple[Wire, ...]] = (
+        Wire("host_network", ("hostNetwork",), BOOLEAN),
+        Wire("hostname", ("hostname",), TEXT),
+        Wire("subdomain", ("subdomain",), TEXT),
+        Wire("node_name", ("nodeName",), TEXT),
+    )
+    STATUS_WIRE: ClassVar[tuple[Wire, ...]] = (
+        Wire("phase", ("phase",), TEXT),
+        Wire("addresses", ("podIPs",), TEXTS),
+        Wire("ready", ("conditions",), BOOLEAN),
+    )
+
+    def __attrs_post_init__(self) -> None:
+        if self.addresses is None and (self.phase is not None or self.ready is not None):
+            object.__setattr__(self, "addresses", ())
+        found = field_violations(self, self.METADATA_WIRE, ("metadata",))
+        found += field_violations(self, self.SPEC_WIRE, ("spec",))
+        found += field_violations(self, self.STATUS_WIRE, ("status",))
+        for attribute, field in (("containers", "containers"), ("init_containers", "initContainers")):
+            found += container_problems(getattr(self, attribute), ("spec", field))
+        if not found:
+            found = broken(POD_RULES, self)
+        if found:
+            raise ValidationError(str(self), in_order(found), str(cluster_in_force()))
+
+    @property
+    def is_projected(self) -> bool:
+        """Whether nothing of it was observed: it stands for pods that will be."""
+        return self.addresses is None
+
+    @property
+    def is_terminating(self) -> bool:
+        """Whether it is being deleted."""
+        return self.deletion_timestamp is not None
+
+    @property
+    def sidecars(self) -> tuple[Container, ...]:
+        """The init containers that go on running beside the others."""
+        return tuple(container for container in self.init_containers if container.is_sidecar)
+
+    @property
+    def port_containers(self) -> tuple[Container, ...]:
+        """The containers in which a Service's named port is looked up, in that order."""
+        return self.containers + self.sidecars
+
+    def __str__(self) -> str:
+        """For people: `Pod shop/web-0`."""
+        return f"Pod {self.namespace}/{self.name}" if self.namespace else f"Pod {self.name}"
+
+    def __repr__(self) -> str:
+        return shown(self, "name")
+
+
+def container_problems(containers: object, path: Path) -> list[Violation]:
+    """What keeps this from being a list of containers."""
+    if not isinstance(containers, tuple):
+        return [wrong_type(path, "a list of Container", containers)]
+    items = cast("tuple[object, ...]", containers)
+    return [
+        wrong_type((*path, position), "a Container", item)
+        for position, item in enumerate(items)
+        if type(item) is not Container
+    ]

@@ -1,0 +1,484 @@
+"""Container ports and Service ports: the values, and the rules of one port alone.
+
+The two kinds of port have different grammars for their names, which is where most
+mistakes come from: a Service port's name is a DNS label of up to 63 characters; a
+container port's name, and a `targetPort` given by name, is an IANA service name of
+up to 15 characters with at least one letter.
+
+What several ports of one Service or pod must agree on stands with Services and pods.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Final, Self, final
+from typing import Protocol as Shape
+
+import attrs
+
+from portmap._cluster import cluster_in_force
+from portmap._errors import ValidationError
+from portmap._grammar import (
+    LONGEST_LABEL,
+    LONGEST_PORT_NAME,
+    dns_label_reasons,
+    port_name_reasons,
+    port_number_reasons,
+    qualified_name_reasons,
+)
+from portmap._opaque import Opaque
+from portmap._rules import Problem, Rule, broken, rule
+from portmap._schema import INT32, INT_OR_TEXT, TEXT, Reader, struct
+from portmap._suggestions import nearest, spelt_as_label, spelt_as_port_name
+from portmap._violations import Violation, in_order
+from portmap._vocabulary import PROTOCOLS, Protocol
+from portmap._wire import Wire, field_violations, opaque_or_as_is
+
+__all__ = [
+    "CONTAINER_PORT",
+    "CONTAINER_PORT_RULES",
+    "SERVICE_PORT",
+    "SERVICE_PORT_RULES",
+    "ContainerPort",
+    "ServicePort",
+    "not_supported",
+    "port_name_problems",
+]
+
+_VALIDATION: Final = "pkg/apis/core/validation/validation.go"
+_DEFAULT_PROTOCOL: Final = "TCP"
+
+
+def not_supported(choices: Sequence[str]) -> str:
+    """The words that end every complaint about a value that is not in a list."""
+    return f"supported values: {', '.join(choices)}"
+
+
+class AnyServicePort(Shape):
+    """What the rules of a Service port look at, authored or with defaults filled in."""
+
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def protocol(self) -> str | None: ...
+    @property
+    def app_protocol(self) -> str | None: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def target_port(self) -> int | str | None: ...
+
+
+class AnyContainerPort(Shape):
+    """What the rules of a container port look at."""
+
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def protocol(self) -> str | None: ...
+    @property
+    def container_port(self) -> int: ...
+    @property
+    def host_port(self) -> int | None: ...
+
+
+class HasProtocol(Shape):
+    """What the rule of the protocol looks at: a port of either kind."""
+
+    @property
+    def protocol(self) -> str | None: ...
+
+
+_NOT_A_TRANSPORT: Final = frozenset({"HTTP", "HTTPS", "HTTP2", "H2C", "GRPC", "WS", "WSS", "TLS"})
+
+
+@rule(
+    "unsupported-protocol", "ports[*].protocol", "FieldValueNotSupported", source=f"{_VALIDATION}, validateServicePort"
+)
+def unsupported_protocol(port: HasProtocol) -> list[Problem] | None:
+    """The protocol of a Service port or container port is TCP, UDP or SCTP, in upper case.
+
+    Left out or empty, it is TCP. What is spoken over it, such as HTTP, is the
+    business of `appProtocol`.
+    """
+    protocol = port.protocol
+    if not protocol or protocol in PROTOCOLS:
+        return None
+    upper = protocol.upper()
+    if upper in PROTOCOLS:
+        hint: str | None = f"write {upper}, in upper case"
+    elif upper in _NOT_A_TRANSPORT:
+        hint = f"write TCP, and appProtocol: {protocol.lower()} where it matters what is spoken over it"
+    else:
+        meant = nearest(protocol, PROTOCOLS)
+        hint = f"write {meant}" if meant else None
+    return [Problem(("protocol",), not_supported(PROTOCOLS), protocol, hint)]
+
+
+def _iana_name_hint(name: str) -> str | None:
+    guess = spelt_as_port_name(name)
+    return f"for instance {guess!r}" if guess else None
+
+
+def port_name_problems(name: str, path: tuple[str | int, ...]) -> list[Problem] | None:
+    """What is wrong with text that should name a container port (`ValidatePortNumOrName`)."""
+    reasons = port_name_reasons(name)
+    if not reasons:
+        return None
+    digits = name.strip()
+    if digits.isascii() and digits.isdigit() and not port_number_reasons(int(digits[:6])):
+        hint: str | None = f"for port number {int(digits)} write the integer, without quotes"
+    else:
+        hint = _iana_name_hint(name)
+        if len(name) > LONGEST_PORT_NAME:
+            hint = (
+                f"it names a container port, whose name has at most {LONGEST_PORT_NAME} characters "
+                f"(a Service port's name may have {LONGEST_LABEL})" + (f"; {hint}" if hint else "")
+            )
+    return [Problem(path, "; ".join(reasons), name, hint)]
+
+
+# --- Service ports ---------------------------------------------------------------------------------------------
+
+
+@rule("port-name-syntax", "spec.ports[*].name", "FieldValueInvalid", source=f"{_VALIDATION}, validateServicePort")
+def service_port_name_syntax(port: AnyServicePort) -> list[Problem] | None:
+    """A Service port's name is a DNS label: at most 63 of a-z, 0-9 and hyphens.
+
+    It may be digits only, and may contain `--`, which a container port's name may
+    not. An Ingress, though, can only name a port that is a container port's name too.
+    """
+    name = port.name
+    if not name:
+        return None
+    reasons = dns_label_reasons(name)
+    if not reasons:
+        return None
+    guess = spelt_as_label(name, LONGEST_LABEL)
+    return [Problem(("name",), "; ".join(reasons), name, f"for instance {guess!r}" if guess else None)]
+
+
+@rule("port-out-of-range", "spec.ports[*].port", "FieldValueInvalid", source=f"{_VALIDATION}, validateServicePort")
+def service_port_out_of_range(port: AnyServicePort) -> list[Problem] | None:
+    """`port`, which clients dial, is a number from 1 to 65535. It has no default."""
+    reasons = port_number_reasons(port.port)
+    if not reasons:
+        return None
+    hint = "give the port number that clients dial" if port.port == 0 else None
+    return [Problem(("port",), "; ".join(reasons), port.port, hint)]
+
+
+@rule(
+    "target-port-out-of-range",
+    "spec.ports[*].targetPort",
+    "FieldValueInvalid",
+    source=f"{_VALIDATION}, ValidatePortNumOrName",
+)
+def service_target_port_number(port: AnyServicePort) -> list[Problem] | None:
+    """`targetPort`, as a number, is 1 to 65535.
+
+    Left out, 0 or `""`, it is the value of `port`, and is then out of range wherever
+    that is. The number need not be declared by any container.
+    """
+    target = port.target_port
+    if isinstance(target, str) and target:
+        return None
+    number = port.port if not target or isinstance(target, str) else target
+    reasons = port_number_reasons(number)
+    if not reasons:
+        return None
+    detail = reasons[0] if target else f"{reasons[0]}; left out, it is the value of port"
+    return [Problem(("targetPort",), detail, number)]
+
+
+@rule(
+    "target-port-name-syntax",
+    "spec.ports[*].targetPort",
+    "FieldValueInvalid",
+    source=f"{_VALIDATION}, ValidatePortNumOrName",
+)
+def service_target_port_name(port: AnyServicePort) -> list[Problem] | None:
+    """`targetPort`, as text, is the name of a container port.
+
+    At most 15 of a-z, 0-9 and single hyphens, with at least one letter. Text is a
+    name also where it is all digits: `"8080"` is no port number.
+    """
+    target = port.target_port
+    return port_name_problems(target, ("targetPort",)) if isinstance(target, str) and target else None
+
+
+@rule(
+    "app-protocol-syntax",
+    "spec.ports[*].appProtocol",
+    "FieldValueInvalid",
+    source=f"{_VALIDATION}, validateServicePort",
+)
+def service_app_protocol(port: AnyServicePort) -> list[Problem] | None:
+    """`appProtocol` is a qualified name: an IANA service name, or one with a domain, such as kubernetes.io/h2c."""
+    value = port.app_protocol
+    if value is None:
+        return None
+    reasons = qualified_name_reasons(value)
+    if not reasons:
+        return None
+    hint = "leave it out" if not value else "for instance http, or kubernetes.io/h2c"
+    return [Problem(("appProtocol",), "; ".join(reasons), value, hint)]
+
+
+SERVICE_PORT_RULES: Final[tuple[Rule[AnyServicePort], ...]] = (
+    service_port_name_syntax,
+    service_port_out_of_range,
+    unsupported_protocol,
+    service_target_port_number,
+    service_target_port_name,
+    service_app_protocol,
+)
+"""The rules of one Service port alone, in the server's order."""
+
+
+# --- container ports -------------------------------------------------------------------------------------------
+
+_CONTAINER_PORTS: Final = f"{_VALIDATION}, validateContainerPorts"
+
+
+@rule(
+    "container-port-name-syntax",
+    "spec.containers[*].ports[*].name",
+    "FieldValueInvalid",
+    source=_CONTAINER_PORTS,
+)
+def container_port_name_syntax(port: AnyContainerPort) -> list[Problem] | None:
+    """A container port's name is an IANA service name.
+
+    At most 15 of a-z, 0-9 and hyphens, with at least one letter, no two hyphens
+    together and none at either end.
+    """
+    name = port.name
+    if not name:
+        return None
+    reasons = port_name_reasons(name)
+    return [Problem(("name",), "; ".join(reasons), name, _iana_name_hint(name))] if reasons else None
+
+
+@rule(
+    "container-port-required",
+    "spec.containers[*].ports[*].containerPort",
+    "FieldValueRequired",
+    source=_CONTAINER_PORTS,
+)
+def container_port_required(port: AnyContainerPort) -> list[Problem] | None:
+    """`containerPort`, where the container listens, must be given, and is not 0."""
+    if port.container_port != 0:
+        return None
+    return [
+        Problem(("containerPort",), "must be given", 0, "give the number of the port on which the container listens")
+    ]
+
+
+@rule(
+    "container-port-out-of-range",
+    "spec.containers[*].ports[*].containerPort",
+    "FieldValueInvalid",
+    source=_CONTAINER_PORTS,
+)
+def container_port_out_of_range(port: AnyContainerPort) -> list[Problem] | None:
+    """`containerPort` is a number from 1 to 65535."""
+    number = port.container_port
+    reasons = port_number_reasons(number) if number != 0 else ()
+    return [Problem(("containerPort",), "; ".join(reasons), number)] if reasons else None
+
+
+@rule(
+    "host-port-out-of-range",
+    "spec.containers[*].ports[*].hostPort",
+    "FieldValueInvalid",
+    source=_CONTAINER_PORTS,
+)
+def host_port_out_of_range(port: AnyContainerPort) -> list[Problem] | None:
+    """`hostPort` is a number from 1 to 65535; 0 is none."""
+    number = port.host_port
+    reasons = port_number_reasons(number) if number else ()
+    return [Problem(("hostPort",), "; ".join(reasons), number)] if reasons else None
+
+
+CONTAINER_PORT_RULES: Final[tuple[Rule[AnyContainerPort], ...]] = (
+    container_port_name_syntax,
+    container_port_required,
+    container_port_out_of_range,
+    host_port_out_of_range,
+    unsupported_protocol,
+)
+"""The rules of one container port alone, in the server's order."""
+
+
+# --- the values ------------------------------------------------------------------------------------------------
+
+
+def _raise_for(subject: object, described: str, wire: tuple[Wire, ...], rules: Callable[[], list[Violation]]) -> None:
+    """Raise one error for all that is wrong with a port that is being made."""
+    violations = field_violations(subject, wire)
+    if not violations:
+        violations = rules()
+    if violations:
+        raise ValidationError(described, in_order(violations), str(cluster_in_force()))
+
+
+@final
+@attrs.frozen(kw_only=True)
+class ContainerPort:
+    """A port on which a container listens.
+
+    Declaring it is what lets a Service, a probe or a NetworkPolicy refer to it by
+    name; a container that listens on a port it does not declare can be reached by
+    number all the same.
+
+    Args:
+        container_port: The number, 1 to 65535.
+        name: At most 15 of a-z, 0-9 and single hyphens, with a letter; unique in its container.
+        protocol: `"TCP"`, `"UDP"` or `"SCTP"`; left out, TCP.
+        host_port: The same port on the node's own address, 1 to 65535; rarely wanted.
+        host_ip: The node's address on which `host_port` is bound; left out, all of them.
+        unmodelled: What a manifest said about it that has no attribute here.
+
+    Raises:
+        ValidationError: The API server would refuse it; it lists every violation.
+
+    Source: Kubernetes API v1 ContainerPort (1.36).
+    """
+
+    container_port: int = attrs.field(kw_only=False)
+    name: str | None = None
+    protocol: Protocol | None = None
+    host_port: int | None = None
+    host_ip: str | None = None
+    unmodelled: Opaque | None = attrs.field(default=None, converter=opaque_or_as_is, repr=False)
+
+    WIRE: ClassVar[tuple[Wire, ...]] = (
+        Wire("name", ("name",), TEXT),
+        Wire("host_port", ("hostPort",), INT32),
+        Wire("container_port", ("containerPort",), INT32, required=True),
+        Wire("protocol", ("protocol",), TEXT),
+        Wire("host_ip", ("hostIP",), TEXT),
+    )
+
+    def __attrs_post_init__(self) -> None:
+        _raise_for(self, "ContainerPort", self.WIRE, lambda: broken(CONTAINER_PORT_RULES, self))
+
+    @property
+    def effective_protocol(self) -> str:
+        """The protocol, `TCP` where none was given."""
+        return self.protocol or _DEFAULT_PROTOCOL
+
+    def __repr__(self) -> str:
+        return shown(self, "container_port")
+
+
+@final
+@attrs.frozen(kw_only=True)
+class ServicePort:
+    """A port of a Service: what clients dial, and where it leads.
+
+    Args:
+        port: What clients dial, 1 to 65535.
+        name: A DNS label of at most 63 characters, unique in the Service; required
+            where the Service has several ports. Endpoints, DNS SRV records,
+            Ingresses and ServiceMonitors refer to the port by it.
+        protocol: `"TCP"`, `"UDP"` or `"SCTP"`; left out, TCP.
+        app_protocol: What is spoken over it, such as `"http"` or
+            `"kubernetes.io/h2c"`: a hint for proxies and meshes.
+        target_port: Where the pod listens: a number, or the name of a container
+            port, which is looked up in each pod. Left out, the number of `port`.
+        node_port: The port on every node, for types NodePort and LoadBalancer;
+            left out, the cluster picks one. In a range that the cluster's
+            administrator sets, 30000-32767 by default.
+        unmodelled: What a manifest said about it that has no attribute here.
+
+    Raises:
+        ValidationError: The API server would refuse it; it lists every violation.
+
+    Source: Kubernetes API v1 ServicePort (1.36).
+    """
+
+    port: int = attrs.field(kw_only=False)
+    name: str | None = None
+    protocol: Protocol | None = None
+    app_protocol: str | None = None
+    target_port: int | str | None = None
+    node_port: int | None = None
+    unmodelled: Opaque | None = attrs.field(default=None, converter=opaque_or_as_is, repr=False)
+
+    WIRE: ClassVar[tuple[Wire, ...]] = (
+        Wire("name", ("name",), TEXT),
+        Wire("protocol", ("protocol",), TEXT),
+        Wire("app_protocol", ("appProtocol",), TEXT),
+        Wire("port", ("port",), INT32, required=True),
+        Wire("target_port", ("targetPort",), INT_OR_TEXT),
+        Wire("node_port", ("nodePort",), INT32),
+    )
+
+    def __attrs_post_init__(self) -> None:
+        _raise_for(self, "ServicePort", self.WIRE, lambda: broken(SERVICE_PORT_RULES, self))
+
+    @classmethod
+    def targeting(
+        cls,
+        container_port: ContainerPort,
+        *,
+        port: int,
+        name: str | None = None,
+        app_protocol: str | None = None,
+        node_port: int | None = None,
+    ) -> Self:
+        """A Service port that leads to this container port.
+
+        It points at the container port by name, or by number if it has none, and
+        takes over its protocol, so that the two cannot disagree. No reference is
+        kept: the result is a plain `ServicePort`.
+
+        Args:
+            container_port: Where it leads.
+            port: What clients dial, 1 to 65535.
+            name: The Service port's own name; left out, the container port's.
+            app_protocol: As in `ServicePort`.
+            node_port: As in `ServicePort`.
+
+        Raises:
+            ValidationError: The API server would refuse it.
+        """
+        return cls(
+            port,
+            name=container_port.name if name is None else name,
+            protocol=container_port.protocol,
+            app_protocol=app_protocol,
+            target_port=container_port.name or container_port.container_port,
+            node_port=node_port,
+        )
+
+    @property
+    def effective_protocol(self) -> str:
+        """The protocol, `TCP` where none was given."""
+        return self.protocol or _DEFAULT_PROTOCOL
+
+    @property
+    def effective_target_port(self) -> int | str:
+        """Where it leads: `target_port`, or the number of `port` where that is left out, 0 or empty."""
+        return self.target_port or self.port
+
+    def __repr__(self) -> str:
+        return shown(self, "port")
+
+
+def shown(value: Any, subject: str) -> str:  # noqa: ANN401 - any of the frozen classes
+    """A repr with the subject first and only what was authored after it."""
+    rest = [
+        f"{field.name}={getattr(value, field.name)!r}"
+        for field in attrs.fields(type(value))
+        if field.repr and field.name != subject and getattr(value, field.name) != field.default
+    ]
+    return f"{type(value).__name__}({', '.join([repr(getattr(value, subject)), *rest])})"
+
+
+def _schema(wire: tuple[Wire, ...]) -> Reader:
+    return struct({each.path[0]: each.reader for each in wire})
+
+
+CONTAINER_PORT: Final = _schema(ContainerPort.WIRE)
+SERVICE_PORT: Final = _schema(ServicePort.WIRE)

@@ -1,0 +1,190 @@
+"""What the API server checks about the probes and lifecycle hooks of a container.
+
+They name ports of their own container, by number or by name, and that is why they
+are here. The subject is a probe or a hook, decoded, with its place.
+
+Source: kubernetes/kubernetes 1.36.2, `pkg/apis/core/validation/validation.go`:
+`validateProbe`, `validateHandler`; `pkg/apis/core/v1/defaults.go`.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, final
+
+import attrs
+
+from portmap._grammar import port_number_reasons
+from portmap._ports import not_supported, port_name_problems
+from portmap._rules import Problem, Rule, rule
+from portmap._schema import INT32, INT64, INT_OR_TEXT, TEXT, TEXTS, list_of, struct
+
+__all__ = ["HANDLER_RULES", "LIFECYCLE", "PROBE", "Handler"]
+
+_SOURCE: Final = "pkg/apis/core/validation/validation.go, validateHandler"
+_PROBE_SOURCE: Final = "pkg/apis/core/validation/validation.go, validateProbe"
+_SCHEMES: Final = ("HTTP", "HTTPS")
+_HEADER_NAME: Final = re.compile(r"[-A-Za-z0-9]+")
+
+_HTTP_GET: Final = struct(
+    {
+        "path": TEXT,
+        "port": INT_OR_TEXT,
+        "host": TEXT,
+        "scheme": TEXT,
+        "httpHeaders": list_of(struct({"name": TEXT, "value": TEXT})),
+    }
+)
+_ACTIONS: Final = {
+    "exec": struct({"command": TEXTS}),
+    "httpGet": _HTTP_GET,
+    "tcpSocket": struct({"port": INT_OR_TEXT, "host": TEXT}),
+}
+PROBE: Final = struct(
+    {
+        **_ACTIONS,
+        "grpc": struct({"port": INT32, "service": TEXT}),
+        "initialDelaySeconds": INT32,
+        "timeoutSeconds": INT32,
+        "periodSeconds": INT32,
+        "successThreshold": INT32,
+        "failureThreshold": INT32,
+        "terminationGracePeriodSeconds": INT64,
+    }
+)
+_HOOK: Final = struct({**_ACTIONS, "sleep": struct({"seconds": INT64})})
+LIFECYCLE: Final = struct({"postStart": _HOOK, "preStop": _HOOK, "stopSignal": TEXT})
+
+# In the order in which the server looks for them.
+_ACTION_NAMES: Final = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
+
+
+@final
+@attrs.define(eq=False)
+class Handler:
+    """The subject of these rules.
+
+    Attributes:
+        field: `livenessProbe`, `readinessProbe`, `startupProbe`, or `postStart` and
+            `preStop` of `lifecycle`.
+        data: The probe or hook, decoded.
+    """
+
+    field: str
+    data: Mapping[str, Any]
+
+    @property
+    def action(self) -> tuple[str, Mapping[str, Any]]:
+        """The action that counts, the first one, and what it says."""
+        name = next((name for name in _ACTION_NAMES if name in self.data), "")
+        return name, self.data.get(name, {})
+
+
+@rule("handler-required", "spec.containers[*].*Probe", "FieldValueRequired", source=_SOURCE)
+def handler_required(handler: Handler) -> Iterator[Problem]:
+    """A probe or hook says what to do: `httpGet`, `tcpSocket`, `grpc` or `exec`."""
+    if not handler.action[0]:
+        yield Problem((), "must say what to do", hint="add one of httpGet, tcpSocket, grpc (probes only) or exec")
+
+
+@rule("several-handlers", "spec.containers[*].*Probe.*", "FieldValueForbidden", source=_SOURCE)
+def several_handlers(handler: Handler) -> Iterator[Problem]:
+    """A probe or hook does one thing only."""
+    for name in [name for name in _ACTION_NAMES if name in handler.data][1:]:
+        yield Problem((name,), "may not be given beside another action", hint="keep one of them")
+
+
+@rule("probe-port-out-of-range", "spec.containers[*].*Probe.*.port", "FieldValueInvalid", source=_SOURCE)
+def probe_port_out_of_range(handler: Handler) -> Iterator[Problem]:
+    """The port of a probe or hook, as a number, is 1 to 65535. It has no default."""
+    name, action = handler.action
+    if name in {"httpGet", "tcpSocket", "grpc"}:
+        port = action.get("port", 0)
+        reasons = port_number_reasons(port) if isinstance(port, int) else ()
+        if reasons:
+            yield Problem((name, "port"), "; ".join(reasons), port)
+
+
+@rule("probe-port-name-syntax", "spec.containers[*].*Probe.*.port", "FieldValueInvalid", source=_SOURCE)
+def probe_port_name_syntax(handler: Handler) -> list[Problem] | None:
+    """The port of a probe or hook, as text, is the name of a container port of the same container."""
+    name, action = handler.action
+    port = action.get("port")
+    return port_name_problems(port, (name, "port")) if isinstance(port, str) else None
+
+
+@rule("unsupported-scheme", "spec.containers[*].*Probe.httpGet.scheme", "FieldValueNotSupported", source=_SOURCE)
+def unsupported_scheme(handler: Handler) -> Iterator[Problem]:
+    """An HTTP probe's scheme is HTTP or HTTPS, in upper case."""
+    name, action = handler.action
+    scheme = action.get("scheme")
+    if name == "httpGet" and scheme and scheme not in _SCHEMES:
+        hint = f"write {scheme.upper()}" if scheme.upper() in _SCHEMES else None
+        yield Problem(("httpGet", "scheme"), not_supported(_SCHEMES), scheme, hint)
+
+
+@rule("header-name-syntax", "spec.containers[*].*Probe.httpGet.httpHeaders", "FieldValueInvalid", source=_SOURCE)
+def header_name_syntax(handler: Handler) -> Iterator[Problem]:
+    """The name of an HTTP header is letters, digits and hyphens."""
+    name, action = handler.action
+    for header in action.get("httpHeaders", ()) if name == "httpGet" else ():
+        text = header.get("name", "")
+        if not _HEADER_NAME.fullmatch(text):
+            yield Problem(("httpGet", "httpHeaders"), "must be letters, digits and hyphens", text)
+
+
+@rule("command-required", "spec.containers[*].*Probe.exec.command", "FieldValueRequired", source=_SOURCE)
+def command_required(handler: Handler) -> Iterator[Problem]:
+    """A probe or hook that runs a command has one."""
+    name, action = handler.action
+    if name == "exec" and not action.get("command"):
+        yield Problem(("exec", "command"), "must be given")
+
+
+@rule("probe-number-negative", "spec.containers[*].*Probe.*", "FieldValueInvalid", source=_PROBE_SOURCE)
+def probe_number_negative(handler: Handler) -> Iterator[Problem]:
+    """The times and thresholds of a probe are not negative."""
+    for name in ("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"):
+        if handler.data.get(name, 0) < 0:
+            yield Problem((name,), "must not be negative", handler.data[name])
+
+
+@rule(
+    "probe-success-threshold",
+    "spec.containers[*].*Probe.successThreshold",
+    "FieldValueInvalid",
+    source="pkg/apis/core/validation/validation.go, validateLivenessProbe",
+)
+def probe_success_threshold(handler: Handler) -> Iterator[Problem]:
+    """One success is enough for a liveness or startup probe, and no other number is allowed."""
+    threshold = handler.data.get("successThreshold") or 1
+    if handler.field in {"livenessProbe", "startupProbe"} and threshold != 1:
+        yield Problem(("successThreshold",), "must be 1", threshold, "leave it out")
+
+
+@rule(
+    "probe-grace-period",
+    "spec.containers[*].*Probe.terminationGracePeriodSeconds",
+    "FieldValueInvalid",
+    source=_PROBE_SOURCE,
+)
+def probe_grace_period(handler: Handler) -> Iterator[Problem]:
+    """A probe's own grace period is positive, and a readiness probe, which ends nothing, has none."""
+    seconds = handler.data.get("terminationGracePeriodSeconds")
+    if seconds is not None and (seconds <= 0 or handler.field == "readinessProbe"):
+        detail = "must not be set for a readiness probe" if seconds > 0 else "must be greater than 0"
+        yield Problem(("terminationGracePeriodSeconds",), detail, seconds, "leave it out")
+
+
+HANDLER_RULES: Final[tuple[Rule[Handler], ...]] = (
+    handler_required,
+    several_handlers,
+    command_required,
+    probe_port_out_of_range,
+    probe_port_name_syntax,
+    unsupported_scheme,
+    header_name_syntax,
+    probe_number_negative,
+    probe_success_threshold,
+    probe_grace_period,
+)
+"""The rules of one probe or hook."""

@@ -1,0 +1,387 @@
+"""Where the ports of a Service lead: the EndpointSlice controller's algorithm, with reasons.
+
+A number passes through, declared or not. A name is looked up in each pod by name
+*and* protocol, in its containers first and then in its sidecars; the first match
+wins. So one name may be different numbers in different pods. Where the controller
+says nothing (it logs at verbosity 4 and leaves the port out), a `Miss` says why.
+
+Source: kubernetes/kubernetes 1.36.2, `staging/src/k8s.io/endpointslice/utils.go`
+(`FindPort`, `getEndpointPorts`, `podToEndpoint`), `reconciler.go` and
+`pkg/controller/endpointslice/endpointslice_controller.go`.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Final, final
+
+import attrs
+
+from portmap._addresses import family_of, parse_ip
+from portmap._cluster import SIDECAR_PORTS, Cluster, cluster_in_force
+from portmap._misses import Miss, nothing_selected, unresolved
+from portmap._pods import Container, Pod
+from portmap._ports import ServicePort
+from portmap._services import Service
+from portmap._workloads import Workload, could_select
+
+__all__ = [
+    "Endpoint",
+    "EndpointPort",
+    "EndpointSlice",
+    "Resolution",
+    "SliceEndpoint",
+    "find_port",
+    "resolve",
+]
+
+_FINISHED: Final = frozenset({"Succeeded", "Failed"})
+_EXTERNAL: Final = "ExternalName"
+
+
+@final
+@attrs.frozen
+class Endpoint:
+    """One pod and number that a Service port reaches.
+
+    Attributes:
+        pod: The pod's name; a workload's, where the pod is one that it will make.
+        container: The container that declares the port; `None` where none does,
+            which is no hindrance to a number.
+        port: The number on which the pod is reached.
+        protocol: `TCP`, `UDP` or `SCTP`.
+        workload: The workload that makes the pod, such as `Deployment/web`, if it came from one.
+        addresses: The pod's addresses in the Service's families; none for a projected pod.
+        ready: Whether it gets traffic now. A projected pod counts as ready.
+    """
+
+    pod: str
+    container: str | None
+    port: int
+    protocol: str
+    workload: str | None = attrs.field(default=None, kw_only=True)
+    addresses: tuple[str, ...] = attrs.field(default=(), kw_only=True)
+    ready: bool = attrs.field(default=True, kw_only=True)
+
+
+@final
+@attrs.frozen
+class EndpointPort:
+    """A port of an EndpointSlice: the name is that of the Service port, the number the pod's."""
+
+    name: str
+    protocol: str
+    port: int
+    app_protocol: str | None = None
+
+
+@final
+@attrs.frozen
+class SliceEndpoint:
+    """A pod in an EndpointSlice.
+
+    Attributes:
+        pod: Its name.
+        addresses: Its addresses of the slice's type.
+        ready: Whether it gets traffic.
+        serving: Whether it is ready, be it terminating or not.
+        terminating: Whether it is being deleted.
+        node_name: The node it runs on.
+        hostname: Its host name, where the Service gives it a DNS name of its own.
+    """
+
+    pod: str
+    addresses: tuple[str, ...]
+    ready: bool
+    serving: bool
+    terminating: bool
+    node_name: str | None = None
+    hostname: str | None = None
+
+
+@final
+@attrs.frozen
+class EndpointSlice:
+    """The pods of one address type that share their ports, as the controller publishes them.
+
+    A real controller cuts them into pieces of 100 endpoints; here they stay together.
+
+    Attributes:
+        address_type: `IPv4` or `IPv6`.
+        ports: Name, protocol and number of each Service port that these pods resolve.
+        endpoints: The pods, by name.
+        projected: Whether the pods are those that workloads will make, which have no addresses yet.
+    """
+
+    address_type: str
+    ports: tuple[EndpointPort, ...]
+    endpoints: tuple[SliceEndpoint, ...]
+    projected: bool = False
+
+
+@final
+@attrs.frozen
+class _Selected:
+    """A pod that the Service selects, and what became of each Service port in it."""
+
+    pod: Pod
+    workload: str | None
+    endpoints: tuple[Endpoint | None, ...]
+    node_exists: bool
+
+    @property
+    def published(self) -> bool:
+        return self.node_exists and _not_published(self.pod) is None
+
+
+@final
+@attrs.frozen
+class Resolution:
+    """Where the ports of one Service lead.
+
+    Attributes:
+        service: The Service.
+        misses: Every Service port that leads nowhere in a pod, or nowhere at all, and why.
+        slices: What the EndpointSlice controller publishes.
+        elsewhere: Why no pods were looked for, if so: an ExternalName Service has
+            none, and without a selector somebody else manages the endpoints.
+    """
+
+    service: Service
+    misses: tuple[Miss, ...]
+    slices: tuple[EndpointSlice, ...]
+    elsewhere: str | None
+    _by_port: tuple[tuple[Endpoint, ...], ...] = attrs.field(repr=False)
+
+    def endpoints(self, port: ServicePort | int | str | None = None) -> tuple[Endpoint, ...]:
+        """The pods and numbers that this Service port reaches, in the order of the pods.
+
+        Args:
+            port: The Service port, by name, number or itself; may be left out where
+                there is only one. Where TCP and UDP share a number, a number means both.
+
+        Raises:
+            KeyError: The Service has no such port.
+        """
+        ports = self.service.ports
+        if port is None and len(ports) == 1:
+            return self._by_port[0]
+        found = [
+            endpoints
+            for each, endpoints in zip(ports, self._by_port, strict=True)
+            if each is port or port in (each.name, each.port) or each == port
+        ]
+        if not found or port is None:
+            known = ", ".join(f"{each.name or '(unnamed)'} {each.port}" for each in ports) or "none"
+            raise KeyError(f"{self.service} has no one port {port!r}; its ports are: {known}")
+        return tuple(endpoint for endpoints in found for endpoint in endpoints)
+
+    @property
+    def leads_nowhere(self) -> tuple[ServicePort, ...]:
+        """The Service ports that no pod answers; none where somebody else manages the endpoints."""
+        if self.elsewhere is not None:
+            return ()
+        return tuple(port for port, endpoints in zip(self.service.ports, self._by_port, strict=True) if not endpoints)
+
+
+def find_port(pod: Pod, port: ServicePort, *, sidecars: bool = True) -> tuple[Container | None, int] | None:
+    """The container and number that a Service port means in this pod, or `None`.
+
+    Args:
+        pod: Where to look.
+        port: What to look for.
+        sidecars: Whether the control plane looks into sidecars, as it does from 1.33 on.
+    """
+    target, protocol = port.effective_target_port, port.effective_protocol
+    containers = pod.containers + (pod.sidecars if sidecars else ())
+    if isinstance(target, int):
+        declaring = (
+            container
+            for container in containers
+            for each in container.ports
+            if each.container_port == target and each.effective_protocol == protocol
+        )
+        return next(declaring, None), target
+    for container in containers:
+        for each in container.ports:
+            if each.name == target and each.effective_protocol == protocol:
+                return container, each.container_port
+    return None
+
+
+def resolve(
+    service: Service,
+    pods: Iterable[Pod | Workload],
+    *,
+    nodes: Collection[str] | None = None,
+    ip_families: Sequence[str] | None = None,
+    cluster: Cluster | None = None,
+) -> Resolution:
+    """Say where each port of this Service leads, in each of the pods that it selects.
+
+    Args:
+        service: The Service.
+        pods: The pods and workloads among which it selects, in any order and of any
+            namespace; a workload stands for the pods that it makes. A Service or pod
+            without a namespace is taken to be in the other's.
+        nodes: The names of the nodes that exist; left out, all that pods name. The
+            controller passes over a pod whose node does not exist, unless the
+            Service publishes addresses that are not ready.
+        ip_families: The families that the cluster gave the Service; left out, those
+            that it asks for itself, else IPv4.
+        cluster: What the control plane does: before 1.33 it did not look into
+            sidecars. Left out, the cluster in force.
+    """
+    sidecars = (cluster or cluster_in_force()).enabled(SIDECAR_PORTS)
+    elsewhere = _elsewhere(service)
+    if elsewhere is not None:
+        return Resolution(service, (), (), elsewhere, tuple(() for _ in service.ports))
+    families = tuple(ip_families) if ip_families else _own_families(service)
+    everything = list(pods)
+    selected = [
+        _look_up(service, each, families, nodes, sidecars=sidecars)
+        for each in everything
+        if could_select(service.selector or {}, service.namespace, each)
+    ]
+    misses = (
+        list(_misses(service, selected, sidecars=sidecars))
+        if selected
+        else [nothing_selected(service, [_pod_of(each) for each in everything], everything)]
+    )
+    reached = tuple(
+        tuple(found for each in selected if each.published and (found := each.endpoints[position]) is not None)
+        for position in range(len(service.ports))
+    )
+    return Resolution(service, tuple(misses), tuple(_slices(service, selected, families)), None, reached)
+
+
+def _pod_of(source: Pod | Workload) -> Pod:
+    return source.pod if isinstance(source, Workload) else source
+
+
+def _elsewhere(service: Service) -> str | None:
+    if service.effective_type == _EXTERNAL:
+        return f"an ExternalName Service stands for {service.external_name} and has no pods"
+    if not service.selector:
+        return "without a selector, its endpoints are managed by somebody else"
+    return None
+
+
+def _own_families(service: Service) -> tuple[str, ...]:
+    """The families that follow from the Service alone."""
+    if service.ip_families:
+        return tuple(service.ip_families)
+    addresses = service.cluster_ips or ((service.cluster_ip,) if service.cluster_ip else ())
+    return tuple(family for address in addresses if (family := family_of(address))) or ("IPv4",)
+
+
+def _not_published(pod: Pod) -> str | None:
+    """Why the controller leaves this pod out, if it does (`ShouldPodBeInEndpoints`)."""
+    if pod.phase in _FINISHED:
+        return f"it has ended ({pod.phase})"
+    if pod.addresses is not None and not pod.addresses:
+        return "it has no address yet" if pod.phase != "Running" else "it has no address"
+    return None
+
+
+def _look_up(
+    service: Service,
+    source: Pod | Workload,
+    families: Sequence[str],
+    nodes: Collection[str] | None,
+    *,
+    sidecars: bool,
+) -> _Selected:
+    pod = _pod_of(source)
+    workload = f"{source.kind}/{source.name}" if isinstance(source, Workload) and source.kind != "Pod" else None
+    node_exists = (
+        pod.is_projected or nodes is None or pod.node_name in nodes or bool(service.publish_not_ready_addresses)
+    )
+    addresses = tuple(address for family in families for address in _addresses(pod, family))
+    ready = _ready(service, pod)
+    endpoints: list[Endpoint | None] = []
+    for port in service.ports:
+        found = find_port(pod, port, sidecars=sidecars)
+        endpoints.append(
+            found
+            and Endpoint(
+                pod.name,
+                found[0].name if found[0] else None,
+                found[1],
+                port.effective_protocol,
+                workload=workload,
+                addresses=addresses,
+                ready=ready,
+            )
+        )
+    return _Selected(pod, workload, tuple(endpoints), node_exists)
+
+
+def _addresses(pod: Pod, family: str) -> tuple[str, ...]:
+    """The pod's addresses of this family, in canonical form."""
+    return tuple(_canonical(address) for address in pod.addresses or () if family_of(address) == family)
+
+
+def _canonical(address: str) -> str:
+    parsed = parse_ip(address)
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    return str(mapped or parsed)
+
+
+def _serving(pod: Pod) -> bool:
+    return pod.is_projected or bool(pod.ready)
+
+
+def _ready(service: Service, pod: Pod) -> bool:
+    return bool(service.publish_not_ready_addresses) or (_serving(pod) and not pod.is_terminating)
+
+
+def _misses(service: Service, selected: Sequence[_Selected], *, sidecars: bool) -> Iterator[Miss]:
+    for each in selected:
+        reason = _not_published(each.pod)
+        if reason is None and not each.node_exists:
+            reason = f"its node {each.pod.node_name or '(none)'} does not exist"
+        if reason is not None:
+            yield Miss.of_pod(each.pod, each.workload, reason)
+            continue
+        for position, port in enumerate(service.ports):
+            if each.endpoints[position] is None:
+                yield unresolved(port, position, each.pod, each.workload, sidecars=sidecars)
+
+
+def _slices(service: Service, selected: Sequence[_Selected], families: Sequence[str]) -> Iterator[EndpointSlice]:
+    for family in families:
+        groups: dict[tuple[frozenset[EndpointPort], bool], tuple[tuple[EndpointPort, ...], list[SliceEndpoint]]] = {}
+        for each in selected:
+            addresses = _addresses(each.pod, family)
+            projected = each.pod.is_projected
+            if not each.published or not (addresses or projected):
+                continue
+            ports = _slice_ports(service, each)
+            # The order of ports does not tell slices apart (`NewPortMapKey`).
+            _, endpoints = groups.setdefault((frozenset(ports), projected), (ports, []))
+            endpoints.append(_slice_endpoint(service, each.pod, addresses))
+        if not groups:
+            yield EndpointSlice(family, (), ())
+        for (_, projected), (ports, endpoints) in groups.items():
+            ordered = tuple(sorted(endpoints, key=lambda endpoint: (endpoint.pod, endpoint.addresses)))
+            yield EndpointSlice(family, ports, ordered, projected)
+
+
+def _slice_ports(service: Service, each: _Selected) -> tuple[EndpointPort, ...]:
+    return tuple(
+        EndpointPort(port.name or "", port.effective_protocol, found.port, port.app_protocol)
+        for port, found in zip(service.ports, each.endpoints, strict=True)
+        if found is not None
+    )
+
+
+def _slice_endpoint(service: Service, pod: Pod, addresses: tuple[str, ...]) -> SliceEndpoint:
+    has_name = bool(pod.hostname) and pod.subdomain == service.name
+    return SliceEndpoint(
+        pod.name,
+        addresses,
+        ready=_ready(service, pod),
+        serving=_serving(pod),
+        terminating=pod.is_terminating,
+        node_name=pod.node_name,
+        hostname=pod.hostname if has_name else None,
+    )

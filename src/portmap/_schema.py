@@ -1,0 +1,266 @@
+"""Plain data read as Go's strict JSON decoder reads it: wrong types, unknown fields.
+
+A `Reader` takes one value and gives it back clean (nulls dropped, text normalised),
+or notes a violation and gives `INVALID`. Readers never raise and never stop at the
+first problem. Nothing is coerced: `"80"` is text, `80.0` is no integer, `True` is
+no number.
+
+Source: kubernetes/kubernetes 1.36.2, `sigs.k8s.io/json` and
+`staging/src/k8s.io/apimachinery/pkg/util/intstr/intstr.go`. The server answers 400
+with one text for all of these; field, reason and code are portmap's own.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Self, TypeAlias, final
+
+from portmap._paths import Key, Path, describe
+from portmap._suggestions import nearest
+from portmap._violations import Violation, quote
+
+__all__ = [
+    "BOOLEAN",
+    "INT32",
+    "INT64",
+    "INT_OR_TEXT",
+    "INVALID",
+    "OPAQUE",
+    "TEXT",
+    "TEXTS",
+    "TEXT_MAP",
+    "TIME",
+    "Reader",
+    "list_of",
+    "struct",
+    "wrong_type",
+]
+
+Found: TypeAlias = list[Violation]
+_Read: TypeAlias = Callable[[object, Path, Found], Any]
+
+_INT32: Final = range(-(2**31), 2**31)
+_INT64: Final = range(-(2**63), 2**63)
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_DIGITS: Final = re.compile(r"[0-9]{1,9}")
+_TIME: Final = re.compile(
+    r"(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d([.,]\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)",
+    re.ASCII,
+)
+
+
+@final
+class _Invalid:
+    """The type of `INVALID`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "INVALID"
+
+
+INVALID: Final = _Invalid()
+"""What a reader gives for a value that it noted a violation about."""
+
+
+@final
+class Reader:
+    """How one kind of value is read.
+
+    Attributes:
+        read: Takes the value, its path and the list to note violations in.
+        zero: What `null` means inside a list or as a map's value.
+    """
+
+    __slots__ = ("read", "zero")
+
+    def __init__(self, read: _Read, zero: object) -> None:
+        self.read = read
+        self.zero = zero
+
+
+def wrong_type(path: Path, expected: str, value: object, hint: str | None = None) -> Violation:
+    """The violation of a value that is not of the type its field has."""
+    return Violation.about(
+        describe(path),
+        "wrong-type",
+        "FieldValueTypeInvalid",
+        f"must be {expected}, not {_kind(value)}",
+        hint=hint,
+        value=value,
+    )
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, int):
+        return "an integer"
+    if isinstance(value, float):
+        return "a number with a point or an exponent"
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return "null" if value is None else f"a {type(value).__name__}"
+
+
+def _text(value: object, path: Path, found: Found) -> object:
+    if type(value) is str:
+        # A lone surrogate reaches the server as U+FFFD.
+        return value if value.isascii() else _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, str):
+        return _text(str.__str__(value), path, found)
+    hint = f"quote it: {quote(str(value).lower() if isinstance(value, bool) else str(value))}"
+    found.append(wrong_type(path, "text", value, hint if isinstance(value, bool | int | float) else None))
+    return INVALID
+
+
+def _boolean(value: object, path: Path, found: Found) -> object:
+    if isinstance(value, bool):
+        return value
+    words = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
+    meant = words.get(value.lower()) if isinstance(value, str) else None
+    found.append(wrong_type(path, "true or false", value, f"write {meant}, without quotes" if meant else None))
+    return INVALID
+
+
+def _integer(bounds: range, words: str) -> _Read:
+    def read(value: object, path: Path, found: Found) -> object:
+        if isinstance(value, int) and not isinstance(value, bool):
+            if value in bounds:
+                return int(value)
+            found.append(wrong_type(path, f"an integer of {words}", _Huge(value)))
+            return INVALID
+        hint = None
+        if isinstance(value, str) and _DIGITS.fullmatch(value.strip()):
+            hint = f"write the number {int(value)}, without quotes"
+        elif isinstance(value, float) and value.is_integer() and abs(value) < _INT32.stop:
+            hint = f"write {int(value)}"
+        found.append(wrong_type(path, "an integer", value, hint))
+        return INVALID
+
+    return read
+
+
+class _Huge(int):
+    """An integer that does not fit, shown shortly however long it is."""
+
+    def __new__(cls, value: int) -> Self:
+        limit = 10**20
+        return super().__new__(cls, max(-limit, min(limit, value)))
+
+
+def _int_or_text(value: object, path: Path, found: Found) -> object:
+    if isinstance(value, str):
+        return _text(value, path, found)
+    if isinstance(value, int) and not isinstance(value, bool) and value in _INT32:
+        return int(value)
+    shown = _Huge(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    hint = f"write {int(value)}" if isinstance(value, float) and value.is_integer() and abs(value) < 65536 else None
+    found.append(wrong_type(path, "an integer of 32 bits or text", shown, hint))
+    return INVALID
+
+
+def _time(value: object, path: Path, found: Found) -> object:
+    if isinstance(value, str) and (match := _TIME.fullmatch(value)) and _day_exists(*map(int, match.group(1, 2, 3))):
+        return value
+    found.append(wrong_type(path, "a time such as 2026-01-31T12:00:00Z (RFC 3339)", value))
+    return INVALID
+
+
+def _day_exists(year: int, month: int, day: int) -> bool:
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return day <= (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[month - 1]
+
+
+def _opaque(value: object, path: Path, found: Found) -> object:
+    del path, found
+    return value
+
+
+TEXT: Final = Reader(_text, "")
+BOOLEAN: Final = Reader(_boolean, False)  # noqa: FBT003 - the zero of the type
+INT32: Final = Reader(_integer(_INT32, "32 bits"), 0)
+INT64: Final = Reader(_integer(_INT64, "64 bits"), 0)
+INT_OR_TEXT: Final = Reader(_int_or_text, 0)
+TIME: Final = Reader(_time, None)
+OPAQUE: Final = Reader(_opaque, None)
+
+
+def list_of(item: Reader) -> Reader:
+    """A list whose items are read by this reader."""
+    read_item, zero = item.read, item.zero
+
+    def read(value: object, path: Path, found: Found) -> object:
+        if not isinstance(value, list | tuple):
+            hint = "write a list, even of one" if isinstance(value, str | Mapping) else None
+            found.append(wrong_type(path, "a list", value, hint))
+            return INVALID
+        return [
+            zero if each is None else read_item(each, (*path, position), found) for position, each in enumerate(value)
+        ]
+
+    return Reader(read, None)
+
+
+def _text_map(value: object, path: Path, found: Found) -> object:
+    if not isinstance(value, Mapping):
+        found.append(wrong_type(path, "a mapping of text to text", value))
+        return INVALID
+    clean: dict[str, object] = {}
+    for key, item in value.items():
+        if type(key) is str and type(item) is str and key.isascii() and item.isascii():
+            clean[key] = item
+            continue
+        here = (*path, Key(key if isinstance(key, str) else quote(key)))
+        text = _text(key, here, found)
+        if text is not INVALID:
+            clean[str(text)] = "" if item is None else _text(item, here, found)
+    return clean
+
+
+TEXT_MAP: Final = Reader(_text_map, None)
+TEXTS: Final = list_of(TEXT)
+
+
+def struct(fields: Mapping[str, Reader], *, open_to_others: bool = False) -> Reader:
+    """A mapping with these fields and no others, unless it is open to them.
+
+    Field names are case-sensitive, as the API server's are under strict validation.
+    """
+    readers = {name: reader.read for name, reader in fields.items()}
+
+    def read(value: object, path: Path, found: Found) -> object:
+        if not isinstance(value, Mapping):
+            found.append(wrong_type(path, "a mapping", value))
+            return INVALID
+        clean = {}
+        for name, item in value.items():
+            reader = readers.get(name) if isinstance(name, str) else None
+            if reader is None:
+                if not open_to_others:
+                    found.append(_unknown_field(path, name, readers))
+            elif item is not None:
+                clean[name] = reader(item, (*path, name), found)
+        return clean
+
+    return Reader(read, {})
+
+
+def _unknown_field(path: Path, name: object, known: Mapping[str, object]) -> Violation:
+    if not isinstance(name, str):
+        return wrong_type((*path, Key(quote(name))), "text: a field's name", name)
+    meant = nearest(name, known)
+    return Violation.about(
+        describe((*path, name)),
+        "unknown-field",
+        "FieldValueTypeInvalid",
+        "no such field" + ("" if meant is None else f"; did you mean {quote(meant)}?"),
+        hint=f"rename it to {meant}"
+        if meant
+        else "remove it: a strict server refuses the object, others drop the field",
+        value=name,
+        opening="Unknown field",
+    )

@@ -1,0 +1,469 @@
+"""What the API server checks about a whole Service, once its defaults are in (stage FIELDS).
+
+One function for each rule, in the server's order. Rules of one port alone stand in
+`_ports`, those of cluster IPs and families in `_families`, of node ports and
+addresses as they are allocated in `_allocation`, of updates in `_updates`.
+
+Source: kubernetes/kubernetes 1.36.2, `pkg/apis/core/validation/validation.go`,
+`validateService`.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from portmap._addresses import cidr_reasons, endpoint_ip_reasons, ip_reasons
+from portmap._cluster import KUBELET_PORT_FORBIDDEN, PREFER_SAME_TRAFFIC_DISTRIBUTION, STRICT_IP_CIDR
+from portmap._grammar import LONGEST_LABEL, dns_subdomain_reasons, port_number_reasons, qualified_name_reasons
+from portmap._metadata import label_problems
+from portmap._paths import Key
+from portmap._ports import not_supported
+from portmap._rules import Problem, Rule, rule
+from portmap._state import ServiceState
+from portmap._suggestions import nearest, spelt_as_label
+from portmap._vocabulary import SERVICE_TYPES, SESSION_AFFINITIES, TRAFFIC_POLICIES
+
+__all__ = ["SERVICE_RULES"]
+
+_SERVICE: Final = "pkg/apis/core/validation/validation.go, validateService"
+_PORT: Final = "pkg/apis/core/validation/validation.go, validateServicePort"
+_EXTERNAL: Final = "pkg/apis/core/validation/validation.go, validateServiceExternalTrafficPolicy"
+
+TOPOLOGY_MODE: Final = "service.kubernetes.io/topology-mode"
+TOPOLOGY_AWARE_HINTS: Final = "service.kubernetes.io/topology-aware-hints"
+SOURCE_RANGES: Final = "service.beta.kubernetes.io/load-balancer-source-ranges"
+_KUBELET_PORT: Final = 10250
+_LONGEST_AFFINITY: Final = 86400
+
+Problems = Iterator[Problem]
+
+
+def _choice(path: tuple[str | int, ...], value: str, choices: Sequence[str], printed: Sequence[str] = ()) -> Problem:
+    meant = nearest(value, choices)
+    hint = f"write {meant}" if meant else "leave it out" if not value else None
+    return Problem(path, not_supported(printed or choices), value, hint)
+
+
+# --- metadata --------------------------------------------------------------------------------------------------
+
+
+@rule("topology-annotations-differ", f"metadata.annotations[{TOPOLOGY_MODE}]", "FieldValueInvalid", source=_SERVICE)
+def topology_annotations_differ(service: ServiceState) -> Problems | None:
+    """The two spellings of the topology annotation, where both are set, agree."""
+    annotations = service.metadata.get("annotations")
+    if not annotations:
+        return None
+    mode, hints = annotations.get(TOPOLOGY_MODE), annotations.get(TOPOLOGY_AWARE_HINTS)
+    if mode is None or hints is None or mode == hints:
+        return None
+    path = ("metadata", "annotations", Key(TOPOLOGY_MODE))
+    return iter([Problem(path, f"must be that of {TOPOLOGY_AWARE_HINTS}", mode, f"drop {TOPOLOGY_AWARE_HINTS}")])
+
+
+# --- type ------------------------------------------------------------------------------------------------------
+
+
+@rule("ports-required", "spec.ports", "FieldValueRequired", source=_SERVICE)
+def ports_required(service: ServiceState) -> Problems:
+    """A Service has at least one port, unless it is headless or of type ExternalName."""
+    if not service.ports and not service.headless and service.type != "ExternalName":
+        yield Problem(("spec", "ports"), "a Service has at least one port", hint="add a port, or make it headless")
+
+
+@rule("headless-forbidden", "spec.clusterIPs[0]", "FieldValueInvalid", source=_SERVICE)
+def headless_forbidden(service: ServiceState) -> Problems:
+    """A NodePort or LoadBalancer Service needs a cluster IP, so it cannot be headless."""
+    if service.takes_node_ports and service.headless:
+        detail = f"may not be None for {service.type} Services"
+        yield Problem(("spec", "clusterIPs", 0), detail, "None", "make the type ClusterIP, or leave clusterIP out")
+
+
+@rule("cluster-ips-forbidden", "spec.clusterIPs", "FieldValueForbidden", source=_SERVICE)
+def cluster_ips_forbidden(service: ServiceState) -> Problems:
+    """An ExternalName Service has no cluster IP."""
+    if service.type == "ExternalName" and service.cluster_ips:
+        yield Problem(("spec", "clusterIPs"), "may not be set for ExternalName Services", hint="leave clusterIP out")
+
+
+@rule("ip-families-forbidden", "spec.ipFamilies", "FieldValueForbidden", source=_SERVICE)
+def ip_families_forbidden(service: ServiceState) -> Problems:
+    """An ExternalName Service has no IP families."""
+    if service.type == "ExternalName" and service.ip_families:
+        yield Problem(("spec", "ipFamilies"), "may not be set for ExternalName Services", hint="leave it out")
+
+
+@rule("ip-family-policy-forbidden", "spec.ipFamilyPolicy", "FieldValueForbidden", source=_SERVICE)
+def ip_family_policy_forbidden(service: ServiceState) -> Problems:
+    """An ExternalName Service has no IP family policy."""
+    if service.type == "ExternalName" and service.ip_family_policy is not None:
+        yield Problem(("spec", "ipFamilyPolicy"), "may not be set for ExternalName Services", hint="leave it out")
+
+
+@rule("external-name-required", "spec.externalName", "FieldValueRequired", source=_SERVICE)
+def external_name_required(service: ServiceState) -> Problems:
+    """An ExternalName Service says which DNS name it stands for."""
+    if service.type == "ExternalName" and not service.external_name.removesuffix("."):
+        yield Problem(("spec", "externalName"), "must be given", hint="give the DNS name that it stands for")
+
+
+@rule("external-name-syntax", "spec.externalName", "FieldValueInvalid", source=_SERVICE)
+def external_name_syntax(service: ServiceState) -> Problems:
+    """An external name is a DNS name in lower case, with a dot at its end or without.
+
+    An IPv4 address passes, since it looks like one, but no resolver makes sense of it.
+    """
+    name = service.external_name.removesuffix(".")
+    if service.type == "ExternalName" and name:
+        reasons = dns_subdomain_reasons(name)
+        if reasons:
+            lower = name.lower()
+            good = not dns_subdomain_reasons(lower)
+            hint = f"write {lower}" if good else "give the bare DNS name, without scheme, port or path"
+            yield Problem(("spec", "externalName"), "; ".join(reasons), service.external_name, hint)
+
+
+# --- ports -----------------------------------------------------------------------------------------------------
+
+
+@rule("port-name-required", "spec.ports[*].name", "FieldValueRequired", source=_PORT)
+def port_name_required(service: ServiceState) -> Problems:
+    """Every port of a Service with several ports has a name."""
+    if len(service.ports) > 1:
+        for position, port in enumerate(service.ports):
+            if not port.name:
+                target = port.target_port
+                guess = spelt_as_label(target, LONGEST_LABEL) or target if isinstance(target, str) else "http"
+                hint = f"name it after what it serves, for instance {guess!r}"
+                yield Problem(("spec", "ports", position, "name"), "a Service with several ports names each", hint=hint)
+
+
+@rule("duplicate-port-name", "spec.ports[*].name", "FieldValueDuplicate", source=_PORT)
+def duplicate_port_name(service: ServiceState) -> Problems:
+    """No two ports of a Service have one name, whatever their protocols."""
+    if len(service.ports) > 1:
+        seen: dict[str, int] = {}
+        for position, port in enumerate(service.ports):
+            if port.name and seen.setdefault(port.name, position) != position:
+                detail = f"spec.ports[{seen[port.name]}] has this name already"
+                other = f"{port.name[: LONGEST_LABEL - 4]}-{port.protocol.lower()}"
+                hint = f"give it a name of its own, for instance {other!r}"
+                yield Problem(("spec", "ports", position, "name"), detail, port.name, hint)
+
+
+@rule("kubelet-port-forbidden", "spec.ports[*]", "FieldValueInvalid", source=f"{_SERVICE} at 1.32")
+def kubelet_port_forbidden(service: ServiceState) -> Problems:
+    """Up to Kubernetes 1.32, a LoadBalancer Service may not expose port 10250, the kubelet's."""
+    if service.type == "LoadBalancer" and service.cluster.enabled(KUBELET_PORT_FORBIDDEN):
+        for position, port in enumerate(service.ports):
+            if port.port == _KUBELET_PORT:
+                yield Problem(("spec", "ports", position), f"may not expose port {_KUBELET_PORT}", port.port)
+
+
+@rule("selector-syntax", "spec.selector", "FieldValueInvalid", source=_SERVICE)
+def selector_syntax(service: ServiceState) -> list[Problem] | None:
+    """A selector's keys and values are those of labels."""
+    return label_problems(service.selector, ("spec", "selector")) if service.selector else None
+
+
+# --- session affinity ------------------------------------------------------------------------------------------
+
+
+@rule("unsupported-session-affinity", "spec.sessionAffinity", "FieldValueNotSupported", source=_SERVICE)
+def unsupported_session_affinity(service: ServiceState) -> Problems:
+    """Session affinity is None or ClientIP."""
+    if service.session_affinity not in SESSION_AFFINITIES:
+        yield _choice(("spec", "sessionAffinity"), service.session_affinity, SESSION_AFFINITIES)
+
+
+@rule(
+    "session-affinity-timeout-out-of-range",
+    "spec.sessionAffinityConfig.clientIP.timeoutSeconds",
+    "FieldValueInvalid",
+    source=f"{_SERVICE}, validateClientIPAffinityConfig",
+)
+def session_affinity_timeout_out_of_range(service: ServiceState) -> Problems:
+    """A client sticks to one pod for 1 to 86400 seconds (a day); without a word, for 10800."""
+    seconds = service.affinity_timeout
+    if service.session_affinity == "ClientIP" and seconds is not None and not 1 <= seconds <= _LONGEST_AFFINITY:
+        path = ("spec", "sessionAffinityConfig", "clientIP", "timeoutSeconds")
+        yield Problem(path, f"must be between 1 and {_LONGEST_AFFINITY} seconds, inclusive", seconds)
+
+
+# --- addresses -------------------------------------------------------------------------------------------------
+
+
+def _external_ip_syntax_reasons(service: ServiceState, address: str) -> tuple[str, ...]:
+    """None for an address that the stored Service had already: it was good enough once."""
+    if service.old is not None and address in service.old.external_ips:
+        return ()
+    return ip_reasons(address, strict=service.cluster.enabled(STRICT_IP_CIDR))
+
+
+@rule("external-ip-syntax", "spec.externalIPs[*]", "FieldValueInvalid", source=_SERVICE)
+def external_ip_syntax(service: ServiceState) -> Problems:
+    """External IPs are IP addresses."""
+    for position, address in enumerate(service.external_ips):
+        reasons = _external_ip_syntax_reasons(service, address)
+        if reasons:
+            yield Problem(("spec", "externalIPs", position), "; ".join(reasons), address)
+
+
+@rule("external-ip-special", "spec.externalIPs[*]", "FieldValueInvalid", source=f"{_SERVICE}, ValidateEndpointIP")
+def external_ip_special(service: ServiceState) -> Problems:
+    """An external IP is no loopback, link-local or unspecified address."""
+    for position, address in enumerate(service.external_ips):
+        if not _external_ip_syntax_reasons(service, address):
+            reasons = endpoint_ip_reasons(address)
+            if reasons:
+                yield Problem(("spec", "externalIPs", position), "; ".join(reasons), address)
+
+
+@rule("unsupported-type", "spec.type", "FieldValueNotSupported", source=_SERVICE)
+def unsupported_type(service: ServiceState) -> Problems:
+    """A Service's type is ClusterIP, NodePort, LoadBalancer or ExternalName."""
+    if service.type not in SERVICE_TYPES:
+        headless = service.type.lower() == "headless"
+        problem = _choice(("spec", "type"), service.type, SERVICE_TYPES)
+        yield problem._replace(hint="write type ClusterIP and clusterIP: None") if headless else problem
+
+
+# --- node ports and ports, each against the others -------------------------------------------------------------
+
+
+@rule("node-port-forbidden", "spec.ports[*].nodePort", "FieldValueForbidden", source=_SERVICE)
+def node_port_forbidden(service: ServiceState) -> Problems:
+    """A ClusterIP Service has no node ports."""
+    if service.type == "ClusterIP":
+        for position, port in enumerate(service.ports):
+            if port.node_port:
+                detail = "may not be used when type is ClusterIP"
+                hint = "make the type NodePort or LoadBalancer, or drop the nodePort"
+                yield Problem(("spec", "ports", position, "nodePort"), detail, port.node_port, hint)
+
+
+@rule("duplicate-node-port", "spec.ports[*].nodePort", "FieldValueDuplicate", source=_SERVICE)
+def duplicate_node_port(service: ServiceState) -> Problems:
+    """No two ports of one protocol share a node port."""
+    if len(service.ports) > 1:
+        seen: dict[tuple[str, int], int] = {}
+        for position, port in enumerate(service.ports):
+            key = (port.protocol, port.node_port)
+            if port.node_port and seen.setdefault(key, position) != position:
+                detail = f"spec.ports[{seen[key]}] has it already for {port.protocol}"
+                shown = None if port.dynamic else port.node_port
+                hint = "give each port its own node port, or leave them out and the cluster picks them"
+                yield Problem(("spec", "ports", position, "nodePort"), detail, shown, hint)
+
+
+@rule("duplicate-port", "spec.ports[*]", "FieldValueDuplicate", source=_SERVICE)
+def duplicate_port(service: ServiceState) -> Problems:
+    """No two ports of a Service have the same number and protocol. 53/TCP beside 53/UDP is fine."""
+    if len(service.ports) > 1:
+        seen: dict[tuple[str, int], int] = {}
+        for position, port in enumerate(service.ports):
+            key = (port.protocol, port.port)
+            if seen.setdefault(key, position) != position:
+                detail = f"spec.ports[{seen[key]}] is the same port and protocol"
+                shown = {"port": port.port, "protocol": port.protocol}
+                yield Problem(("spec", "ports", position), detail, shown, "remove one, or change its port or protocol")
+
+
+# --- load balancers --------------------------------------------------------------------------------------------
+
+_RANGES_PATH: Final = ("spec", "LoadBalancerSourceRanges")
+"""The server's own spelling of the path, with a capital."""
+_ANNOTATION_PATH: Final = ("metadata", "annotations", Key(SOURCE_RANGES))
+
+
+@rule("source-ranges-forbidden", "spec.LoadBalancerSourceRanges", "FieldValueForbidden", source=_SERVICE)
+def source_ranges_forbidden(service: ServiceState) -> Problems:
+    """Only a LoadBalancer Service restricts its clients by source ranges.
+
+    The server writes the field with a capital, unlike the manifest's
+    `loadBalancerSourceRanges`.
+    """
+    if service.load_balancer_source_ranges and service.type != "LoadBalancer":
+        detail = "may only be used when type is LoadBalancer"
+        yield Problem(_RANGES_PATH, detail, hint="make the type LoadBalancer, or drop loadBalancerSourceRanges")
+
+
+@rule("source-range-syntax", "spec.LoadBalancerSourceRanges[*]", "FieldValueInvalid", source=_SERVICE)
+def source_range_syntax(service: ServiceState) -> Problems:
+    """A source range is a CIDR block; white space around it is allowed."""
+    old = {text.strip() for text in service.old.load_balancer_source_ranges} if service.old else ()
+    for position, text in enumerate(service.load_balancer_source_ranges):
+        block = text.strip()
+        reasons = () if block in old else cidr_reasons(block, strict=service.cluster.enabled(STRICT_IP_CIDR))
+        if reasons:
+            yield Problem((*_RANGES_PATH, position), "; ".join(reasons), text)
+
+
+@rule(
+    "source-ranges-annotation-forbidden",
+    f"metadata.annotations[{SOURCE_RANGES}]",
+    "FieldValueForbidden",
+    source=_SERVICE,
+)
+def source_ranges_annotation_forbidden(service: ServiceState) -> Problems:
+    """The annotation for source ranges, like the field that replaced it, is for LoadBalancer Services."""
+    annotations = service.metadata.get("annotations")
+    if annotations and SOURCE_RANGES in annotations and not service.load_balancer_source_ranges:
+        if service.type != "LoadBalancer":
+            detail = "may only be used when type is LoadBalancer"
+            yield Problem(_ANNOTATION_PATH, detail, hint="make the type LoadBalancer, or drop the annotation")
+
+
+@rule(
+    "source-ranges-annotation-syntax",
+    f"metadata.annotations[{SOURCE_RANGES}]",
+    "FieldValueInvalid",
+    source=_SERVICE,
+)
+def source_ranges_annotation_syntax(service: ServiceState) -> Problems:
+    """The annotation for source ranges holds CIDR blocks with commas between them. The field wins over it."""
+    annotations = service.metadata.get("annotations")
+    text = annotations.get(SOURCE_RANGES) if annotations and not service.load_balancer_source_ranges else None
+    old = (service.old.metadata.get("annotations") or {}).get(SOURCE_RANGES) if service.old else None
+    if text and text.strip() and text != old:
+        for block in text.strip().split(","):
+            reasons = cidr_reasons(block.strip(), strict=service.cluster.enabled(STRICT_IP_CIDR))
+            if reasons:
+                yield Problem(_ANNOTATION_PATH, "; ".join(reasons), block)
+
+
+@rule(
+    "allocate-node-ports-forbidden",
+    "spec.allocateLoadBalancerNodePorts",
+    "FieldValueForbidden",
+    source=_SERVICE,
+)
+def allocate_node_ports_forbidden(service: ServiceState) -> Problems:
+    """Only a LoadBalancer Service says whether it wants node ports allocated."""
+    if service.allocate_load_balancer_node_ports is not None and service.type != "LoadBalancer":
+        detail = "may only be used when type is LoadBalancer"
+        yield Problem(("spec", "allocateLoadBalancerNodePorts"), detail, hint="leave it out")
+
+
+@rule("load-balancer-class-forbidden", "spec.loadBalancerClass", "FieldValueForbidden", source=_SERVICE)
+def load_balancer_class_forbidden(service: ServiceState) -> Problems:
+    """Only a LoadBalancer Service has a load balancer class."""
+    if service.load_balancer_class is not None and service.type != "LoadBalancer":
+        detail = "may only be used when type is LoadBalancer"
+        yield Problem(("spec", "loadBalancerClass"), detail, hint="make the type LoadBalancer, or leave it out")
+
+
+@rule("load-balancer-class-syntax", "spec.loadBalancerClass", "FieldValueInvalid", source=_SERVICE)
+def load_balancer_class_syntax(service: ServiceState) -> Problems:
+    """A load balancer class is a qualified name, such as example.com/internal."""
+    name = service.load_balancer_class
+    if name is not None and service.type == "LoadBalancer":
+        reasons = qualified_name_reasons(name)
+        if reasons:
+            hint = None if name else "leave it out for the cluster's default"
+            yield Problem(("spec", "loadBalancerClass"), "; ".join(reasons), name, hint)
+
+
+# --- traffic policies ------------------------------------------------------------------------------------------
+
+
+@rule("external-traffic-policy-forbidden", "spec.externalTrafficPolicy", "FieldValueInvalid", source=_EXTERNAL)
+def external_traffic_policy_forbidden(service: ServiceState) -> Problems:
+    """Only a Service that is reachable from outside has an external traffic policy.
+
+    That is a NodePort or LoadBalancer Service, or a ClusterIP Service with external IPs.
+    """
+    policy = service.external_traffic_policy
+    if policy and not service.externally_accessible:
+        detail = "may only be set for externally-accessible Services: NodePort, LoadBalancer, or with externalIPs"
+        yield Problem(("spec", "externalTrafficPolicy"), detail, policy, "leave it out, or change the type")
+
+
+@rule("unsupported-external-traffic-policy", "spec.externalTrafficPolicy", "FieldValueNotSupported", source=_EXTERNAL)
+def unsupported_external_traffic_policy(service: ServiceState) -> Problems:
+    """The external traffic policy is Cluster or Local."""
+    policy = service.external_traffic_policy
+    if service.externally_accessible and policy not in TRAFFIC_POLICIES:
+        yield _choice(("spec", "externalTrafficPolicy"), policy, TRAFFIC_POLICIES)
+
+
+@rule("health-check-node-port-forbidden", "spec.healthCheckNodePort", "FieldValueInvalid", source=_EXTERNAL)
+def health_check_node_port_forbidden(service: ServiceState) -> Problems:
+    """A health check node port is for LoadBalancer Services with `externalTrafficPolicy: Local`."""
+    number = service.health_check_node_port
+    if number and not service.needs_health_check:
+        detail = "may only be set when type is LoadBalancer and externalTrafficPolicy is Local"
+        yield Problem(("spec", "healthCheckNodePort"), detail, number, "leave it out")
+
+
+@rule("health-check-node-port-required", "spec.healthCheckNodePort", "FieldValueRequired", source=_EXTERNAL)
+def health_check_node_port_required(service: ServiceState) -> Problems:
+    """A Service that needs a health check node port has one: an update may not take it away."""
+    if service.needs_health_check and not service.health_check_node_port:
+        yield Problem(("spec", "healthCheckNodePort"), "must be given", hint="keep the number that it has")
+
+
+@rule("health-check-node-port-out-of-range", "spec.healthCheckNodePort", "FieldValueInvalid", source=_EXTERNAL)
+def health_check_node_port_out_of_range(service: ServiceState) -> Problems:
+    """A health check node port is a number from 1 to 65535."""
+    number = service.health_check_node_port
+    if service.needs_health_check and number and not service.health_check_node_port_dynamic:
+        reasons = port_number_reasons(number)
+        if reasons:
+            yield Problem(("spec", "healthCheckNodePort"), "; ".join(reasons), number)
+
+
+@rule("unsupported-internal-traffic-policy", "spec.internalTrafficPolicy", "FieldValueNotSupported", source=_SERVICE)
+def unsupported_internal_traffic_policy(service: ServiceState) -> Problems:
+    """The internal traffic policy is Cluster or Local, whatever the type; `""` is not the same as leaving it out."""
+    policy = service.internal_traffic_policy
+    if policy is not None and policy not in TRAFFIC_POLICIES:
+        yield _choice(("spec", "internalTrafficPolicy"), policy, TRAFFIC_POLICIES)
+
+
+@rule("unsupported-traffic-distribution", "spec.trafficDistribution", "FieldValueNotSupported", source=_SERVICE)
+def unsupported_traffic_distribution(service: ServiceState) -> Problems:
+    """Traffic distribution is PreferClose or, from Kubernetes 1.34 on, PreferSameZone or PreferSameNode."""
+    wanted = service.traffic_distribution
+    if wanted is not None:
+        same = service.cluster.enabled(PREFER_SAME_TRAFFIC_DISTRIBUTION)
+        choices = ("PreferClose", "PreferSameZone", "PreferSameNode") if same else ("PreferClose",)
+        if wanted not in choices:
+            yield _choice(("spec", "trafficDistribution"), wanted, choices)
+
+
+SERVICE_RULES: Final[tuple[Rule[ServiceState], ...]] = (
+    topology_annotations_differ,
+    ports_required,
+    headless_forbidden,
+    cluster_ips_forbidden,
+    ip_families_forbidden,
+    ip_family_policy_forbidden,
+    external_name_required,
+    external_name_syntax,
+    port_name_required,
+    duplicate_port_name,
+    kubelet_port_forbidden,
+    selector_syntax,
+    unsupported_session_affinity,
+    session_affinity_timeout_out_of_range,
+    external_ip_syntax,
+    external_ip_special,
+    unsupported_type,
+    node_port_forbidden,
+    duplicate_node_port,
+    duplicate_port,
+    source_ranges_forbidden,
+    source_range_syntax,
+    source_ranges_annotation_forbidden,
+    source_ranges_annotation_syntax,
+    allocate_node_ports_forbidden,
+    load_balancer_class_forbidden,
+    load_balancer_class_syntax,
+    external_traffic_policy_forbidden,
+    unsupported_external_traffic_policy,
+    health_check_node_port_forbidden,
+    health_check_node_port_required,
+    health_check_node_port_out_of_range,
+    unsupported_internal_traffic_policy,
+    unsupported_traffic_distribution,
+)
+"""The rules of a whole Service, in the server's order."""

@@ -1,0 +1,51 @@
+"""Guesses at what was meant, for hints."""
+
+import re
+from collections.abc import Iterable
+
+__all__ = ["nearest", "spelt_as_label", "spelt_as_port_name"]
+
+_MOST_EDITS = 2
+_LONGEST_GUESS = 64
+
+
+def _distance(one: str, other: str) -> int:
+    """The edit distance (insertions, deletions, substitutions, swaps of neighbours)."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        two_before, before, row = before, row, [i]
+        for j, b in enumerate(other, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                cost = min(cost, two_before[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
+
+
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """The one of these words that was probably meant: within two edits, whatever the case."""
+    if len(word) > _LONGEST_GUESS:
+        return None
+    low = word.lower()
+    best: tuple[int, str] | None = None
+    for each in words:
+        if abs(len(each) - len(word)) > _MOST_EDITS:
+            continue
+        distance = _distance(low, each.lower())
+        # Two edits make anything of a short word.
+        if distance <= min(_MOST_EDITS, len(each) // 2) and (best is None or (distance, each) < best):
+            best = (distance, each)
+    return best[1] if best else None
+
+
+def spelt_as_label(text: str, longest: int) -> str | None:
+    """The nearest spelling of this text as a DNS label, if there is one."""
+    guess = re.sub(r"[^a-z0-9]+", "-", text[: 4 * longest].lower()).strip("-")[:longest].rstrip("-")
+    return guess if guess and guess != text else None
+
+
+def spelt_as_port_name(text: str) -> str | None:
+    """The nearest spelling of this text as a container port's name, if there is one."""
+    guess = spelt_as_label(text, 15)
+    return guess if guess and any("a" <= character <= "z" for character in guess) else None

@@ -1,0 +1,207 @@
+"""What an update does to a Service before it is validated, and the rules of updates alone.
+
+The server carries over what it once allocated and the client left out, and takes
+away what a new type has no use for, unless the client changed that too.
+
+Source: kubernetes/kubernetes 1.36.2, `pkg/registry/core/service/storage/storage.go`
+(`patchAllocatedValues`), `alloc.go`, `pkg/registry/core/service/strategy.go`
+(`dropTypeDependentFields`) and `pkg/apis/core/validation/validation.go`
+(`ValidateServiceUpdate`).
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from portmap._rules import Problem, Rule, rule
+from portmap._state import ServiceState
+
+__all__ = ["UPDATE_RULES", "carry_over", "drop_what_the_type_lost", "families_untouched"]
+
+_VALIDATION: Final = "pkg/apis/core/validation/validation.go"
+_STORAGE_TYPES: Final = frozenset({"ClusterIP", "NodePort", "LoadBalancer"})
+
+
+# --- what is carried over and dropped --------------------------------------------------------------------------
+
+
+def carry_over(service: ServiceState, old: ServiceState) -> None:
+    """Keep the values that the cluster once picked, where the update leaves them out."""
+    if old.needs_cluster_ip and service.needs_cluster_ip:
+        service.cluster_ip = service.cluster_ip or old.cluster_ip
+        service.cluster_ips = service.cluster_ips or list(old.cluster_ips)
+    if old.allocates_node_ports and service.allocates_node_ports:
+        _carry_over_node_ports(service, old)
+    if old.needs_health_check and service.needs_health_check:
+        service.health_check_node_port = service.health_check_node_port or old.health_check_node_port
+
+
+def _carry_over_node_ports(service: ServiceState, old: ServiceState) -> None:
+    """A port keeps the node port of the old port of its *name*, unless that number is in use elsewhere."""
+    kept = {port.node_port for port in old.ports} & {port.node_port for port in service.ports} - {0}
+    by_name = {port.name: port.node_port for port in old.ports}
+    for port in service.ports:
+        if not port.node_port:
+            before = by_name.get(port.name, 0)
+            if before not in kept:
+                port.node_port = before
+
+
+def families_untouched(service: ServiceState, old: ServiceState) -> bool:
+    """Whether a PreferDualStack Service keeps its stack, whatever became of the cluster's."""
+    return (
+        service.type == old.type
+        and service.type in _STORAGE_TYPES
+        and service.ip_family_policy == "PreferDualStack"
+        and old.ip_family_policy in {None, "PreferDualStack"}
+        and service.cluster_ips == old.cluster_ips
+        and service.ip_families == old.ip_families
+    )
+
+
+def drop_what_the_type_lost(service: ServiceState, old: ServiceState) -> None:
+    """Drop what the new type cannot have, where the update did not touch it."""
+    if old.needs_cluster_ip and not service.needs_cluster_ip:
+        _drop_addresses(service, old)
+    if old.takes_node_ports and not service.takes_node_ports:
+        _drop_node_ports(service, old)
+    if old.needs_health_check and not service.needs_health_check:
+        _drop_if_unchanged(service, old, "health_check_node_port", 0)
+    if old.type == "LoadBalancer" != service.type:
+        _drop_if_unchanged(service, old, "allocate_load_balancer_node_ports", None)
+        _drop_if_unchanged(service, old, "load_balancer_class", None)
+    if old.externally_accessible and not service.externally_accessible:
+        _drop_if_unchanged(service, old, "external_traffic_policy", "")
+
+
+def _drop_if_unchanged(service: ServiceState, old: ServiceState, attribute: str, nothing: object) -> None:
+    if getattr(service, attribute) == getattr(old, attribute):
+        setattr(service, attribute, nothing)
+
+
+def _drop_addresses(service: ServiceState, old: ServiceState) -> None:
+    if old.cluster_ip == service.cluster_ip and old.cluster_ips == service.cluster_ips:
+        service.cluster_ip, service.cluster_ips = "", []
+    _drop_if_unchanged(service, old, "ip_families", [])
+    _drop_if_unchanged(service, old, "ip_family_policy", None)
+
+
+def _drop_node_ports(service: ServiceState, old: ServiceState) -> None:
+    """Only where the update asks for no number that the Service did not have."""
+    if {port.node_port for port in service.ports} - {0} <= {port.node_port for port in old.ports}:
+        for port in service.ports:
+            port.node_port = 0
+
+
+# --- what may not change ---------------------------------------------------------------------------------------
+
+
+def _both_have_addresses(service: ServiceState) -> ServiceState | None:
+    """The old Service, where neither is of type ExternalName."""
+    old = service.old
+    return old if old is not None and old.needs_cluster_ip and service.needs_cluster_ip else None
+
+
+@rule(
+    "cluster-ip-immutable",
+    "spec.clusterIPs[*]",
+    "FieldValueInvalid",
+    source=f"{_VALIDATION}, validateUpgradeDowngradeClusterIPs",
+)
+def cluster_ip_immutable(service: ServiceState) -> Iterator[Problem]:
+    """A Service keeps its cluster IPs; it cannot become headless, nor stop being so.
+
+    Only a change to or from ExternalName gives it others.
+    """
+    old = _both_have_addresses(service)
+    if old is None or (old.headless and service.headless):
+        return
+    now, before = service.cluster_ips, old.cluster_ips
+    hint = "keep it, or delete the Service and create it anew"
+    if len(now) == len(before):
+        for position, (new, was) in enumerate(zip(now, before, strict=True)):
+            if new != was:
+                yield Problem(("spec", "clusterIPs", position), f"may not change once set, from {was}", new, hint)
+    elif not now:
+        yield Problem(("spec", "clusterIPs", 0), "the primary cluster IP cannot be unset", now, hint)
+    elif before and now[0] != before[0]:
+        yield Problem(("spec", "clusterIPs", 0), f"may not change once set, from {before[0]}", now[0], hint)
+
+
+@rule(
+    "second-cluster-ip-kept",
+    "spec.ipFamilyPolicy",
+    "FieldValueInvalid",
+    source=f"{_VALIDATION}, validateUpgradeDowngradeClusterIPs",
+)
+def second_stack_kept(service: ServiceState) -> Iterator[Problem]:
+    """The second cluster IP or IP family goes only where the policy becomes SingleStack."""
+    old = _both_have_addresses(service)
+    if old is None or service.ip_family_policy == "SingleStack" or (old.headless and service.headless):
+        return
+    both = (service.cluster_ips, old.cluster_ips), (service.ip_families, old.ip_families)
+    for now, before in both if old.headless == service.headless else both[:1]:
+        if len(before) > len(now) == 1:
+            detail = "must be SingleStack to release the second cluster IP and IP family"
+            yield Problem(("spec", "ipFamilyPolicy"), detail, service.ip_family_policy, "write SingleStack")
+            return
+
+
+@rule(
+    "ip-family-immutable",
+    "spec.ipFamilies[0]",
+    "FieldValueInvalid",
+    source=f"{_VALIDATION}, validateUpgradeDowngradeIPFamilies",
+)
+def ip_family_immutable(service: ServiceState) -> Iterator[Problem]:
+    """A Service keeps its first IP family, unless it is headless."""
+    old = _both_have_addresses(service)
+    if old is None or old.headless or service.headless:
+        return
+    now, before = service.ip_families, old.ip_families
+    changed = now != before if len(now) == len(before) else bool(now) and bool(before) and now[0] != before[0]
+    if changed:
+        yield Problem(("spec", "ipFamilies", 0), f"may not change once set, from {', '.join(before)}", list(now))
+
+
+@rule(
+    "load-balancer-class-immutable",
+    "spec.loadBalancerClass",
+    "FieldValueInvalid",
+    source=f"{_VALIDATION}, validateLoadBalancerClassField",
+)
+def load_balancer_class_immutable(service: ServiceState) -> Iterator[Problem]:
+    """A LoadBalancer Service keeps its class; it cannot be given one later either."""
+    old = service.old
+    if old is None or not old.type == service.type == "LoadBalancer":
+        return
+    if old.load_balancer_class != service.load_balancer_class:
+        detail = f"may not change once set, from {old.load_balancer_class or 'none'}"
+        hint = "keep it, or change the type to another and back in two updates"
+        yield Problem(("spec", "loadBalancerClass"), detail, service.load_balancer_class, hint)
+
+
+@rule(
+    "health-check-node-port-immutable",
+    "spec.healthCheckNodePort",
+    "FieldValueForbidden",
+    source=f"{_VALIDATION}, validateServiceExternalTrafficFieldsUpdate",
+)
+def health_check_node_port_immutable(service: ServiceState) -> Iterator[Problem]:
+    """A health check node port stays the same for as long as the Service needs one."""
+    old = service.old
+    if old is not None and old.needs_health_check and service.needs_health_check:
+        if old.health_check_node_port != service.health_check_node_port:
+            detail = f"field is immutable, and is {old.health_check_node_port}"
+            yield Problem(
+                ("spec", "healthCheckNodePort"), detail, service.health_check_node_port, "keep it or leave it out"
+            )
+
+
+UPDATE_RULES: Final[tuple[Rule[ServiceState], ...]] = (
+    cluster_ip_immutable,
+    second_stack_kept,
+    ip_family_immutable,
+    load_balancer_class_immutable,
+    health_check_node_port_immutable,
+)
+"""The rules of updates alone, in the server's order. They come before those of every Service."""

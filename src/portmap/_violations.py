@@ -1,0 +1,116 @@
+"""What Kubernetes would reject, as data: one `Violation` for each problem.
+
+The reasons are the API's own (`k8s.io/apimachinery/pkg/apis/meta/v1`,
+`CauseType`), so that a violation can be compared with a cause in the 422 answer
+of a real server; the codes are finer and are portmap's.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final, Literal, TypeAlias, final
+
+import attrs
+
+from portmap._paths import sort_key
+
+__all__ = ["Reason", "Violation", "in_order", "quote"]
+
+Reason: TypeAlias = Literal[
+    "FieldValueRequired",
+    "FieldValueInvalid",
+    "FieldValueNotSupported",
+    "FieldValueDuplicate",
+    "FieldValueForbidden",
+    "FieldValueTooLong",
+    "FieldValueTypeInvalid",
+]
+
+# How the API server begins the message of each reason, and whether it then
+# repeats the value (`field.Error.ErrorBody` in apimachinery).
+_OPENINGS: Final[Mapping[str, tuple[str, bool]]] = {
+    "FieldValueRequired": ("Required value", False),
+    "FieldValueInvalid": ("Invalid value", True),
+    "FieldValueNotSupported": ("Unsupported value", True),
+    "FieldValueDuplicate": ("Duplicate value", True),
+    "FieldValueForbidden": ("Forbidden", False),
+    "FieldValueTooLong": ("Too long", False),
+    "FieldValueTypeInvalid": ("Wrong type", True),
+}
+
+_LONGEST_QUOTE: Final = 120
+
+
+def quote(value: object) -> str:
+    """The value as an author would write it in JSON, cut where it is very long."""
+    try:
+        # Cut before writing: a hostile value may be many megabytes.
+        short = value[:_LONGEST_QUOTE] if isinstance(value, str) else value
+        text = json.dumps(short, ensure_ascii=False, default=repr)
+    except (TypeError, ValueError, RecursionError):
+        text = f"a value of type {type(value).__name__}"
+    if len(text) > _LONGEST_QUOTE or (isinstance(value, str) and len(value) > _LONGEST_QUOTE):
+        return text[: _LONGEST_QUOTE - 1] + "…"
+    return text
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Violation:
+    """One thing that a Kubernetes API server would reject.
+
+    Attributes:
+        field: Where, as the server writes it: `spec.ports[0].targetPort`. Relative
+            to the object that was checked; `""` is the object itself.
+        code: The rule that was broken, for instance `port-out-of-range`. A code is
+            never reused for another rule.
+        reason: The class of problem in the API's words, as in the causes of a 422
+            answer: `FieldValueInvalid`, `FieldValueRequired`, …
+        message: What is wrong, with the value as it was written.
+        hint: The smallest edit that mends it, or `None` where no one edit does.
+        value: The offending value, `None` where there is none.
+    """
+
+    field: str
+    code: str
+    reason: Reason
+    message: str
+    hint: str | None = None
+    value: object = attrs.field(default=None, hash=False, repr=False)
+
+    @classmethod
+    def about(
+        cls,
+        field: str,
+        code: str,
+        reason: Reason,
+        detail: str,
+        *,
+        hint: str | None = None,
+        value: object = None,
+        opening: str | None = None,
+    ) -> "Violation":
+        """A violation whose message opens as the API server's does for this reason."""
+        usual, with_value = _OPENINGS[reason]
+        shown = f"{opening or usual}: {quote(value)}" if with_value else opening or usual
+        return cls(field=field, code=code, reason=reason, message=f"{shown}: {detail}", hint=hint, value=value)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data: a superset of the `StatusCause` in the API server's answer."""
+        return {
+            "field": self.field,
+            "reason": self.reason,
+            "message": self.message,
+            "code": self.code,
+            "hint": self.hint,
+        }
+
+    def __str__(self) -> str:
+        place = f"{self.field}: " if self.field else ""
+        text = f"{place}{self.message}  [{self.code}]"
+        return f"{text}\n    hint: {self.hint}" if self.hint else text
+
+
+def in_order(violations: list[Violation]) -> tuple[Violation, ...]:
+    """Without repetitions, by path (indices as numbers), then by code."""
+    unique = dict.fromkeys(violations)
+    return tuple(sorted(unique, key=lambda v: (sort_key(v.field), v.code, v.message)))

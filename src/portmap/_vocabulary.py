@@ -1,0 +1,40 @@
+"""The words that Kubernetes' enumerated fields may hold, as types and as tuples.
+
+Each `Literal` lets a type checker refuse `protocol="tcp"`; the tuple beside it is
+the same list at run time, in the order in which the API server prints it.
+"""
+
+from typing import Final, Literal, TypeAlias, get_args
+
+__all__ = [
+    "IP_FAMILIES",
+    "IP_FAMILY_POLICIES",
+    "PROTOCOLS",
+    "SERVICE_TYPES",
+    "SESSION_AFFINITIES",
+    "TRAFFIC_DISTRIBUTIONS",
+    "TRAFFIC_POLICIES",
+    "IPFamily",
+    "IPFamilyPolicy",
+    "Protocol",
+    "ServiceType",
+    "SessionAffinity",
+    "TrafficDistribution",
+    "TrafficPolicy",
+]
+
+Protocol: TypeAlias = Literal["SCTP", "TCP", "UDP"]
+ServiceType: TypeAlias = Literal["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]
+SessionAffinity: TypeAlias = Literal["ClientIP", "None"]
+TrafficPolicy: TypeAlias = Literal["Cluster", "Local"]
+TrafficDistribution: TypeAlias = Literal["PreferClose", "PreferSameNode", "PreferSameZone"]
+IPFamily: TypeAlias = Literal["IPv4", "IPv6"]
+IPFamilyPolicy: TypeAlias = Literal["PreferDualStack", "RequireDualStack", "SingleStack"]
+
+PROTOCOLS: Final[tuple[str, ...]] = get_args(Protocol)
+SERVICE_TYPES: Final[tuple[str, ...]] = get_args(ServiceType)
+SESSION_AFFINITIES: Final[tuple[str, ...]] = get_args(SessionAffinity)
+TRAFFIC_POLICIES: Final[tuple[str, ...]] = get_args(TrafficPolicy)
+TRAFFIC_DISTRIBUTIONS: Final[tuple[str, ...]] = get_args(TrafficDistribution)
+IP_FAMILIES: Final[tuple[str, ...]] = get_args(IPFamily)
+IP_FAMILY_POLICIES: Final[tuple[str, ...]] = get_args(IPFamilyPolicy)

@@ -1,0 +1,127 @@
+"""Attributes and wire names: one table for each class, read both ways.
+
+A `Wire` row says under which name, and as what kind of value, an attribute stands
+in a manifest. The type checks of the constructors, the strict reading of manifests
+and the writing of them all go by these rows, so that none can disagree with another.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple, cast
+
+from portmap._labels import Labels
+from portmap._opaque import Opaque, merged
+from portmap._paths import Path
+from portmap._schema import Reader, wrong_type
+from portmap._violations import Violation
+
+__all__ = [
+    "Wire",
+    "field_violations",
+    "labels_or_as_is",
+    "opaque_or_as_is",
+    "series_or_as_is",
+    "texts_or_as_is",
+    "to_wire",
+]
+
+
+class Wire(NamedTuple):
+    """Where an attribute stands in a manifest.
+
+    Attributes:
+        attribute: Its name in Python.
+        path: Its place on the wire, under the object or its spec.
+        reader: How its value is read.
+        required: Whether it may not be left out.
+    """
+
+    attribute: str
+    path: tuple[str, ...]
+    reader: Reader
+    required: bool = False
+
+
+def field_violations(subject: object, wire: Iterable[Wire], root: Path = ()) -> list[Violation]:
+    """The attributes of this object that are not of the type that their field has."""
+    found: list[Violation] = []
+    for attribute, path, reader, required in wire:
+        value = getattr(subject, attribute)
+        if value is not None:
+            reader.read(value, root + path, found)
+        elif required:
+            found.append(wrong_type(root + path, "given", value))
+    unmodelled = getattr(subject, "unmodelled", None)
+    if unmodelled is not None and type(unmodelled) is not Opaque:
+        found.append(wrong_type((*root, "unmodelled"), "a mapping of plain JSON data", unmodelled))
+    return found
+
+
+# Converters keep what they cannot convert, for the checks to complain about: a
+# constructor reports wrong types like any other violation.
+
+
+def labels_or_as_is(value: Mapping[str, str] | None) -> Labels | None:
+    """Labels, where this is a mapping of text to text."""
+    given: Any = value
+    if type(given) is Labels or given is None:
+        return given
+    if isinstance(given, Mapping) and all(type(key) is str and type(item) is str for key, item in given.items()):
+        return Labels(given)
+    return cast("Labels", given)
+
+
+def series_or_as_is(value: object) -> object:
+    """A tuple, where this is a series of things and not itself a text or a mapping."""
+    if isinstance(value, tuple | str | bytes | Mapping) or not isinstance(value, Iterable):
+        return value
+    return tuple(value)
+
+
+def texts_or_as_is(value: Iterable[str] | None) -> tuple[str, ...] | None:
+    """A tuple of texts, where this is a series."""
+    return cast("tuple[str, ...] | None", series_or_as_is(value))
+
+
+def opaque_or_as_is(value: Mapping[str, Any] | None) -> Opaque | None:
+    """Opaque data, where this is a mapping of plain JSON data."""
+    if value is None or type(value) is Opaque:
+        return value
+    try:
+        return Opaque(value)
+    except (TypeError, ValueError, AttributeError, RecursionError):
+        return cast("Opaque", value)
+
+
+_EXACT: Final = frozenset({str, int, bool})
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any value of the model
+    """The value as JSON data, without the classes that only Python knows."""
+    kind = type(value)
+    if kind in _EXACT:
+        return value
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, Mapping):
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value]
+
+
+def to_wire(subject: object, wire: Iterable[Wire], *, with_unmodelled: bool = True) -> dict[str, Any]:
+    """The object as plain data: authored values only, in the order of the rows, then what is not modelled."""
+    data: dict[str, Any] = {}
+    for attribute, path, _, _ in wire:
+        value = getattr(subject, attribute)
+        if value is None:
+            continue
+        if len(path) == 1:
+            data[path[0]] = value if type(value) in _EXACT else _plain(value)
+        else:
+            place = data
+            for step in path[:-1]:
+                place = place.setdefault(step, {})
+            place[path[-1]] = _plain(value)
+    unmodelled = getattr(subject, "unmodelled", None) if with_unmodelled else None
+    return merged(data, unmodelled.copy()) if unmodelled is not None else data

@@ -1,0 +1,53 @@
+"""Manifests: reading, judging and writing what others wrote, or will read.
+
+The only part of portmap that knows PyYAML, cattrs and files. Each name is loaded
+when it is first asked for, so that a script which only writes loads no reader.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from portmap._manifest import to_manifest
+    from portmap.manifests._converter import converter
+    from portmap.manifests._documents import Document, Manifests
+    from portmap.manifests._load import load, parse
+    from portmap.manifests._read import read
+    from portmap.manifests._verdicts import stored, validate
+    from portmap.manifests._write import to_yaml
+
+__all__ = [
+    "Document",
+    "Manifests",
+    "converter",
+    "load",
+    "parse",
+    "read",
+    "stored",
+    "to_manifest",
+    "to_yaml",
+    "validate",
+]
+
+_HOMES = {
+    "Document": "portmap.manifests._documents",
+    "Manifests": "portmap.manifests._documents",
+    "converter": "portmap.manifests._converter",
+    "load": "portmap.manifests._load",
+    "parse": "portmap.manifests._load",
+    "read": "portmap.manifests._read",
+    "stored": "portmap.manifests._verdicts",
+    "to_manifest": "portmap._manifest",
+    "to_yaml": "portmap.manifests._write",
+    "validate": "portmap.manifests._verdicts",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - as typed above
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,89 @@
+"""What a reader makes of one document: plain data, and beside it where everything stands.
+
+The positions are a tree of tuples, one a node, in the shape of the data. Most are those of
+scalars, tuples of integers, which the garbage collector soon leaves alone as it would not leave
+objects: a program that keeps thousands of documents feels that.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
+
+import attrs
+
+from portmap._errors import Span
+from portmap._paths import Path
+
+__all__ = ["MAX_DEPTH", "Composed", "Duplicate", "Entry", "Node", "Place", "span_of"]
+
+MAX_DEPTH: Final = 200
+"""How deep collections may nest: far beyond any manifest, and shallow enough for all that walk the data."""
+
+Place: TypeAlias = tuple[int, int, int, int]
+"""Line, column, end line and end column, from 0."""
+
+Node: TypeAlias = tuple[int, int, int, int, "dict[str, Entry] | list[Node] | None"]
+"""Where a value stands, as in `Place`, and what is in it."""
+
+Entry: TypeAlias = tuple[int, int, int, int, Node]
+"""Where a key stands, and the node of its value."""
+
+Duplicate: TypeAlias = tuple[Path, Span, Span]
+"""A key given twice: its path, and where it stands first and again."""
+
+
+@attrs.frozen(eq=False)
+class Composed:
+    """One document.
+
+    Attributes:
+        data: Plain data: dicts with text as keys, lists, and JSON's scalars. An empty document,
+            or one that is null, is `{}`.
+        duplicates: Keys given twice, which a strict server refuses (2.5). In `data` the last one
+            counts. A key that overrides one merged by `<<`, or is overridden by it, is among them.
+    """
+
+    data: Any
+    duplicates: tuple[Duplicate, ...] = ()
+    _positions: "Node | Callable[[], Node] | None" = None  # Or what finds them when they are asked for.
+
+    @property
+    def node(self) -> Node | None:
+        """The root of the positions, None for an empty document."""
+        positions = self._positions
+        return positions if positions is None or isinstance(positions, tuple) else positions()
+
+    def span(self, path: Path) -> Span | None:
+        """Where the value at this path stands.
+
+        If there is no such value: where the key of the nearest parent stands that there is, or
+        the parent itself, if it has no key.
+        """
+        key, node, missing = self._find(path)
+        return _span(key if key is not None and missing else node)
+
+    def key_span(self, path: Path) -> Span | None:
+        """Where the key that leads to this path stands; like `span` where no key does."""
+        key, node, _ = self._find(path)
+        return _span(node if key is None else key)
+
+    def _find(self, path: Path) -> tuple[Entry | None, Node | None, bool]:
+        key, node = None, self.node
+        for step in path:
+            inside = None if node is None else node[4]
+            if isinstance(inside, dict) and step in inside:
+                key = inside[str(step)]
+                node = key[4]
+            elif isinstance(inside, list) and isinstance(step, int) and 0 <= step < len(inside):
+                key, node = None, inside[step]
+            else:
+                return key, node, True
+        return key, node, False
+
+
+def _span(node: Node | Entry | None) -> Span | None:
+    return None if node is None else span_of(node)
+
+
+def span_of(node: Node | Entry) -> Span:
+    """Where it stands, counted from 1 as people do."""
+    return Span(node[0] + 1, node[1] + 1, node[2] + 1, node[3] + 1)

@@ -1,0 +1,71 @@
+"""portmap's objects in other people's classes, by way of cattrs.
+
+A deploy script often has settings of its own: attrs classes or dataclasses that hold
+a Service here and a container port there. A cattrs converter that knows portmap's
+objects turns such settings into plain data and back, each object as its manifest.
+"""
+
+from typing import Any, TypeVar
+
+from cattrs import Converter
+
+from portmap._errors import ValidationError
+from portmap._manifest import to_manifest
+from portmap._pods import Container, Pod
+from portmap._ports import CONTAINER_PORT, SERVICE_PORT, ContainerPort, ServicePort
+from portmap._schema import INVALID, Reader
+from portmap._services import Service
+from portmap._violations import Violation, in_order
+from portmap._workloads import Workload, read_container
+from portmap.manifests._read import arguments, read
+
+__all__ = ["converter"]
+
+Kind = TypeVar("Kind", Service, Pod, Workload)
+Port = TypeVar("Port", ServicePort, ContainerPort)
+
+
+def converter(base: Converter | None = None) -> Converter:
+    """A cattrs converter that reads and writes portmap's objects as manifests.
+
+    Args:
+        base: A converter of one's own to teach; left out, a new one that is as strict
+            as portmap about unknown keys of one's own classes.
+
+    Returns:
+        The same converter, or the new one. Structuring raises `ValidationError` for
+        what an API server would refuse.
+    """
+    taught = base or Converter(forbid_extra_keys=True, detailed_validation=False)
+    for kind in (Service, ServicePort, Pod, Container, ContainerPort):
+        taught.register_unstructure_hook(kind, to_manifest)
+    taught.register_structure_hook(Service, lambda data, _: _of_kind(data, Service))
+    taught.register_structure_hook(Pod, lambda data, _: _of_kind(data, Pod))
+    taught.register_structure_hook(Workload, lambda data, _: _of_kind(data, Workload))
+    taught.register_structure_hook(ServicePort, lambda data, _: _port(data, ServicePort, SERVICE_PORT))
+    taught.register_structure_hook(ContainerPort, lambda data, _: _port(data, ContainerPort, CONTAINER_PORT))
+    taught.register_structure_hook(Container, lambda data, _: read_container(data))
+    return taught
+
+
+def _of_kind(data: Any, kind: type[Kind]) -> Kind:  # noqa: ANN401 - whatever the settings hold
+    found = read(data)
+    if not isinstance(found, kind):
+        violation = Violation.about(
+            "kind",
+            "wrong-kind",
+            "FieldValueTypeInvalid",
+            f"must be a {kind.__name__}",
+            value=data.get("kind"),
+            opening="Wrong kind",
+        )
+        raise ValidationError(kind.__name__, (violation,))
+    return found
+
+
+def _port(data: Any, kind: type[Port], reader: Reader) -> Port:  # noqa: ANN401 - whatever the settings hold
+    found: list[Violation] = []
+    decoded = reader.read(data, (), found)
+    if found or decoded is INVALID:
+        raise ValidationError(kind.__name__, in_order(found))
+    return kind(**arguments(decoded, kind.WIRE))

@@ -1,0 +1,181 @@
+"""What was read from files and streams: an ordered sequence of documents."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, final, overload
+
+import attrs
+
+from portmap._cluster import Cluster
+from portmap._errors import ManifestError, Span, ValidationError
+from portmap._paths import Path, describe, parse
+from portmap._pods import Pod
+from portmap._services import Service
+from portmap._violations import Violation, in_order
+from portmap._workloads import Workload
+from portmap.manifests._composed import Composed
+from portmap.manifests._read import is_readable, read
+
+__all__ = ["Document", "Manifests", "documents"]
+
+# The server writes this path with a capital; the manifest does not.
+_SERVERS_SPELLING: Final = {"LoadBalancerSourceRanges": "loadBalancerSourceRanges"}
+
+
+@final
+@attrs.frozen(eq=False)
+class Document:
+    """One object of a file, of any kind.
+
+    Attributes:
+        raw: The object as plain data, as it was read.
+        object: The typed object; `None` where portmap does not model the kind, or an
+            API server would refuse it.
+        violations: Why a server would refuse it, keys that were given twice included.
+        source: The name of the file or stream.
+    """
+
+    raw: Any
+    object: Service | Pod | Workload | None
+    violations: tuple[Violation, ...]
+    source: str
+    _composed: Composed = attrs.field(repr=False)
+    _root: Path = attrs.field(default=(), repr=False)
+
+    @property
+    def kind(self) -> str:
+        """The object's kind, `""` where it says none."""
+        return self._text("kind")
+
+    @property
+    def name(self) -> str:
+        """The object's name, `""` where it has none."""
+        metadata = self.raw.get("metadata") if isinstance(self.raw, Mapping) else None
+        name = metadata.get("name") or metadata.get("generateName") if isinstance(metadata, Mapping) else None
+        return name if isinstance(name, str) else ""
+
+    def _text(self, field: str) -> str:
+        value = self.raw.get(field) if isinstance(self.raw, Mapping) else None
+        return value if isinstance(value, str) else ""
+
+    def span(self, field: str = "") -> Span | None:
+        """Where a field stands in the text: that of its value, or of what is nearest above it.
+
+        Args:
+            field: A field path such as `spec.ports[0].targetPort`; `""` is the object itself.
+        """
+        path = tuple(_SERVERS_SPELLING.get(step, step) if isinstance(step, str) else step for step in parse(field))
+        return self._composed.span(self._root + path)
+
+    def key_span(self, field: str) -> Span | None:
+        """Where the key of a field stands in the text, for fields that should not be there."""
+        return self._composed.key_span(self._root + parse(field))
+
+    def __str__(self) -> str:
+        """For people: `Service web (k8s/web.yaml:3)`."""
+        span = self.span()
+        place = f"{self.source}:{span.line}" if span else self.source
+        return f"{self.kind or 'object'} {self.name or '(no name)'} ({place})"
+
+
+@final
+class Manifests(Sequence[Document]):
+    """Documents in the order in which they were read.
+
+    Attributes:
+        unreadable: The files of a folder that could not be read, with the reason.
+    """
+
+    def __init__(self, found: Sequence[Document], unreadable: Sequence[ManifestError] = ()) -> None:
+        self._found = tuple(found)
+        self.unreadable = tuple(unreadable)
+
+    @overload
+    def __getitem__(self, index: int) -> Document: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Manifests": ...
+    def __getitem__(self, index: int | slice) -> "Document | Manifests":
+        if isinstance(index, slice):
+            return Manifests(self._found[index], self.unreadable)
+        return self._found[index]
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __repr__(self) -> str:
+        return f"<Manifests: {len(self._found)} documents>"
+
+    def objects(self) -> tuple[Service | Pod | Workload, ...]:
+        """The typed objects, in order; documents of kinds that portmap does not model are passed over.
+
+        Raises:
+            ValidationError: One of the documents is invalid. It lists the violations
+                of all of them, each field behind the name of its document.
+        """
+        bad = [document for document in self._found if document.violations]
+        if bad:
+            violations = [
+                attrs.evolve(violation, field=f"{document}: {violation.field}")
+                for document in bad
+                for violation in document.violations
+            ]
+            subject = str(bad[0]) if len(bad) == 1 else f"{len(bad)} documents"
+            raise ValidationError(subject, tuple(violations))
+        return tuple(document.object for document in self._found if document.object is not None)
+
+
+def documents(composed: Composed, source: str, cluster: Cluster) -> Iterator[Document]:
+    """The documents of one composed text: one, or the items of a List; none if it is empty."""
+    if composed.data == {}:
+        return
+    duplicates = [
+        (
+            path,
+            Violation.about(
+                describe(path),
+                "duplicate-field",
+                "FieldValueTypeInvalid",
+                f"given twice, in lines {first.line} and {second.line}",
+                hint="remove one; readers differ in which of them counts",
+                value=path[-1] if path else None,
+                opening="Duplicate field",
+            ),
+        )
+        for path, first, second in composed.duplicates
+    ]
+    for root, raw in _items(composed.data, ()):
+        mine = [
+            attrs.evolve(violation, field=describe(path[len(root) :]))
+            for path, violation in duplicates
+            if path[: len(root)] == root
+        ]
+        yield _document(raw, root, mine, composed, source, cluster)
+
+
+def _items(data: Any, root: Path) -> Iterator[tuple[Path, Any]]:  # noqa: ANN401 - any JSON value
+    """The objects in this one: the items of a List, at any depth, or itself."""
+    kind = data.get("kind") if isinstance(data, Mapping) else None
+    items = data.get("items") if isinstance(kind, str) and kind.endswith("List") else None
+    if isinstance(items, list):
+        # A ServiceList's items say nothing of their kind: it is that of the list.
+        own = {"apiVersion": data.get("apiVersion"), "kind": str(kind).removesuffix("List")} if kind != "List" else {}
+        for position, item in enumerate(items):
+            yield from _items({**own, **item} if isinstance(item, Mapping) else item, (*root, "items", position))
+    else:
+        yield root, data
+
+
+def _document(
+    raw: Any,  # noqa: ANN401 - any JSON value
+    root: Path,
+    found: list[Violation],
+    composed: Composed,
+    source: str,
+    cluster: Cluster,
+) -> Document:
+    typed: Service | Pod | Workload | None = None
+    if isinstance(raw, Mapping) and is_readable(raw):
+        try:
+            typed = read(raw, cluster=cluster)
+        except ValidationError as error:
+            found = [*found, *error.violations]
+    return Document(raw, None if found else typed, in_order(found), source, composed, root)

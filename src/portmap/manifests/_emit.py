@@ -1,0 +1,204 @@
+"""The writer: plain data to a YAML document that every reader takes for the same data.
+
+Which strings need quotes is decided by `_scalars.plain_ok`, which is narrower than what any one
+reader would need: PyYAML's own dumper leaves texts plain that kubectl reads as numbers and
+booleans (12.3). No anchors, tags or directives are ever written (12.7). The module needs no
+third-party package, and it is the hot path of writing.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Final
+
+from portmap._errors import ManifestError
+from portmap._paths import describe
+from portmap.manifests._scalars import plain_ok, resolve
+
+__all__ = ["emit"]
+
+_MAX_DEPTH: Final = 200
+_SHORT: Final = 64
+_SIMPLE_KEY: Final = 1000
+"""A key may take 1024 characters before its colon, or it needs a `?` in front."""
+
+_INT64: Final = 1 << 63
+
+
+class _WriteError(Exception):
+    """What cannot be written. The steps to it are added while the stack unwinds."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.steps: list[str | int] = []
+
+
+def emit(data: object) -> str:
+    """One YAML document, in block style, with the keys in the order given.
+
+    `data` is what JSON could hold: mappings with text as keys, lists or tuples, text, numbers,
+    booleans and None.
+
+    Raises:
+        ManifestError: for anything else, for what JSON cannot carry (infinities, NaN, halves of
+            surrogate pairs), for integers that readers would round, and for data that contain
+            themselves. It names the path.
+    """
+    pieces: list[str] = []
+    try:
+        if isinstance(data, Mapping) and data:
+            _mapping(data, "", "", pieces.append, 0)
+        elif isinstance(data, (list, tuple)) and data:
+            _sequence(data, "", "", pieces.append, 0)
+        else:
+            # A block scalar needs a parent to be indented from.
+            pieces.append(f"{_quoted(data) if isinstance(data, str) else _atom(data)}\n")
+    except _WriteError as error:
+        path = describe(tuple(reversed(error.steps)))
+        raise ManifestError(f"{path}: {error.problem}" if path else error.problem) from None
+    except RecursionError:
+        raise ManifestError("the data nest too deeply, or contain themselves") from None
+    return "".join(pieces)
+
+
+def _mapping(data: Mapping[str, object], lead: str, pad: str, write: Callable[[str], None], depth: int) -> None:
+    """Writes one line or more for each key; `lead` stands before the first, `pad` before the others."""
+    _check_depth(depth)
+    key: object = None
+    try:
+        for key, value in data.items():
+            name = _name(key, pad)
+            kind = type(value)
+            if type(value) is str:
+                write(f"{lead}{name}: {_text(value, pad)}\n")
+            elif kind is int or kind is bool or value is None:
+                write(f"{lead}{name}: {_atom(value)}\n")
+            elif isinstance(value, Mapping) and value:
+                write(f"{lead}{name}:\n")
+                _mapping(value, pad + "  ", pad + "  ", write, depth + 1)
+            elif isinstance(value, (list, tuple)) and value:
+                # The dashes stand below the key, as kubectl writes them.
+                write(f"{lead}{name}:\n")
+                _sequence(value, pad, pad, write, depth + 1)
+            else:
+                write(f"{lead}{name}: {_text(value, pad) if isinstance(value, str) else _atom(value)}\n")
+            lead = pad
+    except _WriteError as error:
+        error.steps.append(key if isinstance(key, str) else f"[{key!r}]")
+        raise
+
+
+def _sequence(data: Iterable[object], lead: str, pad: str, write: Callable[[str], None], depth: int) -> None:
+    _check_depth(depth)
+    index = 0
+    inner = pad + "  "
+    try:
+        for index, value in enumerate(data):  # noqa: B007  (the handler below has it)
+            if isinstance(value, Mapping) and value:
+                _mapping(value, f"{lead}- ", inner, write, depth + 1)
+            elif isinstance(value, (list, tuple)) and value:
+                _sequence(value, f"{lead}- ", inner, write, depth + 1)
+            else:
+                write(f"{lead}- {_text(value, pad) if isinstance(value, str) else _atom(value)}\n")
+            lead = pad
+    except _WriteError as error:
+        error.steps.append(index)
+        raise
+
+
+def _check_depth(depth: int) -> None:
+    if depth >= _MAX_DEPTH:
+        raise _WriteError(f"the data nest deeper than {_MAX_DEPTH} levels, or contain themselves")
+
+
+def _name(key: object, pad: str) -> str:
+    if not isinstance(key, str):
+        raise _WriteError(f"a key must be text, not {type(key).__name__}")
+    if len(key) <= _SHORT:
+        return _short(str.__str__(key))
+    written = _quoted(key)
+    return written if len(written) <= _SIMPLE_KEY else f"? {written}\n{pad}"
+
+
+def _text(text: str, pad: str) -> str:
+    if "\n" in text and _LITERAL.fullmatch(text):
+        return _literal(text, pad + "  ")
+    return _short(str.__str__(text)) if len(text) <= _SHORT else _quoted(text)
+
+
+def _atom(value: object) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return _integer(int(value))
+        case float():
+            return _float(float(value))
+        case Mapping():
+            return "{}"
+        case list() | tuple():
+            return "[]"
+    raise _WriteError(f"{type(value).__name__} cannot be written to a manifest")
+
+
+def _integer(value: int) -> str:
+    if -_INT64 <= value < _INT64:
+        return str(value)
+    # Readers make a float of it: all is well if it is one.
+    if abs(value) < 10**21 and resolve(str(value)) == value:
+        return str(value)
+    raise _WriteError("an integer beyond 64 bits would be rounded by those who read it")
+
+
+def _float(value: float) -> str:
+    if not math.isfinite(value):
+        raise _WriteError(f"{value} cannot be carried by JSON")
+    digits = repr(value)
+    # Without a point PyYAML takes 1e-07 for text.
+    return digits if "." in digits else digits.replace("e", ".0e")
+
+
+@lru_cache(maxsize=4096)
+def _short(text: str) -> str:
+    """A text on one line. Manifests repeat the same few names over and over."""
+    return text if plain_ok(text) else _quoted(text)
+
+
+_ESCAPED: Final = re.compile('["\\\\\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]')
+_NAMED: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+
+
+def _quoted(text: str) -> str:
+    """The text in double quotes, which every reader understands (12.7, rule 3)."""
+    return f'"{_ESCAPED.sub(_escape, str.__str__(text))}"'
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match[0]
+    if character in _NAMED:
+        return _NAMED[character]
+    code = ord(character)
+    if 0xD800 <= code <= 0xDFFF:
+        raise _WriteError("half a surrogate pair is no text that could be written")
+    return f"\\x{code:02X}" if code < 0x100 else f"\\u{code:04X}"
+
+
+# Lines that begin and end with something visible, but for indentation after the first; no line
+# that is nothing but blanks. Blanks at the edges are what readers and editors disagree about.
+_VISIBLE: Final = "!-~\xa1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
+_LITERAL: Final = re.compile(
+    f"[{_VISIBLE}](?:[{_VISIBLE} \t]*[{_VISIBLE}])?(?:\n+(?: *[{_VISIBLE}](?:[{_VISIBLE} \t]*[{_VISIBLE}])?))*\n*"
+)
+
+
+def _literal(text: str, pad: str) -> str:
+    """The text as a literal block, each line as it is."""
+    kept = text.rstrip("\n")
+    ends = len(text) - len(kept)
+    header = ("|-", "|", "|+")[min(ends, 2)]
+    body = "\n".join(f"{pad}{line}" if line else "" for line in kept.split("\n"))
+    return f"{header}\n{body}" + "\n" * max(ends - 1, 0)

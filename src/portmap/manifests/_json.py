@@ -1,0 +1,156 @@
+"""The reader of JSON, as strict as the API server is with the JSON of a request (2.1).
+
+Python's own parser makes the data. Where everything stands is found by a second, slower pass,
+which is put off until somebody asks, unless a key is given twice.
+"""
+
+import bisect
+import json
+import math
+import re
+from typing import Any, Final, NoReturn
+
+from portmap._errors import ManifestError
+from portmap.manifests._composed import MAX_DEPTH, Composed, Duplicate, Entry, Node, Place, span_of
+from portmap.manifests._scalars import ScalarError
+from portmap.manifests._syntax import TOO_DEEP, ReadError, refusal, unprintable
+
+__all__ = ["compose_json"]
+
+_SURROGATES: Final = re.compile(
+    r"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+)
+
+
+def compose_json(text: str, source: str = "") -> Composed:
+    """A JSON text, read as strictly as the API server reads one (2.1).
+
+    Numbers with a point or an exponent stay floats, which no integer field takes. Half a
+    surrogate pair becomes U+FFFD.
+
+    Raises:
+        ManifestError: for a text that is no JSON.
+    """
+    twice = False
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal twice
+        data = dict(pairs)
+        twice = twice or len(data) < len(pairs)
+        return data
+
+    try:
+        text.encode()
+        if "\\ud" in text or "\\uD" in text:
+            # The replacement is as long as what it replaces, so that positions stay.
+            text = _SURROGATES.sub(lambda match: match[1] or "\\ufffd", text)
+        data = json.loads(text, object_pairs_hook=members, parse_constant=_constant, parse_float=_finite)
+        if data is None:
+            return Composed({})
+        if twice or text.count("[") + text.count("{") > MAX_DEPTH:
+            places = _Places(text)
+            return Composed(data, tuple(places.duplicates), places.root)
+        return Composed(data, (), _LaterPlaces(text))
+    except (ValueError, RecursionError, ReadError) as error:
+        raise _json_error(text, source, error) from None
+
+
+def _json_error(text: str, source: str, error: Exception) -> ManifestError:
+    match error:
+        case ReadError():
+            return refusal(text, source, error.problem, error.place)
+        case json.JSONDecodeError():
+            line, column = error.lineno - 1, error.colno - 1
+            return refusal(text, source, f"this is no JSON: {error.msg}", (line, column, line, column + 1))
+        case UnicodeEncodeError():
+            return unprintable(text, source)
+        case RecursionError():
+            return ManifestError(TOO_DEEP, source)
+        case ScalarError():
+            return ManifestError(str(error), source)
+    return ManifestError("an integer is too long to be read", source)
+
+
+def _constant(name: str) -> NoReturn:
+    raise ScalarError(f"JSON has no {name}")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ScalarError(f"the number {digits[:40]} is too large")
+    return value
+
+
+_TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[][{},:]|[^][{},:"\s]+')
+
+
+class _LaterPlaces:
+    """Gives the root of the positions, which are only looked for when it is first asked for."""
+
+    __slots__ = ("_found",)
+
+    def __init__(self, text: str) -> None:
+        self._found: str | Node = text
+
+    def __call__(self) -> Node:
+        found = self._found
+        if isinstance(found, str):
+            self._found = found = _Places(found).root
+        return found
+
+
+class _Places:
+    """The positions in a text that is known to be JSON, and the keys that it gives twice."""
+
+    def __init__(self, text: str) -> None:
+        self._breaks = [match.start() for match in re.finditer("\n", text)]
+        self._tokens = _TOKEN.finditer(text)
+        self._path: list[str | int] = []
+        self.duplicates: list[Duplicate] = []
+        self.root: Node = self._value(next(self._tokens))
+
+    def _value(self, token: re.Match[str]) -> Node:
+        opening = token[0]
+        if opening not in ("{", "["):
+            return (*self._place(token), None)
+        if len(self._path) >= MAX_DEPTH:
+            raise ReadError(TOO_DEEP, self._place(token))
+        inside = self._members() if opening == "{" else self._items()
+        return (*self._place(token)[:2], *self._here, inside)
+
+    def _items(self) -> list[Node]:
+        items: list[Node] = []
+        while (token := self._after_comma("]")) is not None:
+            self._path.append(len(items))
+            items.append(self._value(token))
+            self._path.pop()
+        return items
+
+    def _members(self) -> dict[str, Entry]:
+        entries: dict[str, Entry] = {}
+        while (token := self._after_comma("}")) is not None:
+            key = json.loads(token[0])
+            next(self._tokens)
+            self._path.append(key)
+            entry = (*self._place(token), self._value(next(self._tokens)))
+            if key in entries:
+                self.duplicates.append((tuple(self._path), span_of(entries[key]), span_of(entry)))
+            self._path.pop()
+            entries[key] = entry
+        return entries
+
+    def _after_comma(self, closing: str) -> re.Match[str] | None:
+        token = next(self._tokens)
+        if token[0] == ",":
+            token = next(self._tokens)
+        if token[0] != closing:
+            return token
+        self._here = self._place(token)[2:]
+        return None
+
+    def _place(self, token: re.Match[str]) -> Place:
+        # No token of JSON spans lines.
+        line = bisect.bisect_left(self._breaks, token.start())
+        before = self._breaks[line - 1] + 1 if line else 0
+        return line, token.start() - before, line, token.end() - before

@@ -1,0 +1,123 @@
+"""Files, folders and streams as documents: the only module of portmap that opens files to read."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, Final
+
+from portmap._cluster import Cluster, cluster_in_force
+from portmap._errors import ManifestError, Span
+from portmap.manifests._compose import compose_all
+from portmap.manifests._composed import Composed
+from portmap.manifests._documents import Document, Manifests, documents
+from portmap.manifests._json import compose_json
+
+__all__ = ["SUFFIXES", "load", "parse"]
+
+SUFFIXES: Final = (".json", ".yaml", ".yml")
+"""The files of a folder that are taken for manifests."""
+
+
+def parse(text: str) -> list[Any]:
+    """The documents of a YAML or JSON text as plain data, as an API server reads them under strict validation.
+
+    Args:
+        text: One or more documents. An empty one stays, as `{}`.
+
+    Raises:
+        ManifestError: It cannot be read, or gives a key twice: the message names both lines.
+    """
+    found = []
+    for composed in compose_all(text):
+        for path, first, second in composed.duplicates:
+            problem = f"key {str(path[-1])!r} is given twice, in lines {first.line} and {second.line}"
+            raise ManifestError(problem, "", second)
+        found.append(composed.data)
+    return found
+
+
+def load(source: str | os.PathLike[str] | IO[str] | IO[bytes], *, cluster: Cluster | None = None) -> Manifests:
+    """The objects of a file, of a folder's files, or of a stream, with their places.
+
+    One bad object never raises: its violations stand in its document. In a folder,
+    one unreadable file does not either: it stands in `unreadable`.
+
+    Args:
+        source: The path of a YAML or JSON file; of a folder, all of whose `.yaml`,
+            `.yml` and `.json` files are read, in the order of their names; or a
+            stream. Empty documents are skipped, and lists (`kind: List`) are opened.
+        cluster: By what objects are judged; left out, the cluster in force.
+
+    Raises:
+        ManifestError: The file, folder or stream cannot be read, or its text is no
+            YAML or JSON; it names the file, and line and column where they are known.
+    """
+    cluster = cluster or cluster_in_force()
+    if not isinstance(source, str | os.PathLike):
+        name = getattr(source, "name", None)
+        return Manifests(list(_of_text(_read_stream(source), name if isinstance(name, str) else "<stream>", cluster)))
+    path = Path(source)
+    if not path.is_dir():
+        return Manifests(list(_of_text(_read_file(path), str(path), cluster)))
+    found: list[Document] = []
+    unreadable: list[ManifestError] = []
+    for each in _files(path, unreadable):
+        try:
+            found.extend(_of_text(_read_file(each), str(each), cluster))
+        except ManifestError as error:
+            unreadable.append(error)
+    return Manifests(found, unreadable)
+
+
+def _files(folder: Path, unreadable: list[ManifestError]) -> Iterator[Path]:
+    """The manifests of a folder, by name; links to folders are not followed, so that there are no loops."""
+
+    def note(error: OSError) -> None:
+        unreadable.append(ManifestError(f"cannot be read: {error.strerror or error}", str(error.filename)))
+
+    for root, folders, names in os.walk(folder, onerror=note):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(root, name) for name in sorted(names) if name.lower().endswith(SUFFIXES))
+
+
+def _read_file(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+    except (OSError, ValueError) as error:
+        problem = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise ManifestError(f"cannot be read: {problem}", str(path)) from None
+    return _decoded(data, str(path))
+
+
+def _read_stream(stream: IO[str] | IO[bytes]) -> str:
+    name = str(getattr(stream, "name", "<stream>"))
+    try:
+        data: object = stream.read()
+    except UnicodeDecodeError as error:
+        raise ManifestError(f"is not UTF-8: byte {error.start} is {error.object[error.start]:#04x}", name) from None
+    except (OSError, ValueError) as error:
+        raise ManifestError(f"cannot be read: {error}", name) from None
+    return _decoded(data, name) if isinstance(data, bytes) else str(data)
+
+
+def _decoded(data: bytes, name: str) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line = before.count(b"\n") + 1
+        column = error.start - (before.rfind(b"\n") + 1) + 1
+        problem = f"is not UTF-8: byte {data[error.start]:#04x}"
+        raise ManifestError(problem, name, Span(line, column, line, column + 1)) from None
+
+
+def _of_text(text: str, source: str, cluster: Cluster) -> Iterator[Document]:
+    for composed in _composed(text, source):
+        yield from documents(composed, source, cluster)
+
+
+def _composed(text: str, source: str) -> Iterator[Composed]:
+    if source.lower().endswith(".json"):
+        yield compose_json(text, source)
+    else:
+        yield from compose_all(text, source)

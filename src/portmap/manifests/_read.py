@@ -1,0 +1,131 @@
+"""One parsed manifest as a typed object."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import attrs
+
+from portmap._admission import every_violation
+from portmap._cluster import Cluster, cluster_in_force
+from portmap._errors import ValidationError
+from portmap._manifest import to_manifest
+from portmap._opaque import Opaque, residue
+from portmap._pods import Pod
+from portmap._ports import SERVICE_PORT_RULES, ServicePort
+from portmap._rules import broken
+from portmap._schema import INVALID
+from portmap._services import Service
+from portmap._state import PortState
+from portmap._violations import Violation, in_order
+from portmap._wire import Wire, to_wire
+from portmap._workloads import Workload, read_workload, template_path
+from portmap.manifests._service_manifest import SERVICE, identity_violations, is_service, state_of
+
+__all__ = ["arguments", "is_readable", "read"]
+
+
+def is_readable(manifest: Mapping[str, Any]) -> bool:
+    """Whether `read` knows what to make of this kind of object."""
+    return is_service(manifest) or template_path(manifest.get("apiVersion"), manifest.get("kind")) is not None
+
+
+def read(manifest: Mapping[str, Any], *, cluster: Cluster | None = None) -> Service | Pod | Workload:
+    """This manifest as a typed object.
+
+    A Service keeps what is not modelled (finalizers, owner references, status, …), so
+    that `to_manifest(read(manifest)) == manifest`. A Pod becomes a `Pod`, any other
+    kind with a pod template a `Workload`; both keep only what concerns ports.
+
+    Args:
+        manifest: A parsed manifest: a mapping of plain data.
+        cluster: By what it is judged; left out, the cluster in force.
+
+    Raises:
+        ValidationError: It is of no kind that portmap reads, or an API server would
+            refuse it; it lists every violation.
+    """
+    cluster = cluster or cluster_in_force()
+    given: Any = manifest
+    with cluster:
+        if isinstance(given, Mapping) and is_service(given):
+            return _service(given, cluster)
+        workload = read_workload(given)
+        return workload.pod if workload.kind == "Pod" else workload
+
+
+def _service(manifest: Mapping[str, Any], cluster: Cluster) -> Service:
+    found: list[Violation] = []
+    decoded = SERVICE.read(manifest, (), found)
+    if decoded is not INVALID:
+        found += identity_violations(decoded)
+    if found:
+        raise ValidationError(_called(decoded), in_order(found + _sound_ports(decoded)), str(cluster))
+    try:
+        service = _built(decoded)
+    except ValidationError:
+        # Built part by part, it stops at the first bad part; judged as a whole, it does not.
+        violations = every_violation(state_of(decoded, cluster))
+        raise ValidationError(_called(decoded), in_order(violations), str(cluster)) from None
+    rest = residue(manifest, to_manifest(service))
+    if not rest:
+        return service
+    return _with_residue(service, manifest, rest)
+
+
+def _called(decoded: Any) -> str:  # noqa: ANN401 - decoded data, or INVALID
+    metadata = decoded.get("metadata") if isinstance(decoded, dict) else None
+    metadata = metadata if isinstance(metadata, dict) else {}
+    named = "/".join(str(part) for part in (metadata.get("namespace"), metadata.get("name")) if isinstance(part, str))
+    return f"Service {named or '(no name)'}"
+
+
+def _sound_ports(decoded: Any) -> list[Violation]:  # noqa: ANN401 - decoded data, or INVALID
+    """What is wrong with those ports that could be decoded, where the Service as a whole could not."""
+    spec = decoded.get("spec") if isinstance(decoded, dict) else None
+    ports = spec.get("ports") if isinstance(spec, dict) else None
+    found: list[Violation] = []
+    for position, port in enumerate(ports if isinstance(ports, list) else ()):
+        if isinstance(port, dict) and INVALID not in port.values():
+            state = PortState(
+                port.get("name"),
+                port.get("protocol"),
+                port.get("appProtocol"),
+                port.get("port"),
+                port.get("targetPort"),
+                port.get("nodePort"),
+            )
+            found += broken(SERVICE_PORT_RULES, state, ("spec", "ports", position))
+    return found
+
+
+_ABSENT: Final = object()
+
+
+def arguments(data: Mapping[str, Any], rows: tuple[Wire, ...]) -> dict[str, Any]:
+    """The attributes that these rows find in the data."""
+    arguments = {}
+    for row in rows:
+        value: Any = data
+        for step in row.path:
+            value = value.get(step, _ABSENT)
+            if value is _ABSENT:
+                break
+        else:
+            arguments[row.attribute] = value
+    return arguments
+
+
+def _built(decoded: dict[str, Any]) -> Service:
+    metadata, spec = decoded.get("metadata", {}), decoded.get("spec", {})
+    ports = tuple(ServicePort(**({"port": 0} | arguments(port, ServicePort.WIRE))) for port in spec.get("ports", ()))
+    fields = arguments(metadata, Service.METADATA_WIRE) | arguments(spec, Service.SPEC_WIRE)
+    return Service(**({"name": ""} | fields), ports=ports)
+
+
+def _with_residue(service: Service, manifest: Mapping[str, Any], rest: dict[str, Any]) -> Service:
+    """The Service with what its manifest says beyond the model, each part with the port that it belongs to."""
+    ports = []
+    for port, authored in zip(service.ports, (manifest.get("spec") or {}).get("ports") or (), strict=True):
+        extra = residue(authored, to_wire(port, ServicePort.WIRE))
+        ports.append(attrs.evolve(port, unmodelled=Opaque(extra)) if extra else port)
+    return attrs.evolve(service, ports=ports, unmodelled=Opaque(rest))

@@ -1,0 +1,187 @@
+"""A Service's manifest decoded as the API server decodes it, and written as it would store it."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from portmap._cluster import Cluster
+from portmap._metadata import METADATA
+from portmap._ports import SERVICE_PORT
+from portmap._schema import INT32, INT64, TEXT, TIME, Reader, list_of, struct
+from portmap._services import Service
+from portmap._state import PICKED, PortState, ServiceState
+from portmap._violations import Violation
+from portmap._wire import Wire
+
+__all__ = ["SERVICE", "identity_violations", "is_service", "state_of", "stored_manifest"]
+
+_CONDITION: Final = struct(
+    {
+        "type": TEXT,
+        "status": TEXT,
+        "observedGeneration": INT64,
+        "lastTransitionTime": TIME,
+        "reason": TEXT,
+        "message": TEXT,
+    }
+)
+_INGRESS: Final = struct(
+    {
+        "ip": TEXT,
+        "hostname": TEXT,
+        "ipMode": TEXT,
+        "ports": list_of(struct({"port": INT32, "protocol": TEXT, "error": TEXT})),
+    }
+)
+_STATUS: Final = struct({"loadBalancer": struct({"ingress": list_of(_INGRESS)}), "conditions": list_of(_CONDITION)})
+
+
+def _nested(rows: tuple[Wire, ...]) -> dict[str, Reader]:
+    """The readers of these rows by name, a mapping of its own for each deeper path."""
+    fields: dict[str, Reader] = {}
+    deeper: dict[str, list[Wire]] = {}
+    for row in rows:
+        if len(row.path) == 1:
+            fields[row.path[0]] = row.reader
+        else:
+            deeper.setdefault(row.path[0], []).append(row._replace(path=row.path[1:]))
+    return fields | {name: struct(_nested(tuple(below))) for name, below in deeper.items()}
+
+
+_SPEC: Final = struct({**_nested(Service.SPEC_WIRE), "ports": list_of(SERVICE_PORT)})
+
+SERVICE: Final = struct({"apiVersion": TEXT, "kind": TEXT, "metadata": METADATA, "spec": _SPEC, "status": _STATUS})
+"""Reads a whole Service."""
+
+# An empty group before the slash is the core group, too.
+_API_VERSIONS: Final = ("v1", "/v1", None, "")
+
+# Set by the server, or taken from the request: not what an author writes.
+_SERVERS_OWN: Final = frozenset(
+    {
+        "uid",
+        "resourceVersion",
+        "generation",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "managedFields",
+        "selfLink",
+    }
+)
+
+
+def is_service(manifest: Mapping[str, Any]) -> bool:
+    """Whether this is a Service of Kubernetes itself, not one of another group (Knative's, say)."""
+    return manifest.get("kind") == "Service" and manifest.get("apiVersion") in _API_VERSIONS
+
+
+def identity_violations(decoded: Mapping[str, Any]) -> list[Violation]:
+    """Kind and API version, which a request for Services may leave out but not change."""
+    found = []
+    for field, wanted in (("apiVersion", _API_VERSIONS), ("kind", ("Service", None, ""))):
+        value = decoded.get(field)
+        if value not in wanted:
+            detail = f"must be {wanted[0]} for a Service"
+            found.append(
+                Violation.about(field, "wrong-kind", "FieldValueTypeInvalid", detail, value=value, opening="Wrong kind")
+            )
+    return found
+
+
+def state_of(decoded: Mapping[str, Any], cluster: Cluster) -> ServiceState:
+    """The decoded Service with its defaults, ready to be judged."""
+    spec: Mapping[str, Any] = decoded.get("spec", {})
+    client_ip = spec.get("sessionAffinityConfig", {}).get("clientIP", {})
+    return ServiceState(
+        cluster,
+        decoded.get("metadata", {}),
+        type=spec.get("type"),
+        ports=[
+            PortState(
+                port.get("name"),
+                port.get("protocol"),
+                port.get("appProtocol"),
+                port.get("port"),
+                port.get("targetPort"),
+                port.get("nodePort"),
+            )
+            for port in spec.get("ports", ())
+        ],
+        selector=spec.get("selector"),
+        cluster_ip=spec.get("clusterIP"),
+        cluster_ips=spec.get("clusterIPs", []),
+        external_ips=spec.get("externalIPs", []),
+        session_affinity=spec.get("sessionAffinity"),
+        affinity_timeout=client_ip.get("timeoutSeconds"),
+        load_balancer_ip=spec.get("loadBalancerIP"),
+        load_balancer_source_ranges=spec.get("loadBalancerSourceRanges", []),
+        external_name=spec.get("externalName"),
+        external_traffic_policy=spec.get("externalTrafficPolicy"),
+        health_check_node_port=spec.get("healthCheckNodePort"),
+        publish_not_ready_addresses=spec.get("publishNotReadyAddresses"),
+        ip_families=spec.get("ipFamilies", []),
+        ip_family_policy=spec.get("ipFamilyPolicy"),
+        allocate_load_balancer_node_ports=spec.get("allocateLoadBalancerNodePorts"),
+        load_balancer_class=spec.get("loadBalancerClass"),
+        internal_traffic_policy=spec.get("internalTrafficPolicy"),
+        traffic_distribution=spec.get("trafficDistribution"),
+    )
+
+
+# --- what is stored --------------------------------------------------------------------------------------------
+
+
+def stored_manifest(service: ServiceState, namespace: str, status: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The manifest of a state at the end of its way, without what only a live cluster can fill in."""
+    spec: dict[str, Any] = {
+        "type": service.type,
+        "selector": dict(service.selector),
+        "ports": [_stored_port(port) for port in service.ports],
+        "clusterIP": service.cluster_ip,
+        "clusterIPs": [address for address in service.cluster_ips if address is not PICKED],
+        "ipFamilies": list(service.ip_families),
+        "ipFamilyPolicy": service.ip_family_policy,
+        "externalIPs": list(service.external_ips),
+        "externalName": service.external_name,
+        "sessionAffinity": service.session_affinity,
+        "loadBalancerIP": service.load_balancer_ip,
+        "loadBalancerClass": service.load_balancer_class,
+        "loadBalancerSourceRanges": list(service.load_balancer_source_ranges),
+        "allocateLoadBalancerNodePorts": service.allocate_load_balancer_node_ports,
+        "externalTrafficPolicy": service.external_traffic_policy,
+        "healthCheckNodePort": 0 if service.health_check_node_port_dynamic else service.health_check_node_port,
+        "internalTrafficPolicy": service.internal_traffic_policy if service.type != "ExternalName" else None,
+        "trafficDistribution": service.traffic_distribution,
+        "publishNotReadyAddresses": service.publish_not_ready_addresses or None,
+    }
+    if service.affinity_timeout is not None:
+        spec["sessionAffinityConfig"] = {"clientIP": {"timeoutSeconds": service.affinity_timeout}}
+    manifest = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": _stored_metadata(service.metadata, namespace),
+        "spec": {name: value for name, value in spec.items() if value is False or value not in ("", None, [], {}, 0)},
+    }
+    if status:
+        manifest["status"] = status
+    return manifest
+
+
+def _stored_port(port: PortState) -> dict[str, Any]:
+    stored: dict[str, Any] = {"name": port.name} if port.name else {}
+    stored["protocol"] = port.protocol
+    if port.app_protocol is not None:
+        stored["appProtocol"] = port.app_protocol
+    stored |= {"port": port.port, "targetPort": port.target_port}
+    if port.node_port and not port.dynamic:
+        stored["nodePort"] = port.node_port
+    return stored
+
+
+def _stored_metadata(metadata: Mapping[str, Any], namespace: str) -> dict[str, Any]:
+    kept = {name: value for name, value in metadata.items() if name not in _SERVERS_OWN and value not in ("", [], {})}
+    owners = kept.get("ownerReferences")
+    if owners:
+        # The server drops repetitions of an owner.
+        kept["ownerReferences"] = [owner for index, owner in enumerate(owners) if owner not in owners[:index]]
+    return {**kept, "namespace": namespace}

@@ -1,0 +1,216 @@
+"""The verdict of an API server on a manifest that somebody else wrote: `validate` and `stored`.
+
+Decoding comes first, and what cannot be decoded goes no further (the server answers
+400). Then each kind has its own way through the server.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from portmap._admission import server_verdict
+from portmap._cluster import Cluster, cluster_in_force
+from portmap._errors import ManifestError, ValidationError
+from portmap._paths import describe
+from portmap._schema import INVALID
+from portmap._state import ServiceState
+from portmap._violations import Violation, in_order
+from portmap.manifests._json import compose_json
+from portmap.manifests._pod_manifest import judge_pod
+from portmap.manifests._service_manifest import SERVICE, identity_violations, state_of, stored_manifest
+
+__all__ = ["stored", "validate"]
+
+_DEFAULT_NAMESPACE: Final = "default"
+Manifest = Mapping[str, Any] | str
+
+
+def validate(
+    manifest: Manifest,
+    *,
+    old: Mapping[str, Any] | None = None,
+    namespace: str | None = None,
+    cluster: Cluster | None = None,
+) -> tuple[Violation, ...]:
+    """The verdict of an API server on this manifest, under strict field validation.
+
+    It reports what the server would report: where an earlier stage of the server
+    fails (decoding, IP families, allocation), the later ones are not reached. For
+    all that is wrong at once, read the manifest (`read`) or build the object.
+
+    Args:
+        manifest: A Service, a Pod or a workload with a pod template, as a mapping of
+            plain data or as JSON text, where its spelling matters (`80.0`, a key
+            given twice). Of a Pod and of a template, that is judged which concerns
+            ports: metadata, container ports, host networking, probes and hooks.
+        old: The stored Service that the manifest replaces, if it is an update.
+        namespace: The namespace of the request; left out, the manifest's own, else
+            that of `old`, else `default`.
+        cluster: What the target accepts; left out, the cluster in force.
+
+    Returns:
+        `()` if the server would accept it, else every violation that it would report.
+    """
+    cluster = cluster or cluster_in_force()
+    data, found = _plain(manifest)
+    if data is None:
+        return in_order(found)
+    of_pod = judge_pod(data, namespace, cluster, found) if old is None else None
+    if of_pod is not None:
+        return in_order(of_pod)
+    state, found = _service(data, found, old, namespace, cluster)
+    if state is not None:
+        found = server_verdict(state) or _refused_at_storage(state, data)
+    return in_order(found)
+
+
+def stored(
+    manifest: Manifest,
+    *,
+    old: Mapping[str, Any] | None = None,
+    namespace: str | None = None,
+    cluster: Cluster | None = None,
+) -> dict[str, Any]:
+    """A Service's manifest as the API server would store it.
+
+    Defaults are filled in, fields that belong together are made to agree, and what a
+    type cannot have any more is dropped. What only a live cluster can pick (cluster
+    IPs, node ports, a generated name) is left out, and so is what the server alone
+    writes (uid, timestamps, …).
+
+    Args:
+        manifest: As in `validate`.
+        old: As in `validate`.
+        namespace: As in `validate`.
+        cluster: As in `validate`. Without its service CIDRs, IP families that would
+            follow from them are left out.
+
+    Raises:
+        ValidationError: The server would not store it; it lists what `validate` reports.
+    """
+    cluster = cluster or cluster_in_force()
+    data, found = _plain(manifest)
+    if data is not None:
+        state, found = _service(data, found, old, namespace, cluster)
+        if state is not None:
+            found = server_verdict(state) or _refused_at_storage(state, data)
+            if not found:
+                kept = old.get("status") if old is not None and state.type == "LoadBalancer" else None
+                return stored_manifest(state, _namespace_of(data, old, namespace), kept)
+    raise ValidationError("Service", in_order(found), str(cluster))
+
+
+def _plain(manifest: Manifest) -> tuple[Mapping[str, Any] | None, list[Violation]]:
+    """The manifest as a mapping; JSON text is read as strictly as the server reads it."""
+    if not isinstance(manifest, str):
+        if isinstance(manifest, Mapping):
+            return manifest, []
+        return None, [_undecodable("a manifest is a mapping", manifest)]
+    try:
+        composed = compose_json(manifest)
+    except ManifestError as error:
+        return None, [_undecodable(str(error), None)]
+    data: object = composed.data
+    if not isinstance(data, Mapping):
+        return None, [_undecodable("a manifest is a mapping", data)]
+    return data, [
+        Violation.about(
+            describe(path),
+            "duplicate-field",
+            "FieldValueTypeInvalid",
+            f"given twice, in lines {first.line} and {second.line}",
+            hint="remove one",
+            value=path[-1],
+            opening="Duplicate field",
+        )
+        for path, first, second in composed.duplicates
+    ]
+
+
+def _undecodable(problem: str, value: object) -> Violation:
+    return Violation.about("", "undecodable", "FieldValueTypeInvalid", problem, value=value, opening="Unreadable")
+
+
+def _service(
+    data: Mapping[str, Any],
+    found: list[Violation],
+    old: Mapping[str, Any] | None,
+    namespace: str | None,
+    cluster: Cluster,
+) -> tuple[ServiceState | None, list[Violation]]:
+    """The state of a Service with its old one behind it, or what keeps it from being decoded."""
+    decoded = SERVICE.read(data, (), found)
+    if decoded is INVALID or found:
+        return None, found
+    found = [*identity_violations(decoded), *_place(decoded, old, namespace)]
+    if found:
+        return None, found
+    state = state_of(decoded, cluster)
+    if old is not None:
+        before = SERVICE.read(old, (), found)
+        if found:
+            raise ManifestError(f"old is no stored Service: {found[0]}")
+        state.old = state_of(before, cluster)
+        _as_read(state.old)
+    return state, found
+
+
+def _namespace_of(data: Mapping[str, Any], old: Mapping[str, Any] | None, namespace: str | None) -> str:
+    """The namespace of the request."""
+    candidates = (
+        namespace,
+        (data.get("metadata") or {}).get("namespace"),
+        (old.get("metadata") or {}).get("namespace") if old is not None else None,
+    )
+    return next((each for each in candidates if each), _DEFAULT_NAMESPACE)
+
+
+def _place(decoded: Mapping[str, Any], old: Mapping[str, Any] | None, namespace: str | None) -> list[Violation]:
+    """Namespace and name must be those of the request; that of an update names the old object."""
+    metadata = decoded.get("metadata", {})
+    found = []
+    requested = _namespace_of(decoded, old, namespace)
+    if metadata.get("namespace") and metadata["namespace"] != requested:
+        found.append(_elsewhere("namespace", metadata["namespace"], f"the request is for namespace {requested}"))
+    before = (old.get("metadata") or {}) if old is not None else {}
+    if before.get("name") and metadata.get("name") != before["name"]:
+        found.append(_elsewhere("name", metadata.get("name"), f"the update is of {before['name']}"))
+    uid = metadata.get("uid")
+    if uid and before.get("uid") and uid != before["uid"]:
+        found.append(_elsewhere("uid", uid, f"the update is of {before['uid']}"))
+    return found
+
+
+def _elsewhere(field: str, value: object, detail: str) -> Violation:
+    return Violation.about(
+        f"metadata.{field}",
+        "another-object",
+        "FieldValueInvalid",
+        detail,
+        hint=f"keep the {field}, or leave it out",
+        value=value,
+    )
+
+
+def _as_read(old: ServiceState) -> None:
+    """An old object as the server reads it from its store (`defaultOnReadService`)."""
+    if old.cluster_ip and not old.cluster_ips:
+        old.cluster_ips = [old.cluster_ip]
+    if old.type == "ExternalName":
+        old.internal_traffic_policy = None
+
+
+def _refused_at_storage(state: ServiceState, data: Mapping[str, Any]) -> list[Violation]:
+    """What only the very last step refuses: a create with a resource version."""
+    version = str((data.get("metadata") or {}).get("resourceVersion") or "")
+    if state.old is None and version.isascii() and version.isdigit() and int(version[:32]):
+        detail = "may not be set on an object that is to be created"
+        return [
+            Violation.about(
+                "metadata.resourceVersion",
+                "resource-version-forbidden",
+                "FieldValueForbidden",
+                detail,
+                hint="remove it",
+            )
+        ]
+    return []

@@ -1,0 +1,40 @@
+"""Typed objects and plain dicts as YAML text."""
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from portmap._manifest import to_manifest
+from portmap._pods import Container, Pod
+from portmap._ports import ContainerPort, ServicePort
+from portmap._services import Service
+from portmap.manifests._documents import Document
+from portmap.manifests._emit import emit
+
+__all__ = ["Writable", "to_yaml"]
+
+Writable: TypeAlias = Service | ServicePort | Pod | Container | ContainerPort | Document | Mapping[str, Any]
+
+
+def to_yaml(*subjects: Writable) -> str:
+    """These objects as YAML, one document each, in the order given.
+
+    What is written reads back as the same value with `kubectl` and with every YAML
+    1.1 and 1.2 reader: text that some reader would take for a number, a boolean or a
+    date is quoted. Only what was authored is written, and the same input gives the
+    same bytes.
+
+    Args:
+        subjects: Typed objects, documents as they were read, and plain dicts of
+            any kind beside them.
+
+    Raises:
+        ManifestError: A plain dict holds what YAML cannot carry.
+    """
+    return "---\n".join(emit(_plain(subject)) for subject in subjects)
+
+
+def _plain(subject: Writable) -> Mapping[str, Any]:
+    if isinstance(subject, Document):
+        raw: Mapping[str, Any] = subject.raw
+        return raw
+    return subject if isinstance(subject, Mapping) else to_manifest(subject)

@@ -1,0 +1,28 @@
+"""What the tests of the readers share."""
+
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+
+from portmap._errors import ManifestError
+from portmap.manifests._compose import compose_all
+from portmap.manifests._composed import Composed
+
+
+def one(text: str) -> Composed:
+    (composed,) = compose_all(text, "web.yaml")
+    return composed
+
+
+def refused(text: str) -> ManifestError:
+    with pytest.raises(ManifestError) as caught:
+        list(compose_all(text, "web.yaml"))
+    return caught.value
+
+
+json_values: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)

@@ -1,0 +1,232 @@
+"""The writer: every reader takes what it writes for what was meant."""
+
+import enum
+import math
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from portmap._errors import ManifestError
+from portmap.manifests._compose import compose_all
+from portmap.manifests._emit import emit
+from portmap.manifests._scalars import resolve
+
+
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+# What PyYAML writes plain and kubectl misreads (12.3, F1 to F7), what others misread (12.4), and what stands in 12.8.
+ADVERSARIAL = [
+    *words("y Y n N yes no on off true false null ~ Yes NULL"),
+    *words("1e3 1E3 1e+3 1e-3 1.5e3 1.e3 .5e1 12e03 0e0 +1e3 -1e3 1e10 00e1"),
+    *words("+.5 -.5 +.5e1 08 09 0089 -08 +08 0_8 0o17 0O17 -0o17 0X1F 0B1"),
+    *words("+_1 -_1 0_x1F 0_o7 0_b1 1_e3 1e_3 1_0e1_0 08_ 0b+1 0b-1"),
+    *words("1:20 1:20.5 2001:1:2:3:4:5:6:7 2001-01-01 2001-1-1 = << 1e1000 e9 E11 e-0 0o+1 0777 .inf .NaN -.INF"),
+    *words("010 0x1f 0xg 0b2 1. 1.. .5 -. -- 1_000 _1 1.2.3 1.10 100% 1k 50m 1a - ? : , [ ] { } # & * ! | > @ ` %"),
+    *(
+        "",
+        " ",
+        "a ",
+        " a",
+        "a: b",
+        "a #b",
+        "- a",
+        "? a",
+        "---",
+        "...",
+        "'",
+        '"',
+        "\\",
+        "\\/",
+        "/",
+        "\t",
+        "\n",
+        "\r",
+        "\r\n",
+    ),
+    *("a\nb", "a\nb\n", "a\nb\n\n", "\na", "a\n b", " a\nb", "a \nb", "a\n\nb", "a\n \nb", "a\n\tb", "\ta\nb", "#a\nb"),
+    *("---\na", "a\n---\nb", "a\r\nb", "a\x85b", "a\u2028b\n", "\ufeff", "a\ufeff\nb", "\x00", "\x7f", "\x9f", "\xa0"),
+    *(
+        "é",
+        "名",
+        "😀",
+        "\ufffe",
+        "\uffff",
+        "\ufffd",
+        "\U0010ffff",
+        "{{ .x }}",
+        "%YAML 1.1\n---\n",
+        "k" * 1025,
+        "\x01" * 400,
+    ),
+]
+
+texts = st.text() | st.sampled_from(ADVERSARIAL) | st.text(alphabet=" \t\n-#:a\r\x85é'\"", max_size=12)
+# Beyond 2**53 Go makes an integer of a float's shortest digits, which Python's is not; test_floats has those.
+numbers = st.integers(-(2**63), 2**63 - 1) | st.floats(-(2.0**53), 2.0**53)
+values = st.recursive(
+    st.none() | st.booleans() | numbers | texts,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
+    max_leaves=25,
+)
+
+
+def check(value: Any) -> None:
+    text = emit(value)
+    (composed,) = compose_all(text)
+    assert composed.data == ({} if value is None else value)
+    assert not composed.duplicates
+    assert yaml.load(text, Loader=yaml.CSafeLoader) == value
+    assert yaml.load(text, Loader=yaml.SafeLoader) == value
+
+
+class TestReadBack:
+    """Kubernetes' reader and both of PyYAML's read the same data back."""
+
+    @given(values)
+    @example({"a": [[], {}, [[{"b": {}}]], {"c": ["x\ny"]}]})
+    @example(["x\n", ["y\n\n", {"z": "z\n"}]])
+    def test_values(self, value: Any) -> None:
+        """Any data come back as they were."""
+        check(value)
+
+    @given(texts)
+    def test_text(self, text: str) -> None:
+        """Any text comes back, as value, key, item, and by itself."""
+        check({text: text, "list": [text, [text], {text: [text]}], "map": {text: {text: text}}})
+        check(text)
+
+    @pytest.mark.parametrize("text", ADVERSARIAL)
+    def test_adversarial(self, text: str) -> None:
+        """No text that some reader takes for something else is left without quotes."""
+        check({text: text, "n": [text, {text: text}]})
+
+    @given(st.lists(values, min_size=1, max_size=3))
+    def test_documents(self, documents: list[Any]) -> None:
+        """Documents can be put one after the other."""
+        text = "".join(f"---\n{emit(value)}" for value in documents)
+        assert [composed.data for composed in compose_all(text)] == [
+            {} if value is None else value for value in documents
+        ]
+
+    @given(st.floats(allow_nan=False, allow_infinity=False))
+    def test_floats(self, number: float) -> None:
+        """Floats are the same number to Go and to PyYAML."""
+        written = emit(number).strip()
+        read = resolve(written)
+        assert isinstance(read, (int, float))
+        assert math.isclose(read, number, rel_tol=1e-15, abs_tol=0)
+        assert yaml.safe_load(written) == number
+
+
+class TestStyle:
+    """It looks like what kubectl writes."""
+
+    def test_service(self) -> None:
+        """Keys in order, dashes below their key, quotes only where needed."""
+        service = {
+            "apiVersion": "v1",
+            "metadata": {"name": "web", "annotations": {"port": "80", "empty": ""}, "labels": {}},
+            "spec": {
+                "ports": [{"name": "http", "port": 80, "targetPort": "1e3"}, {"port": 443}],
+                "externalIPs": ["10.0.0.1"],
+            },
+            "list": [[1, 2], []],
+            "none": None,
+            "yes": True,
+        }
+        assert emit(service) == (
+            "apiVersion: v1\n"
+            "metadata:\n"
+            "  name: web\n"
+            "  annotations:\n"
+            '    port: "80"\n'
+            '    empty: ""\n'
+            "  labels: {}\n"
+            "spec:\n"
+            "  ports:\n"
+            "  - name: http\n"
+            "    port: 80\n"
+            '    targetPort: "1e3"\n'
+            "  - port: 443\n"
+            "  externalIPs:\n"
+            '  - "10.0.0.1"\n'
+            "list:\n"
+            "- - 1\n"
+            "  - 2\n"
+            "- []\n"
+            "none: null\n"
+            '"yes": true\n'
+        )
+
+    def test_block_text(self) -> None:
+        """Text of several lines is a literal block, if nothing in it is invisible."""
+        assert emit({"a": "x\n  y\n", "b": ["x\ny"]}) == "a: |\n  x\n    y\nb:\n- |-\n  x\n  y\n"
+        assert emit({"a": "x \ny"}) == 'a: "x \\ny"\n'
+
+    def test_other_types(self) -> None:
+        """Tuples, other mappings, and enums of texts and numbers are written as what they are."""
+
+        class Kind(enum.StrEnum):
+            HTTP = "http"
+            LONG = "l" * 80
+
+        class Number(enum.IntEnum):
+            WEB = 80
+
+        data = MappingProxyType({"a": ("x",), Kind.HTTP: Kind.HTTP, "n": Number.WEB, Kind.LONG: Kind.LONG, "e": ()})
+        long = f'"{"l" * 80}"'
+        assert emit(data) == f'a:\n- x\nhttp: http\n"n": 80\n{long}: {long}\ne: []\n'
+
+
+class TestRefused:
+    """What cannot be carried is refused, with its path."""
+
+    @pytest.mark.parametrize(
+        ("value", "words"),
+        [
+            (math.nan, "nan"),
+            (math.inf, "inf"),
+            ("\ud800", "surrogate"),
+            ("x" * 100 + "\udfff", "surrogate"),
+            ({1: 2}, "key must be text, not int"),
+            (b"x", "bytes"),
+            ({1}, "set"),
+            (object(), "object"),
+            (2**63 + 1, "64 bits"),
+            pytest.param(10**5000, "64 bits", id="long"),
+        ],
+    )
+    def test_path(self, value: Any, words: str) -> None:
+        """The error says where and why."""
+        with pytest.raises(ManifestError, match=words) as caught:
+            emit({"spec": {"ports": [{}, {"name": value}]}})
+        assert str(caught.value).startswith("spec.ports[1].name")
+        with pytest.raises(ManifestError, match=words):
+            emit(value)
+
+    def test_key(self) -> None:
+        """A key with half a surrogate pair is refused."""
+        with pytest.raises(ManifestError, match="surrogate"):
+            emit({"a": {"\ud800": 1}})
+
+    def test_cycles(self) -> None:
+        """Data that contain themselves, or nest too deeply, are refused."""
+        cycle: list[Any] = []
+        cycle.append({"a": cycle})
+        with pytest.raises(ManifestError, match="nest"):
+            emit(cycle)
+        deep: list[Any] = []
+        for _ in range(100_000):
+            deep = [deep]
+        with pytest.raises(ManifestError, match="nest"):
+            emit(deep)
+
+    def test_rounded_integers(self) -> None:
+        """An integer beyond 64 bits is written if it reads back as it was."""
+        assert emit(10**20) == "100000000000000000000\n"
