@@ -23,7 +23,8 @@ from portmap._pods import Container, Pod
 from portmap._ports import ContainerPort, ServicePort
 from portmap._resolution import Endpoint, EndpointPort, EndpointSlice, Resolution, SliceEndpoint, resolve
 from portmap._services import Service
-from portmap._violations import Violation
+from portmap._sets import Conflict, check_set
+from portmap._violations import ServerWarning, Violation
 from portmap._workloads import Workload
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SUPPORTED_VERSIONS",
     "Cluster",
+    "Conflict",
     "Container",
     "ContainerPort",
     "Endpoint",
@@ -46,6 +48,7 @@ __all__ = [
     "Pod",
     "PortmapError",
     "Resolution",
+    "ServerWarning",
     "Service",
     "ServicePort",
     "SliceEndpoint",
@@ -54,6 +57,7 @@ __all__ = [
     "Violation",
     "Workload",
     "check",
+    "check_set",
     "load",
     "resolve",
     "set_default_cluster",

@@ -15,7 +15,16 @@ import re
 from functools import lru_cache
 from typing import Final, TypeAlias
 
-__all__ = ["cidr_reasons", "endpoint_ip_reasons", "family_of", "ip_reasons", "network", "parse_ip"]
+__all__ = [
+    "cidr_reasons",
+    "endpoint_ip_reasons",
+    "family_of",
+    "ip_reasons",
+    "network",
+    "parse_ip",
+    "standard_block",
+    "standard_form",
+]
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -106,6 +115,32 @@ def endpoint_ip_reasons(text: str) -> tuple[str, ...]:
     if address.version == 6 and (int(address) >> 112) & 0xFF0F == 0xFF02:
         reasons.append("may not be in the link-local multicast range (ff02::/16)")
     return tuple(reasons)
+
+
+def standard_form(text: str) -> tuple[str, bool] | None:
+    """How this address should be written, and whether other spellings of it are refused somewhere.
+
+    `None` where it is no address, or is written as it should be (`GetWarningsForIP`).
+    """
+    address = parse_ip(text)
+    if address is None:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    good = str(mapped or address)
+    return None if good == text else (good, bool(ip_reasons(text, strict=True)))
+
+
+def standard_block(text: str) -> tuple[str, bool] | None:
+    """The same for a CIDR block (`GetWarningsForCIDR`)."""
+    if cidr_reasons(text, strict=False):
+        return None
+    head, _, bits = text.partition("/")
+    address = parse_ip(head)
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    plain = mapped or address
+    width = int(bits) - (96 if mapped else 0)
+    good = str(ipaddress.ip_network(f"{plain}/{max(width, 0)}", strict=False))
+    return None if good == text else (good, bool(cidr_reasons(text, strict=True)))
 
 
 _LINK_LOCAL: Final[dict[int, Network]] = {

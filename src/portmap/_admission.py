@@ -8,7 +8,6 @@ Source: kubernetes/kubernetes 1.36.2, `pkg/registry/core/service/storage/` and
 `staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go`.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 from portmap._allocation import (
@@ -34,7 +33,7 @@ from portmap._grammar import dns_label_1035_reasons, dns_label_reasons
 from portmap._metadata import METADATA_RULES, METADATA_UPDATE_RULES, Metadata
 from portmap._paths import sort_key
 from portmap._ports import SERVICE_PORT_RULES
-from portmap._rules import Rule, broken
+from portmap._rules import Rules
 from portmap._service_rules import SERVICE_RULES
 from portmap._state import ServiceState
 from portmap._updates import UPDATE_RULES, carry_over, drop_what_the_type_lost, families_untouched
@@ -53,7 +52,8 @@ def server_verdict(service: ServiceState) -> list[Violation]:
     """
     return (
         _settle_families(service)
-        or broken((*NAMELESS_RULES, *ADDRESS_RULES), service, _SPEC)
+        or NAMELESS_RULES.broken_by(service, _SPEC)
+        or ADDRESS_RULES.broken_by(service, _SPEC)
         or _first(NODE_PORT_RULES, service)
         or _first(HEALTH_CHECK_RULES, service)
         or _validate(service)
@@ -69,8 +69,8 @@ def every_violation(service: ServiceState, *, ports_checked: bool = False) -> li
     """
     found = _settle_families(service)
     if not found:
-        found = broken(ADDRESS_RULES, service, _SPEC)
-    allocation = broken(NODE_PORT_RULES, service, _SPEC) + broken(HEALTH_CHECK_RULES, service, _SPEC)
+        found = ADDRESS_RULES.broken_by(service, _SPEC)
+    allocation = NODE_PORT_RULES.broken_by(service, _SPEC) + HEALTH_CHECK_RULES.broken_by(service, _SPEC)
     fields = {violation.field for violation in allocation}
     # What the allocator says of a field is what the server says first; the same in
     # other words would only be noise.
@@ -78,9 +78,9 @@ def every_violation(service: ServiceState, *, ports_checked: bool = False) -> li
     return found + allocation + [violation for violation in rest if violation.field not in fields]
 
 
-def _first(rules: Sequence[Rule[ServiceState]], service: ServiceState) -> list[Violation]:
+def _first(rules: Rules[ServiceState], service: ServiceState) -> list[Violation]:
     """The allocator gives up at the first port that it cannot serve."""
-    found = broken(rules, service, _SPEC)
+    found = rules.broken_by(service, _SPEC)
     return [min(found, key=lambda violation: sort_key(violation.field))] if found else found
 
 
@@ -96,15 +96,15 @@ def _settle_families(service: ServiceState) -> list[Violation]:
         service.families_settled = True
         return []
     infer_policy(service)
-    found = broken(FAMILY_RULES, service, _SPEC)
+    found = FAMILY_RULES.broken_by(service, _SPEC)
     if found:
         return found
     release_second_stack(service)
-    found = broken(STACK_RULES, service, _SPEC)
+    found = STACK_RULES.broken_by(service, _SPEC)
     if found:
         return found
     infer_families(service)
-    found = broken(CONFIGURED_RULES, service, _SPEC)
+    found = CONFIGURED_RULES.broken_by(service, _SPEC)
     if not found:
         complete_families(service)
     return found
@@ -123,14 +123,14 @@ def _validate(service: ServiceState, *, ports_checked: bool = False) -> list[Vio
         None if old is None else old.metadata,
     )
     if old is None:
-        found = broken(METADATA_RULES, meta, ("metadata",))
+        found = METADATA_RULES.broken_by(meta, ("metadata",))
     else:
         drop_what_the_type_lost(service, old)
-        found = broken(METADATA_UPDATE_RULES, meta, ("metadata",))
-        found += broken(UPDATE_RULES, service)
+        found = METADATA_UPDATE_RULES.broken_by(meta, ("metadata",))
+        found += UPDATE_RULES.broken_by(service)
         if service.needs_cluster_ip:
-            found += broken(FAMILY_RULES, service, _SPEC)
+            found += FAMILY_RULES.broken_by(service, _SPEC)
     if not ports_checked:
         for position, port in enumerate(service.ports):
-            found += broken(SERVICE_PORT_RULES, port, ("spec", "ports", position))
-    return found + broken(SERVICE_RULES, service)
+            found += SERVICE_PORT_RULES.broken_by(port, ("spec", "ports", position))
+    return found + SERVICE_RULES.broken_by(service)

@@ -16,7 +16,7 @@ from typing import Final
 
 from portmap._addresses import Address, Network, parse_ip
 from portmap._cluster import ADDRESS_OBJECTS, LARGE_IPV6_RANGES, Cluster
-from portmap._rules import Problem, Rule, Stage, rule
+from portmap._rules import Problem, Rules, Stage, rule
 from portmap._state import PICKED, ServiceState
 
 __all__ = [
@@ -82,7 +82,14 @@ def _allocatable(cluster: Cluster, address: Address, networks: tuple[Network, ..
     return False
 
 
-@rule("cluster-ip-out-of-range", "spec.clusterIPs", "FieldValueInvalid", source=_ALLOC, stage=Stage.ADDRESSES)
+@rule(
+    "cluster-ip-out-of-range",
+    "spec.clusterIPs",
+    "FieldValueInvalid",
+    source=_ALLOC,
+    stage=Stage.ADDRESSES,
+    when="cluster_ips",
+)
 def cluster_ip_out_of_range(service: ServiceState) -> Iterator[Problem]:
     """A cluster IP that is asked for lies in the cluster's service CIDRs.
 
@@ -99,7 +106,14 @@ def cluster_ip_out_of_range(service: ServiceState) -> Iterator[Problem]:
             yield Problem(("clusterIPs",), detail, list(service.cluster_ips), "leave it out, and the cluster picks one")
 
 
-@rule("cluster-ip-already-allocated", "spec.clusterIPs", "FieldValueInvalid", source=_ALLOC, stage=Stage.ADDRESSES)
+@rule(
+    "cluster-ip-already-allocated",
+    "spec.clusterIPs",
+    "FieldValueInvalid",
+    source=_ALLOC,
+    stage=Stage.ADDRESSES,
+    when="old",
+)
 def cluster_ip_already_allocated(service: ServiceState) -> Iterator[Problem]:
     """An update that asks for a second address asks for one that the Service does not have yet."""
     old = service.old
@@ -127,8 +141,10 @@ def address_needs_name(service: ServiceState) -> Iterator[Problem]:
         yield Problem(("clusterIPs",), detail, list(service.cluster_ips), "mend metadata.name")
 
 
-ADDRESS_RULES: Final[tuple[Rule[ServiceState], ...]] = (cluster_ip_out_of_range, cluster_ip_already_allocated)
-NAMELESS_RULES: Final[tuple[Rule[ServiceState], ...]] = (address_needs_name,)
+ADDRESS_RULES: Final[Rules[ServiceState]] = Rules(cluster_ip_out_of_range, cluster_ip_already_allocated)
+NAMELESS_RULES: Final[Rules[ServiceState]] = Rules(
+    address_needs_name,
+)
 """Says in other words what `name-required` and `name-syntax` say: for the server's exact verdict alone."""
 
 
@@ -177,7 +193,14 @@ def _shown_range(ports: range) -> str:
     return f"{ports[0]}-{ports[-1]}"
 
 
-@rule("node-port-out-of-range", "spec.ports[*].nodePort", "FieldValueInvalid", source=_PORTS, stage=Stage.NODE_PORTS)
+@rule(
+    "node-port-out-of-range",
+    "spec.ports[*].nodePort",
+    "FieldValueInvalid",
+    source=_PORTS,
+    stage=Stage.NODE_PORTS,
+    when="takes_node_ports",
+)
 def node_port_out_of_range(service: ServiceState) -> Iterator[Problem]:
     """A node port lies in the range that the cluster's administrator set, 30000-32767 by default.
 
@@ -200,6 +223,7 @@ def node_port_out_of_range(service: ServiceState) -> Iterator[Problem]:
     "FieldValueInvalid",
     source=_PORTS,
     stage=Stage.NODE_PORTS,
+    when="takes_node_ports",
 )
 def node_port_already_allocated(service: ServiceState) -> Iterator[Problem]:
     """A node port is given out once, whatever the protocol.
@@ -216,7 +240,14 @@ def node_port_already_allocated(service: ServiceState) -> Iterator[Problem]:
         taken.add(number)
 
 
-@rule("node-port-twice", "spec.ports[*].nodePort", "FieldValueDuplicate", source=_ALLOC, stage=Stage.NODE_PORTS)
+@rule(
+    "node-port-twice",
+    "spec.ports[*].nodePort",
+    "FieldValueDuplicate",
+    source=_ALLOC,
+    stage=Stage.NODE_PORTS,
+    when="old",
+)
 def node_port_twice(service: ServiceState) -> Iterator[Problem]:
     """An update may not give one node port to two ports of one protocol."""
     if service.old is not None and service.takes_node_ports:
@@ -228,7 +259,7 @@ def node_port_twice(service: ServiceState) -> Iterator[Problem]:
             seen.add(key)
 
 
-NODE_PORT_RULES: Final[tuple[Rule[ServiceState], ...]] = (
+NODE_PORT_RULES: Final[Rules[ServiceState]] = Rules(
     node_port_out_of_range,
     node_port_already_allocated,
     node_port_twice,
@@ -270,6 +301,7 @@ def _share_node_ports(service: ServiceState) -> None:
     "FieldValueInvalid",
     source=_ALLOC,
     stage=Stage.HEALTH_CHECK,
+    when="health_check_node_port",
 )
 def health_check_node_port_unallocatable(service: ServiceState) -> Iterator[Problem]:
     """A health check node port comes from the same range as node ports, and is nobody else's."""
@@ -292,4 +324,6 @@ def _held(service: ServiceState) -> set[int]:
     return {port.node_port for state in states for port in state.ports}
 
 
-HEALTH_CHECK_RULES: Final[tuple[Rule[ServiceState], ...]] = (health_check_node_port_unallocatable,)
+HEALTH_CHECK_RULES: Final[Rules[ServiceState]] = Rules(
+    health_check_node_port_unallocatable,
+)

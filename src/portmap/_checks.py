@@ -4,7 +4,6 @@ from portmap._cluster import Cluster, cluster_in_force
 from portmap._pod_rules import CONTAINER_RULES, POD_RULES
 from portmap._pods import Container, Pod
 from portmap._ports import CONTAINER_PORT_RULES, SERVICE_PORT_RULES, ContainerPort, ServicePort
-from portmap._rules import broken
 from portmap._services import Service, check_service
 from portmap._violations import Violation, in_order
 from portmap._workloads import Workload
@@ -31,13 +30,13 @@ def check(
     if isinstance(subject, Service):
         return check_service(subject, cluster)
     if isinstance(subject, ServicePort):
-        return in_order(broken(SERVICE_PORT_RULES, subject))
+        return in_order(SERVICE_PORT_RULES.broken_by(subject))
     if isinstance(subject, ContainerPort):
-        return in_order(broken(CONTAINER_PORT_RULES, subject))
+        return in_order(CONTAINER_PORT_RULES.broken_by(subject))
     if isinstance(subject, Container):
         return in_order(_of_container(subject, ()))
     pod = subject.pod if isinstance(subject, Workload) else subject
-    found = broken(POD_RULES, pod)
+    found = POD_RULES.broken_by(pod)
     for field, containers in (("containers", pod.containers), ("initContainers", pod.init_containers)):
         for index, container in enumerate(containers):
             found += _of_container(container, ("spec", field, index))
@@ -45,7 +44,7 @@ def check(
 
 
 def _of_container(container: Container, root: tuple[str | int, ...]) -> list[Violation]:
-    found = broken(CONTAINER_RULES, container, root)
+    found = CONTAINER_RULES.broken_by(container, root)
     for position, port in enumerate(container.ports):
-        found += broken(CONTAINER_PORT_RULES, port, (*root, "ports", position))
+        found += CONTAINER_PORT_RULES.broken_by(port, (*root, "ports", position))
     return found

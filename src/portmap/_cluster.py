@@ -15,7 +15,6 @@ import attrs
 
 from portmap._addresses import Network, network
 from portmap._errors import ValidationError
-from portmap._labels import Labels
 from portmap._violations import Violation
 
 __all__ = ["SUPPORTED_VERSIONS", "Cluster", "Feature", "cluster_in_force", "set_default_cluster"]
@@ -145,6 +144,33 @@ SHARED_PORT_NAME_WARNING: Final = Feature(
     "pkg/api/pod/warnings.go",
 )
 
+UNREADABLE_ADDRESS_WARNING: Final = Feature(
+    "unreadable-address-warning",
+    "1.0",
+    "A warning about load balancer addresses and source ranges that cannot be read.",
+    "pkg/api/service/warnings.go at 1.32",
+    until="1.33",
+)
+
+OWNER_REFERENCES_INDEXED: Final = Feature(
+    "owner-references-indexed",
+    "1.37",
+    "What is wrong with an owner reference is said with its index, and what is missing is Required.",
+    "staging/src/k8s.io/apimachinery/pkg/api/validation/objectmeta.go at 1.37",
+)
+PROBE_PROTOCOL_FIELDS: Final = Feature(
+    "probe-protocol-fields",
+    "1.37",
+    "Probes have httpGet.protocol and grpc.mode.",
+    "k8s.io/api at v0.37.0",
+)
+STOP_SIGNAL_FIELD: Final = Feature(
+    "stop-signal-field",
+    "1.33",
+    "A container's lifecycle has stopSignal.",
+    "k8s.io/api at v0.33.0, KEP-4960",
+)
+
 FEATURES: Final = (
     RELAXED_SERVICE_NAMES,
     STRICT_IP_CIDR,
@@ -160,6 +186,10 @@ FEATURES: Final = (
     PREFER_CLOSE_DEPRECATED,
     EXTERNAL_IPS_DEPRECATED,
     SHARED_PORT_NAME_WARNING,
+    UNREADABLE_ADDRESS_WARNING,
+    OWNER_REFERENCES_INDEXED,
+    PROBE_PROTOCOL_FIELDS,
+    STOP_SIGNAL_FIELD,
 )
 GATES: Final = frozenset(feature.name for feature in FEATURES if feature.name[0].isupper())
 
@@ -178,6 +208,11 @@ def _tuple_or_none(value: Iterable[str] | str | None) -> tuple[str, ...] | None:
     return (value,) if isinstance(value, str) else tuple(value or ()) or None
 
 
+def _sorted_gates(gates: Mapping[str, bool] | Iterable[tuple[str, bool]]) -> tuple[tuple[str, bool], ...]:
+    """The gates by name, in a form that can be hashed."""
+    return tuple(sorted(dict(gates).items()))
+
+
 @final
 @attrs.frozen
 class Cluster:
@@ -190,7 +225,7 @@ class Cluster:
         service_cidrs: The value of its `--service-cluster-ip-range`: one block, or
             one of each family, the default family first. Without it, rules that
             depend on it stay silent.
-        feature_gates: Gates that the cluster sets other than its version does.
+        feature_gates: Gates that the cluster sets other than its version does, by name.
 
     Raises:
         ValidationError: An argument is not what a server could be started with.
@@ -207,7 +242,9 @@ class Cluster:
     version: str = attrs.field(default=NEWEST_RECORDED, converter=_minor)
     node_port_range: range = attrs.field(default=DEFAULT_NODE_PORT_RANGE, kw_only=True)
     service_cidrs: tuple[str, ...] | None = attrs.field(default=None, kw_only=True, converter=_tuple_or_none)
-    feature_gates: Mapping[str, bool] = attrs.field(factory=Labels, kw_only=True, converter=Labels, repr=False)
+    feature_gates: tuple[tuple[str, bool], ...] = attrs.field(
+        default=(), kw_only=True, converter=_sorted_gates, repr=False
+    )
     _enabled: frozenset[str] = attrs.field(init=False, eq=False, repr=False, default=frozenset())
     _networks: tuple[Network, ...] | None = attrs.field(init=False, eq=False, repr=False, default=None)
     _families: tuple[str, ...] | None = attrs.field(init=False, eq=False, repr=False, default=None)
@@ -217,10 +254,9 @@ class Cluster:
         if violations:
             subject = "Cluster"
             raise ValidationError(subject, violations)
+        gates = dict(self.feature_gates)
         enabled = frozenset(
-            feature.name
-            for feature in FEATURES
-            if self.feature_gates.get(feature.name, feature.in_version(self.version))
+            feature.name for feature in FEATURES if gates.get(feature.name, feature.in_version(self.version))
         )
         networks = None if self.service_cidrs is None else tuple(network(cidr) for cidr in self.service_cidrs)
         families = None if networks is None else tuple(f"IPv{block.version}" for block in networks)
@@ -242,6 +278,22 @@ class Cluster:
     def service_networks(self) -> tuple[Network, ...] | None:
         """Its service CIDRs, parsed; `None` if unknown."""
         return self._networks
+
+    @property
+    def static_node_ports(self) -> range:
+        """The lower part of the node port range, from which the cluster picks last: best for numbers one sets.
+
+        Empty for a range of up to 16 ports (KEP-3668, `portallocator/allocator.go`).
+        """
+        ports = self.node_port_range
+        size = len(ports)
+        band = 0 if size <= 16 else min(max(16, size // 32), 128)
+        return ports[:band]
+
+    @property
+    def dynamic_node_ports(self) -> range:
+        """The rest of the node port range, from which the cluster picks first."""
+        return self.node_port_range[len(self.static_node_ports) :]
 
     @property
     def provisional(self) -> bool:
@@ -282,7 +334,7 @@ def _cluster_violations(cluster: Cluster) -> Iterable[Violation]:
             value=repr(ports),
         )
     yield from _cidr_violations(cluster.service_cidrs or ())
-    for gate in cluster.feature_gates:
+    for gate, _ in cluster.feature_gates:
         if gate not in GATES:
             yield Violation.about(
                 f"feature_gates[{gate}]",

@@ -13,7 +13,7 @@ from typing import Final
 
 from portmap._addresses import family_of, ip_reasons
 from portmap._cluster import STRICT_IP_CIDR
-from portmap._rules import Problem, Rule, Stage, rule
+from portmap._rules import Problem, Rules, Stage, rule
 from portmap._state import HEADLESS, PICKED, ServiceState
 from portmap._suggestions import nearest
 from portmap._vocabulary import IP_FAMILIES, IP_FAMILY_POLICIES
@@ -38,19 +38,33 @@ _OTHER: Final = {"IPv4": "IPv6", "IPv6": "IPv4"}
 # --- what the fields say together (R1 to R11) ------------------------------------------------------------------
 
 
-@rule("cluster-ips-required", "spec.clusterIPs", "FieldValueRequired", source=_RELATED, stage=Stage.FAMILIES)
+@rule(
+    "cluster-ips-required",
+    "spec.clusterIPs",
+    "FieldValueRequired",
+    source=_RELATED,
+    stage=Stage.FAMILIES,
+    when="cluster_ip",
+)
 def cluster_ips_required(service: ServiceState) -> Iterator[Problem]:
     """A Service with `clusterIP` has it in `clusterIPs` too. On a create the server sees to that itself."""
-    if service.cluster_ip and not service.cluster_ips:
+    if not service.cluster_ips:
         yield Problem(("clusterIPs",), "must hold clusterIP", hint=f"write clusterIPs: [{service.cluster_ip}]")
 
 
-@rule("cluster-ips-mismatch", "spec.clusterIPs", "FieldValueInvalid", source=_RELATED, stage=Stage.FAMILIES)
+@rule(
+    "cluster-ips-mismatch",
+    "spec.clusterIPs",
+    "FieldValueInvalid",
+    source=_RELATED,
+    stage=Stage.FAMILIES,
+    when="cluster_ips",
+)
 def cluster_ips_mismatch(service: ServiceState) -> Iterator[Problem]:
     """The first of `clusterIPs` is `clusterIP`; without the one there may not be the other."""
-    if not service.cluster_ips or service.cluster_ips[0] == service.cluster_ip != "":
-        return
     first = service.cluster_ips[0]
+    if first == service.cluster_ip != "":
+        return
     if service.cluster_ip:
         detail, hint = (
             "the first value must be that of clusterIP",
@@ -62,7 +76,14 @@ def cluster_ips_mismatch(service: ServiceState) -> Iterator[Problem]:
     yield Problem(("clusterIPs",), detail, list(service.cluster_ips), hint)
 
 
-@rule("unsupported-ip-family", "spec.ipFamilies[*]", "FieldValueNotSupported", source=_RELATED, stage=Stage.FAMILIES)
+@rule(
+    "unsupported-ip-family",
+    "spec.ipFamilies[*]",
+    "FieldValueNotSupported",
+    source=_RELATED,
+    stage=Stage.FAMILIES,
+    when="ip_families",
+)
 def unsupported_ip_family(service: ServiceState) -> Iterator[Problem]:
     """An IP family is IPv4 or IPv6, spelt exactly so."""
     for position, family in enumerate(service.ip_families):
@@ -72,7 +93,14 @@ def unsupported_ip_family(service: ServiceState) -> Iterator[Problem]:
             yield Problem(("ipFamilies", position), detail, family, f"write {meant}" if meant else None)
 
 
-@rule("duplicate-ip-family", "spec.ipFamilies[*]", "FieldValueDuplicate", source=_RELATED, stage=Stage.FAMILIES)
+@rule(
+    "duplicate-ip-family",
+    "spec.ipFamilies[*]",
+    "FieldValueDuplicate",
+    source=_RELATED,
+    stage=Stage.FAMILIES,
+    when="ip_families",
+)
 def duplicate_ip_family(service: ServiceState) -> Iterator[Problem]:
     """Each IP family stands once, so that there are at most two."""
     seen: set[str] = set()
@@ -89,16 +117,19 @@ def duplicate_ip_family(service: ServiceState) -> Iterator[Problem]:
     source=_RELATED,
     stage=Stage.FAMILIES,
 )
-def unsupported_ip_family_policy(service: ServiceState) -> Iterator[Problem]:
+def unsupported_ip_family_policy(service: ServiceState) -> list[Problem] | None:
     """The IP family policy is SingleStack, PreferDualStack or RequireDualStack."""
     policy = service.ip_family_policy
-    if policy is not None and policy not in IP_FAMILY_POLICIES:
-        meant = nearest(policy, IP_FAMILY_POLICIES)
-        detail = f"supported values: {', '.join(IP_FAMILY_POLICIES)}"
-        yield Problem(("ipFamilyPolicy",), detail, policy, f"write {meant}" if meant else None)
+    if policy is None or policy in IP_FAMILY_POLICIES:
+        return None
+    meant = nearest(policy, IP_FAMILY_POLICIES)
+    detail = f"supported values: {', '.join(IP_FAMILY_POLICIES)}"
+    return [Problem(("ipFamilyPolicy",), detail, policy, f"write {meant}" if meant else None)]
 
 
-@rule("misplaced-none", "spec.clusterIPs", "FieldValueInvalid", source=_RELATED, stage=Stage.FAMILIES)
+@rule(
+    "misplaced-none", "spec.clusterIPs", "FieldValueInvalid", source=_RELATED, stage=Stage.FAMILIES, when="cluster_ips"
+)
 def misplaced_none(service: ServiceState) -> Iterator[Problem]:
     """`None`, which makes a Service headless, is the only value of `clusterIPs` where it is the first."""
     if len(service.cluster_ips) > 1 and service.cluster_ips[0] == HEADLESS:
@@ -116,7 +147,14 @@ def _bad_cluster_ips(service: ServiceState) -> Iterator[tuple[int, tuple[str, ..
             yield position, reasons
 
 
-@rule("cluster-ip-syntax", "spec.clusterIPs[*]", "FieldValueInvalid", source=_RELATED, stage=Stage.FAMILIES)
+@rule(
+    "cluster-ip-syntax",
+    "spec.clusterIPs[*]",
+    "FieldValueInvalid",
+    source=_RELATED,
+    stage=Stage.FAMILIES,
+    when="cluster_ips",
+)
 def cluster_ip_syntax(service: ServiceState) -> Iterator[Problem]:
     """Each cluster IP is an IP address; only the first may be `None` instead, spelt exactly so."""
     for position, reasons in _bad_cluster_ips(service):
@@ -125,7 +163,14 @@ def cluster_ip_syntax(service: ServiceState) -> Iterator[Problem]:
         yield Problem(("clusterIPs", position), "; ".join(reasons), address, hint)
 
 
-@rule("too-many-cluster-ips", "spec.clusterIPs", "FieldValueInvalid", source=_RELATED, stage=Stage.FAMILIES)
+@rule(
+    "too-many-cluster-ips",
+    "spec.clusterIPs",
+    "FieldValueInvalid",
+    source=_RELATED,
+    stage=Stage.FAMILIES,
+    when="cluster_ips",
+)
 def too_many_cluster_ips(service: ServiceState) -> Iterator[Problem]:
     """A Service has at most two cluster IPs."""
     if len(service.cluster_ips) > _MOST_ADDRESSES:
@@ -138,17 +183,30 @@ def _readable(service: ServiceState) -> bool:
     return not none_misplaced and next(_bad_cluster_ips(service), None) is None
 
 
-@rule("cluster-ips-one-family", "spec.clusterIPs", "FieldValueInvalid", source=_RELATED, stage=Stage.FAMILIES)
+@rule(
+    "cluster-ips-one-family",
+    "spec.clusterIPs",
+    "FieldValueInvalid",
+    source=_RELATED,
+    stage=Stage.FAMILIES,
+    when="cluster_ips",
+)
 def cluster_ips_one_family(service: ServiceState) -> Iterator[Problem]:
     """Two cluster IPs are one of each family."""
-    if len(service.cluster_ips) > 1 and _readable(service):
-        families = {family_of(address) for address in service.cluster_ips}
-        if len(families) < _MOST_ADDRESSES:
-            detail = "may hold at most one address of each IP family"
-            yield Problem(("clusterIPs",), detail, list(service.cluster_ips))
+    families = {family_of(address) for address in service.cluster_ips}
+    if len(families) < min(len(service.cluster_ips), _MOST_ADDRESSES) and _readable(service):
+        detail = "may hold at most one address of each IP family"
+        yield Problem(("clusterIPs",), detail, list(service.cluster_ips))
 
 
-@rule("cluster-ip-family-mismatch", "spec.clusterIPs[*]", "FieldValueInvalid", source=_RELATED, stage=Stage.FAMILIES)
+@rule(
+    "cluster-ip-family-mismatch",
+    "spec.clusterIPs[*]",
+    "FieldValueInvalid",
+    source=_RELATED,
+    stage=Stage.FAMILIES,
+    when="cluster_ips",
+)
 def cluster_ip_family_mismatch(service: ServiceState) -> Iterator[Problem]:
     """Each cluster IP is of the family at its place in `ipFamilies`."""
     if service.headless or not service.ip_families or not _readable(service):
@@ -159,7 +217,7 @@ def cluster_ip_family_mismatch(service: ServiceState) -> Iterator[Problem]:
             yield Problem(("clusterIPs", position), detail, address)
 
 
-FAMILY_RULES: Final[tuple[Rule[ServiceState], ...]] = (
+FAMILY_RULES: Final[Rules[ServiceState]] = Rules(
     cluster_ips_required,
     cluster_ips_mismatch,
     unsupported_ip_family,
@@ -176,7 +234,9 @@ FAMILY_RULES: Final[tuple[Rule[ServiceState], ...]] = (
 # --- what the policy allows (R12, R13) -------------------------------------------------------------------------
 
 
-@rule("dual-stack-not-released", "spec.ipFamilyPolicy", "FieldValueInvalid", source=_INIT, stage=Stage.STACK)
+@rule(
+    "dual-stack-not-released", "spec.ipFamilyPolicy", "FieldValueInvalid", source=_INIT, stage=Stage.STACK, when="old"
+)
 def dual_stack_not_released(service: ServiceState) -> Iterator[Problem]:
     """An update gives up the second address or family only by asking for SingleStack."""
     old = service.old
@@ -191,16 +251,26 @@ def dual_stack_not_released(service: ServiceState) -> Iterator[Problem]:
 
 
 @rule("single-stack-with-two", "spec.ipFamilyPolicy", "FieldValueInvalid", source=_INIT, stage=Stage.STACK)
-def single_stack_with_two(service: ServiceState) -> Iterator[Problem]:
+def single_stack_with_two(service: ServiceState) -> list[Problem] | None:
     """A SingleStack Service, which is also one without a policy, has one address and one family."""
-    if service.ip_family_policy == "SingleStack":
-        for words, values in (("cluster IPs", service.cluster_ips), ("IP families", service.ip_families)):
-            if len(values) == _MOST_ADDRESSES:
-                detail = f"must be PreferDualStack or RequireDualStack where there are two {words}"
-                yield Problem(("ipFamilyPolicy",), detail, "SingleStack", "write PreferDualStack")
+    if service.ip_family_policy != "SingleStack":
+        return None
+    detail = "must be PreferDualStack or RequireDualStack where there are two {}"
+    return [
+        Problem(("ipFamilyPolicy",), detail.format(words), "SingleStack", "write PreferDualStack")
+        for words, values in (("cluster IPs", service.cluster_ips), ("IP families", service.ip_families))
+        if len(values) == _MOST_ADDRESSES
+    ]
 
 
-@rule("cluster-ip-family-unconfigured", "spec.clusterIPs[*]", "FieldValueInvalid", source=_INIT, stage=Stage.STACK)
+@rule(
+    "cluster-ip-family-unconfigured",
+    "spec.clusterIPs[*]",
+    "FieldValueInvalid",
+    source=_INIT,
+    stage=Stage.STACK,
+    when="cluster_ips",
+)
 def cluster_ip_family_unconfigured(service: ServiceState) -> Iterator[Problem]:
     """A cluster IP is of a family for which the cluster has a service CIDR."""
     configured = service.cluster.ip_families
@@ -214,7 +284,7 @@ def cluster_ip_family_unconfigured(service: ServiceState) -> Iterator[Problem]:
             yield Problem(("clusterIPs", position), f"{family} is not configured on this cluster", address)
 
 
-STACK_RULES: Final[tuple[Rule[ServiceState], ...]] = (
+STACK_RULES: Final[Rules[ServiceState]] = Rules(
     dual_stack_not_released,
     single_stack_with_two,
     cluster_ip_family_unconfigured,
@@ -225,20 +295,29 @@ STACK_RULES: Final[tuple[Rule[ServiceState], ...]] = (
 
 
 @rule("dual-stack-unavailable", "spec.ipFamilyPolicy", "FieldValueInvalid", source=_INIT, stage=Stage.CONFIGURED)
-def dual_stack_unavailable(service: ServiceState) -> Iterator[Problem]:
+def dual_stack_unavailable(service: ServiceState) -> list[Problem] | None:
     """RequireDualStack needs a cluster with service CIDRs of both families.
 
     A headless Service without a selector may ask for it anywhere: its endpoints are
     somebody else's.
     """
     configured = service.cluster.ip_families
-    if configured is not None and len(configured) < _MOST_ADDRESSES and not service.selectorless_headless:
-        if service.ip_family_policy == "RequireDualStack":
-            detail = "this cluster is not configured for dual-stack services"
-            yield Problem(("ipFamilyPolicy",), detail, "RequireDualStack", "write PreferDualStack")
+    if service.ip_family_policy != "RequireDualStack" or configured is None:
+        return None
+    if len(configured) == _MOST_ADDRESSES or service.selectorless_headless:
+        return None
+    detail = "this cluster is not configured for dual-stack services"
+    return [Problem(("ipFamilyPolicy",), detail, "RequireDualStack", "write PreferDualStack")]
 
 
-@rule("ip-family-unconfigured", "spec.ipFamilies[*]", "FieldValueInvalid", source=_INIT, stage=Stage.CONFIGURED)
+@rule(
+    "ip-family-unconfigured",
+    "spec.ipFamilies[*]",
+    "FieldValueInvalid",
+    source=_INIT,
+    stage=Stage.CONFIGURED,
+    when="ip_families",
+)
 def ip_family_unconfigured(service: ServiceState) -> Iterator[Problem]:
     """An IP family that is asked for is one for which the cluster has a service CIDR."""
     configured = service.cluster.ip_families
@@ -248,7 +327,7 @@ def ip_family_unconfigured(service: ServiceState) -> Iterator[Problem]:
                 yield Problem(("ipFamilies", position), "not configured on this cluster", family)
 
 
-CONFIGURED_RULES: Final[tuple[Rule[ServiceState], ...]] = (dual_stack_unavailable, ip_family_unconfigured)
+CONFIGURED_RULES: Final[Rules[ServiceState]] = Rules(dual_stack_unavailable, ip_family_unconfigured)
 
 
 # --- what the server fills in ----------------------------------------------------------------------------------

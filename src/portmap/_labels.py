@@ -1,9 +1,9 @@
-"""Labels and selectors: an immutable mapping, and the subset test of selectors."""
+"""Labels, annotations and selectors: an immutable mapping of text to text."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, final
 
-__all__ = ["Labels", "selects"]
+__all__ = ["Labels"]
 
 
 @final
@@ -12,12 +12,18 @@ class Labels(Mapping[str, str]):
 
     It compares equal to any mapping with the same items, shows itself as a plain
     dict does, and keeps the order in which it was written.
+
+    Raises:
+        TypeError: A key or value is no text.
     """
 
     __slots__ = ("_items",)
 
     def __init__(self, items: Mapping[str, str] | None = None) -> None:
         self._items: dict[str, str] = dict(items or {})
+        for key, value in self._items.items():
+            if type(key) is not str or type(value) is not str:
+                raise TypeError(f"labels are text under text, not {key!r}: {value!r}")
 
     def __getitem__(self, key: str) -> str:
         return self._items[key]
@@ -44,15 +50,3 @@ class Labels(Mapping[str, str]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (Labels, (dict(self._items),))
-
-
-def selects(selector: Mapping[str, str] | None, labels: Mapping[str, str]) -> bool:
-    """Whether a Service's selector picks a pod with these labels.
-
-    Every pair of the selector must be among the labels. A Service without a
-    selector, or with an empty one (which the API server stores as none), picks no
-    pod: its endpoints are somebody else's business.
-    """
-    if not selector:
-        return False
-    return all(labels.get(key) == value for key, value in selector.items())

@@ -8,12 +8,10 @@ Source: kubernetes/kubernetes 1.36.2,
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, final
 
-import attrs
-
-from portmap._cluster import GENERATE_NAME_KEPT, Cluster
+from portmap._cluster import GENERATE_NAME_KEPT, OWNER_REFERENCES_INDEXED, Cluster
 from portmap._grammar import (
     LONGEST_LABEL,
     dns_label_reasons,
@@ -21,7 +19,7 @@ from portmap._grammar import (
     masked_name,
     qualified_name_reasons,
 )
-from portmap._rules import Problem, Rule, rule
+from portmap._rules import Problem, Rules, rule
 from portmap._schema import BOOLEAN, INT64, OPAQUE, TEXT, TEXT_MAP, TEXTS, TIME, list_of, struct
 from portmap._suggestions import spelt_as_label
 
@@ -72,18 +70,55 @@ METADATA: Final = struct(
 
 _SOURCE: Final = "staging/src/k8s.io/apimachinery/pkg/api/validation/objectmeta.go"
 _MOST_ANNOTATION_BYTES: Final = 256 * 1024
+_OWNER_FIELDS: Final = ("kind", "name", "uid")
 _STANDARD_FINALIZERS: Final = frozenset({"kubernetes", "orphan", "foregroundDeletion"})
 
 
 @final
-@attrs.define(eq=False)
 class Metadata:
-    """The subject of the metadata rules: decoded metadata, and what it is judged by."""
+    """The subject of the metadata rules: decoded metadata, and what it is judged by.
 
-    fields: Mapping[str, Any]
-    cluster: Cluster
-    name_reasons: NameGrammar
-    old: Mapping[str, Any] | None = None
+    Attributes:
+        fields: The metadata under its wire names.
+        old: That of the stored object, if this is an update.
+        name_reasons: The grammar of the object's name.
+    """
+
+    __slots__ = (
+        "annotations",
+        "cluster",
+        "fields",
+        "finalizers",
+        "generate_name",
+        "generation",
+        "labels",
+        "name",
+        "name_reasons",
+        "namespace",
+        "old",
+        "owner_references",
+    )
+
+    def __init__(
+        self,
+        fields: Mapping[str, Any],
+        cluster: Cluster,
+        name_reasons: NameGrammar,
+        old: Mapping[str, Any] | None = None,
+    ) -> None:
+        get = fields.get
+        self.fields = fields
+        self.cluster = cluster
+        self.name_reasons = name_reasons
+        self.old = old
+        self.name: str = get("name") or ""
+        self.generate_name: str = get("generateName") or ""
+        self.namespace: str = get("namespace") or ""
+        self.labels: Mapping[str, str] = get("labels") or {}
+        self.annotations: Mapping[str, str] = get("annotations") or {}
+        self.finalizers: Sequence[str] = get("finalizers") or ()
+        self.owner_references: Sequence[Mapping[str, Any]] = get("ownerReferences") or ()
+        self.generation: int = get("generation") or 0
 
 
 def label_problems(labels: Mapping[str, str], path: tuple[str | int, ...]) -> list[Problem]:
@@ -105,42 +140,42 @@ def _label_hint(value: str) -> str:
     return "free text belongs in an annotation, not in a label"
 
 
-@rule("generate-name-syntax", "metadata.generateName", "FieldValueInvalid", source=_SOURCE)
+@rule("generate-name-syntax", "metadata.generateName", "FieldValueInvalid", source=_SOURCE, when="generate_name")
 def generate_name_syntax(meta: Metadata) -> Iterator[Problem]:
     """A `generateName` must be the beginning of a good name.
 
     The server appends five random characters to it, so a hyphen at its end is fine.
     Up to 1.33 an update checks it as well.
     """
-    prefix = meta.fields.get("generateName")
-    if prefix and (meta.old is None or not meta.cluster.enabled(GENERATE_NAME_KEPT)):
-        reasons = meta.name_reasons(masked_name(prefix))
+    if meta.old is None or not meta.cluster.enabled(GENERATE_NAME_KEPT):
+        reasons = meta.name_reasons(masked_name(meta.generate_name))
         if reasons:
-            yield Problem(("generateName",), "; ".join(reasons), prefix)
+            yield Problem(("generateName",), "; ".join(reasons), meta.generate_name)
 
 
 @rule("name-required", "metadata.name", "FieldValueRequired", source=_SOURCE)
-def name_required(meta: Metadata) -> Iterator[Problem]:
+def name_required(meta: Metadata) -> list[Problem] | None:
     """Every object has a name, or a `generateName` to make one of."""
-    if not meta.fields.get("name") and not meta.fields.get("generateName"):
-        yield Problem(("name",), "name or generateName is required", hint="give the object a name")
+    if meta.name or meta.generate_name:
+        return None
+    return [Problem(("name",), "name or generateName is required", hint="give the object a name")]
 
 
 @rule("name-syntax", "metadata.name", "FieldValueInvalid", source=_SOURCE)
-def name_syntax(meta: Metadata) -> Iterator[Problem]:
+def name_syntax(meta: Metadata) -> list[Problem] | None:
     """A Service's name is a DNS label, since it becomes a DNS name.
 
     Before Kubernetes 1.36 it must also begin with a letter (RFC 1035); from 1.36 on
     it may begin with a digit (RFC 1123). A Pod's name is a DNS subdomain.
     """
-    name = meta.fields.get("name") or _generated(meta.fields.get("generateName"))
-    if name:
-        reasons = meta.name_reasons(name)
-        if reasons:
-            shown = meta.fields.get("name") or meta.fields.get("generateName")
-            guess = spelt_as_label(name, LONGEST_LABEL)
-            good = guess is not None and not meta.name_reasons(guess)
-            yield Problem(("name",), "; ".join(reasons), shown, f"for instance {guess!r}" if good else None)
+    name = meta.name or _generated(meta.generate_name)
+    reasons = meta.name_reasons(name) if name else ()
+    if not reasons:
+        return None
+    guess = spelt_as_label(name, LONGEST_LABEL) if meta.name else None
+    good = guess is not None and not meta.name_reasons(guess)
+    hint = f"for instance {guess!r}" if good else None
+    return [Problem(("name",), "; ".join(reasons), meta.name or meta.generate_name, hint)]
 
 
 def _generated(prefix: str | None) -> str:
@@ -148,84 +183,109 @@ def _generated(prefix: str | None) -> str:
     return f"{prefix[:58]}xxxxx" if prefix else ""
 
 
-@rule("namespace-syntax", "metadata.namespace", "FieldValueInvalid", source=_SOURCE)
+@rule("namespace-syntax", "metadata.namespace", "FieldValueInvalid", source=_SOURCE, when="namespace")
 def namespace_syntax(meta: Metadata) -> Iterator[Problem]:
     """A namespace's name is a DNS label."""
-    namespace = meta.fields.get("namespace")
-    if namespace:
-        reasons = dns_label_reasons(namespace)
-        if reasons:
-            yield Problem(("namespace",), "; ".join(reasons), namespace)
+    reasons = dns_label_reasons(meta.namespace)
+    if reasons:
+        yield Problem(("namespace",), "; ".join(reasons), meta.namespace)
 
 
-@rule("negative-generation", "metadata.generation", "FieldValueInvalid", source=_SOURCE)
+@rule("negative-generation", "metadata.generation", "FieldValueInvalid", source=_SOURCE, when="generation")
 def negative_generation(meta: Metadata) -> Iterator[Problem]:
     """`generation` counts changes and is the server's to set; it is never negative."""
-    generation = meta.fields.get("generation", 0)
-    if generation < 0:
-        yield Problem(("generation",), "must not be negative", generation, "leave it out")
+    if meta.generation < 0:
+        yield Problem(("generation",), "must not be negative", meta.generation, "leave it out")
 
 
-@rule("label-syntax", "metadata.labels", "FieldValueInvalid", source=_SOURCE)
-def label_syntax(meta: Metadata) -> list[Problem] | None:
+@rule("label-syntax", "metadata.labels", "FieldValueInvalid", source=_SOURCE, when="labels")
+def label_syntax(meta: Metadata) -> list[Problem]:
     """Label keys are qualified names, label values at most 63 bytes of `A-Za-z0-9-_.`."""
-    labels = meta.fields.get("labels")
-    return label_problems(labels, ("labels",)) if labels else None
+    return label_problems(meta.labels, ("labels",))
 
 
-@rule("annotation-key-syntax", "metadata.annotations", "FieldValueInvalid", source=_SOURCE)
+@rule("annotation-key-syntax", "metadata.annotations", "FieldValueInvalid", source=_SOURCE, when="annotations")
 def annotation_key_syntax(meta: Metadata) -> Iterator[Problem]:
     """Annotation keys are qualified names, whatever their case. Their values are free."""
-    for key in meta.fields.get("annotations") or ():
+    for key in meta.annotations:
         reasons = qualified_name_reasons(key.lower())
         if reasons:
             yield Problem(("annotations",), "key " + "; ".join(reasons), key)
 
 
-@rule("annotations-too-long", "metadata.annotations", "FieldValueTooLong", source=_SOURCE)
+@rule("annotations-too-long", "metadata.annotations", "FieldValueTooLong", source=_SOURCE, when="annotations")
 def annotations_too_long(meta: Metadata) -> Iterator[Problem]:
     """All annotations of an object together hold at most 262144 bytes, keys included."""
-    annotations = meta.fields.get("annotations")
-    if annotations:
-        size = sum(len(text.encode("utf-8", "surrogatepass")) for pair in annotations.items() for text in pair)
-        if size > _MOST_ANNOTATION_BYTES:
-            yield Problem(("annotations",), f"may not be more than {_MOST_ANNOTATION_BYTES} bytes, and is {size}")
+    size = sum(len(text.encode("utf-8", "surrogatepass")) for pair in meta.annotations.items() for text in pair)
+    if size > _MOST_ANNOTATION_BYTES:
+        yield Problem(("annotations",), f"may not be more than {_MOST_ANNOTATION_BYTES} bytes, and is {size}")
 
 
-@rule("owner-reference-field", "metadata.ownerReferences.*", "FieldValueInvalid", source=_SOURCE)
+@rule(
+    "owner-reference-field", "metadata.ownerReferences.*", "FieldValueInvalid", source=_SOURCE, when="owner_references"
+)
 def owner_reference_field(meta: Metadata) -> Iterator[Problem]:
-    """An owner is named by a version, a kind, a name and a uid. The path has no index, as the server's."""
-    for owner in meta.fields.get("ownerReferences") or ():
+    """An owner is named by a version, a kind, a name and a uid.
+
+    Up to 1.36 the server's path has no index, and what is missing counts as invalid.
+    """
+    indexed = meta.cluster.enabled(OWNER_REFERENCES_INDEXED)
+    for position, owner in enumerate(meta.owner_references):
+        root = _owner_path(meta, position)
         group_version = owner.get("apiVersion", "")
         # `a/b/c` is no group and version, and leaves the server with no version at all.
         if not group_version.rpartition("/")[2] or group_version.count("/") > 1:
-            yield Problem(("ownerReferences", "apiVersion"), "must name a version", group_version)
-        for field in ("kind", "name", "uid"):
+            if group_version or not indexed:
+                yield Problem((*root, "apiVersion"), "must name a version", group_version)
+        for field in () if indexed else _OWNER_FIELDS:
             if not owner.get(field):
-                yield Problem(("ownerReferences", field), "must not be empty", "")
+                yield Problem((*root, field), "must not be empty", "")
 
 
-@rule("owner-reference-banned", "metadata.ownerReferences", "FieldValueInvalid", source=_SOURCE)
+def _owner_path(meta: Metadata, position: int) -> tuple[str | int, ...]:
+    indexed = meta.cluster.enabled(OWNER_REFERENCES_INDEXED)
+    return ("ownerReferences", position) if indexed else ("ownerReferences",)
+
+
+@rule(
+    "owner-reference-field-required",
+    "metadata.ownerReferences[*].*",
+    "FieldValueRequired",
+    source=f"{_SOURCE} at 1.37",
+    when="owner_references",
+)
+def owner_reference_field_required(meta: Metadata) -> Iterator[Problem]:
+    """From 1.37 on, what is missing of an owner reference is required, and named with its index."""
+    if meta.cluster.enabled(OWNER_REFERENCES_INDEXED):
+        for position, owner in enumerate(meta.owner_references):
+            for field in ("apiVersion", *_OWNER_FIELDS):
+                if not owner.get(field):
+                    yield Problem((*_owner_path(meta, position), field), "must not be empty")
+
+
+@rule(
+    "owner-reference-banned", "metadata.ownerReferences", "FieldValueInvalid", source=_SOURCE, when="owner_references"
+)
 def owner_reference_banned(meta: Metadata) -> Iterator[Problem]:
     """An Event may not own anything."""
-    for owner in meta.fields.get("ownerReferences") or ():
+    for position, owner in enumerate(meta.owner_references):
         if owner.get("apiVersion") == "v1" and owner.get("kind") == "Event":
-            yield Problem(("ownerReferences",), "an Event may not be an owner", owner)
+            yield Problem(_owner_path(meta, position), "an Event may not be an owner", owner)
 
 
-@rule("several-controllers", "metadata.ownerReferences", "FieldValueInvalid", source=_SOURCE)
+@rule("several-controllers", "metadata.ownerReferences", "FieldValueInvalid", source=_SOURCE, when="owner_references")
 def several_controllers(meta: Metadata) -> Iterator[Problem]:
     """At most one owner is the controller. The same owner written twice counts once."""
-    controllers = [owner for owner in meta.fields.get("ownerReferences") or () if owner.get("controller")]
+    controllers = [owner for owner in meta.owner_references if owner.get("controller")]
     different = {json.dumps(owner, sort_keys=True): owner for owner in controllers}
     for extra in list(different.values())[1:]:
         yield Problem(("ownerReferences",), "only one owner may have controller set to true", extra)
 
 
-@rule("finalizer-syntax", "metadata.finalizers", "FieldValueInvalid", source=_SOURCE)
+@rule("finalizer-syntax", "metadata.finalizers", "FieldValueInvalid", source=_SOURCE, when="finalizers")
 def finalizer_syntax(meta: Metadata) -> Iterator[Problem]:
     """A finalizer's name is a qualified name."""
-    for finalizer in () if meta.old is not None else meta.fields.get("finalizers") or ():
+    for finalizer in meta.finalizers if meta.old is None else ():
         reasons = qualified_name_reasons(finalizer)
         if reasons:
             yield Problem(("finalizers",), "; ".join(reasons), finalizer)
@@ -236,29 +296,29 @@ def finalizer_syntax(meta: Metadata) -> Iterator[Problem]:
     "metadata.finalizers[*]",
     "FieldValueInvalid",
     source="pkg/apis/core/validation/validation.go, validateKubeFinalizerName",
+    when="finalizers",
 )
 def finalizer_unqualified(meta: Metadata) -> Iterator[Problem]:
     """A finalizer is one of Kubernetes' own or has a domain in front of it."""
-    for position, finalizer in enumerate(meta.fields.get("finalizers") or ()):
+    for position, finalizer in enumerate(meta.finalizers):
         if "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
             detail = "is neither a standard finalizer nor a name with a domain, such as example.com/cleanup"
             yield Problem(("finalizers", position), detail, finalizer)
 
 
-@rule("finalizer-conflict", "metadata.finalizers", "FieldValueInvalid", source=_SOURCE)
+@rule("finalizer-conflict", "metadata.finalizers", "FieldValueInvalid", source=_SOURCE, when="finalizers")
 def finalizer_conflict(meta: Metadata) -> Iterator[Problem]:
     """`orphan` and `foregroundDeletion` contradict each other."""
-    finalizers = meta.fields.get("finalizers") or ()
-    if meta.old is None and "orphan" in finalizers and "foregroundDeletion" in finalizers:
-        yield Problem(("finalizers",), "orphan and foregroundDeletion cannot both be set", list(finalizers))
+    if meta.old is None and {"orphan", "foregroundDeletion"} <= set(meta.finalizers):
+        yield Problem(("finalizers",), "orphan and foregroundDeletion cannot both be set", list(meta.finalizers))
 
 
-@rule("new-finalizer", "metadata.finalizers", "FieldValueForbidden", source=_SOURCE)
+@rule("new-finalizer", "metadata.finalizers", "FieldValueForbidden", source=_SOURCE, when="finalizers")
 def new_finalizer(meta: Metadata) -> Iterator[Problem]:
     """An object that is being deleted takes no new finalizers."""
     old = meta.old or {}
     if old.get("deletionTimestamp"):
-        extra = sorted(set(meta.fields.get("finalizers") or ()) - set(old.get("finalizers") or ()))
+        extra = sorted(set(meta.finalizers) - set(old.get("finalizers") or ()))
         if extra:
             yield Problem(("finalizers",), f"no finalizer may be added while it is being deleted: {', '.join(extra)}")
 
@@ -277,7 +337,7 @@ def metadata_immutable(meta: Metadata) -> Iterator[Problem]:
                 yield Problem((field,), "may not be set by an update", new, "leave it out; delete the object instead")
 
 
-METADATA_RULES: Final[tuple[Rule[Metadata], ...]] = (
+METADATA_RULES: Final[Rules[Metadata]] = Rules(
     generate_name_syntax,
     name_required,
     name_syntax,
@@ -287,6 +347,7 @@ METADATA_RULES: Final[tuple[Rule[Metadata], ...]] = (
     annotation_key_syntax,
     annotations_too_long,
     owner_reference_field,
+    owner_reference_field_required,
     owner_reference_banned,
     several_controllers,
     finalizer_syntax,
@@ -295,7 +356,7 @@ METADATA_RULES: Final[tuple[Rule[Metadata], ...]] = (
 )
 """The rules of a create, in the server's order."""
 
-METADATA_UPDATE_RULES: Final[tuple[Rule[Metadata], ...]] = (
+METADATA_UPDATE_RULES: Final[Rules[Metadata]] = Rules(
     generate_name_syntax,
     new_finalizer,
     metadata_immutable,
@@ -303,6 +364,7 @@ METADATA_UPDATE_RULES: Final[tuple[Rule[Metadata], ...]] = (
     annotation_key_syntax,
     annotations_too_long,
     owner_reference_field,
+    owner_reference_field_required,
     owner_reference_banned,
     several_controllers,
     finalizer_unqualified,

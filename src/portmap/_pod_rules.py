@@ -14,7 +14,7 @@ from typing import Protocol as Shape
 
 from portmap._grammar import port_name_reasons
 from portmap._ports import AnyContainerPort
-from portmap._rules import Problem, Rule, rule
+from portmap._rules import Problem, Rules, rule
 
 __all__ = ["CONTAINER_RULES", "POD_RULES", "AnyContainer", "AnyPod"]
 
@@ -71,7 +71,9 @@ def duplicate_container_port_name(container: AnyContainer) -> Iterator[Problem]:
             seen.add(name)
 
 
-CONTAINER_RULES: Final[tuple[Rule[AnyContainer], ...]] = (duplicate_container_port_name,)
+CONTAINER_RULES: Final[Rules[AnyContainer]] = Rules(
+    duplicate_container_port_name,
+)
 
 
 def _host_port(port: PortOnHost, pod: AnyPod) -> int:
@@ -131,4 +133,4 @@ def host_port_differs(pod: AnyPod) -> Iterator[Problem]:
                     yield Problem(path, detail, number, "leave hostPort out")
 
 
-POD_RULES: Final[tuple[Rule[AnyPod], ...]] = (duplicate_host_port, host_port_differs)
+POD_RULES: Final[Rules[AnyPod]] = Rules(duplicate_host_port, host_port_differs)

@@ -16,10 +16,9 @@ from portmap._labels import Labels
 from portmap._paths import Path
 from portmap._pod_rules import CONTAINER_RULES, POD_RULES
 from portmap._ports import ContainerPort, shown
-from portmap._rules import broken
 from portmap._schema import BOOLEAN, TEXT, TEXT_MAP, TEXTS, TIME, wrong_type
 from portmap._violations import Violation, in_order
-from portmap._wire import Wire, field_violations, labels_or_as_is, series_or_as_is, texts_or_as_is
+from portmap._wire import Rows, Wire, labels_or_as_is, series_or_as_is, texts_or_as_is
 
 __all__ = ["Container", "Pod", "PodPhase", "container_problems"]
 
@@ -59,14 +58,14 @@ class Container:
     image: str | None = None
     restart_policy: str | None = None
 
-    WIRE: ClassVar[tuple[Wire, ...]] = (
+    WIRE: ClassVar[Rows] = Rows(
         Wire("name", ("name",), TEXT, required=True),
         Wire("image", ("image",), TEXT),
         Wire("restart_policy", ("restartPolicy",), TEXT),
     )
 
     def __attrs_post_init__(self) -> None:
-        found = field_violations(self, self.WIRE)
+        found = self.WIRE.violations(self)
         ports: object = self.ports
         if not isinstance(ports, tuple):
             found.append(wrong_type(("ports",), "a list of ContainerPort", ports))
@@ -75,7 +74,7 @@ class Container:
                 if type(port) is not ContainerPort:
                     found.append(wrong_type(("ports", position), "a ContainerPort", port))
         if not found:
-            found = broken(CONTAINER_RULES, self)
+            found = CONTAINER_RULES.broken_by(self)
         if found:
             raise ValidationError(f"Container {self.name}", in_order(found), str(cluster_in_force()))
 
@@ -135,20 +134,20 @@ class Pod:
     deletion_timestamp: str | None = None
     template: bool = attrs.field(default=False, repr=False)
 
-    METADATA_WIRE: ClassVar[tuple[Wire, ...]] = (
+    METADATA_WIRE: ClassVar[Rows] = Rows(
         Wire("name", ("name",), TEXT, required=True),
         Wire("namespace", ("namespace",), TEXT),
         Wire("labels", ("labels",), TEXT_MAP, required=True),
         Wire("annotations", ("annotations",), TEXT_MAP),
         Wire("deletion_timestamp", ("deletionTimestamp",), TIME),
     )
-    SPEC_WIRE: ClassVar[tuple[Wire, ...]] = (
+    SPEC_WIRE: ClassVar[Rows] = Rows(
         Wire("host_network", ("hostNetwork",), BOOLEAN),
         Wire("hostname", ("hostname",), TEXT),
         Wire("subdomain", ("subdomain",), TEXT),
         Wire("node_name", ("nodeName",), TEXT),
     )
-    STATUS_WIRE: ClassVar[tuple[Wire, ...]] = (
+    STATUS_WIRE: ClassVar[Rows] = Rows(
         Wire("phase", ("phase",), TEXT),
         Wire("addresses", ("podIPs",), TEXTS),
         Wire("ready", ("conditions",), BOOLEAN),
@@ -157,13 +156,13 @@ class Pod:
     def __attrs_post_init__(self) -> None:
         if self.addresses is None and (self.phase is not None or self.ready is not None):
             object.__setattr__(self, "addresses", ())
-        found = field_violations(self, self.METADATA_WIRE, ("metadata",))
-        found += field_violations(self, self.SPEC_WIRE, ("spec",))
-        found += field_violations(self, self.STATUS_WIRE, ("status",))
+        found = self.METADATA_WIRE.violations(self, ("metadata",))
+        found += self.SPEC_WIRE.violations(self, ("spec",))
+        found += self.STATUS_WIRE.violations(self, ("status",))
         for attribute, field in (("containers", "containers"), ("init_containers", "initContainers")):
             found += container_problems(getattr(self, attribute), ("spec", field))
         if not found:
-            found = broken(POD_RULES, self)
+            found = POD_RULES.broken_by(self)
         if found:
             raise ValidationError(str(self), in_order(found), str(cluster_in_force()))
 

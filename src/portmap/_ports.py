@@ -8,8 +8,8 @@ up to 15 characters with at least one letter.
 What several ports of one Service or pod must agree on stands with Services and pods.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Final, Self, final
+from collections.abc import Sequence
+from typing import Any, ClassVar, Final, NoReturn, Self, final
 from typing import Protocol as Shape
 
 import attrs
@@ -25,12 +25,12 @@ from portmap._grammar import (
     qualified_name_reasons,
 )
 from portmap._opaque import Opaque
-from portmap._rules import Problem, Rule, broken, rule
+from portmap._rules import Problem, Rules, rule
 from portmap._schema import INT32, INT_OR_TEXT, TEXT, Reader, struct
 from portmap._suggestions import nearest, spelt_as_label, spelt_as_port_name
 from portmap._violations import Violation, in_order
 from portmap._vocabulary import PROTOCOLS, Protocol
-from portmap._wire import Wire, field_violations, opaque_or_as_is
+from portmap._wire import Rows, Wire, opaque_or_as_is, unmodelled_violations
 
 __all__ = [
     "CONTAINER_PORT",
@@ -223,7 +223,7 @@ def service_app_protocol(port: AnyServicePort) -> list[Problem] | None:
     return [Problem(("appProtocol",), "; ".join(reasons), value, hint)]
 
 
-SERVICE_PORT_RULES: Final[tuple[Rule[AnyServicePort], ...]] = (
+SERVICE_PORT_RULES: Final[Rules[AnyServicePort]] = Rules(
     service_port_name_syntax,
     service_port_out_of_range,
     unsupported_protocol,
@@ -299,7 +299,7 @@ def host_port_out_of_range(port: AnyContainerPort) -> list[Problem] | None:
     return [Problem(("hostPort",), "; ".join(reasons), number)] if reasons else None
 
 
-CONTAINER_PORT_RULES: Final[tuple[Rule[AnyContainerPort], ...]] = (
+CONTAINER_PORT_RULES: Final[Rules[AnyContainerPort]] = Rules(
     container_port_name_syntax,
     container_port_required,
     container_port_out_of_range,
@@ -312,13 +312,8 @@ CONTAINER_PORT_RULES: Final[tuple[Rule[AnyContainerPort], ...]] = (
 # --- the values ------------------------------------------------------------------------------------------------
 
 
-def _raise_for(subject: object, described: str, wire: tuple[Wire, ...], rules: Callable[[], list[Violation]]) -> None:
-    """Raise one error for all that is wrong with a port that is being made."""
-    violations = field_violations(subject, wire)
-    if not violations:
-        violations = rules()
-    if violations:
-        raise ValidationError(described, in_order(violations), str(cluster_in_force()))
+def _refuse(port: "ContainerPort | ServicePort", violations: list[Violation]) -> NoReturn:
+    raise ValidationError(type(port).__name__, in_order(violations), str(cluster_in_force()))
 
 
 @final
@@ -351,7 +346,7 @@ class ContainerPort:
     host_ip: str | None = None
     unmodelled: Opaque | None = attrs.field(default=None, converter=opaque_or_as_is, repr=False)
 
-    WIRE: ClassVar[tuple[Wire, ...]] = (
+    WIRE: ClassVar[Rows] = Rows(
         Wire("name", ("name",), TEXT),
         Wire("host_port", ("hostPort",), INT32),
         Wire("container_port", ("containerPort",), INT32, required=True),
@@ -360,7 +355,9 @@ class ContainerPort:
     )
 
     def __attrs_post_init__(self) -> None:
-        _raise_for(self, "ContainerPort", self.WIRE, lambda: broken(CONTAINER_PORT_RULES, self))
+        found = self.WIRE.violations(self) or unmodelled_violations(self) or CONTAINER_PORT_RULES.broken_by(self)
+        if found:
+            _refuse(self, found)
 
     @property
     def effective_protocol(self) -> str:
@@ -405,7 +402,7 @@ class ServicePort:
     node_port: int | None = None
     unmodelled: Opaque | None = attrs.field(default=None, converter=opaque_or_as_is, repr=False)
 
-    WIRE: ClassVar[tuple[Wire, ...]] = (
+    WIRE: ClassVar[Rows] = Rows(
         Wire("name", ("name",), TEXT),
         Wire("protocol", ("protocol",), TEXT),
         Wire("app_protocol", ("appProtocol",), TEXT),
@@ -415,7 +412,9 @@ class ServicePort:
     )
 
     def __attrs_post_init__(self) -> None:
-        _raise_for(self, "ServicePort", self.WIRE, lambda: broken(SERVICE_PORT_RULES, self))
+        found = self.WIRE.violations(self) or unmodelled_violations(self) or SERVICE_PORT_RULES.broken_by(self)
+        if found:
+            _refuse(self, found)
 
     @classmethod
     def targeting(
@@ -476,7 +475,7 @@ def shown(value: Any, subject: str) -> str:  # noqa: ANN401 - any of the frozen 
     return f"{type(value).__name__}({', '.join([repr(getattr(value, subject)), *rest])})"
 
 
-def _schema(wire: tuple[Wire, ...]) -> Reader:
+def _schema(wire: Rows) -> Reader:
     return struct({each.path[0]: each.reader for each in wire})
 
 

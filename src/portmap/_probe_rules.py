@@ -15,7 +15,7 @@ import attrs
 
 from portmap._grammar import port_number_reasons
 from portmap._ports import not_supported, port_name_problems
-from portmap._rules import Problem, Rule, rule
+from portmap._rules import Problem, Rules, rule
 from portmap._schema import INT32, INT64, INT_OR_TEXT, TEXT, TEXTS, list_of, struct
 
 __all__ = ["HANDLER_RULES", "LIFECYCLE", "PROBE", "Handler"]
@@ -32,6 +32,7 @@ _HTTP_GET: Final = struct(
         "host": TEXT,
         "scheme": TEXT,
         "httpHeaders": list_of(struct({"name": TEXT, "value": TEXT})),
+        "protocol": TEXT,
     }
 )
 _ACTIONS: Final = {
@@ -42,7 +43,7 @@ _ACTIONS: Final = {
 PROBE: Final = struct(
     {
         **_ACTIONS,
-        "grpc": struct({"port": INT32, "service": TEXT}),
+        "grpc": struct({"port": INT32, "service": TEXT, "mode": TEXT}),
         "initialDelaySeconds": INT32,
         "timeoutSeconds": INT32,
         "periodSeconds": INT32,
@@ -175,7 +176,7 @@ def probe_grace_period(handler: Handler) -> Iterator[Problem]:
         yield Problem(("terminationGracePeriodSeconds",), detail, seconds, "leave it out")
 
 
-HANDLER_RULES: Final[tuple[Rule[Handler], ...]] = (
+HANDLER_RULES: Final[Rules[Handler]] = Rules(
     handler_required,
     several_handlers,
     command_required,

@@ -5,19 +5,20 @@ API server would reject about it. It never raises, changes nothing and needs no
 other rule's result. Its docstring is its documentation.
 
 To add a rule, write its function with the decorator in the module of its subject
-and name it in that module's tuple of rules: order is that of the server.
+and name it in that module's `Rules`, in the server's order.
 """
 
 import enum
 from collections.abc import Callable, Iterable, Sequence
-from typing import Generic, NamedTuple, TypeVar, final
+from operator import attrgetter
+from typing import Generic, NamedTuple, TypeVar, final, overload
 
 import attrs
 
 from portmap._paths import Path, describe
-from portmap._violations import Reason, Violation
+from portmap._violations import Reason, ServerWarning, Violation
 
-__all__ = ["Problem", "Rule", "Stage", "broken", "rule"]
+__all__ = ["Problem", "Rule", "Rules", "Stage", "rule", "warning"]
 
 Subject = TypeVar("Subject", contravariant=True)  # noqa: PLC0105 - the word that the docs use
 
@@ -34,6 +35,7 @@ class Stage(enum.Enum):
     NODE_PORTS = "node port allocation"
     HEALTH_CHECK = "health check node port allocation"
     FIELDS = "validation"
+    WARNINGS = "warnings"
 
 
 class Problem(NamedTuple):
@@ -60,18 +62,20 @@ class Rule(Generic[Subject]):
     Attributes:
         code: Its name, for people and programs; never reused.
         field: The field that it judges, as the server names it.
-        reason: The class of problem in the API's words.
+        reason: The class of problem in the API's words; `None` for a warning.
         source: Where Kubernetes says so: a path in kubernetes/kubernetes at 1.36.2, or a document.
         stage: When the server applies it.
         check: The rule itself: the problems of a subject, nothing (or None) where there are none.
+        when: The attribute of the subject without which there is nothing to look at.
     """
 
     code: str
     field: str
-    reason: Reason
+    reason: Reason | None
     source: str
     stage: Stage
     check: Callable[[Subject], Iterable[Problem] | None]
+    when: str | None = None
 
     @property
     def summary(self) -> str:
@@ -89,7 +93,7 @@ class Rule(Generic[Subject]):
         return Violation.about(
             describe(root + problem.path),
             self.code,
-            self.reason,
+            self.reason or "FieldValueInvalid",
             problem.detail,
             hint=problem.hint,
             value=problem.value,
@@ -97,21 +101,96 @@ class Rule(Generic[Subject]):
 
 
 def rule(
-    code: str, field: str, reason: Reason, *, source: str, stage: Stage = Stage.FIELDS
+    code: str,
+    field: str,
+    reason: Reason,
+    *,
+    source: str,
+    stage: Stage = Stage.FIELDS,
+    when: str | None = None,
 ) -> Callable[[Callable[[Subject], Iterable[Problem] | None]], Rule[Subject]]:
-    """Make a rule of a function: its code, field, reason and source stand beside it."""
+    """Make a rule of a function: its code, field, reason and source stand beside it.
+
+    Args:
+        code: As in `Rule`.
+        field: As in `Rule`.
+        reason: As in `Rule`.
+        source: As in `Rule`.
+        stage: As in `Rule`.
+        when: An attribute of the subject without which there is nothing to look at:
+            where it is false or empty, the function is not even called.
+    """
 
     def decorate(check: Callable[[Subject], Iterable[Problem] | None]) -> Rule[Subject]:
-        return Rule(code, field, reason, source, stage, check)
+        return Rule(code, field, reason, source, stage, check, when)
 
     return decorate
 
 
-def broken(rules: Sequence[Rule[Subject]], subject: Subject, root: Path = ()) -> list[Violation]:
-    """Every violation of these rules by this subject, in the order of the rules."""
-    found: list[Violation] = []
-    for each in rules:
-        problems = each.check(subject)
-        if problems:
-            found.extend([each.violation(problem, root) for problem in problems])
-    return found
+def warning(
+    code: str, field: str, *, source: str
+) -> Callable[[Callable[[Subject], Iterable[Problem] | None]], Rule[Subject]]:
+    """Make a rule of a function that finds what the server accepts but warns about."""
+
+    def decorate(check: Callable[[Subject], Iterable[Problem] | None]) -> Rule[Subject]:
+        return Rule(code, field, None, source, Stage.WARNINGS, check)
+
+    return decorate
+
+
+@final
+class Rules(Sequence[Rule[Subject]]):
+    """Rules in the server's order, arranged so that a subject without fault costs little."""
+
+    __slots__ = ("_rules", "_steps")
+
+    def __init__(self, *rules: Rule[Subject]) -> None:
+        self._rules = rules
+        # Neighbours that look at the same attribute are passed over together.
+        steps: list[tuple[str | None, list[Rule[Subject]]]] = []
+        for each in rules:
+            if steps and steps[-1][0] == each.when:
+                steps[-1][1].append(each)
+            else:
+                steps.append((each.when, [each]))
+        self._steps = tuple(
+            (None if when is None else attrgetter(when), tuple((each.check, each) for each in group))
+            for when, group in steps
+        )
+
+    @overload
+    def __getitem__(self, index: int) -> Rule[Subject]: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Rule[Subject]]: ...
+    def __getitem__(self, index: int | slice) -> Rule[Subject] | Sequence[Rule[Subject]]:
+        return self._rules[index]
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+    def warned_about(self, subject: Subject, root: Path = ()) -> list[ServerWarning]:
+        """The same for rules that only warn."""
+        return [
+            ServerWarning(
+                field=describe(root + problem.path), code=each.code, message=problem.detail, hint=problem.hint
+            )
+            for each in self._rules
+            for problem in each.check(subject) or ()
+        ]
+
+    def broken_by(self, subject: Subject, root: Path = ()) -> list[Violation]:
+        """Every violation of these rules by this subject, in the order of the rules.
+
+        Args:
+            subject: What to judge.
+            root: The path of the subject, under which its violations stand.
+        """
+        found: list[Violation] = []
+        for looks_at, group in self._steps:
+            if looks_at is not None and not looks_at(subject):
+                continue
+            for check, each in group:
+                problems = check(subject)
+                if problems:
+                    found += [each.violation(problem, root) for problem in problems]
+        return found

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Self, TypeAlias, final
 
+from portmap._labels import Labels
 from portmap._paths import Key, Path, describe
 from portmap._suggestions import nearest
 from portmap._violations import Violation, quote
@@ -69,13 +70,15 @@ class Reader:
     Attributes:
         read: Takes the value, its path and the list to note violations in.
         zero: What `null` means inside a list or as a map's value.
+        exact: A type whose every value is fine, so that it need not be read to be checked.
     """
 
-    __slots__ = ("read", "zero")
+    __slots__ = ("exact", "read", "zero")
 
-    def __init__(self, read: _Read, zero: object) -> None:
+    def __init__(self, read: _Read, zero: object, exact: type | None = None) -> None:
         self.read = read
         self.zero = zero
+        self.exact = exact
 
 
 def wrong_type(path: Path, expected: str, value: object, hint: str | None = None) -> Violation:
@@ -180,8 +183,8 @@ def _opaque(value: object, path: Path, found: Found) -> object:
     return value
 
 
-TEXT: Final = Reader(_text, "")
-BOOLEAN: Final = Reader(_boolean, False)  # noqa: FBT003 - the zero of the type
+TEXT: Final = Reader(_text, "", str)
+BOOLEAN: Final = Reader(_boolean, False, bool)  # noqa: FBT003 - the zero of the type
 INT32: Final = Reader(_integer(_INT32, "32 bits"), 0)
 INT64: Final = Reader(_integer(_INT64, "64 bits"), 0)
 INT_OR_TEXT: Final = Reader(_int_or_text, 0)
@@ -221,7 +224,7 @@ def _text_map(value: object, path: Path, found: Found) -> object:
     return clean
 
 
-TEXT_MAP: Final = Reader(_text_map, None)
+TEXT_MAP: Final = Reader(_text_map, None, Labels)
 TEXTS: Final = list_of(TEXT)
 
 

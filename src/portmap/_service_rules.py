@@ -17,7 +17,7 @@ from portmap._grammar import LONGEST_LABEL, dns_subdomain_reasons, port_number_r
 from portmap._metadata import label_problems
 from portmap._paths import Key
 from portmap._ports import not_supported
-from portmap._rules import Problem, Rule, rule
+from portmap._rules import Problem, Rules, rule
 from portmap._state import ServiceState
 from portmap._suggestions import nearest, spelt_as_label
 from portmap._vocabulary import SERVICE_TYPES, SESSION_AFFINITIES, TRAFFIC_POLICIES
@@ -37,141 +37,150 @@ _LONGEST_AFFINITY: Final = 86400
 Problems = Iterator[Problem]
 
 
-def _choice(path: tuple[str | int, ...], value: str, choices: Sequence[str], printed: Sequence[str] = ()) -> Problem:
+def _choice(path: tuple[str | int, ...], value: str, choices: Sequence[str]) -> Problem:
     meant = nearest(value, choices)
     hint = f"write {meant}" if meant else "leave it out" if not value else None
-    return Problem(path, not_supported(printed or choices), value, hint)
+    return Problem(path, not_supported(choices), value, hint)
 
 
 # --- metadata --------------------------------------------------------------------------------------------------
 
 
-@rule("topology-annotations-differ", f"metadata.annotations[{TOPOLOGY_MODE}]", "FieldValueInvalid", source=_SERVICE)
-def topology_annotations_differ(service: ServiceState) -> Problems | None:
+@rule(
+    "topology-annotations-differ",
+    f"metadata.annotations[{TOPOLOGY_MODE}]",
+    "FieldValueInvalid",
+    source=_SERVICE,
+    when="annotations",
+)
+def topology_annotations_differ(service: ServiceState) -> Problems:
     """The two spellings of the topology annotation, where both are set, agree."""
-    annotations = service.metadata.get("annotations")
-    if not annotations:
-        return None
-    mode, hints = annotations.get(TOPOLOGY_MODE), annotations.get(TOPOLOGY_AWARE_HINTS)
-    if mode is None or hints is None or mode == hints:
-        return None
-    path = ("metadata", "annotations", Key(TOPOLOGY_MODE))
-    return iter([Problem(path, f"must be that of {TOPOLOGY_AWARE_HINTS}", mode, f"drop {TOPOLOGY_AWARE_HINTS}")])
+    mode, hints = service.annotations.get(TOPOLOGY_MODE), service.annotations.get(TOPOLOGY_AWARE_HINTS)
+    if mode is not None and hints is not None and mode != hints:
+        path = ("metadata", "annotations", Key(TOPOLOGY_MODE))
+        yield Problem(path, f"must be that of {TOPOLOGY_AWARE_HINTS}", mode, f"drop {TOPOLOGY_AWARE_HINTS}")
 
 
 # --- type ------------------------------------------------------------------------------------------------------
 
 
 @rule("ports-required", "spec.ports", "FieldValueRequired", source=_SERVICE)
-def ports_required(service: ServiceState) -> Problems:
+def ports_required(service: ServiceState) -> list[Problem] | None:
     """A Service has at least one port, unless it is headless or of type ExternalName."""
-    if not service.ports and not service.headless and service.type != "ExternalName":
-        yield Problem(("spec", "ports"), "a Service has at least one port", hint="add a port, or make it headless")
+    if service.ports or service.headless or service.is_external_name:
+        return None
+    return [Problem(("spec", "ports"), "a Service has at least one port", hint="add a port, or make it headless")]
 
 
-@rule("headless-forbidden", "spec.clusterIPs[0]", "FieldValueInvalid", source=_SERVICE)
+@rule("headless-forbidden", "spec.clusterIPs[0]", "FieldValueInvalid", source=_SERVICE, when="takes_node_ports")
 def headless_forbidden(service: ServiceState) -> Problems:
     """A NodePort or LoadBalancer Service needs a cluster IP, so it cannot be headless."""
-    if service.takes_node_ports and service.headless:
+    if service.headless:
         detail = f"may not be None for {service.type} Services"
         yield Problem(("spec", "clusterIPs", 0), detail, "None", "make the type ClusterIP, or leave clusterIP out")
 
 
-@rule("cluster-ips-forbidden", "spec.clusterIPs", "FieldValueForbidden", source=_SERVICE)
+@rule("cluster-ips-forbidden", "spec.clusterIPs", "FieldValueForbidden", source=_SERVICE, when="is_external_name")
 def cluster_ips_forbidden(service: ServiceState) -> Problems:
     """An ExternalName Service has no cluster IP."""
-    if service.type == "ExternalName" and service.cluster_ips:
+    if service.cluster_ips:
         yield Problem(("spec", "clusterIPs"), "may not be set for ExternalName Services", hint="leave clusterIP out")
 
 
-@rule("ip-families-forbidden", "spec.ipFamilies", "FieldValueForbidden", source=_SERVICE)
+@rule("ip-families-forbidden", "spec.ipFamilies", "FieldValueForbidden", source=_SERVICE, when="is_external_name")
 def ip_families_forbidden(service: ServiceState) -> Problems:
     """An ExternalName Service has no IP families."""
-    if service.type == "ExternalName" and service.ip_families:
+    if service.ip_families:
         yield Problem(("spec", "ipFamilies"), "may not be set for ExternalName Services", hint="leave it out")
 
 
-@rule("ip-family-policy-forbidden", "spec.ipFamilyPolicy", "FieldValueForbidden", source=_SERVICE)
+@rule(
+    "ip-family-policy-forbidden", "spec.ipFamilyPolicy", "FieldValueForbidden", source=_SERVICE, when="is_external_name"
+)
 def ip_family_policy_forbidden(service: ServiceState) -> Problems:
     """An ExternalName Service has no IP family policy."""
-    if service.type == "ExternalName" and service.ip_family_policy is not None:
+    if service.ip_family_policy is not None:
         yield Problem(("spec", "ipFamilyPolicy"), "may not be set for ExternalName Services", hint="leave it out")
 
 
-@rule("external-name-required", "spec.externalName", "FieldValueRequired", source=_SERVICE)
+@rule("external-name-required", "spec.externalName", "FieldValueRequired", source=_SERVICE, when="is_external_name")
 def external_name_required(service: ServiceState) -> Problems:
     """An ExternalName Service says which DNS name it stands for."""
-    if service.type == "ExternalName" and not service.external_name.removesuffix("."):
+    if not service.external_name.removesuffix("."):
         yield Problem(("spec", "externalName"), "must be given", hint="give the DNS name that it stands for")
 
 
-@rule("external-name-syntax", "spec.externalName", "FieldValueInvalid", source=_SERVICE)
+@rule("external-name-syntax", "spec.externalName", "FieldValueInvalid", source=_SERVICE, when="is_external_name")
 def external_name_syntax(service: ServiceState) -> Problems:
     """An external name is a DNS name in lower case, with a dot at its end or without.
 
     An IPv4 address passes, since it looks like one, but no resolver makes sense of it.
     """
     name = service.external_name.removesuffix(".")
-    if service.type == "ExternalName" and name:
-        reasons = dns_subdomain_reasons(name)
-        if reasons:
-            lower = name.lower()
-            good = not dns_subdomain_reasons(lower)
-            hint = f"write {lower}" if good else "give the bare DNS name, without scheme, port or path"
-            yield Problem(("spec", "externalName"), "; ".join(reasons), service.external_name, hint)
+    reasons = dns_subdomain_reasons(name) if name else ()
+    if reasons:
+        lower = name.lower()
+        good = not dns_subdomain_reasons(lower)
+        hint = f"write {lower}" if good else "give the bare DNS name, without scheme, port or path"
+        yield Problem(("spec", "externalName"), "; ".join(reasons), service.external_name, hint)
 
 
 # --- ports -----------------------------------------------------------------------------------------------------
 
 
-@rule("port-name-required", "spec.ports[*].name", "FieldValueRequired", source=_PORT)
+@rule("port-name-required", "spec.ports[*].name", "FieldValueRequired", source=_PORT, when="has_several_ports")
 def port_name_required(service: ServiceState) -> Problems:
     """Every port of a Service with several ports has a name."""
-    if len(service.ports) > 1:
-        for position, port in enumerate(service.ports):
-            if not port.name:
-                target = port.target_port
-                guess = spelt_as_label(target, LONGEST_LABEL) or target if isinstance(target, str) else "http"
-                hint = f"name it after what it serves, for instance {guess!r}"
-                yield Problem(("spec", "ports", position, "name"), "a Service with several ports names each", hint=hint)
+    for position, port in enumerate(service.ports):
+        if not port.name:
+            target = port.target_port
+            guess = spelt_as_label(target, LONGEST_LABEL) or target if isinstance(target, str) else "http"
+            hint = f"name it after what it serves, for instance {guess!r}"
+            yield Problem(("spec", "ports", position, "name"), "a Service with several ports names each", hint=hint)
 
 
-@rule("duplicate-port-name", "spec.ports[*].name", "FieldValueDuplicate", source=_PORT)
+@rule("duplicate-port-name", "spec.ports[*].name", "FieldValueDuplicate", source=_PORT, when="has_several_ports")
 def duplicate_port_name(service: ServiceState) -> Problems:
     """No two ports of a Service have one name, whatever their protocols."""
-    if len(service.ports) > 1:
-        seen: dict[str, int] = {}
-        for position, port in enumerate(service.ports):
-            if port.name and seen.setdefault(port.name, position) != position:
-                detail = f"spec.ports[{seen[port.name]}] has this name already"
-                other = f"{port.name[: LONGEST_LABEL - 4]}-{port.protocol.lower()}"
-                hint = f"give it a name of its own, for instance {other!r}"
-                yield Problem(("spec", "ports", position, "name"), detail, port.name, hint)
+    seen: dict[str, int] = {}
+    for position, port in enumerate(service.ports):
+        if port.name and seen.setdefault(port.name, position) != position:
+            detail = f"spec.ports[{seen[port.name]}] has this name already"
+            other = f"{port.name[: LONGEST_LABEL - 5]}-{port.protocol.lower()}"
+            hint = f"give it a name of its own, for instance {other!r}"
+            yield Problem(("spec", "ports", position, "name"), detail, port.name, hint)
 
 
-@rule("kubelet-port-forbidden", "spec.ports[*]", "FieldValueInvalid", source=f"{_SERVICE} at 1.32")
+@rule(
+    "kubelet-port-forbidden",
+    "spec.ports[*]",
+    "FieldValueInvalid",
+    source=f"{_SERVICE} at 1.32",
+    when="is_load_balancer",
+)
 def kubelet_port_forbidden(service: ServiceState) -> Problems:
     """Up to Kubernetes 1.32, a LoadBalancer Service may not expose port 10250, the kubelet's."""
-    if service.type == "LoadBalancer" and service.cluster.enabled(KUBELET_PORT_FORBIDDEN):
+    if service.cluster.enabled(KUBELET_PORT_FORBIDDEN):
         for position, port in enumerate(service.ports):
             if port.port == _KUBELET_PORT:
                 yield Problem(("spec", "ports", position), f"may not expose port {_KUBELET_PORT}", port.port)
 
 
-@rule("selector-syntax", "spec.selector", "FieldValueInvalid", source=_SERVICE)
-def selector_syntax(service: ServiceState) -> list[Problem] | None:
+@rule("selector-syntax", "spec.selector", "FieldValueInvalid", source=_SERVICE, when="selector")
+def selector_syntax(service: ServiceState) -> list[Problem]:
     """A selector's keys and values are those of labels."""
-    return label_problems(service.selector, ("spec", "selector")) if service.selector else None
+    return label_problems(service.selector, ("spec", "selector"))
 
 
 # --- session affinity ------------------------------------------------------------------------------------------
 
 
 @rule("unsupported-session-affinity", "spec.sessionAffinity", "FieldValueNotSupported", source=_SERVICE)
-def unsupported_session_affinity(service: ServiceState) -> Problems:
+def unsupported_session_affinity(service: ServiceState) -> list[Problem] | None:
     """Session affinity is None or ClientIP."""
-    if service.session_affinity not in SESSION_AFFINITIES:
-        yield _choice(("spec", "sessionAffinity"), service.session_affinity, SESSION_AFFINITIES)
+    if service.session_affinity in SESSION_AFFINITIES:
+        return None
+    return [_choice(("spec", "sessionAffinity"), service.session_affinity, SESSION_AFFINITIES)]
 
 
 @rule(
@@ -180,12 +189,13 @@ def unsupported_session_affinity(service: ServiceState) -> Problems:
     "FieldValueInvalid",
     source=f"{_SERVICE}, validateClientIPAffinityConfig",
 )
-def session_affinity_timeout_out_of_range(service: ServiceState) -> Problems:
+def session_affinity_timeout_out_of_range(service: ServiceState) -> list[Problem] | None:
     """A client sticks to one pod for 1 to 86400 seconds (a day); without a word, for 10800."""
     seconds = service.affinity_timeout
-    if service.session_affinity == "ClientIP" and seconds is not None and not 1 <= seconds <= _LONGEST_AFFINITY:
-        path = ("spec", "sessionAffinityConfig", "clientIP", "timeoutSeconds")
-        yield Problem(path, f"must be between 1 and {_LONGEST_AFFINITY} seconds, inclusive", seconds)
+    if seconds is None or service.session_affinity != "ClientIP" or 1 <= seconds <= _LONGEST_AFFINITY:
+        return None
+    path = ("spec", "sessionAffinityConfig", "clientIP", "timeoutSeconds")
+    return [Problem(path, f"must be between 1 and {_LONGEST_AFFINITY} seconds, inclusive", seconds)]
 
 
 # --- addresses -------------------------------------------------------------------------------------------------
@@ -198,7 +208,7 @@ def _external_ip_syntax_reasons(service: ServiceState, address: str) -> tuple[st
     return ip_reasons(address, strict=service.cluster.enabled(STRICT_IP_CIDR))
 
 
-@rule("external-ip-syntax", "spec.externalIPs[*]", "FieldValueInvalid", source=_SERVICE)
+@rule("external-ip-syntax", "spec.externalIPs[*]", "FieldValueInvalid", source=_SERVICE, when="external_ips")
 def external_ip_syntax(service: ServiceState) -> Problems:
     """External IPs are IP addresses."""
     for position, address in enumerate(service.external_ips):
@@ -207,7 +217,13 @@ def external_ip_syntax(service: ServiceState) -> Problems:
             yield Problem(("spec", "externalIPs", position), "; ".join(reasons), address)
 
 
-@rule("external-ip-special", "spec.externalIPs[*]", "FieldValueInvalid", source=f"{_SERVICE}, ValidateEndpointIP")
+@rule(
+    "external-ip-special",
+    "spec.externalIPs[*]",
+    "FieldValueInvalid",
+    source=f"{_SERVICE}, ValidateEndpointIP",
+    when="external_ips",
+)
 def external_ip_special(service: ServiceState) -> Problems:
     """An external IP is no loopback, link-local or unspecified address."""
     for position, address in enumerate(service.external_ips):
@@ -218,53 +234,55 @@ def external_ip_special(service: ServiceState) -> Problems:
 
 
 @rule("unsupported-type", "spec.type", "FieldValueNotSupported", source=_SERVICE)
-def unsupported_type(service: ServiceState) -> Problems:
+def unsupported_type(service: ServiceState) -> list[Problem] | None:
     """A Service's type is ClusterIP, NodePort, LoadBalancer or ExternalName."""
-    if service.type not in SERVICE_TYPES:
-        headless = service.type.lower() == "headless"
-        problem = _choice(("spec", "type"), service.type, SERVICE_TYPES)
-        yield problem._replace(hint="write type ClusterIP and clusterIP: None") if headless else problem
+    if service.type in SERVICE_TYPES:
+        return None
+    problem = _choice(("spec", "type"), service.type, SERVICE_TYPES)
+    headless = service.type.lower() == "headless"
+    return [problem._replace(hint="write type ClusterIP and clusterIP: None") if headless else problem]
 
 
 # --- node ports and ports, each against the others -------------------------------------------------------------
 
 
 @rule("node-port-forbidden", "spec.ports[*].nodePort", "FieldValueForbidden", source=_SERVICE)
-def node_port_forbidden(service: ServiceState) -> Problems:
+def node_port_forbidden(service: ServiceState) -> list[Problem] | None:
     """A ClusterIP Service has no node ports."""
-    if service.type == "ClusterIP":
-        for position, port in enumerate(service.ports):
-            if port.node_port:
-                detail = "may not be used when type is ClusterIP"
-                hint = "make the type NodePort or LoadBalancer, or drop the nodePort"
-                yield Problem(("spec", "ports", position, "nodePort"), detail, port.node_port, hint)
+    if service.type != "ClusterIP":
+        return None
+    detail = "may not be used when type is ClusterIP"
+    hint = "make the type NodePort or LoadBalancer, or drop the nodePort"
+    return [
+        Problem(("spec", "ports", position, "nodePort"), detail, port.node_port, hint)
+        for position, port in enumerate(service.ports)
+        if port.node_port
+    ]
 
 
-@rule("duplicate-node-port", "spec.ports[*].nodePort", "FieldValueDuplicate", source=_SERVICE)
+@rule("duplicate-node-port", "spec.ports[*].nodePort", "FieldValueDuplicate", source=_SERVICE, when="has_several_ports")
 def duplicate_node_port(service: ServiceState) -> Problems:
     """No two ports of one protocol share a node port."""
-    if len(service.ports) > 1:
-        seen: dict[tuple[str, int], int] = {}
-        for position, port in enumerate(service.ports):
-            key = (port.protocol, port.node_port)
-            if port.node_port and seen.setdefault(key, position) != position:
-                detail = f"spec.ports[{seen[key]}] has it already for {port.protocol}"
-                shown = None if port.dynamic else port.node_port
-                hint = "give each port its own node port, or leave them out and the cluster picks them"
-                yield Problem(("spec", "ports", position, "nodePort"), detail, shown, hint)
+    seen: dict[tuple[str, int], int] = {}
+    for position, port in enumerate(service.ports):
+        key = (port.protocol, port.node_port)
+        if port.node_port and seen.setdefault(key, position) != position:
+            detail = f"spec.ports[{seen[key]}] has it already for {port.protocol}"
+            shown = None if port.dynamic else port.node_port
+            hint = "give each port its own node port, or leave them out and the cluster picks them"
+            yield Problem(("spec", "ports", position, "nodePort"), detail, shown, hint)
 
 
-@rule("duplicate-port", "spec.ports[*]", "FieldValueDuplicate", source=_SERVICE)
+@rule("duplicate-port", "spec.ports[*]", "FieldValueDuplicate", source=_SERVICE, when="has_several_ports")
 def duplicate_port(service: ServiceState) -> Problems:
     """No two ports of a Service have the same number and protocol. 53/TCP beside 53/UDP is fine."""
-    if len(service.ports) > 1:
-        seen: dict[tuple[str, int], int] = {}
-        for position, port in enumerate(service.ports):
-            key = (port.protocol, port.port)
-            if seen.setdefault(key, position) != position:
-                detail = f"spec.ports[{seen[key]}] is the same port and protocol"
-                shown = {"port": port.port, "protocol": port.protocol}
-                yield Problem(("spec", "ports", position), detail, shown, "remove one, or change its port or protocol")
+    seen: dict[tuple[str, int], int] = {}
+    for position, port in enumerate(service.ports):
+        key = (port.protocol, port.port)
+        if seen.setdefault(key, position) != position:
+            detail = f"spec.ports[{seen[key]}] is the same port and protocol"
+            shown = {"port": port.port, "protocol": port.protocol}
+            yield Problem(("spec", "ports", position), detail, shown, "remove one, or change its port or protocol")
 
 
 # --- load balancers --------------------------------------------------------------------------------------------
@@ -274,19 +292,31 @@ _RANGES_PATH: Final = ("spec", "LoadBalancerSourceRanges")
 _ANNOTATION_PATH: Final = ("metadata", "annotations", Key(SOURCE_RANGES))
 
 
-@rule("source-ranges-forbidden", "spec.LoadBalancerSourceRanges", "FieldValueForbidden", source=_SERVICE)
+@rule(
+    "source-ranges-forbidden",
+    "spec.LoadBalancerSourceRanges",
+    "FieldValueForbidden",
+    source=_SERVICE,
+    when="load_balancer_source_ranges",
+)
 def source_ranges_forbidden(service: ServiceState) -> Problems:
     """Only a LoadBalancer Service restricts its clients by source ranges.
 
     The server writes the field with a capital, unlike the manifest's
     `loadBalancerSourceRanges`.
     """
-    if service.load_balancer_source_ranges and service.type != "LoadBalancer":
+    if not service.is_load_balancer:
         detail = "may only be used when type is LoadBalancer"
         yield Problem(_RANGES_PATH, detail, hint="make the type LoadBalancer, or drop loadBalancerSourceRanges")
 
 
-@rule("source-range-syntax", "spec.LoadBalancerSourceRanges[*]", "FieldValueInvalid", source=_SERVICE)
+@rule(
+    "source-range-syntax",
+    "spec.LoadBalancerSourceRanges[*]",
+    "FieldValueInvalid",
+    source=_SERVICE,
+    when="load_balancer_source_ranges",
+)
 def source_range_syntax(service: ServiceState) -> Problems:
     """A source range is a CIDR block; white space around it is allowed."""
     old = {text.strip() for text in service.old.load_balancer_source_ranges} if service.old else ()
@@ -302,12 +332,12 @@ def source_range_syntax(service: ServiceState) -> Problems:
     f"metadata.annotations[{SOURCE_RANGES}]",
     "FieldValueForbidden",
     source=_SERVICE,
+    when="annotations",
 )
 def source_ranges_annotation_forbidden(service: ServiceState) -> Problems:
     """The annotation for source ranges, like the field that replaced it, is for LoadBalancer Services."""
-    annotations = service.metadata.get("annotations")
-    if annotations and SOURCE_RANGES in annotations and not service.load_balancer_source_ranges:
-        if service.type != "LoadBalancer":
+    if SOURCE_RANGES in service.annotations and not service.load_balancer_source_ranges:
+        if not service.is_load_balancer:
             detail = "may only be used when type is LoadBalancer"
             yield Problem(_ANNOTATION_PATH, detail, hint="make the type LoadBalancer, or drop the annotation")
 
@@ -317,13 +347,13 @@ def source_ranges_annotation_forbidden(service: ServiceState) -> Problems:
     f"metadata.annotations[{SOURCE_RANGES}]",
     "FieldValueInvalid",
     source=_SERVICE,
+    when="annotations",
 )
 def source_ranges_annotation_syntax(service: ServiceState) -> Problems:
     """The annotation for source ranges holds CIDR blocks with commas between them. The field wins over it."""
-    annotations = service.metadata.get("annotations")
-    text = annotations.get(SOURCE_RANGES) if annotations and not service.load_balancer_source_ranges else None
-    old = (service.old.metadata.get("annotations") or {}).get(SOURCE_RANGES) if service.old else None
-    if text and text.strip() and text != old:
+    text = service.annotations.get(SOURCE_RANGES, "") if not service.load_balancer_source_ranges else ""
+    old = service.old.annotations.get(SOURCE_RANGES) if service.old else None
+    if text.strip() and text != old:
         for block in text.strip().split(","):
             reasons = cidr_reasons(block.strip(), strict=service.cluster.enabled(STRICT_IP_CIDR))
             if reasons:
@@ -336,26 +366,34 @@ def source_ranges_annotation_syntax(service: ServiceState) -> Problems:
     "FieldValueForbidden",
     source=_SERVICE,
 )
-def allocate_node_ports_forbidden(service: ServiceState) -> Problems:
-    """Only a LoadBalancer Service says whether it wants node ports allocated."""
-    if service.allocate_load_balancer_node_ports is not None and service.type != "LoadBalancer":
-        detail = "may only be used when type is LoadBalancer"
-        yield Problem(("spec", "allocateLoadBalancerNodePorts"), detail, hint="leave it out")
+def allocate_node_ports_forbidden(service: ServiceState) -> list[Problem] | None:
+    """Only a LoadBalancer Service says whether it wants node ports allocated, be it true or false."""
+    if service.allocate_load_balancer_node_ports is None or service.is_load_balancer:
+        return None
+    detail = "may only be used when type is LoadBalancer"
+    return [Problem(("spec", "allocateLoadBalancerNodePorts"), detail, hint="leave it out")]
 
 
 @rule("load-balancer-class-forbidden", "spec.loadBalancerClass", "FieldValueForbidden", source=_SERVICE)
-def load_balancer_class_forbidden(service: ServiceState) -> Problems:
+def load_balancer_class_forbidden(service: ServiceState) -> list[Problem] | None:
     """Only a LoadBalancer Service has a load balancer class."""
-    if service.load_balancer_class is not None and service.type != "LoadBalancer":
-        detail = "may only be used when type is LoadBalancer"
-        yield Problem(("spec", "loadBalancerClass"), detail, hint="make the type LoadBalancer, or leave it out")
+    if service.load_balancer_class is None or service.is_load_balancer:
+        return None
+    detail = "may only be used when type is LoadBalancer"
+    return [Problem(("spec", "loadBalancerClass"), detail, hint="make the type LoadBalancer, or leave it out")]
 
 
-@rule("load-balancer-class-syntax", "spec.loadBalancerClass", "FieldValueInvalid", source=_SERVICE)
+@rule(
+    "load-balancer-class-syntax",
+    "spec.loadBalancerClass",
+    "FieldValueInvalid",
+    source=_SERVICE,
+    when="is_load_balancer",
+)
 def load_balancer_class_syntax(service: ServiceState) -> Problems:
     """A load balancer class is a qualified name, such as example.com/internal."""
     name = service.load_balancer_class
-    if name is not None and service.type == "LoadBalancer":
+    if name is not None:
         reasons = qualified_name_reasons(name)
         if reasons:
             hint = None if name else "leave it out for the cluster's default"
@@ -365,19 +403,31 @@ def load_balancer_class_syntax(service: ServiceState) -> Problems:
 # --- traffic policies ------------------------------------------------------------------------------------------
 
 
-@rule("external-traffic-policy-forbidden", "spec.externalTrafficPolicy", "FieldValueInvalid", source=_EXTERNAL)
+@rule(
+    "external-traffic-policy-forbidden",
+    "spec.externalTrafficPolicy",
+    "FieldValueInvalid",
+    source=_EXTERNAL,
+    when="external_traffic_policy",
+)
 def external_traffic_policy_forbidden(service: ServiceState) -> Problems:
     """Only a Service that is reachable from outside has an external traffic policy.
 
     That is a NodePort or LoadBalancer Service, or a ClusterIP Service with external IPs.
     """
     policy = service.external_traffic_policy
-    if policy and not service.externally_accessible:
+    if not service.externally_accessible:
         detail = "may only be set for externally-accessible Services: NodePort, LoadBalancer, or with externalIPs"
         yield Problem(("spec", "externalTrafficPolicy"), detail, policy, "leave it out, or change the type")
 
 
-@rule("unsupported-external-traffic-policy", "spec.externalTrafficPolicy", "FieldValueNotSupported", source=_EXTERNAL)
+@rule(
+    "unsupported-external-traffic-policy",
+    "spec.externalTrafficPolicy",
+    "FieldValueNotSupported",
+    source=_EXTERNAL,
+    when="external_traffic_policy",
+)
 def unsupported_external_traffic_policy(service: ServiceState) -> Problems:
     """The external traffic policy is Cluster or Local."""
     policy = service.external_traffic_policy
@@ -385,52 +435,71 @@ def unsupported_external_traffic_policy(service: ServiceState) -> Problems:
         yield _choice(("spec", "externalTrafficPolicy"), policy, TRAFFIC_POLICIES)
 
 
-@rule("health-check-node-port-forbidden", "spec.healthCheckNodePort", "FieldValueInvalid", source=_EXTERNAL)
+@rule(
+    "health-check-node-port-forbidden",
+    "spec.healthCheckNodePort",
+    "FieldValueInvalid",
+    source=_EXTERNAL,
+    when="health_check_node_port",
+)
 def health_check_node_port_forbidden(service: ServiceState) -> Problems:
     """A health check node port is for LoadBalancer Services with `externalTrafficPolicy: Local`."""
     number = service.health_check_node_port
-    if number and not service.needs_health_check:
+    if not service.needs_health_check:
         detail = "may only be set when type is LoadBalancer and externalTrafficPolicy is Local"
         yield Problem(("spec", "healthCheckNodePort"), detail, number, "leave it out")
 
 
-@rule("health-check-node-port-required", "spec.healthCheckNodePort", "FieldValueRequired", source=_EXTERNAL)
+@rule(
+    "health-check-node-port-required",
+    "spec.healthCheckNodePort",
+    "FieldValueRequired",
+    source=_EXTERNAL,
+    when="is_load_balancer",
+)
 def health_check_node_port_required(service: ServiceState) -> Problems:
     """A Service that needs a health check node port has one: an update may not take it away."""
     if service.needs_health_check and not service.health_check_node_port:
         yield Problem(("spec", "healthCheckNodePort"), "must be given", hint="keep the number that it has")
 
 
-@rule("health-check-node-port-out-of-range", "spec.healthCheckNodePort", "FieldValueInvalid", source=_EXTERNAL)
+@rule(
+    "health-check-node-port-out-of-range",
+    "spec.healthCheckNodePort",
+    "FieldValueInvalid",
+    source=_EXTERNAL,
+    when="health_check_node_port",
+)
 def health_check_node_port_out_of_range(service: ServiceState) -> Problems:
     """A health check node port is a number from 1 to 65535."""
     number = service.health_check_node_port
-    if service.needs_health_check and number and not service.health_check_node_port_dynamic:
+    if service.needs_health_check and not service.health_check_node_port_dynamic:
         reasons = port_number_reasons(number)
         if reasons:
             yield Problem(("spec", "healthCheckNodePort"), "; ".join(reasons), number)
 
 
 @rule("unsupported-internal-traffic-policy", "spec.internalTrafficPolicy", "FieldValueNotSupported", source=_SERVICE)
-def unsupported_internal_traffic_policy(service: ServiceState) -> Problems:
+def unsupported_internal_traffic_policy(service: ServiceState) -> list[Problem] | None:
     """The internal traffic policy is Cluster or Local, whatever the type; `""` is not the same as leaving it out."""
     policy = service.internal_traffic_policy
-    if policy is not None and policy not in TRAFFIC_POLICIES:
-        yield _choice(("spec", "internalTrafficPolicy"), policy, TRAFFIC_POLICIES)
+    if policy is None or policy in TRAFFIC_POLICIES:
+        return None
+    return [_choice(("spec", "internalTrafficPolicy"), policy, TRAFFIC_POLICIES)]
 
 
 @rule("unsupported-traffic-distribution", "spec.trafficDistribution", "FieldValueNotSupported", source=_SERVICE)
-def unsupported_traffic_distribution(service: ServiceState) -> Problems:
+def unsupported_traffic_distribution(service: ServiceState) -> list[Problem] | None:
     """Traffic distribution is PreferClose or, from Kubernetes 1.34 on, PreferSameZone or PreferSameNode."""
     wanted = service.traffic_distribution
-    if wanted is not None:
-        same = service.cluster.enabled(PREFER_SAME_TRAFFIC_DISTRIBUTION)
-        choices = ("PreferClose", "PreferSameZone", "PreferSameNode") if same else ("PreferClose",)
-        if wanted not in choices:
-            yield _choice(("spec", "trafficDistribution"), wanted, choices)
+    if wanted is None:
+        return None
+    same = service.cluster.enabled(PREFER_SAME_TRAFFIC_DISTRIBUTION)
+    choices = ("PreferClose", "PreferSameZone", "PreferSameNode") if same else ("PreferClose",)
+    return None if wanted in choices else [_choice(("spec", "trafficDistribution"), wanted, choices)]
 
 
-SERVICE_RULES: Final[tuple[Rule[ServiceState], ...]] = (
+SERVICE_RULES: Final[Rules[ServiceState]] = Rules(
     topology_annotations_differ,
     ports_required,
     headless_forbidden,

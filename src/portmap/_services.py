@@ -11,7 +11,6 @@ from portmap._errors import ValidationError
 from portmap._opaque import Opaque
 from portmap._pods import Pod
 from portmap._ports import SERVICE_PORT_RULES, ContainerPort, ServicePort, shown
-from portmap._rules import broken
 from portmap._schema import BOOLEAN, INT32, TEXT, TEXT_MAP, TEXTS, wrong_type
 from portmap._state import PortState, ServiceState
 from portmap._violations import Reason, Violation, in_order
@@ -24,12 +23,13 @@ from portmap._vocabulary import (
     TrafficPolicy,
 )
 from portmap._wire import (
+    Rows,
     Wire,
-    field_violations,
     labels_or_as_is,
     opaque_or_as_is,
     series_or_as_is,
     texts_or_as_is,
+    unmodelled_violations,
 )
 from portmap._workloads import Workload, reduced
 
@@ -190,14 +190,14 @@ class Service:
     traffic_distribution: TrafficDistribution | None = None
     unmodelled: Opaque | None = attrs.field(default=None, converter=opaque_or_as_is, repr=False)
 
-    METADATA_WIRE: ClassVar[tuple[Wire, ...]] = (
+    METADATA_WIRE: ClassVar[Rows] = Rows(
         Wire("name", ("name",), TEXT, required=True),
         Wire("generate_name", ("generateName",), TEXT),
         Wire("namespace", ("namespace",), TEXT),
         Wire("labels", ("labels",), TEXT_MAP),
         Wire("annotations", ("annotations",), TEXT_MAP),
     )
-    SPEC_WIRE: ClassVar[tuple[Wire, ...]] = (
+    SPEC_WIRE: ClassVar[Rows] = Rows(
         Wire("type", ("type",), TEXT),
         Wire("selector", ("selector",), TEXT_MAP),
         Wire("cluster_ip", ("clusterIP",), TEXT),
@@ -406,8 +406,9 @@ def check_service(service: Service, cluster: Cluster, *, ports_checked: bool = F
 
 
 def _type_violations(service: Service) -> list[Violation]:
-    found = field_violations(service, Service.METADATA_WIRE, ("metadata",))
-    found += field_violations(service, Service.SPEC_WIRE, ("spec",))
+    found = Service.METADATA_WIRE.violations(service, ("metadata",))
+    found += Service.SPEC_WIRE.violations(service, ("spec",))
+    found += unmodelled_violations(service)
     ports: object = service.ports
     if not isinstance(ports, tuple):
         found.append(wrong_type(("spec", "ports"), "a list of ServicePort", ports))
@@ -424,7 +425,7 @@ def _port_violations(service: Service) -> list[Violation]:
     ports: object = service.ports
     for position, port in enumerate(ports if isinstance(ports, tuple) else ()):
         if type(port) is ServicePort:
-            found += broken(SERVICE_PORT_RULES, port, ("spec", "ports", position))
+            found += SERVICE_PORT_RULES.broken_by(port, ("spec", "ports", position))
     return found
 
 

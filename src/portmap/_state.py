@@ -61,6 +61,10 @@ class ServiceState:
         cluster: What it is judged by.
         old: The stored Service that it replaces, if it is an update.
         affinity_timeout: `sessionAffinityConfig.clientIP.timeoutSeconds`.
+        is_external_name: Whether its type is ExternalName.
+        is_load_balancer: Whether its type is LoadBalancer.
+        takes_node_ports: Whether its type has node ports.
+        has_several_ports: Whether it has more than one port.
         families_settled: Whether an update left the IP fields of a PreferDualStack
             Service alone, so that the server does not look at them again.
     """
@@ -68,6 +72,7 @@ class ServiceState:
     __slots__ = (
         "affinity_timeout",
         "allocate_load_balancer_node_ports",
+        "annotations",
         "cluster",
         "cluster_ip",
         "cluster_ips",
@@ -75,11 +80,14 @@ class ServiceState:
         "external_name",
         "external_traffic_policy",
         "families_settled",
+        "has_several_ports",
         "health_check_node_port",
         "health_check_node_port_dynamic",
         "internal_traffic_policy",
         "ip_families",
         "ip_family_policy",
+        "is_external_name",
+        "is_load_balancer",
         "load_balancer_class",
         "load_balancer_ip",
         "load_balancer_source_ranges",
@@ -89,6 +97,7 @@ class ServiceState:
         "publish_not_ready_addresses",
         "selector",
         "session_affinity",
+        "takes_node_ports",
         "traffic_distribution",
         "type",
     )
@@ -123,8 +132,13 @@ class ServiceState:
         self.metadata = metadata
         self.old: ServiceState | None = None
         self.families_settled = False
-        self.type = type or "ClusterIP"
+        self.type = kind = type or "ClusterIP"
+        self.is_external_name = kind == "ExternalName"
+        self.is_load_balancer = kind == "LoadBalancer"
+        self.takes_node_ports = kind in {"NodePort", "LoadBalancer"}
+        self.annotations: Mapping[str, str] = metadata.get("annotations") or {}
         self.ports = ports
+        self.has_several_ports = len(ports) > 1
         self.selector = selector or {}
         self.cluster_ip = cluster_ip or ""
         self.cluster_ips = cluster_ips
@@ -158,8 +172,7 @@ class ServiceState:
     @property
     def externally_accessible(self) -> bool:
         """Whether traffic may come from outside: a node port, a load balancer or an external IP."""
-        kind = self.type
-        return kind in {"LoadBalancer", "NodePort"} or (kind == "ClusterIP" and bool(self.external_ips))
+        return self.takes_node_ports or (self.type == "ClusterIP" and bool(self.external_ips))
 
     @property
     def headless(self) -> bool:
@@ -167,26 +180,21 @@ class ServiceState:
         return len(self.cluster_ips) == 1 and self.cluster_ips[0] == HEADLESS
 
     @property
-    def takes_node_ports(self) -> bool:
-        """Whether its type has node ports."""
-        return self.type in {"NodePort", "LoadBalancer"}
-
-    @property
     def allocates_node_ports(self) -> bool:
         """Whether the cluster picks node ports that are left out."""
         return self.type == "NodePort" or (
-            self.type == "LoadBalancer" and self.allocate_load_balancer_node_ports is not False
+            self.is_load_balancer and self.allocate_load_balancer_node_ports is not False
         )
 
     @property
     def needs_health_check(self) -> bool:
         """Whether it has a health check node port: a load balancer with local traffic only."""
-        return self.type == "LoadBalancer" and self.external_traffic_policy == "Local"
+        return self.is_load_balancer and self.external_traffic_policy == "Local"
 
     @property
     def needs_cluster_ip(self) -> bool:
         """Whether cluster IP fields mean anything to it (also `None` is a value)."""
-        return self.type != "ExternalName"
+        return not self.is_external_name
 
     @property
     def selectorless_headless(self) -> bool:

@@ -12,7 +12,7 @@ Source: kubernetes/kubernetes 1.36.2, `pkg/registry/core/service/storage/storage
 from collections.abc import Iterator
 from typing import Final
 
-from portmap._rules import Problem, Rule, rule
+from portmap._rules import Problem, Rules, rule
 from portmap._state import ServiceState
 
 __all__ = ["UPDATE_RULES", "carry_over", "drop_what_the_type_lost", "families_untouched"]
@@ -197,7 +197,7 @@ def health_check_node_port_immutable(service: ServiceState) -> Iterator[Problem]
             )
 
 
-UPDATE_RULES: Final[tuple[Rule[ServiceState], ...]] = (
+UPDATE_RULES: Final[Rules[ServiceState]] = Rules(
     cluster_ip_immutable,
     second_stack_kept,
     ip_family_immutable,

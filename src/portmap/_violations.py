@@ -13,7 +13,7 @@ import attrs
 
 from portmap._paths import sort_key
 
-__all__ = ["Reason", "Violation", "in_order", "quote"]
+__all__ = ["Reason", "ServerWarning", "Violation", "in_order", "quote"]
 
 Reason: TypeAlias = Literal[
     "FieldValueRequired",
@@ -107,6 +107,32 @@ class Violation:
     def __str__(self) -> str:
         place = f"{self.field}: " if self.field else ""
         text = f"{place}{self.message}  [{self.code}]"
+        return f"{text}\n    hint: {self.hint}" if self.hint else text
+
+
+@final
+@attrs.frozen(kw_only=True)
+class ServerWarning:
+    """Something that an API server accepts, but warns about in its answer (`Warning: 299`).
+
+    Attributes:
+        field: Where, as a field path of the manifest.
+        code: The kind of warning, for instance `external-ips-deprecated`.
+        message: What is odd, with the value where there is one.
+        hint: What to do instead, if there is one thing.
+    """
+
+    field: str
+    code: str
+    message: str
+    hint: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {"field": self.field, "code": self.code, "message": self.message, "hint": self.hint}
+
+    def __str__(self) -> str:
+        text = f"{self.field}: {self.message}  [{self.code}]"
         return f"{text}\n    hint: {self.hint}" if self.hint else text
 
 

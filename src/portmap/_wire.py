@@ -5,8 +5,9 @@ in a manifest. The type checks of the constructors, the strict reading of manife
 and the writing of them all go by these rows, so that none can disagree with another.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final, NamedTuple, cast
+from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, Final, NamedTuple, cast, final, overload
 
 from portmap._labels import Labels
 from portmap._opaque import Opaque, merged
@@ -15,13 +16,14 @@ from portmap._schema import Reader, wrong_type
 from portmap._violations import Violation
 
 __all__ = [
+    "Rows",
     "Wire",
-    "field_violations",
     "labels_or_as_is",
     "opaque_or_as_is",
     "series_or_as_is",
     "texts_or_as_is",
     "to_wire",
+    "unmodelled_violations",
 ]
 
 
@@ -41,19 +43,45 @@ class Wire(NamedTuple):
     required: bool = False
 
 
-def field_violations(subject: object, wire: Iterable[Wire], root: Path = ()) -> list[Violation]:
-    """The attributes of this object that are not of the type that their field has."""
-    found: list[Violation] = []
-    for attribute, path, reader, required in wire:
-        value = getattr(subject, attribute)
-        if value is not None:
-            reader.read(value, root + path, found)
-        elif required:
-            found.append(wrong_type(root + path, "given", value))
-    unmodelled = getattr(subject, "unmodelled", None)
-    if unmodelled is not None and type(unmodelled) is not Opaque:
-        found.append(wrong_type((*root, "unmodelled"), "a mapping of plain JSON data", unmodelled))
-    return found
+@final
+class Rows(Sequence[Wire]):
+    """The rows of a class, in the order in which its fields are written."""
+
+    __slots__ = ("_plan", "_rows", "_values")
+
+    def __init__(self, *rows: Wire) -> None:
+        self._rows = rows
+        self._values = attrgetter(*(row.attribute for row in rows))
+        self._plan = tuple((row.reader.exact, row.reader.read, row.path, row.required) for row in rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Wire: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Wire]: ...
+    def __getitem__(self, index: int | slice) -> Wire | Sequence[Wire]:
+        return self._rows[index]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def violations(self, subject: object, root: Path = ()) -> list[Violation]:
+        """The attributes of this object that are not of the type that their field has."""
+        found: list[Violation] = []
+        for value, (exact, read, path, required) in zip(self._values(subject), self._plan, strict=False):
+            if value is None:
+                if required:
+                    found.append(wrong_type(root + path, "given", value))
+            elif type(value) is not exact:
+                read(value, root + path, found)
+        return found
+
+
+def unmodelled_violations(subject: Any) -> list[Violation]:  # noqa: ANN401 - any class that has it
+    """Whether what is not modelled is data that a manifest can carry."""
+    data = subject.unmodelled
+    if data is None or type(data) is Opaque:
+        return []
+    return [wrong_type(("unmodelled",), "a mapping of plain JSON data", data)]
 
 
 # Converters keep what they cannot convert, for the checks to complain about: a

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from portmap.manifests._documents import Document, Manifests
     from portmap.manifests._load import load, parse
     from portmap.manifests._read import read
-    from portmap.manifests._verdicts import stored, validate
+    from portmap.manifests._verdicts import stored, validate, warnings
     from portmap.manifests._write import to_yaml
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "to_manifest",
     "to_yaml",
     "validate",
+    "warnings",
 ]
 
 _HOMES = {
@@ -40,6 +41,7 @@ _HOMES = {
     "to_manifest": "portmap._manifest",
     "to_yaml": "portmap.manifests._write",
     "validate": "portmap.manifests._verdicts",
+    "warnings": "portmap.manifests._verdicts",
 }
 
 

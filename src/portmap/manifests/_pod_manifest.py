@@ -11,19 +11,26 @@ from typing import Any, Final, final
 
 import attrs
 
-from portmap._cluster import INIT_RESTART_POLICY_CHECKED, INIT_RESTART_POLICY_DROPPED, Cluster
+from portmap._cluster import (
+    INIT_RESTART_POLICY_CHECKED,
+    INIT_RESTART_POLICY_DROPPED,
+    PROBE_PROTOCOL_FIELDS,
+    STOP_SIGNAL_FIELD,
+    Cluster,
+)
 from portmap._grammar import dns_subdomain_reasons
 from portmap._metadata import METADATA, METADATA_RULES, Metadata
 from portmap._paths import Path
 from portmap._pod_rules import CONTAINER_RULES, POD_RULES
+from portmap._pod_warnings import POD_WARNINGS
 from portmap._ports import CONTAINER_PORT, CONTAINER_PORT_RULES, not_supported
 from portmap._probe_rules import HANDLER_RULES, LIFECYCLE, PROBE, Handler
-from portmap._rules import Problem, Rule, broken, rule
-from portmap._schema import BOOLEAN, INVALID, OPAQUE, TEXT, Reader, list_of, struct
-from portmap._violations import Violation
+from portmap._rules import Problem, Rules, Stage, rule
+from portmap._schema import BOOLEAN, OPAQUE, TEXT, list_of, struct
+from portmap._violations import ServerWarning, Violation
 from portmap._workloads import template_path
 
-__all__ = ["POD_MANIFEST_RULES", "judge_pod"]
+__all__ = ["CONTAINER_MANIFEST_RULES", "NEWER_FIELD_RULES", "POD_MANIFEST_RULES", "judge_pod", "pod_warnings"]
 
 _PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
 _HOOKS: Final = ("postStart", "preStop")
@@ -83,11 +90,17 @@ class _Container:
 @final
 @attrs.define(eq=False)
 class _Pod:
+    cluster: Cluster
     containers: Sequence[_Container]
     init_containers: Sequence[_Container]
     ephemeral_containers: Sequence[_Container]
     host_network: bool
     template: bool
+
+    @property
+    def groups(self) -> tuple[Sequence[_Container], ...]:
+        """Its containers, in the order of `_GROUPS`."""
+        return self.init_containers, self.containers, self.ephemeral_containers
 
 
 # --- rules that only a whole manifest can break ----------------------------------------------------------------
@@ -161,7 +174,39 @@ def restart_policy_forbidden(container: _Container) -> Iterator[Problem]:
         yield Problem(("restartPolicy",), "may not be set for non-init containers", hint="remove it")
 
 
-CONTAINER_MANIFEST_RULES: Final[tuple[Rule[_Container], ...]] = (
+# Fields that only newer versions know: a field of the container, a path in it, and the feature.
+_NEWER_FIELDS: Final = (
+    *(((probe, "httpGet", "protocol"), PROBE_PROTOCOL_FIELDS) for probe in _PROBES),
+    *(((probe, "grpc", "mode"), PROBE_PROTOCOL_FIELDS) for probe in _PROBES),
+    *((("lifecycle", hook, "httpGet", "protocol"), PROBE_PROTOCOL_FIELDS) for hook in _HOOKS),
+    (("lifecycle", "stopSignal"), STOP_SIGNAL_FIELD),
+)
+
+
+@rule(
+    "field-not-in-version",
+    "spec.containers[*].*",
+    "FieldValueTypeInvalid",
+    source="k8s.io/api, by version",
+    stage=Stage.DECODE,
+)
+def field_not_in_version(container: _Container) -> Iterator[Problem]:
+    """A field that a newer version of Kubernetes has is unknown to an older one.
+
+    `httpGet.protocol` and `grpc.mode` of probes are known from 1.37 on, a lifecycle's
+    `stopSignal` from 1.33 on.
+    """
+    for path, feature in _NEWER_FIELDS:
+        data: Any = container.data
+        for step in path:
+            data = data.get(step) if isinstance(data, Mapping) else None
+        if data is not None and not container.cluster.enabled(feature):
+            yield Problem(path, f"is known only from Kubernetes {feature.since} on", data, "remove it")
+
+
+NEWER_FIELD_RULES: Final[Rules[_Container]] = Rules(field_not_in_version)
+
+CONTAINER_MANIFEST_RULES: Final[Rules[_Container]] = Rules(
     init_container_probe_forbidden,
     ephemeral_container_field_forbidden,
     unsupported_restart_policy,
@@ -188,7 +233,7 @@ def containers_required(pod: _Pod) -> Iterator[Problem]:
         yield Problem(("spec", "containers"), "a pod has at least one container")
 
 
-POD_MANIFEST_RULES: Final[tuple[Rule[_Pod], ...]] = (containers_required, ephemeral_containers_forbidden)
+POD_MANIFEST_RULES: Final[Rules[_Pod]] = Rules(containers_required, ephemeral_containers_forbidden)
 
 
 # --- the verdict -----------------------------------------------------------------------------------------------
@@ -199,54 +244,71 @@ def judge_pod(
 ) -> list[Violation] | None:
     """The verdict on a pod or a workload's template; `None` for an object that has neither."""
     path = template_path(manifest.get("apiVersion"), manifest.get("kind"))
-    if path is None:
-        return None
-    if path:
-        data: Any = manifest
-        for step in path:
-            data = data.get(step) if isinstance(data, Mapping) else None
-        return found or _judge({} if data is None else data, path, _TEMPLATE, cluster)
-    return found or _judge_whole(manifest, namespace, cluster)
-
-
-def _judge_whole(manifest: Mapping[str, Any], namespace: str | None, cluster: Cluster) -> list[Violation]:
-    found: list[Violation] = []
-    decoded = _POD.read(manifest, (), found)
-    if found or decoded is INVALID:
+    if path is None or found:
+        return found or None
+    decoded, found = _decoded(manifest, path, namespace)
+    if decoded is None:
         return found
     metadata = decoded.get("metadata", {})
-    place = metadata.get("namespace")
-    if manifest.get("apiVersion") not in {None, "", "v1", "/v1"} or (namespace and place and place != namespace):
-        field, value = ("metadata.namespace", place) if place else ("apiVersion", manifest.get("apiVersion"))
-        detail = f"the request is for namespace {namespace}" if place else "must be v1 for a Pod"
-        return [Violation.about(field, "another-object", "FieldValueInvalid", detail, value=value)]
-    subject = Metadata(metadata, cluster, dns_subdomain_reasons)
-    return broken(METADATA_RULES, subject, ("metadata",)) + _judge(decoded, (), None, cluster)
-
-
-def _judge(data: Any, path: Path, reader: Reader | None, cluster: Cluster) -> list[Violation]:  # noqa: ANN401
-    found: list[Violation] = []
-    decoded = data if reader is None else reader.read(data, path, found)
+    pod = _pod(decoded, cluster, template=bool(path))
+    containers = [
+        (container, (*path, "spec", group, index))
+        for group, of_group in zip(_GROUPS, pod.groups, strict=True)
+        for index, container in enumerate(of_group)
+    ]
+    found = [
+        violation for container, place in containers for violation in NEWER_FIELD_RULES.broken_by(container, place)
+    ]
     if found:
         return found
+    # A template has no name of its own; its pods are named after their owner.
+    subject = Metadata(metadata | {"name": "template"} if path else metadata, cluster, dns_subdomain_reasons)
+    found = METADATA_RULES.broken_by(subject, (*path, "metadata"))
+    for container, place in containers:
+        found += _judge_container(container, place)
+    return found + POD_MANIFEST_RULES.broken_by(pod, path) + POD_RULES.broken_by(pod, path)
+
+
+def pod_warnings(manifest: Mapping[str, Any], cluster: Cluster) -> list[ServerWarning]:
+    """The warnings about the ports of a pod or a workload's template that a server would accept."""
+    path = template_path(manifest.get("apiVersion"), manifest.get("kind"))
+    decoded = None if path is None else _decoded(manifest, path, None)[0]
+    if path is None or decoded is None:
+        return []
+    return POD_WARNINGS.warned_about(_pod(decoded, cluster, template=bool(path)), path)
+
+
+def _decoded(
+    manifest: Mapping[str, Any], path: Path, namespace: str | None
+) -> tuple[dict[str, Any] | None, list[Violation]]:
+    """The pod or template, decoded, or what keeps it from being so."""
+    found: list[Violation] = []
+    data: Any = manifest
+    for step in path:
+        data = data.get(step) if isinstance(data, Mapping) else None
+    decoded = (_TEMPLATE if path else _POD).read({} if data is None else data, path, found)
+    if found or path:
+        return (None if found else decoded), found
+    place = decoded.get("metadata", {}).get("namespace")
+    if namespace and place and place != namespace:
+        detail = f"the request is for namespace {namespace}"
+        found.append(Violation.about("metadata.namespace", "another-object", "FieldValueInvalid", detail, value=place))
+    return (None if found else decoded), found
+
+
+def _pod(decoded: Mapping[str, Any], cluster: Cluster, *, template: bool) -> _Pod:
     spec = decoded.get("spec", {})
     # Under host networking a pod's host ports are filled in on decoding, a template's are not.
-    filled = bool(spec.get("hostNetwork")) and not path
+    filled = bool(spec.get("hostNetwork")) and not template
     groups = {group: _containers(spec, group, cluster, filled=filled) for group in _GROUPS}
-    pod = _Pod(
+    return _Pod(
+        cluster,
         groups["containers"],
         groups["initContainers"],
         groups["ephemeralContainers"],
         host_network=spec.get("hostNetwork", False),
-        template=bool(path),
+        template=template,
     )
-    if path:
-        subject = Metadata({**decoded.get("metadata", {}), "name": "template"}, cluster, dns_subdomain_reasons)
-        found += broken(METADATA_RULES, subject, (*path, "metadata"))
-    for group, containers in groups.items():
-        for index, container in enumerate(containers):
-            found += _judge_container(container, (*path, "spec", group, index))
-    return found + broken(POD_MANIFEST_RULES, pod, path) + broken(POD_RULES, pod, path)
 
 
 def _containers(spec: Mapping[str, Any], group: str, cluster: Cluster, *, filled: bool) -> list[_Container]:
@@ -273,10 +335,10 @@ def _containers(spec: Mapping[str, Any], group: str, cluster: Cluster, *, filled
 def _judge_container(container: _Container, path: Path) -> list[Violation]:
     found: list[Violation] = []
     for position, port in enumerate(container.ports):
-        found += broken(CONTAINER_PORT_RULES, port, (*path, "ports", position))
-    found += broken(CONTAINER_RULES, container, path)
-    found += broken(CONTAINER_MANIFEST_RULES, container, path)
+        found += CONTAINER_PORT_RULES.broken_by(port, (*path, "ports", position))
+    found += CONTAINER_RULES.broken_by(container, path)
+    found += CONTAINER_MANIFEST_RULES.broken_by(container, path)
     if container.group == "containers" or (container.group == "initContainers" and container.is_sidecar):
         for place, handler in container.handlers():
-            found += broken(HANDLER_RULES, handler, path + place)
+            found += HANDLER_RULES.broken_by(handler, path + place)
     return found

@@ -1,6 +1,6 @@
 """One parsed manifest as a typed object."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import attrs
@@ -12,7 +12,6 @@ from portmap._manifest import to_manifest
 from portmap._opaque import Opaque, residue
 from portmap._pods import Pod
 from portmap._ports import SERVICE_PORT_RULES, ServicePort
-from portmap._rules import broken
 from portmap._schema import INVALID
 from portmap._services import Service
 from portmap._state import PortState
@@ -94,14 +93,14 @@ def _sound_ports(decoded: Any) -> list[Violation]:  # noqa: ANN401 - decoded dat
                 port.get("targetPort"),
                 port.get("nodePort"),
             )
-            found += broken(SERVICE_PORT_RULES, state, ("spec", "ports", position))
+            found += SERVICE_PORT_RULES.broken_by(state, ("spec", "ports", position))
     return found
 
 
 _ABSENT: Final = object()
 
 
-def arguments(data: Mapping[str, Any], rows: tuple[Wire, ...]) -> dict[str, Any]:
+def arguments(data: Mapping[str, Any], rows: Sequence[Wire]) -> dict[str, Any]:
     """The attributes that these rows find in the data."""
     arguments = {}
     for row in rows:

@@ -1,6 +1,7 @@
 """A Service's manifest decoded as the API server decodes it, and written as it would store it."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from portmap._cluster import Cluster
@@ -35,7 +36,7 @@ _INGRESS: Final = struct(
 _STATUS: Final = struct({"loadBalancer": struct({"ingress": list_of(_INGRESS)}), "conditions": list_of(_CONDITION)})
 
 
-def _nested(rows: tuple[Wire, ...]) -> dict[str, Reader]:
+def _nested(rows: Sequence[Wire]) -> dict[str, Reader]:
     """The readers of these rows by name, a mapping of its own for each deeper path."""
     fields: dict[str, Reader] = {}
     deeper: dict[str, list[Wire]] = {}
@@ -183,5 +184,5 @@ def _stored_metadata(metadata: Mapping[str, Any], namespace: str) -> dict[str, A
     owners = kept.get("ownerReferences")
     if owners:
         # The server drops repetitions of an owner.
-        kept["ownerReferences"] = [owner for index, owner in enumerate(owners) if owner not in owners[:index]]
+        kept["ownerReferences"] = list({json.dumps(owner, sort_keys=True): owner for owner in owners}.values())
     return {**kept, "namespace": namespace}

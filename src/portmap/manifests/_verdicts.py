@@ -12,13 +12,15 @@ from portmap._cluster import Cluster, cluster_in_force
 from portmap._errors import ManifestError, ValidationError
 from portmap._paths import describe
 from portmap._schema import INVALID
+from portmap._service_warnings import SERVICE_WARNINGS
 from portmap._state import ServiceState
-from portmap._violations import Violation, in_order
+from portmap._violations import ServerWarning, Violation, in_order
+from portmap._workloads import template_path
 from portmap.manifests._json import compose_json
-from portmap.manifests._pod_manifest import judge_pod
+from portmap.manifests._pod_manifest import judge_pod, pod_warnings
 from portmap.manifests._service_manifest import SERVICE, identity_violations, state_of, stored_manifest
 
-__all__ = ["stored", "validate"]
+__all__ = ["stored", "validate", "warnings"]
 
 _DEFAULT_NAMESPACE: Final = "default"
 Manifest = Mapping[str, Any] | str
@@ -97,6 +99,37 @@ def stored(
                 kept = old.get("status") if old is not None and state.type == "LoadBalancer" else None
                 return stored_manifest(state, _namespace_of(data, old, namespace), kept)
     raise ValidationError("Service", in_order(found), str(cluster))
+
+
+def warnings(
+    manifest: Manifest,
+    *,
+    old: Mapping[str, Any] | None = None,
+    namespace: str | None = None,
+    cluster: Cluster | None = None,
+) -> tuple[ServerWarning, ...]:
+    """What an API server would warn about when it accepts this manifest.
+
+    Warnings are no violations: the object is stored. Of a manifest that the server
+    would refuse there are none, for it then says only why.
+
+    Args:
+        manifest: As in `validate`.
+        old: As in `validate`.
+        namespace: As in `validate`.
+        cluster: As in `validate`.
+    """
+    cluster = cluster or cluster_in_force()
+    data, found = _plain(manifest)
+    if data is None or found or validate(data, old=old, namespace=namespace, cluster=cluster):
+        return ()
+    if old is None and template_path(data.get("apiVersion"), data.get("kind")) is not None:
+        return tuple(pod_warnings(data, cluster))
+    state, _ = _service(data, [], old, namespace, cluster)
+    if state is None:
+        return ()
+    server_verdict(state)
+    return tuple(SERVICE_WARNINGS.warned_about(state))
 
 
 def _plain(manifest: Manifest) -> tuple[Mapping[str, Any] | None, list[Violation]]:

@@ -1,0 +1,89 @@
+"""What an API server accepts of a pod's ports, but warns about in its answer.
+
+Source: kubernetes/kubernetes 1.36.2, `pkg/api/pod/warnings.go`.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+from typing import Protocol as Shape
+
+from portmap._cluster import SHARED_PORT_NAME_WARNING, Cluster
+from portmap._paths import Path, describe
+from portmap._pod_rules import AnyContainer, PortOnHost
+from portmap._rules import Problem, Rules, warning
+
+__all__ = ["POD_WARNINGS", "WarnedPod"]
+
+_SOURCE: Final = "pkg/api/pod/warnings.go"
+
+
+class WarnedPod(Shape):
+    """What the warnings of a pod look at."""
+
+    @property
+    def cluster(self) -> Cluster: ...
+    @property
+    def containers(self) -> Sequence[AnyContainer]: ...
+    @property
+    def init_containers(self) -> Sequence[AnyContainer]: ...
+
+
+def _ports(pod: WarnedPod) -> Iterator[tuple[Path, PortOnHost]]:
+    """Every port with its place, in the server's order: init containers come first."""
+    for field, containers in (("initContainers", pod.init_containers), ("containers", pod.containers)):
+        for index, container in enumerate(containers):
+            for position, port in enumerate(container.ports):
+                yield ("spec", field, index, "ports", position), port
+
+
+@warning("host-ip-without-host-port", "spec.containers[*].ports[*]", source=_SOURCE)
+def host_ip_without_host_port(pod: WarnedPod) -> Iterator[Problem]:
+    """A host IP means nothing without a host port."""
+    for path, port in _ports(pod):
+        if port.host_ip and not port.host_port:
+            yield Problem(path, "hostIP is set without hostPort", hint="give a hostPort, or leave hostIP out")
+
+
+@warning("repeated-container-port", "spec.containers[*].ports[*]", source=_SOURCE)
+def repeated_container_port(pod: WarnedPod) -> Iterator[Problem]:
+    """A number and protocol is declared once in a pod: its containers share one network.
+
+    Server-side apply refuses a repetition within one container, which is the key of its list.
+    """
+    seen: dict[tuple[int, str], list[tuple[Path, PortOnHost]]] = {}
+    for path, port in _ports(pod):
+        key = (port.container_port, port.protocol or "TCP")
+        for other_path, other in seen.setdefault(key, []):
+            kind = _overlap(port, other)
+            if kind is not None:
+                detail = f"{kind} port definition: {describe(other_path)} is {key[0]}/{key[1]} too"
+                yield Problem(path, detail, hint="only one of them can listen on it")
+        seen[key].append((path, port))
+
+
+def _overlap(port: PortOnHost, other: PortOnHost) -> str | None:
+    mine, theirs = port.host_port or 0, other.host_port or 0
+    if mine == theirs and (port.host_ip or "") == (other.host_ip or ""):
+        return "duplicate"
+    if not mine or not theirs:
+        return "overlapping"
+    return "dangerously ambiguous" if mine == theirs and bool(port.host_ip) != bool(other.host_ip) else None
+
+
+@warning("shared-port-name", "spec.containers[*].ports[*]", source=_SOURCE)
+def shared_port_name(pod: WarnedPod) -> Iterator[Problem]:
+    """Two containers of a pod use one port name. Since 1.33.
+
+    A Service that names it finds the first with its protocol, in regular containers
+    before sidecars, whatever the server's own warning says about init containers.
+    """
+    if pod.cluster.enabled(SHARED_PORT_NAME_WARNING):
+        seen: dict[str, Path] = {}
+        for path, port in _ports(pod):
+            if port.name and seen.setdefault(port.name, path) != path:
+                detail = f"port name {port.name!r} is that of {describe(seen[port.name])} too"
+                yield Problem(path, detail, hint="give each port of a pod a name of its own")
+
+
+POD_WARNINGS: Final[Rules[WarnedPod]] = Rules(host_ip_without_host_port, repeated_container_port, shared_port_name)
+"""The warnings about a pod's ports, in the server's order."""

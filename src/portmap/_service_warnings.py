@@ -1,0 +1,159 @@
+"""What an API server accepts of a Service, but warns about in its answer.
+
+They are never mixed with violations: an object with warnings is stored. The subject
+is a Service at the end of its way through the server.
+
+Source: kubernetes/kubernetes 1.36.2, `pkg/api/service/warnings.go`.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+from portmap._addresses import cidr_reasons, parse_ip, standard_block, standard_form
+from portmap._cluster import (
+    EXTERNAL_IPS_DEPRECATED,
+    HEADLESS_WARNINGS,
+    PREFER_CLOSE_DEPRECATED,
+    UNREADABLE_ADDRESS_WARNING,
+)
+from portmap._paths import Key, Path
+from portmap._rules import Problem, Rules, warning
+from portmap._service_rules import TOPOLOGY_AWARE_HINTS, TOPOLOGY_MODE
+from portmap._state import HEADLESS, PICKED, ServiceState
+
+__all__ = ["SERVICE_WARNINGS"]
+
+_SOURCE: Final = "pkg/api/service/warnings.go"
+
+
+def _spelling(path: Path, text: str, standard: tuple[str, bool] | None) -> Iterator[Problem]:
+    if standard is not None:
+        good, refused = standard
+        what = "is not in a standard form, and newer versions refuse it" if refused else "is not in canonical form"
+        yield Problem(path, f"{text!r} {what}", text, f"write {good}")
+
+
+def _unreadable(service: ServiceState, path: Path, text: str) -> Iterator[Problem]:
+    """Up to 1.32 the server warned of what its strict reader cannot read, white space around it included."""
+    if service.cluster.enabled(UNREADABLE_ADDRESS_WARNING):
+        yield Problem(path, f"{text!r} cannot be read, and may be refused one day", text)
+
+
+@warning("topology-annotation-deprecated", f"metadata.annotations[{TOPOLOGY_AWARE_HINTS}]", source=_SOURCE)
+def topology_annotation_deprecated(service: ServiceState) -> Iterator[Problem]:
+    """The older of the two topology annotations is deprecated."""
+    if TOPOLOGY_AWARE_HINTS in service.annotations:
+        path = ("metadata", "annotations", Key(TOPOLOGY_AWARE_HINTS))
+        yield Problem(path, f"{TOPOLOGY_AWARE_HINTS} is deprecated", hint=f"use {TOPOLOGY_MODE}")
+
+
+@warning("cluster-ip-spelling", "spec.clusterIPs[*]", source=_SOURCE)
+def cluster_ip_spelling(service: ServiceState) -> Iterator[Problem]:
+    """A cluster IP should be written as everybody else writes it (RFC 5952 for IPv6)."""
+    if service.cluster_ip not in {"", HEADLESS}:
+        for position, address in enumerate(service.cluster_ips):
+            if address is not PICKED:
+                yield from _spelling(("spec", "clusterIPs", position), address, standard_form(address))
+
+
+@warning("ignored-when-headless", "spec.*", source=_SOURCE)
+def ignored_when_headless(service: ServiceState) -> Iterator[Problem]:
+    """A headless Service ignores its load balancer IP, external IPs and session affinity. Since 1.34."""
+    if service.type != "ClusterIP" or not service.headless or not service.cluster.enabled(HEADLESS_WARNINGS):
+        return
+    hint = "leave it out"
+    if service.load_balancer_ip:
+        yield Problem(("spec", "loadBalancerIP"), "is ignored for headless Services", hint=hint)
+    if service.external_ips:
+        yield Problem(("spec", "externalIPs"), "is ignored for headless Services", hint=hint)
+    if service.session_affinity != "None":
+        yield Problem(("spec", "sessionAffinity"), "is ignored for headless Services", hint=hint)
+
+
+@warning("external-ip-spelling", "spec.externalIPs[*]", source=_SOURCE)
+def external_ip_spelling(service: ServiceState) -> Iterator[Problem]:
+    """An external IP should be written as everybody else writes it."""
+    for position, address in enumerate(service.external_ips):
+        yield from _spelling(("spec", "externalIPs", position), address, standard_form(address))
+
+
+@warning("external-ips-deprecated", "spec.externalIPs", source=_SOURCE)
+def external_ips_deprecated(service: ServiceState) -> Iterator[Problem]:
+    """`externalIPs` is deprecated since 1.36, and some clusters may not implement it any more."""
+    if service.external_ips and service.needs_cluster_ip and not _plain_headless(service):
+        if service.cluster.enabled(EXTERNAL_IPS_DEPRECATED):
+            detail = "is deprecated, and some clusters may not implement it any more"
+            yield Problem(("spec", "externalIPs"), detail, hint="use a LoadBalancer Service or a Gateway")
+
+
+def _plain_headless(service: ServiceState) -> bool:
+    return service.type == "ClusterIP" and service.cluster_ip == HEADLESS
+
+
+@warning("load-balancer-ip-spelling", "spec.loadBalancerIP", source=_SOURCE)
+def load_balancer_ip_spelling(service: ServiceState) -> Iterator[Problem]:
+    """A load balancer IP should be written as everybody else writes it. That it is one at all is not checked."""
+    if service.load_balancer_ip:
+        address, path = service.load_balancer_ip, ("spec", "loadBalancerIP")
+        yield from _spelling(path, address, standard_form(address))
+        if parse_ip(address) is None:
+            yield from _unreadable(service, path, address)
+
+
+@warning("source-range-spelling", "spec.loadBalancerSourceRanges[*]", source=_SOURCE)
+def source_range_spelling(service: ServiceState) -> Iterator[Problem]:
+    """A source range should be written as everybody else writes it."""
+    for position, block in enumerate(service.load_balancer_source_ranges):
+        path = ("spec", "loadBalancerSourceRanges", position)
+        yield from _spelling(path, block, standard_block(block))
+        if cidr_reasons(block, strict=False):
+            yield from _unreadable(service, path, block)
+
+
+@warning("external-ips-ignored", "spec.externalIPs", source=_SOURCE)
+def external_ips_ignored(service: ServiceState) -> Iterator[Problem]:
+    """An ExternalName Service ignores external IPs."""
+    if service.is_external_name and service.external_ips:
+        yield Problem(("spec", "externalIPs"), "is ignored when type is ExternalName", hint="leave it out")
+
+
+@warning("external-name-ignored", "spec.externalName", source=_SOURCE)
+def external_name_ignored(service: ServiceState) -> Iterator[Problem]:
+    """`externalName` is for Services of type ExternalName."""
+    if not service.is_external_name and service.external_name:
+        detail = "is ignored when type is not ExternalName"
+        yield Problem(("spec", "externalName"), detail, hint="leave it out, or make the type ExternalName")
+
+
+@warning("prefer-close-deprecated", "spec.trafficDistribution", source=_SOURCE)
+def prefer_close_deprecated(service: ServiceState) -> Iterator[Problem]:
+    """PreferClose is deprecated since 1.35, in favour of its new name PreferSameZone."""
+    if service.traffic_distribution == "PreferClose" and service.cluster.enabled(PREFER_CLOSE_DEPRECATED):
+        yield Problem(("spec", "trafficDistribution"), "'PreferClose' is deprecated", hint="write PreferSameZone")
+
+
+@warning(
+    "duplicate-owner", "metadata.ownerReferences", source="staging/src/k8s.io/apiserver/pkg/endpoints/handlers/rest.go"
+)
+def duplicate_owner(service: ServiceState) -> Iterator[Problem]:
+    """An owner is named once; the server drops repetitions."""
+    owners = [json.dumps(owner, sort_keys=True) for owner in service.metadata.get("ownerReferences") or ()]
+    if len(set(owners)) < len(owners):
+        yield Problem(("metadata", "ownerReferences"), "names an owner more than once", hint="name each owner once")
+
+
+SERVICE_WARNINGS: Final[Rules[ServiceState]] = Rules(
+    topology_annotation_deprecated,
+    cluster_ip_spelling,
+    ignored_when_headless,
+    external_ip_spelling,
+    external_ips_deprecated,
+    load_balancer_ip_spelling,
+    source_range_spelling,
+    external_ips_ignored,
+    external_name_ignored,
+    prefer_close_deprecated,
+    duplicate_owner,
+)
+"""The warnings about a Service, in the server's order."""
