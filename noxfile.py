@@ -57,3 +57,17 @@ def tests(session: nox.Session) -> None:
 def matrix(session: nox.Session) -> None:
     """Runs the tests with every supported Python that is found on this machine."""
     run_tests(session)
+
+
+@nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """Writes the generated parts of docs/checks.md anew, from the rules."""
+    install_portmap(session)
+    session.run("python", "docs/generate_checks.py")
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure what checking, reading, writing and resolving cost, as ratios to baselines in the same run."""
+    install_portmap(session)
+    session.run("python", "benchmarks/ratios.py", *session.posargs)

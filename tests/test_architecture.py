@@ -52,6 +52,7 @@ LAYERS: Final[Sequence[Layer]] = [
     layer("_allocation", "_families", "_service_rules", "_updates"),
     layer("_admission", "_pods", "_service_warnings"),
     layer("_workloads"),
+    layer("_candidates"),
     layer("_services"),
     layer("_misses", "_sets"),
     layer("_manifest", "_resolution"),
@@ -64,6 +65,12 @@ LAYERS: Final[Sequence[Layer]] = [
     layer("manifests._converter", "manifests._documents"),
     layer("manifests._load", "manifests._write"),
     layer("manifests"),
+    layer("_render._plain"),
+    layer("_render._console", "_render._routes"),
+    layer("_render._find_routes", "_render._resolve_json", "_render._resolve_text"),
+    layer("_render"),
+    layer("_cli"),
+    layer("__main__"),
     layer("__init__"),
 ]
 

@@ -21,7 +21,7 @@ from portmap._manifest import to_manifest
 from portmap._misses import Miss
 from portmap._pods import Container, Pod
 from portmap._ports import ContainerPort, ServicePort
-from portmap._resolution import Endpoint, EndpointPort, EndpointSlice, Resolution, SliceEndpoint, resolve
+from portmap._resolution import Endpoint, EndpointPort, EndpointSlice, Resolution, SliceEndpoint, resolve, resolve_all
 from portmap._services import Service
 from portmap._sets import Conflict, check_set
 from portmap._violations import ServerWarning, Violation
@@ -60,6 +60,7 @@ __all__ = [
     "check_set",
     "load",
     "resolve",
+    "resolve_all",
     "set_default_cluster",
     "to_manifest",
     "to_yaml",

@@ -67,14 +67,14 @@ def every_violation(service: ServiceState, *, ports_checked: bool = False) -> li
         service: What to judge; it is taken along as far as it goes.
         ports_checked: Whether the rules of each port alone were applied before.
     """
-    found = _settle_families(service)
-    if not found:
-        found = ADDRESS_RULES.broken_by(service, _SPEC)
+    found = _settle_families(service) or ADDRESS_RULES.broken_by(service, _SPEC)
     allocation = NODE_PORT_RULES.broken_by(service, _SPEC) + HEALTH_CHECK_RULES.broken_by(service, _SPEC)
-    fields = {violation.field for violation in allocation}
+    rest = _validate(service, ports_checked=ports_checked)
+    if not allocation:
+        return found + rest
     # What the allocator says of a field is what the server says first; the same in
     # other words would only be noise.
-    rest = _validate(service, ports_checked=ports_checked)
+    fields = {violation.field for violation in allocation}
     return found + allocation + [violation for violation in rest if violation.field not in fields]
 
 

@@ -11,6 +11,7 @@ Sources are paths in kubernetes/kubernetes at 1.36.2:
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 __all__ = [
@@ -32,13 +33,29 @@ LONGEST_SUBDOMAIN: Final = 253
 Reasons = tuple[str, ...]
 _FINE: Final[Reasons] = ()
 
-_PORT_NAME = re.compile(r"[a-z0-9](?:-?[a-z0-9]){0,14}")
+_PORT_NAME = re.compile(r"[a-z0-9](?:-?[a-z0-9])*")
 _PORT_NAME_CHARACTERS = re.compile(r"[-a-z0-9]+")
 _LETTER = re.compile(r"[a-z]")
 _DNS_LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?")
 _DNS_LABEL_1035 = re.compile(r"[a-z](?:[-a-z0-9]*[a-z0-9])?")
 _DNS_SUBDOMAIN = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
 _QUALIFIED = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?")
+
+
+# The same few names come again and again; only short ones are ever remembered.
+@lru_cache(maxsize=4096)
+def _is_port_name(name: str) -> bool:
+    return _PORT_NAME.fullmatch(name) is not None and _LETTER.search(name) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_dns_label(name: str) -> bool:
+    return _DNS_LABEL.fullmatch(name) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_qualified(name: str) -> bool:
+    return _QUALIFIED.fullmatch(name) is not None
 
 
 def _length(text: str) -> int:
@@ -59,7 +76,7 @@ def port_name_reasons(name: str) -> Reasons:
     The grammar of a container port's name and of a `targetPort` given by name. It
     is not the grammar of a Service port's name, which is `dns_label_reasons`.
     """
-    if _PORT_NAME.fullmatch(name) and len(name) <= LONGEST_PORT_NAME and _LETTER.search(name):
+    if len(name) <= LONGEST_PORT_NAME and _is_port_name(name):
         return _FINE
     reasons = []
     if _length(name) > LONGEST_PORT_NAME:
@@ -77,7 +94,7 @@ def port_name_reasons(name: str) -> Reasons:
 
 def dns_label_reasons(name: str) -> Reasons:
     """`IsDNS1123Label`: at most 63 of a-z, 0-9 and -, alphanumeric at both ends."""
-    if _DNS_LABEL.fullmatch(name) and len(name) <= LONGEST_LABEL:
+    if len(name) <= LONGEST_LABEL and _is_dns_label(name):
         return _FINE
     reasons = []
     if _length(name) > LONGEST_LABEL:
@@ -120,7 +137,7 @@ def dns_subdomain_reasons(name: str) -> Reasons:
 
 def qualified_name_reasons(name: str) -> Reasons:
     """`IsQualifiedName`: the syntax of label keys, `[prefix/]name`."""
-    if len(name) <= LONGEST_LABEL and _QUALIFIED.fullmatch(name):
+    if len(name) <= LONGEST_LABEL and _is_qualified(name):
         return _FINE
     parts = name.split("/")
     reasons: list[str] = []
@@ -144,7 +161,7 @@ def qualified_name_reasons(name: str) -> Reasons:
 
 def label_value_reasons(value: str) -> Reasons:
     """`IsValidLabelValue`: empty, or at most 63 bytes with alphanumeric ends."""
-    if not value or (len(value) <= LONGEST_LABEL and _QUALIFIED.fullmatch(value)):
+    if not value or (len(value) <= LONGEST_LABEL and _is_qualified(value)):
         return _FINE
     reasons = []
     if _length(value) > LONGEST_LABEL:

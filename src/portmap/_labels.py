@@ -1,6 +1,6 @@
 """Labels, annotations and selectors: an immutable mapping of text to text."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, Mapping
 from typing import Any, final
 
 __all__ = ["Labels"]
@@ -36,6 +36,15 @@ class Labels(Mapping[str, str]):
 
     def __contains__(self, key: object) -> bool:
         return key in self._items
+
+    # What `Mapping` gives works as well; these are what every check of labels does.
+
+    def __bool__(self) -> bool:
+        return bool(self._items)
+
+    def items(self) -> ItemsView[str, str]:
+        """The keys with their values, in the order written."""
+        return self._items.items()
 
     def __hash__(self) -> int:
         return hash(frozenset(self._items.items()))

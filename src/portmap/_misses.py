@@ -5,7 +5,7 @@ singles out the near miss: the same name with another protocol, in an init conta
 that is no sidecar, or spelt almost so.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Self, final
 
 import attrs
@@ -132,13 +132,19 @@ def _near(port: ServicePort, target: str, protocol: str, containers: Sequence[Co
     return None
 
 
-def nothing_selected(service: Service, pods: Sequence[Pod], sources: Sequence[Pod | Workload]) -> Miss:
-    """Why a selector picks no pod, with the one that it almost picks."""
+def nothing_selected(service: Service, near: Iterable[Pod | Workload]) -> Miss:
+    """Why a selector picks no pod, with the one that it almost picks.
+
+    Args:
+        service: The Service.
+        near: Pods and workloads that have something of its selector.
+    """
     selector = service.selector or {}
     wanted = ", ".join(f"{key}={value}" for key, value in selector.items())
     message = f"no pod has the labels {wanted}"
     best: tuple[int, str] | None = None
-    for pod, source in zip(pods, sources, strict=True):
+    for source in near:
+        pod = source.pod if isinstance(source, Workload) else source
         matching = sum(pod.labels.get(key) == value for key, value in selector.items())
         called = f"{source.kind}/{source.name}" if isinstance(source, Workload) else f"Pod/{pod.name}"
         if matching == len(selector):

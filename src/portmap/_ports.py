@@ -355,7 +355,9 @@ class ContainerPort:
     )
 
     def __attrs_post_init__(self) -> None:
-        found = self.WIRE.violations(self) or unmodelled_violations(self) or CONTAINER_PORT_RULES.broken_by(self)
+        if self.unmodelled is not None and (found := unmodelled_violations(self)):
+            _refuse(self, found)
+        found = self.WIRE.violations(self) or CONTAINER_PORT_RULES.broken_by(self)
         if found:
             _refuse(self, found)
 
@@ -412,7 +414,9 @@ class ServicePort:
     )
 
     def __attrs_post_init__(self) -> None:
-        found = self.WIRE.violations(self) or unmodelled_violations(self) or SERVICE_PORT_RULES.broken_by(self)
+        if self.unmodelled is not None and (found := unmodelled_violations(self)):
+            _refuse(self, found)
+        found = self.WIRE.violations(self) or SERVICE_PORT_RULES.broken_by(self)
         if found:
             _refuse(self, found)
 

@@ -16,12 +16,13 @@ from typing import Final, final
 import attrs
 
 from portmap._addresses import family_of, parse_ip
+from portmap._candidates import Candidates
 from portmap._cluster import SIDECAR_PORTS, Cluster, cluster_in_force
 from portmap._misses import Miss, nothing_selected, unresolved
 from portmap._pods import Container, Pod
 from portmap._ports import ServicePort
 from portmap._services import Service
-from portmap._workloads import Workload, could_select
+from portmap._workloads import Workload
 
 __all__ = [
     "Endpoint",
@@ -31,6 +32,7 @@ __all__ = [
     "SliceEndpoint",
     "find_port",
     "resolve",
+    "resolve_all",
 ]
 
 _FINISHED: Final = frozenset({"Succeeded", "Failed"})
@@ -230,21 +232,48 @@ def resolve(
         cluster: What the control plane does: before 1.33 it did not look into
             sidecars. Left out, the cluster in force.
     """
+    return resolve_all([service], pods, nodes=nodes, ip_families=ip_families, cluster=cluster)[0]
+
+
+def resolve_all(
+    services: Iterable[Service],
+    pods: Iterable[Pod | Workload],
+    *,
+    nodes: Collection[str] | None = None,
+    ip_families: Sequence[str] | None = None,
+    cluster: Cluster | None = None,
+) -> tuple[Resolution, ...]:
+    """`resolve` for each of these Services among the same pods, in the order of the Services.
+
+    The pods are indexed by their labels once, so that this costs about the sum of
+    Services, pods and matches, not the product. Args are those of `resolve`.
+    """
     sidecars = (cluster or cluster_in_force()).enabled(SIDECAR_PORTS)
+    wanted = list(services)
+    candidates = Candidates(list(pods), indexed=len(wanted) > 1)
+    return tuple(_resolve(each, candidates, nodes, ip_families, sidecars=sidecars) for each in wanted)
+
+
+def _resolve(
+    service: Service,
+    candidates: Candidates,
+    nodes: Collection[str] | None,
+    ip_families: Sequence[str] | None,
+    *,
+    sidecars: bool,
+) -> Resolution:
     elsewhere = _elsewhere(service)
     if elsewhere is not None:
         return Resolution(service, (), (), elsewhere, tuple(() for _ in service.ports))
     families = tuple(ip_families) if ip_families else _own_families(service)
-    everything = list(pods)
     selected = [
         _look_up(service, each, families, nodes, sidecars=sidecars)
-        for each in everything
-        if could_select(service.selector or {}, service.namespace, each)
+        for each in candidates.selected_by(service.selector or {}, service.namespace)
     ]
     misses = (
         list(_misses(service, selected, sidecars=sidecars))
         if selected
-        else [nothing_selected(service, [_pod_of(each) for each in everything], everything)]
+        else [nothing_selected(service, candidates.near(service.selector or {}))]
     )
     reached = tuple(
         tuple(found for each in selected if each.published and (found := each.endpoints[position]) is not None)

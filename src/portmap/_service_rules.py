@@ -8,8 +8,8 @@ Source: kubernetes/kubernetes 1.36.2, `pkg/apis/core/validation/validation.go`,
 `validateService`.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Final, TypeVar
 
 from portmap._addresses import cidr_reasons, endpoint_ip_reasons, ip_reasons
 from portmap._cluster import KUBELET_PORT_FORBIDDEN, PREFER_SAME_TRAFFIC_DISTRIBUTION, STRICT_IP_CIDR
@@ -18,7 +18,7 @@ from portmap._metadata import label_problems
 from portmap._paths import Key
 from portmap._ports import not_supported
 from portmap._rules import Problem, Rules, rule
-from portmap._state import ServiceState
+from portmap._state import PortState, ServiceState
 from portmap._suggestions import nearest, spelt_as_label
 from portmap._vocabulary import SERVICE_TYPES, SESSION_AFFINITIES, TRAFFIC_POLICIES
 
@@ -35,12 +35,35 @@ _KUBELET_PORT: Final = 10250
 _LONGEST_AFFINITY: Final = 86400
 
 Problems = Iterator[Problem]
+Repeated = TypeVar("Repeated", bound=Hashable)
 
 
 def _choice(path: tuple[str | int, ...], value: str, choices: Sequence[str]) -> Problem:
     meant = nearest(value, choices)
     hint = f"write {meant}" if meant else "leave it out" if not value else None
     return Problem(path, not_supported(choices), value, hint)
+
+
+def _repeated(keys: Sequence[Repeated]) -> list[tuple[int, int, Repeated]] | None:
+    """The keys that stood before: their place, the first one's, and the key. `None` if there is none."""
+    if len(set(keys)) == len(keys):
+        return None
+    first: dict[Repeated, int] = {}
+    again = []
+    for position, key in enumerate(keys):
+        if first.setdefault(key, position) != position:
+            again.append((position, first[key], key))
+    return again
+
+
+def _fitting_name(port: PortState) -> str:
+    """A name for a port that has none: that of its target, where it has one."""
+    target = port.target_port
+    return spelt_as_label(target, LONGEST_LABEL) or target if isinstance(target, str) else "http"
+
+
+def _name_with_protocol(port: PortState) -> str:
+    return f"{port.name[: LONGEST_LABEL - 5]}-{port.protocol.lower()}"
 
 
 # --- metadata --------------------------------------------------------------------------------------------------
@@ -129,26 +152,33 @@ def external_name_syntax(service: ServiceState) -> Problems:
 
 
 @rule("port-name-required", "spec.ports[*].name", "FieldValueRequired", source=_PORT, when="has_several_ports")
-def port_name_required(service: ServiceState) -> Problems:
+def port_name_required(service: ServiceState) -> list[Problem]:
     """Every port of a Service with several ports has a name."""
-    for position, port in enumerate(service.ports):
-        if not port.name:
-            target = port.target_port
-            guess = spelt_as_label(target, LONGEST_LABEL) or target if isinstance(target, str) else "http"
-            hint = f"name it after what it serves, for instance {guess!r}"
-            yield Problem(("spec", "ports", position, "name"), "a Service with several ports names each", hint=hint)
+    return [
+        Problem(
+            ("spec", "ports", position, "name"),
+            "a Service with several ports names each",
+            hint=f"name it after what it serves, for instance {_fitting_name(port)!r}",
+        )
+        for position, port in enumerate(service.ports)
+        if not port.name
+    ]
 
 
 @rule("duplicate-port-name", "spec.ports[*].name", "FieldValueDuplicate", source=_PORT, when="has_several_ports")
-def duplicate_port_name(service: ServiceState) -> Problems:
+def duplicate_port_name(service: ServiceState) -> list[Problem] | None:
     """No two ports of a Service have one name, whatever their protocols."""
-    seen: dict[str, int] = {}
-    for position, port in enumerate(service.ports):
-        if port.name and seen.setdefault(port.name, position) != position:
-            detail = f"spec.ports[{seen[port.name]}] has this name already"
-            other = f"{port.name[: LONGEST_LABEL - 5]}-{port.protocol.lower()}"
-            hint = f"give it a name of its own, for instance {other!r}"
-            yield Problem(("spec", "ports", position, "name"), detail, port.name, hint)
+    again = _repeated([port.name for port in service.ports])
+    return again and [
+        Problem(
+            ("spec", "ports", position, "name"),
+            f"spec.ports[{first}] has this name already",
+            name,
+            f"give it a name of its own, for instance {_name_with_protocol(service.ports[position])!r}",
+        )
+        for position, first, name in again
+        if name
+    ]
 
 
 @rule(
@@ -261,28 +291,37 @@ def node_port_forbidden(service: ServiceState) -> list[Problem] | None:
 
 
 @rule("duplicate-node-port", "spec.ports[*].nodePort", "FieldValueDuplicate", source=_SERVICE, when="has_several_ports")
-def duplicate_node_port(service: ServiceState) -> Problems:
+def duplicate_node_port(service: ServiceState) -> list[Problem] | None:
     """No two ports of one protocol share a node port."""
-    seen: dict[tuple[str, int], int] = {}
-    for position, port in enumerate(service.ports):
-        key = (port.protocol, port.node_port)
-        if port.node_port and seen.setdefault(key, position) != position:
-            detail = f"spec.ports[{seen[key]}] has it already for {port.protocol}"
-            shown = None if port.dynamic else port.node_port
-            hint = "give each port its own node port, or leave them out and the cluster picks them"
-            yield Problem(("spec", "ports", position, "nodePort"), detail, shown, hint)
+    if not [port for port in service.ports if port.node_port]:
+        return None
+    again = _repeated([(port.protocol, port.node_port) for port in service.ports])
+    hint = "give each port its own node port, or leave them out and the cluster picks them"
+    return again and [
+        Problem(
+            ("spec", "ports", position, "nodePort"),
+            f"spec.ports[{first}] has it already for {protocol}",
+            None if service.ports[position].dynamic else number,
+            hint,
+        )
+        for position, first, (protocol, number) in again
+        if number
+    ]
 
 
 @rule("duplicate-port", "spec.ports[*]", "FieldValueDuplicate", source=_SERVICE, when="has_several_ports")
-def duplicate_port(service: ServiceState) -> Problems:
+def duplicate_port(service: ServiceState) -> list[Problem] | None:
     """No two ports of a Service have the same number and protocol. 53/TCP beside 53/UDP is fine."""
-    seen: dict[tuple[str, int], int] = {}
-    for position, port in enumerate(service.ports):
-        key = (port.protocol, port.port)
-        if seen.setdefault(key, position) != position:
-            detail = f"spec.ports[{seen[key]}] is the same port and protocol"
-            shown = {"port": port.port, "protocol": port.protocol}
-            yield Problem(("spec", "ports", position), detail, shown, "remove one, or change its port or protocol")
+    again = _repeated([(port.protocol, port.port) for port in service.ports])
+    return again and [
+        Problem(
+            ("spec", "ports", position),
+            f"spec.ports[{first}] is the same port and protocol",
+            {"port": number, "protocol": protocol},
+            "remove one, or change its port or protocol",
+        )
+        for position, first, (protocol, number) in again
+    ]
 
 
 # --- load balancers --------------------------------------------------------------------------------------------

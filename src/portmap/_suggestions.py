@@ -28,11 +28,15 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
     if len(word) > _LONGEST_GUESS:
         return None
     low = word.lower()
+    letters = set(low)
     best: tuple[int, str] | None = None
     for each in words:
-        if abs(len(each) - len(word)) > _MOST_EDITS:
+        # An edit adds or removes at most two letters of the word's set of letters, so
+        # that most words need no closer look.
+        other = each.lower()
+        if abs(len(other) - len(low)) > _MOST_EDITS or len(letters.symmetric_difference(other)) > 2 * _MOST_EDITS:
             continue
-        distance = _distance(low, each.lower())
+        distance = _distance(low, other)
         # Two edits make anything of a short word.
         if distance <= min(_MOST_EDITS, len(each) // 2) and (best is None or (distance, each) < best):
             best = (distance, each)

@@ -1,7 +1,7 @@
 """Workloads, reduced to the pods that they make: a table of kinds and where their template is."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, final
 
 import attrs
@@ -15,7 +15,16 @@ from portmap._ports import CONTAINER_PORT, ContainerPort
 from portmap._schema import BOOLEAN, TEXT, TEXT_MAP, Reader, list_of, struct, wrong_type
 from portmap._violations import Violation, in_order
 
-__all__ = ["WORKLOAD_KINDS", "Workload", "could_select", "read_container", "read_workload", "reduced", "template_path"]
+__all__ = [
+    "WORKLOAD_KINDS",
+    "Workload",
+    "added_labels",
+    "could_select",
+    "read_container",
+    "read_workload",
+    "reduced",
+    "template_path",
+]
 
 WORKLOAD_KINDS: Final[Mapping[tuple[str, str], Path]] = {
     ("", "Pod"): (),
@@ -102,6 +111,11 @@ def could_select(selector: Mapping[str, str], namespace: str | None, source: Wor
         if labels.get(key) != value:
             return isinstance(source, Workload) and _selects_added(selector, source)
     return True
+
+
+def added_labels(source: Workload | Pod) -> Iterable[str]:
+    """The keys of the labels that a controller adds to the pods of this workload."""
+    return _ADDED_LABELS.get(source.kind, {}) if isinstance(source, Workload) else ()
 
 
 def _selects_added(selector: Mapping[str, str], workload: Workload) -> bool:
