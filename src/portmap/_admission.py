@@ -8,7 +8,8 @@ Source: kubernetes/kubernetes 1.36.2, `pkg/registry/core/service/storage/` and
 `staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go`.
 """
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from portmap._allocation import (
     ADDRESS_RULES,
@@ -18,7 +19,7 @@ from portmap._allocation import (
     fill_in_node_ports,
     fill_in_second_address,
 )
-from portmap._cluster import RELAXED_SERVICE_NAMES
+from portmap._cluster import RELAXED_SERVICE_NAMES, Cluster
 from portmap._families import (
     CONFIGURED_RULES,
     FAMILY_RULES,
@@ -39,7 +40,7 @@ from portmap._state import ServiceState
 from portmap._updates import UPDATE_RULES, carry_over, drop_what_the_type_lost, families_untouched
 from portmap._violations import Violation
 
-__all__ = ["every_violation", "server_verdict"]
+__all__ = ["every_violation", "metadata_violations", "server_verdict"]
 
 _SPEC: Final = ("spec",)
 
@@ -110,23 +111,23 @@ def _settle_families(service: ServiceState) -> list[Violation]:
     return found
 
 
+def metadata_violations(
+    metadata: Mapping[str, Any], cluster: Cluster, old: Mapping[str, Any] | None = None
+) -> list[Violation]:
+    """What is wrong with a Service's metadata."""
+    relaxed = cluster.enabled(RELAXED_SERVICE_NAMES)
+    subject = Metadata(metadata, cluster, dns_label_reasons if relaxed else dns_label_1035_reasons, old)
+    return (METADATA_RULES if old is None else METADATA_UPDATE_RULES).broken_by(subject, ("metadata",))
+
+
 def _validate(service: ServiceState, *, ports_checked: bool = False) -> list[Violation]:
     """The server's last stage, which reports everything that it finds."""
     fill_in_second_address(service)
     fill_in_node_ports(service)
     old = service.old
-    relaxed = service.cluster.enabled(RELAXED_SERVICE_NAMES)
-    meta = Metadata(
-        service.metadata,
-        service.cluster,
-        dns_label_reasons if relaxed else dns_label_1035_reasons,
-        None if old is None else old.metadata,
-    )
-    if old is None:
-        found = METADATA_RULES.broken_by(meta, ("metadata",))
-    else:
+    found = metadata_violations(service.metadata, service.cluster, None if old is None else old.metadata)
+    if old is not None:
         drop_what_the_type_lost(service, old)
-        found = METADATA_UPDATE_RULES.broken_by(meta, ("metadata",))
         found += UPDATE_RULES.broken_by(service)
         if service.needs_cluster_ip:
             found += FAMILY_RULES.broken_by(service, _SPEC)

@@ -28,7 +28,7 @@ from portmap._opaque import Opaque
 from portmap._rules import Problem, Rules, rule
 from portmap._schema import INT32, INT_OR_TEXT, TEXT, Reader, struct
 from portmap._suggestions import nearest, spelt_as_label, spelt_as_port_name
-from portmap._violations import Violation, in_order
+from portmap._violations import Violation, in_order, quote
 from portmap._vocabulary import PROTOCOLS, Protocol
 from portmap._wire import Rows, Wire, opaque_or_as_is, unmodelled_violations
 
@@ -313,7 +313,8 @@ CONTAINER_PORT_RULES: Final[Rules[AnyContainerPort]] = Rules(
 
 
 def _refuse(port: "ContainerPort | ServicePort", violations: list[Violation]) -> NoReturn:
-    raise ValidationError(type(port).__name__, in_order(violations), str(cluster_in_force()))
+    number: object = port.port if isinstance(port, ServicePort) else port.container_port
+    raise ValidationError(f"{type(port).__name__} {quote(number)}", in_order(violations), str(cluster_in_force()))
 
 
 @final

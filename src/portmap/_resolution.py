@@ -247,10 +247,16 @@ def resolve_all(
 
     The pods are indexed by their labels once, so that this costs about the sum of
     Services, pods and matches, not the product. Args are those of `resolve`.
+
+    Raises:
+        TypeError: One of `pods` is neither; `portmap.manifests.read` makes one of a plain dict.
     """
     sidecars = (cluster or cluster_in_force()).enabled(SIDECAR_PORTS)
-    wanted = list(services)
-    candidates = Candidates(list(pods), indexed=len(wanted) > 1)
+    wanted, among = list(services), list(pods)
+    for each in among:
+        if not isinstance(each, Pod | Workload):
+            raise TypeError(f"resolve looks among Pods and Workloads, not {type(each).__name__}: read it first")
+    candidates = Candidates(among, indexed=len(wanted) > 1)
     return tuple(_resolve(each, candidates, nodes, ip_families, sidecars=sidecars) for each in wanted)
 
 

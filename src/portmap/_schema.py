@@ -12,7 +12,7 @@ with one text for all of these; field, reason and code are portmap's own.
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Self, TypeAlias, final
+from typing import Any, Final, TypeAlias, final
 
 from portmap._labels import Labels
 from portmap._paths import Key, Path, describe
@@ -134,7 +134,7 @@ def _integer(bounds: range, words: str) -> _Read:
         if isinstance(value, int) and not isinstance(value, bool):
             if value in bounds:
                 return int(value)
-            found.append(wrong_type(path, f"an integer of {words}", _Huge(value)))
+            found.append(_too_large(path, words, value))
             return INVALID
         hint = None
         if isinstance(value, str) and _DIGITS.fullmatch(value.strip()):
@@ -147,22 +147,25 @@ def _integer(bounds: range, words: str) -> _Read:
     return read
 
 
-class _Huge(int):
-    """An integer that does not fit, shown shortly however long it is."""
-
-    def __new__(cls, value: int) -> Self:
-        limit = 10**20
-        return super().__new__(cls, max(-limit, min(limit, value)))
+def _too_large(path: Path, words: str, value: int) -> Violation:
+    # Cut before it is written: a hostile number may have millions of digits.
+    limit = 10**40
+    shown = max(-limit, min(limit, value))
+    return Violation.about(
+        describe(path), "wrong-type", "FieldValueTypeInvalid", f"does not fit into {words}", value=shown
+    )
 
 
 def _int_or_text(value: object, path: Path, found: Found) -> object:
     if isinstance(value, str):
         return _text(value, path, found)
-    if isinstance(value, int) and not isinstance(value, bool) and value in _INT32:
-        return int(value)
-    shown = _Huge(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if isinstance(value, int) and not isinstance(value, bool):
+        if value in _INT32:
+            return int(value)
+        found.append(_too_large(path, "32 bits", value))
+        return INVALID
     hint = f"write {int(value)}" if isinstance(value, float) and value.is_integer() and abs(value) < 65536 else None
-    found.append(wrong_type(path, "an integer of 32 bits or text", shown, hint))
+    found.append(wrong_type(path, "an integer or text", value, hint))
     return INVALID
 
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Final, Self, TypedDict, Unpack, cast, final
 
 import attrs
 
-from portmap._admission import every_violation
+from portmap._admission import every_violation, metadata_violations
 from portmap._cluster import Cluster, cluster_in_force
 from portmap._errors import ValidationError
 from portmap._opaque import Opaque
@@ -398,11 +398,20 @@ def check_service(service: Service, cluster: Cluster, *, ports_checked: bool = F
     """Everything that this cluster would refuse about this Service."""
     found = _type_violations(service)
     if found:
-        found.extend(_port_violations(service))
+        # What is of the wrong type cannot be judged further, nor can what depends on
+        # it; name, labels and each port by itself can.
+        metadata = {field: value for field, value in _metadata(service).items() if not _blamed(found, field)}
+        found += metadata_violations(metadata, cluster)
+        found += _port_violations(service)
         return in_order(found)
-    state = service_state(service, cluster)
-    found = every_violation(state, ports_checked=ports_checked)
+    found = every_violation(service_state(service, cluster), ports_checked=ports_checked)
     return in_order(found) if found else ()
+
+
+def _blamed(found: list[Violation], field: str) -> bool:
+    """Whether one of the violations is about this field of the metadata, or about a part of it."""
+    path = f"metadata.{field}"
+    return any(violation.field == path or violation.field.startswith(f"{path}[") for violation in found)
 
 
 def _type_violations(service: Service) -> list[Violation]:
@@ -429,8 +438,8 @@ def _port_violations(service: Service) -> list[Violation]:
     return found
 
 
-def service_state(service: Service, cluster: Cluster) -> ServiceState:
-    """The Service with its defaults, ready to be judged."""
+def _metadata(service: Service) -> dict[str, Any]:
+    """The metadata under its wire names, with what is not modelled."""
     metadata: dict[str, Any] = {
         "name": service.name,
         "generateName": service.generate_name,
@@ -438,12 +447,17 @@ def service_state(service: Service, cluster: Cluster) -> ServiceState:
         "labels": service.labels,
         "annotations": service.annotations,
     }
-    if service.unmodelled is not None:
+    if type(service.unmodelled) is Opaque:
         rest = service.unmodelled.get("metadata")
-        metadata = {**rest, **metadata} if isinstance(rest, dict) else metadata
+        return {**rest, **metadata} if isinstance(rest, dict) else metadata
+    return metadata
+
+
+def service_state(service: Service, cluster: Cluster) -> ServiceState:
+    """The Service with its defaults, ready to be judged."""
     return ServiceState(
         cluster,
-        metadata,
+        _metadata(service),
         type=service.type,
         ports=[
             PortState(port.name, port.protocol, port.app_protocol, port.port, port.target_port, port.node_port)

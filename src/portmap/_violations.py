@@ -45,12 +45,20 @@ def quote(value: object) -> str:
     try:
         # Cut before writing: a hostile value may be many megabytes.
         short = value[:_LONGEST_QUOTE] if isinstance(value, str) else value
-        text = json.dumps(short, ensure_ascii=False, default=repr)
+        text = json.dumps(short, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
-        text = f"a value of type {type(value).__name__}"
+        text = _shown(value)
     if len(text) > _LONGEST_QUOTE or (isinstance(value, str) and len(value) > _LONGEST_QUOTE):
         return text[: _LONGEST_QUOTE - 1] + "…"
     return text
+
+
+def _shown(value: object) -> str:
+    """A value that is no JSON, as Python shows it: the authors of such are programs."""
+    try:
+        return repr(value)
+    except Exception:  # noqa: BLE001 - somebody else's repr may raise anything
+        return f"a value of type {type(value).__name__}"
 
 
 @final

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import attrs
 
-from portmap._admission import every_violation
+from portmap._admission import every_violation, metadata_violations
 from portmap._cluster import Cluster, cluster_in_force
 from portmap._errors import ValidationError
 from portmap._manifest import to_manifest
@@ -14,11 +14,10 @@ from portmap._pods import Pod
 from portmap._ports import SERVICE_PORT_RULES, ServicePort
 from portmap._schema import INVALID
 from portmap._services import Service
-from portmap._state import PortState
 from portmap._violations import Violation, in_order
 from portmap._wire import Wire, to_wire
 from portmap._workloads import Workload, read_workload, template_path
-from portmap.manifests._service_manifest import SERVICE, identity_violations, is_service, state_of
+from portmap.manifests._service_manifest import SERVICE, identity_violations, is_service, port_state, state_of
 
 __all__ = ["arguments", "is_readable", "read"]
 
@@ -58,7 +57,7 @@ def _service(manifest: Mapping[str, Any], cluster: Cluster) -> Service:
     if decoded is not INVALID:
         found += identity_violations(decoded)
     if found:
-        raise ValidationError(_called(decoded), in_order(found + _sound_ports(decoded)), str(cluster))
+        raise ValidationError(_called(decoded), in_order(found + _the_rest(decoded, found, cluster)), str(cluster))
     try:
         service = _built(decoded)
     except ValidationError:
@@ -78,23 +77,33 @@ def _called(decoded: Any) -> str:  # noqa: ANN401 - decoded data, or INVALID
     return f"Service {named or '(no name)'}"
 
 
-def _sound_ports(decoded: Any) -> list[Violation]:  # noqa: ANN401 - decoded data, or INVALID
-    """What is wrong with those ports that could be decoded, where the Service as a whole could not."""
-    spec = decoded.get("spec") if isinstance(decoded, dict) else None
+def _the_rest(decoded: Any, found: list[Violation], cluster: Cluster) -> list[Violation]:  # noqa: ANN401 - or INVALID
+    """What else is wrong with a Service of which something could not be decoded."""
+    if not isinstance(decoded, dict):
+        return []
+    if all(violation.code == "unknown-field" for violation in found):
+        return every_violation(state_of(decoded, cluster))
+    # What is of the wrong type cannot be judged further, nor can what depends on it.
+    metadata = decoded.get("metadata", {})
+    rest: list[Violation] = []
+    if isinstance(metadata, dict):
+        rest += metadata_violations({key: value for key, value in metadata.items() if _sound(value)}, cluster)
+    spec = decoded.get("spec")
     ports = spec.get("ports") if isinstance(spec, dict) else None
-    found: list[Violation] = []
     for position, port in enumerate(ports if isinstance(ports, list) else ()):
-        if isinstance(port, dict) and INVALID not in port.values():
-            state = PortState(
-                port.get("name"),
-                port.get("protocol"),
-                port.get("appProtocol"),
-                port.get("port"),
-                port.get("targetPort"),
-                port.get("nodePort"),
-            )
-            found += SERVICE_PORT_RULES.broken_by(state, ("spec", "ports", position))
-    return found
+        if _sound(port):
+            rest += SERVICE_PORT_RULES.broken_by(port_state(port), ("spec", "ports", position))
+    blamed = {violation.field for violation in found}
+    return [violation for violation in rest if violation.field not in blamed]
+
+
+def _sound(value: object) -> bool:
+    """Whether all of this could be decoded."""
+    if isinstance(value, dict):
+        return all(_sound(item) for item in value.values())
+    if isinstance(value, list):
+        return all(_sound(item) for item in value)
+    return value is not INVALID
 
 
 _ABSENT: Final = object()

@@ -13,7 +13,7 @@ from portmap._state import PICKED, PortState, ServiceState
 from portmap._violations import Violation
 from portmap._wire import Wire
 
-__all__ = ["SERVICE", "identity_violations", "is_service", "state_of", "stored_manifest"]
+__all__ = ["SERVICE", "identity_violations", "is_service", "port_state", "state_of", "stored_manifest"]
 
 _CONDITION: Final = struct(
     {
@@ -89,6 +89,12 @@ def identity_violations(decoded: Mapping[str, Any]) -> list[Violation]:
     return found
 
 
+def port_state(port: Mapping[str, Any]) -> PortState:
+    """A decoded port with its defaults."""
+    get = port.get
+    return PortState(get("name"), get("protocol"), get("appProtocol"), get("port"), get("targetPort"), get("nodePort"))
+
+
 def state_of(decoded: Mapping[str, Any], cluster: Cluster) -> ServiceState:
     """The decoded Service with its defaults, ready to be judged."""
     spec: Mapping[str, Any] = decoded.get("spec", {})
@@ -97,17 +103,7 @@ def state_of(decoded: Mapping[str, Any], cluster: Cluster) -> ServiceState:
         cluster,
         decoded.get("metadata", {}),
         type=spec.get("type"),
-        ports=[
-            PortState(
-                port.get("name"),
-                port.get("protocol"),
-                port.get("appProtocol"),
-                port.get("port"),
-                port.get("targetPort"),
-                port.get("nodePort"),
-            )
-            for port in spec.get("ports", ())
-        ],
+        ports=[port_state(port) for port in spec.get("ports", ())],
         selector=spec.get("selector"),
         cluster_ip=spec.get("clusterIP"),
         cluster_ips=spec.get("clusterIPs", []),
