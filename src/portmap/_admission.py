@@ -54,7 +54,7 @@ def server_verdict(service: ServiceState) -> list[Violation]:
     return (
         _settle_families(service)
         or NAMELESS_RULES.broken_by(service, _SPEC)
-        or ADDRESS_RULES.broken_by(service, _SPEC)
+        or ADDRESS_RULES.broken_by(service, _SPEC)[:1]
         or _first(NODE_PORT_RULES, service)
         or _first(HEALTH_CHECK_RULES, service)
         or _validate(service)

@@ -25,8 +25,19 @@ def check(
 
     Returns:
         `()` if it would be accepted, else every violation, by field path.
+
+    Raises:
+        TypeError: An argument is no such thing.
     """
-    cluster = cluster or cluster_in_force()
+    target: object = cluster or cluster_in_force()
+    if not isinstance(target, Cluster):
+        raise TypeError(f"a cluster is a Cluster, not {target!r}: write Cluster({target!r})")
+    return _violations(subject, target)
+
+
+def _violations(
+    subject: Service | ServicePort | ContainerPort | Container | Pod | Workload, cluster: Cluster
+) -> tuple[Violation, ...]:
     if isinstance(subject, Service):
         return check_service(subject, cluster)
     if isinstance(subject, ServicePort):
@@ -35,7 +46,9 @@ def check(
         return in_order(CONTAINER_PORT_RULES.broken_by(subject))
     if isinstance(subject, Container):
         return in_order(_of_container(subject, ()))
-    pod = subject.pod if isinstance(subject, Workload) else subject
+    pod: object = subject.pod if isinstance(subject, Workload) else subject
+    if not isinstance(pod, Pod):
+        raise TypeError(f"check takes portmap's own objects, not {type(pod).__name__}: see portmap.manifests.validate")
     found = POD_RULES.broken_by(pod)
     for field, containers in (("containers", pod.containers), ("initContainers", pod.init_containers)):
         for index, container in enumerate(containers):

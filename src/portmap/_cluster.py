@@ -313,9 +313,18 @@ class Cluster:
         _IN_FORCE.set(_IN_FORCE.get()[:-1])
 
 
+def _wrong_version(version: object) -> Violation:
+    """The violation of a version that is no text: 1.30 would be 1.3."""
+    hint = f'write "{version}", in quotes' if isinstance(version, float) else None
+    return Violation.about("version", "wrong-type", "FieldValueTypeInvalid", "must be text", hint=hint, value=version)
+
+
 def _cluster_violations(cluster: Cluster) -> Iterable[Violation]:
     code = "cluster-configuration"
-    if cluster.version not in SUPPORTED_VERSIONS:
+    version: object = cluster.version
+    if not isinstance(version, str):
+        yield _wrong_version(version)
+    elif version not in SUPPORTED_VERSIONS:
         yield Violation.about(
             "version",
             code,

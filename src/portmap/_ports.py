@@ -447,6 +447,9 @@ class ServicePort:
         Raises:
             ValidationError: The API server would refuse it.
         """
+        target: object = container_port
+        if not isinstance(target, ContainerPort):
+            raise TypeError(f"targeting takes a ContainerPort, not {target!r}; give a name or number as target_port")
         return cls(
             port,
             name=container_port.name if name is None else name,

@@ -10,8 +10,8 @@ Source: kubernetes/kubernetes 1.36.2, `staging/src/k8s.io/endpointslice/utils.go
 `pkg/controller/endpointslice/endpointslice_controller.go`.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Final, final
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, final
 
 import attrs
 
@@ -22,7 +22,7 @@ from portmap._misses import Miss, nothing_selected, unresolved
 from portmap._pods import Container, Pod
 from portmap._ports import ServicePort
 from portmap._services import Service
-from portmap._workloads import Workload
+from portmap._workloads import Workload, reduced
 
 __all__ = [
     "Endpoint",
@@ -172,8 +172,9 @@ class Resolution:
             if each is port or port in (each.name, each.port) or each == port
         ]
         if not found or port is None:
-            known = ", ".join(f"{each.name or '(unnamed)'} {each.port}" for each in ports) or "none"
-            raise KeyError(f"{self.service} has no one port {port!r}; its ports are: {known}")
+            known = ", ".join(f"{each.name or 'unnamed'} {each.port}" for each in ports) or "none"
+            asked = f"which port of {self.service}?" if port is None else f"{self.service} has no port {port!r}:"
+            raise KeyError(f"{asked} it has {known}")
         return tuple(endpoint for endpoints in found for endpoint in endpoints)
 
     @property
@@ -211,7 +212,7 @@ def find_port(pod: Pod, port: ServicePort, *, sidecars: bool = True) -> tuple[Co
 
 def resolve(
     service: Service,
-    pods: Iterable[Pod | Workload],
+    pods: Iterable[Pod | Workload | Mapping[str, Any]],
     *,
     nodes: Collection[str] | None = None,
     ip_families: Sequence[str] | None = None,
@@ -222,8 +223,8 @@ def resolve(
     Args:
         service: The Service.
         pods: The pods and workloads among which it selects, in any order and of any
-            namespace; a workload stands for the pods that it makes. A Service or pod
-            without a namespace is taken to be in the other's.
+            namespace, typed or as plain dicts; a workload stands for the pods that it
+            makes. A Service or pod without a namespace is taken to be in the other's.
         nodes: The names of the nodes that exist; left out, all that pods name. The
             controller passes over a pod whose node does not exist, unless the
             Service publishes addresses that are not ready.
@@ -231,13 +232,17 @@ def resolve(
             that it asks for itself, else IPv4.
         cluster: What the control plane does: before 1.33 it did not look into
             sidecars. Left out, the cluster in force.
+
+    Raises:
+        ValidationError: One of `pods` is a plain dict of no workload, or with wrong ports.
+        TypeError: One of `pods` is something else altogether.
     """
     return resolve_all([service], pods, nodes=nodes, ip_families=ip_families, cluster=cluster)[0]
 
 
 def resolve_all(
     services: Iterable[Service],
-    pods: Iterable[Pod | Workload],
+    pods: Iterable[Pod | Workload | Mapping[str, Any]],
     *,
     nodes: Collection[str] | None = None,
     ip_families: Sequence[str] | None = None,
@@ -249,13 +254,12 @@ def resolve_all(
     Services, pods and matches, not the product. Args are those of `resolve`.
 
     Raises:
-        TypeError: One of `pods` is neither; `portmap.manifests.read` makes one of a plain dict.
+        ValidationError: One of `pods` is a plain dict of no workload, or with wrong ports.
+        TypeError: One of `pods` is something else altogether.
     """
     sidecars = (cluster or cluster_in_force()).enabled(SIDECAR_PORTS)
-    wanted, among = list(services), list(pods)
-    for each in among:
-        if not isinstance(each, Pod | Workload):
-            raise TypeError(f"resolve looks among Pods and Workloads, not {type(each).__name__}: read it first")
+    wanted = list(services)
+    among = [each if isinstance(each, Pod | Workload) else reduced(each) for each in pods]
     candidates = Candidates(among, indexed=len(wanted) > 1)
     return tuple(_resolve(each, candidates, nodes, ip_families, sidecars=sidecars) for each in wanted)
 

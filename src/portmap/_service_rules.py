@@ -32,6 +32,7 @@ TOPOLOGY_MODE: Final = "service.kubernetes.io/topology-mode"
 TOPOLOGY_AWARE_HINTS: Final = "service.kubernetes.io/topology-aware-hints"
 SOURCE_RANGES: Final = "service.beta.kubernetes.io/load-balancer-source-ranges"
 _KUBELET_PORT: Final = 10250
+_WELL_KNOWN: Final = {(80, "TCP"): "http", (443, "TCP"): "https", (53, "TCP"): "dns-tcp", (53, "UDP"): "dns"}
 _LONGEST_AFFINITY: Final = 86400
 
 Problems = Iterator[Problem]
@@ -44,10 +45,10 @@ def _choice(path: tuple[str | int, ...], value: str, choices: Sequence[str]) -> 
     return Problem(path, not_supported(choices), value, hint)
 
 
-def _repeated(keys: Sequence[Repeated]) -> list[tuple[int, int, Repeated]] | None:
-    """The keys that stood before: their place, the first one's, and the key. `None` if there is none."""
+def _repeated(keys: Sequence[Repeated]) -> Sequence[tuple[int, int, Repeated]]:
+    """The keys that stood before: their place, the first one's, and the key."""
     if len(set(keys)) == len(keys):
-        return None
+        return ()
     first: dict[Repeated, int] = {}
     again = []
     for position, key in enumerate(keys):
@@ -57,9 +58,11 @@ def _repeated(keys: Sequence[Repeated]) -> list[tuple[int, int, Repeated]] | Non
 
 
 def _fitting_name(port: PortState) -> str:
-    """A name for a port that has none: that of its target, where it has one."""
+    """A name for a port that has none: that of its target, of its number where that is well known, or of neither."""
     target = port.target_port
-    return spelt_as_label(target, LONGEST_LABEL) or target if isinstance(target, str) else "http"
+    if isinstance(target, str):
+        return spelt_as_label(target, LONGEST_LABEL) or target
+    return _WELL_KNOWN.get((port.port, port.protocol)) or f"port-{port.port}"
 
 
 def _name_with_protocol(port: PortState) -> str:
@@ -166,10 +169,10 @@ def port_name_required(service: ServiceState) -> list[Problem]:
 
 
 @rule("duplicate-port-name", "spec.ports[*].name", "FieldValueDuplicate", source=_PORT, when="has_several_ports")
-def duplicate_port_name(service: ServiceState) -> list[Problem] | None:
+def duplicate_port_name(service: ServiceState) -> list[Problem]:
     """No two ports of a Service have one name, whatever their protocols."""
     again = _repeated([port.name for port in service.ports])
-    return again and [
+    return [
         Problem(
             ("spec", "ports", position, "name"),
             f"spec.ports[{first}] has this name already",
@@ -297,7 +300,7 @@ def duplicate_node_port(service: ServiceState) -> list[Problem] | None:
         return None
     again = _repeated([(port.protocol, port.node_port) for port in service.ports])
     hint = "give each port its own node port, or leave them out and the cluster picks them"
-    return again and [
+    return [
         Problem(
             ("spec", "ports", position, "nodePort"),
             f"spec.ports[{first}] has it already for {protocol}",
@@ -310,10 +313,10 @@ def duplicate_node_port(service: ServiceState) -> list[Problem] | None:
 
 
 @rule("duplicate-port", "spec.ports[*]", "FieldValueDuplicate", source=_SERVICE, when="has_several_ports")
-def duplicate_port(service: ServiceState) -> list[Problem] | None:
+def duplicate_port(service: ServiceState) -> list[Problem]:
     """No two ports of a Service have the same number and protocol. 53/TCP beside 53/UDP is fine."""
     again = _repeated([(port.protocol, port.port) for port in service.ports])
-    return again and [
+    return [
         Problem(
             ("spec", "ports", position),
             f"spec.ports[{first}] is the same port and protocol",

@@ -108,7 +108,9 @@ def _only(allowed: type, fields: Mapping[str, Any]) -> Any:  # noqa: ANN401 - ar
     """
     for name in fields:
         if name not in allowed.__annotations__:
-            raise TypeError(f"a Service of this kind takes no argument {name!r}")
+            kind = allowed.__name__.removesuffix("Fields")
+            known = ", ".join(allowed.__annotations__)
+            raise TypeError(f"{kind} Services take no argument {name!r}; besides name and ports they take: {known}")
     return fields
 
 
@@ -420,7 +422,8 @@ def _type_violations(service: Service) -> list[Violation]:
     found += unmodelled_violations(service)
     ports: object = service.ports
     if not isinstance(ports, tuple):
-        found.append(wrong_type(("spec", "ports"), "a list of ServicePort", ports))
+        hint = "write a list, even of one" if type(ports) is ServicePort else None
+        found.append(wrong_type(("spec", "ports"), "a list of ServicePort", ports, hint))
     else:
         for position, port in enumerate(ports):
             if type(port) is not ServicePort:

@@ -44,8 +44,11 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
 
 
 def spelt_as_label(text: str, longest: int) -> str | None:
-    """The nearest spelling of this text as a DNS label, if there is one."""
-    guess = re.sub(r"[^a-z0-9]+", "-", text[: 4 * longest].lower()).strip("-")[:longest].rstrip("-")
+    """The nearest spelling of this text as a DNS label, if there is one. What is too long ends with a whole word."""
+    guess = re.sub(r"[^a-z0-9]+", "-", text[: 4 * longest].lower()).strip("-")
+    if len(guess) > longest:
+        words = guess[: longest + 1].rpartition("-")[0]
+        guess = words.rstrip("-") or guess[:longest]
     return guess if guess and guess != text else None
 
 

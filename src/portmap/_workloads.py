@@ -150,7 +150,10 @@ def reduced(workload: Workload | Pod | Mapping[str, Any]) -> Workload:
         return workload
     if isinstance(workload, Pod):
         return Workload("Pod", workload.name, workload)
-    return read_workload(workload)
+    given: object = workload
+    if not isinstance(given, Mapping):
+        raise TypeError(f"a workload is a Pod, a Workload or a plain dict, not {given!r}")
+    return read_workload(given)
 
 
 # --- reading ---------------------------------------------------------------------------------------------------
@@ -186,6 +189,22 @@ _POD: Final = _anything_but({"metadata": METADATA, "spec": _POD_SPEC, "status": 
 _SELECTOR: Final = _anything_but({"matchLabels": TEXT_MAP})
 
 
+def no_such_kind(manifest: object) -> Violation:
+    """The violation of something that is neither a Service nor a workload."""
+    if not isinstance(manifest, Mapping):
+        hint = "for a text, use load or parse" if isinstance(manifest, str) else None
+        return wrong_type((), "a mapping: one parsed manifest", manifest, hint)
+    kinds = ", ".join(sorted(_KINDS))
+    return Violation.about(
+        "kind",
+        "wrong-kind",
+        "FieldValueTypeInvalid",
+        f"portmap reads a Service (v1) and what makes pods: {kinds}",
+        value=manifest.get("kind"),
+        opening="Wrong kind",
+    )
+
+
 def read_workload(manifest: Any) -> Workload:  # noqa: ANN401 - anything may turn up in a file
     """The workload of a manifest; a Pod's own is a Workload of kind Pod.
 
@@ -196,7 +215,7 @@ def read_workload(manifest: Any) -> Workload:  # noqa: ANN401 - anything may tur
     kind = manifest.get("kind") if isinstance(manifest, Mapping) else None
     path = template_path(manifest.get("apiVersion"), kind) if isinstance(manifest, Mapping) else None
     if path is None:
-        raise ValidationError("manifest", (wrong_type(("kind",), f"one of {', '.join(sorted(_KINDS))}", kind),))
+        raise ValidationError("manifest", (no_such_kind(manifest),))
     metadata = METADATA.read(manifest.get("metadata") or {}, ("metadata",), found)
     template: Any = manifest
     for step in path:

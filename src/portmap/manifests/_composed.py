@@ -11,7 +11,8 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from portmap._errors import Span
-from portmap._paths import Path
+from portmap._paths import Path, describe
+from portmap._violations import Violation
 
 __all__ = ["MAX_DEPTH", "Composed", "Duplicate", "Entry", "Node", "Place", "span_of"]
 
@@ -45,6 +46,24 @@ class Composed:
     data: Any
     duplicates: tuple[Duplicate, ...] = ()
     _positions: "Node | Callable[[], Node] | None" = None  # Or what finds them when they are asked for.
+
+    def duplicate_violations(self) -> list[tuple[Path, Violation]]:
+        """A violation for each key given twice, with its path in the whole document."""
+        return [
+            (
+                path,
+                Violation.about(
+                    describe(path),
+                    "duplicate-field",
+                    "FieldValueTypeInvalid",
+                    f"given twice, in lines {first.line} and {second.line}",
+                    hint="remove one: readers differ in which of them counts",
+                    value=path[-1],
+                    opening="Duplicate field",
+                ),
+            )
+            for path, first, second in self.duplicates
+        ]
 
     @property
     def node(self) -> Node | None:

@@ -127,21 +127,7 @@ def documents(composed: Composed, source: str, cluster: Cluster) -> Iterator[Doc
     """The documents of one composed text: one, or the items of a List; none if it is empty."""
     if composed.data == {}:
         return
-    duplicates = [
-        (
-            path,
-            Violation.about(
-                describe(path),
-                "duplicate-field",
-                "FieldValueTypeInvalid",
-                f"given twice, in lines {first.line} and {second.line}",
-                hint="remove one; readers differ in which of them counts",
-                value=path[-1] if path else None,
-                opening="Duplicate field",
-            ),
-        )
-        for path, first, second in composed.duplicates
-    ]
+    duplicates = composed.duplicate_violations()
     for root, raw in _items(composed.data, ()):
         mine = [
             attrs.evolve(violation, field=describe(path[len(root) :]))

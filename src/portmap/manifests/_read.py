@@ -64,10 +64,7 @@ def _service(manifest: Mapping[str, Any], cluster: Cluster) -> Service:
         # Built part by part, it stops at the first bad part; judged as a whole, it does not.
         violations = every_violation(state_of(decoded, cluster))
         raise ValidationError(_called(decoded), in_order(violations), str(cluster)) from None
-    rest = residue(manifest, to_manifest(service))
-    if not rest:
-        return service
-    return _with_residue(service, manifest, rest)
+    return _with_residue(service, manifest)
 
 
 def _called(decoded: Any) -> str:  # noqa: ANN401 - decoded data, or INVALID
@@ -130,10 +127,15 @@ def _built(decoded: dict[str, Any]) -> Service:
     return Service(**({"name": ""} | fields), ports=ports)
 
 
-def _with_residue(service: Service, manifest: Mapping[str, Any], rest: dict[str, Any]) -> Service:
+def _with_residue(service: Service, manifest: Mapping[str, Any]) -> Service:
     """The Service with what its manifest says beyond the model, each part with the port that it belongs to."""
-    ports = []
-    for port, authored in zip(service.ports, (manifest.get("spec") or {}).get("ports") or (), strict=True):
-        extra = residue(authored, to_wire(port, ServicePort.WIRE))
-        ports.append(attrs.evolve(port, unmodelled=Opaque(extra)) if extra else port)
-    return attrs.evolve(service, ports=ports, unmodelled=Opaque(rest))
+    rest = residue(manifest, to_manifest(service))
+    authored = (manifest.get("spec") or {}).get("ports") or ()
+    left = [residue(each, to_wire(port, ServicePort.WIRE)) for port, each in zip(service.ports, authored, strict=True)]
+    if not rest and not any(left):
+        return service
+    ports = [
+        attrs.evolve(port, unmodelled=Opaque(extra)) if extra else port
+        for port, extra in zip(service.ports, left, strict=True)
+    ]
+    return attrs.evolve(service, ports=ports, unmodelled=Opaque(rest) if rest else None)

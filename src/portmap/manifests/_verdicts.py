@@ -10,12 +10,11 @@ from typing import Any, Final
 from portmap._admission import server_verdict
 from portmap._cluster import Cluster, cluster_in_force
 from portmap._errors import ManifestError, ValidationError
-from portmap._paths import describe
 from portmap._schema import INVALID
 from portmap._service_warnings import SERVICE_WARNINGS
 from portmap._state import ServiceState
 from portmap._violations import ServerWarning, Violation, in_order
-from portmap._workloads import template_path
+from portmap._workloads import no_such_kind, template_path
 from portmap.manifests._json import compose_json
 from portmap.manifests._pod_manifest import judge_pod, pod_warnings
 from portmap.manifests._service_manifest import SERVICE, identity_violations, state_of, stored_manifest
@@ -145,18 +144,7 @@ def _plain(manifest: Manifest) -> tuple[Mapping[str, Any] | None, list[Violation
     data: object = composed.data
     if not isinstance(data, Mapping):
         return None, [_undecodable("a manifest is a mapping", data)]
-    return data, [
-        Violation.about(
-            describe(path),
-            "duplicate-field",
-            "FieldValueTypeInvalid",
-            f"given twice, in lines {first.line} and {second.line}",
-            hint="remove one",
-            value=path[-1],
-            opening="Duplicate field",
-        )
-        for path, first, second in composed.duplicates
-    ]
+    return data, [violation for _, violation in composed.duplicate_violations()]
 
 
 def _undecodable(problem: str, value: object) -> Violation:
@@ -171,6 +159,8 @@ def _service(
     cluster: Cluster,
 ) -> tuple[ServiceState | None, list[Violation]]:
     """The state of a Service with its old one behind it, or what keeps it from being decoded."""
+    if old is None and data.get("kind") not in ("Service", None, ""):
+        return None, [no_such_kind(data)]
     decoded = SERVICE.read(data, (), found)
     if decoded is INVALID or found:
         return None, found

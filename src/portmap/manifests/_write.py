@@ -7,6 +7,7 @@ from portmap._manifest import to_manifest
 from portmap._pods import Container, Pod
 from portmap._ports import ContainerPort, ServicePort
 from portmap._services import Service
+from portmap._workloads import Workload
 from portmap.manifests._documents import Document
 from portmap.manifests._emit import emit
 
@@ -29,6 +30,7 @@ def to_yaml(*subjects: Writable) -> str:
 
     Raises:
         ManifestError: A plain dict holds what YAML cannot carry.
+        TypeError: One of them is no object that can be written.
     """
     return "---\n".join(emit(_plain(subject)) for subject in subjects)
 
@@ -37,4 +39,11 @@ def _plain(subject: Writable) -> Mapping[str, Any]:
     if isinstance(subject, Document):
         raw: Mapping[str, Any] = subject.raw
         return raw
-    return subject if isinstance(subject, Mapping) else to_manifest(subject)
+    if isinstance(subject, Mapping):
+        return subject
+    given: object = subject
+    if isinstance(given, list | tuple):
+        raise TypeError("to_yaml takes objects, not a list of them: write to_yaml(*objects)")
+    if isinstance(given, Workload):
+        raise TypeError("to_yaml cannot write a Workload, which is only what portmap read of it: write its own dict")
+    return to_manifest(subject)
