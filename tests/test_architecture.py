@@ -50,7 +50,7 @@ LAYERS: Final[Sequence[Layer]] = [
     layer("_pod_rules", "_probe_rules", "_state"),
     layer("_pod_warnings"),
     layer("_allocation", "_families", "_service_rules", "_updates"),
-    layer("_admission", "_pods", "_service_warnings"),
+    layer("_admission", "_pods", "_service_schema", "_service_warnings"),
     layer("_workloads"),
     layer("_candidates"),
     layer("_services"),

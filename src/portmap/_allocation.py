@@ -211,7 +211,7 @@ def node_port_out_of_range(service: ServiceState) -> Iterator[Problem]:
         if number not in ports:
             hint = (
                 f"pick one of {_shown_range(ports)}, or leave it out and the cluster picks one; "
-                "if your cluster's range differs, say so with Cluster(node_port_range=…)"
+                "if your cluster's range differs, say so with Cluster(node_port_range=…) or --node-port-range"
             )
             detail = f"not in the node port range {_shown_range(ports)}"
             yield Problem(("ports", position, "nodePort"), detail, number, hint)

@@ -147,28 +147,32 @@ def nothing_selected(service: Service, near: Iterable[Pod | Workload]) -> Miss:
         pod = source.pod if isinstance(source, Workload) else source
         matching = sum(pod.labels.get(key) == value for key, value in selector.items())
         called = f"{source.kind}/{source.name}" if isinstance(source, Workload) else f"Pod/{pod.name}"
+        apart = service.namespace is not None and pod.namespace not in {None, service.namespace}
         if matching == len(selector):
             hint = f"{called} has them, but in namespace {pod.namespace}, not {service.namespace}"
             return Miss(code="selector-matches-nothing", message=message, hint=hint)
-        score = 2 * matching + (_misspelt(selector, pod) is not None)
-        if score and (best is None or score > best[0]):
-            best = (score, _difference(selector, pod, called))
+        misspelt = _misspelt(selector, pod)
+        # One label of several proves nothing: half a shop may have it.
+        if not misspelt and 2 * matching < len(selector):
+            continue
+        score = 4 * matching + 2 * misspelt - apart
+        if best is None or score > best[0]:
+            place = f"{called} in namespace {pod.namespace}" if apart else called
+            best = (score, _difference(selector, pod, place))
     return Miss(code="selector-matches-nothing", message=message, hint=best[1] if best else None)
 
 
-def _misspelt(selector: Mapping[str, str], pod: Pod) -> tuple[str, str] | None:
-    """A pair of the selector whose value is almost that of the pod's label."""
-    for key, value in selector.items():
-        label = pod.labels.get(key)
-        if label is not None and label != value and nearest(value, [label]) is not None:
-            return key, label
-    return None
+def _misspelt(selector: Mapping[str, str], pod: Pod) -> bool:
+    """Whether a value of the selector is almost that of the pod's label."""
+    return any(
+        label is not None and label != value and nearest(value, [label]) is not None
+        for key, value in selector.items()
+        for label in (pod.labels.get(key),)
+    )
 
 
 def _difference(selector: Mapping[str, str], pod: Pod, called: str) -> str:
-    parts = [
-        f"{key}={pod.labels[key]}" if key in pod.labels else f"no {key}"
-        for key, value in selector.items()
-        if pod.labels.get(key) != value
-    ]
-    return f"{called} has {', '.join(parts)} instead"
+    other = [f"{key}={pod.labels[key]}" for key, value in selector.items() if pod.labels.get(key, value) != value]
+    missing = [key for key in selector if key not in pod.labels]
+    parts = ([f"{', '.join(other)} instead"] if other else []) + ([f"no label {', '.join(missing)}"] if missing else [])
+    return f"{called} has {' and '.join(parts)}"

@@ -14,12 +14,20 @@ __all__ = ["Opaque", "merged", "residue"]
 
 @final
 class Opaque(Mapping[str, Any]):
-    """An immutable mapping of plain JSON data."""
+    """An immutable mapping of plain JSON data.
+
+    Raises:
+        TypeError: It is no mapping, or holds something else than plain JSON data.
+        ValueError: It holds itself.
+    """
 
     __slots__ = ("_text",)
 
     def __init__(self, data: Mapping[str, Any]) -> None:
-        self._text: Final = json.dumps(_plain(data), sort_keys=True)
+        given: object = data
+        if not isinstance(given, Mapping):
+            raise TypeError(f"a mapping of plain JSON data is wanted, not {type(given).__name__}")
+        self._text: Final = json.dumps(_plain(given), sort_keys=True)
 
     def copy(self) -> dict[str, Any]:
         """The data, fresh."""

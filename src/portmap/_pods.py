@@ -147,10 +147,12 @@ class Pod:
         Wire("subdomain", ("subdomain",), TEXT),
         Wire("node_name", ("nodeName",), TEXT),
     )
+    # Only their kinds matter here: a status is written in a form of its own.
     STATUS_WIRE: ClassVar[Rows] = Rows(
         Wire("phase", ("phase",), TEXT),
         Wire("addresses", ("podIPs",), TEXTS),
         Wire("ready", ("conditions",), BOOLEAN),
+        Wire("template", ("template",), BOOLEAN),
     )
 
     def __attrs_post_init__(self) -> None:

@@ -356,7 +356,7 @@ class ContainerPort:
     )
 
     def __attrs_post_init__(self) -> None:
-        if self.unmodelled is not None and (found := unmodelled_violations(self)):
+        if self.unmodelled is not None and (found := unmodelled_violations(self, CONTAINER_PORT)):
             _refuse(self, found)
         found = self.WIRE.violations(self) or CONTAINER_PORT_RULES.broken_by(self)
         if found:
@@ -415,7 +415,7 @@ class ServicePort:
     )
 
     def __attrs_post_init__(self) -> None:
-        if self.unmodelled is not None and (found := unmodelled_violations(self)):
+        if self.unmodelled is not None and (found := unmodelled_violations(self, SERVICE_PORT)):
             _refuse(self, found)
         found = self.WIRE.violations(self) or SERVICE_PORT_RULES.broken_by(self)
         if found:

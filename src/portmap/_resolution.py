@@ -127,11 +127,11 @@ class _Selected:
     pod: Pod
     workload: str | None
     endpoints: tuple[Endpoint | None, ...]
-    node_exists: bool
+    passed_over: str | None
 
     @property
     def published(self) -> bool:
-        return self.node_exists and _not_published(self.pod) is None
+        return self.passed_over is None
 
 
 @final
@@ -312,12 +312,20 @@ def _own_families(service: Service) -> tuple[str, ...]:
     return tuple(family for address in addresses if (family := family_of(address))) or ("IPv4",)
 
 
-def _not_published(pod: Pod) -> str | None:
-    """Why the controller leaves this pod out, if it does (`ShouldPodBeInEndpoints`)."""
+def _passed_over(
+    service: Service, pod: Pod, families: Sequence[str], addresses: Sequence[str], nodes: Collection[str] | None
+) -> str | None:
+    """Why the controller leaves this pod out, if it does (`ShouldPodBeInEndpoints`, `reconcileByAddressType`)."""
     if pod.phase in _FINISHED:
         return f"it has ended ({pod.phase})"
-    if pod.addresses is not None and not pod.addresses:
+    if pod.addresses is None:
+        return None
+    if not pod.addresses:
         return "it has no address yet" if pod.phase != "Running" else "it has no address"
+    if not addresses:
+        return f"it has no {' or '.join(families)} address, only {', '.join(pod.addresses)}"
+    if nodes is not None and pod.node_name not in nodes and not service.publish_not_ready_addresses:
+        return f"its node {pod.node_name or '(none)'} does not exist"
     return None
 
 
@@ -331,10 +339,8 @@ def _look_up(
 ) -> _Selected:
     pod = _pod_of(source)
     workload = f"{source.kind}/{source.name}" if isinstance(source, Workload) and source.kind != "Pod" else None
-    node_exists = (
-        pod.is_projected or nodes is None or pod.node_name in nodes or bool(service.publish_not_ready_addresses)
-    )
     addresses = tuple(address for family in families for address in _addresses(pod, family))
+    passed_over = _passed_over(service, pod, families, addresses, nodes)
     ready = _ready(service, pod)
     endpoints: list[Endpoint | None] = []
     for port in service.ports:
@@ -351,7 +357,7 @@ def _look_up(
                 ready=ready,
             )
         )
-    return _Selected(pod, workload, tuple(endpoints), node_exists)
+    return _Selected(pod, workload, tuple(endpoints), passed_over)
 
 
 def _addresses(pod: Pod, family: str) -> tuple[str, ...]:
@@ -375,11 +381,8 @@ def _ready(service: Service, pod: Pod) -> bool:
 
 def _misses(service: Service, selected: Sequence[_Selected], *, sidecars: bool) -> Iterator[Miss]:
     for each in selected:
-        reason = _not_published(each.pod)
-        if reason is None and not each.node_exists:
-            reason = f"its node {each.pod.node_name or '(none)'} does not exist"
-        if reason is not None:
-            yield Miss.of_pod(each.pod, each.workload, reason)
+        if each.passed_over is not None:
+            yield Miss.of_pod(each.pod, each.workload, each.passed_over)
             continue
         for position, port in enumerate(service.ports):
             if each.endpoints[position] is None:

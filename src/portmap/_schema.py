@@ -115,8 +115,9 @@ def _text(value: object, path: Path, found: Found) -> object:
         return value if value.isascii() else _SURROGATE.sub("\ufffd", value)
     if isinstance(value, str):
         return _text(str.__str__(value), path, found)
-    hint = f"quote it: {quote(str(value).lower() if isinstance(value, bool) else str(value))}"
-    found.append(wrong_type(path, "text", value, hint if isinstance(value, bool | int | float) else None))
+    # What JSON writes as a scalar, quoted, is the text that was probably meant.
+    hint = f'quote it: "{quote(value)}"' if isinstance(value, bool | int | float) else None
+    found.append(wrong_type(path, "text", value, hint))
     return INVALID
 
 

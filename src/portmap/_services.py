@@ -8,10 +8,12 @@ import attrs
 from portmap._admission import every_violation, metadata_violations
 from portmap._cluster import Cluster, cluster_in_force
 from portmap._errors import ValidationError
+from portmap._metadata import METADATA
 from portmap._opaque import Opaque
 from portmap._pods import Pod
 from portmap._ports import SERVICE_PORT_RULES, ContainerPort, ServicePort, shown
-from portmap._schema import BOOLEAN, INT32, TEXT, TEXT_MAP, TEXTS, wrong_type
+from portmap._schema import wrong_type
+from portmap._service_schema import METADATA_ROWS, SERVICE, SPEC_ROWS
 from portmap._state import PortState, ServiceState
 from portmap._violations import Reason, Violation, in_order
 from portmap._vocabulary import (
@@ -24,7 +26,6 @@ from portmap._vocabulary import (
 )
 from portmap._wire import (
     Rows,
-    Wire,
     labels_or_as_is,
     opaque_or_as_is,
     series_or_as_is,
@@ -192,38 +193,8 @@ class Service:
     traffic_distribution: TrafficDistribution | None = None
     unmodelled: Opaque | None = attrs.field(default=None, converter=opaque_or_as_is, repr=False)
 
-    METADATA_WIRE: ClassVar[Rows] = Rows(
-        Wire("name", ("name",), TEXT, required=True),
-        Wire("generate_name", ("generateName",), TEXT),
-        Wire("namespace", ("namespace",), TEXT),
-        Wire("labels", ("labels",), TEXT_MAP),
-        Wire("annotations", ("annotations",), TEXT_MAP),
-    )
-    SPEC_WIRE: ClassVar[Rows] = Rows(
-        Wire("type", ("type",), TEXT),
-        Wire("selector", ("selector",), TEXT_MAP),
-        Wire("cluster_ip", ("clusterIP",), TEXT),
-        Wire("cluster_ips", ("clusterIPs",), TEXTS),
-        Wire("ip_families", ("ipFamilies",), TEXTS),
-        Wire("ip_family_policy", ("ipFamilyPolicy",), TEXT),
-        Wire("external_ips", ("externalIPs",), TEXTS),
-        Wire("external_name", ("externalName",), TEXT),
-        Wire("session_affinity", ("sessionAffinity",), TEXT),
-        Wire(
-            "session_affinity_timeout_seconds",
-            ("sessionAffinityConfig", "clientIP", "timeoutSeconds"),
-            INT32,
-        ),
-        Wire("load_balancer_ip", ("loadBalancerIP",), TEXT),
-        Wire("load_balancer_class", ("loadBalancerClass",), TEXT),
-        Wire("load_balancer_source_ranges", ("loadBalancerSourceRanges",), TEXTS),
-        Wire("allocate_load_balancer_node_ports", ("allocateLoadBalancerNodePorts",), BOOLEAN),
-        Wire("external_traffic_policy", ("externalTrafficPolicy",), TEXT),
-        Wire("health_check_node_port", ("healthCheckNodePort",), INT32),
-        Wire("internal_traffic_policy", ("internalTrafficPolicy",), TEXT),
-        Wire("traffic_distribution", ("trafficDistribution",), TEXT),
-        Wire("publish_not_ready_addresses", ("publishNotReadyAddresses",), BOOLEAN),
-    )
+    METADATA_WIRE: ClassVar[Rows] = METADATA_ROWS
+    SPEC_WIRE: ClassVar[Rows] = SPEC_ROWS
 
     def __attrs_post_init__(self) -> None:
         cluster = cluster_in_force()
@@ -419,7 +390,7 @@ def _blamed(found: list[Violation], field: str) -> bool:
 def _type_violations(service: Service) -> list[Violation]:
     found = Service.METADATA_WIRE.violations(service, ("metadata",))
     found += Service.SPEC_WIRE.violations(service, ("spec",))
-    found += unmodelled_violations(service)
+    found += unmodelled_violations(service, SERVICE)
     ports: object = service.ports
     if not isinstance(ports, tuple):
         hint = "write a list, even of one" if type(ports) is ServicePort else None
@@ -451,7 +422,7 @@ def _metadata(service: Service) -> dict[str, Any]:
         "annotations": service.annotations,
     }
     if type(service.unmodelled) is Opaque:
-        rest = service.unmodelled.get("metadata")
+        rest = METADATA.read(service.unmodelled.get("metadata") or {}, (), [])
         return {**rest, **metadata} if isinstance(rest, dict) else metadata
     return metadata
 

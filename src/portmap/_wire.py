@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, cast, final, overload
 
 from portmap._labels import Labels
 from portmap._opaque import Opaque, merged
-from portmap._paths import Path
+from portmap._paths import Key, Path
 from portmap._schema import Reader, wrong_type
 from portmap._violations import Violation
 
@@ -73,15 +73,33 @@ class Rows(Sequence[Wire]):
                     found.append(wrong_type(root + path, "given", value))
             elif type(value) is not exact:
                 read(value, root + path, found)
+                found += _nulls(value, root + path)
         return found
 
 
-def unmodelled_violations(subject: Any) -> list[Violation]:  # noqa: ANN401 - any class that has it
-    """Whether what is not modelled is data that a manifest can carry."""
+def unmodelled_violations(subject: Any, whole: Reader) -> list[Violation]:  # noqa: ANN401 - any class that has it
+    """What of the data that is not modelled no manifest could carry.
+
+    Args:
+        subject: An object with `unmodelled`.
+        whole: Reads a whole manifest of such an object: what is not modelled must fit in it.
+    """
     data = subject.unmodelled
-    if data is None or type(data) is Opaque:
-        return []
-    return [wrong_type(("unmodelled",), "a mapping of plain JSON data", data)]
+    found: list[Violation] = []
+    if type(data) is Opaque:
+        whole.read(data.copy(), (), found)
+    elif data is not None:
+        found.append(wrong_type(("unmodelled",), "a mapping of plain JSON data", data))
+    return found
+
+
+def _nulls(value: object, path: Path) -> list[Violation]:
+    """Nothing inside a list or mapping: in a manifest that is the empty text, in Python a mistake."""
+    if isinstance(value, Mapping):
+        return [wrong_type((*path, Key(str(key))), "text", None) for key, item in value.items() if item is None]
+    if isinstance(value, list | tuple):
+        return [wrong_type((*path, position), "given", None) for position, item in enumerate(value) if item is None]
+    return []
 
 
 # Converters keep what they cannot convert, for the checks to complain about: a
@@ -93,8 +111,10 @@ def labels_or_as_is(value: Mapping[str, str] | None) -> Labels | None:
     given: Any = value
     if type(given) is Labels or given is None:
         return given
-    if isinstance(given, Mapping) and all(type(key) is str and type(item) is str for key, item in given.items()):
-        return Labels(given)
+    if isinstance(given, Mapping) and all(
+        isinstance(key, str) and isinstance(item, str) for key, item in given.items()
+    ):
+        return Labels({str.__str__(key): str.__str__(item) for key, item in given.items()})
     return cast("Labels", given)
 
 

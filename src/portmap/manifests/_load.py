@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -57,7 +58,7 @@ def load(source: str | os.PathLike[str] | IO[str] | IO[bytes], *, cluster: Clust
         name = getattr(source, "name", None)
         return Manifests(list(_of_text(_read_stream(source), name if isinstance(name, str) else "<stream>", cluster)))
     path = Path(source)
-    if not path.is_dir():
+    if not _is_folder(path):
         return Manifests(list(_of_text(_read_file(path), str(path), cluster)))
     found: list[Document] = []
     unreadable: list[ManifestError] = []
@@ -67,6 +68,14 @@ def load(source: str | os.PathLike[str] | IO[str] | IO[bytes], *, cluster: Clust
         except ManifestError as error:
             unreadable.append(error)
     return Manifests(found, unreadable)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        # A name that is too long, or holds a NUL: reading it as a file says so.
+        return False
 
 
 def _files(folder: Path, unreadable: list[ManifestError]) -> Iterator[Path]:
@@ -118,6 +127,9 @@ def _of_text(text: str, source: str, cluster: Cluster) -> Iterator[Document]:
 
 def _composed(text: str, source: str) -> Iterator[Composed]:
     if source.lower().endswith(".json"):
-        yield compose_json(text, source)
-    else:
-        yield from compose_all(text, source)
+        return iter([compose_json(text, source)])
+    if text.lstrip().startswith("{"):
+        # As kubectl does: what looks like JSON is tried as JSON, whose escapes YAML does not have.
+        with suppress(ManifestError):
+            return iter([compose_json(text, source)])
+    return compose_all(text, source)

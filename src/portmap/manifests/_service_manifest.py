@@ -1,57 +1,15 @@
 """A Service's manifest decoded as the API server decodes it, and written as it would store it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from portmap._cluster import Cluster
-from portmap._metadata import METADATA
-from portmap._ports import SERVICE_PORT
-from portmap._schema import INT32, INT64, TEXT, TIME, Reader, list_of, struct
-from portmap._services import Service
+from portmap._service_schema import SERVICE
 from portmap._state import PICKED, PortState, ServiceState
 from portmap._violations import Violation
-from portmap._wire import Wire
 
 __all__ = ["SERVICE", "identity_violations", "is_service", "port_state", "state_of", "stored_manifest"]
-
-_CONDITION: Final = struct(
-    {
-        "type": TEXT,
-        "status": TEXT,
-        "observedGeneration": INT64,
-        "lastTransitionTime": TIME,
-        "reason": TEXT,
-        "message": TEXT,
-    }
-)
-_INGRESS: Final = struct(
-    {
-        "ip": TEXT,
-        "hostname": TEXT,
-        "ipMode": TEXT,
-        "ports": list_of(struct({"port": INT32, "protocol": TEXT, "error": TEXT})),
-    }
-)
-_STATUS: Final = struct({"loadBalancer": struct({"ingress": list_of(_INGRESS)}), "conditions": list_of(_CONDITION)})
-
-
-def _nested(rows: Sequence[Wire]) -> dict[str, Reader]:
-    """The readers of these rows by name, a mapping of its own for each deeper path."""
-    fields: dict[str, Reader] = {}
-    deeper: dict[str, list[Wire]] = {}
-    for row in rows:
-        if len(row.path) == 1:
-            fields[row.path[0]] = row.reader
-        else:
-            deeper.setdefault(row.path[0], []).append(row._replace(path=row.path[1:]))
-    return fields | {name: struct(_nested(tuple(below))) for name, below in deeper.items()}
-
-
-_SPEC: Final = struct({**_nested(Service.SPEC_WIRE), "ports": list_of(SERVICE_PORT)})
-
-SERVICE: Final = struct({"apiVersion": TEXT, "kind": TEXT, "metadata": METADATA, "spec": _SPEC, "status": _STATUS})
-"""Reads a whole Service."""
 
 # An empty group before the slash is the core group, too.
 _API_VERSIONS: Final = ("v1", "/v1", None, "")

@@ -161,20 +161,32 @@ def _service(
     """The state of a Service with its old one behind it, or what keeps it from being decoded."""
     if old is None and data.get("kind") not in ("Service", None, ""):
         return None, [no_such_kind(data)]
+    before = None if old is None else _decoded_old(old)
     decoded = SERVICE.read(data, (), found)
     if decoded is INVALID or found:
         return None, found
-    found = [*identity_violations(decoded), *_place(decoded, old, namespace)]
+    found = [*identity_violations(decoded), *_place(decoded, before, namespace)]
     if found:
         return None, found
     state = state_of(decoded, cluster)
-    if old is not None:
-        before = SERVICE.read(old, (), found)
-        if found:
-            raise ManifestError(f"old is no stored Service: {found[0]}")
+    if before is not None:
         state.old = state_of(before, cluster)
         _as_read(state.old)
     return state, found
+
+
+def _decoded_old(old: Mapping[str, Any]) -> dict[str, Any]:
+    """The old object, which is what a server gave out and therefore in order.
+
+    Raises:
+        ManifestError: It is not.
+    """
+    found: list[Violation] = []
+    decoded = SERVICE.read(old, (), found)
+    if found:
+        raise ManifestError(f"old is no stored Service: {found[0]}")
+    clean: dict[str, Any] = decoded
+    return clean
 
 
 def _namespace_of(data: Mapping[str, Any], old: Mapping[str, Any] | None, namespace: str | None) -> str:

@@ -1,0 +1,111 @@
+"""The standard streams as a command needs them: a report that arrives or an error, and words on the side.
+
+A reader that leaves early is no error. A standard stream that the process was started without is
+`None` in Python, and a name in the input may hold what the terminal's encoding does not.
+"""
+
+import os
+import shutil
+from contextlib import suppress
+from typing import IO, Any, Final, cast, final
+
+from portmap._errors import ManifestError
+from portmap._render._plain import encodable, printable
+
+__all__ = ["CommandError", "Console"]
+
+
+@final
+class CommandError(Exception):
+    """The end of a run that cannot go on, with what there is to say about it."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__(*lines)
+        self.lines = lines
+
+
+@final
+class Console:
+    """The three streams of a command."""
+
+    def __init__(self, stdin: IO[str] | None, stdout: IO[str] | None, stderr: IO[str] | None) -> None:
+        self._stdin = stdin
+        self._stdout = stdout
+        self._stderr = stderr
+
+    @property
+    def source(self) -> IO[bytes]:
+        """Standard input, to be read.
+
+        Raises:
+            ManifestError: There is none.
+        """
+        if self._stdin is None:
+            raise ManifestError("is closed", "<stdin>")
+        return cast("IO[bytes]", _Input(self._stdin))
+
+    @property
+    def _on_terminal(self) -> bool:
+        return self._stdout is not None and self._stdout.isatty()
+
+    @property
+    def width(self) -> int | None:
+        """The width of the terminal; `None` where the report goes elsewhere."""
+        return shutil.get_terminal_size().columns if self._on_terminal else None
+
+    @property
+    def colour(self) -> bool:
+        """Whether the report is coloured."""
+        return self._on_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+    def write(self, text: str) -> bool:
+        """Write a part of the report; whether somebody still reads it.
+
+        Raises:
+            CommandError: It cannot be written.
+        """
+        if not text:
+            return True
+        stream = self._stdout
+        if stream is None:
+            raise CommandError("portmap: the report cannot be written: standard output is closed")
+        try:
+            stream.write(encodable(text, stream))
+            stream.flush()
+        except BrokenPipeError:
+            _abandon(stream)
+            return False
+        except OSError as error:
+            _abandon(stream)
+            raise CommandError(f"portmap: the report cannot be written: {error.strerror or error}") from None
+        return True
+
+    def say(self, *lines: str) -> None:
+        """Write lines that are no part of the report. Where nobody listens, nothing is said."""
+        if self._stderr is None:
+            return
+        with suppress(OSError):
+            for line in lines:
+                self._stderr.write(encodable(f"{printable(line)}\n", self._stderr))
+            self._stderr.flush()
+
+
+@final
+class _Input:
+    """Standard input as bytes, whatever the locale takes them for; or as text, where there are no bytes."""
+
+    name: Final = "<stdin>"
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream: Any = getattr(stream, "buffer", stream)
+
+    def read(self) -> object:
+        return self._stream.read()
+
+
+def _abandon(stream: IO[str]) -> None:
+    """Leave what could not be written: else Python tries again at exit, and complains."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

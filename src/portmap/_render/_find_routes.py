@@ -1,0 +1,200 @@
+"""How the Services of some documents are resolved, and what is said of those that cannot be.
+
+Each pod or workload is resolved on its own, so that what it answers can be told with its place in
+the files. A workload that a server would refuse is never looked into, but it is not forgotten
+either: a Service that would select its pods has pods that are unknown, not none.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, final
+
+import attrs
+
+from portmap._candidates import Candidates
+from portmap._cluster import Cluster
+from portmap._errors import ManifestError
+from portmap._misses import Miss, nothing_selected
+from portmap._pods import Pod
+from portmap._ports import ServicePort
+from portmap._render._routes import Missed, Place, Reached, Report, Route, ServiceRoutes
+from portmap._resolution import Resolution, resolve
+from portmap._services import Service
+from portmap._workloads import Workload, template_path
+from portmap.manifests._documents import Document
+from portmap.manifests._service_manifest import is_service
+
+__all__ = ["find_routes"]
+
+_MOST_SHOWN: Final = 3
+
+
+@final
+class _Sources:
+    """The pods and workloads that were read, and where each stands."""
+
+    def __init__(self, found: Iterable[tuple[Pod | Workload, Place]]) -> None:
+        self._found = tuple(found)
+        self._places = {id(source): place for source, place in self._found}
+        self._candidates = Candidates([source for source, _ in self._found], indexed=True)
+
+    def selected(self, service: Service) -> Iterator[tuple[Pod | Workload, Place]]:
+        """Those that the Service selects, in the order of the input."""
+        for each in self._candidates.selected_by(service.selector or {}, service.namespace):
+            yield each, self._places[id(each)]
+
+    def nothing_selected(self, service: Service) -> Miss:
+        """Why the Service selects none of them."""
+        return nothing_selected(service, self._candidates.near(service.selector or {}))
+
+
+def find_routes(
+    documents: Sequence[Document],
+    *,
+    cluster: Cluster,
+    unreadable: Iterable[ManifestError] = (),
+    namespace: str | None = None,
+    names: Collection[str] = (),
+) -> Report:
+    """Say where each port of each Service among these documents leads.
+
+    Args:
+        documents: What was read. Objects of kinds that portmap does not know are counted.
+        cluster: What the control plane does.
+        unreadable: What could not be read, for the report.
+        namespace: The namespace of the objects that name none; `None`: they may be in any.
+        names: The names of the Services that are asked for; empty: all of them.
+    """
+    services = [document for document in documents if isinstance(document.raw, Mapping) and is_service(document.raw)]
+    makers = [document for document in documents if _has_pods(document)]
+    invalid = [document for document in makers if document.violations]
+    with cluster:
+        sources = _Sources(
+            (_settled(document.object, namespace), Place.of(document))
+            for document in makers
+            if isinstance(document.object, Pod | Workload)
+        )
+        routes = tuple(
+            _service_routes(document, sources, invalid, cluster, namespace)
+            for document in services
+            if not names or document.name in names
+        )
+    pods = sum(document.kind == "Pod" for document in makers)
+    return Report(
+        cluster,
+        routes,
+        tuple(invalid),
+        tuple(unreadable),
+        len(makers) - pods,
+        pods,
+        len(documents) - len(services) - len(makers),
+    )
+
+
+def _has_pods(document: Document) -> bool:
+    raw = document.raw
+    return isinstance(raw, Mapping) and template_path(raw.get("apiVersion"), raw.get("kind")) is not None
+
+
+def _settled(source: Pod | Workload, namespace: str | None) -> Pod | Workload:
+    """The same in this namespace, if it names none itself."""
+    if namespace is None or source.namespace is not None:
+        return source
+    if isinstance(source, Workload):
+        return attrs.evolve(source, pod=attrs.evolve(source.pod, namespace=namespace))
+    return attrs.evolve(source, namespace=namespace)
+
+
+def _service_routes(
+    document: Document,
+    sources: _Sources,
+    invalid: Sequence[Document],
+    cluster: Cluster,
+    namespace: str | None,
+) -> ServiceRoutes:
+    service = document.object
+    if not isinstance(service, Service):
+        return ServiceRoutes(document, _namespace_of(document, namespace))
+    if namespace is not None and service.namespace is None:
+        service = attrs.evolve(service, namespace=namespace)
+    elsewhere = resolve(service, (), cluster=cluster).elsewhere
+    if elsewhere is not None:
+        routes = [Route(port, (), ()) for port in service.ports]
+        return ServiceRoutes(document, service.namespace, tuple(routes), elsewhere)
+    found = [(each, place, resolve(service, [each], cluster=cluster)) for each, place in sources.selected(service)]
+    refused = [each for each in invalid if _would_select(service, each, namespace)]
+    misses = [Missed(miss, place) for _, place, resolution in found for miss in resolution.misses]
+    if refused:
+        misses.append(_unknown(refused, some=bool(found)))
+    elif not found:
+        misses.append(Missed(sources.nothing_selected(service)))
+    routes = [
+        Route(
+            port,
+            tuple(answer for each in found for answer in _answers(port, *each)),
+            tuple(each for each in misses if each.miss.position in {None, position}),
+        )
+        for position, port in enumerate(service.ports or (None,))
+    ]
+    return ServiceRoutes(document, service.namespace, tuple(routes))
+
+
+def _answers(
+    port: ServicePort | None, source: Pod | Workload, place: Place, resolution: Resolution
+) -> Iterator[Reached]:
+    """What the port reaches in this one pod or workload."""
+    if port is not None:
+        for each in resolution.endpoints(port):
+            pod = None if each.workload else each.pod
+            yield Reached(pod, each.workload, place, each.container, each.port, each.protocol, each.ready)
+    elif not resolution.misses:
+        ready = all(each.ready for piece in resolution.slices for each in piece.endpoints)
+        workload = f"{source.kind}/{source.name}" if isinstance(source, Workload) else None
+        yield Reached(None if workload else source.name, workload, place, None, None, None, ready)
+
+
+# --- what a server would refuse --------------------------------------------------------------------------------
+
+
+def _unknown(refused: Sequence[Document], *, some: bool) -> Missed:
+    named = ", ".join(str(each) for each in refused[:_MOST_SHOWN])
+    more = len(refused) - _MOST_SHOWN
+    several = f"{named} and {more} more are" if more > 0 else f"{named} {'is' if len(refused) == 1 else 'are'}"
+    first = refused[0]
+    violation = first.violations[0]
+    miss = Miss(
+        code="pods-unknown",
+        message=f"{'some of its pods' if some else 'its pods'} are unknown: {several} invalid",
+        hint=f"{violation.field}: {violation.message}" if violation.field else violation.message,
+        pod=first.name if first.kind == "Pod" else None,
+        workload=None if first.kind == "Pod" else f"{first.kind}/{first.name}",
+    )
+    return Missed(miss, Place.of(first))
+
+
+def _would_select(service: Service, document: Document, namespace: str | None) -> bool:
+    """Whether the Service would select the pods of this invalid object, as far as its labels can be read."""
+    place = _namespace_of(document, namespace)
+    if service.namespace is not None and place is not None and service.namespace != place:
+        return False
+    labels = _raw_labels(document)
+    return all(_written(labels.get(key)) == value for key, value in (service.selector or {}).items())
+
+
+def _raw_labels(document: Document) -> Mapping[str, Any]:
+    raw = document.raw
+    value: Any = raw
+    for step in (*(template_path(raw.get("apiVersion"), raw.get("kind")) or ()), "metadata", "labels"):
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
+
+
+def _written(value: object) -> object:
+    """A label as its author must have meant it: `version: 1` is invalid, but `"1"` was meant."""
+    return json.dumps(value) if isinstance(value, bool | int | float) else value
+
+
+def _namespace_of(document: Document, namespace: str | None) -> str | None:
+    metadata = document.raw.get("metadata") if isinstance(document.raw, Mapping) else None
+    own = metadata.get("namespace") if isinstance(metadata, Mapping) else None
+    return own if isinstance(own, str) and own else namespace

@@ -1,0 +1,238 @@
+"""`portmap resolve` for people: a block for each Service, a line for each thing that a port reaches.
+
+Every line is complete in itself, so that the report can be searched line by line. What is written
+to a terminal is wrapped to its width, between words; a line that is piped on stays whole.
+"""
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, final
+
+import attrs
+
+from portmap._ports import ServicePort
+from portmap._render._plain import printable
+from portmap._render._routes import Missed, Reached, Report, Route, ServiceRoutes
+from portmap._violations import Violation
+from portmap.manifests._documents import Document
+
+__all__ = ["as_text", "complaints", "summary"]
+
+_WIDEST_COLUMN: Final = 48
+_NARROWEST: Final = 20
+_INDENT: Final = "  "
+_DEEPER: Final = " " * 6
+_RED, _BOLD, _PLAIN = "\x1b[31m", "\x1b[1m", "\x1b[0m"
+
+
+@final
+@attrs.frozen
+class _Line:
+    """One line before it is laid out.
+
+    Attributes:
+        port: The Service port.
+        cells: What it reaches: pod or workload, container, number, and the place where only that tells
+            it from others; or one text that says why nothing.
+        mark: What stands between the two.
+        hint: What was probably meant; on a line of its own.
+    """
+
+    port: str
+    cells: tuple[str, ...]
+    mark: str
+    hint: str | None = None
+
+    @property
+    def is_miss(self) -> bool:
+        return self.mark == "✗"
+
+
+def as_text(report: Report, *, width: int | None = None, colour: bool = False) -> str:
+    """The report as text; `""` where there is no Service.
+
+    Args:
+        report: What to show.
+        width: The width of the terminal; `None`: lines are as long as they are.
+        colour: Whether misses are red and names bold.
+    """
+    paint = _Paint(colour)
+    blocks = [(service, list(_lines(service))) for service in report.services]
+    columns = _columns(line for _, lines in blocks for line in lines)
+    width = width and max(width, _NARROWEST)
+    return "\n".join(
+        "".join(f"{line}\n" for line in _block(service, lines, columns, width, paint)) for service, lines in blocks
+    )
+
+
+def summary(report: Report) -> str:
+    """What was read and what came of it, in one line."""
+    read = [_count(len(report.services), "Service"), _count(report.workloads, "workload")]
+    if report.pods:
+        read.append(_count(report.pods, "pod"))
+    read.append(_count(report.others, "other object"))
+    nowhere = report.ports_leading_nowhere
+    remarks = [
+        (len(report.unreadable), f"{_count(len(report.unreadable), 'file')} unreadable"),
+        (report.invalid_services, _count(report.invalid_services, "invalid Service")),
+        (len(report.invalid_workloads), _invalid(len(report.invalid_workloads))),
+        (nowhere, f"{_count(nowhere, 'port')} lead{'s' if nowhere == 1 else ''} nowhere"),
+        (nowhere and not report.workloads + report.pods, "there are no pods or workloads in the input"),
+    ]
+    return "; ".join([", ".join(read), *(remark for applies, remark in remarks if applies)])
+
+
+def complaints(report: Report) -> Iterator[str]:
+    """What is wrong with the workloads and pods that a server would refuse, one violation a line."""
+    for document in report.invalid_workloads:
+        for violation in document.violations:
+            yield _complaint(document, violation, f"{document.kind} {document.name or '(no name)'}: ")
+
+
+def _complaint(document: Document, violation: Violation, about: str = "") -> str:
+    span = document.span(violation.field)
+    place = f"{document.source}:{span}" if span else document.source
+    field = f"{violation.field}: " if violation.field else ""
+    return f"{place}: {about}{field}{violation.message}  [{violation.code}]"
+
+
+def _invalid(number: int) -> str:
+    return "1 invalid workload or pod" if number == 1 else f"{number} invalid workloads or pods"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+@final
+@attrs.frozen
+class _Paint:
+    """Colours, or none."""
+
+    on: bool
+
+    def red(self, text: str) -> str:
+        return f"{_RED}{text}{_PLAIN}" if self.on else text
+
+    def bold(self, text: str) -> str:
+        return f"{_BOLD}{text}{_PLAIN}" if self.on else text
+
+
+# --- what there is to say --------------------------------------------------------------------------------------
+
+
+def _lines(service: ServiceRoutes) -> Iterator[_Line]:
+    """A line for each port and what it reaches, and for each reason why it reaches nothing."""
+    several = _called_alike(service.routes)
+    told: set[tuple[str, str | None]] = set()
+    for route in service.routes:
+        port = _port(route.port)
+        for reached in route.reached:
+            yield _Line(port, _cells(reached, with_place=reached.called in several), "→")
+        for missed in route.misses:
+            text = _reason(missed, with_place=missed.called in several)
+            hint = missed.miss.hint if (text, missed.miss.hint) not in told else None
+            told.add((text, missed.miss.hint))
+            yield _Line(port, (text,), "✗", hint and printable(hint))
+
+
+def _called_alike(routes: Sequence[Route]) -> set[str | None]:
+    """What several of the pods or workloads are called that a Service selects: only their places tell them apart."""
+    found = {(each.called, each.place) for route in routes for each in route.reached}
+    missed = {(each.called, each.place) for route in routes for each in route.misses if each.called}
+    counts = Counter(called for called, _ in found | missed)
+    return {called for called, count in counts.items() if count > 1}
+
+
+def _reason(missed: Missed, *, with_place: bool) -> str:
+    message, place = missed.miss.message, str(missed.place)
+    return printable(f"{message} ({place})" if with_place and place not in message else message)
+
+
+def _port(port: ServicePort | None) -> str:
+    if port is None:
+        return "no ports"
+    named = f"{port.name} " if port.name else ""
+    node = f" (node port {port.node_port})" if port.node_port else ""
+    return printable(f"{named}{port.port}/{port.effective_protocol}{node}")
+
+
+def _cells(reached: Reached, *, with_place: bool) -> tuple[str, ...]:
+    place = [f"({printable(str(reached.place))})"] if with_place else []
+    ready = "" if reached.ready else ", not ready"
+    if reached.port is None:
+        return (printable(f"{reached.called}{ready}"), *place)
+    return (
+        printable(reached.called),
+        printable(reached.container or "(not declared)"),
+        f"{reached.port}/{reached.protocol}{ready}",
+        *place,
+    )
+
+
+# --- how it is laid out ----------------------------------------------------------------------------------------
+
+
+def _columns(lines: Iterable[_Line]) -> list[int]:
+    """The widths of the columns, that of the ports first; a cell that is very long sticks out of its own."""
+    columns = [0] * 4
+    for line in lines:
+        # What stands last needs no column.
+        for position, cell in enumerate((line.port, *line.cells[:-1])):
+            if columns[position] < len(cell) <= _WIDEST_COLUMN:
+                columns[position] = len(cell)
+    return columns
+
+
+def _block(
+    service: ServiceRoutes, lines: Sequence[_Line], columns: Sequence[int], width: int | None, paint: _Paint
+) -> Iterator[str]:
+    document = service.document
+    name = printable(f"{service.namespace}/" if service.namespace else "") + printable(document.name or "(no name)")
+    invalid = " is invalid" if document.violations else ""
+    yield f"{document.kind} {paint.bold(name)} ({printable(str(service.place))}){invalid}"
+    for violation in document.violations:
+        text = printable(_complaint(document, violation))
+        yield from (paint.red(line) for line in _wrapped(text, width, _INDENT))
+        if violation.hint:
+            yield from _wrapped(f"hint: {printable(violation.hint)}", width, _DEEPER)
+    if service.elsewhere is not None:
+        yield from _wrapped(printable(service.elsewhere), width, _INDENT)
+    else:
+        for line in lines:
+            yield from _laid_out(line, columns, width, paint)
+
+
+def _laid_out(line: _Line, columns: Sequence[int], width: int | None, paint: _Paint) -> Iterator[str]:
+    first, *others = columns
+    before = f"{_INDENT}{line.port.ljust(first)}{_INDENT}"
+    start = len(before)
+    aligned = [cell.ljust(column) for cell, column in zip(line.cells[:-1], others, strict=False)]
+    text = f"{line.mark} {_INDENT.join([*aligned, line.cells[-1]])}"
+    if width is not None and start + len(text) > width:
+        text = f"{line.mark} {_INDENT.join(line.cells)}"
+        if start > width // 2:
+            # The port takes a line of its own.
+            yield before.rstrip()
+            before, start = "", 4
+    beginning, *rest = _wrapped(text, width, " " * start, hanging=2)
+    beginning = beginning.lstrip()
+    yield before.ljust(start) + (paint.red(beginning) if line.is_miss else beginning)
+    yield from (paint.red(each) if line.is_miss else each for each in rest)
+    if line.hint:
+        yield from _wrapped(f"hint: {line.hint}", width, " " * (start + 2))
+
+
+def _wrapped(text: str, width: int | None, indent: str, *, hanging: int = 0) -> list[str]:
+    """The text in lines of this width, words whole, each indented and all but the first some more."""
+    if width is None or len(indent) + len(text) <= width:
+        return [indent + text]
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent + " " * hanging,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

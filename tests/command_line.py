@@ -1,0 +1,131 @@
+"""What the tests of the command share: manifests for it, and running it, here and as a process of its own."""
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+from typing import IO, NamedTuple, final
+
+from portmap._cli import main
+
+WEB = """\
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec:
+  type: NodePort
+  selector: {app: web}
+  ports:
+  - {name: http, port: 80, targetPort: http, nodePort: 30080}
+  - {name: debug, port: 6060}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: app
+        image: example.com/web:1
+        ports:
+        - {name: http, containerPort: 8080}
+        - {name: dns, containerPort: 53, protocol: UDP}
+"""
+
+
+POD = """\
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  selector: {app: web}
+  ports: [{port: 80, targetPort: http}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web-0, labels: {app: web}}
+spec:
+  containers: [{name: app, ports: [{name: http, containerPort: 8080}]}]
+"""
+POD_REPORT = "Service web (web.yaml:1)\n  80/TCP  → Pod/web-0  app  8080/TCP\n"
+
+
+@final
+class Run(NamedTuple):
+    """What a run of the command gave."""
+
+    code: int
+    out: str
+    err: str
+
+
+@final
+class Terminal(io.StringIO):
+    """Standard output that is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def portmap(*arguments: str, stdin: str | bytes = "", stdout: IO[str] | None = None) -> Run:
+    """Runs the command in this process."""
+    text = io.TextIOWrapper(io.BytesIO(stdin), encoding="ascii") if isinstance(stdin, bytes) else io.StringIO(stdin)
+    out, err = stdout or io.StringIO(), io.StringIO()
+    code = main(arguments, text, out, err)
+    return Run(code, out.getvalue() if isinstance(out, io.StringIO) else "", err.getvalue())
+
+
+def process(*arguments: str, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """Runs `python -m portmap` as a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "portmap", *arguments],
+        input=stdin,
+        capture_output=True,
+        check=False,
+        timeout=60,
+        env={**os.environ, "PYTHONUTF8": "1", **environment},
+    )
+
+
+def write(name: str, *documents: str) -> None:
+    """Writes documents, indented as they stand in a test, to a file."""
+    file = Path(name)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("---\n".join(dedent(document) for document in documents), encoding="utf-8")
+
+
+def deployment(name: str, labels: str, ports: str, namespace: str = "shop", kind: str = "Deployment") -> str:
+    """A workload with one container."""
+    return f"""\
+apiVersion: apps/v1
+kind: {kind}
+metadata: {{name: {name}, namespace: {namespace}}}
+spec:
+  template:
+    metadata: {{labels: {{{labels}}}}}
+    spec:
+      containers:
+      - {{name: app, image: example.com/app:1, ports: [{ports}]}}
+"""
+
+
+def service(name: str, selector: str, ports: str, namespace: str = "shop") -> str:
+    """A Service."""
+    return f"""\
+apiVersion: v1
+kind: Service
+metadata: {{name: {name}, namespace: {namespace}}}
+spec:
+  selector: {{{selector}}}
+  ports: [{ports}]
+"""
+
+
+def same(text: str, expected: str) -> None:
+    """Compares a report with one that is indented as it stands in a test."""
+    assert text == dedent(expected)

@@ -1,0 +1,127 @@
+"""`portmap resolve` over published manifests: it never fails, and a plain reading of the YAML agrees with it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+
+from command_line import portmap
+
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+WORKLOADS = {"DaemonSet", "Deployment", "Job", "ReplicaSet", "ReplicationController", "StatefulSet"}
+
+
+class Template(NamedTuple):
+    """What a workload's pods are like, or a pod."""
+
+    source: str
+    name: str
+    namespace: str | None
+    labels: Mapping[str, Any]
+    spec: Mapping[str, Any]
+
+
+@pytest.fixture(scope="module")
+def repositories(shared: Path) -> list[Path]:
+    """The folders of the corpus, one a repository."""
+    found = sorted(each for each in (shared / "corpus").iterdir() if each.is_dir())
+    assert found
+    return found
+
+
+def objects(folder: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every object in a folder as PyYAML reads it, with its file."""
+    for file in folder.rglob("*"):
+        hidden = any(part.startswith(".") for part in file.relative_to(folder).parts[:-1])
+        if file.suffix in {".yaml", ".yml", ".json"} and not hidden:
+            for document in yaml.load_all(file.read_text(encoding="utf-8"), Loader=LOADER):
+                if isinstance(document, dict):
+                    items = document.get("items") if document.get("kind") == "List" else None
+                    yield from ((str(file), each) for each in (items or [document]) if isinstance(each, dict))
+
+
+def template(source: str, data: Mapping[str, Any]) -> Template | None:
+    """The pod template of an object, if it has one."""
+    kind = data.get("kind")
+    metadata = data.get("metadata") or {}
+    spec: Mapping[str, Any] = data.get("spec") or {}
+    if kind == "CronJob":
+        spec = spec.get("jobTemplate", {}).get("spec", {})
+    pod = data if kind == "Pod" else spec.get("template")
+    if kind not in {*WORKLOADS, "CronJob", "Pod"} or not pod:
+        return None
+    labels = (pod.get("metadata") or {}).get("labels") or {}
+    name = metadata.get("name") or metadata.get("generateName", "")
+    return Template(source, name, metadata.get("namespace"), labels, pod.get("spec") or {})
+
+
+def reached(port: Mapping[str, Any], pod: Template) -> tuple[str | None, int] | None:
+    """The container and number that a Service port, as it is reported, means in a pod (`FindPort`)."""
+    for container in [
+        *(pod.spec.get("containers") or []),
+        *(each for each in pod.spec.get("initContainers") or [] if each.get("restartPolicy") == "Always"),
+    ]:
+        for each in container.get("ports") or []:
+            if port["targetPort"] in (each["containerPort"], each.get("name")):
+                if (each.get("protocol") or "TCP") == port["protocol"]:
+                    return container["name"], each["containerPort"]
+    return (None, port["targetPort"]) if isinstance(port["targetPort"], int) else None
+
+
+def test_every_repository_is_reported(repositories: list[Path]) -> None:
+    """Each repository is resolved, in both formats, with one of the exit codes and without a traceback."""
+    for repository in repositories:
+        text = portmap("resolve", str(repository))
+        as_json = portmap("resolve", str(repository), "--format=json")
+        assert text.code == as_json.code, repository
+        assert text.code in {0, 1, 2}, repository
+        services = json.loads(as_json.out)["services"]
+        assert text.code == any(each["leadsNowhere"] for each in services), repository
+        assert all(each["violations"] or each["elsewhere"] or each["ports"] for each in services), repository
+
+
+def picks(selector: Mapping[str, str], namespace: str | None, pod: Template) -> bool:
+    """Whether a selector picks a pod; what names no namespace may be in any."""
+    near = namespace is None or pod.namespace in {None, namespace}
+    return near and selector.items() <= pod.labels.items()
+
+
+def test_a_plain_reading_agrees(repositories: list[Path]) -> None:
+    """Each Service port reaches what a search through all pods of the repository finds for it, and nothing else."""
+    compared = 0
+    for repository in repositories:
+        everything = list(objects(repository))
+        report = json.loads(portmap("resolve", str(repository), "--format=json").out)
+        refused = {(each["source"], each["name"]) for each in report["invalidWorkloads"]}
+        pods = [
+            found
+            for source, each in everything
+            if (found := template(source, each)) and (source, found.name) not in refused
+        ]
+        authored: dict[str, list[Mapping[str, Any]]] = {}
+        for source, each in everything:
+            if each.get("kind") == "Service" and each.get("apiVersion") in {"v1", None}:
+                authored.setdefault(source, []).append(each.get("spec") or {})
+        for service in report["services"]:
+            selector = authored[service["source"]].pop(0).get("selector") or {}
+            # What controllers add to their pods is in no template.
+            if service["elsewhere"] or any(".kubernetes.io/pod-" in key for key in selector):
+                continue
+            selected = [pod for pod in pods if picks(selector, service["namespace"], pod)]
+            for port in service["ports"]:
+                if port["port"] is None:
+                    continue
+                wanted = [
+                    (pod.source, pod.name, *answer) for pod in selected if (answer := reached(port, pod)) is not None
+                ]
+                got = [
+                    (each["source"], each["pod"] or each["workload"].partition("/")[2], each["container"], each["port"])
+                    for each in port["endpoints"]
+                ]
+                assert sorted(map(str, got)) == sorted(map(str, wanted)), service
+                compared += 1
+        assert not any(authored.values()), repository
+    assert compared > 2000

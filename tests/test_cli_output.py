@@ -1,0 +1,179 @@
+"""Where the report is written: to terminals of any width, to pipes and to full disks."""
+
+import errno
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from command_line import POD, POD_REPORT, WEB, Terminal, portmap, process, same, service, write
+from portmap._cli import main
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def _terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+
+
+@pytest.mark.usefixtures("_terminal")
+class TestTerminal:
+    """What is written to a terminal fits it."""
+
+    def test_lines_are_wrapped_between_words(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A line that is too long goes on below itself."""
+        monkeypatch.setenv("COLUMNS", "72")
+        monkeypatch.setenv("NO_COLOR", "1")
+        write("web.yaml", WEB.replace("targetPort: http", "targetPort: htpp"))
+        same(
+            portmap("resolve", "web.yaml", stdout=Terminal()).out,
+            """\
+            Service shop/web (web.yaml:1)
+              http 80/TCP (node port 30080)  ✗ no container port named 'htpp' for
+                                               TCP in Deployment/web: it declares
+                                               http/TCP → 8080 in app, dns/UDP → 53
+                                               in app
+                                               hint: did you mean 'http'?
+              debug 6060/TCP                 → Deployment/web  (not declared)
+                                               6060/TCP
+            """,
+        )
+
+    def test_on_a_narrow_one_ports_have_lines_of_their_own(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where the column of the ports takes half of the width, the rest goes below it."""
+        monkeypatch.setenv("COLUMNS", "40")
+        monkeypatch.setenv("NO_COLOR", "1")
+        write("web.yaml", WEB)
+        same(
+            portmap("resolve", "web.yaml", stdout=Terminal()).out,
+            """\
+            Service shop/web (web.yaml:1)
+              http 80/TCP (node port 30080)
+                → Deployment/web  app  8080/TCP
+              debug 6060/TCP
+                → Deployment/web  (not declared)
+                  6060/TCP
+            """,
+        )
+
+    @pytest.mark.parametrize("width", ["0", "1", "2", "19", "33", "200"])
+    def test_no_width_is_too_small(self, monkeypatch: pytest.MonkeyPatch, width: str) -> None:
+        """Whatever the width, nothing is left out."""
+        monkeypatch.setenv("COLUMNS", width)
+        monkeypatch.setenv("NO_COLOR", "1")
+        write("web.yaml", WEB.replace("targetPort: http", "targetPort: htpp"))
+        whole = portmap("resolve", "web.yaml").out
+        assert portmap("resolve", "web.yaml", stdout=Terminal()).out.split() == whole.split()
+
+    def test_colours(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Names are bold, and what leads nowhere is red."""
+        monkeypatch.setenv("COLUMNS", "90")
+        write(
+            "web.yaml",
+            service("web", "app: web", "{port: 80}"),
+            service("cold", "app: cold", "{port: 0, targetPort: 80}", "default"),
+        )
+        same(
+            portmap("resolve", "web.yaml", stdout=Terminal()).out,
+            """\
+            Service \x1b[1mshop/web\x1b[0m (web.yaml:1)
+              80/TCP  \x1b[31m✗ no pod has the labels app=web\x1b[0m
+
+            Service \x1b[1mdefault/cold\x1b[0m (web.yaml:8) is invalid
+            \x1b[31m  web.yaml:13:18: spec.ports[0].port: Invalid value: 0: must be between 1 and 65535,\x1b[0m
+            \x1b[31m  inclusive  [port-out-of-range]\x1b[0m
+                  hint: give the port number that clients dial
+            """,
+        )
+
+    @pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
+    def test_no_colours(self, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+        """Who wants no colours gets none, nor does a terminal that has none; a pipe never does."""
+        write("web.yaml", service("web", "app: web", "{port: 80}"))
+        assert "\x1b" not in portmap("resolve", "web.yaml").out
+        assert "\x1b" in portmap("resolve", "web.yaml", stdout=Terminal()).out
+        monkeypatch.setenv(name, value)
+        assert "\x1b" not in portmap("resolve", "web.yaml", stdout=Terminal()).out
+
+
+class TestOutput:
+    """The report arrives, or there is an error; only the report is on standard output."""
+
+    def test_as_a_process(self) -> None:
+        """`python -m portmap` is the command."""
+        write("web.yaml", POD)
+        done = process("resolve", "web.yaml")
+        assert (done.returncode, done.stdout.decode()) == (0, POD_REPORT)
+        assert done.stderr.decode() == "1 Service, 0 workloads, 1 pod, 0 other objects\n"
+        done = process("resolve", "-", stdin=POD.replace("http}", "htp}").encode())
+        assert (done.returncode, "did you mean 'http'?" in done.stdout.decode()) == (1, True)
+
+    def test_the_same_input_gives_the_same_bytes(self) -> None:
+        """A report does not depend on the order in which a process hashes."""
+        write("web.yaml", POD)
+        write("more.yaml", POD.replace("app: web", "app: wbe, tier: front"))
+        for arguments in ([], ["--format=json"]):
+            first, second = (process("resolve", *arguments, PYTHONHASHSEED=seed).stdout for seed in ("1", "2"))
+            assert first == second
+            assert first
+
+    def test_a_terminal_that_knows_only_ascii(self) -> None:
+        """What the encoding does not have is written otherwise."""
+        out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+        portmap("resolve", "-", stdin=POD.replace("http}", "htp}"), stdout=out)
+        out.seek(0)
+        assert (
+            "80/TCP  x no container port named 'htp' for TCP in Pod/web-0: it declares http/TCP -> 8080" in out.read()
+        )
+
+    @pytest.mark.skipif(os.name != "posix", reason="pipes break otherwise elsewhere")
+    @pytest.mark.parametrize(("ending", "code"), [("http}", 0), ("htp}", 1)])
+    def test_a_reader_that_leaves(self, ending: str, code: int) -> None:
+        """Where the reader of a pipe has left, the command ends without a word, and with its usual exit code."""
+        read, write = os.pipe()
+        os.close(read)
+        command = [sys.executable, "-m", "portmap", "resolve", "-"]
+        with os.fdopen(write, "wb") as pipe:
+            text = POD.replace("http}", ending).encode()
+            done = subprocess.run(command, input=text, stdout=pipe, stderr=subprocess.PIPE, check=False, timeout=60)
+        assert (done.returncode, done.stderr) == (code, b"")
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+    @pytest.mark.parametrize("arguments", [["resolve", "-"], ["--version"]])
+    def test_a_full_disk(self, arguments: list[str]) -> None:
+        """A report that cannot be written is an error."""
+        command = [sys.executable, "-m", "portmap", *arguments]
+        with Path("/dev/full").open("wb") as full:
+            done = subprocess.run(
+                command, input=POD.encode(), stdout=full, stderr=subprocess.PIPE, check=False, timeout=60
+            )
+        reason = os.strerror(errno.ENOSPC)
+        assert done.returncode == 2
+        assert done.stderr.decode() == f"portmap: the report cannot be written: {reason}\n"
+
+    def test_a_closed_standard_output(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A process without standard output cannot report, which is an error; without standard error it is silent."""
+        monkeypatch.setattr(sys, "stdout", None)
+        err = io.StringIO()
+        assert main(["resolve", "-"], io.StringIO(POD), None, err) == 2
+        assert err.getvalue() == "portmap: the report cannot be written: standard output is closed\n"
+        monkeypatch.setattr(sys, "stderr", None)
+        assert main(["resolve", "-"], io.StringIO(POD), io.StringIO(), None) == 0
+
+    def test_an_interruption(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Ctrl-C ends the command with 130, and without a word."""
+
+        def interrupt(*_: object, **__: object) -> NoReturn:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("portmap.manifests._load.load", interrupt)
+        assert portmap("resolve", "-", stdin=POD) == (130, "", "")

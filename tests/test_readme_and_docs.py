@@ -1,0 +1,308 @@
+"""The README and the documents: every block runs, every output is real, every link leads somewhere.
+
+In a page, the Python blocks are one program, in order. What a block prints stands in
+the block after it, which is marked by a comment on the line before: `output` for what
+is printed, `raises` for the error that ends the block. A block marked `file: NAME` is
+written to a file of that name for the others to read.
+"""
+
+import ast
+import contextlib
+import io
+import re
+import runpy
+import shlex
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterator
+from importlib import import_module
+from itertools import takewhile
+from pathlib import Path
+from pkgutil import walk_packages
+from typing import Any, Final, NamedTuple, final
+
+import pytest
+
+import portmap
+from portmap._rules import Rule
+from portmap.manifests import validate
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+# Their blocks show the command, and are run by its own tests.
+COMMAND_PAGES: Final = {"docs/cli.md"}
+ALL_PAGES: Final = sorted(
+    page.relative_to(ROOT).as_posix() for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+)
+PAGES: Final = [page for page in ALL_PAGES if page not in COMMAND_PAGES]
+# Shell commands for a bare machine, which have tests of their own below.
+WITH_COMMANDS: Final = {"README.md", "CONTRIBUTING.md"}
+SHOWN: Final = ("output", "raises")
+
+_BLOCK: Final = re.compile(r"^(?:<!-- ([^>\n]*) -->\n)?```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+@final
+class Block(NamedTuple):
+    """A fenced block of a page: its mark, its language, its text, and the line on which its text begins."""
+
+    mark: str
+    language: str
+    text: str
+    line: int
+
+
+def text_of(page: str) -> str:
+    """The text of a page."""
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def blocks_of(text: str) -> list[Block]:
+    """The fenced blocks of a page, in order."""
+    return [
+        Block(found[1] or "", found[2], found[3], text.count("\n", 0, found.start(3)) + 1)
+        for found in _BLOCK.finditer(text)
+    ]
+
+
+def run_page(page: str, text: str) -> Iterator[str]:
+    """Runs the blocks of a page in the working directory, and says where the page is wrong."""
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    blocks = [block for block in blocks_of(text) if block.language != "console" or page not in WITH_COMMANDS]
+    for position, block in enumerate(blocks):
+        place = f"{page}:{block.line}"
+        results = dict.fromkeys(SHOWN, "")
+        if block.mark in SHOWN:
+            continue
+        if block.mark.startswith("file: "):
+            Path(block.mark.removeprefix("file: ")).write_text(block.text, encoding="utf-8")
+        elif block.language == "python":
+            results = run_block(block, page, namespace)
+        else:
+            yield f"{place}: nothing runs this block"
+        following = takewhile(lambda each: each.mark in SHOWN, blocks[position + 1 :])
+        shown = {each.mark: each.text for each in following}
+        for mark, result in results.items():
+            if shown.get(mark, "") != result:
+                yield f"{place}: the {mark} that the page shows is not that of this block:\n{result or 'nothing'}"
+
+
+def run_block(block: Block, page: str, namespace: dict[str, Any]) -> dict[str, str]:
+    """What a Python block prints, and the last lines of the traceback that ends it."""
+    code = compile("\n" * (block.line - 1) + block.text, page, "exec")
+    raised = ""
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        try:
+            exec(code, namespace)
+        except Exception as error:  # noqa: BLE001 - any error is a result here
+            raised = "".join(traceback.format_exception_only(error))
+    return {"output": printed.getvalue(), "raises": raised}
+
+
+def anchors_of(text: str) -> set[str]:
+    """The anchors of a page's headings, as forges make them."""
+    prose = _BLOCK.sub("", text)
+    headings = re.findall(r"^#+ (.*)$", prose, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+class TestEveryPage:
+    """What holds for each page."""
+
+    @pytest.mark.parametrize("page", PAGES)
+    def test_every_block_runs_and_every_output_is_real(
+        self, page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What a page shows as output is what its code prints, and no code goes without being run."""
+        monkeypatch.chdir(tmp_path)
+        problems = list(run_page(page, text_of(page)))
+        if problems:
+            pytest.fail("\n".join(problems), pytrace=False)
+
+    @pytest.mark.parametrize("page", ALL_PAGES)
+    def test_every_link_leads_somewhere(self, page: str) -> None:
+        """A link to a file or heading of the repository finds it."""
+        here = ROOT / page
+        broken = []
+        for target in re.findall(r"\]\(([^)\s]+)\)", text_of(page)):
+            if re.match(r"[a-z]+:", target):
+                continue
+            path, _, anchor = target.partition("#")
+            file = (here.parent / path).resolve() if path else here
+            if not file.exists() or (anchor and anchor not in anchors_of(file.read_text(encoding="utf-8"))):
+                broken.append(target)
+        assert broken == []
+
+
+class TestTheRunner:
+    """The checks above do find what is wrong."""
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "```python\nprint(1)\n```\n<!-- output -->\n```text\n2\n```\n",
+            "```python\nprint(1)\n```\n",
+            "```python\n1 / 0\n```\n",
+            "```python\nx = 1\n```\n<!-- raises -->\n```text\nZeroDivisionError\n```\n",
+            "```python\nprint(1)\n```\n```python\nprint(2)\n```\n<!-- output -->\n```text\n2\n```\n",
+            "```yaml\nkind: Service\n```\n",
+            "```console\nls\n```\n",
+        ],
+    )
+    def test_a_page_that_is_wrong_is_found(self, text: str) -> None:
+        """A wrong, missing or unexpected output is found, and a block that nothing runs."""
+        assert len(list(run_page("page.md", text))) == 1
+
+    def test_a_page_that_is_right_passes(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Blocks share a namespace, see the files of the page, and may end in an error that is shown."""
+        monkeypatch.chdir(tmp_path)
+        text = (
+            "<!-- file: a.txt -->\n```yaml\nhello\n```\n"
+            "```python\nfrom pathlib import Path\nx = Path('a.txt').read_text()\n```\n"
+            "```python\nprint(x, end='')\n```\n<!-- output -->\n```text\nhello\n```\n"
+            "```python\nprint(2)\nx[9]\n```\n<!-- output -->\n```text\n2\n```\n"
+            "<!-- raises -->\n```text\nIndexError: string index out of range\n```\n"
+        )
+        assert list(run_page("page.md", text)) == []
+
+
+class TestTheCommands:
+    """The two commands of the README, which are all that a bare machine needs."""
+
+    @pytest.fixture
+    def commands(self) -> list[str]:
+        """The lines of the README's console blocks."""
+        return [block.text.strip() for block in blocks_of(text_of("README.md")) if block.language == "console"]
+
+    def test_the_main_job_does_what_the_readme_says(self, commands: list[str]) -> None:
+        """After its set-up, the first command shows every Service of the example, and succeeds."""
+        set_up = "python3 -m venv .venv && .venv/bin/pip install -q . && "
+        assert commands[0].startswith(set_up)
+        programs = {".venv/bin/python": [sys.executable], ".venv/bin/portmap": [sys.executable, "-m", "portmap"]}
+        passed_on = b""
+        for command in commands[0].removeprefix(set_up).split(" | "):
+            program, *arguments = shlex.split(command)
+            done = subprocess.run(
+                [*programs[program], *arguments],
+                input=passed_on,
+                capture_output=True,
+                check=False,
+                cwd=ROOT,
+                timeout=60,
+            )
+            assert done.returncode == 0, done.stderr
+            passed_on = done.stdout
+        shown = passed_on.decode(errors="replace")
+        assert shown.count("Service ") == 12
+        assert re.search(r"^ +grpc 5000/TCP .* Deployment/emailservice +server +8080/TCP$", shown, re.MULTILINE)
+
+    def test_the_tests_are_run_as_in_ci(self, commands: list[str]) -> None:
+        """The second command is the one that CI runs and that CONTRIBUTING tells."""
+        assert commands[1] in text_of(".ci/run").splitlines()
+        assert commands[1] in text_of("CONTRIBUTING.md").splitlines()
+
+
+# --- the page about the checks -------------------------------------------------------------------------------------
+
+
+def modules() -> list[str]:
+    """The modules of portmap."""
+    return [found.name for found in walk_packages(portmap.__path__, "portmap.")]
+
+
+@pytest.fixture(scope="module")
+def rules() -> list[Rule[Any]]:
+    """Every rule that any module of portmap has, each once."""
+    found = [value for name in modules() for value in vars(import_module(name)).values() if isinstance(value, Rule)]
+    return list({id(rule): rule for rule in found}.values())
+
+
+def codes_in(source: str) -> set[str]:
+    """The codes of violations and misses that a module makes without a rule: arguments and variables named `code`."""
+    tree = ast.parse(source)
+    # Which argument of a function is its code; `Violation.about` takes it second.
+    places = {"about": 1}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            names = [argument.arg for argument in node.args.args]
+            if "code" in names and node.name != "about":
+                places[node.name] = names.index("code")
+    found: set[object] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args, keywords=keywords):
+                if name in places and places[name] < len(args) and isinstance(args[places[name]], ast.Constant):
+                    found.add(ast.literal_eval(args[places[name]]))
+                found |= {
+                    keyword.value.value
+                    for keyword in keywords
+                    if keyword.arg == "code" and isinstance(keyword.value, ast.Constant)
+                }
+            case ast.Assign(targets=[ast.Name(id="code")], value=ast.Constant(value=value)):
+                found.add(value)
+            case ast.Assign(
+                targets=[ast.Tuple(elts=[ast.Name(id="code"), *_])],
+                value=ast.Tuple(elts=[ast.Constant(value=value), *_]),
+            ):
+                found.add(value)
+            case _:
+                pass
+    return {code for code in found if isinstance(code, str)}
+
+
+class TestThePageOfChecks:
+    """`docs/checks.md` says what the rules say."""
+
+    def test_it_is_up_to_date(self) -> None:
+        """The generated parts of the page are those that the rules give now."""
+        generator = runpy.run_path(str(ROOT / "docs" / "generate_checks.py"))
+        page = text_of("docs/checks.md")
+        assert generator["renewed"](page) == page, "write it anew with: nox -s docs"
+
+    def test_every_rule_is_on_it(self, rules: list[Rule[Any]]) -> None:
+        """Each rule has a section, headed by its code, and so its place in a list of rules."""
+        assert len(rules) > 80
+        headings = re.findall(r"^### (.*)$", text_of("docs/checks.md"), re.MULTILINE)
+        assert {rule.code for rule in rules} - set(headings) == set()
+        assert len(headings) == len(set(headings))
+
+    def test_no_two_rules_share_a_code(self, rules: list[Rule[Any]]) -> None:
+        """A code is the name of one rule."""
+        codes = [rule.code for rule in rules]
+        assert [code for code in set(codes) if codes.count(code) > 1] == []
+
+    def test_every_rule_is_documented_and_has_a_source(self, rules: list[Rule[Any]]) -> None:
+        """A rule's first line is one sentence, and it says where Kubernetes has it."""
+        bare = [rule.code for rule in rules if not rule.summary.endswith((".", ":")) or not rule.source.strip()]
+        assert bare == []
+
+    def test_codes_without_a_rule_are_told_as_well(self) -> None:
+        """A code of decoding, of `Cluster` or of `Service.exposing` has a section too; a miss is told in its page."""
+        sources = [Path(str(import_module(name).__file__)).read_text(encoding="utf-8") for name in modules()]
+        codes = set().union(*map(codes_in, sources))
+        assert {"wrong-type", "unresolved-target-port", "nothing-to-expose", "protocol-mismatch"} <= codes
+        told = set(re.findall(r"^### (.*)$", text_of("docs/checks.md"), re.MULTILINE))
+        told |= set(re.findall(r"^\| `([a-z-]+)` \|", text_of("docs/resolution.md"), re.MULTILINE))
+        assert codes - told == set()
+
+    @pytest.mark.parametrize(
+        "spec",
+        [
+            {"selector": {"nobody": "has-this"}, "ports": [{"port": 80, "targetPort": "nobody-has-it"}]},
+            {"type": "ExternalName", "externalName": "example.com", "ports": [{"port": 80, "nodePort": 80}]},
+            {"type": "LoadBalancer", "loadBalancerIP": "anything", "ports": [{"port": 80}]},
+            {"externalName": "Any Text", "ports": [{"port": 80}]},
+            {"clusterIP": "None", "sessionAffinity": "ClientIP", "trafficDistribution": "PreferSameZone"},
+            {
+                "type": "LoadBalancer",
+                "ports": [
+                    {"name": "tcp", "port": 53, "protocol": "TCP"},
+                    {"name": "udp", "port": 53, "protocol": "UDP"},
+                ],
+            },
+            {"ports": [{"name": f"p{number}", "port": number} for number in range(1, 1001)]},
+        ],
+    )
+    def test_what_is_not_checked_is_accepted(self, spec: dict[str, Any]) -> None:
+        """What the page says the server leaves alone, portmap leaves alone too."""
+        assert validate({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": spec}) == ()
