@@ -133,8 +133,9 @@ def _boolean(value: object, path: Path, found: Found) -> object:
 def _integer(bounds: range, words: str) -> _Read:
     def read(value: object, path: Path, found: Found) -> object:
         if isinstance(value, int) and not isinstance(value, bool):
-            if value in bounds:
-                return int(value)
+            # A range finds an exact int at once, and searches for one of a subclass.
+            if (number := int(value)) in bounds:
+                return number
             found.append(_too_large(path, words, value))
             return INVALID
         hint = None
@@ -161,8 +162,8 @@ def _int_or_text(value: object, path: Path, found: Found) -> object:
     if isinstance(value, str):
         return _text(value, path, found)
     if isinstance(value, int) and not isinstance(value, bool):
-        if value in _INT32:
-            return int(value)
+        if (number := int(value)) in _INT32:
+            return number
         found.append(_too_large(path, "32 bits", value))
         return INVALID
     hint = f"write {int(value)}" if isinstance(value, float) and value.is_integer() and abs(value) < 65536 else None

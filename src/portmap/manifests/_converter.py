@@ -68,4 +68,6 @@ def _port(data: Any, kind: type[Port], reader: Reader) -> Port:  # noqa: ANN401 
     decoded = reader.read(data, (), found)
     if found or decoded is INVALID:
         raise ValidationError(kind.__name__, in_order(found))
-    return kind(**arguments(decoded, kind.WIRE))
+    # A number that is left out is 0 to the server, which says so in words of its own.
+    number = "port" if kind is ServicePort else "container_port"
+    return kind(**({number: 0} | arguments(decoded, kind.WIRE)))

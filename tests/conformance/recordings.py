@@ -1,0 +1,78 @@
+"""The recorded answers: what was asked of a real API server, and what it said.
+
+What the files hold is told in README.md.
+"""
+
+import gzip
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from portmap import Cluster
+
+__all__ = ["NODES", "VERSIONS", "Case", "cases", "cluster", "records"]
+
+FOLDER: Final = Path(__file__).resolve().parent
+
+VERSIONS: Final = ("1.32", "1.33", "1.34", "1.35", "1.36")
+"""The versions whose servers were asked."""
+
+NEWEST: Final = "1.36"
+"""The version whose answers stand in full; of the others there is what differs."""
+
+NODES: Final = ("node-a", "node-b")
+"""The nodes of the cluster in which endpoints were recorded."""
+
+
+class Case(NamedTuple):
+    """One request and the answer of one version's server.
+
+    Attributes:
+        id: The name of the case, `create/RULE/NUMBER`.
+        asked: The record with the request.
+        answer: The record with the answer: the same one, or what another version said instead.
+        unanswered: Why there is no answer of this version, `""` where there is one.
+    """
+
+    id: str
+    asked: Mapping[str, Any]
+    answer: Mapping[str, Any]
+    unanswered: str
+
+
+def cluster(version: str) -> Cluster:
+    """The cluster that was asked."""
+    return Cluster(version, service_cidrs=("10.0.0.0/16", "fd00:10::/108"), node_port_range=range(30000, 32768))
+
+
+@cache
+def records(name: str) -> tuple[Mapping[str, Any], ...]:
+    """The records of one file, in order."""
+    with gzip.open(FOLDER / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
+        return tuple(json.loads(line) for line in lines)
+
+
+@cache
+def _elsewhere(kind: str, version: str) -> Mapping[str, Mapping[str, Any]]:
+    """The answers of an older version where they are not those of the newest, by case."""
+    return {
+        record["id"]: record
+        for record in records("versions")
+        if record["version"] == version and record["corpus"] == kind
+    }
+
+
+def cases(kind: str, version: str = NEWEST) -> Iterator[Case]:
+    """Every case of this kind with the answer of this version."""
+    differing = {} if version == NEWEST else _elsewhere(kind, version)
+    for record in records(kind):
+        other = differing.get(record["id"])
+        if other is None:
+            yield Case(record["id"], record, record, "")
+        elif "accepted" not in other:
+            yield Case(record["id"], record, other, " ".join(other["differs"]))
+        else:
+            # What is not said to differ is as it was.
+            yield Case(record["id"], record, {**record, **other}, "")

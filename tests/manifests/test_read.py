@@ -1,0 +1,207 @@
+"""One parsed manifest as a typed object, and everything that it said."""
+
+from typing import Any
+
+import attrs
+import pytest
+
+from portmap import (
+    Cluster,
+    Container,
+    ContainerPort,
+    Pod,
+    Service,
+    ServicePort,
+    ValidationError,
+    Workload,
+    manifests,
+    to_manifest,
+)
+from portmap.manifests import read
+
+OWNER = {"apiVersion": "v1", "kind": "A", "name": "a", "uid": "1"}
+
+
+def service(metadata: Any = None, spec: Any = None, **others: Any) -> dict[str, Any]:
+    """A good manifest, but for what is given."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "web"} | (metadata or {}),
+        "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]} | (spec or {}),
+    } | others
+
+
+def broken(manifest: Any, **options: Any) -> list[tuple[str, str]]:
+    """Code and field of everything that is wrong with it."""
+    with pytest.raises(ValidationError) as caught:
+        read(manifest, **options)
+    return [(violation.code, violation.field) for violation in caught.value.violations]
+
+
+class TestServices:
+    """A Service's manifest as a `Service`."""
+
+    def test_example(self) -> None:
+        """Each field has its attribute."""
+        manifest = service(
+            {"namespace": "shop", "labels": {"team": "shop"}},
+            {"type": "NodePort", "ports": [{"name": "http", "port": 80, "targetPort": "web", "nodePort": 30080}]},
+        )
+        assert read(manifest) == Service(
+            "web",
+            namespace="shop",
+            labels={"team": "shop"},
+            type="NodePort",
+            selector={"app": "web"},
+            ports=[ServicePort(80, name="http", target_port="web", node_port=30080)],
+        )
+
+    @pytest.mark.parametrize(
+        "manifest",
+        [
+            service({"finalizers": ["example.com/cleanup"]}),
+            service(
+                {"ownerReferences": [{"apiVersion": "v1", "kind": "A", "name": "a", "uid": "1", "controller": None}]}
+            ),
+            service({"managedFields": [{"manager": "kubectl", "fieldsV1": {"f:spec": {}}}]}),
+            service({"creationTimestamp": None, "uid": "1", "resourceVersion": "7", "generation": 2}),
+            service({"labels": None, "annotations": {}}),
+            service(spec={"type": None, "clusterIP": "", "externalIPs": [], "sessionAffinityConfig": {}}),
+            service(spec={"sessionAffinityConfig": {"clientIP": {"timeoutSeconds": None}}}),
+            service(spec={"sessionAffinity": "ClientIP", "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 5}}}),
+            service(spec={"ports": [{"port": 80, "name": None, "targetPort": 0, "nodePort": 0, "protocol": ""}]}),
+            service(spec={"ports": [{"port": 80, "name": "a", "nodePort": None}, {"port": 81, "name": "b"}]}),
+            service(spec={"selector": {}, "publishNotReadyAddresses": False}),
+            service(spec={"clusterIP": "None", "ports": None}),
+            service(spec={"clusterIP": "None", "ports": []}),
+            service(status={"loadBalancer": {"ingress": [{"ip": "192.0.2.1", "ports": [{"port": 80}]}]}}),
+            service(status={}),
+            service(status=None),
+            {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": {"generateName": "web-"},
+                "spec": {"clusterIP": "None"},
+            },
+        ],
+    )
+    def test_nothing_is_lost(self, manifest: dict[str, Any]) -> None:
+        """What is not modelled, nulls and empty values are kept, and written back."""
+        read_back = read(manifest)
+        assert isinstance(read_back, Service)
+        assert to_manifest(read_back) == manifest
+        assert read(to_manifest(read_back)) == read_back
+
+    def test_the_model_wins(self) -> None:
+        """A variant of what was read keeps the rest and says the new."""
+        read_back = read(service({"finalizers": ["a.b/c"]}, status={"loadBalancer": {}}))
+        assert isinstance(read_back, Service)
+        manifest = to_manifest(attrs.evolve(read_back, name="other", ports=[ServicePort(81)]))
+        assert manifest["metadata"] == {"name": "other", "finalizers": ["a.b/c"]}
+        assert manifest["spec"]["ports"] == [{"port": 81}]
+        assert manifest["status"] == {"loadBalancer": {}}
+
+    def test_everything_at_once(self) -> None:
+        """Wrong types, unknown fields and broken rules are in one error, each with its path."""
+        manifest = service(
+            {"name": "Web", "labels": {"a": 1}},
+            {"typ": "NodePort", "ports": [{"port": "80"}, {"port": 0, "targetPort": 80}]},
+        )
+        assert broken(manifest) == [
+            ("wrong-type", "metadata.labels[a]"),
+            ("name-syntax", "metadata.name"),
+            ("wrong-type", "spec.ports[0].port"),
+            ("port-out-of-range", "spec.ports[1].port"),
+            ("unknown-field", "spec.typ"),
+        ]
+
+    def test_unknown_fields_hide_nothing(self) -> None:
+        """Beside a misspelt field everything else is judged as well."""
+        manifest = service(spec={"selectors": {}, "ports": [{"port": 80}, {"port": 80}]})
+        assert ("unknown-field", "spec.selectors") in broken(manifest)
+        assert ("duplicate-port", "spec.ports[1]") in broken(manifest)
+
+    @pytest.mark.parametrize("part", ["metadata", "spec", "status"])
+    @pytest.mark.parametrize("value", [5, "text", [], True])
+    def test_parts_of_the_wrong_type(self, part: str, value: Any) -> None:
+        """A part that is no mapping is said to be none."""
+        assert ("wrong-type", part) in broken(service() | {part: value})
+
+    @pytest.mark.parametrize("items", [[None], ["a.b/c", None]])
+    def test_nulls_in_lists(self, items: list[Any]) -> None:
+        """A null in a list is the empty text that the server makes of it, and is refused as such."""
+        assert broken(service({"finalizers": items}))[0][0] in {"finalizer-syntax", "finalizer-unqualified"}
+        assert broken(service({"ownerReferences": [None]}))[0][0] == "owner-reference-field"
+        assert broken(service(spec={"ports": [None]}))[0] == ("port-out-of-range", "spec.ports[0].port")
+
+    def test_by_which_cluster(self) -> None:
+        """The cluster that is given judges, and is named."""
+        manifest = service({"name": "1web"})
+        assert isinstance(read(manifest), Service)
+        assert broken(manifest, cluster=Cluster("1.35")) == [("name-syntax", "metadata.name")]
+        with pytest.raises(ValidationError, match=r"Service 1web is invalid for Kubernetes 1\.35"):
+            read(manifest, cluster=Cluster("1.35"))
+
+    def test_by_what_name(self) -> None:
+        """An error goes by namespace and name, where there are some."""
+        with pytest.raises(ValidationError, match=r"^Service shop/web is invalid"):
+            read(service({"namespace": "shop"}, {"ports": "80"}))
+        with pytest.raises(ValidationError, match=r"^Service \(no name\) is invalid"):
+            read(service() | {"metadata": 5})
+
+    def test_nothing_is_changed(self) -> None:
+        """What was given stays as it was, and may be changed afterwards."""
+        manifest = service({"finalizers": ["a.b/c"]})
+        read_back = read(manifest)
+        manifest["metadata"]["finalizers"].append("a.b/d")
+        manifest["spec"]["selector"]["app"] = "other"
+        assert isinstance(read_back, Service)
+        assert to_manifest(read_back) == service({"finalizers": ["a.b/c"]})
+
+
+class TestOtherKinds:
+    """Pods and workloads."""
+
+    def test_a_pod(self) -> None:
+        """A Pod becomes a `Pod`, with what concerns ports."""
+        manifest = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "web-0", "labels": {"app": "web"}},
+            "spec": {
+                "restartPolicy": "Never",
+                "containers": [{"name": "app", "image": "a", "ports": [{"containerPort": 80, "name": "http"}]}],
+            },
+        }
+        container = Container("app", image="a", ports=[ContainerPort(80, name="http")])
+        assert read(manifest) == Pod("web-0", labels={"app": "web"}, containers=[container])
+
+    def test_a_deployment(self) -> None:
+        """Any other kind with a pod template becomes a `Workload`."""
+        spec = {"template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": []}}}
+        manifest = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": spec}
+        assert read(manifest) == Workload("Deployment", "web", Pod("web", labels={"app": "web"}, template=True))
+
+    @pytest.mark.parametrize(
+        "manifest",
+        [
+            {"apiVersion": "v1", "kind": "ConfigMap"},
+            {"apiVersion": "example.com/v1", "kind": "Service", "spec": {}},
+            {"kind": ["Service"]},
+            {},
+        ],
+    )
+    def test_kinds_that_are_not_read(self, manifest: Any) -> None:
+        """Other kinds, and other projects' kinds of the same name, are refused."""
+        assert [field for _, field in broken(manifest)] == ["kind"]
+
+    @pytest.mark.parametrize("data", [None, 5, "kind: Service", [], [{"kind": "Service"}]])
+    def test_what_is_no_manifest(self, data: Any) -> None:
+        """Text and lists are no manifests."""
+        assert broken(data) == [("wrong-type", "")]
+
+
+def test_it_can_be_had_from_the_package() -> None:
+    """`portmap.manifests.read` is the one."""
+    assert manifests.read is read

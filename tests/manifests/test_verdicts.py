@@ -1,0 +1,282 @@
+"""The verdict of an API server on a manifest, and what it would store and warn about."""
+
+import json
+from typing import Any
+
+import pytest
+
+from portmap import Cluster, ManifestError, ServerWarning, ValidationError
+from portmap.manifests import stored, validate, warnings
+
+DUAL = Cluster(service_cidrs=("10.0.0.0/16", "fd00:10::/108"))
+
+
+def service(spec: Any = None, metadata: Any = None) -> dict[str, Any]:
+    """A good manifest, but for what is given."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "web"} | (metadata or {}),
+        "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]} | (spec or {}),
+    }
+
+
+def fields(manifest: Any, **options: Any) -> list[tuple[str, str]]:
+    return [(violation.code, violation.field) for violation in validate(manifest, **options)]
+
+
+class TestStages:
+    """An earlier stage of the server hides what a later one would say."""
+
+    def test_one_after_the_other(self) -> None:
+        """Types hide families, families hide addresses, those hide node ports, and those all the rest."""
+        manifest = service(
+            {
+                "type": "NodePort",
+                "ports": [{"port": 0, "nodePort": 80}, {"port": 1, "nodePort": 81, "targetPort": "8080"}],
+                "ipFamilies": ["IPv4", "IPv4"],
+                "clusterIP": "192.0.2.1",
+                "typo": 1,
+            },
+            {"name": "Web"},
+        )
+        steps = []
+        spec = manifest["spec"]
+        for place, field in (
+            *((spec, "typo"), (spec, "ipFamilies"), (spec, "clusterIP")),
+            *((spec["ports"][0], "nodePort"), (spec["ports"][1], "nodePort")),
+        ):
+            steps.append([code for code, _ in fields(manifest, cluster=DUAL)])
+            del place[field]
+        assert steps == [
+            ["unknown-field"],
+            ["duplicate-ip-family"],
+            ["cluster-ip-out-of-range"],
+            ["node-port-out-of-range"],
+            ["node-port-out-of-range"],
+        ]
+        assert fields(manifest, cluster=DUAL) == [
+            ("name-syntax", "metadata.name"),
+            ("port-name-required", "spec.ports[0].name"),
+            ("port-out-of-range", "spec.ports[0].port"),
+            ("target-port-out-of-range", "spec.ports[0].targetPort"),
+            ("port-name-required", "spec.ports[1].name"),
+            ("target-port-name-syntax", "spec.ports[1].targetPort"),
+        ]
+
+    def test_addresses_come_before_names(self) -> None:
+        """A Service without a name gets no address, and that is what the server says first."""
+        manifest = service(metadata={"name": ""})
+        assert fields(manifest) == [("address-needs-name", "spec.clusterIPs")]
+        assert fields(manifest, cluster=Cluster("1.32")) == [("name-required", "metadata.name")]
+
+
+class TestTexts:
+    """JSON text, where its spelling matters."""
+
+    def test_good(self) -> None:
+        """A text is judged like the mapping that it spells."""
+        assert validate(json.dumps(service())) == ()
+        assert stored(json.dumps(service())) == stored(service())
+
+    @pytest.mark.parametrize(
+        ("port", "code"),
+        [("80", None), ("80.0", "wrong-type"), ("8e1", "wrong-type"), ('"80"', "wrong-type"), ("true", "wrong-type")],
+    )
+    def test_spellings_of_numbers(self, port: str, code: str | None) -> None:
+        """A number with a point or an exponent is no integer to a strict server."""
+        text = json.dumps(service()).replace('"port": 80', f'"port": {port}')
+        assert [each.code for each in validate(text)] == ([code] if code else [])
+
+    def test_keys_given_twice(self) -> None:
+        """A key given twice is refused, with its path."""
+        text = json.dumps(service()).replace('"port": 80', '"port": 80, "port": 81')
+        assert fields(text) == [("duplicate-field", "spec.ports[0].port")]
+
+    @pytest.mark.parametrize("text", ["", "{", "nothing", "[]", "5", '"a"', "kind: Service"])
+    def test_what_is_no_json(self, text: str) -> None:
+        """What cannot be read at all is refused as a whole."""
+        assert [code for code, _ in fields(text)] == ["undecodable"]
+        with pytest.raises(ValidationError):
+            stored(text)
+        assert warnings(text) == ()
+
+    @pytest.mark.parametrize("data", [None, 5, [], ["a"], b"{}"])
+    def test_what_is_no_manifest(self, data: Any) -> None:
+        """Nor is anything else but a mapping a manifest."""
+        assert [code for code, _ in fields(data)] == ["undecodable"]
+
+
+class TestRequests:
+    """What the request says beside the manifest."""
+
+    def test_namespaces(self) -> None:
+        """The manifest's namespace is that of the request, where both are given."""
+        assert validate(service(metadata={"namespace": "shop"})) == ()
+        assert validate(service(metadata={"namespace": "shop"}), namespace="shop") == ()
+        assert fields(service(metadata={"namespace": "shop"}), namespace="other") == [
+            ("another-object", "metadata.namespace")
+        ]
+        assert stored(service())["metadata"]["namespace"] == "default"
+        assert stored(service(), namespace="shop")["metadata"]["namespace"] == "shop"
+        assert stored(service(metadata={"namespace": "shop"}))["metadata"]["namespace"] == "shop"
+
+    def test_updates(self) -> None:
+        """An update is judged against what is stored, and takes over what it leaves out."""
+        old = stored(
+            service({"type": "NodePort", "ports": [{"port": 80, "nodePort": 30080}], "clusterIP": "10.0.0.5"}),
+            cluster=DUAL,
+        )
+        new = service({"type": "NodePort", "ports": [{"port": 80}]}, {"labels": {"a": "b"}})
+        assert validate(new, old=old, cluster=DUAL) == ()
+        again = stored(new, old=old, cluster=DUAL)
+        assert again["spec"] == old["spec"]
+        assert again["metadata"]["labels"] == {"a": "b"}
+        moved = service({"clusterIP": "10.0.0.6"})
+        assert ("cluster-ip-immutable", "spec.clusterIPs[0]") in fields(moved, old=old, cluster=DUAL)
+
+    def test_another_object(self) -> None:
+        """Another name, namespace or uid is no update of this object."""
+        old = stored(service(), cluster=DUAL) | {"metadata": {"name": "web", "namespace": "shop", "uid": "1"}}
+        assert fields(service(metadata={"name": "other"}), old=old) == [("another-object", "metadata.name")]
+        assert fields(service(metadata={"uid": "2"}), old=old) == [("another-object", "metadata.uid")]
+        assert stored(service(), old=old)["metadata"]["namespace"] == "shop"
+
+    @pytest.mark.parametrize(
+        "old",
+        [
+            {"spec": 5},
+            {"metadata": {"name": 5}},
+            {"metadata": 5},
+            {"spec": {"ports": "80"}},
+            [],
+            "text",
+            {"metadata": {"name": "web"}, "a": 1},
+        ],
+    )
+    def test_what_cannot_have_been_stored(self, old: Any) -> None:
+        """Something that is no Service cannot be what is stored: that is the caller's mistake, and is said so."""
+        for judge in (validate, stored, warnings):
+            with pytest.raises(ManifestError):
+                judge(service(), old=old)
+
+    def test_status_of_load_balancers(self) -> None:
+        """A load balancer keeps its status over an update, others have none."""
+        status = {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}
+        old = stored(service({"type": "LoadBalancer", "clusterIP": "10.0.0.5"}), cluster=DUAL) | {"status": status}
+        assert stored(service({"type": "LoadBalancer"}), old=old, cluster=DUAL)["status"] == status
+        assert "status" not in stored(service(), old=old, cluster=DUAL)
+
+    def test_resource_versions(self) -> None:
+        """What is to be created has no resource version; nothing and 0 are none."""
+        for version, refused in (("7", True), ("0", False), ("", False), (None, False)):
+            found = fields(service(metadata={"resourceVersion": version}))
+            assert found == ([("resource-version-forbidden", "metadata.resourceVersion")] if refused else [])
+
+
+class TestStored:
+    """What the server would store."""
+
+    def test_defaults(self) -> None:
+        """Defaults are filled in; what only a live cluster can pick is left out."""
+        assert stored(service(), cluster=DUAL) == {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": "web", "namespace": "default"},
+            "spec": {
+                "type": "ClusterIP",
+                "selector": {"app": "web"},
+                "ports": [{"protocol": "TCP", "port": 80, "targetPort": 80}],
+                "ipFamilies": ["IPv4"],
+                "ipFamilyPolicy": "SingleStack",
+                "sessionAffinity": "None",
+                "internalTrafficPolicy": "Cluster",
+            },
+        }
+
+    def test_without_service_cidrs(self) -> None:
+        """Families that would follow from the cluster's are left out where those are unknown."""
+        assert "ipFamilies" not in stored(service())["spec"]
+
+    def test_what_is_refused(self) -> None:
+        """What would be refused is not stored, and the error says what `validate` says."""
+        bad = service({"ports": []})
+        with pytest.raises(ValidationError) as caught:
+            stored(bad)
+        assert caught.value.violations == validate(bad)
+
+    def test_what_the_server_writes_is_left_out(self) -> None:
+        """Uid, times and the like are the server's."""
+        metadata: dict[str, Any] = {
+            "uid": "1",
+            "creationTimestamp": None,
+            "generation": 3,
+            "selfLink": "x",
+            "managedFields": [],
+        }
+        assert stored(service(metadata=metadata))["metadata"] == {"name": "web", "namespace": "default"}
+
+
+class TestPods:
+    """Pods and templates, with regard to their ports."""
+
+    POD: dict[str, Any] = {  # noqa: RUF012 - read, never changed
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "web-0"},
+        "spec": {"containers": [{"name": "app", "ports": [{"containerPort": 0}], "unknown": 1}]},
+    }
+
+    def test_pods(self) -> None:
+        """Ports are judged; of the rest of a pod nothing is said."""
+        assert fields(self.POD) == [("container-port-required", "spec.containers[0].ports[0].containerPort")]
+
+    def test_templates(self) -> None:
+        """A workload's template is judged like a pod."""
+        manifest = {"apiVersion": "apps/v1", "kind": "Deployment", "spec": {"template": {"spec": self.POD["spec"]}}}
+        assert fields(manifest) == [
+            ("container-port-required", "spec.template.spec.containers[0].ports[0].containerPort")
+        ]
+        assert [code for code, _ in fields({"apiVersion": "apps/v1", "kind": "Deployment"})] == ["containers-required"]
+        assert [code for code, _ in fields(manifest | {"spec": 5})] == ["containers-required"]
+
+    @pytest.mark.parametrize("part", ["metadata", "spec"])
+    def test_parts_of_the_wrong_type(self, part: str) -> None:
+        """A part that is no mapping is said to be none."""
+        assert ("wrong-type", part) in fields(self.POD | {part: 5})
+
+
+class TestWarnings:
+    """What the server accepts, but warns about."""
+
+    @pytest.mark.parametrize(
+        ("spec", "code", "field"),
+        [
+            ({"externalIPs": ["192.0.2.1"]}, "external-ips-deprecated", "spec.externalIPs"),
+            ({"trafficDistribution": "PreferClose"}, "prefer-close-deprecated", "spec.trafficDistribution"),
+            ({"externalName": "a.b"}, "external-name-ignored", "spec.externalName"),
+            ({"clusterIP": "None", "sessionAffinity": "ClientIP"}, "ignored-when-headless", "spec.sessionAffinity"),
+            ({"clusterIP": "None", "loadBalancerIP": "192.0.2.1"}, "ignored-when-headless", "spec.loadBalancerIP"),
+            ({"loadBalancerIP": "::ffff:10.0.0.1"}, "load-balancer-ip-spelling", "spec.loadBalancerIP"),
+            ({"clusterIP": "FD00::1"}, "cluster-ip-spelling", "spec.clusterIPs[0]"),
+        ],
+    )
+    def test_services(self, spec: dict[str, Any], code: str, field: str) -> None:
+        """Each has a code, a field, and says what to do instead."""
+        [warning] = warnings(service(spec))
+        assert isinstance(warning, ServerWarning)
+        assert (warning.code, warning.field) == (code, field)
+        assert warning.hint
+
+    def test_pods(self) -> None:
+        """Of a pod's ports, repetitions are warned about."""
+        ports = [{"containerPort": 80, "name": "a"}, {"containerPort": 80, "name": "b"}]
+        pod = TestPods.POD | {"spec": {"containers": [{"name": "app", "ports": ports}]}}
+        assert [each.code for each in warnings(pod)] == ["repeated-container-port"]
+        deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "spec": {"template": {"spec": pod["spec"]}}}
+        assert [each.field for each in warnings(deployment)] == ["spec.template.spec.containers[0].ports[1]"]
+
+    def test_what_is_refused_is_not_warned_about(self) -> None:
+        """Of what a server refuses it says only why."""
+        assert warnings(service({"externalIPs": ["192.0.2.1"], "ports": []})) == ()
+        assert warnings(service()) == ()

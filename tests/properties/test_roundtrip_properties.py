@@ -1,0 +1,161 @@
+"""What is written reads back, and what is read writes back: nothing is lost and nothing is added."""
+
+import copy
+import io
+import pickle
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from manifests_for_tests import service_manifests
+from pods_for_tests import containers, pods
+from strategies_for_tests import EVERYWHERE, clusters, service_ports, services
+
+import portmap
+from portmap import (
+    Cluster,
+    Container,
+    Pod,
+    Service,
+    ServicePort,
+    ValidationError,
+    Workload,
+    check,
+    load,
+    manifests,
+    to_manifest,
+    to_yaml,
+)
+
+
+@given(services())
+def test_a_service_reads_back(service: Service) -> None:
+    """`read(to_manifest(x)) == x` for every Service."""
+    assert manifests.read(to_manifest(service), cluster=EVERYWHERE) == service
+
+
+@given(pods())
+def test_a_pod_reads_back(pod: Pod) -> None:
+    """`read(to_manifest(x)) == x` for every pod, observed or projected."""
+    assert manifests.read(to_manifest(pod)) == pod
+
+
+@given(service_manifests())
+def test_a_manifest_writes_back(manifest: dict[str, Any]) -> None:
+    """`to_manifest(read(m)) == m` for what others wrote: nulls, empty lists, finalizers and status stay."""
+    before = copy.deepcopy(manifest)
+    service = manifests.read(manifest, cluster=EVERYWHERE)
+    assert isinstance(service, Service)
+    assert manifest == before
+    assert to_manifest(service) == before
+    assert manifests.read(to_manifest(service), cluster=EVERYWHERE) == service
+
+
+@given(st.lists(services() | pods(), min_size=1, max_size=4))
+def test_yaml_loads_back(objects: list[Service | Pod]) -> None:
+    """`load(to_yaml(x))` gives x back, in order."""
+    loaded = load(io.StringIO(to_yaml(*objects)), cluster=EVERYWHERE)
+    assert loaded.objects() == tuple(objects)
+
+
+@given(service_manifests())
+def test_yaml_of_a_manifest_is_the_manifest(manifest: dict[str, Any]) -> None:
+    """A plain manifest that is written as YAML parses as itself, and so does what was read of it."""
+    assert manifests.parse(to_yaml(manifest)) == [manifest]
+    service = manifests.read(manifest, cluster=EVERYWHERE)
+    assert isinstance(service, Service)
+    assert manifests.parse(to_yaml(service)) == [manifest]
+
+
+@given(services(), clusters())
+def test_every_service_that_is_built_is_accepted(service: Service, cluster: Cluster) -> None:
+    """What a constructor lets through, the server that it was judged by accepts; and so for any other cluster."""
+    manifest = to_manifest(service)
+    assert check(service, cluster=EVERYWHERE) == ()
+    assert manifests.validate(manifest, cluster=EVERYWHERE) == ()
+    # Of any other cluster, `check` says at least what its server would.
+    theirs = {(each.reason, each.field) for each in manifests.validate(manifest, cluster=cluster)}
+    ours = {(each.reason, each.field) for each in check(service, cluster=cluster)}
+    assert theirs <= ours
+    assert bool(theirs) == bool(ours)
+
+
+@given(pods(), clusters())
+def test_every_pod_that_is_built_is_accepted(pod: Pod, cluster: Cluster) -> None:
+    """A pod with containers that is built is accepted by the server, with regard to its ports."""
+    manifest = to_manifest(pod)
+    found = manifests.validate(manifest, cluster=cluster)
+    # A manifest of a pod without containers is a fragment; other restart policies are known since 1.35.
+    assert {each.code for each in found} <= {"containers-required", "unsupported-restart-policy"}
+    assert ("containers-required" in {each.code for each in found}) == (not pod.containers)
+
+
+@given(services())
+def test_a_service_is_a_value(service: Service) -> None:
+    """Copies, pickles and rebuilt objects are equal, hash alike, and look alike."""
+    with EVERYWHERE:
+        rebuilt = attrs.evolve(service)
+        twins = [copy.copy(service), copy.deepcopy(service), pickle.loads(pickle.dumps(service)), rebuilt]
+    for twin in twins:
+        assert twin == service
+        assert hash(twin) == hash(service)
+        assert repr(twin) == repr(service)
+        assert to_manifest(twin) == to_manifest(service)
+
+
+@given(services(), pods())
+def test_a_repr_is_the_expression(service: Service, pod: Pod) -> None:
+    """A repr is the Python expression that builds the object again."""
+    with EVERYWHERE:
+        assert eval(repr(service), vars(portmap)) == service
+        assert eval(repr(pod), vars(portmap)) == pod
+
+
+@given(containers() | service_ports(node_ports=False, max_size=1).map(lambda ports: ports[0]))
+def test_fragments_go_through_a_converter(part: Container | ServicePort) -> None:
+    """Containers and ports read back through a cattrs converter."""
+    converter = manifests.converter()
+    assert converter.structure(converter.unstructure(part), type(part)) == part
+
+
+@given(pods())
+def test_a_template_makes_a_workload(pod: Pod) -> None:
+    """A pod's manifest put into a Deployment as its template becomes a workload with the same ports."""
+    manifest = to_manifest(pod)
+    deployment = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web"},
+        "spec": {"template": {"metadata": {"labels": dict(pod.labels)}, "spec": manifest["spec"]}},
+    }
+    workload = manifests.read(deployment)
+    assert isinstance(workload, Workload)
+    assert workload.pod.containers == pod.containers
+    assert workload.pod.init_containers == pod.init_containers
+    assert workload.pod.labels == pod.labels
+    assert workload.pod.is_projected
+
+
+@given(service_manifests())
+def test_storing_twice_is_storing_once(manifest: dict[str, Any]) -> None:
+    """`stored(stored(m)) == stored(m)`: what the server stored, it would store so again."""
+    once = manifests.stored(manifest, cluster=EVERYWHERE)
+    assert manifests.stored(once, cluster=EVERYWHERE) == once
+
+
+@given(service_manifests(), service_manifests())
+def test_an_update_by_itself_changes_nothing(manifest: dict[str, Any], other: dict[str, Any]) -> None:
+    """What was stored, put over itself, is accepted and stays as it is; anything else is judged or refused, no more."""
+    stored = manifests.stored(manifest, cluster=EVERYWHERE)
+    if stored["metadata"].get("name") and "clusterIP" in stored["spec"]:
+        assert manifests.validate(stored, old=stored, cluster=EVERYWHERE) == ()
+        assert manifests.stored(stored, old=stored, cluster=EVERYWHERE) == stored
+    expected = manifests.validate(other, old=stored, cluster=EVERYWHERE)
+    if not expected:
+        manifests.stored(other, old=stored, cluster=EVERYWHERE)
+        return
+    with pytest.raises(ValidationError) as caught:
+        manifests.stored(other, old=stored, cluster=EVERYWHERE)
+    assert caught.value.violations == expected

@@ -1,0 +1,197 @@
+"""IP addresses and CIDR blocks, as lenient or as strict as the API server's legacy fields."""
+
+import ipaddress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portmap._addresses import (
+    cidr_reasons,
+    endpoint_ip_reasons,
+    family_of,
+    ip_reasons,
+    network,
+    parse_ip,
+    standard_block,
+    standard_form,
+)
+
+ADDRESSES = st.ip_addresses(v=4) | st.ip_addresses(v=6)
+
+
+class TestParsing:
+    """Go's `ParseIPSloppy`."""
+
+    @given(ADDRESSES)
+    def test_every_address(self, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
+        """What Python writes, Go reads, and so does portmap; and strictly too, but for mapped addresses."""
+        assert parse_ip(str(address)) == address
+        mapped = isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None
+        assert (ip_reasons(str(address), strict=True) == ()) == (not mapped)
+
+    @given(st.text("0123456789.:abcdefx/% -", max_size=24) | st.text(max_size=12))
+    def test_any_text(self, text: str) -> None:
+        """Any text is an address or none, and nothing else happens."""
+        address = parse_ip(text)
+        assert (address is None) == bool(ip_reasons(text, strict=False))
+        assert (family_of(text) is None) == (address is None)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            *("", " ", "10.0.0", "10.0.0.0.1", "256.0.0.1", "10.0.0.256", "10.0.0.1 ", "10.0.0.1/8", "a.b.c.d"),
+            *("-1.0.0.0", "10.0.0.0x1", "1000.0.0.1", ":::", "1::2::3", "fe80::1%eth0", "1:2:3:4:5:6:7", "::1.2.3"),
+            *("12345::", "1:2:3:4:5:6:7:8:9", "g::", "::ffff:1.2.3.256", "[::1]", "1.2.3.4:80", "\u0661.0.0.1"),
+        ],
+    )
+    def test_no_address(self, text: str) -> None:
+        """Blanks, prefixes, zones, brackets and other alphabets' digits make no address."""
+        assert parse_ip(text) is None
+        assert family_of(text) is None
+        assert len(ip_reasons(text, strict=False)) == 1
+        assert len(endpoint_ip_reasons(text)) == 1
+
+    @pytest.mark.parametrize(
+        ("text", "address"),
+        [
+            ("010.000.000.001", "10.0.0.1"),
+            ("0000000010.0.0.1", "10.0.0.1"),
+            ("FD00::1", "fd00::1"),
+            ("::ffff:10.0.0.1", "::ffff:a00:1"),
+            ("64:ff9b::10.0.0.01", "64:ff9b::a00:1"),
+        ],
+    )
+    def test_lenient(self, text: str, address: str) -> None:
+        """Leading zeros and dotted tails are read."""
+        assert parse_ip(text) == ipaddress.ip_address(address)
+        assert ip_reasons(text, strict=False) == ()
+
+    @pytest.mark.parametrize(
+        ("text", "count"),
+        [
+            ("010.0.0.1", 1),
+            ("::ffff:10.0.0.1", 1),
+            ("::ffff:010.0.0.1", 2),
+            ("64:ff9b::10.0.0.01", 1),
+            ("::ffff:a00:1", 1),
+        ],
+    )
+    def test_strict(self, text: str, count: int) -> None:
+        """Since 1.36 neither leading zeros nor IPv4-mapped addresses are taken."""
+        assert len(ip_reasons(text, strict=True)) == count
+
+    @pytest.mark.parametrize("text", ["fd00::0", "::0", "0:0::1", "10.0.0.0"])
+    def test_zeros_that_lead_nothing(self, text: str) -> None:
+        """A zero by itself is no leading zero, nor are those of IPv6 groups."""
+        assert ip_reasons(text, strict=True) == ()
+
+
+class TestFamilies:
+    """Which family an address counts for."""
+
+    def test_mapped_addresses_are_ipv4(self) -> None:
+        """As in Go, where both are one value."""
+        assert family_of("::ffff:10.0.0.1") == "IPv4"
+        assert family_of("10.0.0.1") == "IPv4"
+        assert family_of("fd00::1") == "IPv6"
+
+
+class TestEndpointAddresses:
+    """`ValidateEndpointIP`: where traffic may be sent."""
+
+    @pytest.mark.parametrize(
+        ("text", "word"),
+        [
+            *(("0.0.0.0", "unspecified"), ("::", "unspecified"), ("127.0.0.1", "loopback"), ("::1", "loopback")),
+            *(("127.255.255.255", "loopback"), ("169.254.1.1", "link-local range"), ("fe80::1", "link-local range")),
+            *(("febf::1", "link-local range"), ("224.0.0.1", "multicast"), ("ff02::1", "multicast")),
+            *(("ff12::1", "multicast"), ("::ffff:127.0.0.1", "loopback")),
+        ],
+    )
+    def test_special(self, text: str, word: str) -> None:
+        """Addresses that mean the machine itself, its link, or nothing, are not endpoints."""
+        [reason] = endpoint_ip_reasons(text)
+        assert word in reason
+
+    @pytest.mark.parametrize(
+        "text", ["10.0.0.1", "192.0.2.1", "2001:db8::1", "224.0.1.1", "ff05::1", "fec0::1", "0.0.0.1"]
+    )
+    def test_ordinary(self, text: str) -> None:
+        """Everything else may be."""
+        assert endpoint_ip_reasons(text) == ()
+
+
+class TestBlocks:
+    """`IsValidCIDRForLegacyField`."""
+
+    @pytest.mark.parametrize("text", ["10.0.0.0/8", "0.0.0.0/0", "10.0.0.1/32", "2001:db8::/32", "::/0", "::1/128"])
+    def test_good(self, text: str) -> None:
+        """A block is an address and a prefix length, the bits beyond it clear."""
+        assert cidr_reasons(text, strict=True) == ()
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            *("10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "2001:db8::/129", "10.0.0.0/-1", "10.0.0.0/8/8", "/8", ""),
+            *("10.0.0.0/8 ", "10.0.0.0/a", "10.0.0.0/1000", "example.com/8", "10.0.0.0/\u0668", "10.0.0.0/255.0.0.0"),
+        ],
+    )
+    def test_bad(self, text: str) -> None:
+        """A missing, excessive or odd prefix length makes no block, whoever looks."""
+        assert len(cidr_reasons(text, strict=False)) == len(cidr_reasons(text, strict=True)) == 1
+
+    @pytest.mark.parametrize(
+        "text", ["010.0.0.0/8", "10.0.0.0/08", "::ffff:10.0.0.0/104", "10.0.0.1/8", "2001:db8::1/32", "10.0.0.0/00"]
+    )
+    def test_strict(self, text: str) -> None:
+        """Since 1.36 odd spellings are refused that were taken before."""
+        assert cidr_reasons(text, strict=False) == ()
+        assert len(cidr_reasons(text, strict=True)) == 1
+
+    @given(st.ip_addresses(v=4) | st.ip_addresses(v=6), st.integers(0, 128))
+    def test_every_block(self, address: ipaddress.IPv4Address | ipaddress.IPv6Address, bits: int) -> None:
+        """A block is fine strictly if Python says so strictly, but for IPv4-mapped addresses."""
+        text = f"{address}/{min(bits, address.max_prefixlen)}"
+        try:
+            network(text)
+        except ValueError:
+            fine = False
+        else:
+            fine = not (isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped)
+        assert cidr_reasons(text, strict=False) == ()
+        assert (cidr_reasons(text, strict=True) == ()) == fine
+
+
+class TestStandardForms:
+    """How everybody else writes an address or block, for warnings."""
+
+    @pytest.mark.parametrize(
+        ("text", "better"),
+        [
+            ("10.0.0.1", None),
+            ("fd00::1", None),
+            ("example", None),
+            ("010.0.0.1", ("10.0.0.1", True)),
+            ("::ffff:10.0.0.1", ("10.0.0.1", True)),
+            ("FD00::1", ("fd00::1", False)),
+            ("fd00:0:0:0:0:0:0:1", ("fd00::1", False)),
+        ],
+    )
+    def test_addresses(self, text: str, better: tuple[str, bool] | None) -> None:
+        """The better spelling, and whether newer versions refuse the one that was given."""
+        assert standard_form(text) == better
+
+    @pytest.mark.parametrize(
+        ("text", "better"),
+        [
+            ("10.0.0.0/8", None),
+            ("nothing", None),
+            ("10.0.0.1/8", ("10.0.0.0/8", True)),
+            ("010.0.0.0/8", ("10.0.0.0/8", True)),
+            ("FD00::/8", ("fd00::/8", False)),
+        ],
+    )
+    def test_blocks(self, text: str, better: tuple[str, bool] | None) -> None:
+        """The same for blocks, where bits beyond the prefix count too."""
+        assert standard_block(text) == better

@@ -1,0 +1,297 @@
+"""What a cluster accepts: versions, ranges and gates, and which cluster judges."""
+
+import asyncio
+import contextvars
+import pickle
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from portmap import (
+    SUPPORTED_VERSIONS,
+    Cluster,
+    Service,
+    ServicePort,
+    ValidationError,
+    check,
+    manifests,
+    set_default_cluster,
+)
+from portmap._cluster import FEATURES, GATES, STRICT_IP_CIDR, Feature, cluster_in_force
+
+
+@pytest.fixture
+def default_cluster() -> Iterator[None]:
+    """Leaves the default as it was."""
+    before = cluster_in_force()
+    yield
+    set_default_cluster(before)
+
+
+def codes(version: str, **fields: Any) -> set[str]:
+    """What a version finds wrong with a Service that 1.36 takes."""
+    service = Service("web", **{"ports": [ServicePort(80)]} | fields)
+    return {violation.code for violation in check(service, cluster=Cluster(version))}
+
+
+class TestVersions:
+    """Whatever differs between versions."""
+
+    def test_supported(self) -> None:
+        """1.32 to 1.37 are known; 1.37 has no recorded verdicts and says so."""
+        assert SUPPORTED_VERSIONS == ("1.32", "1.33", "1.34", "1.35", "1.36", "1.37")
+        assert [version for version in SUPPORTED_VERSIONS if Cluster(version).provisional] == ["1.37"]
+        assert str(Cluster("1.37")) == "Kubernetes 1.37 (provisional)"
+        assert str(Cluster()) == "Kubernetes 1.36"
+
+    @pytest.mark.parametrize("spelling", ["1.34", "v1.34", "1.34.9", "v1.34.9+abc", "1.34.0-rc.1", "v1.34.5-gke.100"])
+    def test_spellings(self, spelling: str) -> None:
+        """A version may be written as the server writes it; patch level and build do not count."""
+        assert Cluster(spelling) == Cluster("1.34")
+
+    @pytest.mark.parametrize("version", ["1.31", "1.38", "2.36", "latest", "", "1", "1.36 ", "1.36\n", 1.36, None, 136])
+    def test_others(self, version: Any) -> None:
+        """Anything else is refused, and a number is: 1.30 would be 1.3."""
+        with pytest.raises(ValidationError) as caught:
+            Cluster(version)
+        assert [violation.field for violation in caught.value.violations] == ["version"]
+
+    def test_names_with_a_digit_in_front(self) -> None:
+        """From 1.36 on a Service's name may begin with a digit."""
+        service = Service("1web", ports=[ServicePort(80)])
+        refused = [version for version in SUPPORTED_VERSIONS if check(service, cluster=Cluster(version))]
+        assert refused == ["1.32", "1.33", "1.34", "1.35"]
+
+    def test_traffic_distribution(self) -> None:
+        """PreferSameZone is known from 1.34 on, PreferClose always."""
+        assert codes("1.33", traffic_distribution="PreferSameZone") == {"unsupported-traffic-distribution"}
+        assert codes("1.34", traffic_distribution="PreferSameZone") == set()
+        assert codes("1.32", traffic_distribution="PreferClose") == set()
+
+    def test_the_kubelets_port(self) -> None:
+        """Up to 1.32 a load balancer may not have port 10250."""
+        fields = {"type": "LoadBalancer", "ports": [ServicePort(10250)]}
+        assert codes("1.32", **fields) == {"kubelet-port-forbidden"}
+        assert codes("1.33", **fields) == set()
+
+    def test_odd_spellings_of_addresses(self) -> None:
+        """Leading zeros are refused from 1.36 on."""
+        with Cluster("1.35"):
+            service = Service("web", ports=[ServicePort(80)], external_ips=["010.1.2.3"])
+        assert [violation.code for violation in check(service)] == ["external-ip-syntax"]
+
+    def test_every_feature_changes_something(self) -> None:
+        """A feature is off in some version that is known and on in another, and says where it comes from."""
+        for feature in FEATURES:
+            assert len({Cluster(version).enabled(feature) for version in SUPPORTED_VERSIONS}) == 2, feature.name
+            assert feature.summary.endswith(".")
+            assert feature.source
+
+    def test_features_come_and_go(self) -> None:
+        """A feature is there from its first version to the one in which it is gone."""
+        feature = Feature("some-feature", "1.33", "Some.", "here", until="1.35")
+        assert [version for version in SUPPORTED_VERSIONS if feature.in_version(version)] == ["1.33", "1.34"]
+
+
+class TestArguments:
+    """What a server could be started with."""
+
+    def test_gates(self) -> None:
+        """A gate of the server's own turns its feature on or off."""
+        strict = Cluster("1.35", feature_gates={"StrictIPCIDRValidation": True})
+        assert strict.enabled(STRICT_IP_CIDR)
+        assert not Cluster(feature_gates={"StrictIPCIDRValidation": False}).enabled(STRICT_IP_CIDR)
+        assert strict != Cluster("1.35")
+        assert all(name[0].isupper() for name in GATES)
+
+    @pytest.mark.parametrize("gate", ["NoSuchGate", "sidecar-ports"])
+    def test_unknown_gates(self, gate: str) -> None:
+        """A gate that changes no answer is probably misspelt, and what is no gate is none."""
+        with pytest.raises(ValidationError) as caught:
+            Cluster(feature_gates={gate: True})
+        assert [violation.field for violation in caught.value.violations] == [f"feature_gates[{gate}]"]
+
+    @pytest.mark.parametrize(
+        "ports",
+        [
+            range(0),
+            range(30000, 30000),
+            range(100),
+            range(30000, 65537),
+            range(30000, 32768, 2),
+            "30000-32767",
+            None,
+            30000,
+        ],
+    )
+    def test_node_port_ranges(self, ports: Any) -> None:
+        """A node port range is a range of ports without gaps."""
+        with pytest.raises(ValidationError) as caught:
+            Cluster(node_port_range=ports)
+        assert [violation.field for violation in caught.value.violations] == ["node_port_range"]
+
+    @pytest.mark.parametrize(
+        ("cidrs", "field"),
+        [
+            ("10.0.0.0", None),
+            ("10.0.0.1/8", "service_cidrs[0]"),
+            (["10.0.0.0/8", "nothing"], "service_cidrs[1]"),
+            (["10.0.0.0/8", "192.0.2.0/24"], "service_cidrs"),
+            (["10.0.0.0/8", "fd00::/108", "fd01::/108"], "service_cidrs"),
+        ],
+    )
+    def test_service_cidrs(self, cidrs: Any, field: str | None) -> None:
+        """Service CIDRs are one block, or one of each family; an address alone is a block of one."""
+        if field is None:
+            assert Cluster(service_cidrs=cidrs).service_networks is not None
+            return
+        with pytest.raises(ValidationError) as caught:
+            Cluster(service_cidrs=cidrs)
+        assert [violation.field for violation in caught.value.violations] == [field]
+
+    def test_ip_families(self) -> None:
+        """The families follow from the service CIDRs, the default first; without them they are unknown."""
+        assert Cluster().ip_families is None
+        assert Cluster(service_cidrs="10.0.0.0/16").ip_families == ("IPv4",)
+        assert Cluster(service_cidrs=["fd00::/108", "10.0.0.0/16"]).ip_families == ("IPv6", "IPv4")
+        assert Cluster(service_cidrs=[]) == Cluster()
+
+    @pytest.mark.parametrize(
+        ("ports", "static"),
+        [
+            (range(30000, 32768), range(30000, 30086)),
+            (range(30000, 30016), range(0)),
+            (range(30000, 30017), range(30000, 30016)),
+            (range(1, 65536), range(1, 129)),
+        ],
+    )
+    def test_static_node_ports(self, ports: range, static: range) -> None:
+        """The lower end of the range is for numbers that people pick, the rest for the cluster (KEP-3668)."""
+        cluster = Cluster(node_port_range=ports)
+        assert cluster.static_node_ports == static
+        assert [*cluster.static_node_ports, *cluster.dynamic_node_ports] == list(ports)
+
+    def test_it_is_a_value(self) -> None:
+        """Clusters compare, hash and pickle."""
+        cluster = Cluster("1.34", node_port_range=range(20000, 21000), service_cidrs="10.0.0.0/16")
+        twin = pickle.loads(pickle.dumps(cluster))
+        assert twin == cluster
+        assert hash(twin) == hash(cluster)
+        assert twin.ip_families == ("IPv4",)
+        assert twin.enabled(STRICT_IP_CIDR) == cluster.enabled(STRICT_IP_CIDR)
+
+
+def build(node_port: int = 80) -> Service:
+    return Service("web", type="NodePort", ports=[ServicePort(80, node_port=node_port)])
+
+
+LOW = Cluster("1.34", node_port_range=range(1, 1000))
+
+
+class TestInForce:
+    """By which cluster constructors judge."""
+
+    def test_the_default(self) -> None:
+        """Without a word it is 1.36 with default flags."""
+        assert cluster_in_force() == Cluster("1.36", node_port_range=range(30000, 32768))
+        with pytest.raises(ValidationError):
+            build()
+
+    def test_a_block(self) -> None:
+        """In a `with` block it is the block's, also for `attrs.evolve`, `check`, `read` and `validate`."""
+        with LOW as cluster:
+            assert cluster is LOW
+            service = build()
+            assert check(service) == ()
+            assert manifests.read(manifests.to_manifest(service)) == service
+            assert manifests.validate(manifests.to_manifest(service)) == ()
+        assert [violation.code for violation in check(service)] == ["node-port-out-of-range"]
+
+    def test_blocks_nest(self) -> None:
+        """The innermost counts, and leaving it brings the next one back."""
+        with LOW:
+            with Cluster("1.33"):
+                assert cluster_in_force() == Cluster("1.33")
+                with LOW:
+                    assert cluster_in_force() == LOW
+                assert cluster_in_force() == Cluster("1.33")
+            assert cluster_in_force() == LOW
+        assert cluster_in_force() == Cluster()
+
+    def test_an_error_leaves_the_block(self) -> None:
+        """A block that ends in an error is over too."""
+        with pytest.raises(RuntimeError), LOW:
+            raise RuntimeError
+        assert cluster_in_force() == Cluster()
+
+    def test_an_argument_wins(self) -> None:
+        """A cluster that is given is the one that judges, whatever block there is."""
+        with LOW:
+            service = build()
+            assert check(service, cluster=Cluster()) != ()
+            assert manifests.validate(manifests.to_manifest(service), cluster=Cluster()) != ()
+            with pytest.raises(ValidationError):
+                manifests.read(manifests.to_manifest(service), cluster=Cluster())
+
+    def test_threads_have_their_own(self) -> None:
+        """A block does not reach other threads, and theirs do not reach this one."""
+        seen: list[Cluster] = []
+        entered, done = threading.Event(), threading.Event()
+
+        def other() -> None:
+            seen.append(cluster_in_force())
+            with Cluster("1.33"):
+                entered.set()
+                done.wait(10)
+
+        with LOW:
+            thread = threading.Thread(target=other)
+            thread.start()
+            assert entered.wait(10)
+            assert cluster_in_force() == LOW
+            done.set()
+            thread.join()
+        assert seen == [Cluster()]
+
+    def test_a_context_carries_it(self) -> None:
+        """Whoever wants it in another thread copies the context."""
+        with LOW:
+            context = contextvars.copy_context()
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(context.run, build).result().ports[0].node_port == 80
+            with pytest.raises(ValidationError):
+                pool.submit(build).result()
+
+    def test_tasks_do_not_mix(self) -> None:
+        """Tasks that run by turns each keep their own."""
+
+        async def task(version: str) -> str:
+            with Cluster(version):
+                await asyncio.sleep(0)
+                return cluster_in_force().version
+
+        async def both() -> list[str]:
+            return list(await asyncio.gather(task("1.33"), task("1.34")))
+
+        assert asyncio.run(both()) == ["1.33", "1.34"]
+
+    @pytest.mark.usefixtures("default_cluster")
+    def test_the_default_can_be_set(self) -> None:
+        """Once set it judges everywhere, in other threads too, unless a block says otherwise."""
+        set_default_cluster(LOW)
+        assert build().ports[0].node_port == 80
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(build).result().ports[0].node_port == 80
+        with Cluster(), pytest.raises(ValidationError):
+            build()
+
+    @pytest.mark.usefixtures("default_cluster")
+    @pytest.mark.parametrize("version", SUPPORTED_VERSIONS)
+    def test_any_version_can_be_the_default(self, version: str) -> None:
+        """Every supported version can judge."""
+        set_default_cluster(Cluster(version))
+        with pytest.raises(ValidationError, match=f"for Kubernetes {version}"):
+            build()

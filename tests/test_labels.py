@@ -1,0 +1,73 @@
+"""Labels: a mapping of text to text that cannot change."""
+
+import copy
+import pickle
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portmap import Labels
+
+PLAIN = st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=5)
+
+
+@given(PLAIN)
+def test_it_is_the_mapping_it_was_made_of(plain: dict[str, str]) -> None:
+    """It equals, shows and iterates as the dict does, in its order."""
+    labels = Labels(plain)
+    assert labels == plain
+    assert plain == labels
+    assert repr(labels) == repr(plain)
+    assert list(labels) == list(plain)
+    assert list(labels.items()) == list(plain.items())
+    assert len(labels) == len(plain)
+    assert bool(labels) == bool(plain)
+    assert all(key in labels and labels[key] == value for key, value in plain.items())
+
+
+@given(PLAIN, PLAIN)
+def test_equal_labels_hash_alike(one: dict[str, str], other: dict[str, str]) -> None:
+    """The order of the keys counts neither for equality nor for the hash."""
+    assert (Labels(one) == Labels(other)) == (one == other)
+    assert hash(Labels(one)) == hash(Labels(dict(reversed(one.items()))))
+
+
+@given(PLAIN)
+def test_copies(plain: dict[str, str]) -> None:
+    """Copies and pickles are equal, and the dict it was made of may change."""
+    labels = Labels(plain)
+    assert copy.copy(labels) == copy.deepcopy(labels) == pickle.loads(pickle.dumps(labels)) == labels
+    plain["new key"] = "new"
+    assert "new key" not in labels
+
+
+def test_it_cannot_change() -> None:
+    """There is no way to set a label."""
+    labels: Any = Labels({"app": "web"})
+    with pytest.raises(TypeError):
+        labels["app"] = "other"
+    with pytest.raises(AttributeError):
+        labels.other = 1
+
+
+def test_nothing_is_no_labels() -> None:
+    """Without items it is empty."""
+    assert Labels() == {} == Labels(None)
+    assert "app" not in Labels()
+    with pytest.raises(KeyError):
+        Labels()["app"]
+
+
+@pytest.mark.parametrize("items", [{1: "a"}, {"a": 1}, {"a": None}, {"a": ["b"]}])
+def test_only_text(items: Any) -> None:
+    """Numbers, nulls and lists are no labels."""
+    with pytest.raises(TypeError):
+        Labels(items)
+
+
+def test_it_equals_mappings_alone() -> None:
+    """It is not equal to its items in another form."""
+    assert Labels({"a": "b"}) != [("a", "b")]
+    assert Labels({"a": "b"}) != {"a": "c"}

@@ -1,0 +1,271 @@
+"""Where the ports of a Service lead."""
+
+from typing import Any
+
+import attrs
+import pytest
+
+from portmap import (
+    Cluster,
+    Container,
+    ContainerPort,
+    Endpoint,
+    Pod,
+    Service,
+    ServicePort,
+    ValidationError,
+    Workload,
+    resolve,
+    resolve_all,
+)
+from portmap._resolution import find_port
+from portmap._workloads import could_select
+
+HTTP = ContainerPort(8080, name="http")
+TO_HTTP = ServicePort(80, target_port="http")
+
+
+def make_pod(name: str = "web-0", *ports: ContainerPort, **fields: Any) -> Pod:
+    """A running pod with these ports, but for the fields that are given."""
+    usual: dict[str, Any] = {
+        "labels": {"app": "web"},
+        "containers": [Container("app", ports=ports)],
+        "addresses": ["10.1.0.1"],
+        "phase": "Running",
+        "ready": True,
+    }
+    return Pod(name, **usual | fields)
+
+
+def make_service(*ports: ServicePort, **fields: Any) -> Service:
+    return Service(
+        "web", **{"selector": {"app": "web"}, "ports": ports or (ServicePort(80, target_port="http"),)} | fields
+    )
+
+
+class TestFindPort:
+    """`FindPort`: one Service port in one pod."""
+
+    @staticmethod
+    def number(pod: Pod, port: ServicePort, **options: Any) -> int | None:
+        found = resolve(make_service(port), [pod], **options).endpoints(port)
+        return found[0].port if found else None
+
+    def test_a_number_passes_through(self) -> None:
+        """A number needs no declaration, and no container is named where none has it."""
+        service = make_service(ServicePort(80, target_port=8080))
+        assert resolve(service, [make_pod()]).endpoints() == (
+            Endpoint("web-0", None, 8080, "TCP", addresses=("10.1.0.1",)),
+        )
+        assert resolve(service, [make_pod("web-0", HTTP)]).endpoints()[0].container == "app"
+
+    def test_left_out_it_is_the_port_itself(self) -> None:
+        """Without a target, a port leads to its own number."""
+        assert self.number(make_pod(), ServicePort(80)) == 80
+
+    def test_name_and_protocol_must_match(self) -> None:
+        """The container port of the same name but another protocol is not meant."""
+        pod = make_pod("a", ContainerPort(53, name="dns", protocol="UDP"), ContainerPort(5353, name="dns-tcp"))
+        assert self.number(pod, ServicePort(53, protocol="UDP", target_port="dns")) == 53
+        assert self.number(pod, ServicePort(53, target_port="dns")) is None
+        assert self.number(pod, ServicePort(53, target_port="dns-tcp")) == 5353
+
+    def test_the_first_match_wins(self) -> None:
+        """Containers count in their order, sidecars after them."""
+        sidecar = Container("proxy", ports=[ContainerPort(15000, name="http")], restart_policy="Always")
+        two = [Container("a", ports=[HTTP]), Container("b", ports=[ContainerPort(9090, name="http")])]
+        assert (
+            self.number(make_pod(containers=two, init_containers=[sidecar]), ServicePort(80, target_port="http"))
+            == 8080
+        )
+        assert self.number(make_pod(containers=two[::-1]), ServicePort(80, target_port="http")) == 9090
+
+    def test_sidecars(self) -> None:
+        """Sidecars are searched since 1.33, other init containers never."""
+        sidecar = Container("proxy", ports=[HTTP], restart_policy="Always")
+        pod = make_pod(containers=[Container("app")], init_containers=[sidecar])
+        assert self.number(pod, TO_HTTP) == 8080
+        assert self.number(pod, TO_HTTP, cluster=Cluster("1.32")) is None
+        with Cluster("1.32"):
+            assert self.number(pod, TO_HTTP) is None
+        ended = make_pod(containers=[Container("app")], init_containers=[Container("setup", ports=[HTTP])])
+        assert self.number(ended, TO_HTTP) is None
+
+    def test_never_the_host_port(self) -> None:
+        """The container's port counts, whatever the node's."""
+        assert (
+            self.number(
+                make_pod("a", ContainerPort(8080, name="http", host_port=80)), ServicePort(80, target_port="http")
+            )
+            == 8080
+        )
+
+
+class TestSelection:
+    """Which pods are selected."""
+
+    @pytest.mark.parametrize(
+        ("selector", "labels", "selected"),
+        [
+            ({"app": "web"}, {"app": "web", "tier": "front"}, True),
+            ({"app": "web", "tier": "front"}, {"app": "web"}, False),
+            ({"app": "web"}, {"app": "other"}, False),
+            ({"app": ""}, {"app": ""}, True),
+            ({"app": ""}, {}, False),
+        ],
+    )
+    def test_labels(self, selector: dict[str, str], labels: dict[str, str], selected: bool) -> None:
+        """All labels of the selector must be there; others do not matter."""
+        found = resolve(make_service(ServicePort(80), selector=selector), [make_pod(labels=labels)])
+        assert bool(found.endpoints()) == selected
+
+    @pytest.mark.parametrize(
+        ("service", "pod", "selected"),
+        [
+            ("shop", "shop", True),
+            ("shop", "other", False),
+            (None, "shop", True),
+            ("shop", None, True),
+            (None, None, True),
+        ],
+    )
+    def test_namespaces(self, service: str | None, pod: str | None, selected: bool) -> None:
+        """Pods are those of the Service's namespace; one that is not said is taken to be the other's."""
+        found = resolve(make_service(ServicePort(80), namespace=service), [make_pod(namespace=pod)])
+        assert bool(found.endpoints()) == selected
+
+    @pytest.mark.parametrize("selector", [None, {}])
+    def test_without_a_selector(self, selector: dict[str, str] | None) -> None:
+        """Without a selector the endpoints are somebody else's, and nothing is said about them."""
+        found = resolve(make_service(ServicePort(80), selector=selector), [make_pod()])
+        assert found.elsewhere is not None
+        assert "selector" in found.elsewhere
+        assert (found.endpoints(), found.misses, found.slices, found.leads_nowhere) == ((), (), (), ())
+
+    def test_external_names(self) -> None:
+        """An ExternalName Service has no pods."""
+        service = Service.alias_of("db", "db.example.com", [ServicePort(5432)])
+        found = resolve(service, [make_pod()])
+        assert found.elsewhere is not None
+        assert "db.example.com" in found.elsewhere
+        assert found.slices == ()
+
+    def test_workloads(self) -> None:
+        """A workload stands for the pods that it will make, and is named."""
+        deployment = Workload(
+            "Deployment", "web", Pod("web", labels={"app": "web"}, containers=[Container("app", ports=[HTTP])])
+        )
+        [endpoint] = resolve(make_service(), [deployment]).endpoints()
+        assert endpoint == Endpoint("web", "app", 8080, "TCP", workload="Deployment/web")
+
+    @pytest.mark.parametrize(
+        ("kind", "label", "value", "selected"),
+        [
+            ("StatefulSet", "statefulset.kubernetes.io/pod-name", "web-0", True),
+            ("StatefulSet", "statefulset.kubernetes.io/pod-name", "db-0", False),
+            ("StatefulSet", "apps.kubernetes.io/pod-index", "0", True),
+            ("StatefulSet", "apps.kubernetes.io/pod-index", "first", False),
+            ("Deployment", "pod-template-hash", "abc", True),
+            ("Job", "batch.kubernetes.io/job-name", "web", True),
+            ("DaemonSet", "job-name", "web", False),
+        ],
+    )
+    def test_labels_that_controllers_add(self, kind: str, label: str, value: str, selected: bool) -> None:
+        """A selector may name a label that only the controller gives to the pods, with a value that it would give."""
+        workload = Workload(kind, "web", Pod("web", labels={"app": "web"}))
+        service = make_service(ServicePort(80), selector={"app": "web", label: value})
+        assert bool(resolve(service, [workload]).endpoints()) == selected
+        both = resolve_all([service, make_service(ServicePort(80))], [workload])
+        assert [bool(each.endpoints()) for each in both] == [selected, True]
+
+    def test_plain_dicts(self) -> None:
+        """A dict of a pod or workload is read on the way."""
+        manifest = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "web-0", "labels": {"app": "web"}},
+            "spec": {"containers": [{"name": "app", "ports": [{"containerPort": 8080, "name": "http"}]}]},
+        }
+        assert resolve(make_service(), [manifest]).endpoints()[0].port == 8080
+        with pytest.raises(ValidationError):
+            resolve(make_service(), [{"kind": "ConfigMap"}])
+        with pytest.raises(TypeError):
+            resolve(make_service(), [5])  # type: ignore[list-item]
+
+
+class TestAsking:
+    """`endpoints(port)`: the port by name, number or itself."""
+
+    DNS = (
+        ServicePort(53, name="dns", protocol="UDP"),
+        ServicePort(53, name="dns-tcp"),
+        ServicePort(9153, name="metrics"),
+    )
+
+    def test_by_any_of_its_names(self) -> None:
+        """A name, a number and the port itself all mean the port; a number may mean two."""
+        found = resolve(make_service(*self.DNS), [make_pod("a")])
+        assert found.endpoints("metrics") == found.endpoints(9153) == found.endpoints(self.DNS[2])
+        assert [each.protocol for each in found.endpoints(53)] == ["UDP", "TCP"]
+        assert [each.protocol for each in found.endpoints("dns")] == ["UDP"]
+        assert found.endpoints(attrs.evolve(self.DNS[0])) == found.endpoints("dns")
+
+    def test_one_port_needs_no_name(self) -> None:
+        """Where there is only one, it can be left out."""
+        assert resolve(make_service(ServicePort(80)), [make_pod()]).endpoints()
+
+    @pytest.mark.parametrize("port", [None, "http", 54, ServicePort(54)])
+    def test_no_such_port(self, port: Any) -> None:
+        """A port that the Service has not is a `KeyError` that names those it has."""
+        found = resolve(make_service(*self.DNS), [make_pod("a")])
+        with pytest.raises(KeyError, match=r"dns-tcp 53.*metrics 9153"):
+            found.endpoints(port)
+
+    def test_a_service_without_ports(self) -> None:
+        """A headless Service without ports has endpoints in its slices alone."""
+        found = resolve(Service.headless("db", selector={"app": "web"}), [make_pod("a")])
+        assert [each.pod for each in found.slices[0].endpoints] == ["a"]
+        with pytest.raises(KeyError, match="none"):
+            found.endpoints()
+
+
+def test_resolving_all_is_no_product(monkeypatch: pytest.MonkeyPatch) -> None:
+    """1,000 Services among 10,000 pods cost about their sum and their matches: pods are not asked for every Service."""
+    asked = 0
+
+    def counting(*arguments: Any) -> bool:
+        nonlocal asked
+        asked += 1
+        return could_select(*arguments)
+
+    monkeypatch.setattr("portmap._candidates.could_select", counting)
+
+    def cost(count: int) -> int:
+        nonlocal asked
+        services = [Service(f"s{n}", selector={"app": f"a{n}"}, ports=[ServicePort(80)]) for n in range(count)]
+        pods = [Pod(f"p{n}", labels={"app": f"a{n % count}", "tier": "all"}) for n in range(10 * count)]
+        asked = 0
+        resolutions = resolve_all(services, pods)
+        assert all(len(each.endpoints()) == 10 for each in resolutions)
+        return asked
+
+    once, twice = cost(500), cost(1_000)
+    assert twice == 2 * once
+    assert twice <= 2 * 10_000
+
+
+def test_resolving_one_is_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One Service asks each pod once, and looks for each port once in each pod that it selects."""
+    looked = 0
+
+    def counting(*arguments: Any, **options: Any) -> Any:
+        nonlocal looked
+        looked += 1
+        return find_port(*arguments, **options)
+
+    monkeypatch.setattr("portmap._resolution.find_port", counting)
+    pods = [make_pod(f"p{n}", HTTP, labels={"app": "web" if n % 2 else "other"}) for n in range(1_000)]
+    resolve(
+        make_service(ServicePort(80, name="a", target_port="http"), ServicePort(81, name="b", target_port="x")), pods
+    )
+    assert looked == 2 * 500

@@ -1,0 +1,161 @@
+"""Rules as data: each documented, and lists of them that keep their order."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import attrs
+import pytest
+
+from portmap import Cluster
+from portmap._allocation import ADDRESS_RULES, HEALTH_CHECK_RULES, NAMELESS_RULES, NODE_PORT_RULES
+from portmap._families import CONFIGURED_RULES, FAMILY_RULES, STACK_RULES
+from portmap._metadata import METADATA_RULES, METADATA_UPDATE_RULES
+from portmap._pod_rules import CONTAINER_RULES, POD_RULES
+from portmap._pod_warnings import POD_WARNINGS
+from portmap._ports import CONTAINER_PORT_RULES, SERVICE_PORT_RULES
+from portmap._probe_rules import HANDLER_RULES
+from portmap._rules import Problem, Rule, Rules, Stage, rule, warning
+from portmap._service_rules import SERVICE_RULES
+from portmap._service_warnings import SERVICE_WARNINGS
+from portmap._services import Service, service_state
+from portmap._sets import SET_RULES
+from portmap._updates import UPDATE_RULES
+from portmap.manifests._pod_manifest import CONTAINER_MANIFEST_RULES, NEWER_FIELD_RULES, POD_MANIFEST_RULES
+
+STAGES: Final[Mapping[Stage, tuple[Rules[Any], ...]]] = {
+    Stage.DECODE: (NEWER_FIELD_RULES,),
+    Stage.FAMILIES: (FAMILY_RULES,),
+    Stage.STACK: (STACK_RULES,),
+    Stage.CONFIGURED: (CONFIGURED_RULES,),
+    Stage.ADDRESSES: (NAMELESS_RULES, ADDRESS_RULES),
+    Stage.NODE_PORTS: (NODE_PORT_RULES,),
+    Stage.HEALTH_CHECK: (HEALTH_CHECK_RULES,),
+    Stage.FIELDS: (
+        *(METADATA_RULES, METADATA_UPDATE_RULES, UPDATE_RULES, SERVICE_RULES, SERVICE_PORT_RULES),
+        *(CONTAINER_PORT_RULES, CONTAINER_RULES, POD_RULES, HANDLER_RULES),
+        *(CONTAINER_MANIFEST_RULES, POD_MANIFEST_RULES),
+    ),
+    Stage.WARNINGS: (SERVICE_WARNINGS, POD_WARNINGS),
+}
+ALL: Final = [each for tables in STAGES.values() for table in tables for each in table] + list(SET_RULES)
+
+
+@pytest.mark.parametrize("each", ALL, ids=lambda each: each.code)
+class TestEveryRule:
+    """What each rule says about itself."""
+
+    def test_it_is_documented(self, each: Rule[object]) -> None:
+        """Its summary is a sentence, and it names the place in Kubernetes from which it comes."""
+        assert each.summary.endswith(".")
+        assert each.documentation.startswith(each.summary)
+        assert each.source
+
+    def test_its_code_is_a_name(self, each: Rule[object]) -> None:
+        """Codes are words in lower case with hyphens between them."""
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)+", each.code)
+
+    def test_its_reason_is_the_apis(self, each: Rule[object]) -> None:
+        """A violation has one of the API's reasons, a warning none."""
+        assert (each.reason is None) == (each.stage is Stage.WARNINGS)
+        assert each.reason is None or each.reason.startswith("FieldValue")
+
+
+def test_rules_stand_where_the_server_applies_them() -> None:
+    """Each list holds the rules of its stage and of no other."""
+    for stage, tables in STAGES.items():
+        assert {each.stage for table in tables for each in table} == {stage}
+
+
+def test_a_code_is_never_reused() -> None:
+    """One code is one rule, in whatever lists it stands."""
+    by_code: dict[str, Rule[object]] = {}
+    for each in ALL:
+        assert by_code.setdefault(each.code, each) is each
+
+
+@attrs.frozen
+class Thing:
+    """A subject for rules of the tests' own."""
+
+    size: int = 0
+    colour: str = ""
+
+
+called: list[str] = []
+
+
+@rule("too-small", "size", "FieldValueInvalid", source="here")
+def too_small(thing: Thing) -> list[Problem] | None:
+    """A thing has a size."""
+    called.append("too-small")
+    return [Problem(("size",), "must be more", thing.size)] if thing.size < 1 else None
+
+
+@rule("odd-colour", "colour", "FieldValueNotSupported", source="here", when="colour")
+def odd_colour(thing: Thing) -> list[Problem]:
+    """A thing is blue, if it has a colour.
+
+    Why, nobody knows.
+    """
+    called.append("odd-colour")
+    return [Problem(("colour",), "must be blue", thing.colour, "paint it")] if thing.colour != "blue" else []
+
+
+@warning("too-blue", "colour", source="here")
+def too_blue(thing: Thing) -> list[Problem]:
+    """A thing that is blue is too blue."""
+    return [Problem(("colour",), "is too blue", hint="wash it")] if thing.colour == "blue" else []
+
+
+class TestLists:
+    """Rules in order."""
+
+    def test_order(self) -> None:
+        """Violations come in the order of the rules, under the path of the subject."""
+        found = Rules(odd_colour, too_small, odd_colour).broken_by(Thing(colour="red"), ("things", 3))
+        assert [(each.field, each.code) for each in found] == [
+            ("things[3].colour", "odd-colour"),
+            ("things[3].size", "too-small"),
+            ("things[3].colour", "odd-colour"),
+        ]
+        assert found[0].hint == "paint it"
+        assert found[0].message == 'Unsupported value: "red": must be blue'
+
+    def test_what_has_nothing_to_look_at_is_not_asked(self) -> None:
+        """A rule that looks at one attribute is not called where that is empty."""
+        called.clear()
+        assert Rules(odd_colour, odd_colour, too_small).broken_by(Thing(size=1)) == []
+        assert called == ["too-small"]
+
+    def test_it_is_a_sequence(self) -> None:
+        """The rules can be counted, listed and picked."""
+        rules = Rules(too_small, odd_colour)
+        assert len(rules) == 2
+        assert list(rules) == [too_small, odd_colour]
+        assert rules[0] is too_small
+        assert list(rules[1:]) == [odd_colour]
+
+    def test_warnings(self) -> None:
+        """What is only warned about has no reason and is no violation."""
+        [found] = Rules(too_blue).warned_about(Thing(colour="blue"), ("things", 0))
+        assert (found.field, found.code, found.hint) == ("things[0].colour", "too-blue", "wash it")
+        assert found.as_dict() == {
+            "field": "things[0].colour",
+            "code": "too-blue",
+            "message": "is too blue",
+            "hint": "wash it",
+        }
+        assert Rules(too_blue).warned_about(Thing()) == []
+
+    def test_documentation_is_that_of_the_function(self) -> None:
+        """The first line is the summary; the rest follows without indentation."""
+        assert odd_colour.summary == "A thing is blue, if it has a colour."
+        assert odd_colour.documentation == "A thing is blue, if it has a colour.\n\nWhy, nobody knows."
+
+
+def test_cluster_ip_without_cluster_ips() -> None:
+    """No manifest gets that far, but were `clusterIPs` missing beside `clusterIP`, it would be required."""
+    service = Service("web", cluster_ip="None")
+    [found] = FAMILY_RULES.broken_by(service_state(service, Cluster()), ("spec",))
+    assert (found.field, found.code) == ("spec.clusterIPs", "cluster-ips-required")

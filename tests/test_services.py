@@ -1,0 +1,322 @@
+"""Services: constructors, factories, what follows from them, and values that cannot change."""
+
+import copy
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import pytest
+
+from portmap import (
+    Cluster,
+    Container,
+    ContainerPort,
+    Pod,
+    Service,
+    ServicePort,
+    ValidationError,
+    Workload,
+    check,
+    to_manifest,
+)
+from portmap._state import PortState
+
+HTTP = ContainerPort(8080, name="http")
+METRICS = ContainerPort(9100, name="metrics")
+WEB = Pod("web", namespace="shop", labels={"app": "web"}, containers=[Container("app", ports=[HTTP, METRICS])])
+
+
+def make_service(**fields: Any) -> Service:
+    """A good Service, but for the fields that are given."""
+    return Service(**{"name": "web", "selector": {"app": "web"}, "ports": [ServicePort(80)]} | fields)
+
+
+def broken(build: Callable[[], object]) -> list[tuple[str, str]]:
+    """Code and field of everything that is wrong."""
+    with pytest.raises(ValidationError) as caught:
+        build()
+    return [(violation.code, violation.field) for violation in caught.value.violations]
+
+
+class TestConstructor:
+    """The plain constructor takes everything that a manifest can say."""
+
+    def test_all_fields(self) -> None:
+        """Every field has its attribute, under Kubernetes' own names."""
+        service = Service(
+            "web",
+            namespace="shop",
+            labels={"team": "shop"},
+            annotations={"example.com/note": "any text"},
+            type="LoadBalancer",
+            ports=[ServicePort(443, name="https", target_port="tls", node_port=30443)],
+            selector={"app": "web"},
+            cluster_ip="10.0.0.10",
+            cluster_ips=["10.0.0.10"],
+            external_ips=["192.0.2.7"],
+            session_affinity="ClientIP",
+            session_affinity_timeout_seconds=600,
+            load_balancer_ip="192.0.2.8",
+            load_balancer_source_ranges=["198.51.100.0/24"],
+            external_traffic_policy="Local",
+            health_check_node_port=31000,
+            publish_not_ready_addresses=True,
+            ip_families=["IPv4"],
+            ip_family_policy="SingleStack",
+            allocate_load_balancer_node_ports=False,
+            load_balancer_class="example.com/edge",
+            internal_traffic_policy="Local",
+            traffic_distribution="PreferSameZone",
+        )
+        assert to_manifest(service) == {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {
+                "name": "web",
+                "namespace": "shop",
+                "labels": {"team": "shop"},
+                "annotations": {"example.com/note": "any text"},
+            },
+            "spec": {
+                "type": "LoadBalancer",
+                "selector": {"app": "web"},
+                "clusterIP": "10.0.0.10",
+                "clusterIPs": ["10.0.0.10"],
+                "ipFamilies": ["IPv4"],
+                "ipFamilyPolicy": "SingleStack",
+                "externalIPs": ["192.0.2.7"],
+                "sessionAffinity": "ClientIP",
+                "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 600}},
+                "loadBalancerIP": "192.0.2.8",
+                "loadBalancerClass": "example.com/edge",
+                "loadBalancerSourceRanges": ["198.51.100.0/24"],
+                "allocateLoadBalancerNodePorts": False,
+                "externalTrafficPolicy": "Local",
+                "healthCheckNodePort": 31000,
+                "internalTrafficPolicy": "Local",
+                "trafficDistribution": "PreferSameZone",
+                "publishNotReadyAddresses": True,
+                "ports": [{"name": "https", "port": 443, "targetPort": "tls", "nodePort": 30443}],
+            },
+        }
+
+    def test_only_what_was_authored(self) -> None:
+        """What is left out stays out."""
+        assert to_manifest(Service("web", ports=[ServicePort(80)])) == {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": "web"},
+            "spec": {"ports": [{"port": 80}]},
+        }
+
+    def test_any_series(self) -> None:
+        """Lists may be given as any series: a generator, a tuple, a dict's values."""
+        from_list = make_service(ports=[ServicePort(80)], external_ips=["192.0.2.1"])
+        from_others = make_service(
+            ports=(each for each in [ServicePort(80)]),
+            external_ips={"a": "192.0.2.1"}.values(),
+            selector={"app": "web"},
+        )
+        assert from_list == from_others
+        assert isinstance(from_others.ports, tuple)
+
+    def test_a_text_is_no_series(self) -> None:
+        """One address stands in a list of one; a text is not taken apart into letters."""
+        assert broken(lambda: make_service(external_ips="192.0.2.1")) == [("wrong-type", "spec.externalIPs")]
+        assert broken(lambda: make_service(ports=ServicePort(80))) == [("wrong-type", "spec.ports")]
+
+    def test_a_generated_name(self) -> None:
+        """The server completes a name that only begins; what it will be nobody knows."""
+        service = make_service(name="", generate_name="web-")
+        assert to_manifest(service)["metadata"] == {"generateName": "web-"}
+        assert str(service) == "Service web-…"
+
+    def test_a_wrong_call_is_a_type_error(self) -> None:
+        """A misspelt argument is Python's business."""
+        with pytest.raises(TypeError):
+            make_service(clusterIP="None")
+
+    def test_what_is_wrong_elsewhere_is_said_too(self) -> None:
+        """A wrong type does not hide what else is wrong."""
+        found = broken(lambda: make_service(name="Web", selector=5, ports=[ServicePort(80), ServicePort(81)]))
+        assert ("wrong-type", "spec.selector") in found
+        assert ("name-syntax", "metadata.name") in found
+
+    def test_ports_that_are_none(self) -> None:
+        """A plain dict or a number is no `ServicePort`."""
+        found = broken(lambda: make_service(ports=[{"port": 80}, 80, ServicePort(80)]))
+        assert found == [("wrong-type", "spec.ports[0]"), ("wrong-type", "spec.ports[1]")]
+
+    @pytest.mark.parametrize(
+        ("fields", "expected"),
+        [
+            ({"ports": []}, [("ports-required", "spec.ports")]),
+            ({"name": ""}, [("name-required", "metadata.name")]),
+            ({"name": "web.shop"}, [("name-syntax", "metadata.name")]),
+            ({"type": "Headless"}, [("unsupported-type", "spec.type")]),
+            ({"type": "ExternalName"}, [("external-name-required", "spec.externalName")]),
+            ({"type": "NodePort", "cluster_ip": "None"}, [("headless-forbidden", "spec.clusterIPs[0]")]),
+            (
+                {"ports": [ServicePort(80), ServicePort(81)]},
+                [("port-name-required", "spec.ports[0].name"), ("port-name-required", "spec.ports[1].name")],
+            ),
+            (
+                {"ports": [ServicePort(53, name="dns"), ServicePort(53, name="dns", protocol="UDP")]},
+                [("duplicate-port-name", "spec.ports[1].name")],
+            ),
+            (
+                {"ports": [ServicePort(80, name="a"), ServicePort(80, name="b")]},
+                [("duplicate-port", "spec.ports[1]")],
+            ),
+            ({"ports": [ServicePort(80, node_port=30080)]}, [("node-port-forbidden", "spec.ports[0].nodePort")]),
+            (
+                {"external_traffic_policy": "Local"},
+                [("external-traffic-policy-forbidden", "spec.externalTrafficPolicy")],
+            ),
+        ],
+    )
+    def test_mistakes(self, fields: dict[str, Any], expected: list[tuple[str, str]]) -> None:
+        """What ports and fields must agree on is checked when the Service is made."""
+        assert broken(lambda: make_service(**fields)) == expected
+
+    def test_the_same_number_for_two_protocols(self) -> None:
+        """53/TCP beside 53/UDP is what DNS needs, and they may share a node port."""
+        ports = [
+            ServicePort(53, name="dns", node_port=30053),
+            ServicePort(53, name="dns-udp", protocol="UDP", node_port=30053),
+        ]
+        assert make_service(type="NodePort", ports=ports).ports == tuple(ports)
+
+    def test_a_node_port_is_the_clusters_business(self) -> None:
+        """The range is the cluster's, 30000-32767 unless told otherwise."""
+        fields = {"type": "NodePort", "ports": [ServicePort(80, node_port=8080)]}
+        assert broken(lambda: make_service(**fields)) == [("node-port-out-of-range", "spec.ports[0].nodePort")]
+        with Cluster(node_port_range=range(8000, 9000)):
+            assert make_service(**fields).ports[0].node_port == 8080
+
+
+class TestValues:
+    """A Service in hand is good, and stays as it is."""
+
+    def test_equal(self) -> None:
+        """Copies, pickles and rebuilt Services are equal and hash alike."""
+        service = make_service(labels={"a": "b"}, unmodelled={"status": {"loadBalancer": {}}})
+        for twin in (
+            copy.copy(service),
+            copy.deepcopy(service),
+            pickle.loads(pickle.dumps(service)),
+            attrs.evolve(service),
+        ):
+            assert twin == service
+            assert len({twin, service}) == 1
+
+    def test_frozen(self) -> None:
+        """It cannot change, nor can what is in it."""
+        service: Any = make_service(labels={"a": "b"})
+        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+            service.type = "NodePort"
+        with pytest.raises(TypeError):
+            service.labels["a"] = "c"
+
+    def test_what_it_was_made_of_may_change(self) -> None:
+        """Lists and dicts that were given are not kept."""
+        ports, selector = [ServicePort(80)], {"app": "web"}
+        service = make_service(ports=ports, selector=selector)
+        ports.append(ServicePort(80))
+        selector["app"] = "other"
+        assert service == make_service()
+
+    def test_evolve_asks_again(self) -> None:
+        """A variant is judged like any Service."""
+        service = make_service()
+        edge = attrs.evolve(service, type="NodePort", ports=[attrs.evolve(service.ports[0], node_port=30080)])
+        assert edge.ports[0].node_port == 30080
+        assert broken(lambda: attrs.evolve(edge, type="ClusterIP")) == [
+            ("node-port-forbidden", "spec.ports[0].nodePort")
+        ]
+
+    def test_repr(self) -> None:
+        """A repr is short: the name, and what was given."""
+        assert repr(Service.headless("db")) == "Service('db', cluster_ip='None')"
+        assert str(make_service(namespace="shop")) == "Service shop/web"
+        assert str(make_service()) == "Service web"
+
+    def test_headless(self) -> None:
+        """Headless is who says so, whatever the spelling of the rest; ExternalName never is."""
+        assert make_service(cluster_ip="None").is_headless
+        assert not make_service(cluster_ip="10.0.0.5").is_headless
+        assert not make_service().is_headless
+
+
+class TestCheck:
+    """Asking again, for any cluster."""
+
+    def test_for_another_cluster(self) -> None:
+        """What one cluster takes another may refuse, and everything is said at once."""
+        with Cluster(node_port_range=range(8000, 9000)):
+            service = make_service(
+                name="1web", type="NodePort", ports=[ServicePort(80, node_port=8080)], external_ips=["192.0.2.1"]
+            )
+        found = check(service, cluster=Cluster("1.33", service_cidrs="fd00::/108"))
+        assert [(violation.code, violation.field) for violation in found] == [
+            ("name-syntax", "metadata.name"),
+            ("node-port-out-of-range", "spec.ports[0].nodePort"),
+        ]
+
+    def test_everything_at_once(self) -> None:
+        """What a server would hide behind its first complaint is reported all the same."""
+        found = broken(
+            lambda: make_service(
+                name="Web",
+                type="NodePort",
+                ip_families=["IPv4", "IPv4"],
+                ports=[ServicePort(80, name="a", node_port=1), ServicePort(80, name="b", node_port=2)],
+            )
+        )
+        assert found == [
+            ("name-syntax", "metadata.name"),
+            ("duplicate-ip-family", "spec.ipFamilies[1]"),
+            ("node-port-out-of-range", "spec.ports[0].nodePort"),
+            ("duplicate-port", "spec.ports[1]"),
+            ("node-port-out-of-range", "spec.ports[1].nodePort"),
+        ]
+
+    def test_ports_alone(self) -> None:
+        """A port or a container in hand can be asked too."""
+        assert check(ServicePort(80), cluster=Cluster("1.32")) == ()
+        assert check(HTTP) == check(WEB) == check(WEB.containers[0]) == check(Workload("Job", "a", WEB)) == ()
+
+    def test_other_things(self) -> None:
+        """Anything else is a wrong call."""
+        with pytest.raises(TypeError):
+            check({"kind": "Service"})  # type: ignore[arg-type]
+
+
+def test_many_ports_cost_a_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twice as many ports are twice as many looks at a port, not four times: 10,000 ports are fine."""
+    looks = 0
+
+    class Counting(PortState):  # type: ignore[misc]
+        """Counts how often a rule looks at an attribute of a port."""
+
+        __slots__ = ()
+
+        def __getattribute__(self, name: str) -> Any:
+            nonlocal looks
+            looks += 1
+            return super().__getattribute__(name)
+
+    monkeypatch.setattr("portmap._services.PortState", Counting)
+
+    def cost(count: int) -> int:
+        nonlocal looks
+        ports = [ServicePort(1 + number, name=f"p{number}", node_port=30000 + number % 2700) for number in range(count)]
+        looks = 0
+        with pytest.raises(ValidationError):
+            Service("web", type="NodePort", ports=ports)
+        return looks
+
+    once, twice = cost(5_000), cost(10_000)
+    assert once > 5_000
+    assert twice < 2.2 * once

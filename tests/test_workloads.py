@@ -1,0 +1,298 @@
+"""Workloads, reduced to the pods that they make."""
+
+from typing import Any
+
+import pytest
+
+from portmap import Container, ContainerPort, Pod, ValidationError, Workload, manifests
+from portmap._workload_kinds import ADDED_LABELS, OTHER_KINDS, WORKLOAD_KINDS, kind_of_workload, template_path
+from portmap._workloads import could_select, read_container, read_workload, read_workloads, reduced
+
+
+def template(*ports: dict[str, Any], **spec: Any) -> dict[str, Any]:
+    """A pod template with one container."""
+    containers = [{"name": "app", "image": "example.com/app:1", "ports": list(ports)}]
+    return {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": containers} | spec}
+
+
+def workload(api_version: str, kind: str, **spec: Any) -> dict[str, Any]:
+    """A workload's manifest, its template where its kind has it."""
+    path = {**WORKLOAD_KINDS, **OTHER_KINDS}[api_version.rpartition("/")[0], kind]
+    manifest: dict[str, Any] = {
+        "apiVersion": api_version,
+        "kind": kind,
+        "metadata": {"name": "web", "namespace": "shop"},
+    }
+    place = manifest
+    for step in path[:-1]:
+        place = place.setdefault(str(step), {})
+    if path:
+        place[str(path[-1])] = template({"containerPort": 8080, "name": "http"})
+    manifest.setdefault("spec", {}).update(spec)
+    return manifest
+
+
+def broken(manifest: Any) -> list[tuple[str, str]]:
+    """Code and field of everything that is wrong with it."""
+    with pytest.raises(ValidationError) as caught:
+        read_workload(manifest)
+    return [(violation.code, violation.field) for violation in caught.value.violations]
+
+
+class TestKinds:
+    """Which kinds make pods."""
+
+    @pytest.mark.parametrize(
+        ("api_version", "kind"),
+        [
+            *(("v1", "ReplicationController"), ("apps/v1", "Deployment"), ("apps/v1", "ReplicaSet")),
+            *(("apps/v1", "StatefulSet"), ("apps/v1", "DaemonSet"), ("batch/v1", "Job"), ("batch/v1", "CronJob")),
+            *(("argoproj.io/v1alpha1", "Rollout"), ("apps.openshift.io/v1", "DeploymentConfig")),
+        ],
+    )
+    def test_each(self, api_version: str, kind: str) -> None:
+        """The template is found, wherever the kind has it."""
+        read = manifests.read(workload(api_version, kind))
+        assert isinstance(read, Workload)
+        assert (read.kind, read.name, read.namespace) == (kind, "web", "shop")
+        assert read.pod.labels == {"app": "web"}
+        assert read.pod.containers[0].ports == (ContainerPort(8080, name="http"),)
+        assert read.pod.is_projected
+        assert read.pod.template
+        assert str(read) == f"{kind} shop/web"
+
+    @pytest.mark.parametrize(
+        ("api_version", "kind", "path"),
+        [
+            ("v1", "Pod", ()),
+            ("extensions/v1beta1", "Deployment", ("spec", "template")),
+            (None, "Deployment", ("spec", "template")),
+            ("", "CronJob", ("spec", "jobTemplate", "spec", "template")),
+            ("v1", "Deployment", None),
+            ("example.com/v1", "Deployment", None),
+            ("v1", "ConfigMap", None),
+            ("v1", None, None),
+            ("v1", ["Pod"], None),
+            (5, "Pod", ()),
+        ],
+    )
+    def test_groups(self, api_version: Any, kind: Any, path: tuple[str, ...] | None) -> None:
+        """A kind counts with its group; the old group of the early days counts too."""
+        assert template_path(api_version, kind) == path
+
+    def test_ambiguous_kinds(self) -> None:
+        """Kinds that two projects share are told apart by the group."""
+        assert kind_of_workload("serving.knative.dev/v1", "Service") == "Service.serving.knative.dev"
+        assert kind_of_workload("apps/v1", "StatefulSet") == "StatefulSet"
+
+    def test_no_workload(self) -> None:
+        """Anything else is refused, with the kinds that there are."""
+        assert broken({"apiVersion": "v1", "kind": "ConfigMap"}) == [("wrong-kind", "kind")]
+        assert broken({}) == [("wrong-kind", "kind")]
+        assert broken([])[0][0] == "wrong-type"
+        assert broken("kind: Pod")[0][0] == "wrong-type"
+
+
+class TestReading:
+    """What is taken from a manifest."""
+
+    def test_selectors(self) -> None:
+        """The labels by which a controller knows its pods; a Job's are made up by the server."""
+        selector = {"matchLabels": {"app": "web"}}
+        assert read_workload(workload("apps/v1", "Deployment", selector=selector)).selector == {"app": "web"}
+        assert read_workload(workload("v1", "ReplicationController", selector={"a": "b"})).selector == {"a": "b"}
+        assert read_workload(workload("batch/v1", "Job", selector=selector)).selector is None
+        assert read_workload(workload("apps/v1", "Deployment")).selector is None
+        expressions = {"matchExpressions": [{"key": "app", "operator": "Exists"}]}
+        assert read_workload(workload("apps/v1", "Deployment", selector=expressions)).selector is None
+
+    def test_replicas(self) -> None:
+        """How many pods it makes, where it says so."""
+        assert read_workload(workload("apps/v1", "Deployment", replicas=3)).replicas == 3
+        assert read_workload(workload("apps/v1", "Deployment")).replicas is None
+        assert read_workload(workload("apps/v1", "Deployment", replicas="3")).replicas is None
+
+    def test_what_does_not_concern_ports_is_passed_over(self) -> None:
+        """Nobody asks about volumes, even odd ones."""
+        manifest = workload("apps/v1", "Deployment", strategy=5)
+        manifest["spec"]["template"]["spec"]["volumes"] = "none"
+        assert read_workload(manifest).name == "web"
+
+    def test_a_generated_name(self) -> None:
+        """A Job that gets its name from the server goes by its beginning."""
+        manifest = workload("batch/v1", "Job")
+        manifest["metadata"] = {"generateName": "batch-"}
+        assert read_workload(manifest).name == "batch-"
+
+    @pytest.mark.parametrize(
+        ("status", "addresses", "ready", "phase"),
+        [
+            (None, None, None, None),
+            ({}, None, None, None),
+            ({"phase": "Pending"}, (), None, "Pending"),
+            ({"podIP": "10.0.0.1"}, ("10.0.0.1",), None, None),
+            (
+                {"podIPs": [{"ip": "10.0.0.1"}, {"ip": "fd00::1"}], "podIP": "10.0.0.1"},
+                ("10.0.0.1", "fd00::1"),
+                None,
+                None,
+            ),
+            ({"conditions": [{"type": "Ready", "status": "True"}]}, (), True, None),
+            ({"conditions": [{"type": "Ready", "status": "False"}]}, (), False, None),
+            ({"conditions": [{"type": "Initialized", "status": "True"}]}, (), None, None),
+        ],
+    )
+    def test_status(self, status: Any, addresses: Any, ready: bool | None, phase: str | None) -> None:
+        """A pod with a status is an observed one; without, it is projected."""
+        manifest = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web-0"}, "spec": {}, "status": status}
+        pod = manifests.read(manifest)
+        assert isinstance(pod, Pod)
+        assert (pod.addresses, pod.ready, pod.phase) == (addresses, ready, phase)
+
+    @pytest.mark.parametrize(
+        ("ports", "field", "code"),
+        [
+            ([{"containerPort": "80"}], "[0].containerPort", "wrong-type"),
+            ([{"containerPort": 80}, {"containerPort": 0}], "[1].containerPort", "container-port-required"),
+            ([{}], "[0].containerPort", "container-port-required"),
+            ([None], "[0].containerPort", "container-port-required"),
+            ([{"containerPort": 80, "name": "HTTP"}], "[0].name", "container-port-name-syntax"),
+            ([{"containerPort": 80, "nmae": "http"}], "[0].nmae", "unknown-field"),
+            (
+                [{"containerPort": 80, "name": "a"}, {"containerPort": 81, "name": "a"}],
+                "[1].name",
+                "duplicate-container-port-name",
+            ),
+            (
+                [{"containerPort": 80, "hostPort": 1}, {"containerPort": 81, "hostPort": 1}],
+                "[1].hostPort",
+                "duplicate-host-port",
+            ),
+        ],
+    )
+    def test_bad_ports(self, ports: list[Any], field: str, code: str) -> None:
+        """A wrong port is named with its whole path, in whatever the kind wraps around the template."""
+        for api_version, kind, root in (
+            ("apps/v1", "Deployment", "spec.template"),
+            ("batch/v1", "CronJob", "spec.jobTemplate.spec.template"),
+        ):
+            manifest = workload(api_version, kind)
+            place: Any = manifest
+            for step in root.split("."):
+                place = place[step]
+            place["spec"]["containers"][0]["ports"] = ports
+            assert broken(manifest) == [(code, f"{root}.spec.containers[0].ports{field}")]
+
+    def test_everything_at_once(self) -> None:
+        """All wrong ports of all containers are in one error."""
+        manifest = workload("apps/v1", "Deployment")
+        spec = manifest["spec"]["template"]["spec"]
+        spec["containers"].append({"name": "other", "ports": [{"containerPort": 70000}]})
+        spec["initContainers"] = [{"name": "setup", "ports": [{"containerPort": 1, "protocol": "tcp"}]}]
+        assert [field for _, field in broken(manifest)] == [
+            "spec.template.spec.containers[1].ports[0].containerPort",
+            "spec.template.spec.initContainers[0].ports[0].protocol",
+        ]
+
+    def test_without_a_template(self) -> None:
+        """A Deployment without a template is said to lack one."""
+        manifest = workload("apps/v1", "Deployment")
+        del manifest["spec"]["template"]
+        assert broken(manifest) == [("template-required", "spec.template")]
+        assert broken(manifest | {"spec": None}) == [("template-required", "spec.template")]
+
+    def test_containers(self) -> None:
+        """A container reads by itself too."""
+        data = {"name": "app", "ports": [{"containerPort": 80}], "resources": {}}
+        assert read_container(data) == Container("app", ports=[ContainerPort(80)])
+        with pytest.raises(ValidationError) as caught:
+            read_container({"name": "app", "ports": [{"containerPort": 0}]})
+        assert caught.value.violations[0].field == "ports[0].containerPort"
+        with pytest.raises(ValidationError):
+            read_container([])  # type: ignore[arg-type]
+
+
+class TestSeveral:
+    """Objects that make several workloads, or none themselves."""
+
+    CSV = {  # noqa: RUF012 - read, never changed
+        "apiVersion": "operators.coreos.com/v1alpha1",
+        "kind": "ClusterServiceVersion",
+        "metadata": {"name": "operator.v1", "namespace": "operators"},
+        "spec": {
+            "install": {
+                "spec": {
+                    "deployments": [
+                        {"name": "one", "spec": {"template": template({"containerPort": 80})}},
+                        {"name": "two", "spec": {"template": template({"containerPort": 81})}},
+                    ]
+                }
+            }
+        },
+    }
+
+    def test_each(self) -> None:
+        """An operator's Deployments are read one by one."""
+        one, two = read_workloads(self.CSV)
+        assert (str(one), str(two)) == ("Deployment operators/one", "Deployment operators/two")
+        assert read_workloads(workload("apps/v1", "Deployment"))[0].name == "web"
+
+    def test_their_mistakes(self) -> None:
+        """A mistake is named with the path to the Deployment that has it."""
+        bad = {"name": "bad", "spec": {"template": template({"containerPort": 0})}}
+        manifest = self.CSV | {"spec": {"install": {"spec": {"deployments": [bad, bad]}}}}
+        with pytest.raises(ValidationError) as caught:
+            read_workloads(manifest)
+        assert [each.field for each in caught.value.violations] == [
+            f"spec.install.spec.deployments[{place}].spec.template.spec.containers[0].ports[0].containerPort"
+            for place in (0, 1)
+        ]
+
+    @pytest.mark.parametrize("deployments", [None, 5, "text", {}, [5], [None]])
+    def test_odd_ones(self, deployments: Any) -> None:
+        """Whatever stands where the Deployments should be, there are none or it is said why."""
+        manifest = self.CSV | {"spec": {"install": {"spec": {"deployments": deployments}}}}
+        try:
+            assert read_workloads(manifest) == ()
+        except ValidationError as error:
+            assert error.violations  # noqa: PT017 - either is fine
+
+    def test_a_rollout_of_another_workload(self) -> None:
+        """A Rollout that refers to a Deployment makes no pods of its own."""
+        manifest = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "metadata": {"name": "web"}}
+        assert read_workloads(manifest | {"spec": {"workloadRef": {"kind": "Deployment", "name": "web"}}}) == ()
+        with pytest.raises(ValidationError):
+            read_workloads(manifest | {"spec": {}})
+
+
+class TestReducing:
+    """Any form of a workload as one."""
+
+    def test_forms(self) -> None:
+        """A workload is itself, a pod is one of itself, a dict is read."""
+        pod = Pod("web")
+        assert reduced(Workload("Job", "a", pod)) == Workload("Job", "a", pod)
+        assert reduced(pod) == Workload("Pod", "web", pod)
+        assert reduced(workload("apps/v1", "Deployment")).kind == "Deployment"
+        with pytest.raises(TypeError):
+            reduced(5)  # type: ignore[arg-type]
+
+    def test_shown(self) -> None:
+        """A workload is called by kind, namespace and name."""
+        assert str(Workload("Job", "a", Pod("a"))) == "Job a"
+        assert Workload("Job", "a", Pod("a", namespace="b")).namespace == "b"
+
+
+def test_labels_that_controllers_add() -> None:
+    """They count for a selector only with a value that the controller would give, and never for a pod itself."""
+    pod = Pod("a.b", labels={"app": "web"})
+    for kind, labels in ADDED_LABELS.items():
+        made = Workload(kind, "a.b", pod)
+        for key, pattern in labels.items():
+            value = pattern.replace("{name}", "a.b").replace("[0-9]+", "12").replace(".+", "any")
+            assert could_select({"app": "web", key: value}, None, made), (kind, key)
+            assert not could_select({"app": "web", key: ""}, None, made)
+            assert not could_select({"app": "other", key: value}, None, made)
+            assert not could_select({"app": "web", key: value}, None, pod)
+            if "{name}" in pattern:
+                assert not could_select({key: value.replace("a.b", "axb")}, None, made), "a dot is a dot"
