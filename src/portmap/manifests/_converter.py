@@ -5,7 +5,7 @@ a Service here and a container port there. A cattrs converter that knows portmap
 objects turns such settings into plain data and back, each object as its manifest.
 """
 
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from cattrs import Converter
 
@@ -23,6 +23,9 @@ __all__ = ["converter"]
 
 Kind = TypeVar("Kind", Service, Pod, Workload)
 Port = TypeVar("Port", ServicePort, ContainerPort)
+
+
+_NUMBERS: Final[dict[type, str]] = {ServicePort: "port", ContainerPort: "container_port"}
 
 
 def converter(base: Converter | None = None) -> Converter:
@@ -69,5 +72,4 @@ def _port(data: Any, kind: type[Port], reader: Reader) -> Port:  # noqa: ANN401 
     if found or decoded is INVALID:
         raise ValidationError(kind.__name__, in_order(found))
     # A number that is left out is 0 to the server, which says so in words of its own.
-    number = "port" if kind is ServicePort else "container_port"
-    return kind(**({number: 0} | arguments(decoded, kind.WIRE)))
+    return kind(**({_NUMBERS[kind]: 0} | arguments(decoded, kind.WIRE)))

@@ -1,0 +1,122 @@
+"""Hints: the smallest edit that mends what a violation is about, where there is one."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from portmap import Container, ContainerPort, Service, ServicePort, ValidationError, Violation
+from portmap.manifests import validate
+
+SELECTOR = {"app": "web"}
+
+
+def violations_of(build: Callable[[], object]) -> list[Violation]:
+    with pytest.raises(ValidationError) as caught:
+        build()
+    return list(caught.value.violations)
+
+
+def service(**fields: Any) -> Callable[[], object]:
+    return lambda: Service("web", **{"selector": SELECTOR, "ports": [ServicePort(80)], **fields})
+
+
+def two(first: dict[str, Any], second: dict[str, Any], **fields: Any) -> Callable[[], object]:
+    ports = [ServicePort(**{"port": 80, "name": "a", **first}), ServicePort(**{"port": 81, "name": "b", **second})]
+    return service(ports=ports, **fields)
+
+
+@pytest.mark.parametrize(
+    ("build", "code", "hint"),
+    [
+        (lambda: ServicePort(80, target_port="8080"), "target-port-name-syntax", "write the integer, without quotes"),
+        (lambda: ServicePort(80, target_port="080"), "target-port-name-syntax", "for port number 80 write"),
+        (lambda: ServicePort(80, target_port="99999"), "target-port-name-syntax", None),
+        (lambda: ServicePort(80, target_port="Web_Port"), "target-port-name-syntax", "for instance 'web-port'"),
+        (lambda: ServicePort(80, target_port="a" * 16), "target-port-name-syntax", "a Service port's name may have 63"),
+        (lambda: ServicePort(80, target_port="--"), "target-port-name-syntax", None),
+        (lambda: ServicePort(0), "port-out-of-range", "the port number that clients dial"),
+        (lambda: ServicePort(70000), "port-out-of-range", None),
+        (lambda: ServicePort(80, name="HTTP_2"), "port-name-syntax", "for instance 'http-2'"),
+        (lambda: ServicePort(80, name="_"), "port-name-syntax", None),
+        (lambda: ServicePort(80, protocol="udp"), "unsupported-protocol", "write UDP, in upper case"),  # type: ignore[arg-type]
+        (lambda: ServicePort(80, protocol="HTTP"), "unsupported-protocol", "appProtocol: http"),  # type: ignore[arg-type]
+        (lambda: ServicePort(80, protocol="TPC"), "unsupported-protocol", "write TCP"),  # type: ignore[arg-type]
+        (lambda: ServicePort(80, protocol="QUIC"), "unsupported-protocol", None),  # type: ignore[arg-type]
+        (lambda: ServicePort(80, app_protocol=""), "app-protocol-syntax", "leave it out"),
+        (lambda: ServicePort(80, app_protocol="a b"), "app-protocol-syntax", "for instance http"),
+        (lambda: ContainerPort(0), "container-port-required", "on which the container listens"),
+        (lambda: ContainerPort(1, name="Metrics!"), "container-port-name-syntax", "for instance 'metrics'"),
+        (
+            lambda: Container(
+                "app", ports=[ContainerPort(53, name="dns"), ContainerPort(53, name="dns", protocol="UDP")]
+            ),
+            "duplicate-container-port-name",
+            "for instance 'dns-udp'",
+        ),
+        (
+            lambda: Container("app", ports=[ContainerPort(1, name="a" * 15), ContainerPort(2, name="a" * 15)]),
+            "duplicate-container-port-name",
+            f"for instance '{'a' * 11}-tcp'",
+        ),
+        (two({"name": None}, {"name": None, "target_port": "grpc"}), "port-name-required", "for instance 'http'"),
+        (two({"name": None, "port": 443}, {}), "port-name-required", "for instance 'https'"),
+        (two({"name": None, "port": 9000}, {}), "port-name-required", "for instance 'port-9000'"),
+        (two({"name": None, "port": 9000, "target_port": "grpc"}, {}), "port-name-required", "for instance 'grpc'"),
+        (two({"name": "b"}, {"protocol": "UDP"}), "duplicate-port-name", "for instance 'b-udp'"),
+        (two({"name": "b" * 63}, {"name": "b" * 63}), "duplicate-port-name", f"for instance '{'b' * 58}-tcp'"),
+        (two({}, {"port": 80}), "duplicate-port", "remove one, or change its port or protocol"),
+        (service(ports=[ServicePort(80, node_port=30080)]), "node-port-forbidden", "drop the nodePort"),
+        (service(ports=[]), "ports-required", "add a port, or make it headless"),
+        (service(type="Headless"), "unsupported-type", "clusterIP: None"),
+        (service(type="nodeport"), "unsupported-type", "write NodePort"),
+        (service(type="Ingress"), "unsupported-type", None),
+        (service(session_affinity="ClientIp"), "unsupported-session-affinity", "write ClientIP"),
+        (service(session_affinity="Cookie"), "unsupported-session-affinity", None),
+        (service(internal_traffic_policy=""), "unsupported-internal-traffic-policy", "leave it out"),
+        (service(internal_traffic_policy="local"), "unsupported-internal-traffic-policy", "write Local"),
+        (service(traffic_distribution="PreferClosest"), "unsupported-traffic-distribution", "write PreferClose"),
+        (service(type="ExternalName", external_name="DB.Example"), "external-name-syntax", "write db.example"),
+        (service(type="ExternalName", external_name="https://x"), "external-name-syntax", "the bare DNS name"),
+        (service(type="ExternalName"), "external-name-required", "the DNS name that it stands for"),
+        (service(type="NodePort", cluster_ip="None"), "headless-forbidden", "leave clusterIP out"),
+        (service(cluster_ip="none"), "cluster-ip-syntax", "write None, with a capital"),
+        (service(cluster_ip="10.0.0"), "cluster-ip-syntax", None),
+        (service(cluster_ips=["10.0.0.9"]), "cluster-ips-mismatch", "give clusterIP: 10.0.0.9 as well"),
+        (service(cluster_ip="10.0.0.8", cluster_ips=["10.0.0.9"]), "cluster-ips-mismatch", "make it 10.0.0.8"),
+        (service(ip_families=["ipv4"]), "unsupported-ip-family", "write IPv4"),
+        (service(ip_family_policy="DualStack"), "unsupported-ip-family-policy", None),
+        (service(ip_family_policy="singlestack"), "unsupported-ip-family-policy", "write SingleStack"),
+        (service(load_balancer_class="a"), "load-balancer-class-forbidden", "make the type LoadBalancer"),
+        (service(type="LoadBalancer", load_balancer_class=""), "load-balancer-class-syntax", "cluster's default"),
+        (service(type="LoadBalancer", load_balancer_class="a b"), "load-balancer-class-syntax", None),
+        (service(labels={"a": "-" * 64}), "label-syntax", "shorten it to 63 characters"),
+        (service(labels={"a": "two words"}), "label-syntax", "free text belongs in an annotation"),
+        (lambda: Service("Web", ports=[ServicePort(80)]), "name-syntax", "for instance 'web'"),
+        (lambda: Service("_", ports=[ServicePort(80)]), "name-syntax", None),
+    ],
+)
+def test_hints(build: Callable[[], object], code: str, hint: str | None) -> None:
+    """Where one edit mends it, the hint says which; where none does, there is no hint."""
+    hints = {violation.code: violation.hint for violation in reversed(violations_of(build))}
+    assert code in hints
+    if hint is None:
+        assert hints[code] is None
+    else:
+        assert hint in str(hints[code])
+
+
+def test_a_node_port_that_the_cluster_picks_is_not_shown_as_a_number() -> None:
+    """Two ports of one number and protocol share a node port that nobody knows yet."""
+    ports = [{"name": "a", "port": 80}, {"name": "b", "port": 80}]
+    manifest = {"kind": "Service", "metadata": {"name": "web"}, "spec": {"type": "NodePort", "ports": ports}}
+    [shared] = [each for each in validate(manifest) if each.code == "duplicate-node-port"]
+    assert (shared.field, shared.value) == ("spec.ports[1].nodePort", None)
+
+
+def test_a_node_port_that_was_written_is_shown() -> None:
+    """Where the number was written, it is named."""
+    ports = [{"name": "a", "port": 80, "nodePort": 30080}, {"name": "b", "port": 80}]
+    manifest = {"kind": "Service", "metadata": {"name": "web"}, "spec": {"type": "NodePort", "ports": ports}}
+    [shared] = [each for each in validate(manifest) if each.code == "duplicate-node-port"]
+    assert shared.value == 30080
