@@ -71,3 +71,11 @@ def bench(session: nox.Session) -> None:
     """Measure what checking, reading, writing and resolving cost, as ratios to baselines in the same run."""
     install_portmap(session)
     session.run("python", "benchmarks/ratios.py", *session.posargs)
+
+
+@nox.session(default=False)
+def long_run(session: nox.Session) -> None:
+    """Judge millions of generated documents: `nox -s long_run -- 2000000`."""
+    install_groups(session, "test")
+    install_portmap(session)
+    session.run("python", "tests/properties/long_run.py", *session.posargs)

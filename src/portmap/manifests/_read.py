@@ -31,7 +31,8 @@ def read(manifest: Mapping[str, Any], *, cluster: Cluster | None = None) -> Serv
     """This manifest as a typed object.
 
     A Service keeps what is not modelled (finalizers, owner references, status, …), so
-    that `to_manifest(read(manifest)) == manifest`. A Pod becomes a `Pod`, any other
+    that `to_manifest(read(manifest)) == manifest` (but for an `apiVersion` that was left
+    out, a null in a map, which is the empty text, and a lone surrogate). A Pod becomes a `Pod`, any other
     kind with a pod template a `Workload`; both keep only what concerns ports.
 
     Args:
