@@ -120,3 +120,27 @@ def test_a_node_port_that_was_written_is_shown() -> None:
     manifest = {"kind": "Service", "metadata": {"name": "web"}, "spec": {"type": "NodePort", "ports": ports}}
     [shared] = [each for each in validate(manifest) if each.code == "duplicate-node-port"]
     assert shared.value == 30080
+
+
+def test_a_default_target_is_told_from_a_given_one() -> None:
+    """A target port that was never written is said to be the value of port; one that was, is not."""
+    [_, left_out] = violations_of(lambda: ServicePort(70000))
+    assert (left_out.field, "left out, it is the value of port" in left_out.message) == ("targetPort", True)
+    [given] = violations_of(lambda: ServicePort(80, target_port=70000))
+    assert (given.field, "left out" in given.message) == ("targetPort", False)
+
+
+@pytest.mark.parametrize("kind", [ContainerPort, ServicePort])
+def test_what_is_not_modelled_must_fit_into_a_manifest(kind: type) -> None:
+    """Data beside the model goes into the manifest, so it is judged as strictly."""
+    assert [each.code for each in violations_of(lambda: kind(80, unmodelled={"prt": 1}))] == ["unknown-field"]
+    assert [each.code for each in violations_of(lambda: kind(80, unmodelled=[]))] == ["wrong-type"]
+    assert kind(80, unmodelled={}) != kind(80)
+    assert "unmodelled" not in repr(kind(80, unmodelled={"protocol": None}))
+
+
+@pytest.mark.parametrize("kind", [ContainerPort, ServicePort])
+def test_only_the_number_is_positional(kind: type) -> None:
+    """Argument order can never be wrong, since there is none."""
+    with pytest.raises(TypeError, match="positional"):
+        kind(80, "http")
