@@ -6,6 +6,14 @@ from typing import Any
 import pytest
 
 from portmap import Container, ContainerPort, Service, ServicePort, ValidationError, Violation
+from portmap._grammar import (
+    dns_label_1035_reasons,
+    dns_label_reasons,
+    dns_subdomain_reasons,
+    label_value_reasons,
+    port_name_reasons,
+    qualified_name_reasons,
+)
 from portmap.manifests import validate
 
 SELECTOR = {"app": "web"}
@@ -144,3 +152,25 @@ def test_only_the_number_is_positional(kind: type) -> None:
     """Argument order can never be wrong, since there is none."""
     with pytest.raises(TypeError, match="positional"):
         kind(80, "http")
+
+
+@pytest.mark.parametrize(
+    ("reasons_of", "longest", "spoil"),
+    [
+        (port_name_reasons, 15, "A"),
+        (dns_label_reasons, 63, "A"),
+        (dns_label_1035_reasons, 63, "A"),
+        (dns_subdomain_reasons, 253, "A"),
+        (label_value_reasons, 63, "!"),
+        (qualified_name_reasons, 63, "!"),
+    ],
+)
+def test_the_longest_name_is_not_too_long(
+    reasons_of: Callable[[str], tuple[str, ...]], longest: int, spoil: str
+) -> None:
+    """A name of just the greatest length is blamed for its characters alone, one more for both."""
+    bad = spoil + "a" * (longest - 1)
+    assert not any("no more than" in reason for reason in reasons_of(bad))
+    assert len(reasons_of(bad)) == 1
+    assert sum("no more than" in reason for reason in reasons_of(bad + "a")) == 1
+    assert reasons_of("a" * longest) == ()

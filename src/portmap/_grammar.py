@@ -25,7 +25,6 @@ __all__ = [
     "qualified_name_reasons",
 ]
 
-PORT_RANGE: Final = (1, 65535)
 LONGEST_PORT_NAME: Final = 15
 LONGEST_LABEL: Final = 63
 LONGEST_SUBDOMAIN: Final = 253
