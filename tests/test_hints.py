@@ -67,6 +67,13 @@ def two(first: dict[str, Any], second: dict[str, Any], **fields: Any) -> Callabl
             "duplicate-container-port-name",
             f"for instance '{'a' * 11}-tcp'",
         ),
+        (
+            lambda: Container(
+                "app", ports=[ContainerPort(1, name="ab"), ContainerPort(2, name="ab", protocol="SCTP")]
+            ),
+            "duplicate-container-port-name",
+            "for instance 'ab-sct'",
+        ),
         (two({"name": None}, {"name": None, "target_port": "grpc"}), "port-name-required", "for instance 'http'"),
         (two({"name": None, "port": 443}, {}), "port-name-required", "for instance 'https'"),
         (two({"name": None, "port": 9000}, {}), "port-name-required", "for instance 'port-9000'"),

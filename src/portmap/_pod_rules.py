@@ -127,7 +127,7 @@ def host_port_differs(pod: AnyPod) -> Iterator[Problem]:
         for index, container in enumerate(pod.containers):
             for position, port in enumerate(container.ports):
                 number = _host_port(port, pod)
-                if number != port.container_port and (number or not pod.template):
+                if number and number != port.container_port:
                     path = ("spec", "containers", index, "ports", position, "hostPort")
                     detail = f"must be {port.container_port}, the containerPort, when hostNetwork is true"
                     yield Problem(path, detail, number, "leave hostPort out")
