@@ -134,6 +134,24 @@ class TestArguments:
         assert [violation.field for violation in caught.value.violations] == ["node_port_range"]
 
     @pytest.mark.parametrize(
+        ("fields", "field"),
+        [
+            ({"service_cidrs": 5}, "service_cidrs"),
+            ({"service_cidrs": (5,)}, "service_cidrs[0]"),
+            ({"service_cidrs": [None]}, "service_cidrs[0]"),
+            ({"feature_gates": 5}, "feature_gates"),
+            ({"feature_gates": ["StrictIPCIDRValidation"]}, "feature_gates"),
+            ({"feature_gates": {7: True, "StrictIPCIDRValidation": True}}, "feature_gates[7]"),
+            ({"feature_gates": {"StrictIPCIDRValidation": "yes"}}, "feature_gates[StrictIPCIDRValidation]"),
+        ],
+    )
+    def test_wrong_types(self, fields: dict[str, Any], field: str) -> None:
+        """What is of the wrong type is said with its place, as for any object."""
+        with pytest.raises(ValidationError) as caught:
+            Cluster(**fields)
+        assert [violation.field for violation in caught.value.violations] == [field]
+
+    @pytest.mark.parametrize(
         ("cidrs", "field"),
         [
             ("10.0.0.0", None),
@@ -287,6 +305,13 @@ class TestInForce:
             assert pool.submit(build).result().ports[0].node_port == 80
         with Cluster(), pytest.raises(ValidationError):
             build()
+
+    @pytest.mark.usefixtures("default_cluster")
+    @pytest.mark.parametrize("cluster", [None, "1.34", 5])
+    def test_only_a_cluster_can_be_the_default(self, cluster: Any) -> None:
+        """Anything else is a wrong call, and found out here and not at the next Service."""
+        with pytest.raises(TypeError):
+            set_default_cluster(cluster)
 
     @pytest.mark.usefixtures("default_cluster")
     @pytest.mark.parametrize("version", SUPPORTED_VERSIONS)

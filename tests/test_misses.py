@@ -131,6 +131,15 @@ class TestNothingSelected:
         [found] = resolve(service, pods).misses
         assert found.hint == "Pod/b has tier=frnot instead"
 
+    def test_one_label_of_several_proves_nothing(self) -> None:
+        """A pod that shares one label of three is not pointed out, one that shares two is."""
+        selector = {"app": "web", "tier": "front", "shop": "one"}
+        service = Service("web", selector=selector, ports=[ServicePort(80)])
+        assert resolve(service, [Pod("a", labels={"shop": "one"})]).misses[0].hint is None
+        hint = resolve(service, [Pod("a", labels={"shop": "one", "tier": "front"})]).misses[0].hint
+        assert hint is not None
+        assert "no label app" in hint
+
     def test_a_label_that_lacks(self) -> None:
         """A label that a pod does not have at all is said to lack."""
         service = Service("web", selector={"app": "web", "tier": "front"}, ports=[ServicePort(80)])

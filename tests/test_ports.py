@@ -52,6 +52,31 @@ class TestServicePort:
         assert broken(ServicePort, 80, target_port="8080") == [("target-port-name-syntax", "targetPort")]
         assert ServicePort(80, target_port="8080-tcp").effective_target_port == "8080-tcp"
 
+    @pytest.mark.parametrize(
+        ("target", "hint"),
+        [
+            ("8080", "for port number 8080 write the integer, without quotes"),
+            (" 8080 ", "for port number 8080 write the integer, without quotes"),
+            ("99999", None),
+            ("My_Port", "for instance 'my-port'"),
+            ("--", None),
+        ],
+    )
+    def test_hints_about_targets(self, target: str, hint: str | None) -> None:
+        """What was meant is said, where it can be guessed: a number, or a name that fits."""
+        with pytest.raises(ValidationError) as caught:
+            ServicePort(80, target_port=target)
+        assert [violation.hint for violation in caught.value.violations] == [hint]
+
+    def test_a_long_target_says_what_it_names(self) -> None:
+        """Who mixes up the two kinds of names is told of both."""
+        with pytest.raises(ValidationError) as caught:
+            ServicePort(80, target_port="metrics-exporter")
+        [violation] = caught.value.violations
+        assert violation.hint is not None
+        assert "15" in violation.hint
+        assert "63" in violation.hint
+
     def test_the_grammars_of_the_two_names_differ(self) -> None:
         """The port's own name is a DNS label of 63; the target's name ends at 15 characters."""
         assert ServicePort(80, name="8080").name == "8080"
@@ -130,6 +155,11 @@ class TestTargeting:
         http = ContainerPort(8080, name="http")
         port = ServicePort.targeting(http, port=81, name="http-alt", app_protocol="http", node_port=30081)
         assert port == ServicePort(81, name="http-alt", app_protocol="http", target_port="http", node_port=30081)
+
+    def test_it_takes_a_container_port(self) -> None:
+        """A number or a name is a target by itself."""
+        with pytest.raises(TypeError, match="target_port"):
+            ServicePort.targeting(8080, port=80)  # type: ignore[arg-type]
 
     def test_it_is_judged(self) -> None:
         """It is a Service port like any other."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 import attrs
 import pytest
 
-from portmap import Cluster
+from portmap import Cluster, Service, ServicePort
 from portmap._allocation import ADDRESS_RULES, HEALTH_CHECK_RULES, NAMELESS_RULES, NODE_PORT_RULES
 from portmap._families import CONFIGURED_RULES, FAMILY_RULES, STACK_RULES
 from portmap._metadata import METADATA_RULES, METADATA_UPDATE_RULES
@@ -18,7 +18,7 @@ from portmap._probe_rules import HANDLER_RULES
 from portmap._rules import Problem, Rule, Rules, Stage, rule, warning
 from portmap._service_rules import SERVICE_RULES
 from portmap._service_warnings import SERVICE_WARNINGS
-from portmap._services import Service, service_state
+from portmap._services import service_state
 from portmap._sets import SET_RULES
 from portmap._updates import UPDATE_RULES
 from portmap.manifests._pod_manifest import CONTAINER_MANIFEST_RULES, NEWER_FIELD_RULES, POD_MANIFEST_RULES
@@ -146,6 +146,8 @@ class TestLists:
             "message": "is too blue",
             "hint": "wash it",
         }
+        assert str(found) == "things[0].colour: is too blue  [too-blue]\n    hint: wash it"
+        assert str(attrs.evolve(found, hint=None)) == "things[0].colour: is too blue  [too-blue]"
         assert Rules(too_blue).warned_about(Thing()) == []
 
     def test_documentation_is_that_of_the_function(self) -> None:
@@ -159,3 +161,13 @@ def test_cluster_ip_without_cluster_ips() -> None:
     service = Service("web", cluster_ip="None")
     [found] = FAMILY_RULES.broken_by(service_state(service, Cluster()), ("spec",))
     assert (found.field, found.code) == ("spec.clusterIPs", "cluster-ips-required")
+
+
+def test_a_primary_cluster_ip_that_is_gone() -> None:
+    """Nor does any update without an address, as the old one is carried over; were it missing, it would be refused."""
+    cluster = Cluster()
+    state = service_state(Service("web", ports=[ServicePort(80)]), cluster)
+    state.old = service_state(Service("web", ports=[ServicePort(80)], cluster_ip="10.0.0.5"), cluster)
+    state.old.cluster_ips = ["10.0.0.5"]
+    [found] = UPDATE_RULES.broken_by(state)
+    assert (found.field, found.code) == ("spec.clusterIPs[0]", "cluster-ip-immutable")

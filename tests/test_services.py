@@ -180,6 +180,22 @@ class TestConstructor:
         """What ports and fields must agree on is checked when the Service is made."""
         assert broken(lambda: make_service(**fields)) == expected
 
+    @pytest.mark.parametrize(
+        ("kind", "hint"),
+        [
+            ("headless", "write type ClusterIP and clusterIP: None"),
+            ("clusterip", "write ClusterIP"),
+            ("NodePrt", "write NodePort"),
+            ("Ingress", None),
+            ("x" * 1000, None),
+        ],
+    )
+    def test_hints(self, kind: str, hint: str | None) -> None:
+        """A word that is nearly right gets the right one for a hint, within reason."""
+        with pytest.raises(ValidationError) as caught:
+            make_service(type=kind)
+        assert [violation.hint for violation in caught.value.violations] == [hint]
+
     def test_the_same_number_for_two_protocols(self) -> None:
         """53/TCP beside 53/UDP is what DNS needs, and they may share a node port."""
         ports = [
@@ -291,6 +307,8 @@ class TestCheck:
         """Anything else is a wrong call."""
         with pytest.raises(TypeError):
             check({"kind": "Service"})  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="Cluster"):
+            check(make_service(), cluster="1.33")  # type: ignore[arg-type]
 
 
 def test_many_ports_cost_a_pass(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,16 +117,21 @@ def endpoint_ip_reasons(text: str) -> tuple[str, ...]:
     return tuple(reasons)
 
 
-def standard_form(text: str) -> tuple[str, bool] | None:
+def standard_form(text: str, *, mapped_is_fine: bool = False) -> tuple[str, bool] | None:
     """How this address should be written, and whether other spellings of it are refused somewhere.
 
     `None` where it is no address, or is written as it should be (`GetWarningsForIP`).
+    An IPv4-mapped IPv6 address should be written as the IPv4 address that it is, unless
+    that is fine, as it was up to 1.32.
     """
     address = parse_ip(text)
     if address is None:
         return None
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    good = str(mapped or address)
+    if mapped is not None and mapped_is_fine:
+        good = f"::ffff:{mapped}"
+    else:
+        good = str(mapped or address)
     return None if good == text else (good, bool(ip_reasons(text, strict=True)))
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Final, Self, final
+from typing import Any, Final, Self, cast, final
 
 import attrs
 
@@ -203,14 +203,24 @@ def _minor(version: object) -> object:
     return match.group(1) if match else version
 
 
+# Converters keep what they cannot convert, for the checks to complain about.
+
+
 def _tuple_or_none(value: Iterable[str] | str | None) -> tuple[str, ...] | None:
     """None for nothing; one block may stand without a list around it."""
-    return (value,) if isinstance(value, str) else tuple(value or ()) or None
+    if isinstance(value, str):
+        return (value,)
+    given: Any = value
+    return (tuple(given) or None) if isinstance(given, Iterable) else given
 
 
 def _sorted_gates(gates: Mapping[str, bool] | Iterable[tuple[str, bool]]) -> tuple[tuple[str, bool], ...]:
     """The gates by name, in a form that can be hashed."""
-    return tuple(sorted(dict(gates).items()))
+    given: Any = gates
+    if isinstance(given, Mapping):
+        return tuple(sorted(given.items(), key=lambda pair: str(pair[0])))
+    # What `attrs.evolve` hands over is in this form already.
+    return cast("tuple[tuple[str, bool], ...]", given)
 
 
 @final
@@ -342,21 +352,37 @@ def _cluster_violations(cluster: Cluster) -> Iterable[Violation]:
             hint="for 30000-32767 write range(30000, 32768): the end of a Python range is exclusive",
             value=repr(ports),
         )
-    yield from _cidr_violations(cluster.service_cidrs or ())
-    for gate, _ in cluster.feature_gates:
-        if gate not in GATES:
-            yield Violation.about(
-                f"feature_gates[{gate}]",
-                code,
-                "FieldValueNotSupported",
-                f"gates that change an answer: {', '.join(sorted(GATES))}",
-                value=gate,
-            )
+    yield from _cidr_violations(() if cluster.service_cidrs is None else cluster.service_cidrs)
+    yield from _gate_violations(cluster.feature_gates)
 
 
-def _cidr_violations(cidrs: tuple[str, ...]) -> Iterable[Violation]:
+def _gate_violations(gates: object) -> Iterable[Violation]:
+    pairs = gates if isinstance(gates, tuple) else (gates,)
+    if not all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs):
+        yield _wrong_type("feature_gates", "a mapping of gates to True or False", gates)
+        return
+    for gate, setting in pairs:
+        field = f"feature_gates[{gate}]"
+        if not isinstance(gate, str) or not isinstance(setting, bool):
+            yield _wrong_type(field, "True or False for a gate's name", setting if isinstance(gate, str) else gate)
+        elif gate not in GATES:
+            detail = f"gates that change an answer: {', '.join(sorted(GATES))}"
+            yield Violation.about(field, "cluster-configuration", "FieldValueNotSupported", detail, value=gate)
+
+
+def _wrong_type(field: str, expected: str, value: object) -> Violation:
+    return Violation.about(field, "wrong-type", "FieldValueTypeInvalid", f"must be {expected}", value=value)
+
+
+def _cidr_violations(cidrs: object) -> Iterable[Violation]:
+    if not isinstance(cidrs, tuple):
+        yield _wrong_type("service_cidrs", "a list of CIDR blocks", cidrs)
+        return
     versions = []
     for position, cidr in enumerate(cidrs):
+        if not isinstance(cidr, str):
+            yield _wrong_type(f"service_cidrs[{position}]", "a CIDR block as text", cidr)
+            continue
         try:
             versions.append(network(cidr).version)
         except ValueError:
@@ -392,6 +418,12 @@ def set_default_cluster(cluster: Cluster) -> None:
 
     Args:
         cluster: What the target accepts; `Cluster()` is the default again.
+
+    Raises:
+        TypeError: It is no Cluster.
     """
+    given: object = cluster
+    if not isinstance(given, Cluster):
+        raise TypeError(f"the default cluster is a Cluster, not {given!r}")
     global _default  # noqa: PLW0603 - a process-wide default is what this function is for
     _default = cluster

@@ -39,6 +39,7 @@ __all__ = [
 Found: TypeAlias = list[Violation]
 _Read: TypeAlias = Callable[[object, Path, Found], Any]
 
+_DEEPEST: Final = 200
 _INT32: Final = range(-(2**31), 2**31)
 _INT64: Final = range(-(2**63), 2**63)
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -184,7 +185,20 @@ def _day_exists(year: int, month: int, day: int) -> bool:
 
 
 def _opaque(value: object, path: Path, found: Found) -> object:
-    del path, found
+    """Any JSON data. It is walked without recursion: whatever somebody hands over, it ends in a verdict."""
+    left: list[tuple[object, int]] = [(value, 0)]
+    while left:
+        each, depth = left.pop()
+        if isinstance(each, Mapping) and all(isinstance(key, str) for key in each):
+            left.extend((item, depth + 1) for item in each.values())
+        elif isinstance(each, list | tuple):
+            left.extend((item, depth + 1) for item in each)
+        elif each is not None and not isinstance(each, str | int | float):
+            found.append(wrong_type(path, "plain JSON data", each))
+            return INVALID
+        if depth > _DEEPEST:
+            found.append(wrong_type(path, f"data of at most {_DEEPEST} levels", None))
+            return INVALID
     return value
 
 

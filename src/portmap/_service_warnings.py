@@ -34,6 +34,10 @@ def _spelling(path: Path, text: str, standard: tuple[str, bool] | None) -> Itera
         yield Problem(path, f"{text!r} {what}", text, f"write {good}")
 
 
+def _standard(service: ServiceState, address: str) -> tuple[str, bool] | None:
+    return standard_form(address, mapped_is_fine=service.cluster.enabled(UNREADABLE_ADDRESS_WARNING))
+
+
 def _unreadable(service: ServiceState, path: Path, text: str) -> Iterator[Problem]:
     """Up to 1.32 the server warned of what its strict reader cannot read, white space around it included."""
     if service.cluster.enabled(UNREADABLE_ADDRESS_WARNING):
@@ -54,7 +58,7 @@ def cluster_ip_spelling(service: ServiceState) -> Iterator[Problem]:
     if service.cluster_ip not in {"", HEADLESS}:
         for position, address in enumerate(service.cluster_ips):
             if address is not PICKED:
-                yield from _spelling(("spec", "clusterIPs", position), address, standard_form(address))
+                yield from _spelling(("spec", "clusterIPs", position), address, _standard(service, address))
 
 
 @warning("ignored-when-headless", "spec.*", source=_SOURCE)
@@ -75,7 +79,7 @@ def ignored_when_headless(service: ServiceState) -> Iterator[Problem]:
 def external_ip_spelling(service: ServiceState) -> Iterator[Problem]:
     """An external IP should be written as everybody else writes it."""
     for position, address in enumerate(service.external_ips):
-        yield from _spelling(("spec", "externalIPs", position), address, standard_form(address))
+        yield from _spelling(("spec", "externalIPs", position), address, _standard(service, address))
 
 
 @warning("external-ips-deprecated", "spec.externalIPs", source=_SOURCE)
@@ -96,7 +100,7 @@ def load_balancer_ip_spelling(service: ServiceState) -> Iterator[Problem]:
     """A load balancer IP should be written as everybody else writes it. That it is one at all is not checked."""
     if service.load_balancer_ip:
         address, path = service.load_balancer_ip, ("spec", "loadBalancerIP")
-        yield from _spelling(path, address, standard_form(address))
+        yield from _spelling(path, address, _standard(service, address))
         if parse_ip(address) is None:
             yield from _unreadable(service, path, address)
 

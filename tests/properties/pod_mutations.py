@@ -146,7 +146,12 @@ HANDLERS: Final = [
     ),
     pod(
         "an HTTP header with a blank",
-        {"spec.containers.0.livenessProbe.httpGet.httpHeaders": [{"name": "my header", "value": "x"}]},
+        {
+            "spec.containers.0.livenessProbe.httpGet.httpHeaders": [
+                {"name": "X-Good", "value": "x"},
+                {"name": "my header", "value": "x"},
+            ]
+        },
         ("header-name-syntax", f"{APP}.livenessProbe.httpGet.httpHeaders"),
     ),
     pod(

@@ -36,6 +36,11 @@ DECODING: Final = [
 
 FAMILIES: Final = [
     service(
+        "a clusterIP that is not the first of clusterIPs",
+        {"spec.clusterIP": "10.0.0.6", "spec.clusterIPs": ["10.0.0.5"]},
+        ("cluster-ips-mismatch", "spec.clusterIPs"),
+    ),
+    service(
         "clusterIPs without clusterIP", {"spec.clusterIPs": ["10.0.0.5"]}, ("cluster-ips-mismatch", "spec.clusterIPs")
     ),
     service("the IP family ipv4", {"spec.ipFamilies": ["ipv4"]}, ("unsupported-ip-family", "spec.ipFamilies[0]")),

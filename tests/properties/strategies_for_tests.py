@@ -12,6 +12,7 @@ __all__ = [
     "EVERYWHERE",
     "Strategy",
     "clusters",
+    "different_names",
     "dns_labels",
     "either_family",
     "finalizers",
@@ -70,7 +71,6 @@ port_names: Final = st.sampled_from(["http", "https", "dns", "metrics", "grpc", 
 service_port_names: Final = port_names | dns_labels | st.sampled_from(["8080", "a--b", "x" * 63])
 port_numbers: Final = st.sampled_from([1, 53, 80, 443, 8080, 65535]) | st.integers(1, 65535)
 protocols: Final[Strategy[Protocol]] = st.sampled_from(["TCP", "UDP", "SCTP"])
-node_port_numbers: Final = st.integers(30000, 32767)
 
 
 def label_maps(*, min_size: int = 0, max_size: int = 3) -> Strategy[dict[str, str]]:
@@ -95,6 +95,22 @@ blocks: Final = st.sampled_from(["10.0.0.0/8", "192.0.2.0/24", "2001:db8::/32", 
 # --- ports -----------------------------------------------------------------------------------------------------
 
 
+def different_names(count: int) -> Strategy[list[str]]:
+    """So many names of Service ports, no two alike: one that came before gets its place as a suffix."""
+
+    def told_apart(names: list[str]) -> list[str]:
+        return [
+            name if name not in names[:place] else f"{name[:60].rstrip('-')}-{place}"
+            for place, name in enumerate(names)
+        ]
+
+    return st.lists(service_port_names, min_size=count, max_size=count).map(told_apart).filter(_all_different)
+
+
+def _all_different(names: list[str]) -> bool:
+    return len(set(names)) == len(names)
+
+
 @st.composite
 def service_ports(
     draw: st.DrawFn, *, node_ports: bool, min_size: int = 1, max_size: int = 4
@@ -109,8 +125,9 @@ def service_ports(
         )
     )
     several = len(keys) > 1
-    names = draw(st.lists(service_port_names, unique=True, min_size=len(keys), max_size=len(keys)))
-    numbers = draw(st.lists(node_port_numbers, unique=True, min_size=len(keys), max_size=len(keys)))
+    names = draw(different_names(len(keys)))
+    first = draw(st.integers(30000, 32768 - max_size))
+    numbers = draw(st.permutations(range(first, first + len(keys))))
     ports = []
     for (port, protocol), name, number in zip(keys, names, numbers, strict=True):
         ports.append(

@@ -148,9 +148,11 @@ def _pattern(field: str) -> re.Pattern[str]:
     return re.compile(rf"(.*\.)?{escaped}")
 
 
-@pytest.mark.parametrize("row", [row for row in MUTATIONS if not of_a_pod(row)], ids=str)
+@pytest.mark.parametrize(
+    "row", [row for row in MUTATIONS if not of_a_pod(row) and not row.cluster.provisional], ids=str
+)
 def test_a_rule_says_where_it_looks(row: Mutation) -> None:
-    """The field that a rule declares is the one at which its violations stand."""
+    """The field that a rule declares is the one at which its violations stand, for the versions that were recorded."""
     declared: dict[str, list[str]] = {}
     for rules, _ in TABLES.values():
         for rule in rules:

@@ -287,3 +287,26 @@ def test_errors_are_portmaps_own(manifest: Any) -> None:
     with pytest.raises(PortmapError) as caught:
         manifests.read(manifest)
     assert isinstance(caught.value, ValueError)
+
+
+@pytest.mark.parametrize(
+    "path", [("metadata", "managedFields", "fieldsV1"), ("metadata", "labels"), ("spec", "selector"), ("status",)]
+)
+def test_endless_nesting(path: tuple[str, ...]) -> None:
+    """Data that nest deeper than Python's stack are read or refused like any other."""
+    deep: dict[str, Any] = {}
+    inner = deep
+    for _ in range(100_000):
+        inner["a"] = inner = {}
+    spec = {"ports": [{"port": 80}]}
+    manifest: dict[str, Any] = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": spec}
+    match path:
+        case ("metadata", "managedFields", field):
+            manifest["metadata"]["managedFields"] = [{field: deep}]
+        case (part, field):
+            manifest[part][field] = deep
+        case (part,):
+            manifest[part] = deep
+    assert isinstance(manifests.validate(manifest), tuple)
+    with contextlib.suppress(ValidationError):
+        manifests.read(manifest)

@@ -33,6 +33,7 @@ METADATA: Final = [
     service("a namespace in upper case", {"metadata.namespace": "Shop"}, ("namespace-syntax", "metadata.namespace")),
     service("a negative generation", {"metadata.generation": -1}, ("negative-generation", "metadata.generation")),
     service("a label with a blank", {"metadata.labels": {"app": "my web"}}, ("label-syntax", "metadata.labels")),
+    service("a label of 64 characters", {"metadata.labels": {"app": "x" * 64}}, ("label-syntax", "metadata.labels")),
     service("a label's key with two slashes", {"metadata.labels": {"a/b/c": ""}}, ("label-syntax", "metadata.labels")),
     service(
         "an annotation's key with a blank",
@@ -58,6 +59,18 @@ METADATA: Final = [
         "an owner without a uid, in 1.37",
         {"metadata.ownerReferences": [{**_OWNER, "uid": ""}]},
         ("owner-reference-field-required", "metadata.ownerReferences[0].uid"),
+        cluster=Cluster("1.37"),
+    ),
+    service(
+        "an owner without a version, in 1.37",
+        {"metadata.ownerReferences": [{**_OWNER, "apiVersion": ""}]},
+        ("owner-reference-field-required", "metadata.ownerReferences[0].apiVersion"),
+        cluster=Cluster("1.37"),
+    ),
+    service(
+        "an owner with two groups, in 1.37",
+        {"metadata.ownerReferences": [{**_OWNER, "apiVersion": "a/b/v1"}]},
+        ("owner-reference-field", "metadata.ownerReferences[0].apiVersion"),
         cluster=Cluster("1.37"),
     ),
     service(

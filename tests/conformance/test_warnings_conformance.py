@@ -1,0 +1,73 @@
+"""portmap's warnings against those of real API servers, in the order in which they were sent."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pytest
+from recordings import VERSIONS, Case, cases, cluster
+
+from portmap import ServerWarning, manifests
+
+# How the server's texts begin, up to the field that they are about, and portmap's code for each.
+TEXTS: Final[Mapping[str, str]] = {
+    r"annotation service\.kubernetes\.io/topology-aware-hints is deprecated": "topology-annotation-deprecated",
+    r"\.metadata\.ownerReferences contains duplicate entries": "duplicate-owner",
+    r"(spec\.externalIPs) is deprecated and may no longer be implemented": "external-ips-deprecated",
+    r"(spec\.externalIPs) is ignored when spec\.type is": "external-ips-ignored",
+    r"(spec\.externalName) is ignored when spec\.type is not": "external-name-ignored",
+    r"(spec\.\w+) is ignored for headless services": "ignored-when-headless",
+    r"(spec\.trafficDistribution): .* is deprecated": "prefer-close-deprecated",
+    r"(spec\.clusterIPs\[\d+\]): ": "cluster-ip-spelling",
+    r"(spec\.externalIPs\[\d+\]): ": "external-ip-spelling",
+    r"(spec\.loadBalancerIP): ": "load-balancer-ip-spelling",
+    r"(spec\.loadBalancerSourceRanges\[\d+\]): ": "source-range-spelling",
+    r"(spec\.\w+\[\d+\]\.ports\[\d+\]): hostIP set without hostPort": "host-ip-without-host-port",
+    r"(spec\.\w+\[\d+\]\.ports\[\d+\]): duplicate port name ": "shared-port-name",
+    r"(spec\.\w+\[\d+\]\.ports\[\d+\]): [a-z ]+ port definition with ": "repeated-container-port",
+}
+
+
+def recognised(text: str) -> tuple[str, str]:
+    """The code and field of a text of the server's."""
+    for beginning, code in TEXTS.items():
+        match = re.match(beginning, text)
+        if match is not None:
+            # The server writes one of the fields with a capital.
+            return code, (match[1].lower() if match.groups() else "")
+    raise AssertionError(f"a warning of another kind: {text}")
+
+
+def shown(warning: ServerWarning) -> tuple[str, str]:
+    """The same of a warning of portmap's; the server names no field in some of its texts."""
+    unnamed = warning.code in {"topology-annotation-deprecated", "duplicate-owner"}
+    return warning.code, "" if unnamed else warning.field.lower()
+
+
+def body(asked: Mapping[str, Any]) -> Any:
+    """What was sent."""
+    return asked["new"] if asked["op"] == "update" else asked.get("raw", asked.get("object"))
+
+
+def was_recorded(case: Case) -> bool:
+    """Whether the warnings of this version are known: where its verdict is another, only that was recorded."""
+    return not case.unanswered and case.answer["accepted"] and case.asked["accepted"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("kind", ["create", "update", "pods"])
+def test_portmap_warns_as_the_server_did(kind: str, version: str) -> None:
+    """What is accepted is warned about as recorded: as often, of the same fields, in the same order."""
+    found: list[str] = []
+    warned = 0
+    for case in cases(kind, version):
+        if was_recorded(case):
+            theirs = [recognised(text) for text in case.answer.get("warnings", ())]
+            ours = manifests.warnings(
+                body(case.asked), old=case.asked.get("old"), namespace="default", cluster=cluster(version)
+            )
+            warned += bool(theirs)
+            if [shown(warning) for warning in ours] != theirs:
+                found.append(f"{case.id}: portmap: {[shown(warning) for warning in ours]}; server: {theirs}")
+    assert not found, f"{len(found)} disagreements, among them\n" + "\n".join(found[:10])
+    assert warned > 50
