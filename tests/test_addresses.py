@@ -166,6 +166,11 @@ class TestBlocks:
 class TestStandardForms:
     """How everybody else writes an address or block, for warnings."""
 
+    def test_mapped_addresses_were_fine(self) -> None:
+        """Up to 1.32 an IPv4-mapped address was as good as any, in canonical form."""
+        assert standard_form("::ffff:10.0.0.1", mapped_is_fine=True) is None
+        assert standard_form("::FFFF:10.0.0.1", mapped_is_fine=True) == ("::ffff:10.0.0.1", True)
+
     @pytest.mark.parametrize(
         ("text", "better"),
         [

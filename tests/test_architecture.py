@@ -43,20 +43,33 @@ LAYERS: Final[Sequence[Layer]] = [
     layer("_addresses", "_grammar"),
     layer("_labels"),
     layer("_cluster"),
-    layer("_rules"),
+    layer("_workload_kinds"),
+    layer("_object_names", "_rules"),
     layer("_schema"),
-    layer("_wire"),
-    layer("_metadata", "_ports"),
+    layer("_selectors", "_wire"),
+    layer("_metadata", "_ports", "_reference"),
+    layer("_pod_references", "_service_references", "_targets"),
+    layer("_hosts", "_references"),
     layer("_pod_rules", "_probe_rules", "_state"),
     layer("_pod_warnings"),
     layer("_allocation", "_families", "_service_rules", "_updates"),
     layer("_admission", "_pods", "_service_schema", "_service_warnings"),
+    layer("_pod_reading"),
     layer("_workloads"),
     layer("_candidates"),
     layer("_services"),
     layer("_misses", "_sets"),
     layer("_manifest", "_resolution"),
-    layer("_checks"),
+    layer("_chains", "_checks", "_service_reading"),
+    layer("_inventory"),
+    layer("_directory", "_node_ports", "_reach", "_reference_misses"),
+    layer("_lookup", "_map_misses", "_ways"),
+    layer("_portmap_json"),
+    layer("_portmap"),
+    layer("_contract.changes", "_contract.pairs", "_contract.users"),
+    layer("_contract.routes", "_contract.settings", "_contract.updates", "_contract.view"),
+    layer("_contract.plan"),
+    layer("_contract"),
     layer("manifests._composed", "manifests._scalars"),
     layer("manifests._emit", "manifests._syntax"),
     layer("manifests._compose", "manifests._json"),
@@ -67,15 +80,25 @@ LAYERS: Final[Sequence[Layer]] = [
     layer("manifests"),
     layer("_render._plain"),
     layer("_render._console", "_render._routes"),
-    layer("_render._find_routes", "_render._resolve_json", "_render._resolve_text"),
+    layer(
+        "_render._contract_json",
+        "_render._contract_text",
+        "_render._find_routes",
+        "_render._resolve_json",
+        "_render._resolve_text",
+    ),
     layer("_render"),
+    layer("_cli_input"),
+    layer("_cli_contract"),
     layer("_cli"),
     layer("__main__"),
     layer("__init__"),
 ]
 
 # Everything else is the core. A name stands for what is below it too.
-OUTSIDE_THE_CORE: Final = frozenset({"__main__", "_cli", "_render", "manifests", "strategies", "testing"})
+OUTSIDE_THE_CORE: Final = frozenset(
+    {"__main__", "_cli", "_cli_contract", "_cli_input", "_render", "manifests", "strategies", "testing"}
+)
 
 # The core computes from what it is given: it has no files, no network, no clock.
 # Beyond the standard library it has attrs and nothing else.

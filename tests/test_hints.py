@@ -68,9 +68,7 @@ def two(first: dict[str, Any], second: dict[str, Any], **fields: Any) -> Callabl
             f"for instance '{'a' * 11}-tcp'",
         ),
         (
-            lambda: Container(
-                "app", ports=[ContainerPort(1, name="ab"), ContainerPort(2, name="ab", protocol="SCTP")]
-            ),
+            lambda: Container("app", ports=[ContainerPort(1, name="ab"), ContainerPort(2, name="ab", protocol="SCTP")]),
             "duplicate-container-port-name",
             "for instance 'ab-sct'",
         ),

@@ -36,7 +36,7 @@ ALL_PAGES: Final = sorted(
 )
 PAGES: Final = [page for page in ALL_PAGES if page not in COMMAND_PAGES]
 # Shell commands for a bare machine, which have tests of their own below.
-WITH_COMMANDS: Final = {"README.md", "CONTRIBUTING.md"}
+WITH_COMMANDS: Final = {"README.md", "CONTRIBUTING.md", "docs/contract.md"}
 SHOWN: Final = ("output", "raises")
 
 _BLOCK: Final = re.compile(r"^(?:<!-- ([^>\n]*) -->\n)?```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -282,7 +282,8 @@ class TestThePageOfChecks:
         codes = set().union(*map(codes_in, sources))
         assert {"wrong-type", "unresolved-target-port", "nothing-to-expose", "protocol-mismatch"} <= codes
         told = set(re.findall(r"^### (.*)$", text_of("docs/checks.md"), re.MULTILINE))
-        told |= set(re.findall(r"^\| `([a-z-]+)` \|", text_of("docs/resolution.md"), re.MULTILINE))
+        for page in ("docs/resolution.md", "docs/portmap.md", "docs/contract.md"):
+            told |= set(re.findall(r"^\| `([a-z-]+)` \|", text_of(page), re.MULTILINE))
         assert codes - told == set()
 
     @pytest.mark.parametrize(

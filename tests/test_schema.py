@@ -203,10 +203,17 @@ class TestCollections:
         assert read(LOOSE, {"name": "a", "image": 5, 7: 8}) == ({"name": "a"}, [])
         refused(LOOSE, [])
 
-    def test_opaque(self) -> None:
-        """Where anything goes, anything goes."""
-        value = object()
+    @pytest.mark.parametrize("value", [{"f:spec": {}}, [1, 2.5, None, "a", True], "", 0, {}])
+    def test_opaque(self, value: Any) -> None:
+        """Where anything goes, any JSON data goes, and is given back as it is."""
         assert read(OPAQUE, value) == (value, [])
+
+    def test_what_is_no_json(self) -> None:
+        """What JSON cannot hold, and data that nest without end, go nowhere."""
+        endless: list[Any] = []
+        endless.append(endless)
+        for value in (object(), {1: 2}, {"a": {"b"}}, [b"a"], endless):
+            refused(OPAQUE, value)
 
     @given(st.dictionaries(st.text(max_size=5), st.text(max_size=5)))
     def test_any_map_of_text(self, data: dict[str, str]) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from portmap import Container, ContainerPort, Pod, ValidationError, Workload, manifests
 from portmap._workload_kinds import ADDED_LABELS, OTHER_KINDS, WORKLOAD_KINDS, kind_of_workload, template_path
-from portmap._workloads import could_select, read_container, read_workload, read_workloads, reduced
+from portmap._workloads import could_select, makes_pods, read_container, read_workload, read_workloads, reduced
 
 
 def template(*ports: dict[str, Any], **spec: Any) -> dict[str, Any]:
@@ -256,6 +256,13 @@ class TestSeveral:
             assert read_workloads(manifest) == ()
         except ValidationError as error:
             assert error.violations  # noqa: PT017 - either is fine
+
+    def test_which_kinds_make_pods(self) -> None:
+        """It can be asked of a kind before anything is read."""
+        assert makes_pods(self.CSV)
+        assert makes_pods({"apiVersion": "apps/v1", "kind": "Deployment"})
+        assert not makes_pods({"apiVersion": "v1", "kind": "ConfigMap"})
+        assert not makes_pods({"kind": ["Pod"]})
 
     def test_a_rollout_of_another_workload(self) -> None:
         """A Rollout that refers to a Deployment makes no pods of its own."""

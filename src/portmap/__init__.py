@@ -28,6 +28,9 @@ from portmap._violations import ServerWarning, Violation
 from portmap._workloads import Workload
 
 if TYPE_CHECKING:
+    from portmap._contract import contract
+    from portmap._contract.changes import Change, Contract, Step
+    from portmap._portmap import PortMap
     from portmap.manifests._load import load
     from portmap.manifests._write import to_yaml
 
@@ -35,10 +38,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SUPPORTED_VERSIONS",
+    "Change",
     "Cluster",
     "Conflict",
     "Container",
     "ContainerPort",
+    "Contract",
     "Endpoint",
     "EndpointPort",
     "EndpointSlice",
@@ -46,6 +51,7 @@ __all__ = [
     "ManifestError",
     "Miss",
     "Pod",
+    "PortMap",
     "PortmapError",
     "Resolution",
     "ServerWarning",
@@ -53,11 +59,13 @@ __all__ = [
     "ServicePort",
     "SliceEndpoint",
     "Span",
+    "Step",
     "ValidationError",
     "Violation",
     "Workload",
     "check",
     "check_set",
+    "contract",
     "load",
     "resolve",
     "resolve_all",
@@ -66,8 +74,16 @@ __all__ = [
     "to_yaml",
 ]
 
-# What needs readers and writers is loaded when it is first asked for (PEP 562).
-_LATER = {"load": "portmap.manifests._load", "to_yaml": "portmap.manifests._write"}
+# What not every script needs is loaded when it is first asked for (PEP 562).
+_LATER = {
+    "Change": "portmap._contract.changes",
+    "Contract": "portmap._contract.changes",
+    "PortMap": "portmap._portmap",
+    "Step": "portmap._contract.changes",
+    "contract": "portmap._contract",
+    "load": "portmap.manifests._load",
+    "to_yaml": "portmap.manifests._write",
+}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - as typed above

@@ -128,10 +128,7 @@ def standard_form(text: str, *, mapped_is_fine: bool = False) -> tuple[str, bool
     if address is None:
         return None
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    if mapped is not None and mapped_is_fine:
-        good = f"::ffff:{mapped}"
-    else:
-        good = str(mapped or address)
+    good = f"::ffff:{mapped}" if mapped is not None and mapped_is_fine else str(mapped or address)
     return None if good == text else (good, bool(ip_reasons(text, strict=True)))
 
 

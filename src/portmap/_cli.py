@@ -1,7 +1,7 @@
 """The command `portmap`: arguments in, a report out, and an exit code that a script can rely on.
 
-0: every port leads somewhere. 1: one leads nowhere, or a Service is invalid. 2: it could not be
-found out. 130: interrupted. Only the report is written to standard output.
+0: all is well. 1: it is not: a port leads nowhere, a Service is invalid, a contract is broken.
+2: it could not be found out. 130: interrupted. Only the report is written to standard output.
 
 What reads and resolves is imported once it is known what for, so that `--version` and `--help`
 do not wait for it.
@@ -12,20 +12,26 @@ import io
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, NoReturn, final
 
-from portmap._cluster import SUPPORTED_VERSIONS, Cluster
-from portmap._errors import ManifestError, ValidationError
-from portmap._grammar import dns_label_reasons
+from portmap._cli_contract import add_contract
+from portmap._cli_input import (
+    STDIN,
+    add_format,
+    add_kubernetes_version,
+    namespace_argument,
+    node_ports_argument,
+    read_documents,
+)
+from portmap._cluster import Cluster
 from portmap._render._console import CommandError, Console
 from portmap._suggestions import nearest
 
 if TYPE_CHECKING:
     from portmap._render._routes import Report
-    from portmap.manifests._documents import Document, Manifests
+    from portmap.manifests._documents import Document
 
 __all__ = ["main"]
 
@@ -34,9 +40,7 @@ _NOWHERE: Final = 1
 _FAILED: Final = 2
 _INTERRUPTED: Final = 130
 
-_STDIN: Final = "-"
 _SERVICE: Final = re.compile(r"(?:service|services|svc)/(.+)", re.IGNORECASE)
-_RANGE: Final = re.compile(r"([0-9]{1,5})-([0-9]{1,5})")
 
 
 def main(
@@ -70,15 +74,18 @@ def _run(argv: Sequence[str] | None, console: Console) -> int:
         with redirect_stdout(out), redirect_stderr(err):
             options, rest = parser.parse_known_args(argv)
             # argparse takes no more paths once options have followed the first.
-            unknown = [each for each in rest if each.startswith("-") and each != _STDIN]
+            paths = getattr(options, "paths", None)
+            unknown = [each for each in rest if paths is None or (each.startswith("-") and each != STDIN)]
             if unknown:
                 parser.error(f"unrecognized arguments: {' '.join(unknown)}")
-            options.paths += rest
+            if paths is not None:
+                paths += rest
     except SystemExit as stop:
         console.write(out.getvalue())
         console.say(*err.getvalue().splitlines())
         return _FAILED if stop.code else _FINE
-    return _resolve(options, console)
+    run: Callable[[argparse.Namespace, Console], int] = options.run
+    return run(options, console)
 
 
 # --- the arguments ---------------------------------------------------------------------------------------------
@@ -106,27 +113,23 @@ def _parser() -> argparse.ArgumentParser:
         help="YAML and JSON files, folders of them, or - for standard input; service/NAME picks one Service; "
         "left out: the current folder",
     )
-    resolve.add_argument("--format", choices=("text", "json"), default="text", help="(default: text)")
-    resolve.add_argument(
-        "--kubernetes-version",
-        type=_version,
-        default=Cluster().version,
-        metavar="VERSION",
-        help=f"{SUPPORTED_VERSIONS[0]} to {SUPPORTED_VERSIONS[-1]} (default: {Cluster().version})",
-    )
+    add_format(resolve)
+    add_kubernetes_version(resolve)
     resolve.add_argument(
         "--node-port-range",
-        type=_node_ports,
+        type=node_ports_argument,
         default=Cluster().node_port_range,
         metavar="FIRST-LAST",
         help="the cluster's --service-node-port-range (default: 30000-32767)",
     )
     resolve.add_argument(
         "--namespace",
-        type=_namespace,
+        type=namespace_argument,
         metavar="NAME",
         help="the namespace of objects that name none (default: they may be in any)",
     )
+    resolve.set_defaults(run=_resolve)
+    add_contract(commands)
     return parser
 
 
@@ -148,37 +151,13 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _version(text: str) -> str:
-    try:
-        return Cluster(text).version
-    except ValidationError as error:
-        raise argparse.ArgumentTypeError(error.violations[0].message) from None
-
-
-def _node_ports(text: str) -> range:
-    match = _RANGE.fullmatch(text)
-    first, last = (int(match[1]), int(match[2])) if match else (0, 0)
-    try:
-        return Cluster(node_port_range=range(first, last + 1)).node_port_range
-    except ValidationError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no range of ports within 1 to 65535, such as 30000-32767"
-        ) from None
-
-
-def _namespace(text: str) -> str:
-    for reason in dns_label_reasons(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no namespace: {reason}")
-    return text
-
-
 # --- resolve ---------------------------------------------------------------------------------------------------
 
 
 def _resolve(options: argparse.Namespace, console: Console) -> int:
     cluster = Cluster(options.kubernetes_version, node_port_range=options.node_port_range)
     paths, names = _paths_and_names(options.paths)
-    documents, unreadable = _read(paths, cluster, console)
+    documents, unreadable = read_documents(paths, cluster, console, "portmap resolve")
 
     from portmap._render._find_routes import find_routes
     from portmap._render._resolve_json import as_json
@@ -206,46 +185,6 @@ def _paths_and_names(arguments: Iterable[str]) -> tuple[list[str], list[str]]:
         else:
             paths.append(argument)
     return paths or ["."], names
-
-
-def _read(paths: Sequence[str], cluster: Cluster, console: Console) -> "tuple[list[Document], list[ManifestError]]":
-    """The documents of all paths, and the files of folders that could not be read.
-
-    Raises:
-        CommandError: A path that was named cannot be read, or nothing was found.
-    """
-    from portmap.manifests._load import SUFFIXES, load
-
-    documents: list[Document] = []
-    unreadable: list[ManifestError] = []
-    problems: list[str] = []
-    known: set[str] = set()
-    for path in paths:
-        try:
-            found = load(console.source if path == _STDIN else path, cluster=cluster)
-        except ManifestError as error:
-            problems.append(str(error))
-            continue
-        except OSError as error:
-            problems.append(f"{path}: cannot be read: {error.strerror}")
-            continue
-        if not found and not found.unreadable and Path(path).is_dir():
-            problems.append(f"{path}: there are no manifests ({', '.join(SUFFIXES)}) in this folder")
-        # A file may be named beside the folder in which it stands; it is taken once.
-        files = {source: os.path.realpath(source) for source in _sources(found)}
-        documents += (each for each in found if files[each.source] not in known)
-        unreadable += (each for each in found.unreadable if files[each.source] not in known)
-        known.update(files.values())
-    if problems:
-        raise CommandError(*problems)
-    if not any(document.kind for document in documents):
-        named = ", ".join("standard input" if path == _STDIN else path for path in paths)
-        raise CommandError(*map(str, unreadable), f"portmap resolve: no Kubernetes objects could be read from {named}")
-    return documents, unreadable
-
-
-def _sources(found: "Manifests") -> set[str]:
-    return {each.source for each in found} | {each.source for each in found.unreadable}
 
 
 def _check_names(names: Sequence[str], documents: "Iterable[Document]", report: "Report") -> None:

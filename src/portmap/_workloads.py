@@ -1,4 +1,4 @@
-"""Workloads, reduced to the pods that they make: a table of kinds and where their template is."""
+"""Workloads, reduced to the pods that they make. Which kinds there are stands in a table of its own."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -9,37 +9,33 @@ import attrs
 from portmap._errors import ValidationError
 from portmap._labels import Labels
 from portmap._metadata import METADATA
-from portmap._paths import Path, describe, parse
-from portmap._pods import Container, Pod
-from portmap._ports import CONTAINER_PORT, ContainerPort
-from portmap._schema import BOOLEAN, TEXT, TEXT_MAP, Reader, list_of, struct, wrong_type
+from portmap._paths import describe
+from portmap._pod_reading import POD, anything_but, pod_of, read_container, under
+from portmap._pods import Pod
+from portmap._schema import TEXT_MAP, wrong_type
 from portmap._violations import Violation, in_order
+from portmap._workload_kinds import (
+    ADDED_LABELS,
+    SEVERAL_TEMPLATES,
+    WORKLOAD_KINDS,
+    any_template_path,
+    kind_of_workload,
+    known_kinds,
+    template_path,
+)
 
 __all__ = [
     "WORKLOAD_KINDS",
     "Workload",
     "added_labels",
     "could_select",
+    "makes_pods",
     "read_container",
     "read_workload",
+    "read_workloads",
     "reduced",
     "template_path",
 ]
-
-WORKLOAD_KINDS: Final[Mapping[tuple[str, str], Path]] = {
-    ("", "Pod"): (),
-    ("", "ReplicationController"): ("spec", "template"),
-    ("apps", "Deployment"): ("spec", "template"),
-    ("apps", "ReplicaSet"): ("spec", "template"),
-    ("apps", "StatefulSet"): ("spec", "template"),
-    ("apps", "DaemonSet"): ("spec", "template"),
-    ("batch", "Job"): ("spec", "template"),
-    ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template"),
-}
-"""API group and kind, and the path from the object to its pod template."""
-
-_KINDS: Final = {kind: path for (_, kind), path in WORKLOAD_KINDS.items()}
-_OLD_GROUPS: Final = frozenset({"extensions"})
 
 
 @final
@@ -52,12 +48,14 @@ class Workload:
         name: Its name.
         pod: What the pods are like that it makes: projected, in its namespace.
         selector: The labels by which it knows its own pods, where it says so.
+        replicas: How many pods it makes, where it says so; with 0 it makes none.
     """
 
     kind: str
     name: str
     pod: Pod
     selector: Mapping[str, str] | None = attrs.field(default=None, kw_only=True, repr=False)
+    replicas: int | None = attrs.field(default=None, kw_only=True)
 
     @property
     def namespace(self) -> str | None:
@@ -67,34 +65,6 @@ class Workload:
     def __str__(self) -> str:
         """For people: `Deployment shop/web`."""
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
-
-
-# Labels that a controller adds to the pods that it makes, and the values they take
-# for a workload of some name. Any value: the controller makes it up.
-_ANY: Final = r".+"
-_ADDED_LABELS: Final[Mapping[str, Mapping[str, str]]] = {
-    "Deployment": {"pod-template-hash": _ANY},
-    "ReplicaSet": {"pod-template-hash": _ANY},
-    "StatefulSet": {
-        "statefulset.kubernetes.io/pod-name": r"{name}-[0-9]+",
-        "apps.kubernetes.io/pod-index": r"[0-9]+",
-        "controller-revision-hash": _ANY,
-    },
-    "DaemonSet": {"controller-revision-hash": _ANY, "pod-template-generation": r"[0-9]+"},
-    "Job": {
-        "job-name": r"{name}",
-        "batch.kubernetes.io/job-name": r"{name}",
-        "controller-uid": _ANY,
-        "batch.kubernetes.io/controller-uid": _ANY,
-        "batch.kubernetes.io/job-completion-index": r"[0-9]+",
-    },
-    "CronJob": {
-        "job-name": r"{name}-[0-9]+",
-        "batch.kubernetes.io/job-name": r"{name}-[0-9]+",
-        "controller-uid": _ANY,
-        "batch.kubernetes.io/controller-uid": _ANY,
-    },
-}
 
 
 def could_select(selector: Mapping[str, str], namespace: str | None, source: Workload | Pod) -> bool:
@@ -115,11 +85,11 @@ def could_select(selector: Mapping[str, str], namespace: str | None, source: Wor
 
 def added_labels(source: Workload | Pod) -> Iterable[str]:
     """The keys of the labels that a controller adds to the pods of this workload."""
-    return _ADDED_LABELS.get(source.kind, {}) if isinstance(source, Workload) else ()
+    return ADDED_LABELS.get(source.kind, {}) if isinstance(source, Workload) else ()
 
 
 def _selects_added(selector: Mapping[str, str], workload: Workload) -> bool:
-    added = _ADDED_LABELS.get(workload.kind, {})
+    added = ADDED_LABELS.get(workload.kind, {})
     for key, value in selector.items():
         if workload.pod.labels.get(key) == value:
             continue
@@ -127,17 +97,6 @@ def _selects_added(selector: Mapping[str, str], workload: Workload) -> bool:
         if pattern is None or not re.fullmatch(pattern.replace("{name}", re.escape(workload.name)), value):
             return False
     return True
-
-
-def template_path(api_version: object, kind: object) -> Path | None:
-    """Where an object of this kind has its pod template; `None` if it has none."""
-    if not isinstance(kind, str):
-        return None
-    group = api_version.rpartition("/")[0] if isinstance(api_version, str) else ""
-    path = WORKLOAD_KINDS.get((group, kind))
-    if path is None and (group in _OLD_GROUPS or not api_version):
-        return _KINDS.get(kind)
-    return path
 
 
 def reduced(workload: Workload | Pod | Mapping[str, Any]) -> Workload:
@@ -159,34 +118,7 @@ def reduced(workload: Workload | Pod | Mapping[str, Any]) -> Workload:
 # --- reading ---------------------------------------------------------------------------------------------------
 
 
-def _anything_but(fields: Mapping[str, Reader]) -> Reader:
-    """A mapping of which only these fields are looked at."""
-    return struct(fields, open_to_others=True)
-
-
-_CONTAINER: Final = _anything_but(
-    {"name": TEXT, "image": TEXT, "restartPolicy": TEXT, "ports": list_of(CONTAINER_PORT)}
-)
-_POD_SPEC: Final = _anything_but(
-    {
-        "containers": list_of(_CONTAINER),
-        "initContainers": list_of(_CONTAINER),
-        "hostNetwork": BOOLEAN,
-        "nodeName": TEXT,
-        "hostname": TEXT,
-        "subdomain": TEXT,
-    }
-)
-_STATUS: Final = _anything_but(
-    {
-        "phase": TEXT,
-        "podIP": TEXT,
-        "podIPs": list_of(_anything_but({"ip": TEXT})),
-        "conditions": list_of(_anything_but({"type": TEXT, "status": TEXT})),
-    }
-)
-_POD: Final = _anything_but({"metadata": METADATA, "spec": _POD_SPEC, "status": _STATUS})
-_SELECTOR: Final = _anything_but({"matchLabels": TEXT_MAP})
+_SELECTOR: Final = anything_but({"matchLabels": TEXT_MAP})
 
 
 def no_such_kind(manifest: object) -> Violation:
@@ -194,7 +126,7 @@ def no_such_kind(manifest: object) -> Violation:
     if not isinstance(manifest, Mapping):
         hint = "for a text, use load or parse" if isinstance(manifest, str) else None
         return wrong_type((), "a mapping: one parsed manifest", manifest, hint)
-    kinds = ", ".join(sorted(_KINDS))
+    kinds = ", ".join(known_kinds())
     return Violation.about(
         "kind",
         "wrong-kind",
@@ -213,24 +145,88 @@ def read_workload(manifest: Any) -> Workload:  # noqa: ANN401 - anything may tur
     """
     found: list[Violation] = []
     kind = manifest.get("kind") if isinstance(manifest, Mapping) else None
-    path = template_path(manifest.get("apiVersion"), kind) if isinstance(manifest, Mapping) else None
+    path = any_template_path(manifest.get("apiVersion"), kind) if isinstance(manifest, Mapping) else None
     if path is None:
         raise ValidationError("manifest", (no_such_kind(manifest),))
     metadata = METADATA.read(manifest.get("metadata") or {}, ("metadata",), found)
-    template: Any = manifest
-    for step in path:
-        template = template.get(step) if isinstance(template, Mapping) else None
+    template = _at(manifest, *path)
     if template is None:
-        found.append(wrong_type(path, "a pod template", template))
-    decoded = _POD.read(template or {}, path, found)
+        found.append(
+            Violation.about(describe(path), "template-required", "FieldValueRequired", f"a {kind} has a pod template")
+        )
+    decoded = POD.read(template or {}, path, found)
     selector = _own_selector(manifest, str(kind), found)
     if found:
         name = metadata.get("name", "") if isinstance(metadata, dict) else ""
         raise ValidationError(f"{kind} {name}", in_order(found))
-    pod, found = _pod(decoded, metadata, path)
+    pod, found = pod_of(decoded, metadata, path)
     if pod is None:
         raise ValidationError(f"{kind} {metadata.get('name', '')}", in_order(found))
-    return Workload(str(kind), metadata.get("name") or metadata.get("generateName", ""), pod, selector=selector)
+    return Workload(
+        kind_of_workload(manifest.get("apiVersion"), str(kind)),
+        metadata.get("name") or metadata.get("generateName", ""),
+        pod,
+        selector=selector,
+        replicas=_replicas(manifest),
+    )
+
+
+def makes_pods(manifest: Mapping[str, Any]) -> bool:
+    """Whether `read_workloads` finds workloads in objects of this kind."""
+    api_version, kind = manifest.get("apiVersion"), manifest.get("kind")
+    return any_template_path(api_version, kind) is not None or _several(manifest) is not None
+
+
+def read_workloads(manifest: Mapping[str, Any]) -> tuple[Workload, ...]:
+    """The workloads of a manifest: one, or as many as an object of its kind says.
+
+    A ClusterServiceVersion makes several Deployments, each with a name of its own. An
+    Argo Rollout that refers to a Deployment has no template, and makes none itself.
+
+    Raises:
+        ValidationError: It is of no kind that makes pods, or ports of its are wrong.
+    """
+    several = _several(manifest)
+    if several is None:
+        spec = manifest.get("spec")
+        referring = manifest.get("kind") == "Rollout" and isinstance(spec, Mapping) and "workloadRef" in spec
+        return () if referring else (read_workload(manifest),)
+    kind, path = several
+    made, found = [], []
+    listed = _at(manifest, *path)
+    for position, given in enumerate(listed if isinstance(listed, list) else ()):
+        entry = given if isinstance(given, Mapping) else {}
+        metadata = {"name": entry.get("name"), "namespace": _at(manifest, "metadata", "namespace")}
+        try:
+            made.append(
+                read_workload(
+                    {"apiVersion": "apps/v1", "kind": kind, "metadata": metadata, "spec": entry.get("spec") or {}}
+                )
+            )
+        except ValidationError as error:
+            found += under((*path, position), error)
+    if found:
+        raise ValidationError(f"{manifest.get('kind')} {_at(manifest, 'metadata', 'name') or ''}", in_order(found))
+    return tuple(made)
+
+
+def _several(manifest: Mapping[str, Any]) -> tuple[str, tuple[str, ...]] | None:
+    api_version = manifest.get("apiVersion")
+    group = api_version.rpartition("/")[0] if isinstance(api_version, str) else ""
+    kind = manifest.get("kind")
+    return SEVERAL_TEMPLATES.get((group, kind)) if isinstance(kind, str) else None
+
+
+def _at(data: Any, *path: str | int) -> Any:  # noqa: ANN401 - any JSON value
+    for step in path:
+        data = data.get(step) if isinstance(data, Mapping) else None
+    return data
+
+
+def _replicas(manifest: Mapping[str, Any]) -> int | None:
+    """How many pods it makes. What is no number is the server's to refuse: it is not about ports."""
+    replicas = _at(manifest, "spec", "replicas")
+    return replicas if type(replicas) is int else None
 
 
 def _own_selector(manifest: Mapping[str, Any], kind: str, found: list[Violation]) -> Labels | None:
@@ -239,100 +235,9 @@ def _own_selector(manifest: Mapping[str, Any], kind: str, found: list[Violation]
     selector = spec.get("selector") if isinstance(spec, Mapping) and kind not in {"Pod", "Job", "CronJob"} else None
     if selector is None:
         return None
-    if kind == "ReplicationController":
+    if kind in {"ReplicationController", "DeploymentConfig"}:
         labels = TEXT_MAP.read(selector, ("spec", "selector"), found)
     else:
         decoded = _SELECTOR.read(selector, ("spec", "selector"), found)
         labels = decoded.get("matchLabels") if isinstance(decoded, dict) else None
-    return Labels(labels) if isinstance(labels, dict) and labels else None
-
-
-def _pod(decoded: dict[str, Any], owner: dict[str, Any], path: Path) -> tuple[Pod | None, list[Violation]]:
-    """The pod of a decoded template, or of a decoded Pod where the path is empty."""
-    found: list[Violation] = []
-    spec, status = decoded.get("spec", {}), decoded.get("status", {})
-    metadata = decoded.get("metadata", {})
-    groups = {
-        field: _containers(spec.get(field, ()), (*path, "spec", field), found)
-        for field in ("containers", "initContainers")
-    }
-    if found:
-        return None, found
-    ready = next(
-        (each.get("status") == "True" for each in status.get("conditions", ()) if each.get("type") == "Ready"), None
-    )
-    addresses = [each["ip"] for each in status.get("podIPs", ()) if each.get("ip")]
-    if not addresses and status.get("podIP"):
-        addresses = [status["podIP"]]
-    try:
-        return (
-            Pod(
-                owner.get("name") or owner.get("generateName", ""),
-                namespace=owner.get("namespace"),
-                labels=metadata.get("labels", {}),
-                annotations=metadata.get("annotations"),
-                containers=groups["containers"],
-                init_containers=groups["initContainers"],
-                host_network=spec.get("hostNetwork"),
-                node_name=spec.get("nodeName"),
-                hostname=spec.get("hostname"),
-                subdomain=spec.get("subdomain"),
-                addresses=addresses if status else None,
-                phase=status.get("phase"),
-                ready=ready,
-                deletion_timestamp=metadata.get("deletionTimestamp"),
-                template=bool(path),
-            ),
-            found,
-        )
-    except ValidationError as error:
-        return None, _under(path, error)
-
-
-def read_container(data: Mapping[str, Any]) -> Container:
-    """The container of a fragment such as stands in a pod's `containers`.
-
-    Raises:
-        ValidationError: Its ports are not what a server accepts.
-    """
-    found: list[Violation] = []
-    decoded = _CONTAINER.read(data, (), found)
-    containers = [] if found else _containers([decoded], (), found)
-    if found:
-        raise ValidationError(
-            "Container", tuple(attrs.evolve(each, field=each.field.removeprefix("[0].")) for each in found)
-        )
-    return containers[0]
-
-
-def _containers(decoded: list[dict[str, Any]], path: Path, found: list[Violation]) -> list[Container]:
-    containers = []
-    for index, each in enumerate(decoded):
-        ports = []
-        for position, port in enumerate(each.get("ports", ())):
-            try:
-                ports.append(
-                    ContainerPort(
-                        port.get("containerPort", 0),
-                        name=port.get("name"),
-                        protocol=port.get("protocol"),
-                        host_port=port.get("hostPort"),
-                        host_ip=port.get("hostIP"),
-                    )
-                )
-            except ValidationError as error:
-                found += _under((*path, index, "ports", position), error)
-        try:
-            containers.append(
-                Container(
-                    each.get("name", ""), ports=ports, image=each.get("image"), restart_policy=each.get("restartPolicy")
-                )
-            )
-        except ValidationError as error:
-            found += _under((*path, index), error)
-    return containers
-
-
-def _under(path: Path, error: ValidationError) -> list[Violation]:
-    """The violations of a part, under the path of the part."""
-    return [attrs.evolve(violation, field=describe(path + parse(violation.field))) for violation in error.violations]
+    return Labels(labels) if isinstance(labels, dict) and labels and not found else None

@@ -217,11 +217,10 @@ def wrong_calls(service: Service, pod: Pod) -> None:
     service.ports[0].port = 81  # type: ignore[misc]
     service.labels["a"] = "b"  # type: ignore[index]
     attrs.evolve(service, type="Headless")  # type: ignore[arg-type]
-    check(service, Cluster())  # type: ignore[misc]
+    check(service, Cluster())  # type: ignore[call-arg]
     check({"kind": "Service"})  # type: ignore[arg-type]
     to_yaml([service])  # type: ignore[arg-type]
     to_manifest(Workload("Job", "a", pod))  # type: ignore[arg-type]
-    Cluster(1.36)  # type: ignore[arg-type]
     Cluster("1.36", node_port_range="30000-32767")  # type: ignore[arg-type]
     resolve(service, [pod]).endpoints(pod)  # type: ignore[arg-type]
 

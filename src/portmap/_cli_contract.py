@@ -1,0 +1,99 @@
+"""`portmap contract A B`: whether two sets of manifests are the same to the clients of their Services."""
+
+import argparse
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from portmap._cli_input import STDIN, add_format, add_kubernetes_version, read_documents
+from portmap._cluster import Cluster
+from portmap._errors import ValidationError
+from portmap._render._console import CommandError, Console
+
+if TYPE_CHECKING:
+    from portmap._pods import Pod
+    from portmap._services import Service
+    from portmap._workloads import Workload
+    from portmap.manifests._documents import Document
+
+__all__ = ["add_contract"]
+
+_COMMAND: Final = "portmap contract"
+_KEPT: Final = 0
+_BROKEN: Final = 1
+
+
+def add_contract(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the sub-command to the command."""
+    parser = commands.add_parser(
+        "contract",
+        allow_abbrev=False,
+        help="say whether clients of the Services in A find the same in B, and in which order to change it",
+        description="Compare two sets of manifests, two environments or one before and after a change, as the "
+        "clients of their Services see them: what broke, what a server would refuse, what disturbs live traffic "
+        "and in which order it does not, and what changed behind the Services.",
+        epilog="Exit codes: 0 the contract is kept; 1 something broke that clients see; 2 bad usage, or the input "
+        "cannot be read or is invalid.",
+    )
+    for name, words in (("before", "what clients know"), ("after", "what they will find")):
+        metavar = "A" if name == "before" else "B"
+        parser.add_argument(name, metavar=metavar, help=f"{words}: a YAML or JSON file, a folder, or -")
+    add_format(parser)
+    add_kubernetes_version(parser)
+    parser.add_argument(
+        "--ignore-namespaces",
+        action="store_true",
+        help="Services are the same by their name alone, whatever their namespace",
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace, console: Console) -> int:
+    if options.before == options.after == STDIN:
+        raise CommandError(f"{_COMMAND}: only one of A and B can be standard input")
+    cluster = Cluster(options.kubernetes_version)
+    before, unreadable = read_documents([options.before], cluster, console, _COMMAND)
+    after, more = read_documents([options.after], cluster, console, _COMMAND)
+    unreadable += more
+
+    from portmap._contract import contract
+    from portmap._render._contract_json import as_json
+    from portmap._render._contract_text import as_text, summary
+
+    sides = _objects(before), _objects(after)
+    problems = [*_problems(before), *_problems(after)]
+    if problems:
+        raise CommandError(*problems, f"{_COMMAND}: what a server would refuse cannot be compared")
+    with cluster:
+        try:
+            result = contract(*sides, ignore_namespaces=options.ignore_namespaces)
+        except ValidationError as error:
+            raise CommandError(*str(error).splitlines()) from None
+    console.say(*map(str, unreadable))
+    json = options.format == "json"
+    text = as_json(result, cluster, unreadable) if json else as_text(result, width=console.width, colour=console.colour)
+    if console.write(text) and not json:
+        console.say(summary(result, len(unreadable)))
+    return _KEPT if result.kept else _BROKEN
+
+
+def _objects(documents: "Sequence[Document]") -> "list[Service | Pod | Workload | Mapping[str, Any]]":
+    """What is compared: Services as they were read, all else as plain data, for what it refers to."""
+    return [
+        document.object if document.object is not None and document.kind == "Service" else document.raw
+        for document in documents
+        if isinstance(document.raw, Mapping)
+    ]
+
+
+def _problems(documents: "Sequence[Document]") -> Iterator[str]:
+    """Why the Services and workloads among them would be refused."""
+    from portmap.manifests._read import is_readable
+
+    for document in documents:
+        if isinstance(document.raw, Mapping) and is_readable(document.raw):
+            for violation in document.violations:
+                span = document.span(violation.field)
+                place = f"{document.source}:{span}" if span else document.source
+                field = f"{violation.field}: " if violation.field else ""
+                name = f"{document.kind} {document.name or '(no name)'}"
+                yield f"{place}: {name}: {field}{violation.message}  [{violation.code}]"

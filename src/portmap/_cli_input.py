@@ -1,0 +1,119 @@
+"""What the sub-commands of `portmap` have in common: arguments of the same meaning, and reading the input."""
+
+import argparse
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from portmap._cluster import SUPPORTED_VERSIONS, Cluster
+from portmap._errors import ManifestError, ValidationError
+from portmap._grammar import dns_label_reasons
+from portmap._render._console import CommandError, Console
+
+if TYPE_CHECKING:
+    from portmap.manifests._documents import Document, Manifests
+
+__all__ = [
+    "STDIN",
+    "add_format",
+    "add_kubernetes_version",
+    "namespace_argument",
+    "node_ports_argument",
+    "read_documents",
+]
+
+STDIN: Final = "-"
+_RANGE: Final = re.compile(r"([0-9]{1,5})-([0-9]{1,5})")
+
+
+# --- arguments -------------------------------------------------------------------------------------------------
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """`--format text|json`."""
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="(default: text)")
+
+
+def add_kubernetes_version(parser: argparse.ArgumentParser) -> None:
+    """`--kubernetes-version VERSION`."""
+    parser.add_argument(
+        "--kubernetes-version",
+        type=version_argument,
+        default=Cluster().version,
+        metavar="VERSION",
+        help=f"{SUPPORTED_VERSIONS[0]} to {SUPPORTED_VERSIONS[-1]} (default: {Cluster().version})",
+    )
+
+
+def version_argument(text: str) -> str:
+    """A version that portmap knows."""
+    try:
+        return Cluster(text).version
+    except ValidationError as error:
+        raise argparse.ArgumentTypeError(error.violations[0].message) from None
+
+
+def node_ports_argument(text: str) -> range:
+    """A range of node ports."""
+    match = _RANGE.fullmatch(text)
+    first, last = (int(match[1]), int(match[2])) if match else (0, 0)
+    try:
+        return Cluster(node_port_range=range(first, last + 1)).node_port_range
+    except ValidationError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no range of ports within 1 to 65535, such as 30000-32767"
+        ) from None
+
+
+def namespace_argument(text: str) -> str:
+    """The name of a namespace."""
+    for reason in dns_label_reasons(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no namespace: {reason}")
+    return text
+
+
+# --- reading ---------------------------------------------------------------------------------------------------
+
+
+def read_documents(
+    paths: Sequence[str], cluster: Cluster, console: Console, command: str
+) -> "tuple[list[Document], list[ManifestError]]":
+    """The documents of all paths, and the files of folders that could not be read.
+
+    Raises:
+        CommandError: A path that was named cannot be read, or nothing was found.
+    """
+    from portmap.manifests._load import SUFFIXES, load
+
+    documents: list[Document] = []
+    unreadable: list[ManifestError] = []
+    problems: list[str] = []
+    known: set[str] = set()
+    for path in paths:
+        try:
+            found = load(console.source if path == STDIN else path, cluster=cluster)
+        except ManifestError as error:
+            problems.append(str(error))
+            continue
+        except OSError as error:
+            problems.append(f"{path}: cannot be read: {error.strerror}")
+            continue
+        if not found and not found.unreadable and Path(path).is_dir():
+            problems.append(f"{path}: there are no manifests ({', '.join(SUFFIXES)}) in this folder")
+        # A file may be named beside the folder in which it stands; it is taken once.
+        files = {source: os.path.realpath(source) for source in _sources(found)}
+        documents += (each for each in found if files[each.source] not in known)
+        unreadable += (each for each in found.unreadable if files[each.source] not in known)
+        known.update(files.values())
+    if problems:
+        raise CommandError(*problems)
+    if not any(document.kind for document in documents):
+        named = ", ".join("standard input" if path == STDIN else path for path in paths)
+        raise CommandError(*map(str, unreadable), f"{command}: no Kubernetes objects could be read from {named}")
+    return documents, unreadable
+
+
+def _sources(found: "Manifests") -> set[str]:
+    return {each.source for each in found} | {each.source for each in found.unreadable}

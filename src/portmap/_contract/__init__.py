@@ -1,0 +1,157 @@
+"""Two sets of objects, as the clients of their Services see them: is it the same contract?
+
+The two may be environments of one application, or one environment before and after a
+change. What clients see is compared (`view`), then what stands behind it
+(`routes`), then what the API server would make of the update
+(`updates`); where the order of the steps matters, `plan` has it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, final
+
+import attrs
+
+from portmap._cluster import Cluster, cluster_in_force
+from portmap._contract.changes import SEVERITIES, Change, Contract, What, made
+from portmap._contract.pairs import Pair, called, label, paired_services
+from portmap._contract.plan import plan_of
+from portmap._contract.routes import Moved, key_of, stand_behind
+from portmap._contract.settings import settings_changed
+from portmap._contract.updates import merge_traps, on_update
+from portmap._contract.users import Users
+from portmap._contract.view import added_services, removed_services, seen_by_clients
+from portmap._pods import Pod
+from portmap._reference import Reference
+from portmap._references import references_of
+from portmap._service_reading import is_core_service, read_core_service
+from portmap._services import Service
+from portmap._workloads import Workload, makes_pods, read_workloads
+
+__all__ = ["contract"]
+
+Objects = Iterable[Service | Pod | Workload | Mapping[str, Any]]
+
+
+def contract(
+    before: Objects,
+    after: Objects,
+    *,
+    cluster: Cluster | None = None,
+    namespaces: Mapping[str, str] | None = None,
+    ignore_namespaces: bool = False,
+) -> Contract:
+    """Compare two sets of objects as the clients of their Services see them.
+
+    Clients see the names of Services, what kind they are (headless or not, another DNS
+    name, exposed by node ports or a load balancer), and their ports: number, name,
+    protocol, application protocol, authored node port. What is behind that may differ,
+    as long as no port that led somewhere leads nowhere.
+
+    Args:
+        before: The one set: Services, pods and workloads, typed or as plain dicts;
+            plain dicts of Ingresses, routes, monitors and the like tell who refers to
+            a port. Those of other kinds are passed over. Order does not matter.
+        after: The other.
+        cluster: What the target accepts, for the verdict on updates; left out, the
+            cluster in force.
+        namespaces: What a namespace of `before` is called in `after`, where that differs.
+        ignore_namespaces: Whether Services are the same by their name alone.
+
+    Returns:
+        The differences, whether the contract is kept, and a safe order of steps.
+
+    Raises:
+        ValidationError: A plain dict of a Service or workload is one that a server would refuse.
+        TypeError: An object is something else altogether.
+    """
+    cluster = cluster or cluster_in_force()
+    old, new = _Side.of(before), _Side.of(after)
+    mapped = namespaces or {}
+    pairs, gone, added = paired_services(
+        old.services, new.services, namespaces=mapped, ignore_namespaces=ignore_namespaces
+    )
+    changes = [*removed_services(gone, old.users), *added_services(added)]
+    moved: list[Moved] = []
+    for behind in stand_behind(pairs, old.sources, new.sources, cluster):
+        pair = behind.pair
+        changes += seen_by_clients(pair, old.users, cluster)
+        changes += _left_behind(pair, new.users)
+        changes += on_update(pair, cluster)
+        changes += merge_traps(pair.name, pair.before.ports, pair.after.ports)
+        changes += behind.changes()
+        changes += settings_changed(pair)
+        moved += behind.moved()
+    changes += _of_workloads(old.sources, new.sources)
+    plan = plan_of(changes, moved)
+    changes += [each.change for each in moved]
+    return Contract(tuple(sorted(dict.fromkeys(changes), key=_order)), plan, len(pairs))
+
+
+def _order(change: Change) -> tuple[bool, str, int, str, str, str]:
+    severity = SEVERITIES.index(change.severity)
+    return change.service is None, change.service or "", severity, change.port or "", change.code, change.message
+
+
+@final
+@attrs.frozen
+class _Side:
+    """One set of objects, sorted out."""
+
+    services: tuple[Service, ...]
+    sources: tuple[Pod | Workload, ...]
+    users: Users
+
+    @classmethod
+    def of(cls, objects: Objects) -> "_Side":
+        services: list[Service] = []
+        sources: list[Pod | Workload] = []
+        references: list[Reference] = []
+        given: object
+        for given in objects:
+            if isinstance(given, Service):
+                services.append(given)
+            elif isinstance(given, Pod | Workload):
+                sources.append(given)
+            elif isinstance(given, Mapping):
+                references += references_of(given)
+                if is_core_service(given):
+                    services.append(read_core_service(given))
+                elif makes_pods(given):
+                    sources += (each.pod if each.kind == "Pod" else each for each in read_workloads(given))
+            else:
+                raise TypeError(f"contract compares Services, pods, workloads and plain dicts, not {given!r}")
+        # Without an order of their own, so that the answer does not depend on that of the input.
+        sources.sort(key=lambda each: (key_of(each), each.namespace or "", repr(each)))
+        return cls(tuple(services), tuple(sources), Users(references))
+
+
+def _left_behind(pair: Pair, users: Users) -> Iterator[Change]:
+    """What still refers to a port by what it was."""
+    ports = pair.after.ports
+    for was in pair.before.ports:
+        kept = {id(each) for now in ports for each in users.references(pair.after, now)}
+        lost = [each for each in users.references(pair.after, was) if id(each) not in kept]
+        if lost:
+            named = tuple(sorted({f"{each.source}: {each.field}" for each in lost}))
+            words = f"{', '.join(named)} refers to {lost[0].port}, which {called(pair.after)} has no more"
+            hint = "change what refers to it as well"
+            yield made(What.REFERENCE_BROKEN, pair.name, words, port=label(was), hint=hint, users=named)
+
+
+def _of_workloads(before: Sequence[Pod | Workload], after: Sequence[Pod | Workload]) -> Iterator[Change]:
+    """What goes wrong when container ports are merged by number. Pods of their own are not updated so."""
+    new: dict[tuple[str, str | None], list[Workload]] = defaultdict(list)
+    for each in after:
+        if isinstance(each, Workload):
+            new[key_of(each), each.namespace].append(each)
+    for old in before:
+        same = new.get((key_of(old), old.namespace))
+        if not isinstance(old, Workload) or not same:
+            continue
+        # Where several have one name, they stand in the same order on both sides.
+        now = same.pop(0)
+        containers = {each.name: each for each in now.pod.containers + now.pod.init_containers}
+        for container in old.pod.containers + old.pod.init_containers:
+            if container.name in containers:
+                yield from merge_traps(None, container.ports, containers[container.name].ports, str(old))

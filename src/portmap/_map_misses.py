@@ -1,0 +1,123 @@
+"""What leads nowhere in a whole set, and the ports of containers to which nothing leads."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from portmap._inventory import Inventory, name_of
+from portmap._object_names import ObjectName
+from portmap._paths import sort_key
+from portmap._ports import ServicePort
+from portmap._reach import Reach, declared_targets
+from portmap._services import Service
+from portmap._targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget
+
+__all__ = ["misses_of", "unreached_targets"]
+
+_NOTHING_SELECTED: Final = "selector-matches-nothing"
+_ENDED: Final = frozenset({"Succeeded", "Failed"})
+
+
+def misses_of(inventory: Inventory, reach: Reach, references: Sequence[ResolvedReference]) -> tuple[MapMiss, ...]:
+    """Every miss of a Service's port and of a reference, sorted by object and field."""
+    found = dict.fromkeys(_of_services(inventory, reach))
+    found.update(dict.fromkeys(_without_endpoints(inventory, references)))
+    found.update(dict.fromkeys(each.miss for each in references if each.miss is not None))
+    return tuple(sorted(found, key=lambda miss: (miss.source.order, sort_key(miss.field), miss.code, miss.message)))
+
+
+def _of_services(inventory: Inventory, reach: Reach) -> Iterator[MapMiss]:
+    for service, resolution, unknown in zip(inventory.services, reach.resolutions, reach.unknown, strict=True):
+        for miss in resolution.misses:
+            if not (miss.code == _NOTHING_SELECTED and unknown):
+                yield MapMiss(name_of(service), miss.field, miss.code, miss.message, miss.hint)
+
+
+def _without_endpoints(inventory: Inventory, references: Sequence[ResolvedReference]) -> Iterator[MapMiss]:
+    """Ports of Services without a selector for which there are endpoints written by hand, but not for this port."""
+    written: Mapping[ObjectName, set[int]] = defaultdict(set)
+    named: dict[tuple[str | None, str | None], ObjectName] = {}
+    for each in references:
+        if each.reference.lookup == "hand-written":
+            named[each.reference.namespace, each.reference.service] = each.source
+            for target in each.targets:
+                if isinstance(target, ServiceTarget) and target.position is not None:
+                    written[target.service].add(target.position)
+    # A patch of a Service is no Service without a selector.
+    selecting = {name_of(service) for service in inventory.services if service.selector}
+    for service in inventory.services:
+        name = name_of(service)
+        source = named.get((name.namespace, name.name))
+        if source is not None and name not in selecting and service.effective_type != "ExternalName":
+            for position, port in enumerate(service.ports):
+                if position not in written[name]:
+                    yield _no_endpoints(service, position, port, source)
+
+
+def _no_endpoints(service: Service, position: int, port: ServicePort, source: ObjectName) -> MapMiss:
+    shown = f"named {port.name!r}" if port.name else "without a name"
+    return MapMiss(
+        name_of(service),
+        f"spec.ports[{position}]",
+        "no-endpoints-for-port",
+        f"{source} has no {port.effective_protocol} port {shown}, and without a selector nothing else has",
+    )
+
+
+def unreached_targets(
+    inventory: Inventory, reach: Reach, references: Iterable[ResolvedReference]
+) -> tuple[ContainerTarget, ...]:
+    """The declared ports that nothing reaches: no Service, host port, probe, hook or monitor.
+
+    Passed over are workloads that make no pods, pods that have ended, and those that an
+    invalid Service would select.
+    """
+    reached = {_number(target) for target in reach.services_of}
+    for each in references:
+        if each.reference.role != "network-policy":
+            reached.update(_number(target) for target in each.targets if isinstance(target, ContainerTarget))
+    unread = _Selecting(inventory)
+    found: dict[ContainerTarget, None] = {}
+    for workload in inventory.workloads:
+        if workload.replicas == 0 or workload.pod.phase in _ENDED or workload.pod.host_network:
+            continue
+        if unread.selects(workload.pod.labels, workload.namespace):
+            continue
+        on_host = {
+            (port.container_port, port.effective_protocol)
+            for container in workload.pod.port_containers
+            for port in container.ports
+            if port.host_port
+        }
+        for target in declared_targets(workload):
+            if _number(target) not in reached and (target.port, target.protocol) not in on_host:
+                found[target] = None
+    return tuple(found)
+
+
+def _number(target: ContainerTarget) -> tuple[ObjectName, int, str]:
+    # All containers of a pod share its address: a number is reached, not a container.
+    return target.workload, target.port, target.protocol
+
+
+class _Selecting:
+    """Whether a Service that a server would refuse would select some pods."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self._by_label: dict[tuple[str, object], list[tuple[str | None, Mapping[str, object]]]] = defaultdict(list)
+        for each in inventory.unknown:
+            if each.name.kind == "Service":
+                for selector in each.selections:
+                    for pair in selector.items():
+                        if isinstance(pair[1], str):
+                            self._by_label[pair].append((each.name.namespace, selector))
+                        break
+
+    def selects(self, labels: Mapping[str, str], namespace: str | None) -> bool:
+        if not self._by_label:
+            return False
+        return any(
+            (place is None or namespace is None or place == namespace) and selector.items() <= labels.items()
+            for pair in labels.items()
+            for place, selector in self._by_label.get(pair, ())
+        )

@@ -1,0 +1,239 @@
+"""Ports on nodes: which node ports and host ports a set takes, which collide, and which are free.
+
+A node port belongs to one Service of the cluster. A host port belongs to one pod of a
+node: two workloads that want the same one cannot share a node, which for DaemonSets
+means that they cannot share a cluster.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, Literal, TypeAlias, final
+
+import attrs
+
+from portmap._cluster import Cluster
+from portmap._inventory import name_of
+from portmap._object_names import ObjectName
+from portmap._services import Service, service_state
+from portmap._sets import Conflict, check_set
+from portmap._workloads import Workload
+
+__all__ = ["Band", "HostPort", "HostPorts", "NodePort", "NodePorts", "host_ports_of", "node_ports_of"]
+
+Band: TypeAlias = Literal["static", "dynamic", "outside"]
+"""`static`: the part of the range from which the cluster picks last. `dynamic`: the rest.
+`outside`: not in the cluster's range at all."""
+
+_CODES: Final = frozenset({"node-port-taken", "health-check-node-port-taken"})
+_ANY_ADDRESS: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - what manifests say, not where anything listens
+
+
+@final
+@attrs.frozen
+class NodePort:
+    """A node port that a Service asks for.
+
+    Attributes:
+        number: The port on every node.
+        protocol: `TCP`, `UDP` or `SCTP`.
+        service: The Service.
+        position: The place of the port in the Service's `ports`; `None` for the port
+            on which load balancers ask after its health.
+        band: Where it is in the cluster's range.
+    """
+
+    number: int
+    protocol: str
+    service: ObjectName
+    position: int | None
+    band: Band
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "number": self.number,
+            "protocol": self.protocol,
+            "namespace": self.service.namespace,
+            "service": self.service.name,
+            "position": self.position,
+            "band": self.band,
+        }
+
+
+@final
+@attrs.frozen
+class NodePorts:
+    """The node ports of a set.
+
+    Attributes:
+        taken: Those that Services ask for by number, by number.
+        collisions: What two Services cannot both have. The second of the two, by
+            namespace and name, is the one that a server would refuse.
+        left_to_the_cluster: How many more the cluster would pick.
+        cluster: Whose range it is.
+    """
+
+    taken: tuple[NodePort, ...]
+    collisions: tuple[Conflict, ...]
+    left_to_the_cluster: int
+    cluster: Cluster
+
+    @property
+    def free_static(self) -> tuple[range, ...]:
+        """The free numbers of the static band: the best for numbers that one sets."""
+        return self._free(self.cluster.static_node_ports)
+
+    @property
+    def free_dynamic(self) -> tuple[range, ...]:
+        """The free numbers of the dynamic band, from which the cluster picks first."""
+        return self._free(self.cluster.dynamic_node_ports)
+
+    def of(self, number: int) -> tuple[NodePort, ...]:
+        """Who asks for this number."""
+        return tuple(each for each in self.taken if each.number == number)
+
+    def _free(self, band: range) -> tuple[range, ...]:
+        free: list[range] = []
+        start = band.start
+        for number in sorted({each.number for each in self.taken if each.number in band}):
+            free.append(range(start, number))
+            start = number + 1
+        free.append(range(start, band.stop))
+        return tuple(each for each in free if each)
+
+
+def node_ports_of(services: Sequence[Service], cluster: Cluster) -> NodePorts:
+    """The node ports of these Services, all in one cluster."""
+    taken: list[NodePort] = []
+    picked = 0
+    for service in services:
+        state = service_state(service, cluster)
+        name = name_of(service)
+        if state.takes_node_ports:
+            for position, port in enumerate(service.ports):
+                if port.node_port:
+                    band = _band(port.node_port, cluster)
+                    taken.append(NodePort(port.node_port, port.effective_protocol, name, position, band))
+                elif state.allocates_node_ports:
+                    picked += 1
+        if state.needs_health_check and service.health_check_node_port:
+            number = service.health_check_node_port
+            taken.append(NodePort(number, "TCP", name, None, _band(number, cluster)))
+    collisions = tuple(each for each in check_set(services, cluster=cluster) if each.violation.code in _CODES)
+    taken.sort(key=lambda each: (each.number, each.service.order, each.position or 0))
+    return NodePorts(tuple(taken), collisions, picked, cluster)
+
+
+def _band(number: int, cluster: Cluster) -> Band:
+    if number in cluster.static_node_ports:
+        return "static"
+    return "dynamic" if number in cluster.dynamic_node_ports else "outside"
+
+
+@final
+@attrs.frozen
+class HostPort:
+    """A port of the node that a container takes.
+
+    Attributes:
+        number: The port on the node.
+        protocol: `TCP`, `UDP` or `SCTP`.
+        host_ip: The address of the node, `""` for all of them.
+        workload: What makes the pods.
+        container: The container.
+        container_port: The port of the container.
+        host_network: Whether it takes the port because its pods use the node's network.
+    """
+
+    number: int
+    protocol: str
+    host_ip: str
+    workload: ObjectName
+    container: str
+    container_port: int
+    host_network: bool
+
+    @property
+    def order(self) -> tuple[int, str, tuple[str, str, str], str, str, int]:
+        """By what host ports are sorted."""
+        return self.number, self.protocol, self.workload.order, self.container, self.host_ip, self.container_port
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "number": self.number,
+            "protocol": self.protocol,
+            "hostIP": self.host_ip,
+            "kind": self.workload.kind,
+            "namespace": self.workload.namespace,
+            "name": self.workload.name,
+            "container": self.container,
+            "containerPort": self.container_port,
+            "hostNetwork": self.host_network,
+        }
+
+
+@final
+@attrs.frozen
+class HostPorts:
+    """The host ports of a set.
+
+    Attributes:
+        taken: All of them, by number.
+        collisions: Those of different workloads that cannot be on one node together.
+    """
+
+    taken: tuple[HostPort, ...]
+    collisions: tuple[tuple[HostPort, ...], ...]
+
+
+def host_ports_of(workloads: Iterable[Workload]) -> HostPorts:
+    """The host ports of these workloads. Those that make no pods take none."""
+    taken = sorted(
+        {each for workload in workloads if workload.replicas != 0 for each in _host_ports(workload)},
+        key=lambda each: each.order,
+    )
+    same: Mapping[tuple[int, str], list[HostPort]] = defaultdict(list)
+    for each in taken:
+        same[each.number, each.protocol].append(each)
+    return HostPorts(tuple(taken), tuple(group for found in same.values() if len(group := _colliding(found)) > 1))
+
+
+def _host_ports(workload: Workload) -> Iterator[HostPort]:
+    on_node = bool(workload.pod.host_network)
+    for container in workload.pod.port_containers:
+        for port in container.ports:
+            number = port.host_port or (port.container_port if on_node else 0)
+            if number:
+                yield HostPort(
+                    number,
+                    port.effective_protocol,
+                    port.host_ip or "",
+                    name_of(workload),
+                    container.name,
+                    port.container_port,
+                    on_node,
+                )
+
+
+def _colliding(found: Sequence[HostPort]) -> tuple[HostPort, ...]:
+    """Those that overlap with one of another workload."""
+    settled = {(each.workload.kind, each.workload.name) for each in found if each.workload.namespace is None}
+
+    def called(name: ObjectName) -> tuple[str, str, str | None]:
+        # What says nothing of its namespace may be the one that does.
+        return name.kind, name.name, None if (name.kind, name.name) in settled else name.namespace
+
+    by_address: Mapping[str, set[tuple[str, str, str | None]]] = defaultdict(set)
+    everyone = set()
+    for each in found:
+        by_address["" if each.host_ip in _ANY_ADDRESS else each.host_ip].add(called(each.workload))
+        everyone.add(called(each.workload))
+    return tuple(
+        each
+        for each in found
+        if (
+            (everyone if each.host_ip in _ANY_ADDRESS else by_address[""] | by_address[each.host_ip])
+            - {called(each.workload)}
+        )
+    )

@@ -1,0 +1,64 @@
+"""What an object is called: its kind, its namespace and its name."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self, final
+
+import attrs
+
+from portmap._workload_kinds import kind_of_workload
+
+__all__ = ["ObjectName", "items_at", "text_at", "value_at"]
+
+
+def value_at(data: Any, *path: str) -> Any:  # noqa: ANN401 - any JSON value
+    """What stands there in plain data; `None` where nothing does."""
+    for step in path:
+        # Nearly all are dicts, for which the general question is not asked.
+        data = data.get(step) if type(data) is dict or isinstance(data, Mapping) else None
+    return data
+
+
+def text_at(data: object, *path: str) -> str | None:
+    """The text that stands there; `None` where nothing does, or something else, or the empty text."""
+    found: object = value_at(data, *path)
+    return found if isinstance(found, str) and found else None
+
+
+def items_at(data: object, *path: str) -> Sequence[Any]:
+    """The items of the list that stands there; none where nothing does, or something else."""
+    found: object = value_at(data, *path)
+    return found if isinstance(found, list | tuple) else ()
+
+
+@final
+@attrs.frozen(cache_hash=True)
+class ObjectName:
+    """An object, by its name.
+
+    Attributes:
+        kind: `"Service"`, `"Ingress"`, `"Deployment"`, …; with its group where two projects use
+            the word for different things, as in `"Service.serving.knative.dev"`.
+        name: Its name, `""` where it has none.
+        namespace: Where it lives; `None` if it says nothing of that.
+    """
+
+    kind: str
+    name: str
+    namespace: str | None = None
+
+    @classmethod
+    def of(cls, manifest: Mapping[str, Any]) -> Self:
+        """That of an object as plain data."""
+        kind = text_at(manifest, "kind") or ""
+        name = text_at(manifest, "metadata", "name") or text_at(manifest, "metadata", "generateName") or ""
+        return cls(kind_of_workload(manifest.get("apiVersion"), kind), name, text_at(manifest, "metadata", "namespace"))
+
+    @property
+    def order(self) -> tuple[str, str, str]:
+        """By what objects are sorted: namespace, kind, name."""
+        return self.namespace or "", self.kind, self.name
+
+    def __str__(self) -> str:
+        """For people: `Ingress shop/web`."""
+        named = self.name or "(no name)"
+        return f"{self.kind} {self.namespace}/{named}" if self.namespace else f"{self.kind} {named}"

@@ -1,0 +1,134 @@
+"""Pods and pod templates as they stand in manifests: what concerns ports, and nothing else."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import attrs
+
+from portmap._errors import ValidationError
+from portmap._metadata import METADATA
+from portmap._paths import Path, describe, parse
+from portmap._pods import Container, Pod
+from portmap._ports import CONTAINER_PORT, ContainerPort
+from portmap._schema import BOOLEAN, TEXT, Reader, list_of, struct
+from portmap._violations import Violation
+
+__all__ = ["POD", "anything_but", "pod_of", "read_container", "under"]
+
+
+def anything_but(fields: Mapping[str, Reader]) -> Reader:
+    """A mapping of which only these fields are looked at."""
+    return struct(fields, open_to_others=True)
+
+
+_CONTAINER: Final = anything_but({"name": TEXT, "image": TEXT, "restartPolicy": TEXT, "ports": list_of(CONTAINER_PORT)})
+_POD_SPEC: Final = anything_but(
+    {
+        "containers": list_of(_CONTAINER),
+        "initContainers": list_of(_CONTAINER),
+        "hostNetwork": BOOLEAN,
+        "nodeName": TEXT,
+        "hostname": TEXT,
+        "subdomain": TEXT,
+    }
+)
+_STATUS: Final = anything_but(
+    {
+        "phase": TEXT,
+        "podIP": TEXT,
+        "podIPs": list_of(anything_but({"ip": TEXT})),
+        "conditions": list_of(anything_but({"type": TEXT, "status": TEXT})),
+    }
+)
+POD: Final = anything_but({"metadata": METADATA, "spec": _POD_SPEC, "status": _STATUS})
+
+
+def pod_of(decoded: dict[str, Any], owner: dict[str, Any], path: Path) -> tuple[Pod | None, list[Violation]]:
+    """The pod of a decoded template, or of a decoded Pod where the path is empty."""
+    found: list[Violation] = []
+    spec, status = decoded.get("spec", {}), decoded.get("status", {})
+    metadata = decoded.get("metadata", {})
+    groups = {
+        field: _containers(spec.get(field, ()), (*path, "spec", field), found)
+        for field in ("containers", "initContainers")
+    }
+    if found:
+        return None, found
+    ready = next(
+        (each.get("status") == "True" for each in status.get("conditions", ()) if each.get("type") == "Ready"), None
+    )
+    addresses = [each["ip"] for each in status.get("podIPs", ()) if each.get("ip")]
+    if not addresses and status.get("podIP"):
+        addresses = [status["podIP"]]
+    try:
+        return (
+            Pod(
+                owner.get("name") or owner.get("generateName", ""),
+                namespace=owner.get("namespace"),
+                labels=metadata.get("labels", {}),
+                annotations=metadata.get("annotations"),
+                containers=groups["containers"],
+                init_containers=groups["initContainers"],
+                host_network=spec.get("hostNetwork"),
+                node_name=spec.get("nodeName"),
+                hostname=spec.get("hostname"),
+                subdomain=spec.get("subdomain"),
+                addresses=addresses if status else None,
+                phase=status.get("phase"),
+                ready=ready,
+                deletion_timestamp=metadata.get("deletionTimestamp"),
+                template=bool(path),
+            ),
+            found,
+        )
+    except ValidationError as error:
+        return None, under(path, error)
+
+
+def read_container(data: Mapping[str, Any]) -> Container:
+    """The container of a fragment such as stands in a pod's `containers`.
+
+    Raises:
+        ValidationError: Its ports are not what a server accepts.
+    """
+    found: list[Violation] = []
+    decoded = _CONTAINER.read(data, (), found)
+    containers = [] if found else _containers([decoded], (), found)
+    if found:
+        raise ValidationError(
+            "Container", tuple(attrs.evolve(each, field=each.field.removeprefix("[0].")) for each in found)
+        )
+    return containers[0]
+
+
+def _containers(decoded: list[dict[str, Any]], path: Path, found: list[Violation]) -> list[Container]:
+    containers = []
+    for index, each in enumerate(decoded):
+        ports = []
+        for position, port in enumerate(each.get("ports", ())):
+            try:
+                ports.append(
+                    ContainerPort(
+                        port.get("containerPort", 0),
+                        name=port.get("name"),
+                        protocol=port.get("protocol"),
+                        host_port=port.get("hostPort"),
+                        host_ip=port.get("hostIP"),
+                    )
+                )
+            except ValidationError as error:
+                found += under((*path, index, "ports", position), error)
+        try:
+            containers.append(
+                Container(
+                    each.get("name", ""), ports=ports, image=each.get("image"), restart_policy=each.get("restartPolicy")
+                )
+            )
+        except ValidationError as error:
+            found += under((*path, index), error)
+    return containers
+
+
+def under(path: Path, error: ValidationError) -> list[Violation]:
+    """The violations of a part, under the path of the part."""
+    return [attrs.evolve(violation, field=describe(path + parse(violation.field))) for violation in error.violations]

@@ -1,0 +1,299 @@
+"""The map of a set of objects: where every port leads, and who leads there.
+
+It is made in one pass over the objects and then joined by labels and names, so that
+its cost is about the sum of the objects and of what they have to do with each other.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Self, TypeVar, final
+
+import attrs
+
+from portmap._chains import Chain
+from portmap._cluster import Cluster, cluster_in_force
+from portmap._hosts import rules_for
+from portmap._inventory import Inventory, UnknownObject, name_of
+from portmap._lookup import look_up_all
+from portmap._map_misses import misses_of, unreached_targets
+from portmap._node_ports import HostPorts, NodePorts, host_ports_of, node_ports_of
+from portmap._object_names import ObjectName
+from portmap._pods import Pod
+from portmap._portmap_json import as_plain_data
+from portmap._reach import Reach
+from portmap._resolution import Resolution
+from portmap._services import Service
+from portmap._targets import ContainerTarget, MapMiss, ResolvedReference
+from portmap._ways import Ways
+from portmap._workloads import Workload, reduced
+
+__all__ = ["PortMap"]
+
+_SERVICE_WORDS: Final = frozenset({"service", "services", "svc"})
+_FoundT = TypeVar("_FoundT")
+
+
+@final
+@attrs.frozen(eq=False)
+class PortMap:
+    """Where every port of a set of objects leads, and who leads there.
+
+    Make one with `PortMap.of`. It never changes. Everything in it is sorted, so that
+    the order in which objects are given changes nothing. An object that says nothing
+    of its namespace may be in any.
+
+    Attributes:
+        cluster: What the control plane does.
+        references: Everything but Services that refers to a port or a Service, and what it leads to.
+        misses: What should lead to a port and does not: ports of Services, and references.
+        unreached: The declared ports of containers that nothing reaches: no Service, no
+            host port, no probe or hook, no monitor.
+        node_ports: The node ports that the Services take, their collisions, and the free ones.
+        host_ports: The host ports that the workloads take, and their collisions.
+    """
+
+    cluster: Cluster
+    references: tuple[ResolvedReference, ...] = attrs.field(repr=False)
+    misses: tuple[MapMiss, ...] = attrs.field(repr=False)
+    unreached: tuple[ContainerTarget, ...] = attrs.field(repr=False)
+    node_ports: NodePorts = attrs.field(repr=False)
+    host_ports: HostPorts = attrs.field(repr=False)
+    _inventory: Inventory = attrs.field(repr=False)
+    _ways: Ways = attrs.field(repr=False)
+    _services_named: Mapping[str, Mapping[str | None, tuple[int, ...]]] = attrs.field(repr=False)
+    _workloads_named: Mapping[str, Mapping[ObjectName, tuple[Workload, ...]]] = attrs.field(repr=False)
+
+    @classmethod
+    def of(cls, objects: Iterable[object], *, cluster: Cluster | None = None) -> Self:
+        """The map of these objects.
+
+        Args:
+            objects: Plain mappings of any kind, `Service`, `Pod`, `Workload`, and
+                documents as `portmap.load` has them, in any mixture. What cannot be
+                read, because a server would refuse it, is in `unknown`.
+            cluster: By what objects are judged, and whose control plane resolves them;
+                left out, the cluster in force.
+
+        Raises:
+            TypeError: One of the objects is something else.
+        """
+        cluster = cluster or cluster_in_force()
+        with cluster:
+            inventory = Inventory.of(objects)
+            reach = Reach.of(inventory)
+            references = look_up_all(inventory, reach)
+        services: dict[str, dict[str | None, tuple[int, ...]]] = defaultdict(dict)
+        for place, service in enumerate(inventory.services):
+            name = name_of(service)
+            services[name.name][name.namespace] = (*services[name.name].get(name.namespace, ()), place)
+        workloads: dict[str, dict[ObjectName, tuple[Workload, ...]]] = defaultdict(dict)
+        for workload in inventory.workloads:
+            name = name_of(workload)
+            workloads[name.name][name] = (*workloads[name.name].get(name, ()), workload)
+        host_ports = host_ports_of(inventory.workloads)
+        return cls(
+            cluster,
+            references,
+            misses_of(inventory, reach, references),
+            unreached_targets(inventory, reach, references),
+            node_ports_of(inventory.services, cluster),
+            host_ports,
+            inventory,
+            Ways.of(inventory, reach, references, host_ports),
+            dict(services),
+            dict(workloads),
+        )
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """The Services, by namespace and name."""
+        return self._inventory.services
+
+    @property
+    def workloads(self) -> tuple[Workload, ...]:
+        """What makes pods, by namespace, kind and name. A pod is a workload of kind Pod."""
+        return self._inventory.workloads
+
+    @property
+    def unknown(self) -> tuple[UnknownObject, ...]:
+        """The objects that a server would refuse. What depends on them is not missed."""
+        return self._inventory.unknown
+
+    @property
+    def others(self) -> int:
+        """How many objects say nothing of ports."""
+        return self._inventory.others
+
+    def resolution(self, service: Service | str, *, namespace: str | None = None) -> Resolution:
+        """Where the ports of a Service lead.
+
+        Args:
+            service: One of `services`, or its name: `"web"` or `"service/web"`.
+            namespace: Where it is; may be left out where only one namespace has such a Service.
+
+        Raises:
+            KeyError: There is no such Service, or it is not clear which is meant.
+        """
+        resolutions = self._ways.reach.resolutions
+        if isinstance(service, str):
+            return resolutions[self._places(service, namespace)[0]]
+        for place in self._ways.places.get(name_of(service), ()):
+            if self.services[place] == service:
+                return resolutions[place]
+        raise KeyError(f"{service} is not in the map")
+
+    def reaches(self, target: str, *, namespace: str | None = None) -> tuple[ContainerTarget, ...]:
+        """The ports of containers that a port of a Service reaches.
+
+        Args:
+            target: `"service/web:http"` or `"web:80"`: the Service, and its port by name
+                or number, which may be left out where there is only one.
+            namespace: Where the Service is; may be left out where only one namespace has it.
+
+        Raises:
+            KeyError: There is no such Service or port, or it is not clear which is meant.
+        """
+        reached = self._ways.reach.targets
+        found = [each for place, position in self._ports(target, namespace) for each in reached[place][position]]
+        return tuple(dict.fromkeys(found))
+
+    def through(self, target: str, *, namespace: str | None = None) -> tuple[Chain, ...]:
+        """Every way through a port of a Service, from the outside to a container.
+
+        Args and errors are those of `reaches`.
+        """
+        found = self._ports(target, namespace)
+        chains = (chain for place, position in found for chain in self._ways.through(place, position))
+        return tuple(dict.fromkeys(chains))
+
+    def who_reaches(
+        self,
+        workload: Workload | Pod | str,
+        container: str | None = None,
+        port: int | str | None = None,
+        *,
+        namespace: str | None = None,
+    ) -> tuple[Chain, ...]:
+        """Every way to the ports of a workload's containers.
+
+        Args:
+            workload: One of `workloads`, a pod, or a name: `"deployment/web"` or `"web"`.
+            container: Only ports of this container.
+            port: Only the port of this number or name.
+            namespace: Where it is; may be left out where only one namespace has such a workload.
+
+        Raises:
+            KeyError: There is no such workload or port, or it is not clear which is meant.
+        """
+        found = self._workloads(workload, namespace)
+        targets = dict.fromkeys(target for each in found for target in self._ways.targets_of(each))
+        chosen = [
+            target
+            for target in targets
+            if container in {None, target.container} and port in {None, target.port, target.name}
+        ]
+        if not chosen:
+            known = ", ".join(f"{each.container} {each.name or each.port}" for each in targets) or "none"
+            raise KeyError(f"{found[0]} has no such port: it has {known}")
+        return tuple(chain for target in chosen for chain in self._ways.to(target))
+
+    def host(self, host: str, path: str = "/") -> tuple[Chain, ...]:
+        """What a request for this host and path finally hits, through Ingresses and routes.
+
+        Several ways, where a Service has several workloads or a route splits its
+        traffic; none, where no rule fits. A way may end nowhere, and then says why.
+
+        Args:
+            host: The name that the request asks for, such as `"shop.example"`.
+            path: The path of the request.
+        """
+        rules = rules_for(self.references, host, path)
+        return tuple(dict.fromkeys(chain for rule in rules for chain in self._ways.onward(rule)))
+
+    def node_port(self, number: int) -> tuple[Chain, ...]:
+        """What a node port leads to; nothing, where no Service asks for that number."""
+        found = dict.fromkeys((port.service, port.position) for port in self.node_ports.of(number))
+        return tuple(dict.fromkeys(chain for each in found for chain in self._from_node_port(number, *each)))
+
+    def _from_node_port(self, number: int, name: ObjectName, position: int | None) -> list[Chain]:
+        found: list[Chain] = []
+        for place in self._ways.places[name]:
+            ports = self.services[place].ports
+            if position is not None and position < len(ports) and ports[position].node_port == number:
+                found += self._ways.through(place, position, "node-port")
+        return found
+
+    def as_dict(self) -> dict[str, Any]:
+        """The whole map as plain data, as docs/portmap.md describes it: the same for the same objects, in any order."""
+        return as_plain_data(
+            self.cluster,
+            self._ways,
+            self.references,
+            self.misses,
+            self.unreached,
+            self.node_ports,
+            self.host_ports,
+        )
+
+    # --- who is meant ---
+
+    def _ports(self, target: str, namespace: str | None) -> list[tuple[int, int]]:
+        """The places of the Services that this means, each with the position of the port."""
+        name, _, port = _without_kind(target).partition(":")
+        places = self._places(name, namespace)
+        # A name of digits is a name first.
+        for key in ("name", "port"):
+            found = [
+                (place, position)
+                for place in places
+                for position, each in enumerate(self.services[place].ports)
+                if (port and port == str(getattr(each, key))) or (not port and len(self.services[place].ports) == 1)
+            ]
+            if found:
+                return found
+        service = self.services[places[0]]
+        known = ", ".join(f"{each.name or 'unnamed'} {each.port}" for each in service.ports) or "none"
+        asked = f"{service} has no port {port!r}:" if port else f"which port of {service}?"
+        raise KeyError(f"{asked} it has {known}")
+
+    def _places(self, name: str, namespace: str | None) -> tuple[int, ...]:
+        wanted = _without_kind(name)
+        return _the_one(self._services_named.get(wanted, {}), f"Service {wanted}", namespace)
+
+    def _workloads(self, workload: Workload | Pod | str, namespace: str | None) -> tuple[Workload, ...]:
+        if not isinstance(workload, str):
+            name = name_of(reduced(workload))
+            kind, namespace = name.kind, name.namespace
+            found = self._workloads_named.get(name.name, {})
+        else:
+            kind, _, called = workload.rpartition("/")
+            found = self._workloads_named.get(called, {})
+        fitting: dict[str | None, tuple[Workload, ...]] = {}
+        for name, several in found.items():
+            if kind.lower() in {"", name.kind.lower()}:
+                fitting[name.namespace] = (*fitting.get(name.namespace, ()), *several)
+        return _the_one(fitting, str(workload), namespace)
+
+
+def _without_kind(name: str) -> str:
+    kind, slash, rest = name.partition("/")
+    return rest if slash and kind.lower() in _SERVICE_WORDS else name
+
+
+def _the_one(found: Mapping[str | None, _FoundT], what: str, namespace: str | None) -> _FoundT:
+    """What was found in the namespace that is meant.
+
+    Raises:
+        KeyError: Nothing was found there, or no namespace is meant and several have it.
+    """
+    if namespace in found:
+        return found[namespace]
+    if namespace is not None:
+        if None in found:
+            return found[None]
+        raise KeyError(f"there is no {what} in namespace {namespace}")
+    if len(found) > 1:
+        raise KeyError(f"which {what}? It is in namespaces {', '.join(sorted(each or '' for each in found))}")
+    if not found:
+        raise KeyError(f"there is no {what}")
+    return next(iter(found.values()))

@@ -1,0 +1,134 @@
+"""Everything but a Service that refers to a port: one table of kind, where it stands, and how it is looked up.
+
+A row of `REFERENCES` names the kinds of objects that have the reference, the path to it
+(`*` is every item of a list) and the function that reads what stands there. To teach
+portmap another kind, add a row; the readers are in
+`_service_references` and `_pod_references`. What a
+`Reference` leads to is looked up elsewhere, by its `lookup` alone.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from portmap import _pod_references as of_pods
+from portmap import _service_references as of_services
+from portmap._object_names import ObjectName
+from portmap._paths import Path
+from portmap._reference import EVERY, Found, Reader, Reference
+from portmap._workload_kinds import OTHER_KINDS, SEVERAL_TEMPLATES, WORKLOAD_KINDS
+
+__all__ = ["REFERENCES", "Row", "references_of"]
+
+_GATEWAY: Final = "gateway.networking.k8s.io"
+_INGRESS: Final = (("networking.k8s.io", "Ingress"), ("extensions", "Ingress"))
+_ROUTES: Final = tuple((_GATEWAY, kind) for kind in ("GRPCRoute", "HTTPRoute", "TCPRoute", "TLSRoute", "UDPRoute"))
+_POLICY: Final = (("networking.k8s.io", "NetworkPolicy"), ("extensions", "NetworkPolicy"))
+_WEBHOOKS: Final = tuple(
+    ("admissionregistration.k8s.io", f"{kind}WebhookConfiguration") for kind in ("Mutating", "Validating")
+)
+_CRD: Final = (("apiextensions.k8s.io", "CustomResourceDefinition"),)
+_ROUTE: Final = (("route.openshift.io", "Route"), ("", "Route"))
+
+
+class Row(NamedTuple):
+    """One place where objects of some kinds refer to ports.
+
+    Attributes:
+        kinds: API group and kind of each.
+        where: The path to the reference, or to what it is read from.
+        read: What stands there, as references.
+    """
+
+    kinds: tuple[tuple[str, str], ...]
+    where: Path
+    read: Reader
+
+
+def _template_rows() -> Iterator[Row]:
+    """Containers of whatever makes pods: their probes and hooks."""
+    templates = [(kind, path) for kind, path in (*WORKLOAD_KINDS.items(), *OTHER_KINDS.items())]
+    templates += [(kind, (*path, EVERY, "spec", "template")) for kind, (_, path) in SEVERAL_TEMPLATES.items()]
+    for kind, path in templates:
+        for group in ("initContainers", "containers"):
+            yield Row((kind,), (*path, "spec", group, EVERY), of_pods.handlers)
+
+
+REFERENCES: Final[tuple[Row, ...]] = (
+    Row(_INGRESS, ("spec", "defaultBackend"), of_services.ingress_backend),
+    Row(_INGRESS, ("spec", "backend"), of_services.ingress_backend),
+    Row(_INGRESS, ("spec", "rules", EVERY, "http", "paths", EVERY, "backend"), of_services.ingress_backend),
+    Row(_ROUTES, ("spec", "rules", EVERY, "backendRefs", EVERY), of_services.route_backend),
+    Row(_ROUTES, ("spec", "rules", EVERY, "filters", EVERY, "requestMirror", "backendRef"), of_services.route_backend),
+    Row(
+        _ROUTES,
+        ("spec", "rules", EVERY, "backendRefs", EVERY, "filters", EVERY, "requestMirror", "backendRef"),
+        of_services.route_backend,
+    ),
+    Row(_ROUTES, ("spec", "parentRefs", EVERY), of_services.route_parent),
+    Row(_POLICY, ("spec", "ingress", EVERY, "ports", EVERY), of_pods.policy_ingress_port),
+    Row(_POLICY, ("spec", "egress", EVERY, "ports", EVERY), of_pods.policy_egress_port),
+    Row((("apps", "StatefulSet"),), ("spec", "serviceName"), of_services.governing_service),
+    Row(_WEBHOOKS, ("webhooks", EVERY, "clientConfig", "service"), of_services.webhook),
+    Row((("apiregistration.k8s.io", "APIService"),), ("spec", "service"), of_services.api_service),
+    Row(_CRD, ("spec", "conversion", "webhook", "clientConfig", "service"), of_services.webhook),
+    Row(_CRD, ("spec", "conversion", "webhookClientConfig", "service"), of_services.webhook),
+    Row((("monitoring.coreos.com", "ServiceMonitor"),), ("spec", "endpoints", EVERY), of_pods.service_monitor),
+    Row((("monitoring.coreos.com", "PodMonitor"),), ("spec", "podMetricsEndpoints", EVERY), of_pods.pod_monitor),
+    Row((("", "Endpoints"),), ("subsets", EVERY, "ports", EVERY), of_pods.endpoints_port),
+    Row((("discovery.k8s.io", "EndpointSlice"),), ("ports", EVERY), of_pods.slice_port),
+    Row(_ROUTE, ("spec", "to"), of_services.openshift_backend),
+    Row(_ROUTE, ("spec", "alternateBackends", EVERY), of_services.openshift_backend),
+    *_template_rows(),
+)
+"""Every place that portmap knows."""
+
+
+def _by_kind() -> dict[tuple[str, str], tuple[Row, ...]]:
+    rows: dict[tuple[str, str], tuple[Row, ...]] = {}
+    for row in REFERENCES:
+        for kind in row.kinds:
+            rows[kind] = (*rows.get(kind, ()), row)
+    return rows
+
+
+_BY_KIND: Final = _by_kind()
+
+
+def references_of(manifest: Mapping[str, Any], source: ObjectName | None = None) -> Iterator[Reference]:
+    """Every reference to a port, or to a Service, in this object.
+
+    Args:
+        manifest: The object, of any kind.
+        source: What it is called, where that is known already.
+
+    What is not shaped as its API says is passed over: it is the server's to refuse.
+    """
+    api_version, kind = manifest.get("apiVersion"), manifest.get("kind")
+    if not isinstance(kind, str):
+        return
+    group = api_version.rpartition("/")[0] if isinstance(api_version, str) else ""
+    rows = _BY_KIND.get((group, kind))
+    if rows is None and group == "extensions":
+        rows = _BY_KIND.get(("apps", kind))
+    if not rows:
+        return
+    source = source or ObjectName.of(manifest)
+    for row in rows:
+        for path, parents in _places(manifest, row.where):
+            yield from row.read(Found(source, manifest, path, parents))
+
+
+def _places(manifest: Mapping[str, Any], where: Path) -> Iterator[tuple[Path, tuple[Any, ...]]]:
+    """Each place that the path leads to, with what stands there and all that it is in, the innermost last."""
+    places: list[tuple[Path, tuple[Any, ...]]] = [((), (manifest,))]
+    for step in where:
+        deeper: list[tuple[Path, tuple[Any, ...]]] = []
+        for path, parents in places:
+            node = parents[-1]
+            if step == EVERY:
+                if isinstance(node, list | tuple):
+                    deeper += [((*path, place), (*parents, each)) for place, each in enumerate(node)]
+            elif (type(node) is dict or isinstance(node, Mapping)) and node.get(step) is not None:
+                deeper.append(((*path, step), (*parents, node[step])))
+        places = deeper
+    yield from places

@@ -1,0 +1,51 @@
+"""A Service's manifest as a `Service`, for whoever wants the object or why there is none."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from portmap._errors import ValidationError
+from portmap._ports import ServicePort
+from portmap._service_schema import SERVICE
+from portmap._services import Service
+from portmap._violations import Violation, in_order
+from portmap._wire import Wire
+
+__all__ = ["is_core_service", "read_core_service"]
+
+_CORE: Final = ("v1", "/v1", None, "")
+_ABSENT: Final = object()
+
+
+def is_core_service(manifest: Mapping[str, Any]) -> bool:
+    """Whether this is a Service of Kubernetes itself, not one of another group (Knative's, say)."""
+    return manifest.get("kind") == "Service" and manifest.get("apiVersion") in _CORE
+
+
+def read_core_service(manifest: Mapping[str, Any]) -> Service:
+    """The Service of a manifest, without what portmap does not model.
+
+    Raises:
+        ValidationError: The cluster in force would refuse it.
+    """
+    found: list[Violation] = []
+    decoded: Any = SERVICE.read(manifest, (), found)
+    if found:
+        raise ValidationError("Service", in_order(found))
+    metadata, spec = decoded.get("metadata", {}), decoded.get("spec", {})
+    ports = [ServicePort(**({"port": 0} | _arguments(port, ServicePort.WIRE))) for port in spec.get("ports", ())]
+    fields = _arguments(metadata, Service.METADATA_WIRE) | _arguments(spec, Service.SPEC_WIRE)
+    return Service(**({"name": ""} | fields), ports=ports)
+
+
+def _arguments(data: Mapping[str, Any], rows: Sequence[Wire]) -> dict[str, Any]:
+    """The attributes that these rows find in the data."""
+    arguments = {}
+    for row in rows:
+        value: Any = data
+        for step in row.path:
+            value = value.get(step, _ABSENT)
+            if value is _ABSENT:
+                break
+        else:
+            arguments[row.attribute] = value
+    return arguments

@@ -1,0 +1,160 @@
+"""What references lead to: a port of a Service, a port of a container, or nowhere, and why."""
+
+from typing import Any, TypeAlias, final
+
+import attrs
+
+from portmap._object_names import ObjectName
+from portmap._ports import ServicePort
+from portmap._reference import Reference
+
+__all__ = ["ContainerTarget", "MapMiss", "ResolvedReference", "ServiceTarget", "Target"]
+
+
+@final
+@attrs.frozen(cache_hash=True)
+class ServiceTarget:
+    """A port of a Service, or the Service itself.
+
+    Attributes:
+        service: The Service.
+        position: The place of the port in the Service's `ports`; `None` for the Service itself.
+        port: The port; `None` for the Service itself.
+    """
+
+    service: ObjectName
+    position: int | None
+    port: ServicePort | None = attrs.field(eq=False)
+
+    def __str__(self) -> str:
+        """For people: `Service shop/web 80 (http)`."""
+        if self.port is None:
+            return str(self.service)
+        protocol = self.port.effective_protocol
+        shown = f"{self.port.port}" if protocol == "TCP" else f"{self.port.port}/{protocol}"
+        return f"{self.service} {shown}" + (f" ({self.port.name})" if self.port.name else "")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "kind": "Service",
+            "namespace": self.service.namespace,
+            "name": self.service.name,
+            "port": self.port and self.port.port,
+            "portName": self.port and self.port.name,
+            "protocol": self.port and self.port.effective_protocol,
+        }
+
+
+@final
+@attrs.frozen(cache_hash=True)
+class ContainerTarget:
+    """A number on which pods are reached.
+
+    Attributes:
+        workload: What makes the pods: a Deployment, a Pod, …
+        container: The container that declares the port; `None` where none does.
+        port: The number.
+        protocol: `TCP`, `UDP` or `SCTP`.
+        name: The name under which the container declares it.
+    """
+
+    workload: ObjectName
+    container: str | None
+    port: int
+    protocol: str
+    name: str | None = attrs.field(default=None, eq=False)
+
+    def __str__(self) -> str:
+        """For people: `Deployment shop/web app 8080/TCP`."""
+        return f"{self.workload} {self.container or '(no container declares it)'} {self.port}/{self.protocol}"
+
+    @property
+    def order(self) -> tuple[tuple[str, str, str], str, int, str]:
+        """By what targets are sorted."""
+        return self.workload.order, self.container or "", self.port, self.protocol
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "kind": self.workload.kind,
+            "namespace": self.workload.namespace,
+            "name": self.workload.name,
+            "container": self.container,
+            "port": self.port,
+            "portName": self.name,
+            "protocol": self.protocol,
+        }
+
+
+Target: TypeAlias = ServiceTarget | ContainerTarget
+
+
+@final
+@attrs.frozen
+class MapMiss:
+    """Something in a set that should lead to a port and does not.
+
+    Attributes:
+        source: The object that has it: an Ingress, a Service, a Deployment, …
+        field: Its field that leads nowhere.
+        code: What kind of miss, as docs/portmap.md lists them.
+        message: Why, naming what there is.
+        hint: What was probably meant, if anything is near.
+    """
+
+    source: ObjectName
+    field: str
+    code: str
+    message: str
+    hint: str | None = None
+
+    @property
+    def near(self) -> bool:
+        """Whether something in the set was probably meant."""
+        return self.hint is not None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "kind": self.source.kind,
+            "namespace": self.source.namespace,
+            "name": self.source.name,
+            "field": self.field,
+            "code": self.code,
+            "message": self.message,
+            "hint": self.hint,
+        }
+
+    def __str__(self) -> str:
+        text = f"{self.source}: {self.field}: {self.message}" if self.field else f"{self.source}: {self.message}"
+        return f"{text} ({self.hint})" if self.hint else text
+
+
+@final
+@attrs.frozen
+class ResolvedReference:
+    """A reference, and what it leads to.
+
+    Attributes:
+        reference: The reference, as it was written.
+        targets: What it leads to; a reference by labels may lead to many ports.
+        miss: Why it leads nowhere, if it does.
+        unknown: Why it cannot be told where it leads, if so: the object is invalid,
+            or what it names lies beyond the set.
+    """
+
+    reference: Reference
+    targets: tuple[Target, ...] = ()
+    miss: MapMiss | None = None
+    unknown: str | None = None
+
+    @property
+    def source(self) -> ObjectName:
+        """The object that refers."""
+        return self.reference.source
+
+    @property
+    def field(self) -> str:
+        """The field that refers."""
+        return self.reference.field

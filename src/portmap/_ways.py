@@ -1,0 +1,144 @@
+"""All ways through a set of objects, joined from what Services reach and what refers to them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import final
+
+import attrs
+
+from portmap._chains import Chain, Entry, Hop, entries_of, reference_hop, service_hop
+from portmap._inventory import Inventory, name_of
+from portmap._node_ports import HostPort, HostPorts
+from portmap._object_names import ObjectName
+from portmap._reach import Reach, declared_targets
+from portmap._services import Service
+from portmap._targets import ContainerTarget, ResolvedReference, ServiceTarget, Target
+from portmap._workloads import Workload
+
+__all__ = ["Ways"]
+
+
+@final
+@attrs.frozen(eq=False)
+class Ways:
+    """The ways to ports of containers.
+
+    Attributes:
+        inventory: The objects.
+        reach: What the Services reach.
+        places: The places of the Services of a name; several, where the set has it more than once.
+        referring: By what is referred to, the references.
+        host_ports: By what they lead to, the host ports.
+        undeclared: By workload, the ports that are reached without being declared.
+    """
+
+    inventory: Inventory
+    reach: Reach
+    places: Mapping[ObjectName, tuple[int, ...]]
+    referring: Mapping[Target, tuple[ResolvedReference, ...]]
+    host_ports: Mapping[ContainerTarget, tuple[HostPort, ...]]
+    undeclared: Mapping[ObjectName, tuple[ContainerTarget, ...]]
+
+    @classmethod
+    def of(
+        cls, inventory: Inventory, reach: Reach, references: Iterable[ResolvedReference], host_ports: HostPorts
+    ) -> "Ways":
+        """Joins what was found."""
+        places: dict[ObjectName, list[int]] = defaultdict(list)
+        for place, service in enumerate(inventory.services):
+            places[name_of(service)].append(place)
+        referring: dict[Target, list[ResolvedReference]] = defaultdict(list)
+        undeclared: dict[ObjectName, dict[ContainerTarget, None]] = defaultdict(dict)
+        for target in reach.services_of:
+            if target.name is None:
+                undeclared[target.workload][target] = None
+        for each in references:
+            for found in each.targets:
+                referring[found].append(each)
+                if isinstance(found, ContainerTarget) and found.name is None:
+                    undeclared[found.workload][found] = None
+        held: dict[ContainerTarget, list[HostPort]] = defaultdict(list)
+        for port in host_ports.taken:
+            held[ContainerTarget(port.workload, port.container, port.container_port, port.protocol)].append(port)
+        return cls(
+            inventory,
+            reach,
+            {name: tuple(found) for name, found in places.items()},
+            {target: tuple(found) for target, found in referring.items()},
+            {target: tuple(found) for target, found in held.items()},
+            {name: tuple(found) for name, found in undeclared.items()},
+        )
+
+    def targets_of(self, workload: Workload) -> tuple[ContainerTarget, ...]:
+        """The ports of a workload: the declared ones, then those that are reached all the same."""
+        reached = self.undeclared.get(name_of(workload), ())
+        return tuple(dict.fromkeys([*declared_targets(workload), *sorted(reached, key=lambda each: each.order)]))
+
+    def through(self, place: int, position: int, entry: Entry | None = None) -> Iterator[Chain]:
+        """The ways through a port of the Service in this place: all, or those that begin in one way."""
+        ends = self.reach.targets[place][position]
+        stops = None if ends else self.why_not(place, position)
+        for begin, hops in self._into(self.inventory.services[place], position):
+            if entry in {None, begin}:
+                for end in ends or (None,):
+                    yield Chain(begin, hops, end, stops)
+
+    def onward(self, rule: ResolvedReference) -> Iterator[Chain]:
+        """The ways on from a backend of an Ingress or route."""
+        for entry, hop in reference_hop(rule.reference):
+            if not rule.targets:
+                yield Chain(entry, (hop,), None, rule.unknown or (rule.miss and rule.miss.message))
+            for target in rule.targets:
+                if isinstance(target, ServiceTarget):
+                    for end, stops in self._ends(target):
+                        yield Chain(entry, (hop, service_hop(target)), end, stops)
+
+    def to(self, target: ContainerTarget) -> tuple[Chain, ...]:
+        """Every way to a port of a container, the direct one first."""
+        chains = [Chain("direct", (), target)]
+        for port in self.host_ports.get(target, ()):
+            on_node = Hop(target.workload, port.number, port.protocol, port.host_ip or None)
+            chains += [Chain("host-port", (on_node,), target)]
+        for service in self.reach.services_of.get(target, ()):
+            for place in self.places[service.service]:
+                own, position = self.inventory.services[place], service.position
+                if position is not None and self._is(own, service) and target in self.reach.targets[place][position]:
+                    chains += [Chain(entry, hops, target) for entry, hops in self._into(own, position)]
+        for each in self.referring.get(target, ()):
+            chains += [Chain(entry, (hop,), target) for entry, hop in reference_hop(each.reference)]
+        return tuple(dict.fromkeys(chains))
+
+    def why_not(self, place: int, position: int) -> str:
+        """Why a port of a Service reaches no container."""
+        resolution = self.reach.resolutions[place]
+        if resolution.elsewhere is not None:
+            return resolution.elsewhere
+        unknown = self.reach.unknown[place]
+        if unknown:
+            return f"its pods are unknown: {unknown[0].name} is invalid"
+        why = [miss.message for miss in resolution.misses if miss.position in {None, position}]
+        return why[0] if why else "it reaches no pod of the set"
+
+    def _into(self, service: Service, position: int) -> Iterator[tuple[Entry, tuple[Hop, ...]]]:
+        name = name_of(service)
+        target = ServiceTarget(name, position, service.ports[position])
+        yield from entries_of(service, name, service.ports[position])
+        for each in self.referring.get(target, ()):
+            for entry, hop in reference_hop(each.reference):
+                yield entry, (hop, service_hop(target))
+
+    def _ends(self, target: ServiceTarget) -> Iterator[tuple[ContainerTarget | None, str | None]]:
+        for place in self.places[target.service]:
+            if target.position is None:
+                yield None, self.reach.resolutions[place].elsewhere
+            elif self._is(self.inventory.services[place], target):
+                reached = self.reach.targets[place][target.position]
+                yield from ((end, None) for end in reached)
+                if not reached:
+                    yield None, self.why_not(place, target.position)
+
+    @staticmethod
+    def _is(service: Service, target: ServiceTarget) -> bool:
+        """Whether this is the Service that is meant, where the set has its name more than once."""
+        position = target.position
+        return position is not None and position < len(service.ports) and service.ports[position] == target.port

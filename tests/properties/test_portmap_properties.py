@@ -1,0 +1,309 @@
+"""The map of a set: what must hold of any set, and what must not change it."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from pods_for_tests import services_with_pods
+from strategies_for_tests import Strategy
+
+from portmap import Pod, Service, Workload, resolve
+from portmap._portmap import PortMap
+
+Manifest = dict[str, Any]
+
+# Few of everything, so that names, numbers and labels often meet.
+NAMES = st.sampled_from(["web", "wep", "api"])
+NAMESPACES = st.sampled_from([None, "shop", "prod"])
+PORT_NAMES = st.sampled_from(["http", "htpp", "metrics"])
+NUMBERS = st.sampled_from([80, 443, 8080])
+PORTS = PORT_NAMES | NUMBERS
+PROTOCOLS = st.sampled_from(["TCP", "TCP", "UDP"])
+LABELS = st.sampled_from([{"app": "web"}, {"app": "api"}, {"app": "web", "tier": "front"}, {}])
+
+
+def an_object(api: str, kind: str, spec: Strategy[Manifest]) -> Strategy[Manifest]:
+    """An object of this kind, with a name and labels out of few."""
+
+    def made(name: str, namespace: str | None, labels: Manifest, given: Manifest) -> Manifest:
+        metadata = {"name": name, "labels": labels} | ({} if namespace is None else {"namespace": namespace})
+        return {"apiVersion": api, "kind": kind, "metadata": metadata, "spec": given}
+
+    return st.builds(made, NAMES, NAMESPACES, LABELS, spec)
+
+
+def some(of: Strategy[Any], least: int = 0) -> Strategy[list[Any]]:
+    """A few of these."""
+    return st.lists(of, min_size=least, max_size=2)
+
+
+service_ports = st.fixed_dictionaries(
+    {"port": NUMBERS}, optional={"name": PORT_NAMES, "targetPort": PORTS, "protocol": PROTOCOLS}
+)
+# Some of them are invalid: two ports without names, or with one.
+services = an_object(
+    "v1",
+    "Service",
+    st.fixed_dictionaries(
+        {"ports": some(service_ports, 1)},
+        optional={"selector": LABELS, "type": st.sampled_from(["NodePort", "LoadBalancer"])},
+    ),
+)
+containers = st.fixed_dictionaries(
+    {
+        "name": st.sampled_from(["app", "proxy"]),
+        "ports": some(
+            st.fixed_dictionaries(
+                {"containerPort": NUMBERS}, optional={"name": PORT_NAMES, "protocol": PROTOCOLS, "hostPort": NUMBERS}
+            )
+        ),
+    },
+    optional={"readinessProbe": st.builds(lambda port: {"httpGet": {"port": port}}, PORTS)},
+)
+templates = st.builds(
+    lambda labels, boxes: {"metadata": {"labels": labels}, "spec": {"containers": boxes}}, LABELS, some(containers)
+)
+deployments = an_object(
+    "apps/v1", "Deployment", st.fixed_dictionaries({"template": templates}, optional={"replicas": st.just(0)})
+)
+backends = st.builds(
+    lambda name, port: {
+        "service": {"name": name, "port": {"name": port} if isinstance(port, str) else {"number": port}}
+    },
+    NAMES,
+    PORTS,
+)
+ingresses = an_object(
+    "networking.k8s.io/v1",
+    "Ingress",
+    st.fixed_dictionaries(
+        {
+            "rules": some(
+                st.builds(
+                    lambda host, found: {"host": host, "http": {"paths": found}},
+                    st.sampled_from(["a.example", "*.example"]),
+                    some(st.builds(lambda path, each: {"path": path, "backend": each}, st.just("/"), backends)),
+                )
+            )
+        },
+        optional={"defaultBackend": backends},
+    ),
+)
+routes = an_object(
+    "gateway.networking.k8s.io/v1",
+    "HTTPRoute",
+    st.builds(
+        lambda found: {"rules": [{"backendRefs": found}]},
+        some(st.fixed_dictionaries({"name": NAMES, "port": NUMBERS}, optional={"namespace": st.just("prod")})),
+    ),
+)
+monitors = an_object(
+    "monitoring.coreos.com/v1",
+    "ServiceMonitor",
+    st.builds(
+        lambda labels, port, key: {"selector": {"matchLabels": labels}, "endpoints": [{key: port}]},
+        LABELS,
+        PORT_NAMES,
+        st.sampled_from(["port", "targetPort"]),
+    ),
+)
+policies = an_object(
+    "networking.k8s.io/v1",
+    "NetworkPolicy",
+    st.builds(
+        lambda labels, port: {"podSelector": {"matchLabels": labels}, "ingress": [{"ports": [{"port": port}]}]},
+        LABELS,
+        PORTS,
+    ),
+)
+sets = st.lists(services | deployments | ingresses | routes | monitors | policies, max_size=12)
+
+
+@given(sets, st.randoms())
+def test_the_order_of_the_objects_changes_nothing(objects: list[Manifest], random: Any) -> None:
+    """Shuffled, and with some objects given twice, a set has the same map."""
+    first = PortMap.of(objects).as_dict()
+    shuffled = objects + objects[:2]
+    random.shuffle(shuffled)
+    second = PortMap.of(shuffled).as_dict()
+    assert {**second, "others": 0} == {**first, "others": 0}
+    assert json.loads(json.dumps(first)) == first
+
+
+@given(sets)
+def test_every_reference_has_one_outcome(objects: list[Manifest]) -> None:
+    """A reference leads somewhere, or is a miss with a message, or is unknown with a reason."""
+    found = PortMap.of(objects)
+    for each in found.references:
+        outcomes = (bool(each.targets), each.miss is not None, each.unknown is not None)
+        assert outcomes.count(True) == 1, each
+        if each.miss is not None:
+            assert each.miss.message
+            assert (each.miss.source, each.miss.field) == (each.source, each.field)
+            assert each.miss in found.misses
+
+
+@given(sets)
+def test_what_reaches_and_what_is_reached_agree(objects: list[Manifest]) -> None:
+    """A chain from a Service to a port is there exactly where the Service reaches the port."""
+    data = PortMap.of(objects).as_dict()
+    down = {
+        (service["namespace"], service["name"], port["port"], *_target(each))
+        for service in data["services"]
+        if not service["headless"]
+        for port in service["ports"]
+        for each in port["reaches"]
+    }
+    up = {
+        (hop["namespace"], hop["name"], hop["port"], *_target({**workload, **port}))
+        for workload in data["workloads"]
+        for port in workload["ports"]
+        for chain in port["chains"]
+        if chain["entry"] == "cluster-ip"
+        for hop in chain["hops"]
+    }
+    assert up == down
+
+
+def _target(data: Manifest) -> tuple[Any, ...]:
+    return tuple(data[key] for key in ("kind", "namespace", "name", "container", "port", "protocol"))
+
+
+@given(sets)
+def test_no_port_is_both_reached_and_unreached(objects: list[Manifest]) -> None:
+    """Where nothing reaches a port, only the direct way leads there; every other declared port has another."""
+    found = PortMap.of(objects)
+    unreached = set(found.unreached)
+    for workload in found.workloads:
+        for target in {chain.end for chain in found.who_reaches(workload)} if _declares(workload) else ():
+            assert target is not None
+            [*chains] = found.who_reaches(workload, target.container, target.port)
+            entries = {chain.entry for chain in chains if chain.end == target}
+            if target in unreached:
+                assert entries == {"direct"}
+
+
+def _declares(workload: Workload) -> bool:
+    return any(container.ports for container in workload.pod.port_containers)
+
+
+@given(sets, NUMBERS)
+def test_hosts_hit_what_their_rules_name(objects: list[Manifest], number: int) -> None:
+    """A request hits only Services that a rule or default backend names, or says why it hits none."""
+    found = PortMap.of(objects)
+    named = {each.reference.service for each in found.references}
+    for chain in (*found.host("a.example"), *found.host("b.example", f"/{number}")):
+        assert (chain.end is None) == (chain.stops is not None)
+        assert all(hop.object.name in named for hop in chain.hops if hop.object.kind == "Service")
+
+
+@given(services_with_pods())
+def test_a_map_reaches_what_resolve_reaches(given_set: tuple[Service, list[Pod]]) -> None:
+    """For one Service among some pods, the map has the endpoints that `resolve` has, each once."""
+    service, among = given_set
+    found = PortMap.of([service, *among])
+    [placed] = found.services
+    in_order = sorted(among, key=lambda pod: (pod.namespace or "", pod.name))
+    resolution = resolve(service, in_order)
+    assert found.resolution(placed) == resolution
+    for port in service.ports:
+        reached = [
+            (each.workload.name, each.container, each.port, each.protocol) for each in _reached(found, port.name)
+        ]
+        assert reached == _unique(
+            (each.pod, each.container, each.port, each.protocol) for each in resolution.endpoints(port)
+        )
+
+
+def _reached(found: PortMap, port: str | None) -> tuple[Any, ...]:
+    return found.reaches(f"web:{port}")
+
+
+def _unique(given_items: Iterable[Any]) -> list[Any]:
+    return list(dict.fromkeys(given_items))
+
+
+pods = an_object("v1", "Pod", st.fixed_dictionaries({"containers": some(containers)}))
+
+
+@given(sets, pods)
+def test_an_object_more_takes_nothing_away_from_services(objects: list[Manifest], pod: Manifest) -> None:
+    """Another pod may add to what a Service reaches, and takes nothing from it."""
+    pod["metadata"]["name"] = "another"
+    before, after = PortMap.of(objects), PortMap.of([*objects, pod])
+    assert after.services == before.services
+    for one, other in zip(before.as_dict()["services"], after.as_dict()["services"], strict=True):
+        for port, same in zip(one["ports"], other["ports"], strict=True):
+            assert [each for each in same["reaches"] if each["name"] != "another"] == port["reaches"]
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers(-1, 1 << 40) | st.floats(allow_nan=False) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
+grants = st.just(
+    {
+        "apiVersion": "gateway.networking.k8s.io/v1beta1",
+        "kind": "ReferenceGrant",
+        "metadata": {"name": "x", "namespace": "prod"},
+        "spec": {"from": [{"kind": "HTTPRoute", "namespace": "shop"}], "to": [{"kind": "Service", "name": "web"}]},
+    }
+)
+versions = st.just(
+    {
+        "apiVersion": "operators.coreos.com/v1alpha1",
+        "kind": "ClusterServiceVersion",
+        "metadata": {"name": "x", "namespace": "prod"},
+        "spec": {"install": {"spec": {"deployments": [{"name": "web", "spec": {"template": {"spec": {}}}}]}}},
+    }
+)
+peers = st.just(
+    {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "x", "namespace": "shop"},
+        "spec": {
+            "podSelector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["web"]}]},
+            "egress": [
+                {
+                    "to": [{"podSelector": {}, "namespaceSelector": {"matchLabels": {"team": "shop"}}}],
+                    "ports": [{"port": 80, "endPort": 90}],
+                }
+            ],
+        },
+    }
+)
+namespaces = st.just(
+    {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "labels": {"team": "shop"}}}
+)
+
+
+def _places(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place in an object, but for its kind and version."""
+    inner = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    here = [] if not path or path[0] in {"kind", "apiVersion"} else [path]
+    return here + [place for key, value in inner for place in _places(value, (*path, key))]
+
+
+@given(
+    sets,
+    services | deployments | ingresses | routes | monitors | policies | grants | versions | peers | namespaces,
+    anything,
+    st.data(),
+)
+def test_nonsense_in_any_place_is_survived(
+    objects: list[Manifest], good: Manifest, wrong: Any, data: st.DataObject
+) -> None:
+    """Whatever stands in any one place of an object, a map is made, and can be written as JSON."""
+    bad = json.loads(json.dumps(good))
+    *above, last = data.draw(st.sampled_from(_places(bad)))
+    place = bad
+    for step in above:
+        place = place[step]
+    place[last] = wrong
+    found = PortMap.of([*objects, bad])
+    json.dumps(found.as_dict())
+    assert len(found.services) + len(found.unknown) >= len(PortMap.of(objects).services)
