@@ -12,6 +12,7 @@ from command_line import portmap
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 WORKLOADS = {"DaemonSet", "Deployment", "Job", "ReplicaSet", "ReplicationController", "StatefulSet"}
+OTHER_WORKLOADS = {("argoproj.io/v1alpha1", "Rollout"), ("apps.openshift.io/v1", "DeploymentConfig")}
 
 
 class Template(NamedTuple):
@@ -51,7 +52,8 @@ def template(source: str, data: Mapping[str, Any]) -> Template | None:
     if kind == "CronJob":
         spec = spec.get("jobTemplate", {}).get("spec", {})
     pod = data if kind == "Pod" else spec.get("template")
-    if kind not in {*WORKLOADS, "CronJob", "Pod"} or not pod:
+    known = kind in {*WORKLOADS, "CronJob", "Pod"} or (data.get("apiVersion"), kind) in OTHER_WORKLOADS
+    if not known or not pod or spec.get("replicas") == 0:
         return None
     labels = (pod.get("metadata") or {}).get("labels") or {}
     name = metadata.get("name") or metadata.get("generateName", "")

@@ -269,3 +269,37 @@ def test_resolving_one_is_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
         make_service(ServicePort(80, name="a", target_port="http"), ServicePort(81, name="b", target_port="x")), pods
     )
     assert looked == 2 * 500
+
+
+def test_a_number_of_another_protocol_is_not_declared() -> None:
+    """A number is reached undeclared, also where a container declares it for another protocol."""
+    pod = Pod("p", labels={"app": "web"}, containers=[Container("dns", ports=[ContainerPort(53, protocol="UDP")])])
+    service = Service("web", selector={"app": "web"}, ports=[ServicePort(53)])
+    [endpoint] = resolve(service, [pod]).endpoints()
+    assert (endpoint.container, endpoint.port, endpoint.protocol) == (None, 53, "TCP")
+
+
+def test_one_pod_that_has_ended_does_not_hide_what_another_misses() -> None:
+    """Each pod has its own reason."""
+    ended = Pod("a", labels={"app": "web"}, phase="Succeeded", addresses=["10.0.0.1"])
+    other = Pod("b", labels={"app": "web"})
+    service = Service("web", selector={"app": "web"}, ports=[ServicePort(80, target_port="http")])
+    codes = [(miss.pod, miss.code) for miss in resolve(service, [ended, other]).misses]
+    assert codes == [("a", "pod-not-published"), ("b", "unresolved-target-port")]
+
+
+def test_a_port_that_is_not_there() -> None:
+    """Which port was meant is asked; one that is not there is named."""
+    service = Service("web", selector={"app": "web"}, ports=[ServicePort(80, name="a"), ServicePort(81, name="b")])
+    with pytest.raises(KeyError, match="which port"):
+        resolve(service, []).endpoints()
+    with pytest.raises(KeyError, match="has no port 'c'"):
+        resolve(service, []).endpoints("c")
+
+
+def test_a_workload_without_replicas_answers_nothing() -> None:
+    """A workload of 0 replicas makes no pods, and so gets no traffic."""
+    workload = Workload("Deployment", "web", Pod("web", labels={"app": "web"}), replicas=0)
+    resolution = resolve(Service("web", selector={"app": "web"}, ports=[ServicePort(80)]), [workload])
+    assert resolution.leads_nowhere == resolution.service.ports
+    assert [miss.code for miss in resolution.misses] == ["pod-not-published"]

@@ -90,7 +90,11 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - as typed above
     if name in _LATER:
         return getattr(import_module(_LATER[name]), name)
     if name == "__version__":
-        return import_module("importlib.metadata").version("portmap-k8s")
+        metadata = import_module("importlib.metadata")
+        try:
+            return metadata.version("portmap-k8s")
+        except metadata.PackageNotFoundError:
+            raise AttributeError("portmap runs from its source and is not installed, so it has no version") from None
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -7,8 +7,8 @@ written in any template, so the workloads whose pods get them are kept beside.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
-from typing import Final, final
+from itertools import chain, islice
+from typing import Final, TypeAlias, final
 
 from portmap._pods import Pod
 from portmap._suggestions import nearest
@@ -22,6 +22,18 @@ _MOST_SPELLINGS: Final = 500
 """The same for the values of one label that may have been meant."""
 
 
+_Places: TypeAlias = dict[str | None, list[int]]
+"""Places by namespace; `None` is that of what names none, and may be anywhere."""
+
+
+def _within(places: _Places, namespace: str | None) -> Sequence[int]:
+    """The places that a Service in this namespace may mean, in order."""
+    if namespace is None:
+        return sorted(chain.from_iterable(places.values()))
+    here, anywhere = places.get(namespace, []), places.get(None, [])
+    return sorted([*here, *anywhere]) if here and anywhere else here or anywhere
+
+
 @final
 class Candidates:
     """Pods and workloads among which Services select.
@@ -33,20 +45,20 @@ class Candidates:
 
     def __init__(self, sources: Sequence[Pod | Workload], *, indexed: bool) -> None:
         self._sources = sources
-        self._labelled: dict[tuple[str, str], list[int]] | None = None
+        self._labelled: dict[tuple[str, str], _Places] | None = None
         self._values: dict[str, dict[str, None]] = {}
         self._added: dict[str, list[int]] = {}
         if indexed:
             self._index()
 
-    def _index(self) -> dict[tuple[str, str], list[int]]:
-        labelled: dict[tuple[str, str], list[int]] = defaultdict(list)
+    def _index(self) -> dict[tuple[str, str], _Places]:
+        labelled: dict[tuple[str, str], _Places] = defaultdict(lambda: defaultdict(list))
         values: dict[str, dict[str, None]] = defaultdict(dict)
         added: dict[str, list[int]] = defaultdict(list)
         for place, source in enumerate(self._sources):
             pod = source.pod if isinstance(source, Workload) else source
             for pair in pod.labels.items():
-                labelled[pair].append(place)
+                labelled[pair][pod.namespace].append(place)
                 values[pair[0]][pair[1]] = None
             for key in added_labels(source):
                 added[key].append(place)
@@ -55,18 +67,18 @@ class Candidates:
 
     def selected_by(self, selector: Mapping[str, str], namespace: str | None) -> Iterator[Pod | Workload]:
         """The pods and workloads that a selector in this namespace picks."""
-        for place in self._possible(selector):
+        for place in self._possible(selector, namespace):
             source = self._sources[place]
             if could_select(selector, namespace, source):
                 yield source
 
-    def _possible(self, selector: Mapping[str, str]) -> Sequence[int]:
+    def _possible(self, selector: Mapping[str, str], namespace: str | None) -> Sequence[int]:
         """The places of all that a selector may pick: those that have the rarest of its labels."""
         if self._labelled is None:
             return range(len(self._sources))
         fewest: Sequence[int] | None = None
         for key, value in selector.items():
-            places: Sequence[int] = self._labelled.get((key, value), ())
+            places: Sequence[int] = _within(self._labelled.get((key, value), {}), namespace)
             if key in self._added:
                 places = sorted({*places, *self._added[key]})
             if fewest is None or len(places) < len(fewest):
@@ -81,5 +93,6 @@ class Candidates:
             close = nearest(value, islice(self._values.get(key, ()), _MOST_SPELLINGS))
             for each in (value, close):
                 if each is not None:
-                    places.update(dict.fromkeys(labelled.get((key, each), ())[:_MOST_NEAR]))
+                    near = chain.from_iterable(labelled.get((key, each), {}).values())
+                    places.update(dict.fromkeys(islice(near, _MOST_NEAR)))
         return (self._sources[place] for place in sorted(places))

@@ -340,7 +340,8 @@ def _look_up(
     pod = _pod_of(source)
     workload = f"{source.kind}/{source.name}" if isinstance(source, Workload) and source.kind != "Pod" else None
     addresses = tuple(address for family in families for address in _addresses(pod, family))
-    passed_over = _passed_over(service, pod, families, addresses, nodes)
+    asleep = isinstance(source, Workload) and source.replicas == 0
+    passed_over = "it has 0 replicas" if asleep else _passed_over(service, pod, families, addresses, nodes)
     ready = _ready(service, pod)
     endpoints: list[Endpoint | None] = []
     for port in service.ports:

@@ -10,15 +10,16 @@ from portmap._services import Service
 from portmap._violations import Violation, in_order
 from portmap._wire import Wire
 
-__all__ = ["is_core_service", "read_core_service"]
+__all__ = ["CORE_VERSIONS", "arguments", "is_core_service", "read_core_service", "service_of"]
 
-_CORE: Final = ("v1", "/v1", None, "")
+CORE_VERSIONS: Final = ("v1", "/v1", None, "")
+"""How the core group is written: an empty group before the slash is the core group, too."""
 _ABSENT: Final = object()
 
 
 def is_core_service(manifest: Mapping[str, Any]) -> bool:
     """Whether this is a Service of Kubernetes itself, not one of another group (Knative's, say)."""
-    return manifest.get("kind") == "Service" and manifest.get("apiVersion") in _CORE
+    return manifest.get("kind") == "Service" and manifest.get("apiVersion") in CORE_VERSIONS
 
 
 def read_core_service(manifest: Mapping[str, Any]) -> Service:
@@ -31,15 +32,24 @@ def read_core_service(manifest: Mapping[str, Any]) -> Service:
     decoded: Any = SERVICE.read(manifest, (), found)
     if found:
         raise ValidationError("Service", in_order(found))
+    return service_of(decoded)
+
+
+def service_of(decoded: Mapping[str, Any]) -> Service:
+    """The Service of a decoded manifest, without what portmap does not model.
+
+    Raises:
+        ValidationError: The cluster in force would refuse it, or the first of its ports that is bad.
+    """
     metadata, spec = decoded.get("metadata", {}), decoded.get("spec", {})
-    ports = [ServicePort(**({"port": 0} | _arguments(port, ServicePort.WIRE))) for port in spec.get("ports", ())]
-    fields = _arguments(metadata, Service.METADATA_WIRE) | _arguments(spec, Service.SPEC_WIRE)
+    ports = [ServicePort(**({"port": 0} | arguments(port, ServicePort.WIRE))) for port in spec.get("ports", ())]
+    fields = arguments(metadata, Service.METADATA_WIRE) | arguments(spec, Service.SPEC_WIRE)
     return Service(**({"name": ""} | fields), ports=ports)
 
 
-def _arguments(data: Mapping[str, Any], rows: Sequence[Wire]) -> dict[str, Any]:
+def arguments(data: Mapping[str, Any], rows: Sequence[Wire]) -> dict[str, Any]:
     """The attributes that these rows find in the data."""
-    arguments = {}
+    found: dict[str, Any] = {}
     for row in rows:
         value: Any = data
         for step in row.path:
@@ -47,5 +57,5 @@ def _arguments(data: Mapping[str, Any], rows: Sequence[Wire]) -> dict[str, Any]:
             if value is _ABSENT:
                 break
         else:
-            arguments[row.attribute] = value
-    return arguments
+            found[row.attribute] = value
+    return found

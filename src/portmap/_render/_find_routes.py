@@ -19,10 +19,12 @@ from portmap._pods import Pod
 from portmap._ports import ServicePort
 from portmap._render._routes import Missed, Place, Reached, Report, Route, ServiceRoutes
 from portmap._resolution import Resolution, resolve
+from portmap._service_reading import is_core_service
 from portmap._services import Service
-from portmap._workloads import Workload, template_path
+from portmap._workload_kinds import any_template_path
+from portmap._workloads import Workload
 from portmap.manifests._documents import Document
-from portmap.manifests._service_manifest import is_service
+from portmap.manifests._read import is_readable
 
 __all__ = ["find_routes"]
 
@@ -65,7 +67,9 @@ def find_routes(
         namespace: The namespace of the objects that name none; `None`: they may be in any.
         names: The names of the Services that are asked for; empty: all of them.
     """
-    services = [document for document in documents if isinstance(document.raw, Mapping) and is_service(document.raw)]
+    services = [
+        document for document in documents if isinstance(document.raw, Mapping) and is_core_service(document.raw)
+    ]
     makers = [document for document in documents if _has_pods(document)]
     invalid = [document for document in makers if document.violations]
     with cluster:
@@ -93,7 +97,7 @@ def find_routes(
 
 def _has_pods(document: Document) -> bool:
     raw = document.raw
-    return isinstance(raw, Mapping) and template_path(raw.get("apiVersion"), raw.get("kind")) is not None
+    return isinstance(raw, Mapping) and is_readable(raw) and not is_core_service(raw)
 
 
 def _settled(source: Pod | Workload, namespace: str | None) -> Pod | Workload:
@@ -184,7 +188,7 @@ def _would_select(service: Service, document: Document, namespace: str | None) -
 def _raw_labels(document: Document) -> Mapping[str, Any]:
     raw = document.raw
     value: Any = raw
-    for step in (*(template_path(raw.get("apiVersion"), raw.get("kind")) or ()), "metadata", "labels"):
+    for step in (*(any_template_path(raw.get("apiVersion"), raw.get("kind")) or ()), "metadata", "labels"):
         value = value.get(step) if isinstance(value, Mapping) else None
     return value if isinstance(value, Mapping) else {}
 

@@ -14,10 +14,11 @@ from portmap._manifest import to_manifest
 from portmap._pods import Container, Pod
 from portmap._ports import CONTAINER_PORT, SERVICE_PORT, ContainerPort, ServicePort
 from portmap._schema import INVALID, Reader
+from portmap._service_reading import arguments
 from portmap._services import Service
 from portmap._violations import Violation, in_order
 from portmap._workloads import Workload, read_container
-from portmap.manifests._read import arguments, read
+from portmap.manifests._read import read
 
 __all__ = ["converter"]
 

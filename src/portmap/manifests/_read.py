@@ -1,7 +1,7 @@
 """One parsed manifest as a typed object."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any
 
 import attrs
 
@@ -13,18 +13,30 @@ from portmap._opaque import Opaque, residue
 from portmap._pods import Pod
 from portmap._ports import SERVICE_PORT_RULES, ServicePort
 from portmap._schema import INVALID
+from portmap._service_reading import is_core_service, service_of
 from portmap._services import Service
 from portmap._violations import Violation, in_order
-from portmap._wire import Wire, to_wire
-from portmap._workloads import Workload, read_workload, template_path
-from portmap.manifests._service_manifest import SERVICE, identity_violations, is_service, port_state, state_of
+from portmap._wire import to_wire
+from portmap._workload_kinds import any_template_path, template_path
+from portmap._workloads import Workload, read_workload
+from portmap.manifests._service_manifest import SERVICE, identity_violations, port_state, state_of
 
-__all__ = ["arguments", "is_readable", "read"]
+__all__ = ["is_readable", "read"]
 
 
 def is_readable(manifest: Mapping[str, Any]) -> bool:
     """Whether `read` knows what to make of this kind of object."""
-    return is_service(manifest) or template_path(manifest.get("apiVersion"), manifest.get("kind")) is not None
+    if is_core_service(manifest):
+        return True
+    api_version, kind = manifest.get("apiVersion"), manifest.get("kind")
+    path = any_template_path(api_version, kind)
+    if path is None or template_path(api_version, kind) is not None:
+        return path is not None
+    # Kinds that are not Kubernetes' own may do without a template, and are then not portmap's business.
+    template: Any = manifest
+    for step in path:
+        template = template.get(step) if isinstance(template, Mapping) else None
+    return isinstance(template, Mapping)
 
 
 def read(manifest: Mapping[str, Any], *, cluster: Cluster | None = None) -> Service | Pod | Workload:
@@ -46,7 +58,7 @@ def read(manifest: Mapping[str, Any], *, cluster: Cluster | None = None) -> Serv
     cluster = cluster or cluster_in_force()
     given: Any = manifest
     with cluster:
-        if isinstance(given, Mapping) and is_service(given):
+        if isinstance(given, Mapping) and is_core_service(given):
             return _service(given, cluster)
         workload = read_workload(given)
         return workload.pod if workload.kind == "Pod" else workload
@@ -60,7 +72,7 @@ def _service(manifest: Mapping[str, Any], cluster: Cluster) -> Service:
     if found:
         raise ValidationError(_called(decoded), in_order(found + _the_rest(decoded, found, cluster)), str(cluster))
     try:
-        service = _built(decoded)
+        service = service_of(decoded)
     except ValidationError:
         # Built part by part, it stops at the first bad part; judged as a whole, it does not.
         violations = every_violation(state_of(decoded, cluster))
@@ -102,30 +114,6 @@ def _sound(value: object) -> bool:
     if isinstance(value, list):
         return all(_sound(item) for item in value)
     return value is not INVALID
-
-
-_ABSENT: Final = object()
-
-
-def arguments(data: Mapping[str, Any], rows: Sequence[Wire]) -> dict[str, Any]:
-    """The attributes that these rows find in the data."""
-    arguments = {}
-    for row in rows:
-        value: Any = data
-        for step in row.path:
-            value = value.get(step, _ABSENT)
-            if value is _ABSENT:
-                break
-        else:
-            arguments[row.attribute] = value
-    return arguments
-
-
-def _built(decoded: dict[str, Any]) -> Service:
-    metadata, spec = decoded.get("metadata", {}), decoded.get("spec", {})
-    ports = tuple(ServicePort(**({"port": 0} | arguments(port, ServicePort.WIRE))) for port in spec.get("ports", ()))
-    fields = arguments(metadata, Service.METADATA_WIRE) | arguments(spec, Service.SPEC_WIRE)
-    return Service(**({"name": ""} | fields), ports=ports)
 
 
 def _with_residue(service: Service, manifest: Mapping[str, Any]) -> Service:

@@ -5,14 +5,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from portmap._cluster import Cluster
+from portmap._service_reading import CORE_VERSIONS
 from portmap._service_schema import SERVICE
 from portmap._state import PICKED, PortState, ServiceState
 from portmap._violations import Violation
 
-__all__ = ["SERVICE", "identity_violations", "is_service", "port_state", "state_of", "stored_manifest"]
-
-# An empty group before the slash is the core group, too.
-_API_VERSIONS: Final = ("v1", "/v1", None, "")
+__all__ = ["SERVICE", "identity_violations", "port_state", "state_of", "stored_manifest"]
 
 # Set by the server, or taken from the request: not what an author writes.
 _SERVERS_OWN: Final = frozenset(
@@ -29,15 +27,10 @@ _SERVERS_OWN: Final = frozenset(
 )
 
 
-def is_service(manifest: Mapping[str, Any]) -> bool:
-    """Whether this is a Service of Kubernetes itself, not one of another group (Knative's, say)."""
-    return manifest.get("kind") == "Service" and manifest.get("apiVersion") in _API_VERSIONS
-
-
 def identity_violations(decoded: Mapping[str, Any]) -> list[Violation]:
     """Kind and API version, which a request for Services may leave out but not change."""
     found = []
-    for field, wanted in (("apiVersion", _API_VERSIONS), ("kind", ("Service", None, ""))):
+    for field, wanted in (("apiVersion", CORE_VERSIONS), ("kind", ("Service", None, ""))):
         value = decoded.get(field)
         if value not in wanted:
             detail = f"must be {wanted[0]} for a Service"
