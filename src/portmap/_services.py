@@ -261,7 +261,8 @@ class Service:
         workload: Workload | Pod | Mapping[str, Any],
         name: str | None = None,
         *,
-        ports: Mapping[str | int, int] | Mapping[str, int] | Mapping[int, int] | Iterable[ServicePort] | None = None,
+        # The keys are names or numbers; a union of them would refuse a dict that has both.
+        ports: Mapping[Any, int] | Iterable[ServicePort] | None = None,
         **fields: Unpack[ExposingFields],
     ) -> Self:
         """A Service that leads to this workload's pods.
