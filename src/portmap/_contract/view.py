@@ -140,6 +140,7 @@ def _covered(blocks: Sequence[Network], by: Sequence[Network]) -> bool:
 
 
 def _within(one: Network, other: Network) -> bool:
+    # Both are of one version here, which the type checker cannot see.
     return other.network_address <= one.network_address and one.broadcast_address <= other.broadcast_address  # type: ignore[operator]
 
 
