@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from portmap import Cluster, Container, ContainerPort, Pod, Service, ServicePort, Workload, load
-from portmap._portmap import PortMap
+from portmap._map.port_map import PortMap
 from portmap._workloads import makes_pods, read_workload, read_workloads
 
 Manifest = dict[str, Any]

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import pytest
 
-from portmap._portmap import PortMap
-from portmap._references import REFERENCES, references_of
-from portmap._targets import ResolvedReference
+from portmap._map.port_map import PortMap
+from portmap._map.references import REFERENCES, references_of
+from portmap._map.targets import ResolvedReference
 
 Manifest = dict[str, Any]
 

@@ -30,7 +30,7 @@ from portmap._workloads import Workload
 if TYPE_CHECKING:
     from portmap._contract import contract
     from portmap._contract.changes import Change, Contract, Step
-    from portmap._portmap import PortMap
+    from portmap._map.port_map import PortMap
     from portmap.manifests._load import load
     from portmap.manifests._write import to_yaml
 
@@ -78,7 +78,7 @@ __all__ = [
 _LATER = {
     "Change": "portmap._contract.changes",
     "Contract": "portmap._contract.changes",
-    "PortMap": "portmap._portmap",
+    "PortMap": "portmap._map.port_map",
     "Step": "portmap._contract.changes",
     "contract": "portmap._contract",
     "load": "portmap.manifests._load",

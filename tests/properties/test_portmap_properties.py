@@ -10,7 +10,7 @@ from pods_for_tests import services_with_pods
 from strategies_for_tests import Strategy
 
 from portmap import Pod, Service, Workload, resolve
-from portmap._portmap import PortMap
+from portmap._map.port_map import PortMap
 
 Manifest = dict[str, Any]
 

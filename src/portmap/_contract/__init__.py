@@ -21,9 +21,9 @@ from portmap._contract.settings import settings_changed
 from portmap._contract.updates import merge_traps, on_update
 from portmap._contract.users import Users
 from portmap._contract.view import added_services, removed_services, seen_by_clients
+from portmap._map.reference import Reference
+from portmap._map.references import references_of
 from portmap._pods import Pod
-from portmap._reference import Reference
-from portmap._references import references_of
 from portmap._service_reading import is_core_service, read_core_service
 from portmap._services import Service
 from portmap._workloads import Workload, makes_pods, read_workloads

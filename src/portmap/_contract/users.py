@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final, final
 
+from portmap._map.reference import Reference
+from portmap._map.selectors import Scope
 from portmap._ports import ServicePort
-from portmap._reference import Reference
-from portmap._selectors import Scope
 from portmap._services import Service
 
 __all__ = ["Users"]

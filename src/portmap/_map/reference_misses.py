@@ -7,14 +7,14 @@ the Service's own, a container port's name for the Service port's. A miss says w
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from portmap._inventory import name_of
-from portmap._object_names import ObjectName
+from portmap._map.inventory import name_of
+from portmap._map.object_names import ObjectName
+from portmap._map.reference import Reference
+from portmap._map.targets import ContainerTarget, MapMiss
 from portmap._pods import Container
 from portmap._ports import ContainerPort, ServicePort
-from portmap._reference import Reference
 from portmap._services import Service
 from portmap._suggestions import nearest
-from portmap._targets import ContainerTarget, MapMiss
 from portmap._workloads import Workload
 
 __all__ = [

@@ -10,11 +10,11 @@ portmap another kind, add a row; the readers are in
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from portmap import _pod_references as of_pods
-from portmap import _service_references as of_services
-from portmap._object_names import ObjectName
+from portmap._map import pod_references as of_pods
+from portmap._map import service_references as of_services
+from portmap._map.object_names import ObjectName
+from portmap._map.reference import EVERY, Found, Reader, Reference
 from portmap._paths import Path
-from portmap._reference import EVERY, Found, Reader, Reference
 from portmap._workload_kinds import OTHER_KINDS, SEVERAL_TEMPLATES, WORKLOAD_KINDS
 
 __all__ = ["REFERENCES", "Row", "references_of"]

@@ -6,13 +6,13 @@ from typing import final
 
 import attrs
 
-from portmap._chains import Chain, Entry, Hop, entries_of, reference_hop, service_hop
-from portmap._inventory import Inventory, name_of
-from portmap._node_ports import HostPort, HostPorts
-from portmap._object_names import ObjectName
-from portmap._reach import Reach, declared_targets
+from portmap._map.chains import Chain, Entry, Hop, entries_of, reference_hop, service_hop
+from portmap._map.inventory import Inventory, name_of
+from portmap._map.node_ports import HostPort, HostPorts
+from portmap._map.object_names import ObjectName
+from portmap._map.reach import Reach, declared_targets
+from portmap._map.targets import ContainerTarget, ResolvedReference, ServiceTarget, Target
 from portmap._services import Service
-from portmap._targets import ContainerTarget, ResolvedReference, ServiceTarget, Target
 from portmap._workloads import Workload
 
 __all__ = ["Ways"]

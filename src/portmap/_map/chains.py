@@ -5,11 +5,11 @@ from typing import Any, Final, Literal, TypeAlias, final
 
 import attrs
 
-from portmap._object_names import ObjectName
+from portmap._map.object_names import ObjectName
+from portmap._map.reference import Reference
+from portmap._map.targets import ContainerTarget, ServiceTarget
 from portmap._ports import ServicePort
-from portmap._reference import Reference
 from portmap._services import Service
-from portmap._targets import ContainerTarget, ServiceTarget
 
 __all__ = ["Chain", "Entry", "Hop", "entries_of", "reference_hop", "service_hop"]
 

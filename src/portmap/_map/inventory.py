@@ -13,10 +13,10 @@ from typing import Any, Final, Self, final
 import attrs
 
 from portmap._errors import ValidationError
-from portmap._object_names import ObjectName, items_at, text_at, value_at
+from portmap._map.object_names import ObjectName, items_at, text_at, value_at
+from portmap._map.reference import Reference
+from portmap._map.references import references_of
 from portmap._pods import Pod
-from portmap._reference import Reference
-from portmap._references import references_of
 from portmap._service_reading import is_core_service, read_core_service
 from portmap._services import Service
 from portmap._violations import Violation

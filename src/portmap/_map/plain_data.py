@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from portmap._cluster import Cluster
-from portmap._inventory import Inventory, UnknownObject, name_of
-from portmap._node_ports import HostPorts, NodePorts
-from portmap._object_names import ObjectName
+from portmap._map.inventory import Inventory, UnknownObject, name_of
+from portmap._map.node_ports import HostPorts, NodePorts
+from portmap._map.object_names import ObjectName
+from portmap._map.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget
+from portmap._map.ways import Ways
 from portmap._services import Service
-from portmap._targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget
-from portmap._ways import Ways
 from portmap._workloads import Workload
 
 __all__ = ["VERSION", "as_plain_data"]

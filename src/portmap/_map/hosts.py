@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from portmap._reference import PathMatch, Reference
-from portmap._targets import ResolvedReference
+from portmap._map.reference import PathMatch, Reference
+from portmap._map.targets import ResolvedReference
 
 __all__ = ["rules_for"]
 

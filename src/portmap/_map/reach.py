@@ -7,12 +7,12 @@ from typing import Final, final
 import attrs
 
 from portmap._candidates import Candidates
-from portmap._inventory import Inventory, UnknownObject, name_of
+from portmap._map.inventory import Inventory, UnknownObject, name_of
+from portmap._map.object_names import ObjectName
+from portmap._map.targets import ContainerTarget, ServiceTarget
 from portmap._misses import Miss
-from portmap._object_names import ObjectName
 from portmap._resolution import Endpoint, Resolution, resolve, resolve_all
 from portmap._services import Service
-from portmap._targets import ContainerTarget, ServiceTarget
 from portmap._workloads import Workload
 
 __all__ = ["Reach", "declared_targets", "target_of"]

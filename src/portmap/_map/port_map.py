@@ -10,21 +10,21 @@ from typing import Any, Final, Self, TypeVar, final
 
 import attrs
 
-from portmap._chains import Chain
 from portmap._cluster import Cluster, cluster_in_force
-from portmap._hosts import rules_for
-from portmap._inventory import Inventory, UnknownObject, name_of
-from portmap._lookup import look_up_all
-from portmap._map_misses import misses_of, unreached_targets
-from portmap._node_ports import HostPorts, NodePorts, host_ports_of, node_ports_of
-from portmap._object_names import ObjectName
+from portmap._map.chains import Chain
+from portmap._map.hosts import rules_for
+from portmap._map.inventory import Inventory, UnknownObject, name_of
+from portmap._map.lookup import look_up_all
+from portmap._map.misses import misses_of, unreached_targets
+from portmap._map.node_ports import HostPorts, NodePorts, host_ports_of, node_ports_of
+from portmap._map.object_names import ObjectName
+from portmap._map.plain_data import as_plain_data
+from portmap._map.reach import Reach
+from portmap._map.targets import ContainerTarget, MapMiss, ResolvedReference
+from portmap._map.ways import Ways
 from portmap._pods import Pod
-from portmap._portmap_json import as_plain_data
-from portmap._reach import Reach
 from portmap._resolution import Resolution
 from portmap._services import Service
-from portmap._targets import ContainerTarget, MapMiss, ResolvedReference
-from portmap._ways import Ways
 from portmap._workloads import Workload, reduced
 
 __all__ = ["PortMap"]

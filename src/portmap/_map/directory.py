@@ -10,9 +10,9 @@ from itertools import islice
 from typing import Final, final
 
 from portmap._candidates import Candidates
-from portmap._inventory import Inventory, UnknownObject
-from portmap._object_names import ObjectName
-from portmap._selectors import Scope, Selector
+from portmap._map.inventory import Inventory, UnknownObject
+from portmap._map.object_names import ObjectName
+from portmap._map.selectors import Scope, Selector
 from portmap._services import Service
 from portmap._workloads import Workload
 

@@ -10,15 +10,15 @@ from typing import Final, final
 
 import attrs
 
-from portmap import _reference_misses as misses
-from portmap._directory import Directory
-from portmap._inventory import Grant, Inventory, name_of
+from portmap._map import reference_misses as misses
+from portmap._map.directory import Directory
+from portmap._map.inventory import Grant, Inventory, name_of
+from portmap._map.reach import Reach, declared_targets, target_of
+from portmap._map.reference import Lookup, Reference
+from portmap._map.selectors import Scope
+from portmap._map.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget, Target
 from portmap._pods import Container
-from portmap._reach import Reach, declared_targets, target_of
-from portmap._reference import Lookup, Reference
-from portmap._selectors import Scope
 from portmap._services import Service
-from portmap._targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget, Target
 from portmap._workloads import Workload
 
 __all__ = ["look_up_all"]

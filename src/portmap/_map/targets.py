@@ -4,9 +4,9 @@ from typing import Any, TypeAlias, final
 
 import attrs
 
-from portmap._object_names import ObjectName
+from portmap._map.object_names import ObjectName
+from portmap._map.reference import Reference
 from portmap._ports import ServicePort
-from portmap._reference import Reference
 
 __all__ = ["ContainerTarget", "MapMiss", "ResolvedReference", "ServiceTarget", "Target"]
 

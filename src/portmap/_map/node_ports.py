@@ -12,8 +12,8 @@ from typing import Any, Final, Literal, TypeAlias, final
 import attrs
 
 from portmap._cluster import Cluster
-from portmap._inventory import name_of
-from portmap._object_names import ObjectName
+from portmap._map.inventory import name_of
+from portmap._map.object_names import ObjectName
 from portmap._services import Service, service_state
 from portmap._sets import Conflict, check_set
 from portmap._workloads import Workload
