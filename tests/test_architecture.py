@@ -79,6 +79,14 @@ LAYERS: Final[Sequence[Layer]] = [
     layer("manifests._converter", "manifests._documents"),
     layer("manifests._load", "manifests._write"),
     layer("manifests"),
+    layer("lint._findings", "lint._items"),
+    layer("lint._fragments", "lint._server"),
+    layer("lint._bundles"),
+    layer("lint._elsewhere", "lint._rule"),
+    layer("lint.rules.selectors", "lint.rules.target_ports"),
+    layer("lint.rules"),
+    layer("lint._engine"),
+    layer("lint"),
     layer("_render._plain"),
     layer("_render._console", "_render._routes"),
     layer(
@@ -98,7 +106,7 @@ LAYERS: Final[Sequence[Layer]] = [
 
 # Everything else is the core. A name stands for what is below it too.
 OUTSIDE_THE_CORE: Final = frozenset(
-    {"__main__", "_cli", "_cli_contract", "_cli_input", "_render", "manifests", "strategies", "testing"}
+    {"__main__", "_cli", "_cli_contract", "_cli_input", "_render", "lint", "manifests", "strategies", "testing"}
 )
 
 # The core computes from what it is given: it has no files, no network, no clock.

@@ -137,9 +137,30 @@ class PortMap:
         resolutions = self._ways.reach.resolutions
         if isinstance(service, str):
             return resolutions[self._places(service, namespace)[0]]
-        for place in self._ways.places.get(name_of(service), ()):
-            if self.services[place] == service:
-                return resolutions[place]
+        return resolutions[self._place_of(service)]
+
+    def selected(self, service: Service) -> tuple[Workload, ...]:
+        """The workloads that one of `services` selects.
+
+        Raises:
+            KeyError: It is none of them.
+        """
+        return self._ways.reach.selected[self._place_of(service)]
+
+    def selects_unknown(self, service: Service) -> bool:
+        """Whether one of `services` selects pods that an object of `unknown` would make.
+
+        Raises:
+            KeyError: It is none of `services`.
+        """
+        return bool(self._ways.reach.unknown[self._place_of(service)])
+
+    def _place_of(self, service: Service) -> int:
+        places = self._ways.places.get(name_of(service), ())
+        for same in (lambda each: each is service, lambda each: each == service):
+            for place in places:
+                if same(self.services[place]):
+                    return place
         raise KeyError(f"{service} is not in the map")
 
     def reaches(self, target: str, *, namespace: str | None = None) -> tuple[ContainerTarget, ...]:
