@@ -80,7 +80,7 @@ LAYERS: Final[Sequence[Layer]] = [
     layer("manifests._load", "manifests._write"),
     layer("manifests"),
     layer("lint._findings", "lint._items"),
-    layer("lint._fragments", "lint._server"),
+    layer("lint._baseline", "lint._fragments", "lint._server", "lint._suppressions"),
     layer("lint._bundles"),
     layer("lint._elsewhere", "lint._rule"),
     layer("lint.rules.selectors", "lint.rules.target_ports"),

@@ -13,6 +13,7 @@ one's own, see `rule`.
 """
 
 from portmap._errors import LintError
+from portmap.lint._baseline import Baseline
 from portmap.lint._bundles import Bundle
 from portmap.lint._engine import lint
 from portmap.lint._findings import Finding, Found, Place, Related, Report, Severity, Skipped, Suppressed, at
@@ -22,6 +23,7 @@ from portmap.lint.rules import DEFAULT_RULES, RULES, rules_of
 __all__ = [
     "DEFAULT_RULES",
     "RULES",
+    "Baseline",
     "Bundle",
     "Finding",
     "Found",

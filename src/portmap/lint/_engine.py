@@ -12,12 +12,13 @@ from portmap._paths import describe
 from portmap._services import Service
 from portmap._workloads import Workload
 from portmap.lint._bundles import Bundle, Whole, bundles_of
-from portmap.lint._findings import Finding, Found, Place, Related, Report, Skipped
+from portmap.lint._findings import Finding, Found, Place, Related, Report, Skipped, Suppressed
 from portmap.lint._fragments import skipped_items
 from portmap.lint._items import Item, items_of
 from portmap.lint._rule import Rule
-from portmap.lint._server import server_warnings
-from portmap.lint.rules import DEFAULT_RULES
+from portmap.lint._server import rules_of_the_server, server_warnings
+from portmap.lint._suppressions import suppress
+from portmap.lint.rules import DEFAULT_RULES, RULES
 
 __all__ = ["lint"]
 
@@ -28,6 +29,7 @@ def lint(
     cluster: Cluster | None = None,
     rules: Iterable[Rule] | None = None,
     complete: bool | None = None,
+    suppressions: bool = True,
 ) -> Report:
     """What is wrong with objects, and what is worth knowing of them.
 
@@ -40,6 +42,7 @@ def lint(
         complete: Whether everything that the objects refer to should be among them, so
             that what is missing is an error. Left out, it is so where the objects say
             so themselves: a rendered chart, or what was read from a cluster.
+        suppressions: Whether annotations and comments suppress findings.
 
     Raises:
         TypeError: One of the objects is something else.
@@ -54,9 +57,14 @@ def lint(
         found = [finding for item in judged for finding in _of_server(item)]
         for bundle in bundles_of(judged, whole, complete=complete):
             found += _Run(bundle, chosen).findings()
-        found = _without_echoes(found, chosen)
+        found = list(dict.fromkeys(map(_in_its_folder, _without_echoes(found, chosen))))
+    hidden: list[Suppressed] = []
+    if suppressions:
+        asked = {*(each.name for each in chosen), *(each.code for each in rules_of_the_server())}
+        known = {*asked, *(each.name for each in RULES)}
+        found, hidden = suppress(found, judged, known=known, asked=asked)
     return Report(
-        tuple(sorted(dict.fromkeys(map(_in_its_folder, found)), key=lambda each: each.order)),
+        tuple(sorted(found, key=lambda each: each.order)),
         cluster,
         len(items),
         sum(item.name.kind == "Service" for item in items),
@@ -64,6 +72,7 @@ def lint(
             Skipped(reason, items[place].name, items[place].source, items[place].position)
             for place, reason in sorted(reasons.items())
         ),
+        tuple(hidden),
     )
 
 

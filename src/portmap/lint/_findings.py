@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, TypeAlias, final, get_args
 import attrs
 
 from portmap._cluster import Cluster
-from portmap._errors import LintError
+from portmap._errors import LintError, Span
 from portmap._map.object_names import ObjectName
 from portmap._paths import Path, sort_key
 from portmap._pods import Pod
@@ -133,6 +133,7 @@ class Finding:
         related: Other places that have to do with it.
         position: The object's place in the input; -1 where it is about the input as a whole.
         source: The file that the object came from; `""` where it came from none.
+        span: Where in the file, if it is about something that is no field: a comment, a file that cannot be read.
     """
 
     rule: str
@@ -146,6 +147,7 @@ class Finding:
     related: tuple[Related, ...] = ()
     position: int = attrs.field(default=-1, eq=False)
     source: str = ""
+    span: Span | None = None
 
     @property
     def order(self) -> tuple[object, ...]:

@@ -33,6 +33,7 @@ class Item:
         object: The typed object, where there is one.
         violations: Why a server would refuse it.
         source: The file that it came from, with `/` between folders; `""` where it came from none.
+        suppressions: What comments in the file ask not to be told of.
     """
 
     position: int
@@ -41,6 +42,7 @@ class Item:
     object: Service | Pod | Workload | None
     violations: tuple[Violation, ...]
     source: str
+    suppressions: tuple[Any, ...] = ()
 
 
 def items_of(objects: Iterable[object], cluster: Cluster) -> list[Item]:
@@ -70,7 +72,8 @@ def _items(given: object, position: int, cluster: Cluster) -> Iterator[Item]:
         if isinstance(given.raw, Mapping):
             source = str(getattr(given, "source", "")).replace("\\", "/")
             typed, violations = getattr(given, "object", None), tuple(given.violations)
-            yield Item(position, ObjectName.of(given.raw), given.raw, typed, violations, source)
+            comments = tuple(getattr(given, "suppressions", ()))
+            yield Item(position, ObjectName.of(given.raw), given.raw, typed, violations, source, comments)
     else:
         raise TypeError(f"lint takes plain mappings, Services, Pods, Workloads and documents, not {given!r}")
 
