@@ -98,7 +98,7 @@ LAYERS: Final[Sequence[Layer]] = [
     ),
     layer("_render"),
     layer("_cli_input"),
-    layer("_cli_contract"),
+    layer("_cli_configuration", "_cli_contract"),
     layer("_cli"),
     layer("__main__"),
     layer("__init__"),
@@ -106,7 +106,18 @@ LAYERS: Final[Sequence[Layer]] = [
 
 # Everything else is the core. A name stands for what is below it too.
 OUTSIDE_THE_CORE: Final = frozenset(
-    {"__main__", "_cli", "_cli_contract", "_cli_input", "_render", "lint", "manifests", "strategies", "testing"}
+    {
+        "__main__",
+        "_cli",
+        "_cli_configuration",
+        "_cli_contract",
+        "_cli_input",
+        "_render",
+        "lint",
+        "manifests",
+        "strategies",
+        "testing",
+    }
 )
 
 # The core computes from what it is given: it has no files, no network, no clock.
