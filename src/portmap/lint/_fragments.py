@@ -30,6 +30,8 @@ PLACEHOLDER: Final = re.compile(
 _WORD: Final = re.compile(r"[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*")
 _WORD_IN_NAME: Final = re.compile(r"(?:^|[-.])[A-Z][A-Z0-9]{2,}(?:_[A-Z0-9]+)*(?:[-.]|$)")
 
+_TELLING: Final = frozenset({"image", "command", "ports"})
+
 _PATCH: Final = "patch of a kustomization"
 _COMPONENT: Final = "part of a kustomize component"
 _UNFILLED: Final = "placeholder that a tool fills in"
@@ -102,7 +104,7 @@ def _is_unfilled_name(name: object) -> bool:
 
 
 def _is_bare_workload(item: Item) -> bool:
-    """Whether this makes pods, of containers that have neither an image nor a command: a patch of what has."""
+    """Whether this makes pods, of containers that have neither image nor command nor ports: a patch of what has."""
     path = any_template_path(item.raw.get("apiVersion"), item.raw.get("kind"))
     if path is None:
         return False
@@ -111,7 +113,7 @@ def _is_bare_workload(item: Item) -> bool:
     if not isinstance(spec, Mapping) or not containers:
         # A typed workload brings no raw template.
         return item.object is None or bool(item.source)
-    return not any(isinstance(each, Mapping) and (each.get("image") or each.get("command")) for each in containers)
+    return not any(isinstance(each, Mapping) and _TELLING.intersection(each) for each in containers)
 
 
 def _is_strategic(raw: object) -> bool:
