@@ -16,18 +16,22 @@ from typing import Any, Final, final
 from portmap._candidates import Candidates
 from portmap._cluster import Cluster
 from portmap._map.inventory import name_of
+from portmap._map.node_ports import node_ports_of
 from portmap._map.object_names import ObjectName, items_at, text_at, value_at
 from portmap._map.port_map import PortMap
+from portmap._map.selectors import Selector
+from portmap._map.targets import ServiceTarget
 from portmap._paths import Path
 from portmap._pods import Pod
 from portmap._resolution import Resolution
 from portmap._services import Service
+from portmap._sets import Conflict
 from portmap._workload_kinds import SEVERAL_TEMPLATES, any_template_path
 from portmap._workloads import Workload, reduced
 from portmap.lint._fragments import is_kustomization, kustomize_labels
 from portmap.lint._items import Item
 
-__all__ = ["Bundle", "Whole", "bundles_of"]
+__all__ = ["Bundle", "Whole", "bundles_of", "link_prefix"]
 
 # Objects that nothing but a cluster writes, and what charts write on theirs.
 _DUMPED: Final = ("resourceVersion", "uid")
@@ -68,6 +72,40 @@ class Whole:
             if isinstance(each.object, Service):
                 found[each.object.name].append(each.object)
         return found
+
+    @cached_property
+    def _labelled(self) -> Mapping[tuple[str, str], Sequence[Service]]:
+        found: dict[tuple[str, str], list[Service]] = defaultdict(list)
+        for services in self.services.values():
+            for service in services:
+                for pair in (service.labels or {}).items():
+                    found[pair].append(service)
+        return found
+
+    def services_labelled(self, selector: Selector) -> Iterator[Service]:
+        """The Services that themselves have these labels, in any namespace."""
+        rarest = min((self._labelled.get(pair, ()) for pair in selector.labels.items()), key=len, default=())
+        return (each for each in rarest if selector.matches(each.labels or {}))
+
+    @cached_property
+    def node_port_collisions(self) -> Mapping[int, Sequence[Conflict]]:
+        """What Services cannot have in one cluster with an earlier one of the input, by the identity of the later."""
+        found: dict[int, list[Conflict]] = defaultdict(list)
+        services = [each for same in self.services.values() for each in same]
+        for conflict in node_ports_of(services, self.cluster).collisions:
+            found[id(conflict.service)].append(conflict)
+        return found
+
+    @cached_property
+    def granting_kinds(self) -> frozenset[str]:
+        """The kinds of objects that some ReferenceGrant lets refer to Services."""
+        return frozenset(
+            kind
+            for each in self._items
+            if each.name.kind == "ReferenceGrant"
+            for origin in items_at(each.raw, "spec", "from")
+            if (kind := text_at(origin, "kind"))
+        )
 
     @cached_property
     def unread_services(self) -> frozenset[str]:
@@ -162,7 +200,30 @@ class Bundle:
         """The Services that select one of `workloads`."""
         return self._selecting.get(name_of(workload), ())
 
+    @cached_property
+    def referred(self) -> frozenset[ObjectName]:
+        """The Services to which something refers."""
+        return frozenset(
+            target.service
+            for each in self.port_map.references
+            for target in each.targets
+            if isinstance(target, ServiceTarget)
+        )
+
+    @cached_property
+    def linked_services(self) -> Mapping[str, Sequence[Service]]:
+        """The Services for which the kubelet adds variables to environments, by what the names of those begin with."""
+        found: dict[str, list[Service]] = defaultdict(list)
+        for service in self.services:
+            if service.effective_type != "ExternalName" and service.cluster_ip != "None" and service.ports:
+                found[link_prefix(service)].append(service)
+        return found
+
     # --- where things stand ---
+
+    def has(self, subject: Service | Workload) -> bool:
+        """Whether this very object is one of the bundle's."""
+        return id(subject) in self._places[0]
 
     @cached_property
     def _places(self) -> tuple[Mapping[int, Item], Mapping[ObjectName, Item], Mapping[ObjectName, tuple[Item, Path]]]:
@@ -210,6 +271,14 @@ class Bundle:
         raw = self.raw(workload)
         path = any_template_path(raw.get("apiVersion"), raw.get("kind")) if raw.get("kind") else None
         return (*(("spec", "template") if path is None else path), "spec")
+
+
+def link_prefix(service: Service) -> str:
+    """What the variables begin with that the kubelet adds for a Service: `REDIS_MASTER` for `redis-master`.
+
+    Source: kubernetes/kubernetes 1.36.2, `pkg/kubelet/envvars/envvars.go`.
+    """
+    return service.name.upper().replace("-", "_")
 
 
 def _several(raw: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:

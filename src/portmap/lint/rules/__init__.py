@@ -3,7 +3,23 @@
 from typing import Final
 
 from portmap.lint._rule import Profile, Rule
-from portmap.lint.rules import selectors, target_ports
+from portmap.lint.rules import (
+    api_extensions,
+    divergent_ports,
+    endpoints,
+    host_ports,
+    ingresses,
+    monitors,
+    network_policies,
+    node_ports,
+    probes,
+    protocols,
+    routes,
+    selectors,
+    service_links,
+    stateful_sets,
+    target_ports,
+)
 
 __all__ = ["DEFAULT_RULES", "RULES", "rules_of"]
 
@@ -18,6 +34,30 @@ RULES: Final[tuple[Rule, ...]] = (
     target_ports.undeclared_target_port,
     target_ports.ambiguous_port_name,
     target_ports.headless_port_mapping,
+    divergent_ports.divergent_target_port,
+    ingresses.ingress_service,
+    ingresses.ingress_port,
+    routes.route_service,
+    routes.route_port,
+    routes.route_grant,
+    network_policies.network_policy_port,
+    probes.probe_port,
+    monitors.monitor_selector,
+    monitors.monitor_port,
+    api_extensions.api_extension_service,
+    api_extensions.api_extension_port,
+    stateful_sets.governing_service,
+    endpoints.endpoints_port_name,
+    endpoints.port_without_endpoints,
+    node_ports.node_port_collision,
+    node_ports.node_port_in_dynamic_band,
+    host_ports.host_port_rollout,
+    host_ports.host_port_collision,
+    protocols.service_merge_key,
+    protocols.container_merge_key,
+    protocols.mixed_protocol_load_balancer,
+    protocols.external_name_fields,
+    service_links.service_link_variable,
 )
 """All of them, in the order in which they are listed."""
 
