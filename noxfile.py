@@ -1,5 +1,7 @@
 """How portmap is checked: `nox` runs lint, typing and tests; `nox -l` lists all sessions."""
 
+from pathlib import Path
+
 import nox
 
 nox.needs_version = ">=2025.2.9"
@@ -71,7 +73,8 @@ def docs(session: nox.Session) -> None:
 def pages(session: nox.Session) -> None:
     """Writes the generated parts of the documentation anew, from the rules."""
     install_portmap(session)
-    session.run("python", "docs/generate_checks.py")
+    for generator in sorted(Path("docs").glob("generate_*.py")):
+        session.run("python", str(generator))
 
 
 @nox.session(default=False)
