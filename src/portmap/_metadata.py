@@ -184,11 +184,10 @@ def _generated(prefix: str | None) -> str:
 
 
 @rule("namespace-syntax", "metadata.namespace", "FieldValueInvalid", source=_SOURCE, when="namespace")
-def namespace_syntax(meta: Metadata) -> Iterator[Problem]:
+def namespace_syntax(meta: Metadata) -> list[Problem] | None:
     """A namespace's name is a DNS label."""
     reasons = dns_label_reasons(meta.namespace)
-    if reasons:
-        yield Problem(("namespace",), "; ".join(reasons), meta.namespace)
+    return [Problem(("namespace",), "; ".join(reasons), meta.namespace)] if reasons else None
 
 
 @rule("negative-generation", "metadata.generation", "FieldValueInvalid", source=_SOURCE, when="generation")

@@ -28,6 +28,7 @@ from portmap import (
     to_manifest,
     to_yaml,
 )
+from portmap._services import _every_violation, check_service
 
 
 @given(services())
@@ -67,6 +68,24 @@ def test_yaml_of_a_manifest_is_the_manifest(manifest: dict[str, Any]) -> None:
     service = manifests.read(manifest, cluster=EVERYWHERE)
     assert isinstance(service, Service)
     assert manifests.parse(to_yaml(service)) == [manifest]
+
+
+@given(services(), service_manifests())
+def test_services_are_written_as_plain_data_would_be(service: Service, manifest: dict[str, Any]) -> None:
+    """The writer of Services and the writer of plain data give the same bytes."""
+    assert to_yaml(service) == to_yaml(to_manifest(service))
+    read = manifests.read(manifest, cluster=EVERYWHERE)
+    assert isinstance(read, Service)
+    assert to_yaml(read) == to_yaml(to_manifest(read))
+
+
+@given(services(), clusters())
+def test_a_verdict_does_not_depend_on_earlier_ones(service: Service, cluster: Cluster) -> None:
+    """A Service of a shape that was judged before gets the verdict of the rules."""
+    expected = _every_violation(service, cluster, ports_checked=True)
+    assert check_service(service, cluster, ports_checked=True) == expected
+    assert check_service(service, cluster, ports_checked=True) == expected
+    assert check_service(service, EVERYWHERE, ports_checked=True) == ()
 
 
 @given(services(), clusters())

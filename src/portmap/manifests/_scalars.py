@@ -240,9 +240,9 @@ def _binary(text: str) -> str:
     return re.sub("[\udc80-\udcff]", "\ufffd", data.decode("utf-8", "surrogateescape"))
 
 
-_PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*")
-_RESERVED: Final = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
-_EXPONENT: Final = re.compile(r"[eE][-+]?[0-9]+")
+_PLAIN: Final = re.compile(
+    r"(?!(?:y|n|yes|no|on|off|true|false|null)\Z|e[-+]?[0-9]+\Z)[a-z][a-z0-9_./-]*", re.ASCII | re.IGNORECASE
+)
 
 
 def plain_ok(text: str) -> bool:
@@ -250,4 +250,4 @@ def plain_ok(text: str) -> bool:
 
     Narrow on purpose: digits, dots, signs or colons in front mean quotes.
     """
-    return _PLAIN.fullmatch(text) is not None and text.lower() not in _RESERVED and _EXPONENT.fullmatch(text) is None
+    return _PLAIN.fullmatch(text) is not None
