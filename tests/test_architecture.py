@@ -71,7 +71,7 @@ LAYERS: Final[Sequence[Layer]] = [
     layer("_contract.routes", "_contract.settings", "_contract.updates", "_contract.view"),
     layer("_contract.plan"),
     layer("_contract"),
-    layer("manifests._composed", "manifests._scalars"),
+    layer("manifests._composed", "manifests._plain", "manifests._scalars"),
     layer("manifests._emit", "manifests._syntax"),
     layer("manifests._compose", "manifests._json", "manifests._service_text"),
     layer("manifests._pod_manifest", "manifests._service_manifest"),

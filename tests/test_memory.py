@@ -32,9 +32,9 @@ def test_what_cannot_be_hashed_is_not_remembered() -> None:
 @pytest.mark.parametrize("bad", [{"port": True}, {"port": 1.0}, {"target_port": 1.0}, {"name": ["a"]}])
 def test_a_bad_port_is_refused_after_a_good_one_that_is_equal(bad: dict[str, Any]) -> None:
     """A port is no better for looking like one that was accepted."""
-    fields = {"port": 1, "name": "a", "target_port": 1}
+    fields: dict[str, Any] = {"port": 1, "name": "a", "target_port": 1}
     for _ in range(2):
-        ServicePort(**fields)  # type: ignore[arg-type]
+        ServicePort(**fields)
         with pytest.raises(ValidationError):
             ServicePort(**(fields | bad))
 

@@ -9,7 +9,7 @@ and name it in that module's `Rules`, in the server's order.
 """
 
 import enum
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import compress, groupby
 from operator import attrgetter
 from typing import Generic, NamedTuple, TypeVar, final, overload
@@ -162,6 +162,9 @@ class Rules(Sequence[Rule[Subject]]):
 
     def __len__(self) -> int:
         return len(self._rules)
+
+    def __iter__(self) -> Iterator[Rule[Subject]]:
+        return iter(self._rules)
 
     def warned_about(self, subject: Subject, root: Path = ()) -> list[ServerWarning]:
         """The same for rules that only warn."""

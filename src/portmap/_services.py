@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from operator import attrgetter
-from typing import Any, ClassVar, Final, Self, TypedDict, Unpack, cast, final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypedDict, Unpack, cast, final
 
 import attrs
 
@@ -12,7 +12,6 @@ from portmap._errors import ValidationError
 from portmap._memory import Remembered, likeness
 from portmap._metadata import METADATA, label_problems
 from portmap._opaque import Opaque
-from portmap._pods import Pod
 from portmap._ports import SERVICE_PORT_RULES, ContainerPort, ServicePort, shown
 from portmap._schema import wrong_type
 from portmap._service_schema import METADATA_ROWS, SERVICE, SPEC_ROWS
@@ -34,7 +33,10 @@ from portmap._wire import (
     texts_or_as_is,
     unmodelled_violations,
 )
-from portmap._workloads import Workload, reduced
+
+if TYPE_CHECKING:
+    from portmap._pods import Pod
+    from portmap._workloads import Workload
 
 __all__ = ["Service", "check_service", "service_state"]
 
@@ -260,7 +262,7 @@ class Service:
     @classmethod
     def exposing(
         cls,
-        workload: Workload | Pod | Mapping[str, Any],
+        workload: "Workload | Pod | Mapping[str, Any]",
         name: str | None = None,
         *,
         # The keys are names or numbers; a union of them would refuse a dict that has both.
@@ -286,6 +288,8 @@ class Service:
             ValidationError: The workload cannot be exposed so, or the API server
                 would refuse the Service.
         """
+        from portmap._workloads import reduced  # Most scripts know no pods.
+
         source = reduced(workload)
         found: list[Violation] = []
         chosen = _exposed_ports(source.pod, ports, found)
@@ -319,7 +323,7 @@ class Service:
         return shown(self, "name")
 
 
-def _nothing_to_select(source: Workload) -> Violation:
+def _nothing_to_select(source: "Workload") -> Violation:
     return Violation.about(
         "spec.selector",
         "nothing-to-select",
@@ -330,7 +334,7 @@ def _nothing_to_select(source: Workload) -> Violation:
 
 
 def _exposed_ports(
-    pod: Pod, ports: Mapping[Any, int] | Iterable[ServicePort] | None, found: list[Violation]
+    pod: "Pod", ports: Mapping[Any, int] | Iterable[ServicePort] | None, found: list[Violation]
 ) -> tuple[ServicePort, ...]:
     """The Service ports that lead to these container ports."""
     declared = [port for container in pod.port_containers for port in container.ports]

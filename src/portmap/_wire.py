@@ -5,7 +5,7 @@ in a manifest. The type checks of the constructors, the strict reading of manife
 and the writing of them all go by these rows, so that none can disagree with another.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, cast, final, overload
 
@@ -64,6 +64,9 @@ class Rows(Sequence[Wire]):
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def __iter__(self) -> Iterator[Wire]:
+        return iter(self._rows)
 
     def violations(self, subject: object, root: Path = ()) -> list[Violation]:
         """The attributes of this object that are not of the type that their field has."""
@@ -172,11 +175,10 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any value of the model
     return [_plain(item) for item in value]
 
 
-def to_wire(subject: object, wire: Iterable[Wire], *, with_unmodelled: bool = True) -> dict[str, Any]:
+def to_wire(subject: object, wire: Rows, *, with_unmodelled: bool = True) -> dict[str, Any]:
     """The object as plain data: authored values only, in the order of the rows, then what is not modelled."""
     data: dict[str, Any] = {}
-    for attribute, path, _, _ in wire:
-        value = getattr(subject, attribute)
+    for value, (_, path, _, _) in zip(wire.values(subject), wire, strict=True):
         if value is None:
             continue
         if len(path) == 1:

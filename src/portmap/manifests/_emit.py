@@ -1,6 +1,6 @@
 """The writer: plain data to a YAML document that every reader takes for the same data.
 
-Which strings need quotes is decided by `_scalars.plain_ok`, which is narrower than what any one
+Which strings need quotes is decided by `_plain.plain_ok`, which is narrower than what any one
 reader would need: PyYAML's own dumper leaves texts plain that kubectl reads as numbers and
 booleans (12.3). No anchors, tags or directives are ever written (12.7). The module needs no
 third-party package, and it is the hot path of writing.
@@ -15,7 +15,7 @@ from typing import Final
 from portmap._errors import ManifestError
 from portmap._labels import Labels
 from portmap._paths import describe
-from portmap.manifests._scalars import plain_ok, resolve
+from portmap.manifests._plain import plain_ok
 
 __all__ = ["WriteError", "emit", "entry", "key", "text"]
 
@@ -137,7 +137,7 @@ def _scalar(value: object, pad: str) -> str:
 
 def text(value: str, pad: str) -> str:
     """A text as the value of a mapping's key, or as an item of a list; `pad` is what indents that."""
-    if "\n" in value and _LITERAL.fullmatch(value):
+    if "\n" in value and re.fullmatch(_LITERAL, value):
         return _literal(value, pad + "  ")
     return _short(value) if len(value) <= _SHORT else _quoted(value)
 
@@ -163,6 +163,8 @@ def _integer(value: int) -> str:
     if -_INT64 <= value < _INT64:
         return str(value)
     # Readers make a float of it: all is well if it is one.
+    from portmap.manifests._scalars import resolve
+
     if abs(value) < 10**21 and resolve(str(value)) == value:
         return str(value)
     raise WriteError("an integer beyond 64 bits would be rounded by those who read it")
@@ -182,13 +184,14 @@ def _short(text: str) -> str:
     return text if plain_ok(text) else _quoted(text)
 
 
-_ESCAPED: Final = re.compile('["\\\\\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]')
+_ESCAPED: Final = '["\\\\\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]'
+# These patterns are compiled when they are first needed: most manifests have neither.
 _NAMED: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 def _quoted(text: str) -> str:
     """The text in double quotes, which every reader understands (12.7, rule 3)."""
-    return f'"{_ESCAPED.sub(_escape, str.__str__(text))}"'
+    return f'"{re.sub(_ESCAPED, _escape, str.__str__(text))}"'
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -204,7 +207,7 @@ def _escape(match: re.Match[str]) -> str:
 # Lines that begin and end with something visible, but for indentation after the first; no line
 # that is nothing but blanks. Blanks at the edges are what readers and editors disagree about.
 _VISIBLE: Final = "!-~\xa1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
-_LITERAL: Final = re.compile(
+_LITERAL: Final = (
     f"[{_VISIBLE}](?:[{_VISIBLE} \t]*[{_VISIBLE}])?(?:\n+(?: *[{_VISIBLE}](?:[{_VISIBLE} \t]*[{_VISIBLE}])?))*\n*"
 )
 

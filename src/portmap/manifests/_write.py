@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from portmap._manifest import to_manifest
-from portmap._pods import Container, Pod
 from portmap._ports import ContainerPort, ServicePort
 from portmap._services import Service
-from portmap._workloads import Workload
 from portmap.manifests._emit import emit
 from portmap.manifests._service_text import service_text
 
 if TYPE_CHECKING:
+    from portmap._pods import Container, Pod
     from portmap.manifests._documents import Document
 
 __all__ = ["Writable", "to_yaml"]
@@ -46,10 +45,12 @@ def _plain(subject: Writable) -> Mapping[str, Any]:
     given: object = subject
     if isinstance(given, list | tuple):
         raise TypeError("to_yaml takes objects, not a list of them: write to_yaml(*objects)")
+    # Whoever writes Services need not load pods and readers.
+    from portmap._workloads import Workload
+    from portmap.manifests._documents import Document
+
     if isinstance(given, Workload):
         raise TypeError("to_yaml cannot write a Workload, which is only what portmap read of it: write its own dict")
-    from portmap.manifests._documents import Document  # Whoever writes need not load the readers.
-
     if isinstance(subject, Document):
         raw: Mapping[str, Any] = subject.raw
         return raw
