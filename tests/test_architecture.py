@@ -37,7 +37,7 @@ def peers(*modules: str) -> Layer:
 # `_paths`, `manifests` (the package's own file), `manifests._reader`; portmap's own
 # file is `__init__`.
 LAYERS: Final[Sequence[Layer]] = [
-    layer("_opaque", "_paths", "_suggestions", "_vocabulary"),
+    layer("_memory", "_opaque", "_paths", "_suggestions", "_vocabulary"),
     layer("_violations"),
     layer("_errors"),
     layer("_addresses", "_grammar"),
@@ -71,9 +71,9 @@ LAYERS: Final[Sequence[Layer]] = [
     layer("_contract.routes", "_contract.settings", "_contract.updates", "_contract.view"),
     layer("_contract.plan"),
     layer("_contract"),
-    layer("manifests._composed", "manifests._scalars"),
+    layer("manifests._composed", "manifests._plain", "manifests._scalars"),
     layer("manifests._emit", "manifests._syntax"),
-    layer("manifests._compose", "manifests._json"),
+    layer("manifests._compose", "manifests._json", "manifests._service_text"),
     layer("manifests._pod_manifest", "manifests._service_manifest"),
     layer("manifests._read", "manifests._verdicts"),
     layer("manifests._converter", "manifests._documents"),

@@ -13,25 +13,33 @@ see where every port leads; read and write manifests without losing anything.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from portmap._checks import check
 from portmap._cluster import SUPPORTED_VERSIONS, Cluster, set_default_cluster
 from portmap._errors import ManifestError, PortmapError, Span, ValidationError
 from portmap._labels import Labels
-from portmap._manifest import to_manifest
-from portmap._misses import Miss
-from portmap._pods import Container, Pod
 from portmap._ports import ContainerPort, ServicePort
-from portmap._resolution import Endpoint, EndpointPort, EndpointSlice, Resolution, SliceEndpoint, resolve, resolve_all
 from portmap._services import Service
-from portmap._sets import Conflict, check_set
 from portmap._violations import ServerWarning, Violation
-from portmap._workloads import Workload
 
 if TYPE_CHECKING:
+    from portmap._checks import check
     from portmap._contract import contract
     from portmap._contract.changes import Change, Contract, Step
     from portmap._draw import draw
+    from portmap._manifest import to_manifest
     from portmap._map.port_map import PortMap
+    from portmap._misses import Miss
+    from portmap._pods import Container, Pod
+    from portmap._resolution import (
+        Endpoint,
+        EndpointPort,
+        EndpointSlice,
+        Resolution,
+        SliceEndpoint,
+        resolve,
+        resolve_all,
+    )
+    from portmap._sets import Conflict, check_set
+    from portmap._workloads import Workload
     from portmap.manifests._load import load
     from portmap.manifests._write import to_yaml
 
@@ -79,12 +87,27 @@ __all__ = [
 # What not every script needs is loaded when it is first asked for (PEP 562).
 _LATER = {
     "Change": "portmap._contract.changes",
+    "Conflict": "portmap._sets",
+    "Container": "portmap._pods",
     "Contract": "portmap._contract.changes",
+    "Endpoint": "portmap._resolution",
+    "EndpointPort": "portmap._resolution",
+    "EndpointSlice": "portmap._resolution",
+    "Miss": "portmap._misses",
+    "Pod": "portmap._pods",
     "PortMap": "portmap._map.port_map",
+    "Resolution": "portmap._resolution",
+    "SliceEndpoint": "portmap._resolution",
     "Step": "portmap._contract.changes",
+    "Workload": "portmap._workloads",
+    "check": "portmap._checks",
+    "check_set": "portmap._sets",
     "contract": "portmap._contract",
     "draw": "portmap._draw",
     "load": "portmap.manifests._load",
+    "resolve": "portmap._resolution",
+    "resolve_all": "portmap._resolution",
+    "to_manifest": "portmap._manifest",
     "to_yaml": "portmap.manifests._write",
 }
 

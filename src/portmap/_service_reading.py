@@ -50,12 +50,12 @@ def service_of(decoded: Mapping[str, Any]) -> Service:
 def arguments(data: Mapping[str, Any], rows: Sequence[Wire]) -> dict[str, Any]:
     """The attributes that these rows find in the data."""
     found: dict[str, Any] = {}
-    for row in rows:
+    for attribute, path, _, _ in rows:
         value: Any = data
-        for step in row.path:
+        for step in path:
             value = value.get(step, _ABSENT)
             if value is _ABSENT:
                 break
         else:
-            found[row.attribute] = value
+            found[attribute] = value
     return found
