@@ -80,18 +80,23 @@ LAYERS: Final[Sequence[Layer]] = [
     layer("manifests._converter", "manifests._documents"),
     layer("manifests._load", "manifests._write"),
     layer("manifests"),
-    layer("_render._plain"),
-    layer("_render._console", "_render._routes"),
+    layer("_render._layout", "_render._plain", "_render._unreadable"),
+    layer("_render._complaints", "_render._console", "_render._routes", "_render._steps"),
+    layer("_render._places"),
     layer(
         "_render._contract_json",
         "_render._contract_text",
         "_render._find_routes",
+        "_render._ports_json",
+        "_render._ports_text",
         "_render._resolve_json",
         "_render._resolve_text",
+        "_render._trace_json",
+        "_render._trace_text",
     ),
     layer("_render"),
     layer("_cli_input"),
-    layer("_cli_contract"),
+    layer("_cli_contract", "_cli_ports", "_cli_trace"),
     layer("_cli"),
     layer("__main__"),
     layer("__init__"),
@@ -99,7 +104,18 @@ LAYERS: Final[Sequence[Layer]] = [
 
 # Everything else is the core. A name stands for what is below it too.
 OUTSIDE_THE_CORE: Final = frozenset(
-    {"__main__", "_cli", "_cli_contract", "_cli_input", "_render", "manifests", "strategies", "testing"}
+    {
+        "__main__",
+        "_cli",
+        "_cli_contract",
+        "_cli_input",
+        "_cli_ports",
+        "_cli_trace",
+        "_render",
+        "manifests",
+        "strategies",
+        "testing",
+    }
 )
 
 # The core computes from what it is given: it has no files, no network, no clock.

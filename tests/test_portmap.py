@@ -159,7 +159,7 @@ class TestQuestions:
         assert shown(found.who_reaches("deployment/web", "app", "web")) == [
             f"direct: {APP}",
             f"cluster-ip: Service shop/web 80 → {APP}",
-            f"load-balancer: Service shop/web load balancer 80 → Service shop/web 80 → {APP}",
+            f"load-balancer: Service shop/web 80 → Service shop/web 80 → {APP}",
             f"node-port: Service shop/web every node 30080 → Service shop/web 80 → {APP}",
             f"ingress: Ingress shop/front shop.example/api → Service shop/web 80 → {APP}",
             f"probe: Deployment shop/web → {APP}",

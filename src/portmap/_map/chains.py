@@ -65,8 +65,10 @@ class Hop:
         }
 
     def __str__(self) -> str:
-        parts = [str(self.object), self.address, None if self.port is None else str(self.port)]
-        return " ".join(part for part in parts if part)
+        port = None if self.port is None else str(self.port)
+        if port and self.protocol not in {None, "TCP"}:
+            port = f"{port}/{self.protocol}"
+        return " ".join(part for part in (str(self.object), self.address, port) if part)
 
 
 @final
@@ -126,7 +128,7 @@ def entries_of(service: Service, name: ObjectName, port: ServicePort) -> Iterato
     if service.effective_type == _LOAD_BALANCED:
         yield (
             "load-balancer",
-            (Hop(name, port.port, port.effective_protocol, service.load_balancer_ip or "load balancer"), own),
+            (Hop(name, port.port, port.effective_protocol, service.load_balancer_ip), own),
         )
     without = service.effective_type == _LOAD_BALANCED and service.allocate_load_balancer_node_ports is False
     if service.effective_type in _ON_NODES and (port.node_port or not without):

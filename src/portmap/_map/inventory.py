@@ -23,7 +23,7 @@ from portmap._violations import Violation
 from portmap._workload_kinds import SEVERAL_TEMPLATES, any_template_path
 from portmap._workloads import Workload, makes_pods, read_workloads, reduced
 
-__all__ = ["Grant", "Inventory", "UnknownObject", "name_of", "settled"]
+__all__ = ["Grant", "Inventory", "UnknownObject", "name_of", "pod_labels", "settled"]
 
 _GATEWAY: Final = "gateway.networking.k8s.io"
 
@@ -234,14 +234,15 @@ def _grants(name: ObjectName, raw: Mapping[str, Any]) -> Iterator[Grant]:
 
 
 def _unknown(name: ObjectName, raw: Mapping[str, Any], violations: tuple[Violation, ...]) -> UnknownObject:
-    own = is_core_service(raw)
-    selections: Iterable[object] = (value_at(raw, "spec", "selector"),) if own else _pod_labels(raw)
-    return UnknownObject(
-        name,
-        violations,
-        tuple(_as_meant(each) for each in selections if isinstance(each, Mapping)),
-        _as_meant(value_at(raw, "metadata", "labels")),
-    )
+    selector = value_at(raw, "spec", "selector")
+    own = (_as_meant(selector),) if isinstance(selector, Mapping) else ()
+    selections = own if is_core_service(raw) else pod_labels(raw)
+    return UnknownObject(name, violations, selections, _as_meant(value_at(raw, "metadata", "labels")))
+
+
+def pod_labels(raw: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+    """The labels of the pods that an invalid object would make, as its author must have meant them."""
+    return tuple(_as_meant(each) for each in _pod_labels(raw) if isinstance(each, Mapping))
 
 
 def _pod_labels(raw: Mapping[str, Any]) -> Iterator[object]:

@@ -106,7 +106,7 @@ class Meant:
     def _no_service(self, asked: AskedObject) -> str:
         unknown = _named(self._inventory.unknown, asked.name, "Service")
         if unknown is not None:
-            return f"{unknown.name} is invalid: {unknown.violations[0]}"
+            return _why(unknown)
         workload = next(iter(self._workloads.get(asked.name, ())), None)
         guess = nearest(asked.name, islice(self._services, _MOST_NAMES))
         hint = f"; did you mean {guess!r}?" if guess else ""
@@ -117,7 +117,7 @@ class Meant:
     def _no_workload(self, asked: AskedObject) -> str:
         unknown = _named(self._inventory.unknown, asked.name, asked.kind)
         if unknown is not None:
-            return f"{unknown.name} is invalid: {unknown.violations[0]}"
+            return _why(unknown)
         other = next(iter(self._workloads.get(asked.name, ())), None)
         names = {name.name for each in self._workloads.values() for name in each if is_kind(asked.kind, name.kind)}
         guess = nearest(asked.name, islice(sorted(names), _MOST_NAMES))
@@ -150,6 +150,11 @@ def _port_meant(ports: Iterable[ServicePort], port: str | None) -> str:
             return f"; {port} is the node port of {shown}"
     guess = nearest(port, (each.name for each in ports if each.name)) if port else None
     return f"; did you mean {guess!r}?" if guess else ""
+
+
+def _why(unknown: UnknownObject) -> str:
+    first = unknown.violations[0]
+    return f"{unknown.name} is invalid: {f'{first.field}: ' if first.field else ''}{first.message}"
 
 
 def _named(unknown: Iterable[UnknownObject], name: str, kind: str) -> UnknownObject | None:

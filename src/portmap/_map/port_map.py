@@ -261,7 +261,9 @@ class PortMap:
         )
 
     def _place(self, service: Service) -> int:
-        for place in self._ways.places.get(name_of(service), ()):
-            if self.services[place] == service:
-                return place
+        places = self._ways.places.get(name_of(service), ())
+        # Of copies that differ only in what is not modelled, a map keeps one.
+        same = [place for place in places if repr(self.services[place]) == repr(service)]
+        for place in same:
+            return place
         raise KeyError(f"{service} is not in the map")

@@ -122,6 +122,8 @@ class Trace:
         return " ".join(str(part) for part in parts if part)
 
 
+_SHORT: Final = 3
+"""Numbers of so few digits are near to any other."""
 _HEALTH: Final = "asked by load balancers whether the node has pods of the Service; kube-proxy answers itself"
 
 
@@ -270,17 +272,17 @@ class Tracing:
 
     def _no_number(self, asked: AskedNumber) -> str:
         spoken = f"{asked.number}/{asked.protocol}" if asked.protocol else str(asked.number)
-        numbers = [*(each.number for each in self.node_ports.taken), *(each.number for each in self.host_ports.taken)]
-        others = sorted({str(number) for number in numbers})
-        guess = nearest(str(asked.number), (each for each in others if each != str(asked.number)))
-        hint = f"; did you mean {guess}?" if guess else ""
-        if asked.number in numbers:
-            hint = "; it is taken for another protocol"
-        for service in () if hint else self.ways.inventory.services:
+        return f"no Service asks for node port {spoken}, and no workload for that host port{self._near(asked)}"
+
+    def _near(self, asked: AskedNumber) -> str:
+        taken = {each.number for each in self.node_ports.taken} | {each.number for each in self.host_ports.taken}
+        if asked.number in taken:
+            return "; it is taken for another protocol"
+        for service in self.ways.inventory.services:
             if any(port.port == asked.number for port in service.ports):
-                hint = f"; it is a port of a Service: write 'service/{service.name}:{asked.number}'"
-                break
-        return f"no Service asks for node port {spoken}, and no workload for that host port{hint}"
+                return f"; it is a port of a Service: write 'service/{service.name}:{asked.number}'"
+        guess = nearest(str(asked.number), (str(each) for each in sorted(taken) if len(str(each)) > _SHORT))
+        return f"; did you mean {guess}?" if guess else ""
 
     def _no_rule(self, asked: AskedRequest) -> str:
         rules = [each.reference for each in self.references if each.reference.role in {"ingress", "route"}]
