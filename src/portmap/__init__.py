@@ -30,7 +30,14 @@ from portmap._workloads import Workload
 if TYPE_CHECKING:
     from portmap._contract import contract
     from portmap._contract.changes import Change, Contract, Step
+    from portmap._map.chains import Chain, Hop
+    from portmap._map.inventory import UnknownObject
+    from portmap._map.node_ports import HostPort, HostPorts, NodePort, NodePorts
+    from portmap._map.object_names import ObjectName
     from portmap._map.port_map import PortMap
+    from portmap._map.reference import PathMatch, Reference
+    from portmap._map.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget
+    from portmap._map.trace import Approach, Onward, Trace
     from portmap.manifests._load import load
     from portmap.manifests._write import to_yaml
 
@@ -38,28 +45,45 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SUPPORTED_VERSIONS",
+    "Approach",
+    "Chain",
     "Change",
     "Cluster",
     "Conflict",
     "Container",
     "ContainerPort",
+    "ContainerTarget",
     "Contract",
     "Endpoint",
     "EndpointPort",
     "EndpointSlice",
+    "Hop",
+    "HostPort",
+    "HostPorts",
     "Labels",
     "ManifestError",
+    "MapMiss",
     "Miss",
+    "NodePort",
+    "NodePorts",
+    "ObjectName",
+    "Onward",
+    "PathMatch",
     "Pod",
     "PortMap",
     "PortmapError",
+    "Reference",
     "Resolution",
+    "ResolvedReference",
     "ServerWarning",
     "Service",
     "ServicePort",
+    "ServiceTarget",
     "SliceEndpoint",
     "Span",
     "Step",
+    "Trace",
+    "UnknownObject",
     "ValidationError",
     "Violation",
     "Workload",
@@ -76,10 +100,27 @@ __all__ = [
 
 # What not every script needs is loaded when it is first asked for (PEP 562).
 _LATER = {
+    "Approach": "portmap._map.trace",
+    "Chain": "portmap._map.chains",
     "Change": "portmap._contract.changes",
+    "ContainerTarget": "portmap._map.targets",
     "Contract": "portmap._contract.changes",
+    "Hop": "portmap._map.chains",
+    "HostPort": "portmap._map.node_ports",
+    "HostPorts": "portmap._map.node_ports",
+    "MapMiss": "portmap._map.targets",
+    "NodePort": "portmap._map.node_ports",
+    "NodePorts": "portmap._map.node_ports",
+    "ObjectName": "portmap._map.object_names",
+    "Onward": "portmap._map.trace",
+    "PathMatch": "portmap._map.reference",
     "PortMap": "portmap._map.port_map",
+    "Reference": "portmap._map.reference",
+    "ResolvedReference": "portmap._map.targets",
+    "ServiceTarget": "portmap._map.targets",
     "Step": "portmap._contract.changes",
+    "Trace": "portmap._map.trace",
+    "UnknownObject": "portmap._map.inventory",
     "contract": "portmap._contract",
     "load": "portmap.manifests._load",
     "to_yaml": "portmap.manifests._write",
