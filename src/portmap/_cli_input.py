@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 __all__ = [
     "STDIN",
     "add_format",
+    "add_input",
     "add_kubernetes_version",
+    "cluster_of",
     "namespace_argument",
     "node_ports_argument",
     "read_documents",
@@ -34,6 +36,41 @@ _RANGE: Final = re.compile(r"([0-9]{1,5})-([0-9]{1,5})")
 def add_format(parser: argparse.ArgumentParser) -> None:
     """`--format text|json`."""
     parser.add_argument("--format", choices=("text", "json"), default="text", help="(default: text)")
+
+
+def add_input(parser: argparse.ArgumentParser, more: str = "") -> None:
+    """`[PATH…|-] --format --kubernetes-version --node-port-range --namespace`: one set of manifests, in one cluster.
+
+    Args:
+        parser: That of the sub-command.
+        more: What paths may be beside paths, for the help.
+    """
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help=f"YAML and JSON files, folders of them, or - for standard input; {more}left out: the current folder",
+    )
+    add_format(parser)
+    add_kubernetes_version(parser)
+    parser.add_argument(
+        "--node-port-range",
+        type=node_ports_argument,
+        default=Cluster().node_port_range,
+        metavar="FIRST-LAST",
+        help="the cluster's --service-node-port-range (default: 30000-32767)",
+    )
+    parser.add_argument(
+        "--namespace",
+        type=namespace_argument,
+        metavar="NAME",
+        help="the namespace of objects that name none (default: they may be in any)",
+    )
+
+
+def cluster_of(options: argparse.Namespace) -> Cluster:
+    """The cluster that the arguments of `add_input` describe."""
+    return Cluster(options.kubernetes_version, node_port_range=options.node_port_range)
 
 
 def add_kubernetes_version(parser: argparse.ArgumentParser) -> None:

@@ -127,7 +127,7 @@ class _Selected:
     pod: Pod
     workload: str | None
     endpoints: tuple[Endpoint | None, ...]
-    passed_over: str | None
+    passed_over: Miss | None
 
     @property
     def published(self) -> bool:
@@ -340,8 +340,10 @@ def _look_up(
     pod = _pod_of(source)
     workload = f"{source.kind}/{source.name}" if isinstance(source, Workload) and source.kind != "Pod" else None
     addresses = tuple(address for family in families for address in _addresses(pod, family))
-    asleep = isinstance(source, Workload) and source.replicas == 0
-    passed_over = "it has 0 replicas" if asleep else _passed_over(service, pod, families, addresses, nodes)
+    reason = _passed_over(service, pod, families, addresses, nodes)
+    passed_over = Miss.of_pod(pod, workload, reason) if reason else None
+    if isinstance(source, Workload) and source.replicas == 0:
+        passed_over = Miss.of_idle(source)
     ready = _ready(service, pod)
     endpoints: list[Endpoint | None] = []
     for port in service.ports:
@@ -383,7 +385,7 @@ def _ready(service: Service, pod: Pod) -> bool:
 def _misses(service: Service, selected: Sequence[_Selected], *, sidecars: bool) -> Iterator[Miss]:
     for each in selected:
         if each.passed_over is not None:
-            yield Miss.of_pod(each.pod, each.workload, each.passed_over)
+            yield each.passed_over
             continue
         for position, port in enumerate(service.ports):
             if each.endpoints[position] is None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from portmap._errors import ValidationError
+from portmap._pod_reading import under
 from portmap._ports import ServicePort
 from portmap._service_schema import SERVICE
 from portmap._services import Service
@@ -39,10 +40,17 @@ def service_of(decoded: Mapping[str, Any]) -> Service:
     """The Service of a decoded manifest, without what portmap does not model.
 
     Raises:
-        ValidationError: The cluster in force would refuse it, or the first of its ports that is bad.
+        ValidationError: The cluster in force would refuse one of its ports, or the whole.
     """
     metadata, spec = decoded.get("metadata", {}), decoded.get("spec", {})
-    ports = [ServicePort(**({"port": 0} | arguments(port, ServicePort.WIRE))) for port in spec.get("ports", ())]
+    ports, found = [], []
+    for position, port in enumerate(spec.get("ports", ())):
+        try:
+            ports.append(ServicePort(**({"port": 0} | arguments(port, ServicePort.WIRE))))
+        except ValidationError as error:
+            found += under(("spec", "ports", position), error)
+    if found:
+        raise ValidationError("Service", in_order(found))
     fields = arguments(metadata, Service.METADATA_WIRE) | arguments(spec, Service.SPEC_WIRE)
     return Service(**({"name": ""} | fields), ports=ports)
 

@@ -34,6 +34,7 @@ __all__ = [
     "read_workload",
     "read_workloads",
     "reduced",
+    "several_templates",
     "template_path",
 ]
 
@@ -174,7 +175,7 @@ def read_workload(manifest: Any) -> Workload:  # noqa: ANN401 - anything may tur
 def makes_pods(manifest: Mapping[str, Any]) -> bool:
     """Whether `read_workloads` finds workloads in objects of this kind."""
     api_version, kind = manifest.get("apiVersion"), manifest.get("kind")
-    return any_template_path(api_version, kind) is not None or _several(manifest) is not None
+    return any_template_path(api_version, kind) is not None or several_templates(manifest) is not None
 
 
 def read_workloads(manifest: Mapping[str, Any]) -> tuple[Workload, ...]:
@@ -186,7 +187,7 @@ def read_workloads(manifest: Mapping[str, Any]) -> tuple[Workload, ...]:
     Raises:
         ValidationError: It is of no kind that makes pods, or ports of its are wrong.
     """
-    several = _several(manifest)
+    several = several_templates(manifest)
     if several is None:
         spec = manifest.get("spec")
         referring = manifest.get("kind") == "Rollout" and isinstance(spec, Mapping) and "workloadRef" in spec
@@ -210,7 +211,8 @@ def read_workloads(manifest: Mapping[str, Any]) -> tuple[Workload, ...]:
     return tuple(made)
 
 
-def _several(manifest: Mapping[str, Any]) -> tuple[str, tuple[str, ...]] | None:
+def several_templates(manifest: Mapping[str, Any]) -> tuple[str, tuple[str, ...]] | None:
+    """For an object that makes several workloads: of which kind, and the path to the list of them; else `None`."""
     api_version = manifest.get("apiVersion")
     group = api_version.rpartition("/")[0] if isinstance(api_version, str) else ""
     kind = manifest.get("kind")

@@ -1,6 +1,6 @@
 """What was read from files and streams: an ordered sequence of documents."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, final, overload
 
 import attrs
@@ -11,11 +11,11 @@ from portmap._paths import Path, describe, parse
 from portmap._pods import Pod
 from portmap._services import Service
 from portmap._violations import Violation, in_order
-from portmap._workloads import Workload
+from portmap._workloads import Workload, several_templates
 from portmap.manifests._composed import Composed
-from portmap.manifests._read import is_readable, read
+from portmap.manifests._read import is_readable, read_all
 
-__all__ = ["Document", "Manifests", "documents"]
+__all__ = ["Document", "Manifests", "documents", "judged"]
 
 # The server writes this path with a capital; the manifest does not.
 _SERVERS_SPELLING: Final = {"LoadBalancerSourceRanges": "loadBalancerSourceRanges"}
@@ -28,18 +28,25 @@ class Document:
 
     Attributes:
         raw: The object as plain data, as it was read.
-        object: The typed object; `None` where portmap does not model the kind, or an
-            API server would refuse it.
+        objects: What it holds, as typed objects: one, for a Service or what makes pods;
+            several workloads, for a ClusterServiceVersion; none where portmap does not
+            model the kind, or an API server would refuse it.
         violations: Why a server would refuse it, keys that were given twice included.
         source: The name of the file or stream.
     """
 
     raw: Any
-    object: Service | Pod | Workload | None
+    objects: tuple[Service | Pod | Workload, ...]
     violations: tuple[Violation, ...]
     source: str
     _composed: Composed = attrs.field(repr=False)
     _root: Path = attrs.field(default=(), repr=False)
+
+    @property
+    def object(self) -> Service | Pod | Workload | None:
+        """The typed object, where there is one; `None` where it holds none, or is of a kind that holds several."""
+        several = isinstance(self.raw, Mapping) and several_templates(self.raw) is not None
+        return None if several or not self.objects else self.objects[0]
 
     @property
     def kind(self) -> str:
@@ -120,7 +127,12 @@ class Manifests(Sequence[Document]):
             ]
             subject = str(bad[0]) if len(bad) == 1 else f"{len(bad)} documents"
             raise ValidationError(subject, tuple(violations))
-        return tuple(document.object for document in self._found if document.object is not None)
+        return tuple(each for document in self._found for each in document.objects)
+
+
+def judged(documents: Iterable[Document]) -> Iterator[Document]:
+    """The Services and what makes pods among them: those of which portmap knows what a server would refuse."""
+    return (each for each in documents if isinstance(each.raw, Mapping) and is_readable(each.raw))
 
 
 def documents(composed: Composed, source: str, cluster: Cluster) -> Iterator[Document]:
@@ -158,10 +170,10 @@ def _document(
     source: str,
     cluster: Cluster,
 ) -> Document:
-    typed: Service | Pod | Workload | None = None
+    typed: tuple[Service | Pod | Workload, ...] = ()
     if isinstance(raw, Mapping) and is_readable(raw):
         try:
-            typed = read(raw, cluster=cluster)
+            typed = read_all(raw, cluster=cluster)
         except ValidationError as error:
             found = [*found, *error.violations]
-    return Document(raw, None if found else typed, in_order(found), source, composed, root)
+    return Document(raw, () if found else typed, in_order(found), source, composed, root)
