@@ -37,6 +37,8 @@ __all__ = ["Bundle", "Whole", "bundles_of", "link_prefix"]
 _DUMPED: Final = ("resourceVersion", "uid")
 _RENDERED: Final = ("helm.sh/chart", "chart")
 
+_DECLARED: Final = "the input was declared to be complete"
+
 
 @final
 class Whole:
@@ -159,6 +161,11 @@ class Bundle:
         self.added_labels = added_labels
         self.elsewhere = whole
         self.cluster = whole.cluster
+
+    @property
+    def declared_complete(self) -> bool:
+        """Whether somebody said that it is complete, and not only the objects themselves."""
+        return self.complete == _DECLARED
 
     @cached_property
     def port_map(self) -> PortMap:
@@ -299,7 +306,7 @@ def bundles_of(items: Sequence[Item], whole: Whole, *, complete: bool | None) ->
         complete: Whether everything is there and belongs together; `None`: what the items themselves say.
     """
     if complete:
-        yield Bundle(items, whole, complete="the input was declared to be complete")
+        yield Bundle(items, whole, complete=_DECLARED)
         return
     labels = kustomize_labels(items)
     groups = _groups([each for each in items if not is_kustomization(each)])

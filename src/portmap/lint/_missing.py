@@ -20,6 +20,9 @@ _NO_SERVICE: Final = frozenset({"no-such-service", "service-in-other-namespace"}
 _NOT_OF_THE_SERVICE: Final = _NO_SERVICE | {"reference-not-granted", "selector-matches-nothing"}
 _BY_NAME: Final = frozenset({"service", "service-port", "endpoint-port"})
 
+# The Service of the API server itself, which every cluster has.
+_EVERYWHERE: Final = frozenset({("kubernetes", "default"), ("kubernetes", None)})
+
 # Kinds that often have the name of an application, and whose controllers make no Services.
 _MAKE_NO_SERVICES: Final = frozenset(
     {"Application", "Certificate", "ClusterIssuer", "DestinationRule", "Issuer", "PodMonitor", "PrometheusRule"}
@@ -59,15 +62,17 @@ def missing_service(resolved: ResolvedReference, bundle: Bundle, *, effect: str 
     miss = resolved.miss
     name = resolved.reference.service or ""
     if miss is None:
-        # Where there is no Service at all, the map does not say that one is missing.
-        if resolved.unknown is None or not bundle.complete or bundle.services or not _names_service(resolved):
+        # Of a namespace in which it has no Service at all, the map does not say that one is missing.
+        if resolved.unknown is None or not bundle.declared_complete or not _names_service(resolved):
+            return
+        if services_meant(resolved, bundle):
             return
         message, hint = f"there is no Service {name!r}", None
     elif miss.code in _NO_SERVICE:
         message, hint = miss.message, miss.hint
     else:
         return
-    if name in bundle.elsewhere.unread_services:
+    if name in bundle.elsewhere.unread_services or (name, resolved.reference.namespace) in _EVERYWHERE:
         return
     severity, because = _judged_service(resolved, bundle)
     yield place_of(resolved).finding(
@@ -96,7 +101,7 @@ def _judged_service(resolved: ResolvedReference, bundle: Bundle) -> tuple[Severi
     if owner is not None:
         return "info", f"the controller of {owner} may make the Service"
     if bundle.complete:
-        return (None, None) if bundle.services else ("warning", "the input has no Service at all")
+        return None, None
     if others:
         return "warning", f"{others[0]} is in another part of the input, although without this port"
     return "info", "the Service may be made elsewhere: nothing says that the input is complete"
