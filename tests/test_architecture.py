@@ -93,12 +93,31 @@ LAYERS: Final[Sequence[Layer]] = [
     layer("_cli_contract"),
     layer("_cli"),
     layer("__main__"),
+    layer("strategies._arguments", "strategies._mistakes.mistake", "strategies._words"),
+    layer("strategies._mistakes.metadata", "strategies._mistakes.services", "strategies._mistakes.stages"),
+    layer("strategies._mistakes.tables"),
+    layer("strategies._mistakes", "strategies._ports"),
+    layer("strategies._broken", "strategies._pods", "strategies._services"),
+    layer("strategies._manifests", "strategies._worlds"),
+    layer("strategies"),
+    layer("_hypothesis"),
     layer("__init__"),
 ]
 
 # Everything else is the core. A name stands for what is below it too.
 OUTSIDE_THE_CORE: Final = frozenset(
-    {"__main__", "_cli", "_cli_contract", "_cli_input", "_render", "manifests", "strategies", "testing"}
+    {
+        "__main__",
+        "_cli",
+        "_cli_contract",
+        "_cli_input",
+        "_hypothesis",
+        "_pytest",
+        "_render",
+        "manifests",
+        "strategies",
+        "testing",
+    }
 )
 
 # The core computes from what it is given: it has no files, no network, no clock.
