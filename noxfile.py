@@ -59,9 +59,17 @@ def matrix(session: nox.Session) -> None:
     run_tests(session)
 
 
-@nox.session(default=False)
+@nox.session
 def docs(session: nox.Session) -> None:
-    """Writes the generated parts of docs/checks.md anew, from the rules."""
+    """Builds the documentation into build/docs, without network access; a warning is an error."""
+    install_groups(session, "docs")
+    install_portmap(session)
+    session.run("sphinx-build", "--quiet", "--fail-on-warning", "--conf-dir", "docs", ".", "build/docs")
+
+
+@nox.session(default=False)
+def pages(session: nox.Session) -> None:
+    """Writes the generated parts of the documentation anew, from the rules."""
     install_portmap(session)
     session.run("python", "docs/generate_checks.py")
 

@@ -179,3 +179,26 @@ def test_the_longest_name_is_not_too_long(
     assert len(reasons_of(bad)) == 1
     assert sum("no more than" in reason for reason in reasons_of(bad + "a")) == 1
     assert reasons_of("a" * longest) == ()
+
+
+@pytest.mark.parametrize(
+    ("length", "hint"),
+    [(63, "free text belongs in an annotation"), (64, "shorten it to 63 characters")],
+)
+def test_only_what_is_too_long_is_to_be_shortened(length: int, hint: str) -> None:
+    """A label's value of 63 characters that is wrong in another way is not too long."""
+    [found] = violations_of(service(labels={"app": "a" * (length - 1) + "!"}))
+    assert found.hint is not None
+    assert found.hint.startswith(hint)
+
+
+def test_a_bad_name_is_shown_as_written() -> None:
+    """The value of a violation is what stands in the field."""
+    [found] = violations_of(lambda: Service("Web!", selector=SELECTOR, ports=[ServicePort(80)]))
+    assert (found.field, found.value) == ("metadata.name", "Web!")
+
+
+def test_an_address_that_cannot_be_read_is_of_no_family() -> None:
+    """A cluster IP with bad syntax is reported for that alone, not also as one of the wrong family."""
+    found = violations_of(service(cluster_ip="nonsense", ip_families=["IPv6"]))
+    assert [each.code for each in found] == ["cluster-ip-syntax"]

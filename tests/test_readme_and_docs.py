@@ -257,7 +257,7 @@ class TestThePageOfChecks:
         """The generated parts of the page are those that the rules give now."""
         generator = runpy.run_path(str(ROOT / "docs" / "generate_checks.py"))
         page = text_of("docs/checks.md")
-        assert generator["renewed"](page) == page, "write it anew with: nox -s docs"
+        assert generator["renewed"](page) == page, "write it anew with: nox -s pages"
 
     def test_every_rule_is_on_it(self, rules: list[Rule[Any]]) -> None:
         """Each rule has a section, headed by its code, and so its place in a list of rules."""

@@ -21,6 +21,7 @@ from portmap._service_warnings import SERVICE_WARNINGS
 from portmap._services import service_state
 from portmap._sets import SET_RULES
 from portmap._updates import UPDATE_RULES
+from portmap.manifests import validate
 from portmap.manifests._pod_manifest import CONTAINER_MANIFEST_RULES, NEWER_FIELD_RULES, POD_MANIFEST_RULES
 
 STAGES: Final[Mapping[Stage, tuple[Rules[Any], ...]]] = {
@@ -171,3 +172,17 @@ def test_a_primary_cluster_ip_that_is_gone() -> None:
     state.old.cluster_ips = ["10.0.0.5"]
     [found] = UPDATE_RULES.broken_by(state)
     assert (found.field, found.code) == ("spec.clusterIPs[0]", "cluster-ip-immutable")
+
+
+def test_an_owner_is_the_same_in_whatever_order_it_is_written() -> None:
+    """A controlling owner that is named twice, with its fields in another order, is one controller."""
+    owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web", "uid": "1", "controller": True}
+    manifest = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "web", "ownerReferences": [owner, dict(reversed(owner.items()))]},
+        "spec": {"ports": [{"port": 80}]},
+    }
+    assert validate(manifest) == ()
+    manifest["metadata"] = {"name": "web", "ownerReferences": [owner, owner | {"uid": "2"}]}
+    assert {each.code for each in validate(manifest)} == {"several-controllers"}

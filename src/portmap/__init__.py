@@ -31,6 +31,7 @@ from portmap._workloads import Workload
 if TYPE_CHECKING:
     from portmap._contract import contract
     from portmap._contract.changes import Change, Contract, Step
+    from portmap._draw import draw
     from portmap._map.port_map import PortMap
     from portmap.manifests._load import load
     from portmap.manifests._write import to_yaml
@@ -67,6 +68,7 @@ __all__ = [
     "check",
     "check_set",
     "contract",
+    "draw",
     "load",
     "resolve",
     "resolve_all",
@@ -82,6 +84,7 @@ _LATER = {
     "PortMap": "portmap._map.port_map",
     "Step": "portmap._contract.changes",
     "contract": "portmap._contract",
+    "draw": "portmap._draw",
     "load": "portmap.manifests._load",
     "to_yaml": "portmap.manifests._write",
 }

@@ -4,13 +4,13 @@ A wrong *call* (a missing argument, an unknown keyword) stays Python's `TypeErro
 They stand alone so that every other module may import them.
 """
 
-from typing import final
+from typing import Any, final
 
 import attrs
 
 from portmap._violations import Violation
 
-__all__ = ["ManifestError", "PortmapError", "Span", "ValidationError"]
+__all__ = ["LintError", "ManifestError", "PortmapError", "Span", "ValidationError"]
 
 
 class PortmapError(Exception):
@@ -81,3 +81,22 @@ class ManifestError(PortmapError, ValueError):
     def __str__(self) -> str:
         place = ":".join(part for part in (self.source, str(self.span) if self.span else "") if part)
         return f"{place}: {self.problem}" if place else self.problem
+
+
+@final
+class LintError(PortmapError):
+    """Objects that a linter has findings about, at least as bad as was asked for.
+
+    Attributes:
+        findings: The findings, as in the report.
+    """
+
+    __module__ = "portmap"
+
+    def __init__(self, findings: tuple[Any, ...]) -> None:
+        super().__init__(findings)
+        self.findings = findings
+
+    def __str__(self) -> str:
+        count = len(self.findings)
+        return "\n".join([f"{count} finding{'s' if count != 1 else ''}", *(f"  {each}" for each in self.findings)])

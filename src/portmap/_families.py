@@ -179,8 +179,7 @@ def too_many_cluster_ips(service: ServiceState) -> Iterator[Problem]:
 
 def _readable(service: ServiceState) -> bool:
     """Whether the cluster IPs can be told by family: the server looks no further otherwise."""
-    none_misplaced = len(service.cluster_ips) > 1 and service.cluster_ips[0] == HEADLESS
-    return not none_misplaced and next(_bad_cluster_ips(service), None) is None
+    return next(_bad_cluster_ips(service), None) is None
 
 
 @rule(

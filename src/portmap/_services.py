@@ -305,7 +305,7 @@ class Service:
 
     @property
     def is_headless(self) -> bool:
-        """Whether it has no address of its own (`clusterIP: None`)."""
+        """Whether it has no address of its own, with `None` for its cluster IP."""
         return self.effective_type != "ExternalName" and self.cluster_ip == _HEADLESS
 
     def __str__(self) -> str:

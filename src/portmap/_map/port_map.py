@@ -19,7 +19,7 @@ from portmap._map.misses import misses_of, unreached_targets
 from portmap._map.node_ports import HostPorts, NodePorts, host_ports_of, node_ports_of
 from portmap._map.object_names import ObjectName
 from portmap._map.plain_data import as_plain_data
-from portmap._map.reach import Reach
+from portmap._map.reach import Reach, declared_targets
 from portmap._map.targets import ContainerTarget, MapMiss, ResolvedReference
 from portmap._map.ways import Ways
 from portmap._pods import Pod
@@ -137,9 +137,51 @@ class PortMap:
         resolutions = self._ways.reach.resolutions
         if isinstance(service, str):
             return resolutions[self._places(service, namespace)[0]]
-        for place in self._ways.places.get(name_of(service), ()):
-            if self.services[place] == service:
-                return resolutions[place]
+        return resolutions[self._place_of(service)]
+
+    def selected(self, service: Service) -> tuple[Workload, ...]:
+        """The workloads that one of `services` selects.
+
+        Raises:
+            KeyError: It is none of them.
+        """
+        return self._ways.reach.selected[self._place_of(service)]
+
+    def targets(self, service: Service, position: int) -> tuple[ContainerTarget, ...]:
+        """The ports of containers that one port of one of `services` reaches, by its place in `ports`.
+
+        Raises:
+            KeyError: It is none of `services`.
+        """
+        return self._ways.reach.targets[self._place_of(service)][position]
+
+    def why_not(self, service: Service, position: int) -> str:
+        """Why a port of one of `services` reaches no container.
+
+        Raises:
+            KeyError: It is none of `services`.
+        """
+        return self._ways.why_not(self._place_of(service), position)
+
+    @staticmethod
+    def declared(workload: Workload) -> tuple[ContainerTarget, ...]:
+        """The ports that the containers and sidecars of a workload declare."""
+        return tuple(declared_targets(workload))
+
+    def selects_unknown(self, service: Service) -> bool:
+        """Whether one of `services` selects pods that an object of `unknown` would make.
+
+        Raises:
+            KeyError: It is none of `services`.
+        """
+        return bool(self._ways.reach.unknown[self._place_of(service)])
+
+    def _place_of(self, service: Service) -> int:
+        places = self._ways.places.get(name_of(service), ())
+        for same in (lambda each: each is service, lambda each: each == service):
+            for place in places:
+                if same(self.services[place]):
+                    return place
         raise KeyError(f"{service} is not in the map")
 
     def reaches(self, target: str, *, namespace: str | None = None) -> tuple[ContainerTarget, ...]:

@@ -1,0 +1,64 @@
+"""How the documentation is built: `nox -s docs`, without network access and without a warning.
+
+The pages are Markdown that reads well where it stands, too; so the root of the sources is
+that of the repository, and links between pages are plain relative links.
+"""
+# ruff: noqa: INP001
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+
+project = "portmap"
+author = "The portmap authors"
+release = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+version = release
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+root_doc = "docs/contents"
+include_patterns = ["docs/**", "README.md", "CHANGELOG.md", "CONTRIBUTING.md"]
+exclude_patterns = ["docs/schemas/**", "docs/pictures/**"]
+nitpicky = False
+
+html_theme = "furo"
+html_title = f"portmap {release}"
+html_show_sphinx = False
+html_copy_source = False
+
+myst_heading_anchors = 4
+suppress_warnings = ["myst.header"]
+
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+autoclass_content = "class"
+napoleon_google_docstring = True
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+# What stands between single backquotes is code, as in Markdown.
+default_role = "code"
+
+_SECTION: Final = re.compile(r"(Args|Attributes|Raises|Returns|Yields|Example|Examples|Note|Notes):$")
+
+
+def mark_code(_app: object, _what: str, _name: str, _obj: object, _options: object, lines: list[str]) -> None:
+    """Make the indented examples of docstrings literal blocks, as they are to a reader of the source."""
+    marked: list[str] = []
+    for position, line in enumerate(lines):
+        starts = line.startswith("    ") and position > 1 and not lines[position - 1].strip()
+        text = next((each for each in reversed(lines[: position - 1 if position else 0]) if each.strip()), "")
+        if starts and not text.startswith(" ") and not _SECTION.match(text) and not text.rstrip().endswith("::"):
+            marked += ["::", ""]
+        marked.append(line)
+        if _SECTION.match(line):
+            marked += lines[position + 1 :]
+            break
+    lines[:] = marked
+
+
+def setup(app: Any) -> dict[str, bool]:  # noqa: ANN401 - Sphinx's application
+    """Tell Sphinx of what is above."""
+    app.connect("autodoc-process-docstring", mark_code, priority=100)
+    return {"parallel_read_safe": True}

@@ -1,0 +1,48 @@
+"""Pictures of a port map: SVG, an HTML page, Mermaid and text."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, Literal, TypeAlias
+
+from portmap._draw.diagram import Diagram, diagram_of
+from portmap._draw.html import as_html
+from portmap._draw.mermaid import as_mermaid
+from portmap._draw.svg import as_svg
+from portmap._draw.words import as_text
+from portmap._map.port_map import PortMap
+
+__all__ = ["FORMATS", "Format", "draw"]
+
+Format: TypeAlias = Literal["svg", "html", "mermaid", "text"]
+
+FORMATS: Final[Mapping[Format, Callable[[Diagram, str], str]]] = {
+    "svg": as_svg,
+    "html": as_html,
+    "mermaid": lambda diagram, _: as_mermaid(diagram),
+    "text": lambda diagram, _: as_text(diagram),
+}
+
+
+def draw(objects: PortMap | Iterable[object], *, format: Format = "svg", title: str = "Where the ports lead") -> str:
+    """A picture of where every port leads: the same text for the same objects, in any order.
+
+    From left to right it shows the ways in (node ports, load balancers, Ingresses, routes),
+    the Services, and the pods; in red what leads nowhere, in amber what nothing reaches.
+
+        from pathlib import Path
+        from portmap import draw, load
+
+        Path("map.svg").write_text(draw(load("k8s")))
+
+    Args:
+        objects: A map, or what `PortMap.of` takes.
+        format: `"svg"`: an image that stands alone. `"html"`: a page with a search, a filter
+            and the following of a chain. `"mermaid"`: a flow chart as text. `"text"`: words.
+        title: What the picture is called.
+
+    Raises:
+        ValueError: There is no such format.
+    """
+    if format not in FORMATS:
+        raise ValueError(f"{format!r} is no format of pictures: choose one of {', '.join(FORMATS)}")
+    port_map = objects if isinstance(objects, PortMap) else PortMap.of(objects)
+    return FORMATS[format](diagram_of(port_map), title)

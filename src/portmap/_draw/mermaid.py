@@ -1,0 +1,48 @@
+"""A diagram as Mermaid, which many wikis and README viewers draw."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from portmap._draw.diagram import Diagram, Row
+
+__all__ = ["as_mermaid"]
+
+_ARROWS: Final = {"fine": "-->", "nowhere": "-.->|nowhere|", "elsewhere": "-.->"}
+_UNSAFE: Final = re.compile(r'["#<>&\\`\n\r]')
+
+
+def as_mermaid(diagram: Diagram) -> str:
+    """The diagram as the text of a Mermaid flow chart."""
+    return "".join(f"{line}\n" for line in _lines(diagram))
+
+
+def _lines(diagram: Diagram) -> Iterator[str]:
+    yield "flowchart LR"
+    for number, namespace in enumerate(diagram.namespaces):
+        title = f"namespace {namespace}" if namespace else "no namespace"
+        yield f'  subgraph n{number}["{_quoted(title)}"]'
+        for box in diagram.boxes:
+            if box.namespace == namespace:
+                for row in box.rows:
+                    head = _quoted(" ".join(part for part in (box.kind, box.name) if part))
+                    yield f'    {_id(row)}["{head}<br>{_quoted(row.text)}"]:::{row.state}'
+        yield "  end"
+    for line in diagram.lines:
+        yield f"  {_plain(line.start)} {_ARROWS[line.state]} {_plain(line.end)}"
+    yield "  classDef nowhere stroke:#c1272d,stroke-dasharray:5 3,color:#a4161a"
+    yield "  classDef unreached fill:#fff3d6,color:#7a4b00"
+    yield "  classDef elsewhere stroke:#767f88,stroke-dasharray:2 3"
+    yield "  classDef fine color:#1b2228"
+
+
+def _id(row: Row) -> str:
+    return _plain(row.id)
+
+
+def _plain(identity: str) -> str:
+    return identity.replace(".", "_")
+
+
+def _quoted(text: str) -> str:
+    return _UNSAFE.sub(lambda match: f"#{ord(match[0])};", text)

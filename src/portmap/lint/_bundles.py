@@ -1,0 +1,348 @@
+"""What is deployed together: the objects among which a Service may expect to find its pods.
+
+A rendered chart or a dump of a cluster is one bundle. A folder of a repository is often
+several: examples that have nothing to do with each other, environments, parts. Judged
+together they would select each other's pods; so each folder is a bundle, and each file,
+where the files of a folder give one object twice. What a bundle lacks may be in another
+one: `Bundle.elsewhere` knows.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from posixpath import dirname
+from typing import Any, Final, final
+
+from portmap._candidates import Candidates
+from portmap._cluster import Cluster
+from portmap._map.inventory import name_of
+from portmap._map.node_ports import node_ports_of
+from portmap._map.object_names import ObjectName, items_at, text_at, value_at
+from portmap._map.port_map import PortMap
+from portmap._map.selectors import Selector
+from portmap._map.targets import ServiceTarget
+from portmap._paths import Path
+from portmap._pods import Pod
+from portmap._resolution import Resolution
+from portmap._services import Service
+from portmap._sets import Conflict
+from portmap._workload_kinds import SEVERAL_TEMPLATES, any_template_path
+from portmap._workloads import Workload, reduced
+from portmap.lint._fragments import is_kustomization, kustomize_labels
+from portmap.lint._items import Item
+
+__all__ = ["Bundle", "Whole", "bundles_of", "link_prefix"]
+
+# Objects that nothing but a cluster writes, and what charts write on theirs.
+_DUMPED: Final = ("resourceVersion", "uid")
+_RENDERED: Final = ("helm.sh/chart", "chart")
+
+
+@final
+class Whole:
+    """All of the input, for what a bundle does not have itself.
+
+    Args:
+        items: Everything that is judged.
+        cluster: By what it is judged.
+    """
+
+    def __init__(self, items: Sequence[Item], cluster: Cluster) -> None:
+        self.cluster = cluster
+        self._items = items
+
+    @cached_property
+    def workloads(self) -> Sequence[Workload]:
+        """Everything that makes pods."""
+        return [reduced(each.object) for each in self._items if isinstance(each.object, Pod | Workload)]
+
+    @cached_property
+    def _candidates(self) -> Candidates:
+        return Candidates(self.workloads, indexed=True)
+
+    def selected_by(self, selector: Mapping[str, str]) -> Iterator[Workload]:
+        """The workloads whose pods have these labels, in any namespace."""
+        return (each for each in self._candidates.selected_by(selector, None) if isinstance(each, Workload))
+
+    @cached_property
+    def services(self) -> Mapping[str, Sequence[Service]]:
+        """The Services, by name."""
+        found: dict[str, list[Service]] = defaultdict(list)
+        for each in self._items:
+            if isinstance(each.object, Service):
+                found[each.object.name].append(each.object)
+        return found
+
+    @cached_property
+    def _labelled(self) -> Mapping[tuple[str, str], Sequence[Service]]:
+        found: dict[tuple[str, str], list[Service]] = defaultdict(list)
+        for services in self.services.values():
+            for service in services:
+                for pair in (service.labels or {}).items():
+                    found[pair].append(service)
+        return found
+
+    def services_labelled(self, selector: Selector) -> Iterator[Service]:
+        """The Services that themselves have these labels, in any namespace."""
+        rarest = min((self._labelled.get(pair, ()) for pair in selector.labels.items()), key=len, default=())
+        return (each for each in rarest if selector.matches(each.labels or {}))
+
+    @cached_property
+    def node_port_collisions(self) -> Mapping[int, Sequence[Conflict]]:
+        """What Services cannot have in one cluster with an earlier one of the input, by the identity of the later."""
+        found: dict[int, list[Conflict]] = defaultdict(list)
+        services = [each for same in self.services.values() for each in same]
+        for conflict in node_ports_of(services, self.cluster).collisions:
+            found[id(conflict.service)].append(conflict)
+        return found
+
+    @cached_property
+    def granting_kinds(self) -> frozenset[str]:
+        """The kinds of objects that some ReferenceGrant lets refer to Services."""
+        return frozenset(
+            kind
+            for each in self._items
+            if each.name.kind == "ReferenceGrant"
+            for origin in items_at(each.raw, "spec", "from")
+            if (kind := text_at(origin, "kind"))
+        )
+
+    @cached_property
+    def unread_services(self) -> frozenset[str]:
+        """The names of the Services that a server would refuse."""
+        return frozenset(each.name.name for each in self._items if each.name.kind == "Service" and each.object is None)
+
+    @cached_property
+    def label_keys(self) -> frozenset[str]:
+        """The keys of all labels that pods have."""
+        return frozenset(key for each in self.workloads for key in each.pod.labels)
+
+    @cached_property
+    def custom_names(self) -> Mapping[str, ObjectName]:
+        """The objects of kinds that are not Kubernetes' own, by name: their controllers may make pods."""
+        return custom_names(self._items)
+
+
+def custom_names(items: Iterable[Item]) -> Mapping[str, ObjectName]:
+    """The objects of kinds that are not Kubernetes' own, by name."""
+    return {each.name.name: each.name for each in items if each.name.name and _is_custom(each.raw)}
+
+
+def _is_custom(raw: Mapping[str, Any]) -> bool:
+    group, _, version = (text_at(raw, "apiVersion") or "").rpartition("/")
+    # Kubernetes' own groups have no dot, or end in k8s.io.
+    return bool(version and "." in group and not group.endswith(".k8s.io") and raw.get("kind") != "Kustomization")
+
+
+@final
+class Bundle:
+    """Objects that are deployed together, and the map of their ports.
+
+    Attributes:
+        items: The objects, as they were given.
+        complete: Why everything that the objects refer to should be among them; `None` where it may be elsewhere.
+        added_labels: The keys of labels that a build step gives to every object.
+        elsewhere: The rest of the input.
+        cluster: By what the objects are judged.
+    """
+
+    def __init__(
+        self,
+        items: Sequence[Item],
+        whole: Whole,
+        *,
+        complete: str | None = None,
+        added_labels: frozenset[str] = frozenset(),
+    ) -> None:
+        self.items = tuple(items)
+        self.complete = complete
+        self.added_labels = added_labels
+        self.elsewhere = whole
+        self.cluster = whole.cluster
+
+    @cached_property
+    def port_map(self) -> PortMap:
+        """The map of all ports of the bundle."""
+        return PortMap.of(self.items, cluster=self.cluster)
+
+    @cached_property
+    def custom_names(self) -> Mapping[str, ObjectName]:
+        """The objects of kinds that are not Kubernetes' own, by name: their controllers may make pods."""
+        return custom_names(self.items)
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """The Services, by namespace and name."""
+        return self.port_map.services
+
+    @property
+    def workloads(self) -> tuple[Workload, ...]:
+        """What makes pods, by namespace, kind and name."""
+        return self.port_map.workloads
+
+    def resolution(self, service: Service) -> Resolution:
+        """Where the ports of one of `services` lead."""
+        return self.port_map.resolution(service)
+
+    def selected(self, service: Service) -> tuple[Workload, ...]:
+        """The workloads that one of `services` selects."""
+        return self.port_map.selected(service)
+
+    @cached_property
+    def _selecting(self) -> Mapping[ObjectName, Sequence[Service]]:
+        found: dict[ObjectName, list[Service]] = defaultdict(list)
+        for service in self.services:
+            for workload in self.selected(service):
+                found[name_of(workload)].append(service)
+        return found
+
+    def selecting(self, workload: Workload) -> Sequence[Service]:
+        """The Services that select one of `workloads`."""
+        return self._selecting.get(name_of(workload), ())
+
+    @cached_property
+    def referred(self) -> frozenset[ObjectName]:
+        """The Services to which something refers."""
+        return frozenset(
+            target.service
+            for each in self.port_map.references
+            for target in each.targets
+            if isinstance(target, ServiceTarget)
+        )
+
+    @cached_property
+    def linked_services(self) -> Mapping[str, Sequence[Service]]:
+        """The Services for which the kubelet adds variables to environments, by what the names of those begin with."""
+        found: dict[str, list[Service]] = defaultdict(list)
+        for service in self.services:
+            if service.effective_type != "ExternalName" and service.cluster_ip != "None" and service.ports:
+                found[link_prefix(service)].append(service)
+        return found
+
+    # --- where things stand ---
+
+    def has(self, subject: Service | Workload) -> bool:
+        """Whether this very object is one of the bundle's."""
+        return id(subject) in self._places[0]
+
+    @cached_property
+    def _places(self) -> tuple[Mapping[int, Item], Mapping[ObjectName, Item], Mapping[ObjectName, tuple[Item, Path]]]:
+        by_identity: dict[int, Item] = {}
+        by_name: dict[ObjectName, Item] = {}
+        parts: dict[ObjectName, tuple[Item, Path]] = {}
+        for item in self.items:
+            if item.object is not None:
+                by_identity[id(item.object)] = item
+            by_name.setdefault(item.name, item)
+            for kind, path in _several(item.raw):
+                for position, part in enumerate(items_at(item.raw, *path)):
+                    name = ObjectName(kind, text_at(part, "name") or "", item.name.namespace)
+                    parts.setdefault(name, (item, (*path, position)))
+        return by_identity, by_name, parts
+
+    def place_of(self, subject: Service | Workload | Pod | ObjectName) -> tuple[Item, Path]:
+        """The item that an object is, or is a part of, and the path to it from there.
+
+        Raises:
+            KeyError: It is none of the bundle's.
+        """
+        by_identity, by_name, parts = self._places
+        item = by_identity.get(id(subject))
+        if item is not None:
+            return item, ()
+        name = (
+            subject
+            if isinstance(subject, ObjectName)
+            else name_of(reduced(subject) if isinstance(subject, Pod) else subject)
+        )
+        item = by_name.get(name)
+        return (item, ()) if item is not None else parts[name]
+
+    def raw(self, subject: Service | Workload | Pod | ObjectName) -> Mapping[str, Any]:
+        """An object as plain data."""
+        item, path = self.place_of(subject)
+        found: Any = item.raw
+        for step in path:
+            found = found[step]
+        return found if isinstance(found, Mapping) else {}
+
+    def pod_spec(self, workload: Workload) -> Path:
+        """The path to the spec of a workload's pods: `("spec", "template", "spec")` in a Deployment."""
+        raw = self.raw(workload)
+        path = any_template_path(raw.get("apiVersion"), raw.get("kind")) if raw.get("kind") else None
+        return (*(("spec", "template") if path is None else path), "spec")
+
+
+def link_prefix(service: Service) -> str:
+    """What the variables begin with that the kubelet adds for a Service: `REDIS_MASTER` for `redis-master`.
+
+    Source: kubernetes/kubernetes 1.36.2, `pkg/kubelet/envvars/envvars.go`.
+    """
+    return service.name.upper().replace("-", "_")
+
+
+def _several(raw: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for (_, kind), found in SEVERAL_TEMPLATES.items():
+        if raw.get("kind") == kind:
+            yield found
+
+
+# --- which objects belong together -----------------------------------------------------------------------------
+
+
+def bundles_of(items: Sequence[Item], whole: Whole, *, complete: bool | None) -> Iterator[Bundle]:
+    """The items, divided into what is deployed together.
+
+    Args:
+        items: Everything that is judged.
+        whole: The same, for what a bundle does not have itself.
+        complete: Whether everything is there and belongs together; `None`: what the items themselves say.
+    """
+    if complete:
+        yield Bundle(items, whole, complete="the input was declared to be complete")
+        return
+    labels = kustomize_labels(items)
+    groups = _groups([each for each in items if not is_kustomization(each)])
+    for group in groups:
+        added = labels.get(dirname(group[0].source), frozenset()) if group[0].source else frozenset()
+        yield Bundle(group, whole, complete=None if complete is False else _evidence(group), added_labels=added)
+
+
+def _groups(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    by_folder: dict[str, list[Item]] = defaultdict(list)
+    for item in items:
+        by_folder[dirname(item.source)].append(item)
+    for group in by_folder.values():
+        files = {item.source for item in group}
+        if len(files) > 1 and _gives_twice(group):
+            by_file: dict[str, list[Item]] = defaultdict(list)
+            for item in group:
+                by_file[item.source].append(item)
+            yield from by_file.values()
+        else:
+            yield group
+
+
+def _gives_twice(items: Iterable[Item]) -> bool:
+    """Whether one and the same object stands in several files, and is not the same in all of them."""
+    seen: dict[ObjectName, Item] = {}
+    for item in items:
+        if item.name.name:
+            first = seen.setdefault(item.name, item)
+            if first.source != item.source and first.raw != item.raw:
+                return True
+    return False
+
+
+def _evidence(items: Sequence[Item]) -> str | None:
+    """Why these objects are complete, if they say so themselves."""
+    metadata = [value_at(item.raw, "metadata") for item in items]
+    if not any(isinstance(item.object, Pod | Workload) for item in items):
+        # A part of a cluster's or chart's objects proves nothing about the rest.
+        return None
+    if all(all(text_at(each, field) for field in _DUMPED) for each in metadata):
+        return "the objects come from a cluster"
+    labels = [value_at(each, "labels") for each in metadata]
+    if len(items) > 1 and all(any(text_at(each, key) for key in _RENDERED) for each in labels):
+        return "the objects are a rendered chart"
+    return None

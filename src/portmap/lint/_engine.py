@@ -1,0 +1,172 @@
+"""Running rules over objects: what a server would refuse, what it would warn of, and what no server says."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, final
+
+import attrs
+
+from portmap._cluster import Cluster, cluster_in_force
+from portmap._map.targets import ResolvedReference
+from portmap._paths import describe
+from portmap._services import Service
+from portmap._workloads import Workload
+from portmap.lint._bundles import Bundle, Whole, bundles_of
+from portmap.lint._findings import Finding, Found, Place, Related, Report, Skipped, Suppressed
+from portmap.lint._fragments import skipped_items
+from portmap.lint._items import Item, items_of
+from portmap.lint._rule import Rule
+from portmap.lint._server import rules_of_the_server, server_warnings
+from portmap.lint._suppressions import suppress
+from portmap.lint.rules import DEFAULT_RULES, RULES
+
+__all__ = ["lint"]
+
+
+def lint(
+    objects: Iterable[object],
+    *,
+    cluster: Cluster | None = None,
+    rules: Iterable[Rule] | None = None,
+    complete: bool | None = None,
+    suppressions: bool = True,
+) -> Report:
+    """What is wrong with objects, and what is worth knowing of them.
+
+    Args:
+        objects: Plain mappings of any kind, typed objects, and documents of
+            `portmap.load`, in any mixture.
+        cluster: By what they are judged; left out, the cluster in force.
+        rules: Beside what a server would refuse or warn of; left out, those of the
+            default profile.
+        complete: Whether everything that the objects refer to should be among them, so
+            that what is missing is an error. Left out, it is so where the objects say
+            so themselves: a rendered chart, or what was read from a cluster.
+        suppressions: Whether annotations and comments suppress findings.
+
+    Raises:
+        TypeError: One of the objects is something else.
+    """
+    cluster = cluster or cluster_in_force()
+    chosen = tuple(DEFAULT_RULES if rules is None else rules)
+    with cluster:
+        items = items_of(objects, cluster)
+        reasons = skipped_items(items)
+        judged = [item for place, item in enumerate(items) if place not in reasons]
+        whole = Whole(judged, cluster)
+        found = [finding for item in judged for finding in _of_server(item)]
+        for bundle in bundles_of(judged, whole, complete=complete):
+            found += _Run(bundle, chosen).findings()
+        found = list(dict.fromkeys(map(_in_its_folder, _without_echoes(found, chosen))))
+    hidden: list[Suppressed] = []
+    if suppressions:
+        asked = {*(each.name for each in chosen), *(each.code for each in rules_of_the_server())}
+        known = {*asked, *(each.name for each in RULES)}
+        found, hidden = suppress(found, judged, known=known, asked=asked)
+    return Report(
+        tuple(sorted(found, key=lambda each: each.order)),
+        cluster,
+        len(items),
+        sum(item.name.kind == "Service" for item in items),
+        tuple(
+            Skipped(reason, items[place].name, items[place].source, items[place].position)
+            for place, reason in sorted(reasons.items())
+        ),
+        tuple(hidden),
+    )
+
+
+def _without_echoes(found: list[Finding], rules: Iterable[Rule]) -> list[Finding]:
+    """The findings without those warnings of a server that a rule says better."""
+    better = {rule.name: rule.instead_of for rule in rules if rule.instead_of}
+    told = {
+        (better[each.rule], related.position, related.field)
+        for each in found
+        if each.rule in better
+        for related in each.related
+    }
+    return [each for each in found if (each.rule, each.position, each.field) not in told] if told else found
+
+
+_TEST_DATA: Final = re.compile(r"(?:^|/)(testdata|test-data|test_data|fixtures|golden)/")
+
+
+def _in_its_folder(finding: Finding) -> Finding:
+    """A finding, less severe in a folder of test data, where things are often wrong on purpose."""
+    match = _TEST_DATA.search(finding.source) if finding.severity == "error" else None
+    if match is None:
+        return finding
+    because = f"the folder {match[1]} holds test data, which may be wrong on purpose"
+    return attrs.evolve(finding, severity="warning", because=because)
+
+
+def _of_server(item: Item) -> Iterator[Finding]:
+    """What a server would refuse, and what it would accept with a warning."""
+    for violation in item.violations:
+        # What a generator leaves for a controller to fill in is nobody's mistake.
+        generated = violation.field.startswith("metadata.ownerReferences")
+        yield Finding(
+            violation.code,
+            "warning" if generated else "error",
+            item.name,
+            violation.field,
+            violation.message,
+            violation.hint,
+            violation.value,
+            "owner references are written by controllers, not by people" if generated else None,
+            position=item.position,
+            source=item.source,
+        )
+    if item.object is not None:
+        for warning in server_warnings(item):
+            yield Finding(
+                warning.code,
+                "warning",
+                item.name,
+                warning.field,
+                warning.message,
+                warning.hint,
+                position=item.position,
+                source=item.source,
+            )
+
+
+@final
+class _Run:
+    """The rules, run over one bundle."""
+
+    def __init__(self, bundle: Bundle, rules: Sequence[Rule]) -> None:
+        self._bundle = bundle
+        self._rules = rules
+
+    def findings(self) -> Iterator[Finding]:
+        subjects: Mapping[type, Collection[Any]] = {
+            Service: self._bundle.services,
+            Workload: self._bundle.workloads,
+            ResolvedReference: self._bundle.port_map.references,
+            Bundle: (self._bundle,),
+        }
+        for rule in self._rules:
+            for subject in subjects[rule.on]:
+                for found in rule.check(subject, self._bundle):
+                    yield self._finding(rule, found)
+
+    def _finding(self, rule: Rule, found: Found) -> Finding:
+        item, path = self._bundle.place_of(found.place.subject)
+        return Finding(
+            rule.name,
+            found.severity or rule.severity,
+            item.name,
+            describe((*path, *found.place.path)),
+            found.message,
+            found.hint,
+            found.value,
+            found.because,
+            tuple(self._related(place, message) for place, message in found.related),
+            item.position,
+            item.source,
+        )
+
+    def _related(self, place: Place, message: str) -> Related:
+        item, path = self._bundle.place_of(place.subject)
+        return Related(item.name, describe((*path, *place.path)), message, item.position)

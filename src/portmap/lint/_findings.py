@@ -1,0 +1,259 @@
+"""What a linter reports: findings, each with its rule, its place and what to do; and the report of them all."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, Literal, TypeAlias, final, get_args
+
+import attrs
+
+from portmap._cluster import Cluster
+from portmap._errors import LintError, Span
+from portmap._map.object_names import ObjectName
+from portmap._paths import Path, sort_key
+from portmap._pods import Pod
+from portmap._services import Service
+from portmap._workloads import Workload
+
+__all__ = [
+    "SEVERITIES",
+    "Finding",
+    "Found",
+    "Place",
+    "Related",
+    "Report",
+    "Severity",
+    "Skipped",
+    "Subject",
+    "Suppressed",
+    "at",
+    "at_least",
+]
+
+Severity: TypeAlias = Literal["error", "warning", "info"]
+"""`error`: a server refuses it, or traffic is lost. `warning`: accepted, and surprising. `info`: worth knowing."""
+
+SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
+"""From the worst on."""
+
+Subject: TypeAlias = Service | Workload | Pod | ObjectName
+"""An object of the set: itself, or its name."""
+
+
+def at_least(severity: Severity, threshold: Severity) -> bool:
+    """Whether a severity is as bad as the threshold, or worse."""
+    return SEVERITIES.index(severity) <= SEVERITIES.index(threshold)
+
+
+@final
+@attrs.frozen
+class Place:
+    """A field of an object of the set. Rules make one with `at`."""
+
+    subject: Subject
+    path: Path
+
+    def finding(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        value: object = None,
+        severity: Severity | None = None,
+        because: str | None = None,
+        related: "Sequence[tuple[Place, str]]" = (),
+    ) -> "Found":
+        """Something that a rule found here.
+
+        Args:
+            message: What is wrong, naming the value as written.
+            hint: The smallest edit that mends it.
+            value: The offending value.
+            severity: Where it is not the rule's own; `because` says why.
+            because: Why the severity is lower than the rule's own.
+            related: Other places that have to do with it, each with a word about it.
+        """
+        return Found(self, message, hint, value, severity, because, tuple(related))
+
+
+def at(subject: Subject, *path: str | int) -> Place:
+    """A field of an object: `at(service, "spec", "ports", 0, "targetPort")`."""
+    return Place(subject, path)
+
+
+@final
+@attrs.frozen
+class Found:
+    """What a rule found, before the linter knows where it stands in the input. `Place.finding` makes one."""
+
+    place: Place
+    message: str
+    hint: str | None = None
+    value: object = None
+    severity: Severity | None = None
+    because: str | None = None
+    related: tuple[tuple[Place, str], ...] = ()
+
+
+@final
+@attrs.frozen
+class Related:
+    """Another place that has to do with a finding.
+
+    Attributes:
+        subject: The object there.
+        field: The field path there.
+        message: What is there.
+        position: The object's place in the input.
+    """
+
+    subject: ObjectName
+    field: str
+    message: str
+    position: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {**_object(self.subject), "field": self.field, "message": self.message}
+
+
+@final
+@attrs.frozen
+class Finding:
+    """Something that is wrong with an object, or worth knowing.
+
+    Attributes:
+        rule: The name of the rule, or the code of the violation that a server would report.
+        severity: `"error"`, `"warning"` or `"info"`.
+        subject: The object.
+        field: The field path; `""` is the object itself.
+        message: What is wrong, naming the value as written.
+        hint: The smallest edit that mends it, if one does.
+        value: The offending value.
+        because: Why it is less severe than the rule's own severity, if it is.
+        related: Other places that have to do with it.
+        position: The object's place in the input; -1 where it is about the input as a whole.
+        source: The file that the object came from; `""` where it came from none.
+        span: Where in the file, if it is about something that is no field: a comment, a file that cannot be read.
+    """
+
+    rule: str
+    severity: Severity
+    subject: ObjectName
+    field: str
+    message: str
+    hint: str | None = None
+    value: object = attrs.field(default=None, eq=False, repr=False)
+    because: str | None = None
+    related: tuple[Related, ...] = ()
+    position: int = attrs.field(default=-1, eq=False)
+    source: str = ""
+    span: Span | None = None
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """By what findings are sorted: as the objects were given, then by field, then by rule."""
+        return self.position, sort_key(self.field), self.rule, self.message
+
+    def __str__(self) -> str:
+        field = f"{self.field}: " if self.field else ""
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{self.severity}: {self.subject}: {field}{self.message}{hint}  [{self.rule}]"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "rule": self.rule,
+            "severity": self.severity,
+            **_object(self.subject),
+            "field": self.field,
+            "message": self.message,
+            "hint": self.hint,
+            "because": self.because,
+            "related": [each.as_dict() for each in self.related],
+        }
+
+
+def _object(name: ObjectName) -> dict[str, Any]:
+    return {"kind": name.kind, "namespace": name.namespace, "name": name.name}
+
+
+@final
+@attrs.frozen
+class Skipped:
+    """Something that was not judged.
+
+    Attributes:
+        reason: Why, in words that are the same for all of its kind.
+        subject: The object; `None` for a whole file.
+        source: The file.
+        position: The object's place in the input; -1 for a whole file.
+    """
+
+    reason: str
+    subject: ObjectName | None
+    source: str
+    position: int = -1
+
+
+@final
+@attrs.frozen
+class Suppressed:
+    """A finding that somebody asked not to be told of, and their reason."""
+
+    finding: Finding
+    reason: str
+
+
+@final
+@attrs.frozen
+class Report:
+    """What linting found.
+
+    Attributes:
+        findings: Sorted: as the objects were given, then by field, then by rule.
+        cluster: By what the objects were judged.
+        objects: How many objects there were.
+        services: How many of them are Services.
+        skipped: What was not judged, and why.
+        suppressed: The findings that somebody asked not to be told of.
+    """
+
+    findings: tuple[Finding, ...]
+    cluster: Cluster
+    objects: int = 0
+    services: int = 0
+    skipped: tuple[Skipped, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
+
+    def count(self, severity: Severity) -> int:
+        """How many findings of this severity there are."""
+        return sum(each.severity == severity for each in self.findings)
+
+    @property
+    def skipped_by_reason(self) -> Mapping[str, int]:
+        """How much was skipped, by reason."""
+        return dict(sorted(Counter(each.reason for each in self.skipped).items()))
+
+    def at_least(self, threshold: Severity) -> tuple[Finding, ...]:
+        """The findings that are as bad as that, or worse."""
+        return tuple(each for each in self.findings if at_least(each.severity, threshold))
+
+    def raise_for(self, threshold: Severity = "error") -> None:
+        """Raise `LintError` if there are findings as bad as that, or worse.
+
+        Raises:
+            LintError: There are; it lists them in `findings`.
+        """
+        bad = self.at_least(threshold)
+        if bad:
+            raise LintError(bad)
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    def __bool__(self) -> bool:
+        """A report is always true; ask for its `findings`."""
+        return True

@@ -1,0 +1,168 @@
+"""What is in a set of files but is no object to be judged: patches, placeholders, sources of generators.
+
+A linter that takes a patch for a Service is noise. Whatever is passed over is counted,
+with its reason.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from posixpath import basename, dirname, join, normpath
+from typing import Any, Final
+
+from portmap._map.object_names import ObjectName, items_at, text_at, value_at
+from portmap._violations import Violation
+from portmap._workload_kinds import any_template_path
+from portmap.lint._items import Item
+
+__all__ = ["PLACEHOLDER", "has_placeholder", "is_kustomization", "kustomize_labels", "skipped_items"]
+
+KUSTOMIZATIONS: Final = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
+
+PLACEHOLDER: Final = re.compile(
+    r"\$\{[^}]*\}|\$\([^)]*\)|\{\{.*\}\}|<[^<>]+>|@[A-Za-z_][\w.-]*@|__[A-Za-z]\w*__|%[A-Za-z_]\w*%|\$[A-Z_][A-Z0-9_]*"
+    r"|\[\[.*\]\]",
+    re.DOTALL,
+)
+"""What tools fill in: `${PORT}`, `$(PORT)`, `{{ .port }}`, `<port>`, `@port@`, `__PORT__`, `%PORT%`, `$PORT`."""
+
+# A word in upper case is one where something else must stand: `PORT` for a number, `REPLACE_ME-web` for a name.
+_WORD: Final = re.compile(r"[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*")
+_WORD_IN_NAME: Final = re.compile(r"(?:^|[-.])[A-Z][A-Z0-9]{2,}(?:_[A-Z0-9]+)*(?:[-.]|$)")
+
+_TELLING: Final = frozenset({"image", "command", "ports"})
+
+_PATCH: Final = "patch of a kustomization"
+_COMPONENT: Final = "part of a kustomize component"
+_UNFILLED: Final = "placeholder that a tool fills in"
+_FRAGMENT: Final = "fragment of an object"
+
+
+def is_kustomization(item: Item) -> bool:
+    """Whether this is the file that says how kustomize builds a folder."""
+    return basename(item.source) in KUSTOMIZATIONS or item.name.kind in {"Kustomization", "Component"}
+
+
+def has_placeholder(value: object, *, bare_words: bool = False) -> bool:
+    """Whether a value, or something in it, is what a tool fills in.
+
+    Args:
+        value: Any JSON value.
+        bare_words: Whether a word in upper case, such as `PORT`, is one too.
+    """
+    if isinstance(value, str):
+        return bool(PLACEHOLDER.search(value) or (bare_words and _WORD.fullmatch(value)))
+    if isinstance(value, Mapping):
+        return any(has_placeholder(key) or has_placeholder(each, bare_words=bare_words) for key, each in value.items())
+    if isinstance(value, list | tuple):
+        return any(has_placeholder(each, bare_words=bare_words) for each in value)
+    return False
+
+
+def skipped_items(items: Sequence[Item]) -> dict[int, str]:
+    """Why some items are not judged, by their place among the items."""
+    patches, components = _patch_files(items)
+    doubles = _names_of_several(items)
+    found: dict[int, str] = {}
+    for place, item in enumerate(items):
+        reason = None
+        if item.source and normpath(item.source) in patches:
+            reason = _PATCH
+        elif item.source and dirname(normpath(item.source)) in components:
+            reason = _COMPONENT
+        elif item.violations:
+            reason = _why_unjudged(item, several=item.name in doubles)
+        elif _is_bare_workload(item):
+            reason = _FRAGMENT
+        if reason is not None:
+            found[place] = reason
+    return found
+
+
+def _why_unjudged(item: Item, *, several: bool) -> str | None:
+    names = (value_at(item.raw, "metadata", "name"), value_at(item.raw, "metadata", "namespace"))
+    if any(_is_unfilled(each) for each in item.violations) or any(_is_unfilled_name(each) for each in names):
+        return _UNFILLED
+    # A Service without ports may be the patch of one; it is, where there is another of its name.
+    spec = item.raw.get("spec")
+    if item.name.kind == "Service" and (several or not isinstance(spec, Mapping) or not spec.get("selector")):
+        if not items_at(spec, "ports") and text_at(spec, "type") != "ExternalName":
+            return _FRAGMENT
+    if _is_strategic(item.raw) or not item.name.name:
+        return _FRAGMENT
+    return _FRAGMENT if _is_bare_workload(item) else None
+
+
+def _is_unfilled(violation: Violation) -> bool:
+    # `image: [IMAGE_URL]` is a list to YAML, and a placeholder to its author.
+    bare_words = violation.field.lower().endswith("port") or isinstance(violation.value, list)
+    return has_placeholder(violation.value, bare_words=bare_words)
+
+
+def _is_unfilled_name(name: object) -> bool:
+    return has_placeholder(name) or (isinstance(name, str) and bool(_WORD_IN_NAME.search(name)))
+
+
+def _is_bare_workload(item: Item) -> bool:
+    """Whether this makes pods, of containers that have neither image nor command nor ports: a patch of what has."""
+    path = any_template_path(item.raw.get("apiVersion"), item.raw.get("kind"))
+    if path is None:
+        return False
+    spec = value_at(item.raw, *map(str, path), "spec")
+    containers = items_at(spec, "containers")
+    if not isinstance(spec, Mapping) or not containers:
+        # A typed workload brings no raw template.
+        return item.object is None or bool(item.source)
+    return not any(isinstance(each, Mapping) and _TELLING.intersection(each) for each in containers)
+
+
+def _is_strategic(raw: object) -> bool:
+    """Whether directives of strategic merge patches stand in it."""
+    if isinstance(raw, Mapping):
+        return "$patch" in raw or "$retainKeys" in raw or any(_is_strategic(each) for each in raw.values())
+    return isinstance(raw, list) and any(_is_strategic(each) for each in raw)
+
+
+def _names_of_several(items: Iterable[Item]) -> set[ObjectName]:
+    seen: set[ObjectName] = set()
+    twice: set[ObjectName] = set()
+    for item in items:
+        (twice if item.name in seen else seen).add(item.name)
+    return twice
+
+
+# --- kustomize -------------------------------------------------------------------------------------------------
+
+
+def _patch_files(items: Iterable[Item]) -> tuple[set[str], set[str]]:
+    """The files that kustomizations of the set name as patches, and the folders of components."""
+    patches: set[str] = set()
+    components: set[str] = set()
+    for item in items:
+        if is_kustomization(item):
+            folder = dirname(normpath(item.source))
+            patches.update(normpath(join(folder, path)) for path in _patches(item.raw))
+            if item.raw.get("kind") == "Component":
+                components.add(folder)
+    return patches, components
+
+
+def _patches(raw: Mapping[str, Any]) -> Iterator[str]:
+    for field in ("patches", "patchesStrategicMerge", "patchesJson6902"):
+        for each in items_at(raw, field):
+            path = each if isinstance(each, str) else text_at(each, "path")
+            if path and "\n" not in path:
+                yield path
+
+
+def kustomize_labels(items: Iterable[Item]) -> Mapping[str, frozenset[str]]:
+    """By folder, the keys of the labels that its kustomization gives to every object."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for item in items:
+        if is_kustomization(item):
+            given = [value_at(item.raw, "commonLabels")]
+            given += [value_at(each, "pairs") for each in items_at(item.raw, "labels")]
+            for labels in given:
+                if isinstance(labels, Mapping):
+                    found[dirname(normpath(item.source))].update(map(str, labels))
+    return {folder: frozenset(keys) for folder, keys in found.items()}

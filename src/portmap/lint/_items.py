@@ -1,0 +1,99 @@
+"""The objects that are linted: each as it was given, as plain data, and typed where portmap models it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, final
+
+import attrs
+
+from portmap._cluster import Cluster
+from portmap._errors import ValidationError
+from portmap._manifest import to_manifest
+from portmap._map.inventory import name_of
+from portmap._map.object_names import ObjectName
+from portmap._pods import Pod
+from portmap._services import Service
+from portmap._violations import Violation
+from portmap._workloads import Workload, reduced
+
+__all__ = ["Item", "items_of"]
+
+
+@final
+@attrs.frozen(eq=False)
+class Item:
+    """One object of the input.
+
+    It has `raw`, `object` and `violations` as a document of `portmap.load` has them, so
+    that it can be given to whatever takes one.
+
+    Attributes:
+        position: Its place in the input.
+        name: What it is called.
+        raw: The object as plain data.
+        object: The typed object, where there is one.
+        violations: Why a server would refuse it.
+        source: The file that it came from, with `/` between folders; `""` where it came from none.
+        suppressions: What comments in the file ask not to be told of.
+    """
+
+    position: int
+    name: ObjectName
+    raw: Mapping[str, Any]
+    object: Service | Pod | Workload | None
+    violations: tuple[Violation, ...]
+    source: str
+    suppressions: tuple[Any, ...] = ()
+
+
+def items_of(objects: Iterable[object], cluster: Cluster) -> list[Item]:
+    """The items of an input.
+
+    Args:
+        objects: Plain mappings (lists of kind List are opened), typed objects, and
+            documents of `portmap.load`, in any mixture.
+        cluster: By what plain mappings are judged.
+
+    Raises:
+        TypeError: One of the objects is something else.
+    """
+    return [item for position, each in enumerate(objects) for item in _items(each, position, cluster)]
+
+
+def _items(given: object, position: int, cluster: Cluster) -> Iterator[Item]:
+    if isinstance(given, Service):
+        yield Item(position, name_of(given), to_manifest(given), given, (), "")
+    elif isinstance(given, Pod | Workload):
+        name = name_of(reduced(given))
+        raw = {"kind": name.kind, "metadata": {"name": name.name, "namespace": name.namespace}}
+        yield Item(position, name, raw, given, (), "")
+    elif isinstance(given, Mapping):
+        yield from _of_mapping(given, position, cluster)
+    elif hasattr(given, "raw") and hasattr(given, "violations"):
+        if isinstance(given.raw, Mapping):
+            source = str(getattr(given, "source", "")).replace("\\", "/")
+            typed, violations = getattr(given, "object", None), tuple(given.violations)
+            comments = tuple(getattr(given, "suppressions", ()))
+            yield Item(position, ObjectName.of(given.raw), given.raw, typed, violations, source, comments)
+    else:
+        raise TypeError(f"lint takes plain mappings, Services, Pods, Workloads and documents, not {given!r}")
+
+
+def _of_mapping(raw: Mapping[str, Any], position: int, cluster: Cluster) -> Iterator[Item]:
+    kind, items = raw.get("kind"), raw.get("items")
+    if isinstance(kind, str) and kind.endswith("List") and isinstance(items, list):
+        own = {"apiVersion": raw.get("apiVersion"), "kind": kind.removesuffix("List")} if kind != "List" else {}
+        for item in items:
+            if isinstance(item, Mapping):
+                yield from _of_mapping({**own, **item}, position, cluster)
+        return
+    # What reads manifests is loaded only for those who give them unread.
+    from portmap.manifests._read import is_readable, read
+
+    typed: Service | Pod | Workload | None = None
+    violations: tuple[Violation, ...] = ()
+    if is_readable(raw):
+        try:
+            typed = read(raw, cluster=cluster)
+        except ValidationError as error:
+            violations = error.violations
+    yield Item(position, ObjectName.of(raw), raw, typed, violations, "")

@@ -1,0 +1,165 @@
+"""How bad it is that something refers to a Service or a port that is not there, and why it is no worse."""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+from portmap._map.inventory import name_of
+from portmap._map.targets import ResolvedReference
+from portmap._paths import parse
+from portmap._services import Service
+from portmap._suggestions import nearest
+from portmap.lint._bundles import Bundle
+from portmap.lint._findings import Found, Place, Severity
+from portmap.lint._fragments import has_placeholder
+
+__all__ = ["missing_port", "missing_service", "place_of", "services_meant"]
+
+_NO_SERVICE: Final = frozenset({"no-such-service", "service-in-other-namespace"})
+_NOT_OF_THE_SERVICE: Final = _NO_SERVICE | {"reference-not-granted", "selector-matches-nothing"}
+_BY_NAME: Final = frozenset({"service", "service-port", "endpoint-port"})
+
+# Kinds that often have the name of an application, and whose controllers make no Services.
+_MAKE_NO_SERVICES: Final = frozenset(
+    {"Application", "Certificate", "ClusterIssuer", "DestinationRule", "Issuer", "PodMonitor", "PrometheusRule"}
+    | {"Rollout", "ScaledObject", "ServiceMonitor", "SealedSecret", "VirtualService"}
+)
+_MOST_NAMES: Final = 500
+"""How many names are looked at for one that is spelt nearly so."""
+
+
+def place_of(resolved: ResolvedReference) -> Place:
+    """The field that refers."""
+    return Place(resolved.source, parse(resolved.field))
+
+
+def services_meant(resolved: ResolvedReference, bundle: Bundle) -> list[Service]:
+    """The Services of the bundle that have the name of a reference, in a namespace that may be meant."""
+    return [each for each in _of_that_name(resolved, bundle) if bundle.has(each)]
+
+
+def _of_that_name(resolved: ResolvedReference, bundle: Bundle) -> list[Service]:
+    namespace = resolved.reference.namespace
+    named = bundle.elsewhere.services.get(resolved.reference.service or "", ())
+    return [each for each in named if namespace is None or each.namespace is None or each.namespace == namespace]
+
+
+# --- Services --------------------------------------------------------------------------------------------------
+
+
+def missing_service(resolved: ResolvedReference, bundle: Bundle, *, effect: str = "") -> Iterator[Found]:
+    """A finding where the Service that a reference names is not there.
+
+    Args:
+        resolved: The reference.
+        bundle: Where it stands.
+        effect: What comes of it, to go before the hint.
+    """
+    miss = resolved.miss
+    name = resolved.reference.service or ""
+    if miss is None:
+        # Where there is no Service at all, the map does not say that one is missing.
+        if resolved.unknown is None or not bundle.complete or bundle.services or not _names_service(resolved):
+            return
+        message, hint = f"there is no Service {name!r}", None
+    elif miss.code in _NO_SERVICE:
+        message, hint = miss.message, miss.hint
+    else:
+        return
+    if name in bundle.elsewhere.unread_services:
+        return
+    severity, because = _judged_service(resolved, bundle)
+    yield place_of(resolved).finding(
+        message,
+        hint="; ".join(filter(None, (effect, hint))) or None,
+        value=name,
+        severity=severity,
+        because=because,
+    )
+
+
+def _names_service(resolved: ResolvedReference) -> bool:
+    return resolved.reference.lookup in _BY_NAME
+
+
+def _judged_service(resolved: ResolvedReference, bundle: Bundle) -> tuple[Severity | None, str | None]:
+    name = resolved.reference.service or ""
+    if has_placeholder(name):
+        return "info", f"{name!r} is filled in by a tool"
+    others = [each for each in _of_that_name(resolved, bundle) if not bundle.has(each)]
+    if any(_has_port(each, resolved) for each in others):
+        return "info", f"{others[0]} is in another part of the input"
+    if _is_near(resolved, bundle):
+        return None, None
+    owner = _maker(name, bundle)
+    if owner is not None:
+        return "info", f"the controller of {owner} may make the Service"
+    if bundle.complete:
+        return (None, None) if bundle.services else ("warning", "the input has no Service at all")
+    if others:
+        return "warning", f"{others[0]} is in another part of the input, although without this port"
+    return "info", "the Service may be made elsewhere: nothing says that the input is complete"
+
+
+def _has_port(service: Service, resolved: ResolvedReference) -> bool:
+    port = resolved.reference.port
+    if port is None or service.effective_type == "ExternalName":
+        return True
+    return any(port == (each.port if isinstance(port, int) else each.name) for each in service.ports)
+
+
+def _is_near(resolved: ResolvedReference, bundle: Bundle) -> bool:
+    """Whether a Service of the bundle was probably meant: one to which nothing else refers."""
+    miss = resolved.miss
+    if miss is None or not miss.near:
+        return False
+    if miss.code == "service-in-other-namespace":
+        return True
+    name = resolved.reference.service or ""
+    free = (each.name for each in bundle.services if name_of(each) not in bundle.referred)
+    # `web-1` is no misspelt `web-2`.
+    digitless = re.sub(r"\d+", "", name)
+    return (
+        nearest(name, (each for each in islice(free, _MOST_NAMES) if re.sub(r"\d+", "", each) != digitless)) is not None
+    )
+
+
+def _maker(name: str, bundle: Bundle) -> object:
+    """An object whose controller may make a Service of this name: of that name, or one that begins it."""
+    words = name.split("-")
+    for end in range(len(words), 0, -1):
+        beginning = "-".join(words[:end])
+        owner = bundle.custom_names.get(beginning) or bundle.elsewhere.custom_names.get(beginning)
+        if owner is not None and owner.kind not in _MAKE_NO_SERVICES:
+            return owner
+    return None
+
+
+# --- ports -----------------------------------------------------------------------------------------------------
+
+
+def missing_port(resolved: ResolvedReference, bundle: Bundle, *, meant: str | None = None) -> Iterator[Found]:
+    """A finding where the Service is there, and has not the port that a reference names.
+
+    Args:
+        resolved: The reference.
+        bundle: Where it stands.
+        meant: What to add to the hint where the target port was written instead.
+    """
+    miss = resolved.miss
+    if miss is None or miss.code in _NOT_OF_THE_SERVICE:
+        return
+    port = resolved.reference.port
+    because = f"{port!r} is filled in by a tool" if has_placeholder(port) else None
+    hint = miss.hint
+    if meant and miss.code in {"target-port-meant", "unnamed-service-port"}:
+        hint = f"{hint}; {meant}"
+    yield place_of(resolved).finding(
+        miss.message,
+        hint=hint,
+        value=port,
+        severity="info" if because else None,
+        because=because,
+        related=[(Place(each, ("spec", "ports")), "its ports") for each in services_meant(resolved, bundle)[:1]],
+    )

@@ -1,0 +1,110 @@
+"""What a rule of the linter is: one function that looks at one subject, with its name and severity beside it.
+
+Its docstring is its documentation: a summary, and the sections *What it reports*, *Why it
+matters*, *Example*, *Fix* and *Notes*. The YAML under *Example* breaks this rule and no
+other, and that under *Fix* breaks none: a test runs both.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, Literal, TypeAlias, TypeVar, final
+
+import attrs
+
+from portmap._map.targets import ResolvedReference
+from portmap._services import Service
+from portmap._workloads import Workload
+from portmap.lint._bundles import Bundle
+from portmap.lint._findings import SEVERITIES, Found, Severity
+
+__all__ = ["PROFILES", "SUBJECTS", "Profile", "Rule", "rule"]
+
+Profile: TypeAlias = Literal["default", "strict", "mesh"]
+"""`default`: on unless it is ignored. `strict`: matters of taste and policy. `mesh`: where a service mesh runs."""
+
+PROFILES: Final[tuple[Profile, ...]] = ("default", "strict", "mesh")
+
+SUBJECTS: Final = (Service, Workload, ResolvedReference, Bundle)
+"""What a rule may look at: each Service, each workload, each reference to a port, or all that is deployed together."""
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_SECTION: Final = re.compile(r"^(What it reports|Why it matters|Example|Fix|Notes):\n", re.MULTILINE)
+SubjectT = TypeVar("SubjectT", Service, Workload, ResolvedReference, Bundle)
+
+
+@final
+@attrs.frozen
+class Rule:
+    """A rule of the linter.
+
+    Attributes:
+        name: What it is called in reports, in configuration and where it is suppressed; never reused.
+        severity: How bad it is where nothing speaks for it.
+        on: What it looks at, one at a time: `Service`, `Workload`, `ResolvedReference` or `Bundle`.
+        check: The rule itself. It reads what it likes, reports only about its subject, and never raises.
+        profile: In which profile it is on.
+        since: The version of portmap that has it first.
+        instead_of: The code of a server's warning that is not reported beside it: at the
+            places to which a finding of the rule relates, it says the same, and less.
+    """
+
+    name: str
+    severity: Severity
+    on: type[Any]
+    check: Callable[[Any, Bundle], Iterable[Found]]
+    profile: Profile = "default"
+    since: str = "0.1"
+    instead_of: str | None = None
+
+    @property
+    def documentation(self) -> str:
+        """All of its documentation: the docstring of its function."""
+        return inspect.cleandoc(self.check.__doc__ or "")
+
+    @property
+    def summary(self) -> str:
+        """The first line of its documentation."""
+        return self.documentation.partition("\n")[0]
+
+    @property
+    def sections(self) -> Mapping[str, str]:
+        """Its documentation by section: `"What it reports"`, `"Why it matters"`, `"Example"`, `"Fix"`, `"Notes"`."""
+        parts = _SECTION.split(self.documentation)
+        return {title: inspect.cleandoc("\n" + text) for title, text in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def rule(
+    name: str,
+    *,
+    on: type[SubjectT],
+    severity: Severity,
+    profile: Profile = "default",
+    since: str = "0.1",
+    instead_of: str | None = None,
+) -> Callable[[Callable[[SubjectT, Bundle], Iterable[Found]]], Rule]:
+    """Make a rule of a function: `(subject, bundle) -> findings`.
+
+    Args:
+        name: Lower case words with hyphens between them.
+        on: What it looks at: `Service`, `Workload`, `ResolvedReference` or `Bundle`.
+        severity: `"error"`, `"warning"` or `"info"`.
+        profile: `"default"`, `"strict"` or `"mesh"`.
+        since: The version of what has the rule first.
+        instead_of: As in `Rule`.
+
+    Raises:
+        ValueError: One of them is no such thing.
+    """
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no name of a rule: write lower case words with hyphens, such as 'ports-unnamed'")
+    for what, given, known in (("severity", severity, SEVERITIES), ("profile", profile, PROFILES)):
+        if given not in known:
+            raise ValueError(f"{given!r} is no {what} of a rule: choose one of {', '.join(known)}")
+    if on not in SUBJECTS:
+        raise ValueError(f"a rule looks at one of {', '.join(each.__name__ for each in SUBJECTS)}, not at {on!r}")
+
+    def decorate(check: Callable[[SubjectT, Bundle], Iterable[Found]]) -> Rule:
+        return Rule(name, severity, on, check, profile, since, instead_of)
+
+    return decorate

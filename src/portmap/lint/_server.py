@@ -1,0 +1,77 @@
+"""What an API server says of an object, as findings know it: the codes of all its rules, and its warnings."""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any, final
+
+import attrs
+
+from portmap._admission import server_verdict
+from portmap._allocation import ADDRESS_RULES, HEALTH_CHECK_RULES, NAMELESS_RULES, NODE_PORT_RULES
+from portmap._cluster import Cluster, cluster_in_force
+from portmap._families import CONFIGURED_RULES, FAMILY_RULES, STACK_RULES
+from portmap._metadata import METADATA_RULES
+from portmap._paths import describe, parse
+from portmap._pod_rules import CONTAINER_RULES, POD_RULES
+from portmap._pod_warnings import POD_WARNINGS
+from portmap._pods import Container, Pod
+from portmap._ports import CONTAINER_PORT_RULES, SERVICE_PORT_RULES
+from portmap._probe_rules import HANDLER_RULES
+from portmap._rules import Rule
+from portmap._service_rules import SERVICE_RULES
+from portmap._service_warnings import SERVICE_WARNINGS
+from portmap._services import Service, service_state
+from portmap._violations import ServerWarning
+from portmap._workload_kinds import any_template_path
+from portmap._workloads import Workload
+from portmap.lint._items import Item
+
+__all__ = ["rules_of_the_server", "server_warnings"]
+
+
+@final
+@attrs.frozen
+class _Warned:
+    cluster: Cluster
+    containers: Sequence[Container]
+    init_containers: Sequence[Container]
+
+
+def server_warnings(item: Item) -> Iterator[ServerWarning]:
+    """What a server would warn of when it accepts this object."""
+    typed = item.object
+    cluster = cluster_in_force()
+    if isinstance(typed, Service):
+        state = service_state(typed, cluster)
+        server_verdict(state)
+        yield from SERVICE_WARNINGS.warned_about(state)
+    elif isinstance(typed, Pod | Workload):
+        pod = typed if isinstance(typed, Pod) else typed.pod
+        template = any_template_path(item.raw.get("apiVersion"), item.raw.get("kind")) or ()
+        for each in POD_WARNINGS.warned_about(_Warned(cluster, pod.containers, pod.init_containers)):
+            yield attrs.evolve(each, field=describe((*template, *parse(each.field))))
+
+
+@cache
+def rules_of_the_server() -> tuple[Rule[Any], ...]:
+    """Every rule and warning of a server that a create can break, by code."""
+    groups = (
+        SERVICE_PORT_RULES,
+        CONTAINER_PORT_RULES,
+        CONTAINER_RULES,
+        POD_RULES,
+        HANDLER_RULES,
+        METADATA_RULES,
+        FAMILY_RULES,
+        STACK_RULES,
+        CONFIGURED_RULES,
+        NAMELESS_RULES,
+        ADDRESS_RULES,
+        NODE_PORT_RULES,
+        HEALTH_CHECK_RULES,
+        SERVICE_RULES,
+        SERVICE_WARNINGS,
+        POD_WARNINGS,
+    )
+    found = {rule.code: rule for group in groups for rule in group}
+    return tuple(found[code] for code in sorted(found))

@@ -1,0 +1,71 @@
+"""The rules of the linter, by topic, and which are on in which profile. A rule is added by naming it here."""
+
+from typing import Final
+
+from portmap.lint._rule import Profile, Rule
+from portmap.lint.rules import (
+    api_extensions,
+    divergent_ports,
+    endpoints,
+    host_ports,
+    ingresses,
+    monitors,
+    network_policies,
+    node_ports,
+    probes,
+    protocols,
+    routes,
+    selectors,
+    service_links,
+    stateful_sets,
+    target_ports,
+)
+
+__all__ = ["DEFAULT_RULES", "RULES", "rules_of"]
+
+RULES: Final[tuple[Rule, ...]] = (
+    selectors.selector_matches_nothing,
+    selectors.selector_matches_owner_labels,
+    selectors.selector_too_broad,
+    selectors.workload_selector,
+    target_ports.unresolved_target_port,
+    target_ports.target_port_protocol,
+    target_ports.partial_target_port,
+    target_ports.undeclared_target_port,
+    target_ports.ambiguous_port_name,
+    target_ports.headless_port_mapping,
+    divergent_ports.divergent_target_port,
+    ingresses.ingress_service,
+    ingresses.ingress_port,
+    routes.route_service,
+    routes.route_port,
+    routes.route_grant,
+    network_policies.network_policy_port,
+    probes.probe_port,
+    monitors.monitor_selector,
+    monitors.monitor_port,
+    api_extensions.api_extension_service,
+    api_extensions.api_extension_port,
+    stateful_sets.governing_service,
+    endpoints.endpoints_port_name,
+    endpoints.port_without_endpoints,
+    node_ports.node_port_collision,
+    node_ports.node_port_in_dynamic_band,
+    host_ports.host_port_rollout,
+    host_ports.host_port_collision,
+    protocols.service_merge_key,
+    protocols.container_merge_key,
+    protocols.mixed_protocol_load_balancer,
+    protocols.external_name_fields,
+    service_links.service_link_variable,
+)
+"""All of them, in the order in which they are listed."""
+
+
+def rules_of(*profiles: Profile) -> tuple[Rule, ...]:
+    """The rules that are on in these profiles; those of the default profile are on in all of them."""
+    return tuple(each for each in RULES if each.profile in {"default", *profiles})
+
+
+DEFAULT_RULES: Final = rules_of("default")
+"""What is on unless it is ignored."""

@@ -1,0 +1,197 @@
+"""Rules about host ports: ports of the node, which one pod of a node can have."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from portmap._map.node_ports import HostPort, host_ports_of
+from portmap._map.object_names import ObjectName, items_at, text_at, value_at
+from portmap._workloads import Workload
+from portmap.lint._bundles import Bundle
+from portmap.lint._findings import Found, at
+from portmap.lint._rule import rule
+
+__all__ = ["host_port_collision", "host_port_rollout"]
+
+_NO_SURGE: Final = re.compile(r"0+%?")
+_HOST_NAME: Final = "kubernetes.io/hostname"
+
+
+def _shown(ports: list[HostPort]) -> str:
+    return ", ".join(dict.fromkeys(str(each.number) for each in ports))
+
+
+@rule("host-port-rollout", on=Workload, severity="warning")
+def host_port_rollout(workload: Workload, bundle: Bundle) -> Iterator[Found]:
+    """A Deployment that takes ports of the node leaves room for its next pod.
+
+    What it reports:
+    A Deployment whose pods take a port of the node, by `hostPort` or by `hostNetwork`, and
+    that has several replicas or starts new pods before it ends old ones (which is the default).
+
+    Why it matters:
+    Two pods with one host port cannot be on one node. An update waits for a free node for
+    ever where there is none: "didn't have free ports for the requested pod ports".
+
+    Example:
+    ```yaml
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: proxy}
+    spec:
+      selector: {matchLabels: {app: proxy}}
+      template:
+        metadata: {labels: {app: proxy}}
+        spec:
+          containers: [{name: proxy, image: proxy, ports: [{containerPort: 8080, hostPort: 80}]}]
+    ```
+
+    Fix:
+    ```yaml
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: proxy}
+    spec:
+      strategy: {type: Recreate}
+      selector: {matchLabels: {app: proxy}}
+      template:
+        metadata: {labels: {app: proxy}}
+        spec:
+          containers: [{name: proxy, image: proxy, ports: [{containerPort: 8080, hostPort: 80}]}]
+    ```
+
+    Notes:
+    `strategy: {type: Recreate}` and `maxSurge: 0` end old pods first. Replicas that must
+    be on different nodes, by a required `podAntiAffinity`, are as many nodes that one meant
+    to have, and only the surge is reported. Where each node should have one, use a DaemonSet.
+    """
+    if workload.kind != "Deployment":
+        return
+    ports = list(host_ports_of([workload]).taken)
+    if not ports:
+        return
+    raw = bundle.raw(workload)
+    replicas = 1 if workload.replicas is None else workload.replicas
+    spread = _is_spread(value_at(raw, "spec", "template", "spec"))
+    reasons = []
+    if replicas > 1 and not spread:
+        reasons.append(f"{replicas} replicas need {replicas} nodes")
+    if _surges(raw):
+        reasons.append("an update starts new pods before it ends old ones")
+    if not reasons:
+        return
+    first = ports[0]
+    field = ("hostNetwork",) if first.host_network else ("containers",)
+    what = f"host port{'' if len({each.number for each in ports}) == 1 else 's'} {_shown(ports)}"
+    yield at(workload, *bundle.pod_spec(workload), *field).finding(
+        f"the pods take {what} of their node, and {' and '.join(reasons)}",
+        hint="set the strategy to Recreate or maxSurge to 0, or use a DaemonSet",
+        value=first.number,
+    )
+
+
+def _surges(raw: Mapping[str, Any]) -> bool:
+    strategy = value_at(raw, "spec", "strategy")
+    if "spec" not in raw:
+        # A typed workload brings no strategy.
+        return False
+    if text_at(strategy, "type") == "Recreate":
+        return False
+    surge = value_at(strategy, "rollingUpdate", "maxSurge")
+    return surge is None or not _NO_SURGE.fullmatch(str(surge))
+
+
+def _is_spread(pod_spec: object) -> bool:
+    """Whether its pods must be on different nodes."""
+    terms = items_at(pod_spec, "affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
+    return any(text_at(each, "topologyKey") == _HOST_NAME for each in terms)
+
+
+@rule("host-port-collision", on=Bundle, severity="warning")
+def host_port_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
+    """No two DaemonSets want the same port of every node.
+
+    What it reports:
+    Two DaemonSets that take one host port, by `hostPort` or by `hostNetwork`, at the same
+    address and for the same protocol.
+
+    Why it matters:
+    One pod of a node can have the port. On each node the pod of one of them is pending, or
+    ends because the address is in use.
+
+    Example:
+    ```yaml
+    apiVersion: apps/v1
+    kind: DaemonSet
+    metadata: {name: node-exporter}
+    spec:
+      selector: {matchLabels: {app: node-exporter}}
+      template:
+        metadata: {labels: {app: node-exporter}}
+        spec:
+          containers: [{name: exporter, image: exporter, ports: [{containerPort: 9100, hostPort: 9100}]}]
+    ---
+    apiVersion: apps/v1
+    kind: DaemonSet
+    metadata: {name: gpu-exporter}
+    spec:
+      selector: {matchLabels: {app: gpu-exporter}}
+      template:
+        metadata: {labels: {app: gpu-exporter}}
+        spec:
+          containers: [{name: exporter, image: exporter, ports: [{containerPort: 9100, hostPort: 9100}]}]
+    ```
+
+    Fix:
+    ```yaml
+    apiVersion: apps/v1
+    kind: DaemonSet
+    metadata: {name: node-exporter}
+    spec:
+      selector: {matchLabels: {app: node-exporter}}
+      template:
+        metadata: {labels: {app: node-exporter}}
+        spec:
+          containers: [{name: exporter, image: exporter, ports: [{containerPort: 9100, hostPort: 9100}]}]
+    ---
+    apiVersion: apps/v1
+    kind: DaemonSet
+    metadata: {name: gpu-exporter}
+    spec:
+      selector: {matchLabels: {app: gpu-exporter}}
+      template:
+        metadata: {labels: {app: gpu-exporter}}
+        spec:
+          containers: [{name: exporter, image: exporter, ports: [{containerPort: 9400, hostPort: 9400}]}]
+    ```
+
+    Notes:
+    It is information where they say differently on which nodes they run. Workloads that
+    are not on every node may keep out of each other's way, and are passed over.
+    """
+    del subject
+    for group in bundle.port_map.host_ports.collisions:
+        of_daemon_sets: dict[ObjectName, HostPort] = {}
+        for each in group:
+            if each.workload.kind == "DaemonSet":
+                of_daemon_sets.setdefault(each.workload, each)
+        taking = list(of_daemon_sets.values())
+        for other in taking[1:]:
+            first = taking[0]
+            apart = _nodes(bundle, first.workload) != _nodes(bundle, other.workload)
+            because = "they say differently on which nodes they run" if apart else None
+            path = ("spec", "template", "spec")
+            yield at(other.workload, *path).finding(
+                f"the pods take host port {other.number}/{other.protocol} of their node, "
+                f"which those of {first.workload} take already",
+                hint="give each of them a host port of its own",
+                value=other.number,
+                severity="info" if because else None,
+                because=because,
+                related=[(at(first.workload, *path), f"takes host port {first.number}, too")],
+            )
+
+
+def _nodes(bundle: Bundle, name: ObjectName) -> tuple[object, object]:
+    spec = value_at(bundle.raw(name), "spec", "template", "spec")
+    return value_at(spec, "nodeSelector"), value_at(spec, "affinity", "nodeAffinity")

@@ -1,0 +1,120 @@
+"""Rules about node ports across all Services of a set."""
+
+from collections.abc import Iterator
+
+from portmap._paths import parse
+from portmap._sets import Conflict
+from portmap.lint._bundles import Bundle
+from portmap.lint._findings import Found, Place, at
+from portmap.lint._rule import rule
+
+__all__ = ["node_port_collision", "node_port_in_dynamic_band"]
+
+
+def _collision(conflict: Conflict, *, because: str | None = None) -> Found:
+    number = conflict.violation.value
+    return Place(conflict.service, parse(conflict.violation.field)).finding(
+        f"node port {number} is that of {conflict.other} already",
+        hint="give each Service its own node port, or leave it to the cluster",
+        value=number,
+        severity="info" if because else None,
+        because=because,
+        related=() if because else [(at(conflict.other, "spec"), f"has node port {number}")],
+    )
+
+
+@rule("node-port-collision", on=Bundle, severity="error")
+def node_port_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
+    """A node port belongs to one Service of the cluster.
+
+    What it reports:
+    Two Services that ask for one `nodePort`, whatever their namespaces and protocols; a
+    `healthCheckNodePort` is taken from the same numbers.
+
+    Why it matters:
+    A server refuses whichever comes second: "provided port is already allocated". A dry
+    run does not notice.
+
+    Example:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec: {type: NodePort, ports: [{port: 80, nodePort: 30080}]}
+    ---
+    apiVersion: v1
+    kind: Service
+    metadata: {name: shop}
+    spec: {type: NodePort, ports: [{port: 80, nodePort: 30080}]}
+    ```
+
+    Fix:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec: {type: NodePort, ports: [{port: 80, nodePort: 30080}]}
+    ---
+    apiVersion: v1
+    kind: Service
+    metadata: {name: shop}
+    spec: {type: NodePort, ports: [{port: 80, nodePort: 30081}]}
+    ```
+
+    Notes:
+    It is information where the two are in parts of the input that may be for different
+    clusters: other folders, or examples that stand beside each other. Two copies of one
+    Service are no collision, and one Service may use a number for several protocols.
+    """
+    del subject
+    for conflict in bundle.port_map.node_ports.collisions:
+        yield _collision(conflict)
+    for service in bundle.services:
+        for conflict in bundle.elsewhere.node_port_collisions.get(id(service), ()):
+            # Services of one name in several folders are the same for several environments.
+            if not bundle.has(conflict.other) and conflict.other.name != service.name:
+                yield _collision(conflict, because="that Service is in another part of the input")
+
+
+@rule("node-port-in-dynamic-band", on=Bundle, severity="info")
+def node_port_in_dynamic_band(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
+    """A node port that one sets is one that the cluster picks last.
+
+    What it reports:
+    A `nodePort` or `healthCheckNodePort` in the upper part of the range, from which the
+    cluster picks for Services that leave it out.
+
+    Why it matters:
+    If the cluster has given the number to another Service by the time that this one is
+    made, this one is refused. Which comes first is chance, on each new cluster.
+
+    Example:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec: {type: NodePort, ports: [{port: 80, nodePort: 31080}]}
+    ```
+
+    Fix:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec: {type: NodePort, ports: [{port: 80, nodePort: 30080}]}
+    ```
+
+    Notes:
+    With the usual range, 30000-32767, the cluster picks from 30086 on, and from what is
+    below only when all of that is taken.
+    """
+    del subject
+    band = bundle.cluster.static_node_ports
+    for port in bundle.port_map.node_ports.taken:
+        if port.band == "dynamic" and len(band):
+            field = ("healthCheckNodePort",) if port.position is None else ("ports", port.position, "nodePort")
+            yield at(port.service, "spec", *field).finding(
+                f"the cluster may give node port {port.number} to another Service first",
+                hint=f"choose one of {band[0]}-{band[-1]}, from which it picks last",
+                value=port.number,
+            )

@@ -1,0 +1,413 @@
+"""Rules about which pods a selector picks: none, the wrong ones, or too many."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from portmap._map.object_names import value_at
+from portmap._services import Service
+from portmap._suggestions import nearest
+from portmap._workloads import Workload
+from portmap.lint._bundles import Bundle
+from portmap.lint._elsewhere import pods_made_elsewhere
+from portmap.lint._findings import Found, Severity, at
+from portmap.lint._fragments import has_placeholder
+from portmap.lint._rule import rule
+
+__all__ = ["selector_matches_nothing", "selector_matches_owner_labels", "selector_too_broad", "workload_selector"]
+
+_MISS: Final = "selector-matches-nothing"
+_SHORT_LIVED: Final = frozenset({"CronJob", "Job"})
+
+
+def _shown(labels: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in labels.items())
+
+
+def _in_reach(service: Service, bundle: Bundle) -> Iterator[Workload]:
+    """The workloads of a Service's namespace."""
+    for workload in bundle.workloads:
+        if service.namespace is None or workload.namespace is None or service.namespace == workload.namespace:
+            yield workload
+
+
+def _owner_meant(service: Service, bundle: Bundle) -> Workload | None:
+    """The workload that has the labels of a selector itself, while its pods have not."""
+    wanted = (service.selector or {}).items()
+    for workload in _in_reach(service, bundle):
+        own = value_at(bundle.raw(workload), "metadata", "labels")
+        if workload.kind != "Pod" and isinstance(own, Mapping) and all(own.get(key) == value for key, value in wanted):
+            return workload
+    return None
+
+
+@rule("selector-matches-owner-labels", on=Service, severity="error")
+def selector_matches_owner_labels(service: Service, bundle: Bundle) -> Iterator[Found]:
+    """A Service selects pods by the labels of pods, not by those of the Deployment that makes them.
+
+    What it reports:
+    A selector that no pod has, while a workload in the same namespace has exactly these
+    labels in its own `metadata.labels`.
+
+    Why it matters:
+    A Deployment's own labels say how to find the Deployment. Its pods get the labels of
+    `spec.template.metadata.labels` and no others. The Service has no endpoints, and
+    `kubectl get deployment -l …` makes one believe that the labels are right.
+
+    Example:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec:
+      selector: {app: web, tier: front}
+      ports: [{port: 80}]
+    ---
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web, labels: {app: web, tier: front}}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers: [{name: web, image: web, ports: [{containerPort: 80}]}]
+    ```
+
+    Fix:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec:
+      selector: {app: web}
+      ports: [{port: 80}]
+    ---
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web, labels: {app: web, tier: front}}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers: [{name: web, image: web, ports: [{containerPort: 80}]}]
+    ```
+
+    Notes:
+    It is information only where a build step adds the labels, or pods in another part
+    of the input have them.
+    """
+    if not any(miss.code == _MISS for miss in bundle.resolution(service).misses):
+        return
+    owner = _owner_meant(service, bundle)
+    if owner is None:
+        return
+    selector = service.selector or {}
+    missing = [key for key, value in selector.items() if owner.pod.labels.get(key) != value]
+    because = pods_made_elsewhere(service, bundle)
+    labels = (*bundle.pod_spec(owner)[:-1], "metadata", "labels")
+    yield at(service, "spec", "selector").finding(
+        f"{owner} has the labels {_shown(selector)} itself, but its pods have no {_shown(_only(selector, missing))}",
+        hint=f"select by labels that its pods have, or give {_shown(_only(selector, missing))} to its pod template",
+        value=dict(selector),
+        severity="info" if because else None,
+        because=because,
+        related=[(at(owner, *labels), "the labels of its pods")],
+    )
+
+
+def _only(labels: Mapping[str, str], keys: list[str]) -> dict[str, str]:
+    return {key: labels[key] for key in keys}
+
+
+@rule("selector-matches-nothing", on=Service, severity="error")
+def selector_matches_nothing(service: Service, bundle: Bundle) -> Iterator[Found]:
+    """A Service's selector picks some pods.
+
+    What it reports:
+    A selector that the pods of no workload in the same namespace have.
+
+    Why it matters:
+    The Service has no endpoints: connections to it are refused or hang, and nothing
+    says why. No server checks this.
+
+    Example:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec:
+      selector: {app: wbe}
+      ports: [{port: 80}]
+    ---
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers: [{name: web, image: web, ports: [{containerPort: 80}]}]
+    ```
+
+    Fix:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec:
+      selector: {app: web}
+      ports: [{port: 80}]
+    ---
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers: [{name: web, image: web, ports: [{containerPort: 80}]}]
+    ```
+
+    Notes:
+    It is an error where everything should be there (`--complete`, a rendered chart, what
+    was read from a cluster) and where a workload that no Service selects has almost these
+    labels. It is a warning where there are workloads that no Service selects. It is
+    information where the pods seem to be made by others: by an operator, in another part
+    of the input, or nowhere in it. Services without a selector are passed over.
+    """
+    if not any(miss.code == _MISS for miss in bundle.resolution(service).misses):
+        return
+    if _owner_meant(service, bundle) is not None or bundle.port_map.selects_unknown(service):
+        return
+    selector = service.selector or {}
+    near = _nearest(service, bundle)
+    severity, because = _judged(service, bundle, near)
+    hint = None
+    related = []
+    if near is not None:
+        differing = {
+            key: near.pod.labels.get(key) for key, value in selector.items() if near.pod.labels.get(key) != value
+        }
+        parts = [f"{key}={value}" if value is not None else f"no label {key}" for key, value in differing.items()]
+        hint = f"{near} has {', '.join(parts)} instead"
+        related = [(at(near, *bundle.pod_spec(near)[:-1], "metadata", "labels"), "the labels of its pods")]
+    yield at(service, "spec", "selector").finding(
+        f"no pod has the labels {_shown(selector)}",
+        hint=hint,
+        value=dict(selector),
+        severity=severity,
+        because=because,
+        related=related,
+    )
+
+
+def _nearest(service: Service, bundle: Bundle) -> Workload | None:
+    """A workload that no Service selects, and whose labels are those of a selector but for the spelling of one."""
+    selector = service.selector or {}
+    for workload in _in_reach(service, bundle):
+        labels = workload.pod.labels
+        differing = [key for key, value in selector.items() if labels.get(key) != value]
+        if len(differing) != 1 or bundle.selecting(workload) or has_placeholder(workload.name):
+            continue
+        [key] = differing
+        value = labels.get(key)
+        if nearest(selector[key], [value]) if value else nearest(key, labels):
+            return workload
+    return None
+
+
+def _judged(service: Service, bundle: Bundle, near: Workload | None) -> tuple[Severity | None, str | None]:
+    """How bad it is that nothing is selected, and why it is no worse."""
+    elsewhere = pods_made_elsewhere(service, bundle)
+    if elsewhere is not None:
+        return "info", elsewhere
+    if near is not None or bundle.complete:
+        return None, None
+    if not any(True for _ in _in_reach(service, bundle)):
+        return "info", "nothing in this part of the input makes pods"
+    free = [each for each in _in_reach(service, bundle) if not bundle.selecting(each) and each.kind not in _SHORT_LIVED]
+    if any(container.ports for workload in free for container in workload.pod.port_containers):
+        return "warning", "the pods may be made elsewhere; here are pods that no Service selects"
+    return "info", "every workload here that has ports is selected by another Service: the pods may be made elsewhere"
+
+
+@rule("selector-too-broad", on=Service, severity="warning")
+def selector_too_broad(service: Service, bundle: Bundle) -> Iterator[Found]:
+    """A Service selects only pods that serve its ports.
+
+    What it reports:
+    A selector that picks the pods of a Job or CronJob beside those of a workload that
+    goes on running.
+
+    Why it matters:
+    The Service sends a share of all connections to pods that do not listen: while the
+    Job runs, one connection in two may be refused.
+
+    Example:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec:
+      selector: {app: web}
+      ports: [{port: 80, targetPort: 8080}]
+    ---
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]
+    ---
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: migrate}
+    spec:
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          restartPolicy: Never
+          containers: [{name: migrate, image: web}]
+    ```
+
+    Fix:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec:
+      selector: {app: web}
+      ports: [{port: 80, targetPort: 8080}]
+    ---
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]
+    ---
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: migrate}
+    spec:
+      template:
+        metadata: {labels: {app: web-migrate}}
+        spec:
+          restartPolicy: Never
+          containers: [{name: migrate, image: web}]
+    ```
+
+    Notes:
+    Two Deployments behind one Service are common (a canary, a blue and a green one), and
+    are reported only where all but one of them declare the target ports of the Service,
+    and that one declares others.
+    """
+    chosen = [each for each in bundle.selected(service) if each.replicas != 0]
+    serving = [each for each in chosen if each.kind not in _SHORT_LIVED]
+    for workload in chosen:
+        if workload.kind in _SHORT_LIVED and serving:
+            yield _too_broad(service, workload, serving[0], bundle, "which makes pods that end")
+    # Names are the business of `partial-target-port`.
+    targets = {port.effective_target_port for port in service.ports if isinstance(port.effective_target_port, int)}
+    strangers = [each for each in serving if targets and _declared(each) and not _declares(each, targets)]
+    if (
+        len(strangers) == 1
+        and len(serving) > 1
+        and all(_declares(each, targets) for each in serving if each is not strangers[0])
+    ):
+        listens = ", ".join(sorted(map(str, _declared(strangers[0]) - _names(strangers[0]))))
+        first = next(each for each in serving if each is not strangers[0])
+        yield _too_broad(service, strangers[0], first, bundle, f"which declares other ports: {listens}")
+
+
+def _names(workload: Workload) -> set[int | str]:
+    return {port.name for container in workload.pod.port_containers for port in container.ports if port.name}
+
+
+def _declared(workload: Workload) -> set[int | str]:
+    numbers: set[int | str] = {
+        port.container_port for container in workload.pod.port_containers for port in container.ports
+    }
+    return numbers | _names(workload)
+
+
+def _declares(workload: Workload, targets: set[int]) -> bool:
+    return not targets.isdisjoint(_declared(workload))
+
+
+def _too_broad(service: Service, extra: Workload, meant: Workload, bundle: Bundle, why: str) -> Found:
+    return at(service, "spec", "selector").finding(
+        f"{_shown(service.selector or {})} selects the pods of {meant}, and also those of {extra}, {why}",
+        hint=f"give the pods of {extra} other labels, or select by a label that only {meant} has",
+        value=dict(service.selector or {}),
+        related=[(at(extra, *bundle.pod_spec(extra)[:-1], "metadata", "labels"), "is selected, too")],
+    )
+
+
+@rule("workload-selector", on=Workload, severity="error")
+def workload_selector(workload: Workload, bundle: Bundle) -> Iterator[Found]:
+    """A workload selects the pods that it makes.
+
+    What it reports:
+    A Deployment, StatefulSet or the like whose `spec.selector` asks for labels that its
+    own pod template does not give.
+
+    Why it matters:
+    An API server refuses it: "`selector` does not match template `labels`".
+
+    Example:
+    ```yaml
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: wbe}}
+        spec:
+          containers: [{name: web, image: web}]
+    ```
+
+    Fix:
+    ```yaml
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers: [{name: web, image: web}]
+    ```
+
+    Notes:
+    It is information only where a build step adds the labels.
+    """
+    selector = workload.selector or {}
+    wrong = {key: value for key, value in selector.items() if workload.pod.labels.get(key) != value}
+    if not wrong:
+        return
+    added = [key for key in wrong if key in bundle.added_labels]
+    because = f"kustomize adds the label {added[0]} to every object of this folder" if added else None
+    labels = (*bundle.pod_spec(workload)[:-1], "metadata", "labels")
+    raw = bundle.raw(workload)
+    yield at(
+        workload, "spec", "selector", *(("matchLabels",) if value_at(raw, "spec", "selector", "matchLabels") else ())
+    ).finding(
+        f"the pods that {workload} makes have no {_shown(wrong)}",
+        hint="give the pod template the labels of the selector",
+        value=dict(selector),
+        severity="info" if because else None,
+        because=because,
+        related=[(at(workload, *labels), "the labels of its pods")],
+    )

@@ -1,0 +1,101 @@
+"""The configuration of a project, in portmap.toml or pyproject.toml."""
+
+from pathlib import Path
+
+import pytest
+
+from portmap._cli_configuration import Configuration, find_configuration
+from portmap._render._console import CommandError
+
+FULL = """
+kubernetes-version = "1.34"
+node-port-range = "30000-31000"
+namespace = "shop"
+
+[lint]
+profile = ["strict", "mesh"]
+select = ["node-port-collision"]
+ignore = ["selector-matches-nothing"]
+severity = { headless-port-mapping = "info" }
+fail-on = "warning"
+complete = true
+baseline = "known.json"
+exclude = ["vendor", "*.tpl.yaml"]
+"""
+
+
+def test_every_option_is_read(tmp_path: Path) -> None:
+    """Each option of the file becomes that of the command line."""
+    (tmp_path / "portmap.toml").write_text(FULL)
+    found = find_configuration(tmp_path)
+    assert found == Configuration(
+        tmp_path / "portmap.toml",
+        "1.34",
+        range(30000, 31001),
+        "shop",
+        ("strict", "mesh"),
+        ("node-port-collision",),
+        ("selector-matches-nothing",),
+        {"headless-port-mapping": "info"},
+        "warning",
+        complete=True,
+        baseline=tmp_path / "known.json",
+        exclude=("vendor", "*.tpl.yaml"),
+    )
+
+
+def test_the_nearest_file_counts(tmp_path: Path) -> None:
+    """A file in a folder further up counts where none is nearer, and a pyproject.toml only if it is about portmap."""
+    inner = tmp_path / "k8s" / "web"
+    inner.mkdir(parents=True)
+    (tmp_path / "pyproject.toml").write_text('[tool.portmap]\nnamespace = "far"\n')
+    (tmp_path / "k8s" / "pyproject.toml").write_text('[project]\nname = "web"\n')
+    assert find_configuration(inner).namespace == "far"
+    (tmp_path / "k8s" / "portmap.toml").write_text('namespace = "near"\n')
+    assert find_configuration(inner).namespace == "near"
+
+
+def test_without_a_file_nothing_is_said(tmp_path: Path) -> None:
+    """A configuration that is not there changes nothing."""
+    assert find_configuration(tmp_path).kubernetes_version is None
+
+
+def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
+    """Each problem has a line with the file, the option and what would do."""
+    (tmp_path / "portmap.toml").write_text(
+        'kubernetes-version = "2.0"\nnamespace = 1\nnamspace = "x"\n'
+        '[lint]\nfail-on = "never"\nignore = "all"\ncomplete = "yes"\nprofile = "strikt"\n'
+        'severity = { a = "bad" }\n'
+    )
+    with pytest.raises(CommandError) as caught:
+        find_configuration(tmp_path)
+    told = [line.removeprefix(f"{tmp_path / 'portmap.toml'}: ").partition(":")[0] for line in caught.value.lines]
+    assert told == [
+        "kubernetes-version",
+        "namespace",
+        "namspace",
+        "lint.fail-on",
+        "lint.ignore",
+        "lint.complete",
+        "lint.profile",
+        "lint.severity",
+    ]
+    assert "did you mean 'namespace'?" in caught.value.lines[2]
+
+
+@pytest.mark.parametrize("text", ["lint = 1", "= 1", "\xff"])
+def test_what_cannot_be_read_is_an_error_with_its_file(tmp_path: Path, text: str) -> None:
+    """A broken file never passes for none."""
+    (tmp_path / "portmap.toml").write_bytes(text.encode("latin-1"))
+    with pytest.raises(CommandError, match=r"portmap\.toml: "):
+        find_configuration(tmp_path)
+
+
+def test_excluded_files_are_told_by_folder_and_pattern(tmp_path: Path) -> None:
+    """A folder's name stands for everything in it; patterns are those of pathlib."""
+    (tmp_path / "portmap.toml").write_text(FULL)
+    found = find_configuration(tmp_path)
+    assert found.excludes(str(tmp_path / "vendor" / "deep" / "web.yaml"))
+    assert found.excludes(str(tmp_path / "k8s" / "web.tpl.yaml"))
+    assert not found.excludes(str(tmp_path / "k8s" / "web.yaml"))
+    assert not found.excludes("/elsewhere/vendor/web.yaml")
