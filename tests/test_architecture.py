@@ -128,8 +128,8 @@ LAYERS: Final[Sequence[Layer]] = [
     layer("strategies._mistakes", "strategies._ports"),
     layer("strategies._broken", "strategies._pods", "strategies._services"),
     layer("strategies._manifests", "strategies._worlds"),
-    layer("strategies"),
-    layer("_hypothesis"),
+    layer("strategies", "testing"),
+    layer("_hypothesis", "_pytest"),
     layer("__init__"),
 ]
 

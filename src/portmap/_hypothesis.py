@@ -1,7 +1,7 @@
 """What Hypothesis is told of portmap's types, so that `from_type(Service)` and `builds` know them.
 
 Neither library loads the other for it. Whichever is imported last calls `register`: portmap's own
-file if Hypothesis is there already, else Hypothesis by the entry point in `_portmap_plugins`. The
+file if Hypothesis is there already, else Hypothesis by the entry point in `_portmap_hypothesis`. The
 strategies themselves are loaded when one is first asked for.
 """
 
