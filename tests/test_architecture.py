@@ -128,6 +128,14 @@ LAYERS: Final[Sequence[Layer]] = [
     layer("_cli_configuration", "_cli_contract", "_cli_ports", "_cli_trace"),
     layer("_cli"),
     layer("__main__"),
+    layer("strategies._arguments", "strategies._mistakes.mistake", "strategies._words"),
+    layer("strategies._mistakes.metadata", "strategies._mistakes.services", "strategies._mistakes.stages"),
+    layer("strategies._mistakes.tables"),
+    layer("strategies._mistakes", "strategies._ports"),
+    layer("strategies._broken", "strategies._pods", "strategies._services"),
+    layer("strategies._manifests", "strategies._worlds"),
+    layer("strategies", "testing"),
+    layer("_hypothesis", "_pytest"),
     layer("__init__"),
 ]
 
@@ -142,6 +150,8 @@ OUTSIDE_THE_CORE: Final = frozenset(
         "_cli_ports",
         "_cli_trace",
         "_draw",
+        "_hypothesis",
+        "_pytest",
         "_render",
         "lint",
         "manifests",

@@ -10,6 +10,7 @@ see where every port leads; read and write manifests without losing anything.
     print(to_yaml(web))
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -167,3 +168,8 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - as typed above
 
 def __dir__() -> list[str]:
     return [*__all__, "__version__"]
+
+
+# The other order, portmap first, is the business of Hypothesis' entry point.
+if "hypothesis.strategies" in sys.modules:
+    import_module("portmap._hypothesis").register()

@@ -22,7 +22,7 @@ from portmap._state import PortState, ServiceState
 from portmap._suggestions import nearest, spelt_as_label
 from portmap._vocabulary import SERVICE_TYPES, SESSION_AFFINITIES, TRAFFIC_POLICIES
 
-__all__ = ["SERVICE_RULES"]
+__all__ = ["KUBELET_PORT", "SERVICE_RULES"]
 
 _SERVICE: Final = "pkg/apis/core/validation/validation.go, validateService"
 _PORT: Final = "pkg/apis/core/validation/validation.go, validateServicePort"
@@ -31,7 +31,7 @@ _EXTERNAL: Final = "pkg/apis/core/validation/validation.go, validateServiceExter
 TOPOLOGY_MODE: Final = "service.kubernetes.io/topology-mode"
 TOPOLOGY_AWARE_HINTS: Final = "service.kubernetes.io/topology-aware-hints"
 SOURCE_RANGES: Final = "service.beta.kubernetes.io/load-balancer-source-ranges"
-_KUBELET_PORT: Final = 10250
+KUBELET_PORT: Final = 10250
 _WELL_KNOWN: Final = {(80, "TCP"): "http", (443, "TCP"): "https", (53, "TCP"): "dns-tcp", (53, "UDP"): "dns"}
 _LONGEST_AFFINITY: Final = 86400
 
@@ -195,8 +195,8 @@ def kubelet_port_forbidden(service: ServiceState) -> Problems:
     """Up to Kubernetes 1.32, a LoadBalancer Service may not expose port 10250, the kubelet's."""
     if service.cluster.enabled(KUBELET_PORT_FORBIDDEN):
         for position, port in enumerate(service.ports):
-            if port.port == _KUBELET_PORT:
-                yield Problem(("spec", "ports", position), f"may not expose port {_KUBELET_PORT}", port.port)
+            if port.port == KUBELET_PORT:
+                yield Problem(("spec", "ports", position), f"may not expose port {KUBELET_PORT}", port.port)
 
 
 @rule("selector-syntax", "spec.selector", "FieldValueInvalid", source=_SERVICE, when="selector")

@@ -2,87 +2,20 @@
 
 import copy
 import math
-from collections.abc import Mapping
 from typing import Any, Final
 
 from hypothesis import strategies as st
-from strategies_for_tests import Strategy, finalizers, services, some_of, texts
+from strategies_for_tests import EVERYWHERE, Strategy
 
-from portmap import to_manifest
+from portmap import strategies
+from portmap.strategies._manifests import NULLS
 
 __all__ = ["json_values", "near_manifests", "service_manifests", "untyped"]
 
-# --- manifests -------------------------------------------------------------------------------------------------
 
-_FINALIZERS: Final = st.lists(finalizers, max_size=2)
-_OWNERS: Final = st.lists(
-    st.fixed_dictionaries(
-        {
-            "apiVersion": st.sampled_from(["v1", "apps/v1"]),
-            "kind": st.just("Deployment"),
-            "name": texts.filter(bool),
-            "uid": st.uuids().map(str),
-        },
-        optional={"controller": st.just(False) | st.none(), "blockOwnerDeletion": st.booleans()},
-    ),
-    max_size=2,
-)
-_STATUS: Final[Strategy[dict[str, Any] | None]] = st.one_of(
-    st.just({}),
-    st.just({"loadBalancer": {}}),
-    st.just({"loadBalancer": {"ingress": [{"ip": "192.0.2.1", "ports": [{"port": 80, "protocol": "TCP"}]}]}}),
-    st.none(),
-)
-_UNMODELLED_METADATA: Final = {
-    "finalizers": _FINALIZERS | st.none(),
-    "ownerReferences": _OWNERS | st.none(),
-    "generation": st.integers(0, 2**63 - 1) | st.none(),
-    "uid": st.uuids().map(str),
-    "creationTimestamp": st.sampled_from([None, "2026-01-31T12:00:00Z"]),
-    "managedFields": st.sampled_from([None, [], [{"manager": "kubectl", "fieldsV1": {"f:spec": {}}}]]),
-    "selfLink": texts,
-}
-_NULLS: Final[Mapping[str, tuple[str, ...]]] = {
-    "metadata": ("generateName", "namespace", "labels", "annotations", "deletionTimestamp"),
-    "spec": (
-        *("type", "selector", "clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "externalIPs", "externalName"),
-        *("sessionAffinity", "sessionAffinityConfig", "loadBalancerIP", "loadBalancerClass", "trafficDistribution"),
-        *("loadBalancerSourceRanges", "allocateLoadBalancerNodePorts", "externalTrafficPolicy", "healthCheckNodePort"),
-        *("internalTrafficPolicy", "publishNotReadyAddresses", "ports"),
-    ),
-}
-_EMPTY: Final[Mapping[str, tuple[object, ...]]] = {
-    "selector": ({},),
-    "clusterIPs": ([],),
-    "ipFamilies": ([],),
-    "externalIPs": ([],),
-    "loadBalancerSourceRanges": ([],),
-    "sessionAffinityConfig": ({}, {"clientIP": None}, {"clientIP": {}}, {"clientIP": {"timeoutSeconds": None}}),
-    "clusterIP": ("",),
-    "externalName": ("",),
-}
-_PORT_NULLS: Final = ("name", "protocol", "appProtocol", "targetPort", "nodePort")
-
-
-@st.composite
-def service_manifests(draw: st.DrawFn) -> dict[str, Any]:
-    """A Service's manifest as others write it: with nulls, empty values, and what portmap does not model."""
-    manifest = to_manifest(draw(services()))
-    manifest["metadata"] |= copy.deepcopy(draw(some_of(_UNMODELLED_METADATA)))
-    spec = manifest.setdefault("spec", {})
-    for part, names in _NULLS.items():
-        for name in draw(st.lists(st.sampled_from(names), max_size=3)):
-            manifest[part].setdefault(name, None)
-    for name in draw(st.lists(st.sampled_from(sorted(_EMPTY)), max_size=2)):
-        spec.setdefault(name, copy.deepcopy(draw(st.sampled_from(_EMPTY[name]))))
-    for port in spec.get("ports") or ():
-        for name in draw(st.lists(st.sampled_from(_PORT_NULLS), max_size=2)):
-            port.setdefault(name, None)
-    if draw(st.booleans()):
-        manifest["status"] = copy.deepcopy(draw(_STATUS))
-    if not spec and draw(st.booleans()):
-        del manifest["spec"]
-    return dict(draw(st.permutations(list(manifest.items()))))
+def service_manifests() -> Strategy[dict[str, Any]]:
+    """A Service's manifest as others write it, for a cluster with both IP families."""
+    return strategies.manifests(kinds=["Service"], cluster=EVERYWHERE)
 
 
 # --- anything --------------------------------------------------------------------------------------------------
@@ -113,17 +46,26 @@ untyped: Final[Strategy[Any]] = json_values | st.sampled_from(
 
 _FIELDS: Final = sorted(
     {
-        *_NULLS["metadata"],
-        *_NULLS["spec"],
-        *_PORT_NULLS,
-        *_UNMODELLED_METADATA,
+        *(field for fields in NULLS.values() for field in fields),
         "port",
         "name",
         "status",
         "apiVersion",
         "kind",
     }
-    | {"spec", "metadata", "resourceVersion", "generation", "finalizers", "template", "containers", "clientIP"}
+    | {
+        "spec",
+        "metadata",
+        "resourceVersion",
+        "generation",
+        "finalizers",
+        "ownerReferences",
+        "managedFields",
+        "uid",
+        "template",
+        "containers",
+        "clientIP",
+    }
 )
 
 

@@ -4,37 +4,14 @@ Each row changes one good manifest in one respect, and names every violation, by
 and field, that the change makes. Between them the rows break every rule there is.
 """
 
-import copy
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple, final
-
-from strategies_for_tests import EVERYWHERE
+from typing import Any, Final, NamedTuple
 
 from portmap import Cluster
+from portmap.strategies._mistakes.mistake import DUAL_STACK, WEB, Field, Mistake
 
-__all__ = ["GONE", "POD", "SINGLE", "STORED", "WEB", "Mutation", "changed", "pod", "service", "update"]
+__all__ = ["POD", "SINGLE", "STORED", "Mutation", "of_create", "pod", "update"]
 
-
-@final
-class _Gone:
-    """What a field is changed to that is taken away."""
-
-
-GONE: Final = _Gone()
-
-WEB: Final[dict[str, Any]] = {
-    "apiVersion": "v1",
-    "kind": "Service",
-    "metadata": {"name": "web", "namespace": "shop", "labels": {"app": "web"}},
-    "spec": {
-        "selector": {"app": "web"},
-        "ports": [
-            {"name": "http", "port": 80, "targetPort": "http"},
-            {"name": "metrics", "port": 9090, "protocol": "TCP", "targetPort": 9100},
-        ],
-    },
-}
-"""A Service of type ClusterIP with two ports."""
 
 STORED: Final[dict[str, Any]] = {
     "apiVersion": "v1",
@@ -91,9 +68,6 @@ POD: Final[dict[str, Any]] = {
 """A pod whose container has probes, and an init container that is no sidecar."""
 
 
-Field = tuple[str, str]
-
-
 class Mutation(NamedTuple):
     """A row of the table.
 
@@ -112,35 +86,16 @@ class Mutation(NamedTuple):
     changes: Mapping[str, Any]
     base: Mapping[str, Any] = WEB
     old: Mapping[str, Any] | None = None
-    cluster: Cluster = EVERYWHERE
+    cluster: Cluster = DUAL_STACK
     namespace: str | None = None
 
     def __str__(self) -> str:
         return self.about
 
 
-def changed(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy with these changes. A path is steps with dots between them; numbers are places in lists."""
-    data: dict[str, Any] = copy.deepcopy(dict(base))
-    for path, value in changes.items():
-        *steps, last = (int(step) if step.isdigit() else step for step in path.split("."))
-        place: Any = data
-        for step in steps:
-            if isinstance(place, dict):
-                place.setdefault(step, {})
-            place = place[step]
-        if value is GONE:
-            del place[last]
-        elif isinstance(place, list) and last == len(place):
-            place.append(value)
-        else:
-            place[last] = value
-    return data
-
-
-def service(about: str, changes: Mapping[str, Any], *expected: Field, cluster: Cluster = EVERYWHERE) -> Mutation:
-    """A change to a Service that is to be created."""
-    return Mutation(about, frozenset(expected), changes, cluster=cluster)
+def of_create(mistake: Mistake) -> Mutation:
+    """A mistake in a Service that is to be created."""
+    return Mutation(mistake.about, mistake.expected, mistake.changes, cluster=mistake.cluster)
 
 
 def update(
@@ -148,7 +103,7 @@ def update(
     changes: Mapping[str, Any],
     *expected: Field,
     old: Mapping[str, Any] = STORED,
-    cluster: Cluster = EVERYWHERE,
+    cluster: Cluster = DUAL_STACK,
     namespace: str | None = None,
 ) -> Mutation:
     """A change to a Service that is stored."""
@@ -159,7 +114,7 @@ def pod(
     about: str,
     changes: Mapping[str, Any],
     *expected: Field,
-    cluster: Cluster = EVERYWHERE,
+    cluster: Cluster = DUAL_STACK,
     namespace: str | None = None,
 ) -> Mutation:
     """A change to a pod that is to be created."""

@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from mutations import GONE, pod
+from mutations import pod
 
 from portmap import Cluster
+from portmap.strategies._mistakes.mistake import GONE
 
 __all__ = ["HANDLERS", "PODS"]
 

@@ -1,7 +1,8 @@
 """One mistake, and exactly what is said of it: every rule has its case.
 
-The rows are in the modules `…_mutations` beside this one. A rule that is taken out of its list, or stops noticing,
-fails the row that breaks it; a rule without a row fails `test_every_rule_has_a_case`.
+The rows of a create are those of `portmap.strategies`; the others are in the modules `…_mutations` beside
+this one. A rule that is taken out of its list, or stops noticing, fails the row that breaks it; a rule without a
+row fails `test_every_rule_has_a_case`.
 """
 
 import copy
@@ -10,11 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import pytest
-from mutations import Mutation, changed
+from mutations import Mutation, of_create
 from pod_mutations import HANDLERS, PODS
-from service_mutations import PORTS, SERVICES
-from stage_mutations import ALLOCATION, DECODING, FAMILIES
-from update_mutations import METADATA, UPDATES
+from update_mutations import UPDATES
 
 from portmap import ValidationError, manifests
 from portmap._allocation import ADDRESS_RULES, HEALTH_CHECK_RULES, NAMELESS_RULES, NODE_PORT_RULES
@@ -28,14 +27,11 @@ from portmap._service_rules import SERVICE_RULES
 from portmap._updates import UPDATE_RULES
 from portmap._violations import Violation
 from portmap.manifests._pod_manifest import CONTAINER_MANIFEST_RULES, NEWER_FIELD_RULES, POD_MANIFEST_RULES
+from portmap.strategies._mistakes.mistake import changed
+from portmap.strategies._mistakes.tables import MISTAKES
 
 MUTATIONS: Final[Sequence[Mutation]] = (
-    *DECODING,
-    *PORTS,
-    *SERVICES,
-    *FAMILIES,
-    *ALLOCATION,
-    *METADATA,
+    *map(of_create, MISTAKES),
     *UPDATES,
     *PODS,
     *HANDLERS,

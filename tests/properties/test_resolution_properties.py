@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 import attrs
 from hypothesis import given
 from hypothesis import strategies as st
-from pods_for_tests import pods, services_with_pods
+from pods_for_tests import services_with_pods
 from strategies_for_tests import EVERYWHERE
 
 from portmap import (
@@ -21,6 +21,7 @@ from portmap import (
     resolve,
     resolve_all,
 )
+from portmap.strategies import pods
 
 # --- the controller's algorithm, straight from its description ----------------------------------------------------
 

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from manifests_for_tests import json_values, near_manifests, service_manifests, untyped
-from pods_for_tests import pods
 from strategies_for_tests import EVERYWHERE, services
 
 from portmap import (
@@ -32,6 +31,7 @@ from portmap import (
     to_manifest,
     to_yaml,
 )
+from portmap.strategies import pods
 
 
 def unchanged(manifest: Any) -> str:

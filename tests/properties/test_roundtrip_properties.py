@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from manifests_for_tests import service_manifests
-from pods_for_tests import containers, pods
-from strategies_for_tests import EVERYWHERE, clusters, service_ports, services
+from strategies_for_tests import EVERYWHERE, clusters, services
 
 import portmap
 from portmap import (
@@ -29,6 +28,7 @@ from portmap import (
     to_yaml,
 )
 from portmap._services import _every_violation, check_service
+from portmap.strategies import containers, pods, service_ports
 
 
 @given(services())
@@ -135,7 +135,7 @@ def test_a_repr_is_the_expression(service: Service, pod: Pod) -> None:
         assert eval(repr(pod), PUBLIC) == pod
 
 
-@given(containers() | service_ports(node_ports=False, max_size=1).map(lambda ports: ports[0]))
+@given(containers() | service_ports())
 def test_fragments_go_through_a_converter(part: Container | ServicePort) -> None:
     """Containers and ports read back through a cattrs converter."""
     converter = manifests.converter()

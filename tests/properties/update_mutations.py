@@ -1,109 +1,15 @@
-"""One mistake in metadata or in an update, and what is said of it."""
+"""One mistake in an update, and what is said of it."""
 
 from typing import Final
 
-from mutations import GONE, SINGLE, STORED, changed, service, update
+from mutations import SINGLE, STORED, update
 
 from portmap import Cluster
+from portmap.strategies._mistakes.mistake import GONE, changed
 
-__all__ = ["METADATA", "UPDATES"]
+__all__ = ["UPDATES"]
 
 _OWNER: Final = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": "one"}
-
-METADATA: Final = [
-    service(
-        "a generateName in upper case",
-        {"metadata.generateName": "Web-"},
-        ("generate-name-syntax", "metadata.generateName"),
-    ),
-    service("a name in upper case", {"metadata.name": "Web"}, ("name-syntax", "metadata.name")),
-    service("a name with a dot", {"metadata.name": "web.shop"}, ("name-syntax", "metadata.name")),
-    service(
-        "a name with a digit in front, before 1.36",
-        {"metadata.name": "1web"},
-        ("name-syntax", "metadata.name"),
-        cluster=Cluster("1.35"),
-    ),
-    service(
-        "no name, without service CIDRs",
-        {"metadata.name": GONE},
-        ("name-required", "metadata.name"),
-        cluster=Cluster("1.32"),
-    ),
-    service("a namespace in upper case", {"metadata.namespace": "Shop"}, ("namespace-syntax", "metadata.namespace")),
-    service("a negative generation", {"metadata.generation": -1}, ("negative-generation", "metadata.generation")),
-    service("a label with a blank", {"metadata.labels": {"app": "my web"}}, ("label-syntax", "metadata.labels")),
-    service("a label of 64 characters", {"metadata.labels": {"app": "x" * 64}}, ("label-syntax", "metadata.labels")),
-    service("a label's key with two slashes", {"metadata.labels": {"a/b/c": ""}}, ("label-syntax", "metadata.labels")),
-    service(
-        "an annotation's key with a blank",
-        {"metadata.annotations": {"my key": ""}},
-        ("annotation-key-syntax", "metadata.annotations"),
-    ),
-    service(
-        "annotations of 256 KiB",
-        {"metadata.annotations": {"a": "x" * (256 * 1024)}},
-        ("annotations-too-long", "metadata.annotations"),
-    ),
-    service(
-        "an owner without a uid",
-        {"metadata.ownerReferences": [{**_OWNER, "uid": ""}]},
-        ("owner-reference-field", "metadata.ownerReferences.uid"),
-    ),
-    service(
-        "an owner with two groups",
-        {"metadata.ownerReferences": [{**_OWNER, "apiVersion": "a/b/v1"}]},
-        ("owner-reference-field", "metadata.ownerReferences.apiVersion"),
-    ),
-    service(
-        "an owner without a uid, in 1.37",
-        {"metadata.ownerReferences": [{**_OWNER, "uid": ""}]},
-        ("owner-reference-field-required", "metadata.ownerReferences[0].uid"),
-        cluster=Cluster("1.37"),
-    ),
-    service(
-        "an owner without a version, in 1.37",
-        {"metadata.ownerReferences": [{**_OWNER, "apiVersion": ""}]},
-        ("owner-reference-field-required", "metadata.ownerReferences[0].apiVersion"),
-        cluster=Cluster("1.37"),
-    ),
-    service(
-        "an owner with two groups, in 1.37",
-        {"metadata.ownerReferences": [{**_OWNER, "apiVersion": "a/b/v1"}]},
-        ("owner-reference-field", "metadata.ownerReferences[0].apiVersion"),
-        cluster=Cluster("1.37"),
-    ),
-    service(
-        "an Event as owner",
-        {"metadata.ownerReferences": [{**_OWNER, "apiVersion": "v1", "kind": "Event"}]},
-        ("owner-reference-banned", "metadata.ownerReferences"),
-    ),
-    service(
-        "two controllers",
-        {"metadata.ownerReferences": [{**_OWNER, "controller": True}, {**_OWNER, "name": "other", "controller": True}]},
-        ("several-controllers", "metadata.ownerReferences"),
-    ),
-    service(
-        "a finalizer with a blank",
-        {"metadata.finalizers": ["example.com/my cleanup"]},
-        ("finalizer-syntax", "metadata.finalizers"),
-    ),
-    service(
-        "a finalizer without a domain",
-        {"metadata.finalizers": ["cleanup"]},
-        ("finalizer-unqualified", "metadata.finalizers[0]"),
-    ),
-    service(
-        "two finalizers that contradict each other",
-        {"metadata.finalizers": ["orphan", "foregroundDeletion"]},
-        ("finalizer-conflict", "metadata.finalizers"),
-    ),
-    service(
-        "a resource version",
-        {"metadata.resourceVersion": "7"},
-        ("resource-version-forbidden", "metadata.resourceVersion"),
-    ),
-]
 
 _DYING: Final = changed(
     STORED, {"metadata.deletionTimestamp": "2026-01-31T12:00:00Z", "metadata.finalizers": ["a.b/c"]}
@@ -224,6 +130,27 @@ UPDATES: Final = [
         {"metadata.namespace": "other"},
         ("another-object", "metadata.namespace"),
         namespace="shop",
+    ),
+    update(
+        "the second cluster IP taken away",
+        {"spec.clusterIPs": ["10.0.0.5"]},
+        ("dual-stack-not-released", "spec.ipFamilyPolicy"),
+    ),
+    update(
+        "the second address before the first",
+        {
+            "spec.clusterIP": "fd00:10::5",
+            "spec.clusterIPs": ["fd00:10::5", "10.0.0.5"],
+            "spec.ipFamilies": ["IPv6", "IPv4"],
+            "spec.ipFamilyPolicy": "PreferDualStack",
+        },
+        ("cluster-ip-already-allocated", "spec.clusterIPs"),
+        old=SINGLE,
+    ),
+    update(
+        "one node port for two ports of a protocol",
+        {"spec.ports.1.nodePort": 30080},
+        ("node-port-twice", "spec.ports[1].nodePort"),
     ),
     update("another uid, by update", {"metadata.uid": "two"}, ("another-object", "metadata.uid")),
 ]

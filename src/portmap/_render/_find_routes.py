@@ -17,14 +17,14 @@ from portmap._misses import Miss, nothing_selected
 from portmap._pods import Pod
 from portmap._ports import ServicePort
 from portmap._render._routes import Missed, Place, Reached, Report, Route, ServiceRoutes
-from portmap._resolution import Resolution, resolve
+from portmap._resolution import Endpoint, Resolution, resolve
 from portmap._service_reading import is_core_service
 from portmap._services import Service
 from portmap._workloads import Workload
 from portmap.manifests._documents import Document
 from portmap.manifests._read import is_readable
 
-__all__ = ["find_routes"]
+__all__ = ["find_routes", "routes_of"]
 
 _MOST_SHOWN: Final = 3
 
@@ -141,13 +141,33 @@ def _answers(
 ) -> Iterator[Reached]:
     """What the port reaches in this one pod or workload."""
     if port is not None:
-        for each in resolution.endpoints(port):
-            pod = None if each.workload else each.pod
-            yield Reached(pod, each.workload, place, each.container, each.port, each.protocol, each.ready)
+        yield from (_reached(each, place) for each in resolution.endpoints(port))
     elif not resolution.misses:
         ready = all(each.ready for piece in resolution.slices for each in piece.endpoints)
         workload = f"{source.kind}/{source.name}" if isinstance(source, Workload) else None
         yield Reached(None if workload else source.name, workload, place, None, None, None, ready)
+
+
+def _reached(endpoint: Endpoint, place: Place) -> Reached:
+    pod = None if endpoint.workload else endpoint.pod
+    return Reached(pod, endpoint.workload, place, endpoint.container, endpoint.port, endpoint.protocol, endpoint.ready)
+
+
+def routes_of(resolution: Resolution) -> tuple[Route, ...]:
+    """Where one Service leads among objects that come from no file."""
+    nowhere = Place("")
+    bare = [
+        Reached(each.pod, None, nowhere, None, None, None, each.ready)
+        for each in dict.fromkeys(each for piece in resolution.slices for each in piece.endpoints)
+    ]
+    return tuple(
+        Route(
+            port,
+            tuple(bare if port is None else (_reached(each, nowhere) for each in resolution.endpoints(port))),
+            tuple(Missed(miss, nowhere) for miss in resolution.misses if miss.position in {None, position}),
+        )
+        for position, port in enumerate(resolution.service.ports or (None,))
+    )
 
 
 # --- what a server would refuse --------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from portmap._render._plain import printable
 from portmap._render._routes import Missed, Reached, Report, Route, ServiceRoutes
 from portmap._render._steps import approach_text, is_own_address
 
-__all__ = ["as_text", "summary"]
+__all__ = ["as_text", "summary", "table"]
 
 _WIDEST_COLUMN: Final = 48
 _DEEPER: Final = " " * 6
@@ -55,12 +55,19 @@ def as_text(report: Report, *, width: int | None = None, colour: bool = False) -
         colour: Whether misses are red and names bold.
     """
     paint = Paint(colour)
-    blocks = [(service, list(_lines(service))) for service in report.services]
+    blocks = [(service, list(_lines(service.routes))) for service in report.services]
     columns = _columns(line for _, lines in blocks for line in lines)
     width = width and max(width, NARROWEST)
     return "\n".join(
         "".join(f"{line}\n" for line in _block(service, lines, columns, width, paint)) for service, lines in blocks
     )
+
+
+def table(routes: Sequence[Route]) -> str:
+    """Where the ports of one Service lead, a line for each port and what it reaches, and for each reason why not."""
+    lines = list(_lines(routes))
+    columns = _columns(lines)
+    return "".join(f"{text}\n" for line in lines for text in _laid_out(line, columns, None, Paint(on=False)))
 
 
 def summary(report: Report) -> str:
@@ -87,11 +94,11 @@ def _invalid(number: int) -> str:
 # --- what there is to say --------------------------------------------------------------------------------------
 
 
-def _lines(service: ServiceRoutes) -> Iterator[_Line]:
+def _lines(routes: Sequence[Route]) -> Iterator[_Line]:
     """A line for each port and what it reaches, and for each reason why it reaches nothing."""
-    several = _called_alike(service.routes)
+    several = _called_alike(routes)
     told: set[tuple[str, str | None]] = set()
-    for route in service.routes:
+    for route in routes:
         port = _port(route.port)
         for each in route.approaches:
             if not is_own_address(each):

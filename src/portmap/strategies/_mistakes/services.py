@@ -2,9 +2,8 @@
 
 from typing import Final
 
-from mutations import GONE, service
-
-from portmap import Cluster
+from portmap._cluster import Cluster
+from portmap.strategies._mistakes.mistake import GONE, As, mistake
 
 __all__ = ["PORTS", "SERVICES"]
 
@@ -13,36 +12,36 @@ HINTS: Final = "service.kubernetes.io/topology-aware-hints"
 RANGES: Final = "service.beta.kubernetes.io/load-balancer-source-ranges"
 
 PORTS: Final = [
-    service("an upper-case port name", {"spec.ports.0.name": "HTTP"}, ("port-name-syntax", "spec.ports[0].name")),
-    service(
+    mistake("an upper-case port name", {"spec.ports.0.name": "HTTP"}, ("port-name-syntax", "spec.ports[0].name")),
+    mistake(
         "a port name of 64 characters", {"spec.ports.0.name": "x" * 64}, ("port-name-syntax", "spec.ports[0].name")
     ),
-    service("port 0", {"spec.ports.1.port": 0}, ("port-out-of-range", "spec.ports[1].port")),
-    service(
+    mistake("port 0", {"spec.ports.1.port": 0}, ("port-out-of-range", "spec.ports[1].port")),
+    mistake(
         "port 0, of which targetPort is to be the number",
         {"spec.ports.1.port": 0, "spec.ports.1.targetPort": GONE},
         ("port-out-of-range", "spec.ports[1].port"),
         ("target-port-out-of-range", "spec.ports[1].targetPort"),
     ),
-    service("port 65536", {"spec.ports.0.port": 65536}, ("port-out-of-range", "spec.ports[0].port")),
-    service(
+    mistake("port 65536", {"spec.ports.0.port": 65536}, ("port-out-of-range", "spec.ports[0].port")),
+    mistake(
         "protocol in lower case", {"spec.ports.0.protocol": "tcp"}, ("unsupported-protocol", "spec.ports[0].protocol")
     ),
-    service(
+    mistake(
         "targetPort 65536", {"spec.ports.0.targetPort": 65536}, ("target-port-out-of-range", "spec.ports[0].targetPort")
     ),
-    service("targetPort -1", {"spec.ports.0.targetPort": -1}, ("target-port-out-of-range", "spec.ports[0].targetPort")),
-    service(
+    mistake("targetPort -1", {"spec.ports.0.targetPort": -1}, ("target-port-out-of-range", "spec.ports[0].targetPort")),
+    mistake(
         "targetPort in quotes",
         {"spec.ports.0.targetPort": "8080"},
         ("target-port-name-syntax", "spec.ports[0].targetPort"),
     ),
-    service(
+    mistake(
         "appProtocol with a blank",
         {"spec.ports.0.appProtocol": "my http"},
         ("app-protocol-syntax", "spec.ports[0].appProtocol"),
     ),
-    service(
+    mistake(
         "appProtocol without text",
         {"spec.ports.0.appProtocol": ""},
         ("app-protocol-syntax", "spec.ports[0].appProtocol"),
@@ -50,88 +49,95 @@ PORTS: Final = [
 ]
 
 SERVICES: Final = [
-    service(
+    mistake(
         "two topology annotations that differ",
         {"metadata.annotations": {TOPOLOGY: "Auto", HINTS: "Disabled"}},
         ("topology-annotations-differ", f"metadata.annotations[{TOPOLOGY}]"),
     ),
-    service("no ports", {"spec.ports": []}, ("ports-required", "spec.ports")),
-    service(
+    mistake("no ports", {"spec.ports": []}, ("ports-required", "spec.ports")),
+    mistake(
         "headless and NodePort",
         {"spec.type": "NodePort", "spec.clusterIP": "None"},
         ("headless-forbidden", "spec.clusterIPs[0]"),
     ),
-    service(
+    mistake(
         "ExternalName with a cluster IP",
         {"spec.type": "ExternalName", "spec.externalName": "example.com", "spec.clusterIP": "10.0.0.9"},
         ("cluster-ips-forbidden", "spec.clusterIPs"),
     ),
-    service(
+    mistake(
         "ExternalName with IP families",
         {"spec.type": "ExternalName", "spec.externalName": "example.com", "spec.ipFamilies": ["IPv4"]},
         ("ip-families-forbidden", "spec.ipFamilies"),
     ),
-    service(
+    mistake(
         "ExternalName with an IP family policy",
         {"spec.type": "ExternalName", "spec.externalName": "example.com", "spec.ipFamilyPolicy": "SingleStack"},
         ("ip-family-policy-forbidden", "spec.ipFamilyPolicy"),
     ),
-    service(
+    mistake(
         "ExternalName without a name", {"spec.type": "ExternalName"}, ("external-name-required", "spec.externalName")
     ),
-    service(
+    mistake(
         "ExternalName with a URL",
         {"spec.type": "ExternalName", "spec.externalName": "https://example.com"},
         ("external-name-syntax", "spec.externalName"),
     ),
-    service(
-        "the first of two ports unnamed", {"spec.ports.0.name": GONE}, ("port-name-required", "spec.ports[0].name")
+    mistake(
+        "the first of two ports unnamed",
+        {"spec.ports.0.name": GONE},
+        ("port-name-required", "spec.ports[0].name"),
+        least_ports=2,
     ),
-    service("two ports of one name", {"spec.ports.1.name": "http"}, ("duplicate-port-name", "spec.ports[1].name")),
-    service(
+    mistake(
+        "two ports of one name",
+        {"spec.ports.1.name": As("spec.ports.0.name")},
+        ("duplicate-port-name", "spec.ports[1].name"),
+    ),
+    mistake(
         "the kubelet's port on a load balancer of 1.32",
         {"spec.type": "LoadBalancer", "spec.ports.0.port": 10250},
         ("kubelet-port-forbidden", "spec.ports[0]"),
         cluster=Cluster("1.32"),
     ),
-    service("a selector with a blank", {"spec.selector": {"app": "my web"}}, ("selector-syntax", "spec.selector")),
-    service(
+    mistake("a selector with a blank", {"spec.selector": {"app": "my web"}}, ("selector-syntax", "spec.selector")),
+    mistake(
         "a selector's key without a name",
         {"spec.selector": {"example.com/": "x"}},
         ("selector-syntax", "spec.selector"),
     ),
-    service(
+    mistake(
         "session affinity Cookie",
         {"spec.sessionAffinity": "Cookie"},
         ("unsupported-session-affinity", "spec.sessionAffinity"),
     ),
-    service(
+    mistake(
         "session affinity for longer than a day",
         {"spec.sessionAffinity": "ClientIP", "spec.sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 86401}}},
         ("session-affinity-timeout-out-of-range", "spec.sessionAffinityConfig.clientIP.timeoutSeconds"),
     ),
-    service(
+    mistake(
         "session affinity for no time",
         {"spec.sessionAffinity": "ClientIP", "spec.sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 0}}},
         ("session-affinity-timeout-out-of-range", "spec.sessionAffinityConfig.clientIP.timeoutSeconds"),
     ),
-    service(
+    mistake(
         "a name for an external IP",
         {"spec.externalIPs": ["example.com"]},
         ("external-ip-syntax", "spec.externalIPs[0]"),
     ),
-    service(
+    mistake(
         "the loopback address as external IP",
         {"spec.externalIPs": ["127.0.0.1"]},
         ("external-ip-special", "spec.externalIPs[0]"),
     ),
-    service("type Headless", {"spec.type": "Headless"}, ("unsupported-type", "spec.type")),
-    service(
+    mistake("type Headless", {"spec.type": "Headless"}, ("unsupported-type", "spec.type")),
+    mistake(
         "a node port without a type that has them",
         {"spec.ports.0.nodePort": 30080},
         ("node-port-forbidden", "spec.ports[0].nodePort"),
     ),
-    service(
+    mistake(
         "one node port for two ports of a type that has none",
         {
             "spec.type": "ExternalName",
@@ -141,63 +147,63 @@ SERVICES: Final = [
         },
         ("duplicate-node-port", "spec.ports[1].nodePort"),
     ),
-    service("one port twice", {"spec.ports.1.port": 80}, ("duplicate-port", "spec.ports[1]")),
-    service(
+    mistake("one port twice", {"spec.ports.1.port": As("spec.ports.0.port")}, ("duplicate-port", "spec.ports[1]")),
+    mistake(
         "source ranges without a load balancer",
         {"spec.loadBalancerSourceRanges": ["10.0.0.0/8"]},
         ("source-ranges-forbidden", "spec.LoadBalancerSourceRanges"),
     ),
-    service(
+    mistake(
         "a source range without a prefix length",
         {"spec.type": "LoadBalancer", "spec.loadBalancerSourceRanges": ["10.0.0.0/8", "10.0.0.1"]},
         ("source-range-syntax", "spec.LoadBalancerSourceRanges[1]"),
     ),
-    service(
+    mistake(
         "the annotation of source ranges without a load balancer",
         {"metadata.annotations": {RANGES: "10.0.0.0/8"}},
         ("source-ranges-annotation-forbidden", f"metadata.annotations[{RANGES}]"),
     ),
-    service(
+    mistake(
         "the annotation of source ranges with semicolons",
         {"spec.type": "LoadBalancer", "metadata.annotations": {RANGES: "10.0.0.0/8;192.0.2.0/24"}},
         ("source-ranges-annotation-syntax", f"metadata.annotations[{RANGES}]"),
     ),
-    service(
+    mistake(
         "whether to allocate node ports, without a load balancer",
         {"spec.allocateLoadBalancerNodePorts": False},
         ("allocate-node-ports-forbidden", "spec.allocateLoadBalancerNodePorts"),
     ),
-    service(
+    mistake(
         "a load balancer class without a load balancer",
         {"spec.loadBalancerClass": "example.com/edge"},
         ("load-balancer-class-forbidden", "spec.loadBalancerClass"),
     ),
-    service(
+    mistake(
         "a load balancer class without text",
         {"spec.type": "LoadBalancer", "spec.loadBalancerClass": ""},
         ("load-balancer-class-syntax", "spec.loadBalancerClass"),
     ),
-    service(
+    mistake(
         "an external traffic policy for internal traffic",
         {"spec.externalTrafficPolicy": "Local"},
         ("external-traffic-policy-forbidden", "spec.externalTrafficPolicy"),
     ),
-    service(
+    mistake(
         "an external traffic policy in lower case",
         {"spec.type": "NodePort", "spec.externalTrafficPolicy": "local"},
         ("unsupported-external-traffic-policy", "spec.externalTrafficPolicy"),
     ),
-    service(
+    mistake(
         "a health check node port without policy Local",
         {"spec.type": "LoadBalancer", "spec.healthCheckNodePort": 31000},
         ("health-check-node-port-forbidden", "spec.healthCheckNodePort"),
     ),
-    service(
+    mistake(
         "an internal traffic policy without text",
         {"spec.internalTrafficPolicy": ""},
         ("unsupported-internal-traffic-policy", "spec.internalTrafficPolicy"),
     ),
-    service(
+    mistake(
         "a traffic distribution that 1.33 does not know",
         {"spec.trafficDistribution": "PreferSameZone"},
         ("unsupported-traffic-distribution", "spec.trafficDistribution"),

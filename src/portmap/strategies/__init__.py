@@ -1,0 +1,45 @@
+"""Hypothesis strategies for Services, pods and manifests: valid by construction, readable when they shrink.
+
+    from hypothesis import given
+    from portmap import resolve, strategies
+
+    @given(strategies.services_with_pods())
+    def test_our_injector_keeps_every_route(world):
+        service, pods = world
+        assert resolve(service, [inject(pod) for pod in pods]) == resolve(service, pods)
+
+They need Hypothesis: `pip install 'portmap-k8s[hypothesis]'`. Where that is installed,
+`hypothesis.strategies.from_type(Service)` and `builds` know them too.
+
+Arguments describe what is wanted of an example, never how often. Where one names a
+cluster and is left out, the cluster in force when the example is drawn is meant.
+"""
+
+try:
+    import hypothesis as _hypothesis  # noqa: F401 - only to say what is missing
+except ModuleNotFoundError as error:
+    if error.name != "hypothesis":
+        raise
+    raise ModuleNotFoundError(
+        "portmap.strategies needs Hypothesis: pip install 'portmap-k8s[hypothesis]'", name="hypothesis"
+    ) from None
+
+from portmap.strategies._broken import BrokenService, broken_services
+from portmap.strategies._manifests import manifests
+from portmap.strategies._pods import containers, pods, workloads
+from portmap.strategies._ports import container_ports, service_ports
+from portmap.strategies._services import services
+from portmap.strategies._worlds import services_with_pods
+
+__all__ = [
+    "BrokenService",
+    "broken_services",
+    "container_ports",
+    "containers",
+    "manifests",
+    "pods",
+    "service_ports",
+    "services",
+    "services_with_pods",
+    "workloads",
+]

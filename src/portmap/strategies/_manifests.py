@@ -1,0 +1,182 @@
+"""Manifests as others write them: with nulls, empty values, and what portmap does not model."""
+
+import copy
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+from hypothesis import strategies as st
+
+from portmap._cluster import Cluster
+from portmap._manifest import to_manifest
+from portmap._workload_kinds import WORKLOAD_KINDS
+from portmap._workloads import Workload
+from portmap.strategies._arguments import check_cluster, check_strategy, chosen
+from portmap.strategies._pods import MAKERS, pods, workloads
+from portmap.strategies._services import services
+from portmap.strategies._words import finalizers, some_of, texts
+
+__all__ = ["manifests"]
+
+Manifest = dict[str, Any]
+
+_KINDS: Final = ("Service", "Pod", *MAKERS)
+
+
+def manifests(
+    *,
+    kinds: Collection[str] = _KINDS,
+    names: st.SearchStrategy[str] | None = None,
+    namespaces: st.SearchStrategy[str | None] | None = None,
+    cluster: Cluster | None = None,
+) -> st.SearchStrategy[Manifest]:
+    """Generate manifests, as plain data, that an API server would accept.
+
+    Those of Services have what stands in the manifests of others: nulls, empty lists,
+    keys in any order, finalizers, owners and a status.
+
+    Args:
+        kinds: Of which kinds: `"Service"`, `"Pod"`, `"Deployment"` and other workloads.
+        names: `metadata.name`.
+        namespaces: `metadata.namespace`; `None` among them leaves it out.
+        cluster: What the target accepts; left out, the cluster in force when an example is drawn.
+
+    Raises:
+        InvalidArgument: An argument is no such thing.
+    """
+    wanted = chosen("kinds", kinds, _KINDS)
+    check_cluster(cluster)
+    for argument, given in (("names", names), ("namespaces", namespaces)):
+        check_strategy(argument, given)
+    makers = tuple(kind for kind in wanted if kind in MAKERS)
+    options: list[st.SearchStrategy[Manifest]] = []
+    if "Service" in wanted:
+        options.append(
+            services(names=names, namespaces=namespaces, cluster=cluster).map(to_manifest).flatmap(_embellished)
+        )
+    if "Pod" in wanted:
+        options.append(pods(names=names, namespaces=namespaces, cluster=cluster).map(to_manifest))
+    if makers:
+        made = workloads(kinds=makers, names=names, namespaces=namespaces, cluster=cluster)
+        options.append(made.map(workload_manifest))
+    return st.one_of(*options)
+
+
+# --- workloads -------------------------------------------------------------------------------------------------
+
+_GROUPS: Final = {kind: group for group, kind in WORKLOAD_KINDS}
+_BY_LABELS_ALONE: Final = "ReplicationController"
+
+
+def workload_manifest(workload: Workload) -> Manifest:
+    """A manifest of which `portmap.manifests.read` makes this workload again."""
+    template = to_manifest(workload.pod)
+    group = _GROUPS[workload.kind]
+    labels = template["metadata"].get("labels", {})
+    annotations = template["metadata"].get("annotations")
+    inner: Any = {"metadata": {"labels": labels}, "spec": template["spec"]}
+    if annotations is not None:
+        inner["metadata"]["annotations"] = annotations
+    for step in reversed(WORKLOAD_KINDS[group, workload.kind]):
+        inner = {step: inner}
+    spec: Manifest = {}
+    if workload.replicas is not None:
+        spec["replicas"] = workload.replicas
+    if workload.selector is not None:
+        picked = dict(workload.selector)
+        spec["selector"] = picked if workload.kind == _BY_LABELS_ALONE else {"matchLabels": picked}
+    metadata = {"name": workload.name, **({"namespace": workload.namespace} if workload.namespace else {})}
+    return {
+        "apiVersion": f"{group}/v1" if group else "v1",
+        "kind": workload.kind,
+        "metadata": metadata,
+        "spec": spec | inner["spec"],
+    }
+
+
+# --- Services --------------------------------------------------------------------------------------------------
+
+_OWNERS: Final = st.lists(
+    st.fixed_dictionaries(
+        {
+            "apiVersion": st.sampled_from(["v1", "apps/v1"]),
+            "kind": st.just("Deployment"),
+            "name": texts.filter(bool),
+            "uid": st.uuids().map(str),
+        },
+        optional={"controller": st.sampled_from([False, None]), "blockOwnerDeletion": st.booleans()},
+    ),
+    max_size=2,
+)
+_STATUSES: Final[st.SearchStrategy[Manifest | None]] = st.sampled_from(
+    [
+        {},
+        {"loadBalancer": {}},
+        {"loadBalancer": {"ingress": [{"ip": "192.0.2.1", "ports": [{"port": 80, "protocol": "TCP"}]}]}},
+        None,
+    ]
+)
+_UNMODELLED: Final = some_of(
+    {
+        "finalizers": st.lists(finalizers, max_size=2) | st.none(),
+        "ownerReferences": _OWNERS | st.none(),
+        "generation": st.integers(0, 2**63 - 1) | st.none(),
+        "uid": st.uuids().map(str),
+        "creationTimestamp": st.sampled_from([None, "2026-01-31T12:00:00Z"]),
+        "managedFields": st.sampled_from([None, [], [{"manager": "kubectl", "fieldsV1": {"f:spec": {}}}]]),
+        "selfLink": texts,
+    }
+)
+NULLS: Final[Mapping[str, tuple[str, ...]]] = {
+    "metadata": ("generateName", "namespace", "labels", "annotations", "deletionTimestamp"),
+    "spec": (
+        *("type", "selector", "clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "externalIPs", "externalName"),
+        *("sessionAffinity", "sessionAffinityConfig", "loadBalancerIP", "loadBalancerClass", "trafficDistribution"),
+        *("loadBalancerSourceRanges", "allocateLoadBalancerNodePorts", "externalTrafficPolicy", "healthCheckNodePort"),
+        *("internalTrafficPolicy", "publishNotReadyAddresses", "ports"),
+    ),
+    "port": ("name", "protocol", "appProtocol", "targetPort", "nodePort"),
+}
+"""The fields that may be null, which means the same as leaving them out."""
+_EMPTY: Final[Mapping[str, tuple[object, ...]]] = {
+    "selector": ({},),
+    "clusterIPs": ([],),
+    "ipFamilies": ([],),
+    "externalIPs": ([],),
+    "loadBalancerSourceRanges": ([],),
+    "sessionAffinityConfig": ({}, {"clientIP": None}, {"clientIP": {}}, {"clientIP": {"timeoutSeconds": None}}),
+    "clusterIP": ("",),
+    "externalName": ("",),
+}
+
+
+def _fields(names: Collection[str], most: int) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(sorted(names)), max_size=most)
+
+
+_NULLED: Final = st.fixed_dictionaries(
+    {"metadata": _fields(NULLS["metadata"], 3), "spec": _fields(NULLS["spec"], 3), "port": _fields(NULLS["port"], 2)}
+)
+_EMPTIED: Final = _fields(_EMPTY, 2).flatmap(
+    lambda names: st.fixed_dictionaries({name: st.sampled_from(_EMPTY[name]) for name in names})
+)
+
+
+@st.composite
+def _embellished(draw: st.DrawFn, manifest: Manifest) -> Manifest:
+    """The same Service with more about it that means nothing to portmap, or nothing at all."""
+    manifest["metadata"] |= copy.deepcopy(draw(_UNMODELLED))
+    spec = manifest.setdefault("spec", {})
+    nulled = draw(_NULLED)
+    for part, fields in ((manifest["metadata"], nulled["metadata"]), (spec, nulled["spec"])):
+        for field in fields:
+            part.setdefault(field, None)
+    for field, value in draw(_EMPTIED).items():
+        spec.setdefault(field, copy.deepcopy(value))
+    for port in spec.get("ports") or ():
+        for field in nulled["port"]:
+            port.setdefault(field, None)
+    if draw(st.booleans()):
+        manifest["status"] = copy.deepcopy(draw(_STATUSES))
+    if not spec and draw(st.booleans()):
+        del manifest["spec"]
+    return dict(draw(st.permutations(list(manifest.items()))))

@@ -1,0 +1,305 @@
+"""Services of every type, with what their type may have."""
+
+from collections.abc import Collection, Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from hypothesis import strategies as st
+from hypothesis.errors import InvalidArgument
+
+from portmap._addresses import Network
+from portmap._cluster import (
+    KUBELET_PORT_FORBIDDEN,
+    PREFER_SAME_TRAFFIC_DISTRIBUTION,
+    Cluster,
+    cluster_in_force,
+)
+from portmap._ports import ServicePort
+from portmap._service_rules import KUBELET_PORT
+from portmap._services import Service
+from portmap._vocabulary import IP_FAMILIES, Protocol, ServiceType, TrafficDistribution
+from portmap.strategies._arguments import (
+    check_bounds,
+    check_cluster,
+    check_flag,
+    check_ports,
+    check_strategy,
+    chosen,
+)
+from portmap.strategies._ports import PROTOCOL_WORDS, Target, agreeing_service_ports, free_number, service_ports
+from portmap.strategies._words import annotations as any_annotations
+from portmap.strategies._words import (
+    dns_names,
+    label_maps,
+    object_names,
+    qualified_names,
+    some_of,
+)
+from portmap.strategies._words import namespaces as any_namespaces
+
+__all__ = ["SERVICE_TYPE_WORDS", "services"]
+
+Strategy = st.SearchStrategy
+Fields = dict[str, Any]
+
+SERVICE_TYPE_WORDS: Final[tuple[ServiceType, ...]] = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
+"""The types of Services, the one that examples shrink to first."""
+
+_MOST_PORTS: Final = 4
+
+
+def services(
+    *,
+    types: Collection[ServiceType] = SERVICE_TYPE_WORDS,
+    headless: bool | None = None,
+    min_ports: int = 0,
+    max_ports: int = _MOST_PORTS,
+    min_port: int = 1,
+    max_port: int = 65535,
+    protocols: Collection[Protocol] = PROTOCOL_WORDS,
+    target: Target | None = None,
+    names: Strategy[str] | None = None,
+    namespaces: Strategy[str | None] | None = None,
+    selectors: Strategy[Mapping[str, str] | None] | None = None,
+    cluster: Cluster | None = None,
+) -> Strategy[Service]:
+    """Generate `Service` objects that this cluster would create.
+
+    Args:
+        types: Of which types.
+        headless: Whether it is headless, which only a ClusterIP Service can be; `None` for either.
+        min_ports: The least number of ports. Only headless and ExternalName Services
+            may have none; the others have at least one all the same.
+        max_ports: The greatest.
+        min_port: The lowest number that clients may dial.
+        max_port: The highest.
+        protocols: The protocols that its ports may speak.
+        target: How its ports say where they lead; as in `service_ports`.
+        names: Its name: DNS labels that begin with a letter are good for every version.
+        namespaces: Its namespace; `None` among them leaves it open.
+        selectors: What it selects; `None` among them: nothing.
+        cluster: What the target accepts; left out, the cluster in force when an example
+            is drawn. Cluster IPs are given only where its service CIDRs are known.
+
+    Examples shrink to `Service('web', ports=(ServicePort(80),))`.
+
+    Raises:
+        InvalidArgument: An argument is no such thing, or together they leave nothing.
+    """
+    kinds = _kinds(chosen("types", types, SERVICE_TYPE_WORDS), headless=headless)
+    check_bounds(("min_ports", "max_ports"), min_ports, max_ports)
+    check_ports(min_port, max_port)
+    check_cluster(cluster)
+    for argument, given in (("names", names), ("namespaces", namespaces), ("selectors", selectors)):
+        check_strategy(argument, given)
+    allowed = chosen("protocols", protocols, PROTOCOL_WORDS)
+    needed = [kind for kind in kinds if kind not in _WITHOUT_PORTS]
+    if max_ports == 0 and needed:
+        raise InvalidArgument(f"max_ports=0 leaves no {needed[0]} Service, which has at least one port")
+    room = (max_port - min_port + 1) * len(allowed)
+    if min_ports > room:
+        raise InvalidArgument(f"min_ports={min_ports} is more than there are: {room} numbers and protocols")
+    port_lists = {
+        with_node_ports: st.lists(
+            service_ports(
+                min_port=min_port,
+                max_port=max_port,
+                protocols=allowed,
+                target=target,
+                node_ports=None if with_node_ports else False,
+            ),
+            min_size=max(min_ports, 1),
+            max_size=max(max_ports, 1),
+        )
+        for with_node_ports in (False, True)
+    }
+    metadata: Strategy[Fields] = st.fixed_dictionaries(
+        {"name": object_names if names is None else names},
+        optional={
+            "namespace": any_namespaces if namespaces is None else namespaces,
+            "labels": label_maps(),
+            "annotations": any_annotations,
+        },
+    )
+    if namespaces is not None:
+        metadata = st.builds(lambda fields, namespace: {**fields, "namespace": namespace}, metadata, namespaces)
+    picked = st.none() | label_maps(min_size=1) if selectors is None else selectors
+    numbers = range(min_port, max_port + 1)
+
+    @st.composite
+    def draw_service(draw: st.DrawFn) -> Service:
+        target_cluster = cluster or cluster_in_force()
+        kind = draw(st.sampled_from(kinds))
+        fields = draw(metadata)
+        drawn = draw(port_lists[kind in _WITH_NODE_PORTS])
+        if kind in _WITHOUT_PORTS:
+            # The simplest example is that of the fewest choices: as many as of a plain Service are made for these.
+            draw(_fields("ClusterIP", target_cluster))
+            drawn = [] if not min_ports and draw(st.booleans()) else drawn[:max_ports]
+        kubelet = kind == "LoadBalancer" and target_cluster.enabled(KUBELET_PORT_FORBIDDEN)
+        fields["ports"] = agreeing_service_ports(
+            drawn,
+            numbers=numbers,
+            protocols=allowed,
+            node_ports=target_cluster.node_port_range,
+            forbidden=(KUBELET_PORT,) if kubelet else (),
+        )
+        fields["selector"] = draw(picked)
+        fields |= draw(_fields(kind, target_cluster))
+        if kind == "LoadBalancer":
+            fields |= draw(_health_check(target_cluster, fields["ports"]))
+        with target_cluster:
+            return Service(**fields)
+
+    return draw_service()
+
+
+def _kinds(types: tuple[ServiceType, ...], *, headless: bool | None) -> tuple[str, ...]:
+    """The types, with headless Services as one of their own."""
+    check_flag("headless", headless)
+    if headless:
+        if "ClusterIP" not in types:
+            raise InvalidArgument(f"headless=True leaves none of the types {', '.join(types)}: it needs ClusterIP")
+        return ("headless",)
+    kinds: tuple[str, ...] = types
+    if headless is None and "ClusterIP" in types:
+        kinds = (*kinds, "headless")
+    return kinds
+
+
+_WITHOUT_PORTS: Final = frozenset({"headless", "ExternalName"})
+_WITH_NODE_PORTS: Final = frozenset({"NodePort", "LoadBalancer"})
+
+
+# --- cluster IPs and IP families -------------------------------------------------------------------------------
+
+
+def _addresses_in(block: Network) -> Strategy[str]:
+    """Addresses that every version would allocate from this block; nothing where it is too small to have one."""
+    last = min(block.num_addresses - 2, 0xFFFE)
+    if last < 1:
+        return st.nothing()
+    return st.integers(1, last).map(lambda offset: str(block.network_address + offset))
+
+
+def _with_families(cluster: Cluster) -> Strategy[Fields]:
+    """IP families and their policy, as this cluster has them."""
+    families = IP_FAMILIES if cluster.ip_families is None else cluster.ip_families
+    policies = ["SingleStack", "PreferDualStack"]
+    options = [
+        st.just({}),
+        st.sampled_from(families).map(lambda family: {"ip_families": (family,)}),
+    ]
+    if len(families) > 1:
+        policies.append("RequireDualStack")
+        options.append(
+            st.builds(
+                lambda both, policy: {"ip_families": tuple(both), "ip_family_policy": policy},
+                st.permutations(families),
+                st.sampled_from(["PreferDualStack", "RequireDualStack"]),
+            )
+        )
+    return st.one_of(*options, st.sampled_from(policies).map(lambda policy: {"ip_family_policy": policy}))
+
+
+def _with_addresses(cluster: Cluster) -> Strategy[Fields]:
+    """Cluster IPs of the cluster's own CIDRs, with families that fit them."""
+    options: list[Strategy[Fields]] = []
+    blocks = cluster.service_networks or ()
+    for block in blocks:
+        one = _addresses_in(block)
+        family = st.just((f"IPv{block.version}",))
+        options += [
+            one.map(lambda address: {"cluster_ip": address}),
+            one.map(lambda address: {"cluster_ip": address, "cluster_ips": (address,)}),
+            st.builds(lambda address, families: {"cluster_ip": address, "ip_families": families}, one, family),
+        ]
+    if len(blocks) > 1:
+        options.append(
+            st.builds(
+                lambda both, policy: {"cluster_ip": both[0], "cluster_ips": tuple(both), "ip_family_policy": policy},
+                st.tuples(*map(_addresses_in, blocks)).flatmap(st.permutations),
+                st.sampled_from(["PreferDualStack", "RequireDualStack"]),
+            )
+        )
+    return st.one_of(*options)
+
+
+# --- the fields of each type -----------------------------------------------------------------------------------
+
+_OUTSIDE: Final = st.sampled_from(["192.0.2.1", "198.51.100.7", "2001:db8::1"]) | st.integers(1, 0xFFFF).map(
+    "2001:db8::{:x}".format
+)
+_BLOCKS: Final = st.sampled_from(["10.0.0.0/8", "192.0.2.0/24", "2001:db8::/32", " 0.0.0.0/0 ", "198.51.100.7/32"])
+_EXTERNAL_IPS: Final = st.lists(_OUTSIDE, max_size=2)
+_POLICIES: Final = st.sampled_from(["Cluster", "Local"])
+_SESSIONS: Final[Strategy[Fields]] = st.one_of(
+    st.just({}),
+    st.sampled_from(["None", "ClientIP"]).map(lambda word: {"session_affinity": word}),
+    st.integers(1, 86400).map(
+        lambda seconds: {"session_affinity": "ClientIP", "session_affinity_timeout_seconds": seconds}
+    ),
+)
+_BALANCER: Final = some_of(
+    {
+        "load_balancer_ip": _OUTSIDE,
+        "load_balancer_class": qualified_names,
+        "load_balancer_source_ranges": st.lists(_BLOCKS, max_size=2),
+        "allocate_load_balancer_node_ports": st.booleans(),
+    }
+)
+
+
+def _distributions(cluster: Cluster) -> Strategy[TrafficDistribution]:
+    newer = cluster.enabled(PREFER_SAME_TRAFFIC_DISTRIBUTION)
+    return st.sampled_from(["PreferSameZone", "PreferSameNode", "PreferClose"] if newer else ["PreferClose"])
+
+
+def _of_every_type(cluster: Cluster) -> Strategy[Fields]:
+    return some_of(
+        {
+            "publish_not_ready_addresses": st.booleans(),
+            "internal_traffic_policy": _POLICIES,
+            "traffic_distribution": _distributions(cluster),
+        }
+    )
+
+
+def _all_of(*parts: Strategy[Fields]) -> Strategy[Fields]:
+    """The fields of all the parts; where two give the same, the later one counts."""
+    return st.tuples(*parts).map(lambda drawn: {name: value for fields in drawn for name, value in fields.items()})
+
+
+def _on_the_way(cluster: Cluster) -> Strategy[Fields]:
+    """What a Service has that has an address of its own."""
+    return _all_of(_SESSIONS, _with_families(cluster) | _with_addresses(cluster))
+
+
+def _from_outside(cluster: Cluster) -> Strategy[Fields]:
+    outside = some_of({"external_ips": _EXTERNAL_IPS, "external_traffic_policy": _POLICIES})
+    return _all_of(_of_every_type(cluster), _on_the_way(cluster), outside)
+
+
+@lru_cache(maxsize=64)
+def _fields(kind: str, cluster: Cluster) -> Strategy[Fields]:
+    """What a Service of this kind may have besides metadata, ports and selector."""
+    if kind == "ExternalName":
+        named = st.builds("{}{}".format, dns_names, st.sampled_from(["", "."]))
+        return named.map(lambda name: {"type": kind, "external_name": name})
+    if kind == "headless":
+        nowhere = st.just({"cluster_ip": "None"})
+        return _all_of(_of_every_type(cluster), _SESSIONS, _with_families(cluster), nowhere)
+    if kind == "ClusterIP":
+        spelt: Strategy[Fields] = st.sampled_from([{}, {"type": kind}])
+        outside = some_of({"external_ips": _EXTERNAL_IPS})
+        return _all_of(_of_every_type(cluster), _on_the_way(cluster), outside, spelt)
+    balancer = _BALANCER if kind == "LoadBalancer" else st.just({})
+    return _all_of(_from_outside(cluster), balancer, st.just({"type": kind}))
+
+
+def _health_check(cluster: Cluster, ports: tuple[ServicePort, ...]) -> Strategy[Fields]:
+    """A health check node port, which goes with policy Local alone, and is none of those of the ports."""
+    numbers = cluster.node_port_range
+    free = free_number(numbers[-1], {port.node_port for port in ports if port.node_port}, numbers)
+    given = [{"external_traffic_policy": "Local", "health_check_node_port": free}] if free else []
+    return st.sampled_from([{}, *given])

@@ -1,0 +1,393 @@
+"""Assertions about ports, for the tests of one's own infrastructure.
+
+    from portmap import load
+    from portmap.testing import assert_routes
+
+    def test_http_reaches_the_app():
+        assert_routes(web, [deployment], port="http", to=8080, container="app")
+
+What fails raises `AssertionError` with the table of where every port leads and, for those
+that lead nowhere, what was probably meant. No test framework is needed; under pytest, the
+traceback ends at the line of the test.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self, final
+
+import attrs
+
+from portmap._cluster import Cluster
+from portmap._contract import contract
+from portmap._errors import ValidationError
+from portmap._map.port_map import PortMap
+from portmap._misses import Miss
+from portmap._pods import Pod
+from portmap._ports import ServicePort
+from portmap._render._contract_text import as_text
+from portmap._render._find_routes import routes_of
+from portmap._render._resolve_text import table
+from portmap._resolution import Endpoint, Resolution, resolve
+from portmap._services import Service
+from portmap._suggestions import nearest
+from portmap._violations import Violation
+from portmap._workloads import Workload
+
+if TYPE_CHECKING:
+    from portmap.lint import Rule
+    from portmap.manifests._documents import Manifests
+
+__all__ = [
+    "Environment",
+    "Refusal",
+    "assert_contract_kept",
+    "assert_no_findings",
+    "assert_routes",
+    "assert_unreachable",
+    "violates",
+]
+
+Pods = Iterable[Pod | Workload | Mapping[str, Any]]
+
+
+# --- routes ----------------------------------------------------------------------------------------------------
+
+
+def assert_routes(
+    service: Service,
+    pods: Pods,
+    *,
+    port: ServicePort | int | str | None = None,
+    to: int | None = None,
+    container: str | None = None,
+    cluster: Cluster | None = None,
+) -> None:
+    """Fail unless a port of this Service leads somewhere in every pod that the Service selects.
+
+    Args:
+        service: The Service.
+        pods: The pods and workloads among which it selects, typed or as plain dicts.
+        port: The Service port, by name, number or itself; left out, each of its ports.
+        to: The number that it must reach, in every pod; left out, any.
+        container: The name of the container that must declare it; left out, any or none.
+        cluster: Whose control plane resolves it; left out, the cluster in force.
+
+    A pod that is not ready counts: the way to it is right.
+
+    Raises:
+        AssertionError: It leads elsewhere, or in some pod nowhere, or selects no pod.
+        KeyError: The Service has no such port.
+    """
+    __tracebackhide__ = True
+    resolution = resolve(service, pods, cluster=cluster)
+    problem = _astray(resolution, port, to, container)
+    if problem is not None:
+        raise AssertionError(_with_table(problem, resolution))
+
+
+def assert_unreachable(
+    service: Service,
+    pods: Pods,
+    *,
+    port: ServicePort | int | str | None = None,
+    cluster: Cluster | None = None,
+) -> None:
+    """Fail if a port of this Service leads to any of these pods.
+
+    Args:
+        service: The Service.
+        pods: The pods and workloads among which it selects, typed or as plain dicts.
+        port: The Service port, by name, number or itself; left out, any of its ports.
+        cluster: Whose control plane resolves it; left out, the cluster in force.
+
+    Raises:
+        AssertionError: It leads somewhere, or nobody can know: the endpoints of a
+            Service without a selector are managed by somebody else.
+        KeyError: The Service has no such port.
+    """
+    __tracebackhide__ = True
+    resolution = resolve(service, pods, cluster=cluster)
+    problem = _elsewhere(resolution)
+    if problem is None:
+        reached = [
+            f"{_whose(each)} {each.port}/{each.protocol}"
+            for wanted in _ports(resolution, port)
+            for each in resolution.endpoints(wanted)
+        ]
+        if not service.ports:
+            reached = [each.pod for piece in resolution.slices for each in piece.endpoints]
+        if reached:
+            problem = (
+                f"{_asked(service, port)} should lead nowhere, but it leads to {', '.join(dict.fromkeys(reached))}"
+            )
+    if problem is not None:
+        raise AssertionError(_with_table(problem, resolution))
+
+
+def _ports(resolution: Resolution, port: ServicePort | int | str | None) -> Sequence[ServicePort | int | str]:
+    """The ports that are asked for, each of which the Service has."""
+    if port is None:
+        return resolution.service.ports
+    resolution.endpoints(port)
+    return (port,)
+
+
+def _astray(
+    resolution: Resolution, port: ServicePort | int | str | None, to: int | None, container: str | None
+) -> str | None:
+    """What is wrong with where this port leads, in one line."""
+    service = resolution.service
+    asked = _ports(resolution, port)
+    problem = _elsewhere(resolution)
+    if problem is not None:
+        return problem
+    wanted = _asked(service, port)
+    where = f" to {to}" if to is not None else ""
+    where += f" in container {container!r}" if container is not None else ""
+    missed = [miss for miss in resolution.misses if _concerns(miss.port, asked, service)]
+    if missed:
+        return f"{wanted} should lead{where or ' somewhere'}, but {_nowhere(missed[0], several=port is None)}"
+    for each in (endpoint for one in asked for endpoint in resolution.endpoints(one)):
+        if to not in {None, each.port} or container not in {None, each.container}:
+            return f"{wanted} should lead{where}, but in {_whose(each)} it leads to {each.port}{_within(each)}"
+    return None
+
+
+def _nowhere(miss: Miss, *, several: bool) -> str:
+    """Where which port leads nowhere, and what was probably meant."""
+    reason = miss.hint or miss.message
+    if miss.pod is None:
+        return f"it selects no pod: {reason}"
+    which = f"port {miss.port.name or miss.port.port!r}" if several and miss.port else "it"
+    return f"in {miss.workload or f'Pod/{miss.pod}'} {which} leads nowhere: {reason}"
+
+
+def _concerns(missed: ServicePort | None, asked: Sequence[ServicePort | int | str], service: Service) -> bool:
+    """Whether a miss of this port, or of all where it is `None`, is one of what was asked for."""
+    if missed is None or not service.ports:
+        return True
+    return any(each in {missed.name, missed.port} if isinstance(each, int | str) else each == missed for each in asked)
+
+
+def _elsewhere(resolution: Resolution) -> str | None:
+    return f"where {resolution.service} leads cannot be told: {resolution.elsewhere}" if resolution.elsewhere else None
+
+
+def _asked(service: Service, port: ServicePort | int | str | None) -> str:
+    if port is None:
+        return f"{service}" if len(service.ports) < 2 else f"each port of {service}"
+    shown = port.name or port.port if isinstance(port, ServicePort) else port
+    return f"port {shown!r} of {service}"
+
+
+def _whose(endpoint: Endpoint) -> str:
+    return endpoint.workload or f"Pod/{endpoint.pod}"
+
+
+def _within(endpoint: Endpoint) -> str:
+    return f" in container {endpoint.container!r}" if endpoint.container else ", which no container declares"
+
+
+def _with_table(problem: str, resolution: Resolution) -> str:
+    shown = "" if resolution.elsewhere else table(routes_of(resolution))
+    return f"{problem}\n{shown}".rstrip()
+
+
+# --- findings and contracts ------------------------------------------------------------------------------------
+
+
+def assert_no_findings(
+    objects: Iterable[object],
+    *,
+    threshold: Literal["error", "warning", "info"] = "warning",
+    ignore: Iterable[str] = (),
+    rules: "Iterable[Rule] | None" = None,
+    complete: bool | None = None,
+    cluster: Cluster | None = None,
+) -> None:
+    """Fail if the linter finds something wrong with these objects.
+
+    Args:
+        objects: Plain mappings of any kind, typed objects, and documents as
+            `portmap.load` has them, in any mixture.
+        threshold: The least severity that counts.
+        ignore: The names of rules, and codes of violations, that do not count.
+        rules: As in `portmap.lint.lint`.
+        complete: As in `portmap.lint.lint`.
+        cluster: By what they are judged; left out, the cluster in force.
+
+    Raises:
+        AssertionError: There are findings; it lists them.
+    """
+    __tracebackhide__ = True
+    from portmap.lint import lint
+
+    report = lint(objects, cluster=cluster, rules=rules, complete=complete)
+    ignored = frozenset(ignore)
+    found = [each for each in report.at_least(threshold) if each.rule not in ignored]
+    if found:
+        there = f"there are {len(found)}" if len(found) > 1 else "there is one"
+        raise AssertionError("\n".join([f"there should be no findings, but {there}:", *_listed(found)]))
+
+
+def _listed(things: Iterable[object]) -> list[str]:
+    return [f"  {line}" for each in things for line in str(each).splitlines()]
+
+
+def assert_contract_kept(
+    before: Iterable[Any],
+    after: Iterable[Any],
+    *,
+    cluster: Cluster | None = None,
+    namespaces: Mapping[str, str] | None = None,
+    ignore_namespaces: bool = False,
+) -> None:
+    """Fail if what worked for the clients of Services before does not work after.
+
+    Args:
+        before: Services, pods and workloads, typed, as plain dicts, or as documents
+            of `portmap.load`.
+        after: The same after the change, or in another environment.
+        cluster: As in `portmap.contract`, and so those that follow.
+        namespaces: As in `portmap.contract`.
+        ignore_namespaces: As in `portmap.contract`.
+
+    Raises:
+        AssertionError: The contract is broken; it lists every change, with the safe
+            order of steps where there is one.
+        ValidationError: A plain dict of a Service or workload is one that a server would refuse.
+    """
+    __tracebackhide__ = True
+    compared = contract(
+        _plain(before), _plain(after), cluster=cluster, namespaces=namespaces, ignore_namespaces=ignore_namespaces
+    )
+    if not compared.kept:
+        count = len(compared.of("breaking"))
+        broken = "1 change breaks it" if count == 1 else f"{count} changes break it"
+        raise AssertionError(f"the contract with clients should be kept, but {broken}\n{as_text(compared)}".rstrip())
+
+
+def _plain(objects: Iterable[Any]) -> list[Any]:
+    """Documents as the data that they hold, anything else as it is."""
+    typed = (Service, Pod, Workload, Mapping)
+    return [each if isinstance(each, typed) else getattr(each, "raw", each) for each in objects]
+
+
+# --- what the fixture of the pytest plugin gives ---------------------------------------------------------------
+
+
+@final
+@attrs.frozen
+class Environment:
+    """The objects of some files, and the map of their ports: what the fixture `portmap` gives.
+
+    Attributes:
+        manifests: Every document, of every kind, with its place.
+        map: The map of their ports, as `PortMap.of` makes it.
+        cluster: By what they were judged.
+    """
+
+    manifests: "Manifests"
+    map: PortMap
+    cluster: Cluster
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """The valid Services, by namespace and name."""
+        return self.map.services
+
+    @property
+    def workloads(self) -> tuple[Workload, ...]:
+        """What makes pods, by namespace, kind and name. A pod is a workload of kind Pod."""
+        return self.map.workloads
+
+    def service(self, name: str, *, namespace: str | None = None) -> Service:
+        """The Service of this name.
+
+        Args:
+            name: `"web"` or `"service/web"`.
+            namespace: Where it is; may be left out where only one namespace has such a Service.
+
+        Raises:
+            KeyError: There is no such Service, or it is not clear which is meant.
+        """
+        return self.map.resolution(name, namespace=namespace).service
+
+
+# --- refusals --------------------------------------------------------------------------------------------------
+
+
+@final
+class Refusal:
+    """What was refused within a `with violates(…)`.
+
+    Attributes:
+        violations: Every violation that was reported; empty until the block is left.
+    """
+
+    def __init__(self, code: str, at: str | None) -> None:
+        self._code = code
+        self._at = at
+        self.violations: tuple[Violation, ...] = ()
+
+    @property
+    def violation(self) -> Violation:
+        """The violation that was expected.
+
+        Raises:
+            LookupError: The block has not been left yet.
+        """
+        for each in self.violations:
+            if self._fits(each):
+                return each
+        raise LookupError("nothing was refused yet: ask after the block")
+
+    def _fits(self, violation: Violation) -> bool:
+        return violation.code == self._code and self._at in {None, violation.field}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        __tracebackhide__ = True
+        wanted = f"[{self._code}]" if self._at is None else f"[{self._code}] at {self._at}"
+        if kind is None:
+            raise AssertionError(f"{wanted} should be violated, but nothing was refused")
+        if not isinstance(error, ValidationError):
+            return False
+        self.violations = error.violations
+        if any(map(self._fits, error.violations)):
+            return True
+        near = self._near(error.violations)
+        hint = [f"  did you mean {near}?"] if near else []
+        lines = [f"{wanted} should be violated, but these are, of {error.subject}:", *_listed(error.violations), *hint]
+        raise AssertionError("\n".join(lines)) from error
+
+    def _near(self, violations: Sequence[Violation]) -> str | None:
+        """What was probably meant: the same rule elsewhere, or one of almost that name."""
+        fields = [each.field for each in violations if each.code == self._code]
+        if fields:
+            return f"at={fields[0]!r}"
+        guess = nearest(self._code, [each.code for each in violations])
+        return f"[{guess}]" if guess else None
+
+
+def violates(code: str, *, at: str | None = None) -> Refusal:
+    """A block in which an object must be refused, because it breaks this rule.
+
+        with violates("port-name-required", at="spec.ports[0].name"):
+            Service("web", ports=[ServicePort(80), ServicePort(443, name="https")])
+
+    It may break others too: `violations` of what the block is bound to has them all.
+    Errors other than `ValidationError` are passed on.
+
+    Args:
+        code: The rule, by the code of its violation.
+        at: The field path; left out, anywhere.
+
+    Raises:
+        AssertionError: Nothing was refused, or for other reasons alone; it lists them.
+    """
+    return Refusal(code, at)
