@@ -17,6 +17,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from typing import IO, TYPE_CHECKING, Final, NoReturn, final
 
 from portmap._cli_contract import add_contract
+from portmap._cli_draw import add_draw
 from portmap._cli_input import (
     STDIN,
     add_input,
@@ -24,6 +25,7 @@ from portmap._cli_input import (
     read_documents,
 )
 from portmap._cli_ports import add_ports
+from portmap._cli_rules import add_rules
 from portmap._cli_trace import add_trace
 from portmap._render._console import CommandError, Console
 from portmap._suggestions import nearest
@@ -109,6 +111,8 @@ def _parser() -> argparse.ArgumentParser:
     resolve.set_defaults(run=_resolve)
     add_trace(commands)
     add_ports(commands)
+    add_draw(commands)
+    add_rules(commands)
     add_contract(commands)
     return parser
 

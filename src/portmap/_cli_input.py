@@ -38,12 +38,13 @@ def add_format(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("text", "json"), default="text", help="(default: text)")
 
 
-def add_input(parser: argparse.ArgumentParser, more: str = "") -> None:
+def add_input(parser: argparse.ArgumentParser, more: str = "", formats: Sequence[str] = ()) -> None:
     """`[PATH…|-] --format --kubernetes-version --node-port-range --namespace`: one set of manifests, in one cluster.
 
     Args:
         parser: That of the sub-command.
         more: What paths may be beside paths, for the help.
+        formats: Those of the sub-command, where they are not text and JSON.
     """
     parser.add_argument(
         "paths",
@@ -51,7 +52,10 @@ def add_input(parser: argparse.ArgumentParser, more: str = "") -> None:
         metavar="PATH",
         help=f"YAML and JSON files, folders of them, or - for standard input; {more}left out: the current folder",
     )
-    add_format(parser)
+    if formats:
+        parser.add_argument("--format", choices=formats, help="(default: that of the file's suffix, or text)")
+    else:
+        add_format(parser)
     add_kubernetes_version(parser)
     parser.add_argument(
         "--node-port-range",

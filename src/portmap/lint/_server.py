@@ -25,6 +25,7 @@ from portmap._violations import ServerWarning
 from portmap._workload_kinds import any_template_path
 from portmap._workloads import Workload
 from portmap.lint._items import Item
+from portmap.manifests._pod_manifest import CONTAINER_MANIFEST_RULES, NEWER_FIELD_RULES, POD_MANIFEST_RULES
 
 __all__ = ["rules_of_the_server", "server_warnings"]
 
@@ -72,6 +73,9 @@ def rules_of_the_server() -> tuple[Rule[Any], ...]:
         SERVICE_RULES,
         SERVICE_WARNINGS,
         POD_WARNINGS,
+        POD_MANIFEST_RULES,
+        CONTAINER_MANIFEST_RULES,
+        NEWER_FIELD_RULES,
     )
     found = {rule.code: rule for group in groups for rule in group}
     return tuple(found[code] for code in sorted(found))
