@@ -27,7 +27,7 @@ def install_portmap(session: nox.Session) -> None:
 
 def run_tests(session: nox.Session) -> None:
     """Runs the tests with coverage, or pytest with just the arguments given after `--`."""
-    install_groups(session, "test")
+    install_groups(session, "test", "interop")
     install_portmap(session)
     session.run("pytest", *(session.posargs or ["--cov", "-n", "auto"]))
 
@@ -80,8 +80,10 @@ def pages(session: nox.Session) -> None:
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure what checking, reading, writing and resolving cost, as ratios to baselines in the same run."""
+    install_groups(session, "interop")
     install_portmap(session)
     session.run("python", "benchmarks/ratios.py", *session.posargs)
+    session.run("python", "benchmarks/services.py", *session.posargs)
 
 
 @nox.session(default=False)

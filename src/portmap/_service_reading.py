@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from portmap._errors import ValidationError
+from portmap._foreign import Foreign, plain_manifest
 from portmap._pod_reading import under
 from portmap._ports import ServicePort
 from portmap._service_schema import SERVICE
@@ -11,7 +12,7 @@ from portmap._services import Service
 from portmap._violations import Violation, in_order
 from portmap._wire import Wire
 
-__all__ = ["CORE_VERSIONS", "arguments", "is_core_service", "read_core_service", "service_of"]
+__all__ = ["CORE_VERSIONS", "arguments", "is_core_service", "read_core_service", "reduced_service", "service_of"]
 
 CORE_VERSIONS: Final = ("v1", "/v1", None, "")
 """How the core group is written: an empty group before the slash is the core group, too."""
@@ -34,6 +35,21 @@ def read_core_service(manifest: Mapping[str, Any]) -> Service:
     if found:
         raise ValidationError("Service", in_order(found))
     return service_of(decoded)
+
+
+def reduced_service(service: Service | Mapping[str, Any] | Foreign) -> Service:
+    """Any Service as a `Service`: a plain dict or another library's object is read.
+
+    Raises:
+        ValidationError: The cluster in force would refuse it.
+        TypeError: It is something else altogether.
+    """
+    if isinstance(service, Service):
+        return service
+    plain = plain_manifest(service)
+    if not isinstance(plain, Mapping) or not is_core_service(plain):
+        raise TypeError(f"a Service is a Service or the plain dict of one, not {service!r}")
+    return read_core_service(plain)
 
 
 def service_of(decoded: Mapping[str, Any]) -> Service:

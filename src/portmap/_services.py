@@ -35,6 +35,7 @@ from portmap._wire import (
 )
 
 if TYPE_CHECKING:
+    from portmap._foreign import Foreign
     from portmap._pods import Pod
     from portmap._workloads import Workload
 
@@ -262,7 +263,7 @@ class Service:
     @classmethod
     def exposing(
         cls,
-        workload: "Workload | Pod | Mapping[str, Any]",
+        workload: "Workload | Pod | Mapping[str, Any] | Foreign",
         name: str | None = None,
         *,
         # The keys are names or numbers; a union of them would refuse a dict that has both.
@@ -277,7 +278,7 @@ class Service:
 
         Args:
             workload: A `Workload` or `Pod`, or the plain dict of a Deployment,
-                StatefulSet, DaemonSet, Pod or the like.
+                StatefulSet, DaemonSet, Pod or the like, or such an object of another library.
             name: The Service's name; left out, the workload's.
             ports: What clients dial instead: a mapping from the name or number of a
                 container port to the number of the Service port, `{"http": 80}`, in

@@ -7,6 +7,7 @@ from typing import Any, Final, final
 import attrs
 
 from portmap._errors import ValidationError
+from portmap._foreign import Foreign, plain_manifest
 from portmap._labels import Labels
 from portmap._metadata import METADATA
 from portmap._paths import describe
@@ -100,8 +101,8 @@ def _selects_added(selector: Mapping[str, str], workload: Workload) -> bool:
     return True
 
 
-def reduced(workload: Workload | Pod | Mapping[str, Any]) -> Workload:
-    """Any workload as a `Workload`: a pod is one of itself, a plain dict is read.
+def reduced(workload: Workload | Pod | Mapping[str, Any] | Foreign) -> Workload:
+    """Any workload as a `Workload`: a pod is one of itself, a plain dict or another library's object is read.
 
     Raises:
         ValidationError: The dict is no workload, or its ports are not what a server accepts.
@@ -110,7 +111,7 @@ def reduced(workload: Workload | Pod | Mapping[str, Any]) -> Workload:
         return workload
     if isinstance(workload, Pod):
         return Workload("Pod", workload.name, workload)
-    given: object = workload
+    given = plain_manifest(workload)
     if not isinstance(given, Mapping):
         raise TypeError(f"a workload is a Pod, a Workload or a plain dict, not {given!r}")
     return read_workload(given)

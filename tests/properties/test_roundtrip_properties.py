@@ -79,6 +79,19 @@ def test_services_are_written_as_plain_data_would_be(service: Service, manifest:
     assert to_yaml(read) == to_yaml(to_manifest(read))
 
 
+@given(services())
+def test_what_is_written_explicitly_is_what_the_server_would_store(service: Service) -> None:
+    """`explicit=True` changes nothing that the server would store, and leaves it nothing to fill in."""
+    with EVERYWHERE:
+        [explicit] = manifests.parse(to_yaml(service, explicit=True))
+        assert to_yaml(service, explicit=True) == to_yaml(explicit, explicit=True) == to_yaml(explicit)
+        expected = manifests.stored(to_manifest(service))
+        assert manifests.stored(explicit) == expected
+        if service.namespace is None:
+            del expected["metadata"]["namespace"]
+        assert explicit == expected
+
+
 @given(services(), clusters())
 def test_a_verdict_does_not_depend_on_earlier_ones(service: Service, cluster: Cluster) -> None:
     """A Service of a shape that was judged before gets the verdict of the rules."""

@@ -13,6 +13,7 @@ from typing import Any, Final, Self, TypeVar, final
 import attrs
 
 from portmap._errors import ValidationError
+from portmap._foreign import plain_manifest
 from portmap._map.object_names import ObjectName, in_namespace, items_at, text_at, value_at
 from portmap._map.reference import Reference
 from portmap._map.references import references_of
@@ -173,10 +174,12 @@ def _entries(given: object, namespace: str | None) -> Iterator[_Entry]:
         yield _Entry(name_of(workload), workloads=(workload,))
     elif isinstance(given, Mapping):
         yield from _of_mapping(given, None, (), namespace)
-    elif hasattr(given, "raw"):
-        typed = getattr(given, "object", None)
+    elif hasattr(given, "raw") and hasattr(given, "violations"):
         if isinstance(given.raw, Mapping):
-            yield from _of_mapping(given.raw, typed, tuple(getattr(given, "violations", ())), namespace)
+            typed = getattr(given, "object", None)
+            yield from _of_mapping(given.raw, typed, tuple(given.violations), namespace)
+    elif isinstance(plain := plain_manifest(given), Mapping):
+        yield from _of_mapping(plain, None, (), namespace)
     else:
         raise TypeError(f"a map is made of plain mappings, Services, Pods, Workloads and documents, not {given!r}")
 

@@ -8,6 +8,7 @@ import attrs
 from portmap._admission import every_violation, metadata_violations
 from portmap._cluster import Cluster, cluster_in_force
 from portmap._errors import ValidationError
+from portmap._foreign import Foreign, plain_manifest
 from portmap._manifest import to_manifest
 from portmap._opaque import Opaque, residue
 from portmap._paths import Path
@@ -58,7 +59,7 @@ def read_all(manifest: Mapping[str, Any], *, cluster: Cluster | None = None) -> 
         return read_workloads(manifest)
 
 
-def read(manifest: Mapping[str, Any], *, cluster: Cluster | None = None) -> Service | Pod | Workload:
+def read(manifest: Mapping[str, Any] | Foreign, *, cluster: Cluster | None = None) -> Service | Pod | Workload:
     """This manifest as a typed object.
 
     A Service keeps what is not modelled (finalizers, owner references, status, …), so
@@ -67,7 +68,8 @@ def read(manifest: Mapping[str, Any], *, cluster: Cluster | None = None) -> Serv
     kind with a pod template a `Workload`; both keep only what concerns ports.
 
     Args:
-        manifest: A parsed manifest: a mapping of plain data.
+        manifest: A parsed manifest: a mapping of plain data. Or an object of another
+            library: the official client, lightkube, kr8s, cdk8s or Pulumi.
         cluster: By what it is judged; left out, the cluster in force.
 
     Raises:
@@ -75,7 +77,7 @@ def read(manifest: Mapping[str, Any], *, cluster: Cluster | None = None) -> Serv
             refuse it; it lists every violation.
     """
     cluster = cluster or cluster_in_force()
-    given: Any = manifest
+    given: Any = plain_manifest(manifest)
     with cluster:
         if isinstance(given, Mapping) and is_core_service(given):
             return _service(given, cluster)

@@ -18,7 +18,7 @@ __all__ = ["Writable", "to_yaml"]
 Writable: TypeAlias = "Service | ServicePort | Pod | Container | ContainerPort | Document | Mapping[str, Any]"
 
 
-def to_yaml(*subjects: Writable) -> str:
+def to_yaml(*subjects: Writable, explicit: bool = False) -> str:
     """These objects as YAML, one document each, in the order given.
 
     What is written reads back as the same value with `kubectl` and with every YAML
@@ -29,14 +29,34 @@ def to_yaml(*subjects: Writable) -> str:
     Args:
         subjects: Typed objects, documents as they were read, and plain dicts of
             any kind beside them.
+        explicit: Write the defaults of Services out, as `stored` has them: what is applied
+            then says all that the cluster shows, but for what only the cluster can pick,
+            and for a namespace that was left out. Other kinds are written as they are.
 
     Raises:
         ManifestError: A plain dict holds what YAML cannot carry.
         TypeError: One of them is no object that can be written.
+        ValidationError: A Service is to be written explicitly that the cluster in force would refuse.
     """
+    if explicit:
+        return "---\n".join(emit(_with_defaults(_plain(subject))) for subject in subjects)
     return "---\n".join(
         service_text(subject) if type(subject) is Service else emit(_plain(subject)) for subject in subjects
     )
+
+
+def _with_defaults(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+    from portmap._service_reading import is_core_service
+    from portmap.manifests._verdicts import stored
+
+    if not is_core_service(manifest):
+        return manifest
+    full = stored(manifest)
+    authored = manifest.get("metadata") or {}
+    if not authored.get("namespace"):
+        # Where it will live is for the client to say.
+        del full["metadata"]["namespace"]
+    return full
 
 
 def _plain(subject: Writable) -> Mapping[str, Any]:
