@@ -76,6 +76,20 @@ class Whole:
         return found
 
     @cached_property
+    def _services_in(self) -> Mapping[tuple[str, str | None], Sequence[Service]]:
+        found: dict[tuple[str, str | None], list[Service]] = defaultdict(list)
+        for services in self.services.values():
+            for service in services:
+                found[service.name, service.namespace].append(service)
+        return found
+
+    def services_named(self, name: str, namespace: str | None) -> Sequence[Service]:
+        """The Services of this name that may be in this namespace; `None` may be any."""
+        if namespace is None:
+            return self.services.get(name, ())
+        return [*self._services_in.get((name, namespace), ()), *self._services_in.get((name, None), ())]
+
+    @cached_property
     def _labelled(self) -> Mapping[tuple[str, str], Sequence[Service]]:
         found: dict[tuple[str, str], list[Service]] = defaultdict(list)
         for services in self.services.values():

@@ -1,7 +1,7 @@
 """How bad it is that something refers to a Service or a port that is not there, and why it is no worse."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from portmap._map.inventory import name_of
@@ -27,7 +27,7 @@ _MAKE_NO_SERVICES: Final = frozenset(
     {"Application", "Certificate", "ClusterIssuer", "DestinationRule", "Issuer", "PodMonitor", "PrometheusRule"}
     | {"Rollout", "ScaledObject", "ServiceMonitor", "SealedSecret", "VirtualService"}
 )
-_DIGITS: Final = re.compile(r"\d+")
+_NUMBER: Final = re.compile(r"[-.]?v?\d+")
 
 
 def place_of(resolved: ResolvedReference) -> Place:
@@ -40,10 +40,8 @@ def services_meant(resolved: ResolvedReference, bundle: Bundle) -> list[Service]
     return [each for each in _of_that_name(resolved, bundle) if bundle.has(each)]
 
 
-def _of_that_name(resolved: ResolvedReference, bundle: Bundle) -> list[Service]:
-    namespace = resolved.reference.namespace
-    named = bundle.elsewhere.services.get(resolved.reference.service or "", ())
-    return [each for each in named if namespace is None or each.namespace is None or each.namespace == namespace]
+def _of_that_name(resolved: ResolvedReference, bundle: Bundle) -> Sequence[Service]:
+    return bundle.elsewhere.services_named(resolved.reference.service or "", resolved.reference.namespace)
 
 
 # --- Services --------------------------------------------------------------------------------------------------
@@ -134,9 +132,11 @@ def _is_near(resolved: ResolvedReference, bundle: Bundle) -> bool:
     if miss is None or miss.guess is None:
         return miss is not None and miss.code == "service-in-other-namespace"
     # `web-1` is no misspelt `web-2`.
-    if _DIGITS.sub("", miss.guess) == _DIGITS.sub("", resolved.reference.service or ""):
+    if _NUMBER.sub("", miss.guess) == _NUMBER.sub("", resolved.reference.service or ""):
         return False
-    meant = [each for each in bundle.elsewhere.services.get(miss.guess, ()) if bundle.has(each)]
+    meant = [
+        each for each in bundle.elsewhere.services_named(miss.guess, resolved.reference.namespace) if bundle.has(each)
+    ]
     return any(name_of(each) not in bundle.referred for each in meant)
 
 
@@ -169,7 +169,7 @@ def missing_port(
     if miss is None or miss.code in _NOT_OF_THE_SERVICE:
         return
     port = resolved.reference.port
-    because = f"{port!r} is filled in by a tool" if has_placeholder(port) else None
+    severity, because = _judged_port(resolved, bundle)
     hint = miss.hint
     if left_out and port is not None and not resolved.field.endswith("port"):
         hint = left_out
@@ -179,7 +179,20 @@ def missing_port(
         miss.message,
         hint=hint,
         value=port,
-        severity="info" if because else None,
+        severity=severity,
         because=because,
         related=[(Place(each, ("spec", "ports")), "its ports") for each in services_meant(resolved, bundle)[:1]],
     )
+
+
+def _judged_port(resolved: ResolvedReference, bundle: Bundle) -> tuple[Severity | None, str | None]:
+    """How bad it is that a port is missing, and why it is no worse."""
+    port = resolved.reference.port
+    if has_placeholder(port):
+        return "info", f"{port!r} is filled in by a tool"
+    if port is not None and not bundle.complete:
+        others = (each for each in _of_that_name(resolved, bundle) if not bundle.has(each))
+        other = next((each for each in others if _has_port(each, resolved)), None)
+        if other is not None:
+            return "warning", f"{other} in another part of the input has this port"
+    return None, None
