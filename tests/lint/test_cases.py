@@ -44,11 +44,12 @@ def reported(case: Path) -> Iterator[Announced]:
     for finding in lint(documents, cluster=cluster, complete=True if first == "# complete" else None):
         span = documents[finding.position].span(finding.field)
         assert span is not None
-        assert finding.because or finding.severity != "info" or finding.rule in INFORMATION, finding
+        usual = SEVERITY_OF.get(finding.rule, finding.severity)
+        assert (finding.severity == usual) == (finding.because is None), "a reason for each downgrade, and for no other"
         yield finding.source, span.line, finding.rule, finding.severity == "info"
 
 
-INFORMATION = {rule.name for rule in RULES if rule.severity == "info"}
+SEVERITY_OF = {rule.name: rule.severity for rule in RULES}
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: f"{case.parent.name}/{case.stem}")
