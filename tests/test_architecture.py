@@ -97,6 +97,7 @@ LAYERS: Final[Sequence[Layer]] = [
         "lint.rules.probes",
         "lint.rules.protocols",
         "lint.rules.routes",
+        "lint.rules.same_cluster",
         "lint.rules.selectors",
         "lint.rules.service_links",
         "lint.rules.stateful_sets",

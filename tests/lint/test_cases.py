@@ -2,7 +2,8 @@
 
 `# expect: rule` on a line: the rule reports an error or warning there. `# expect-info: rule`:
 information. What is not announced is not reported, unless it is information. A folder is
-one input, of several files. `# complete` on the first line: it is declared to be complete.
+one input, of several files. `# complete` on the first line: it is declared to be complete;
+`# cluster: 1.32`: it is judged by that version.
 """
 
 import re
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from portmap import load
+from portmap import Cluster, load
 from portmap.lint import RULES, lint
 
 CASES = Path(__file__).parent / "cases"
@@ -36,16 +37,19 @@ def announced(case: Path) -> Iterator[Announced]:
 
 def reported(case: Path) -> Iterator[Announced]:
     """What the linter reports."""
-    documents = load(case)
     first = "" if case.is_dir() else case.read_text().partition("\n")[0]
-    for finding in lint(documents, complete=True if first == "# complete" else None):
+    version = first.removeprefix("# cluster: ")
+    cluster = Cluster() if version == first else Cluster(version=version)
+    documents = load(case, cluster=cluster)
+    for finding in lint(documents, cluster=cluster, complete=True if first == "# complete" else None):
         span = documents[finding.position].span(finding.field)
         assert span is not None
-        assert finding.because or finding.severity != "info" or finding.rule in INFORMATION, finding
+        usual = SEVERITY_OF.get(finding.rule, finding.severity)
+        assert (finding.severity == usual) == (finding.because is None), "a reason for each downgrade, and for no other"
         yield finding.source, span.line, finding.rule, finding.severity == "info"
 
 
-INFORMATION = {rule.name for rule in RULES if rule.severity == "info"}
+SEVERITY_OF = {rule.name: rule.severity for rule in RULES}
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: f"{case.parent.name}/{case.stem}")

@@ -76,6 +76,20 @@ class Whole:
         return found
 
     @cached_property
+    def _services_in(self) -> Mapping[tuple[str, str | None], Sequence[Service]]:
+        found: dict[tuple[str, str | None], list[Service]] = defaultdict(list)
+        for services in self.services.values():
+            for service in services:
+                found[service.name, service.namespace].append(service)
+        return found
+
+    def services_named(self, name: str, namespace: str | None) -> Sequence[Service]:
+        """The Services of this name that may be in this namespace; `None` may be any."""
+        if namespace is None:
+            return self.services.get(name, ())
+        return [*self._services_in.get((name, namespace), ()), *self._services_in.get((name, None), ())]
+
+    @cached_property
     def _labelled(self) -> Mapping[tuple[str, str], Sequence[Service]]:
         found: dict[tuple[str, str], list[Service]] = defaultdict(list)
         for services in self.services.values():
@@ -93,7 +107,7 @@ class Whole:
     def node_port_collisions(self) -> Mapping[int, Sequence[Conflict]]:
         """What Services cannot have in one cluster with an earlier one of the input, by the identity of the later."""
         found: dict[int, list[Conflict]] = defaultdict(list)
-        services = [each for same in self.services.values() for each in same]
+        services = [each for same in self.services.values() for each in same if _asks_for_node_ports(each)]
         for conflict in node_ports_of(services, self.cluster).collisions:
             found[id(conflict.service)].append(conflict)
         return found
@@ -123,6 +137,10 @@ class Whole:
     def custom_names(self) -> Mapping[str, ObjectName]:
         """The objects of kinds that are not Kubernetes' own, by name: their controllers may make pods."""
         return custom_names(self._items)
+
+
+def _asks_for_node_ports(service: Service) -> bool:
+    return bool(service.health_check_node_port or any(port.node_port for port in service.ports))
 
 
 def custom_names(items: Iterable[Item]) -> Mapping[str, ObjectName]:
