@@ -25,7 +25,7 @@ from portmap._services import Service
 from portmap._workload_kinds import SEVERAL_TEMPLATES, any_template_path
 from portmap._workloads import Workload, reduced
 from portmap.lint._fragments import is_kustomization, kustomize_labels
-from portmap.lint._items import Item
+from portmap.lint._items import Item, NotAllThere
 
 __all__ = ["Bundle", "Whole", "bundles_of"]
 
@@ -39,13 +39,20 @@ class Whole:
     """All of the input, for what a bundle does not have itself.
 
     Args:
-        items: Everything that is judged.
+        items: Everything that is judged; `None` where only a part of the input is here, so that
+            every question raises `NotAllThere`.
         cluster: By what it is judged.
     """
 
-    def __init__(self, items: Sequence[Item], cluster: Cluster) -> None:
+    def __init__(self, items: Sequence[Item] | None, cluster: Cluster) -> None:
         self.cluster = cluster
-        self._items = items
+        self._given = items
+
+    @property
+    def _items(self) -> Sequence[Item]:
+        if self._given is None:
+            raise NotAllThere
+        return self._given
 
     @cached_property
     def workloads(self) -> Sequence[Workload]:

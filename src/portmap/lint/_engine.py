@@ -19,7 +19,7 @@ from portmap.lint._rule import Rule
 from portmap.lint._server import server_warnings
 from portmap.lint.rules import DEFAULT_RULES
 
-__all__ = ["lint"]
+__all__ = ["in_report", "lint", "of_rules", "of_server", "skipped_of"]
 
 
 def lint(
@@ -50,20 +50,29 @@ def lint(
         items = items_of(objects, cluster)
         reasons = skipped_items(items)
         judged = [item for place, item in enumerate(items) if place not in reasons]
-        whole = Whole(judged, cluster)
-        found = [finding for item in judged for finding in _of_server(item)]
-        for bundle in bundles_of(judged, whole, complete=complete):
-            found += _Run(bundle, chosen).findings()
-        found = _without_echoes(found, chosen)
+        found = [finding for item in judged for finding in of_server(item)]
+        for bundle in bundles_of(judged, Whole(judged, cluster), complete=complete):
+            found += of_rules(bundle, chosen)
     return Report(
-        tuple(sorted(dict.fromkeys(map(_in_its_folder, found)), key=lambda each: each.order)),
+        in_report(found, chosen),
         cluster,
         len(items),
         sum(item.name.kind == "Service" for item in items),
-        tuple(
-            Skipped(reason, items[place].name, items[place].source, items[place].position)
-            for place, reason in sorted(reasons.items())
-        ),
+        skipped_of(items, reasons),
+    )
+
+
+def in_report(found: Iterable[Finding], rules: Iterable[Rule]) -> tuple[Finding, ...]:
+    """The findings as a report has them: each once, in order, and no more severe than where they stand."""
+    told = _without_echoes(list(found), rules)
+    return tuple(sorted(dict.fromkeys(map(_in_its_folder, told)), key=lambda each: each.order))
+
+
+def skipped_of(items: Sequence[Item], reasons: Mapping[int, str]) -> tuple[Skipped, ...]:
+    """What was not judged of these items, by their place among them."""
+    return tuple(
+        Skipped(reason, items[place].name, items[place].source, items[place].position)
+        for place, reason in sorted(reasons.items())
     )
 
 
@@ -91,7 +100,7 @@ def _in_its_folder(finding: Finding) -> Finding:
     return attrs.evolve(finding, severity="warning", because=because)
 
 
-def _of_server(item: Item) -> Iterator[Finding]:
+def of_server(item: Item) -> Iterator[Finding]:
     """What a server would refuse, and what it would accept with a warning."""
     for violation in item.violations:
         # What a generator leaves for a controller to fill in is nobody's mistake.
@@ -120,6 +129,15 @@ def _of_server(item: Item) -> Iterator[Finding]:
                 position=item.position,
                 source=item.source,
             )
+
+
+def of_rules(bundle: Bundle, rules: Sequence[Rule]) -> list[Finding]:
+    """What the rules find in a bundle.
+
+    Raises:
+        NotAllThere: That depends on the rest of the input, which is not here.
+    """
+    return list(_Run(bundle, rules).findings())
 
 
 @final

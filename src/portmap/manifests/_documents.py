@@ -70,6 +70,25 @@ class Document:
         """Where the key of a field stands in the text, for fields that should not be there."""
         return self._composed.key_span(self._root + parse(field))
 
+    def place(self, field: str = "") -> Span | None:
+        """Where to point for a field: at its value, or at its key, where the value takes several lines.
+
+        Args:
+            field: A field path; `""` is the object itself.
+        """
+        path = tuple(_SERVERS_SPELLING.get(step, step) if isinstance(step, str) else step for step in parse(field))
+        span = self._composed.span(self._root + path)
+        return self._composed.key_span(self._root + path) if span and span.end_line > span.line else span
+
+    @property
+    def text(self) -> str:
+        """All of the text in which the object stands, that of other objects included."""
+        return self._composed.text
+
+    def forget_places(self) -> None:
+        """Free the memory that `span` and its like took for the objects of this text; they find it all again."""
+        self._composed.forget()
+
     def __str__(self) -> str:
         """For people: `Service web (k8s/web.yaml:3)`."""
         span = self.span()

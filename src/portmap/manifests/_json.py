@@ -46,11 +46,11 @@ def compose_json(text: str, source: str = "") -> Composed:
             text = _SURROGATES.sub(lambda match: match[1] or "\\ufffd", text)
         data = json.loads(text, object_pairs_hook=members, parse_constant=_constant, parse_float=_finite)
         if data is None:
-            return Composed({})
+            return Composed({}, text=text)
         if twice or text.count("[") + text.count("{") > MAX_DEPTH:
             places = _Places(text)
-            return Composed(data, tuple(places.duplicates), places.root)
-        return Composed(data, (), _LaterPlaces(text))
+            return Composed(data, tuple(places.duplicates), places.root, text)
+        return Composed(data, (), _LaterPlaces(text), text)
     except (ValueError, RecursionError, ReadError) as error:
         raise _json_error(text, source, error) from None
 
@@ -88,16 +88,19 @@ _TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[][{},:]|[^][{},:"\s]+')
 class _LaterPlaces:
     """Gives the root of the positions, which are only looked for when it is first asked for."""
 
-    __slots__ = ("_found",)
+    __slots__ = ("_root", "_text")
 
     def __init__(self, text: str) -> None:
-        self._found: str | Node = text
+        self._text = text
+        self._root: Node | None = None
 
     def __call__(self) -> Node:
-        found = self._found
-        if isinstance(found, str):
-            self._found = found = _Places(found).root
-        return found
+        if self._root is None:
+            self._root = _Places(self._text).root
+        return self._root
+
+    def forget(self) -> None:
+        self._root = None
 
 
 class _Places:
