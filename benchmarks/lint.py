@@ -179,9 +179,7 @@ def measure(folder: Path, rounds: int) -> float:
     files = files_of(folder)
     size = sum(file.stat().st_size for file in files)
     report = lint_paths(folder)
-    mine, theirs = fastest(
-        rounds, time.process_time, lambda: lint_paths(folder), lambda: load_with_pyyaml(files)
-    )
+    mine, theirs = fastest(rounds, time.process_time, lambda: lint_paths(folder), lambda: load_with_pyyaml(files))
     print(f"{folder}: {size / 1e6:.1f} MB in {len(files)} files, {report.services} Services, {len(report)} findings")
     print(f"  lint {mine:.2f} s, PyYAML's C loader {theirs:.2f} s: {mine / theirs:.2f} x   (at most 2.5)")
     return mine / size

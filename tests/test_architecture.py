@@ -95,12 +95,18 @@ LAYERS: Final[Sequence[Layer]] = [
         "_render._contract_json",
         "_render._contract_text",
         "_render._find_routes",
+        "_render._lint_github",
+        "_render._lint_json",
+        "_render._lint_junit",
+        "_render._lint_sarif",
+        "_render._lint_text",
+        "_render._progress",
         "_render._resolve_json",
         "_render._resolve_text",
     ),
     layer("_render"),
     layer("_cli_input"),
-    layer("_cli_contract"),
+    layer("_cli_contract", "_cli_lint"),
     layer("_cli"),
     layer("__main__"),
     layer("__init__"),
@@ -108,7 +114,18 @@ LAYERS: Final[Sequence[Layer]] = [
 
 # Everything else is the core. A name stands for what is below it too.
 OUTSIDE_THE_CORE: Final = frozenset(
-    {"__main__", "_cli", "_cli_contract", "_cli_input", "_render", "lint", "manifests", "strategies", "testing"}
+    {
+        "__main__",
+        "_cli",
+        "_cli_contract",
+        "_cli_input",
+        "_cli_lint",
+        "_render",
+        "lint",
+        "manifests",
+        "strategies",
+        "testing",
+    }
 )
 
 # The core computes from what it is given: it has no files, no network, no clock.

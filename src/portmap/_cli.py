@@ -21,10 +21,11 @@ from portmap._cli_input import (
     STDIN,
     add_format,
     add_kubernetes_version,
+    add_node_port_range,
     namespace_argument,
-    node_ports_argument,
     read_documents,
 )
+from portmap._cli_lint import add_lint
 from portmap._cluster import Cluster
 from portmap._render._console import CommandError, Console
 from portmap._suggestions import nearest
@@ -115,13 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_format(resolve)
     add_kubernetes_version(resolve)
-    resolve.add_argument(
-        "--node-port-range",
-        type=node_ports_argument,
-        default=Cluster().node_port_range,
-        metavar="FIRST-LAST",
-        help="the cluster's --service-node-port-range (default: 30000-32767)",
-    )
+    add_node_port_range(resolve)
     resolve.add_argument(
         "--namespace",
         type=namespace_argument,
@@ -129,6 +124,7 @@ def _parser() -> argparse.ArgumentParser:
         help="the namespace of objects that name none (default: they may be in any)",
     )
     resolve.set_defaults(run=_resolve)
+    add_lint(commands)
     add_contract(commands)
     return parser
 

@@ -19,6 +19,7 @@ __all__ = [
     "STDIN",
     "add_format",
     "add_kubernetes_version",
+    "add_node_port_range",
     "namespace_argument",
     "node_ports_argument",
     "read_documents",
@@ -44,6 +45,17 @@ def add_kubernetes_version(parser: argparse.ArgumentParser) -> None:
         default=Cluster().version,
         metavar="VERSION",
         help=f"{SUPPORTED_VERSIONS[0]} to {SUPPORTED_VERSIONS[-1]} (default: {Cluster().version})",
+    )
+
+
+def add_node_port_range(parser: argparse.ArgumentParser) -> None:
+    """`--node-port-range FIRST-LAST`."""
+    parser.add_argument(
+        "--node-port-range",
+        type=node_ports_argument,
+        default=Cluster().node_port_range,
+        metavar="FIRST-LAST",
+        help="the cluster's --service-node-port-range (default: 30000-32767)",
     )
 
 

@@ -6,7 +6,7 @@ with its reason.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from posixpath import basename, dirname, join, normpath
 from typing import Any, Final
 
@@ -57,7 +57,7 @@ def has_placeholder(value: object, *, bare_words: bool = False) -> bool:
     return False
 
 
-def skipped_items(items: Sequence[Item], patches: Set[str] | None = None) -> dict[int, str]:
+def skipped_items(items: Sequence[Item], patches: frozenset[str] | None = None) -> dict[int, str]:
     """Why some items are not judged, by their place among the items.
 
     Args:
@@ -69,13 +69,12 @@ def skipped_items(items: Sequence[Item], patches: Set[str] | None = None) -> dic
         NotAllThere: It depends on items elsewhere.
     """
     own, components = patch_files(items)
-    alone = patches is None
-    patches = own | (patches or frozenset())
-    doubles = _names_of_several(items) if alone else None
+    doubles = frozenset(_names_of_several(items)) if patches is None else None
+    patched = own | (patches or frozenset())
     found: dict[int, str] = {}
     for place, item in enumerate(items):
         reason = None
-        if item.source and normpath(item.source) in patches:
+        if item.source and normpath(item.source) in patched:
             reason = _PATCH
         elif item.source and dirname(normpath(item.source)) in components:
             reason = _COMPONENT
@@ -88,7 +87,7 @@ def skipped_items(items: Sequence[Item], patches: Set[str] | None = None) -> dic
     return found
 
 
-def _why_unjudged(item: Item, doubles: Set[ObjectName] | None) -> str | None:
+def _why_unjudged(item: Item, doubles: frozenset[ObjectName] | None) -> str | None:
     names = (value_at(item.raw, "metadata", "name"), value_at(item.raw, "metadata", "namespace"))
     if any(_is_unfilled(each) for each in item.violations) or any(_is_unfilled_name(each) for each in names):
         return _UNFILLED

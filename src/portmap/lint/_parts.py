@@ -6,10 +6,11 @@ end, by what all parts hold. So the report is the same however the input was div
 """
 
 import pickle
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future
+from itertools import accumulate
 from posixpath import basename, dirname, normpath
-from typing import TYPE_CHECKING, Final, final
+from typing import Final, final
 
 import attrs
 
@@ -24,9 +25,7 @@ from portmap.lint._locations import located
 from portmap.lint._reading import Input, Source, finding_of, inputs_of, raise_for, read_inputs
 from portmap.lint._rule import Rule
 from portmap.lint.rules import DEFAULT_RULES
-
-if TYPE_CHECKING:
-    from portmap.manifests._documents import Document
+from portmap.manifests._documents import Document
 
 __all__ = ["Progress", "lint_inputs", "lint_paths"]
 
@@ -208,29 +207,20 @@ class _Part:
     packed: bytes
 
 
-def _judged(judge: _Judge, inputs: Sequence[Input], patches: Set[str]) -> _Part:
+def _judged(judge: _Judge, inputs: Sequence[Input], patches: frozenset[str]) -> _Part:
     """What can be said of a part of the input by itself. This runs in other processes."""
     read = read_inputs(inputs, judge.cluster, namespace=judge.namespace)
     with judge.cluster:
         items = items_of(read.documents, judge.cluster)
-        found: list[Finding] = []
-        put_off: list[_PutOff] | None = []
-        reasons: Mapping[int, str] = {}
         try:
-            reasons = skipped_items(items, patches)
+            reasons: Mapping[int, str] = skipped_items(items, patches)
             judged = [item for place, item in enumerate(items) if place not in reasons]
-            found += (finding for item in judged for finding in of_server(item))
-            for bundle in bundles_of(judged, Whole(None, judge.cluster), complete=judge.complete):
-                try:
-                    found += of_rules(bundle, judge.rules)
-                except NotAllThere:
-                    places = tuple(item.position for item in bundle.items)
-                    put_off.append(_PutOff(places, bundle.complete, bundle.added_labels))
+            found, put_off = _judged_alone(judge, judged)
         except NotAllThere:
-            put_off, found, reasons = None, [], {}
+            reasons, found, put_off = {}, [], None
     return _Part(
         (*read.findings, *located(found, dict(enumerate(read.documents)))),
-        None if put_off is None else tuple(put_off),
+        put_off,
         {items[place].position: reason for place, reason in reasons.items()},
         (*read.skipped, *skipped_of(items, reasons)),
         read.failed,
@@ -243,6 +233,18 @@ def _judged(judge: _Judge, inputs: Sequence[Input], patches: Set[str]) -> _Part:
     )
 
 
+def _judged_alone(judge: _Judge, items: Sequence[Item]) -> tuple[list[Finding], tuple[_PutOff, ...]]:
+    found = [finding for item in items for finding in of_server(item)]
+    put_off = []
+    for bundle in bundles_of(items, Whole(None, judge.cluster), complete=judge.complete):
+        try:
+            found += of_rules(bundle, judge.rules)
+        except NotAllThere:
+            places = tuple(item.position for item in bundle.items)
+            put_off.append(_PutOff(places, bundle.complete, bundle.added_labels))
+    return found, tuple(put_off)
+
+
 def _elsewhere(judge: _Judge, divided: Sequence[Sequence[Input]], executor: Executor, counter: _Counter) -> Report:
     patches = _patches([each for inputs in divided for each in inputs], judge.cluster)
     futures = [executor.submit(_judged, judge, inputs, patches) for inputs in divided]
@@ -253,34 +255,32 @@ def _elsewhere(judge: _Judge, divided: Sequence[Sequence[Input]], executor: Exec
             future.cancel()
         raise
     raise_for([error for part in parts for error in part.failed])
+    dependent = any(part.put_off is None or part.patches - patches for part in parts)
     documents: list[Document] = []
-    starts = [0]
-    if any(part.put_off is None or part.put_off or part.patches - patches for part in parts):
-        for part in parts:
-            # Our own processes packed them a moment ago.
-            documents += pickle.loads(part.packed)  # noqa: S301
-            starts.append(len(documents))
-    else:
-        for part in parts:
-            starts.append(starts[-1] + part.documents)
-    if any(part.put_off is None or part.patches - patches for part in parts):
-        return _all_anew(judge, parts, documents)
-    found = [finding for part, start in zip(parts, starts, strict=False) for finding in _moved(part.findings, start)]
+    if dependent or any(part.put_off for part in parts):
+        # Our own processes packed them a moment ago.
+        documents = [document for part in parts for document in pickle.loads(part.packed)]  # noqa: S301
+    return _all_anew(judge, parts, documents) if dependent else _together(judge, parts, documents)
+
+
+def _together(judge: _Judge, parts: Sequence[_Part], documents: Sequence[Document]) -> Report:
+    """The reports of all parts as one, and what was put off."""
+    starts = [0, *accumulate(part.documents for part in parts)][:-1]
+    found = [finding for part, start in zip(parts, starts, strict=True) for finding in _moved(part.findings, start)]
     if documents:
         found += _of_the_put_off(judge, parts, starts, documents)
-    foreign, objects = [], []
-    for part, start in zip(parts, starts, strict=False):
-        for each in part.skipped:
-            if each.position < 0:
-                foreign.append(each)
-            else:
-                objects.append(attrs.evolve(each, position=each.position + start))
+    skipped = [
+        each if each.position < 0 else attrs.evolve(each, position=each.position + start)
+        for part, start in zip(parts, starts, strict=True)
+        for each in part.skipped
+    ]
     return Report(
         in_report(found, judge.rules),
         judge.cluster,
         sum(part.objects for part in parts),
         sum(part.services for part in parts),
-        (*foreign, *objects),
+        # Whole files first; sorting keeps the order of what is alike.
+        tuple(sorted(skipped, key=lambda each: each.position >= 0)),
     )
 
 
@@ -296,7 +296,7 @@ def _patches(inputs: Iterable[Input], cluster: Cluster) -> frozenset[str]:
     return frozenset(map(normpath, patch_files(items_of(found.documents, cluster))[0]))
 
 
-def _all_anew(judge: _Judge, parts: Iterable[_Part], documents: Sequence["Document"]) -> Report:
+def _all_anew(judge: _Judge, parts: Iterable[_Part], documents: Sequence[Document]) -> Report:
     """The report where parts depend on each other in ways that are too rare to be worth more."""
     report = lint(documents, cluster=judge.cluster, rules=judge.rules, complete=judge.complete)
     foreign = [each for part in parts for each in part.skipped if each.position < 0]
@@ -322,15 +322,15 @@ def _moved(findings: Iterable[Finding], start: int) -> Iterable[Finding]:
 
 
 def _of_the_put_off(
-    judge: _Judge, parts: Sequence[_Part], starts: Sequence[int], documents: Sequence["Document"]
+    judge: _Judge, parts: Sequence[_Part], starts: Sequence[int], documents: Sequence[Document]
 ) -> list[Finding]:
     with judge.cluster:
         by_place = {item.position: item for item in items_of(documents, judge.cluster)}
-        unjudged = {place + start for part, start in zip(parts, starts, strict=False) for place in part.reasons}
+        unjudged = {place + start for part, start in zip(parts, starts, strict=True) for place in part.reasons}
         items: list[Item] = [item for place, item in by_place.items() if place not in unjudged]
         whole = Whole(items, judge.cluster)
         found: list[Finding] = []
-        for part, start in zip(parts, starts, strict=False):
+        for part, start in zip(parts, starts, strict=True):
             for each in part.put_off or ():
                 own = [by_place[place + start] for place in each.places]
                 bundle = Bundle(own, whole, complete=each.complete, added_labels=each.added_labels)

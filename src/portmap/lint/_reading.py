@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from posixpath import basename
 from typing import IO, Final, TypeAlias, final
@@ -28,10 +29,13 @@ UNREADABLE: Final = "unreadable-file"
 LARGEST: Final = 48 * 1024 * 1024
 """How many bytes a file may have: so many take less than a gigabyte to judge, whatever is in them."""
 
+MOST_OBJECTS: Final = 50_000
+"""How many objects a file may have, for the same reason."""
+
 _HELM: Final = "Helm template"
 _FOREIGN: Final = "not Kubernetes"
 
-_SAYS_WHAT_IT_IS: Final = re.compile(r"""^[\s{-]*["']?(?:apiVersion|kind)["']?\s*:""", re.MULTILINE)
+_SAYS_WHAT_IT_IS: Final = re.compile(r"""(?:^|[{,])[\s-]*["']?(?:apiVersion|kind)["']?\s*:""", re.MULTILINE)
 
 # These are in no namespace.
 _CLUSTER_SCOPED: Final = re.compile(
@@ -171,7 +175,10 @@ def read_inputs(
         try:
             if text is None:
                 text = read_file(Path(each.source), LARGEST)
-            found = list(documents_of(text, each.source, cluster))
+            found = list(islice(documents_of(text, each.source, cluster), MOST_OBJECTS + 1))
+            if len(found) > MOST_OBJECTS:
+                found.clear()
+                raise ManifestError(f"there are more than {MOST_OBJECTS} objects in it: split it", each.source)
         except ManifestError as error:
             reason = _why_foreign(each.source, text)
             if each.named:

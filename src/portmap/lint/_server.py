@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Any, final
+from typing import Any, Final, final
 
 import attrs
 
@@ -26,7 +26,27 @@ from portmap._workload_kinds import any_template_path
 from portmap._workloads import Workload
 from portmap.lint._items import Item
 
-__all__ = ["rules_of_the_server", "server_warnings"]
+__all__ = ["codes_of_the_server", "rules_of_the_server", "server_warnings"]
+
+# What is said of objects that cannot be decoded, or not wholly: no rule of its own has these.
+_OF_DECODING: Final = frozenset(
+    {
+        "containers-required",
+        "duplicate-field",
+        "ephemeral-container-field-forbidden",
+        "ephemeral-containers-forbidden",
+        "field-not-in-version",
+        "init-container-probe-forbidden",
+        "resource-version-forbidden",
+        "restart-policy-forbidden",
+        "template-required",
+        "undecodable",
+        "unknown-field",
+        "unsupported-restart-policy",
+        "wrong-kind",
+        "wrong-type",
+    }
+)
 
 
 @final
@@ -75,3 +95,8 @@ def rules_of_the_server() -> tuple[Rule[Any], ...]:
     )
     found = {rule.code: rule for group in groups for rule in group}
     return tuple(found[code] for code in sorted(found))
+
+
+def codes_of_the_server() -> frozenset[str]:
+    """The codes under which what a server says of an object is reported."""
+    return _OF_DECODING | {rule.code for rule in rules_of_the_server()}

@@ -25,9 +25,9 @@ from yaml.scanner import Scanner
 
 from portmap._errors import ManifestError
 from portmap.manifests._compose_plain import plain_documents
-from portmap.manifests._composed import MAX_DEPTH, Composed, Duplicate, Entry, Node, Place, span_of
+from portmap.manifests._composed import MAX_DEPTH, MAX_VALUES, Composed, Duplicate, Entry, Node, Place, span_of
 from portmap.manifests._scalars import SPECIAL_FIRST, Scalar, ScalarError, decode, json_value, key_text, tagged
-from portmap.manifests._syntax import TOO_DEEP, ReadError, explained, refusal, unprintable
+from portmap.manifests._syntax import TOO_DEEP, TOO_MANY, ReadError, explained, refusal, unprintable
 
 __all__ = ["compose_all"]
 
@@ -138,7 +138,18 @@ def _place(event: _Event) -> Place:
 class _Reader:
     """Makes data and positions of a stream of events. The methods follow the shape of the data."""
 
-    __slots__ = ("_aliased", "_anchors", "_duplicates", "_keys", "_lost", "_path", "_slashes", "_take", "_text")
+    __slots__ = (
+        "_aliased",
+        "_anchors",
+        "_duplicates",
+        "_keys",
+        "_lost",
+        "_path",
+        "_slashes",
+        "_take",
+        "_text",
+        "_values",
+    )
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -148,6 +159,7 @@ class _Reader:
         self._anchors: dict[str, tuple[Any, Node, Any] | None] = {}
         self._duplicates: list[Duplicate] = []
         self._path: list[str | int] = []
+        self._values = 0  # Of the whole text, but for the plain ones in mappings.
         self._aliased = 0  # Values that aliases made.
         self._lost = 0  # Keys and values that others replaced.
         self._take()
@@ -164,7 +176,9 @@ class _Reader:
         if self._aliased > 100 and self._excessive(_size(data) + self._lost):
             _fault("its aliases expand to far more than its text, which Kubernetes refuses", first)
         self._take()
-        return Composed({}, text=self._text) if data is None else Composed(data, tuple(self._duplicates), node, self._text)
+        return (
+            Composed({}, text=self._text) if data is None else Composed(data, tuple(self._duplicates), node, self._text)
+        )
 
     def _excessive(self, size: int) -> bool:
         """Go's limit for documents of this size: at most 99 % may come from aliases."""
@@ -172,6 +186,9 @@ class _Reader:
 
     def _value(self, event: _Event, depth: int) -> tuple[Any, Node]:
         kind = type(event)
+        self._values += 1
+        if self._values > MAX_VALUES:
+            _fault(TOO_MANY, event)
         if kind is AliasEvent:
             return self._alias(event, depth)
         if depth >= MAX_DEPTH and kind is not ScalarEvent:
@@ -253,6 +270,8 @@ class _Reader:
                 self._twice(key, entries[key], entry)
             data[key] = value
             entries[key] = entry
+            if len(data) > MAX_VALUES:
+                _fault(TOO_MANY, event)
             event = take()
         return data, _around(start, event, None if start.flow_style else node, entries)
 

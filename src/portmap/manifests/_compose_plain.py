@@ -19,7 +19,7 @@ from yaml.events import (
 )
 from yaml.reader import ReaderError
 
-from portmap.manifests._composed import MAX_DEPTH
+from portmap.manifests._composed import MAX_DEPTH, MAX_VALUES
 from portmap.manifests._scalars import SPECIAL_FIRST, ScalarError, decode, json_value
 
 __all__ = ["plain_documents"]
@@ -47,11 +47,12 @@ def plain_documents(text: str, parser: Callable[[str], Any]) -> list[Any] | None
 class _Plain:
     """Makes data of a stream of events."""
 
-    __slots__ = ("_keys", "_take")
+    __slots__ = ("_collections", "_keys", "_take")
 
     def __init__(self, take: Any) -> None:  # noqa: ANN401 - as above
         self._take = take
         self._keys: dict[str, str] = {}
+        self._collections = 0
         take()
 
     def documents(self) -> list[Any]:
@@ -71,7 +72,8 @@ class _Plain:
         if kind is ScalarEvent:
             value = event.value
             return json_value(decode(value)) if value[:1] in SPECIAL_FIRST and event.implicit[0] else value
-        if depth >= MAX_DEPTH:
+        self._collections += 1
+        if depth >= MAX_DEPTH or self._collections > MAX_VALUES:
             raise _NotPlain
         return self._sequence(depth) if kind is SequenceStartEvent else self._mapping(depth)
 
@@ -80,6 +82,8 @@ class _Plain:
         take = self._take
         while type(event := take()) is not SequenceEndEvent:
             items.append(self._value(event, depth + 1))
+            if len(items) > MAX_VALUES:
+                raise _NotPlain
         return items
 
     def _mapping(self, depth: int) -> dict[str, Any]:
@@ -91,18 +95,17 @@ class _Plain:
             raw = event.value
             key = keys.get(raw) if event.implicit[0] else raw
             if key is None:
-                key = decode(raw)
-                if raw == "<<" or type(key) is not str:
+                if raw == "<<" or type(decode(raw)) is not str:
                     raise _NotPlain
-                keys[raw] = key
+                keys[raw] = key = raw
             event = take()
             if type(event) is ScalarEvent and event.anchor is None and event.tag is None:
-                value = event.value
+                value: Any = event.value
                 if value[:1] in special and event.implicit[0]:
                     value = json_value(decode(value))
             else:
                 value = self._value(event, depth + 1)
-            if key in data:
+            if key in data or len(data) > MAX_VALUES:
                 raise _NotPlain
             data[key] = value
         return data

@@ -13,10 +13,13 @@ from portmap._errors import Span
 from portmap._paths import Path, describe
 from portmap._violations import Violation
 
-__all__ = ["MAX_DEPTH", "Composed", "Duplicate", "Entry", "Later", "Node", "Place", "span_of"]
+__all__ = ["MAX_DEPTH", "MAX_VALUES", "Composed", "Duplicate", "Entry", "Later", "Node", "Place", "span_of"]
 
 MAX_DEPTH: Final = 200
 """How deep collections may nest: far beyond any manifest, and shallow enough for all that walk the data."""
+
+MAX_VALUES: Final = 2_000_000
+"""How many values one text may hold: the dump of a large cluster has fewer, and they fit in half a gigabyte."""
 
 Place: TypeAlias = tuple[int, int, int, int]
 """Line, column, end line and end column, from 0."""

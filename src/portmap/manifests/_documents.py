@@ -15,7 +15,7 @@ from portmap._workloads import Workload
 from portmap.manifests._composed import Composed
 from portmap.manifests._read import is_readable, read
 
-__all__ = ["Document", "Manifests", "documents"]
+__all__ = ["Document", "Manifests", "documents", "objects_in", "values_in"]
 
 # The server writes this path with a capital; the manifest does not.
 _SERVERS_SPELLING: Final = {"LoadBalancerSourceRanges": "loadBalancerSourceRanges"}
@@ -147,7 +147,7 @@ def documents(composed: Composed, source: str, cluster: Cluster) -> Iterator[Doc
     if composed.data == {}:
         return
     duplicates = composed.duplicate_violations()
-    for root, raw in _items(composed.data, ()):
+    for root, raw in objects_in(composed.data):
         mine = [
             attrs.evolve(violation, field=describe(path[len(root) :]))
             for path, violation in duplicates
@@ -156,7 +156,7 @@ def documents(composed: Composed, source: str, cluster: Cluster) -> Iterator[Doc
         yield _document(raw, root, mine, composed, source, cluster)
 
 
-def _items(data: Any, root: Path) -> Iterator[tuple[Path, Any]]:  # noqa: ANN401 - any JSON value
+def objects_in(data: Any, root: Path = ()) -> Iterator[tuple[Path, Any]]:  # noqa: ANN401 - any JSON value
     """The objects in this one: the items of a List, at any depth, or itself."""
     kind = data.get("kind") if isinstance(data, Mapping) else None
     items = data.get("items") if isinstance(kind, str) and kind.endswith("List") else None
@@ -164,9 +164,21 @@ def _items(data: Any, root: Path) -> Iterator[tuple[Path, Any]]:  # noqa: ANN401
         # A ServiceList's items say nothing of their kind: it is that of the list.
         own = {"apiVersion": data.get("apiVersion"), "kind": str(kind).removesuffix("List")} if kind != "List" else {}
         for position, item in enumerate(items):
-            yield from _items({**own, **item} if isinstance(item, Mapping) else item, (*root, "items", position))
+            yield from objects_in({**own, **item} if isinstance(item, Mapping) else item, (*root, "items", position))
     else:
         yield root, data
+
+
+def values_in(data: object, limit: int) -> int:
+    """How many values there are in this one, counted up to the limit at least."""
+    count, level = 1, [data]
+    while level and count <= limit:
+        inside = [
+            list(each.values()) if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)
+        ]
+        count += sum(map(len, inside))
+        level = [each for values in inside for each in values if isinstance(each, dict | list)]
+    return count
 
 
 def _document(

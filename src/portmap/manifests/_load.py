@@ -10,13 +10,16 @@ from portmap._cluster import Cluster, cluster_in_force
 from portmap._errors import ManifestError, Span
 from portmap.manifests._compose import compose_all
 from portmap.manifests._composed import Composed
-from portmap.manifests._documents import Document, Manifests, documents
+from portmap.manifests._documents import Document, Manifests, documents, objects_in, values_in
 from portmap.manifests._json import compose_json
 
 __all__ = ["SUFFIXES", "documents_of", "is_folder", "load", "manifest_files", "parse", "read_file", "read_stream"]
 
 SUFFIXES: Final = (".json", ".yaml", ".yml")
 """The files of a folder that are taken for manifests."""
+
+_LARGEST_OBJECT: Final = 3 * 1024 * 1024  # The largest body of a request (`MaxRequestBodyBytes`).
+_MOST_VALUES: Final = 200_000
 
 
 def parse(text: str) -> list[Any]:
@@ -56,7 +59,9 @@ def load(source: str | os.PathLike[str] | IO[str] | IO[bytes], *, cluster: Clust
     cluster = cluster or cluster_in_force()
     if not isinstance(source, str | os.PathLike):
         name = getattr(source, "name", None)
-        return Manifests(list(documents_of(read_stream(source), name if isinstance(name, str) else "<stream>", cluster)))
+        return Manifests(
+            list(documents_of(read_stream(source), name if isinstance(name, str) else "<stream>", cluster))
+        )
     path = Path(source)
     if not is_folder(path):
         return Manifests(list(documents_of(read_file(path), str(path), cluster)))
@@ -145,8 +150,19 @@ def documents_of(text: str, source: str, cluster: Cluster) -> Iterator[Document]
     Raises:
         ManifestError: It is no YAML or JSON.
     """
+    large = len(text) > _LARGEST_OBJECT
     for composed in _composed(text, source):
+        if large:
+            _check_objects(composed, source)
         yield from documents(composed, source, cluster)
+
+
+def _check_objects(composed: Composed, source: str) -> None:
+    """Fails for what no server would read at all, before all that is wrong in it takes much longer to tell."""
+    for root, raw in objects_in(composed.data):
+        if values_in(raw, _MOST_VALUES) > _MOST_VALUES:
+            problem = f"this object has more than {_MOST_VALUES} values, and API servers take none larger than 3 MiB"
+            raise ManifestError(problem, source, composed.span(root))
 
 
 def _composed(text: str, source: str) -> Iterator[Composed]:
