@@ -78,12 +78,21 @@ def pages(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def dask(session: nox.Session) -> None:
+    """Runs the tests of linting in parts, with Dask's executor among them."""
+    install_groups(session, "test", "dask")
+    install_portmap(session)
+    session.run("pytest", "tests/lint/test_parts.py", *session.posargs)
+
+
+@nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure what checking, reading, writing and resolving cost, as ratios to baselines in the same run."""
     install_groups(session, "interop")
     install_portmap(session)
     session.run("python", "benchmarks/ratios.py", *session.posargs)
     session.run("python", "benchmarks/services.py", *session.posargs)
+    session.run("python", "benchmarks/lint.py")
 
 
 @nox.session(default=False)

@@ -24,6 +24,7 @@ from portmap._cli_input import (
     cluster_of,
     read_documents,
 )
+from portmap._cli_lint import add_lint
 from portmap._cli_ports import add_ports
 from portmap._cli_rules import add_rules
 from portmap._cli_trace import add_trace
@@ -109,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_input(resolve, "service/NAME picks one Service; ")
     resolve.set_defaults(run=_resolve)
+    add_lint(commands)
     add_trace(commands)
     add_ports(commands)
     add_draw(commands)

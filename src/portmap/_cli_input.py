@@ -20,6 +20,7 @@ __all__ = [
     "add_format",
     "add_input",
     "add_kubernetes_version",
+    "add_node_port_range",
     "cluster_of",
     "namespace_argument",
     "node_ports_argument",
@@ -57,13 +58,7 @@ def add_input(parser: argparse.ArgumentParser, more: str = "", formats: Sequence
     else:
         add_format(parser)
     add_kubernetes_version(parser)
-    parser.add_argument(
-        "--node-port-range",
-        type=node_ports_argument,
-        default=Cluster().node_port_range,
-        metavar="FIRST-LAST",
-        help="the cluster's --service-node-port-range (default: 30000-32767)",
-    )
+    add_node_port_range(parser)
     parser.add_argument(
         "--namespace",
         type=namespace_argument,
@@ -85,6 +80,17 @@ def add_kubernetes_version(parser: argparse.ArgumentParser) -> None:
         default=Cluster().version,
         metavar="VERSION",
         help=f"{SUPPORTED_VERSIONS[0]} to {SUPPORTED_VERSIONS[-1]} (default: {Cluster().version})",
+    )
+
+
+def add_node_port_range(parser: argparse.ArgumentParser) -> None:
+    """`--node-port-range FIRST-LAST`."""
+    parser.add_argument(
+        "--node-port-range",
+        type=node_ports_argument,
+        default=Cluster().node_port_range,
+        metavar="FIRST-LAST",
+        help="the cluster's --service-node-port-range (default: 30000-32767)",
     )
 
 

@@ -29,7 +29,7 @@ from portmap._sets import Conflict
 from portmap._workload_kinds import SEVERAL_TEMPLATES, any_template_path
 from portmap._workloads import Workload, reduced
 from portmap.lint._fragments import is_kustomization, kustomize_labels
-from portmap.lint._items import Item
+from portmap.lint._items import Item, NotAllThere
 
 __all__ = ["Bundle", "Whole", "bundles_of", "link_prefix"]
 
@@ -45,13 +45,20 @@ class Whole:
     """All of the input, for what a bundle does not have itself.
 
     Args:
-        items: Everything that is judged.
+        items: Everything that is judged; `None` where only a part of the input is here, so that
+            every question raises `NotAllThere`.
         cluster: By what it is judged.
     """
 
-    def __init__(self, items: Sequence[Item], cluster: Cluster) -> None:
+    def __init__(self, items: Sequence[Item] | None, cluster: Cluster) -> None:
         self.cluster = cluster
-        self._items = items
+        self._given = items
+
+    @property
+    def _items(self) -> Sequence[Item]:
+        if self._given is None:
+            raise NotAllThere
+        return self._given
 
     @cached_property
     def workloads(self) -> Sequence[Workload]:

@@ -7,6 +7,7 @@ import attrs
 
 from portmap._codes import CODES_OF_READING
 from portmap.lint._findings import Severity
+from portmap.lint._reading import UNREADABLE
 from portmap.lint._rule import Rule
 from portmap.lint._server import rules_of_the_server
 from portmap.lint._suppressions import SUPPRESSION_RULES
@@ -59,7 +60,7 @@ def catalogue(rules: Iterable[Rule] = RULES) -> Mapping[str, Entry]:
     Args:
         rules: The rules of the linter; left out, portmap's own.
     """
-    entries = [*map(_of_linter, rules), *_of_server(), *_of_reading(), *_of_suppressions()]
+    entries = [*map(_of_linter, rules), *_of_server(), *_of_reading(), *_of_files(), *_of_suppressions()]
     return {each.name: each for each in sorted(entries, key=lambda each: each.name)}
 
 
@@ -81,6 +82,12 @@ def _of_reading() -> Iterable[Entry]:
     for code, text in CODES_OF_READING.items():
         summary = " ".join(text.split()).partition(". ")[0].rstrip(".") + "."
         yield Entry(code, "server", "error", "default", summary, text, f"checks.md#{code}")
+
+
+def _of_files() -> Iterable[Entry]:
+    summary = "A file of a folder can be read."
+    text = f"{summary}\n\nWhat is no manifest, and Helm's templates, are passed over and counted instead."
+    yield Entry(UNREADABLE, "linter", "error", "default", summary, text, f"lint.md#{UNREADABLE}")
 
 
 def _of_suppressions() -> Iterable[Entry]:

@@ -15,7 +15,7 @@ from portmap._workloads import Workload, several_templates
 from portmap.manifests._composed import Composed
 from portmap.manifests._read import is_readable, read_all
 
-__all__ = ["Document", "Manifests", "documents", "judged"]
+__all__ = ["Document", "Manifests", "documents", "judged", "objects_in", "values_in"]
 
 # The server writes this path with a capital; the manifest does not.
 _SERVERS_SPELLING: Final = {"LoadBalancerSourceRanges": "loadBalancerSourceRanges"}
@@ -76,6 +76,25 @@ class Document:
     def key_span(self, field: str) -> Span | None:
         """Where the key of a field stands in the text, for fields that should not be there."""
         return self._composed.key_span(self._root + parse(field))
+
+    def place(self, field: str = "") -> Span | None:
+        """Where to point for a field: at its value, or at its key, where the value takes several lines.
+
+        Args:
+            field: A field path; `""` is the object itself.
+        """
+        path = tuple(_SERVERS_SPELLING.get(step, step) if isinstance(step, str) else step for step in parse(field))
+        span = self._composed.span(self._root + path)
+        return self._composed.key_span(self._root + path) if span and span.end_line > span.line else span
+
+    @property
+    def text(self) -> str:
+        """All of the text in which the object stands, that of other objects included."""
+        return self._composed.text
+
+    def forget_places(self) -> None:
+        """Free the memory that `span` and its like took for the objects of this text; they find it all again."""
+        self._composed.forget()
 
     def __str__(self) -> str:
         """For people: `Service web (k8s/web.yaml:3)`."""
@@ -140,7 +159,7 @@ def documents(composed: Composed, source: str, cluster: Cluster) -> Iterator[Doc
     if composed.data == {}:
         return
     duplicates = composed.duplicate_violations()
-    for root, raw in _items(composed.data, ()):
+    for root, raw in objects_in(composed.data):
         mine = [
             attrs.evolve(violation, field=describe(path[len(root) :]))
             for path, violation in duplicates
@@ -149,7 +168,7 @@ def documents(composed: Composed, source: str, cluster: Cluster) -> Iterator[Doc
         yield _document(raw, root, mine, composed, source, cluster)
 
 
-def _items(data: Any, root: Path) -> Iterator[tuple[Path, Any]]:  # noqa: ANN401 - any JSON value
+def objects_in(data: Any, root: Path = ()) -> Iterator[tuple[Path, Any]]:  # noqa: ANN401 - any JSON value
     """The objects in this one: the items of a List, at any depth, or itself."""
     kind = data.get("kind") if isinstance(data, Mapping) else None
     items = data.get("items") if isinstance(kind, str) and kind.endswith("List") else None
@@ -157,9 +176,21 @@ def _items(data: Any, root: Path) -> Iterator[tuple[Path, Any]]:  # noqa: ANN401
         # A ServiceList's items say nothing of their kind: it is that of the list.
         own = {"apiVersion": data.get("apiVersion"), "kind": str(kind).removesuffix("List")} if kind != "List" else {}
         for position, item in enumerate(items):
-            yield from _items({**own, **item} if isinstance(item, Mapping) else item, (*root, "items", position))
+            yield from objects_in({**own, **item} if isinstance(item, Mapping) else item, (*root, "items", position))
     else:
         yield root, data
+
+
+def values_in(data: object, limit: int) -> int:
+    """How many values there are in this one, counted up to the limit at least."""
+    count, level = 1, [data]
+    while level and count <= limit:
+        inside = [
+            list(each.values()) if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)
+        ]
+        count += sum(map(len, inside))
+        level = [each for values in inside for each in values if isinstance(each, dict | list)]
+    return count
 
 
 def _document(
