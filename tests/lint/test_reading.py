@@ -50,7 +50,7 @@ class TestFoldersWithOtherThings:
         [
             ("kind: Service\n  a: [\n", (2, 4)),
             ("{apiVersion: v1, kind: Service", (1, 1)),
-            ('{"kind": "Service", "a": }', (1, 26)),
+            ('{"kind": "Service", "a": ]}', (1, 26)),
             (b"kind: Service\nname: \xff\n", (2, 7)),
             (b"kind: Service\nname: a\0b\n", (2, 8)),
             ("kind: Service\na: &a [*a]\n", (2, 8)),

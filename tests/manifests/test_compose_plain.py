@@ -9,11 +9,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from portmap import ManifestError
+from portmap.manifests import _compose as compose
 from portmap.manifests._compose import _composed_fully, compose_all
 from portmap.manifests._compose_plain import plain_documents
 from portmap.manifests._composed import MAX_VALUES
 
-PARSER: Any = getattr(yaml, "CParser", None) or pytest.skip("PyYAML has no C extension", allow_module_level=True)
+if not yaml.__with_libyaml__:
+    pytest.skip("PyYAML has no C extension", allow_module_level=True)
+
+PARSER: Any = compose._EventParser
 
 LINES = [
     "a: 1", "a: b", "- x", "- a: 1", "  b: 2", "  - y", "---", "...", "key: [1, {a: b}]", "? odd", ": value", "<<: *a",
