@@ -185,7 +185,7 @@ class TestPositions:
 
     def test_a_long_line_is_cut_around_the_value(self) -> None:
         """An excerpt has one line of bounded length, in which the mark stands under the value."""
-        flow = json.dumps([json.loads(each) for each in _as_json(BAD)][0]) + " " * 5000
+        flow = _as_json(BAD)[0] + " " * 5000
         Path("web.yaml").write_text(f"{flow}\n---\n" + BAD.partition("---\n")[2], encoding="utf-8")
         lines = portmap("lint", "web.yaml").out.splitlines()
         assert all(len(line) <= 125 for line in lines[1:3])
@@ -238,7 +238,7 @@ class TestOutput:
         assert run.out.startswith("web.yaml:9:17: error")
         assert json.loads(Path("report.json").read_text())["counts"]["error"] == 1
         assert Path("report.xml").read_text().startswith("<?xml")
-        assert sorted(os.listdir()) == ["report.json", "report.xml", "web.yaml"]
+        assert sorted(each.name for each in Path().iterdir()) == ["report.json", "report.xml", "web.yaml"]
 
     def test_a_report_that_cannot_be_written_is_2(self) -> None:
         """Where a file cannot be written, the run fails, and leaves nothing behind."""

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
@@ -115,12 +115,13 @@ class TestGitHub:
     def test_each_finding_is_one_line(self) -> None:
         """An annotation names file, line, column, rule and object."""
         lines = portmap("lint", "k8s/bad.yaml", "--format=github").out.splitlines()
-        assert lines == [
+        expected = (
             "::error file=k8s/bad.yaml,line=9,endLine=9,col=17,endColumn=21,"
             "title=unresolved-target-port%3A Service shop/web::spec.ports[0].targetPort: no container port named "
             "'htpp' for TCP in Deployment/web: it declares http/TCP → 8080 in app%0Ahint: did you mean 'http'?"
             "%0Asee k8s/bad.yaml:19:7: its containers"
-        ]
+        )
+        assert lines == [expected]
 
     def test_what_would_end_a_command_is_escaped(self) -> None:
         """Percent signs, line breaks, commas and colons are escaped where the syntax needs it."""
@@ -135,8 +136,8 @@ class TestGitHub:
 class TestJUnit:
     """JUnit's XML."""
 
-    def junit(self, text: str) -> ElementTree.Element:
-        return ElementTree.fromstring(text)
+    def junit(self, text: str) -> ET.Element:
+        return ET.fromstring(text)
 
     def test_a_case_for_each_object_with_findings(self) -> None:
         """Findings at the threshold are failures, and others are output of a case that passes."""

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from posixpath import basename
@@ -175,10 +175,7 @@ def read_inputs(
         try:
             if text is None:
                 text = read_file(Path(each.source), LARGEST)
-            found = list(islice(documents_of(text, each.source, cluster), MOST_OBJECTS + 1))
-            if len(found) > MOST_OBJECTS:
-                found.clear()
-                raise ManifestError(f"there are more than {MOST_OBJECTS} objects in it: split it", each.source)
+            found = _bounded(documents_of(text, each.source, cluster), each.source)
         except ManifestError as error:
             reason = _why_foreign(each.source, text)
             if each.named:
@@ -195,6 +192,13 @@ def read_inputs(
         if step is not None:
             step()
     return Read(tuple(documents), tuple(findings), tuple(skipped), tuple(failed), count)
+
+
+def _bounded(documents: Iterator[Document], source: str) -> list[Document]:
+    found = list(islice(documents, MOST_OBJECTS + 1))
+    if len(found) > MOST_OBJECTS:
+        raise ManifestError(f"there are more than {MOST_OBJECTS} objects in it: split it", source)
+    return found
 
 
 def finding_of(error: ManifestError, text: str | None = None) -> Finding:
