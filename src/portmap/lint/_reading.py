@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -99,6 +100,7 @@ def inputs_of(sources: Iterable[Source]) -> tuple[list[Input], list[ManifestErro
     found: dict[str, Input] = {}
     unreadable: list[ManifestError] = []
     failed: list[ManifestError] = []
+    identity = _Identities().of
     for source in sources:
         if not isinstance(source, str | os.PathLike):
             name = str(getattr(source, "name", "<stream>"))
@@ -110,7 +112,7 @@ def inputs_of(sources: Iterable[Source]) -> tuple[list[Input], list[ManifestErro
             continue
         path = Path(source)
         if not is_folder(path):
-            found.setdefault(_identity(path), Input(str(path), named=True, size=_size(path) or 0))
+            found.setdefault(identity(path), Input(str(path), named=True, size=_size(path) or 0))
             continue
         problems: list[ManifestError] = []
         before = len(found)
@@ -119,7 +121,7 @@ def inputs_of(sources: Iterable[Source]) -> tuple[list[Input], list[ManifestErro
             if size is None:
                 problems.append(ManifestError("cannot be read: it is no file, or a link that leads nowhere", str(each)))
             else:
-                found.setdefault(_identity(each), Input(str(each), named=False, size=size))
+                found.setdefault(identity(each), Input(str(each), named=False, size=size))
         unreadable += problems
         if len(found) == before and not problems and not found:
             failed.append(ManifestError(f"there are no manifests ({', '.join(SUFFIXES)}) in this folder", str(path)))
@@ -135,17 +137,30 @@ def raise_for(failed: Sequence[ManifestError]) -> None:
         raise failed[0]
 
 
-def _identity(path: Path) -> str:
-    try:
-        return os.path.realpath(path)
-    except (OSError, ValueError):
-        return str(path)
+@final
+class _Identities:
+    """What tells files apart, however they are named; each folder is asked for its real name once."""
+
+    def __init__(self) -> None:
+        self._folders: dict[str, str] = {}
+
+    def of(self, path: Path) -> str:
+        folder, name = os.path.split(path)
+        try:
+            if path.is_symlink():
+                return os.path.realpath(path)
+            if folder not in self._folders:
+                self._folders[folder] = os.path.realpath(folder)
+        except (OSError, ValueError):
+            return str(path)
+        return os.path.join(self._folders[folder], name)  # noqa: PTH118 - many thousands of them
 
 
 def _size(path: Path) -> int | None:
     """The size of a file; `None` for what is no regular file and might be read forever."""
     try:
-        return path.stat().st_size if path.is_file() else None
+        found = path.stat()
+        return found.st_size if stat.S_ISREG(found.st_mode) else None
     except (OSError, ValueError):
         return None
 
