@@ -3,26 +3,31 @@
 import json
 import re
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from command_line import POD, WEB, portmap
 
 DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
-PAGES: Final = {name: (DOCS / name).read_text(encoding="utf-8") for name in ("cli.md", "trace.md")}
-OF_THE_CLUSTER: Final = {"--service-node-port-range"}
+PAGE = (DOCS / "cli.md").read_text(encoding="utf-8")
+LINT = (DOCS / "lint.md").read_text(encoding="utf-8")
+TRACE = (DOCS / "trace.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("name", "commands"), [("cli.md", 2), ("trace.md", 11)])
-def test_the_examples_are_real(name: str, commands: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each command of a page prints what stands below it."""
+def blocks(page: str, pattern: str) -> list[Any]:
+    """What stands in the fenced blocks of a page that are marked so."""
+    return re.findall(rf"^{pattern}\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize(("page", "commands"), [(PAGE, 2), (LINT, 1), (TRACE, 11)], ids=["cli", "lint", "trace"])
+def test_the_examples_are_real(page: str, commands: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each command of the page prints what stands below it."""
     monkeypatch.chdir(tmp_path)
-    page = PAGES[name]
-    for file, text in re.findall(r"^<!-- file: ([^\n]*) -->\n```yaml\n(.*?)^```$", page, re.DOTALL | re.MULTILINE):
-        Path(file).write_text(text, encoding="utf-8")
+    for name, text in blocks(page, r"<!-- file: (.*) -->\n```yaml"):
+        Path(name).write_text(text, encoding="utf-8")
     code, ran = 0, 0
-    for console in re.findall(r"^```console\n(.*?)^```$", page, re.DOTALL | re.MULTILINE):
+    for console in blocks(page, "```console"):
         for command, printed in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", console, re.MULTILINE):
             if command == "echo $?":
                 assert printed == f"{code}\n"
@@ -36,11 +41,26 @@ def test_the_examples_are_real(name: str, commands: int, tmp_path: Path, monkeyp
     assert ran == commands
 
 
-def test_every_option_is_told() -> None:
+def test_the_program_of_the_linters_page_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The Python on the page prints what stands below it."""
+    monkeypatch.chdir(tmp_path)
+    for name, text in blocks(LINT, r"<!-- file: (.*) -->\n```yaml"):
+        Path(name).write_text(text, encoding="utf-8")
+    [program] = blocks(LINT, "```python")
+    exec(program, {})
+    assert [capsys.readouterr().out] == blocks(LINT, "<!-- output -->\n```text")
+
+
+@pytest.mark.parametrize(
+    ("page", "command", "others"), [(PAGE, "resolve", {"--version"}), (LINT, "lint", set())], ids=["cli", "lint"]
+)
+def test_every_option_is_told(page: str, command: str, others: set[str]) -> None:
     """The page names each option of the command, and no other."""
-    told = set(re.findall(r"`(--[a-z-]+)", PAGES["cli.md"])) - OF_THE_CLUSTER
-    known = set(re.findall(r"--[a-z-]+", portmap("resolve", "--help").out)) - OF_THE_CLUSTER
-    assert told == known | {"--version"}
+    told = set(re.findall(r"`(--[a-z-]+)", page)) - {"--service-node-port-range"}
+    known = set(re.findall(r"--[a-z-]+", portmap(command, "--help").out)) - {"--service-node-port-range"}
+    assert told == known | others
 
 
 @pytest.mark.parametrize("command", ["trace", "ports"])
@@ -62,7 +82,7 @@ def test_every_field_is_told() -> None:
     broken = POD.replace("port: 80,", "port: 0,") + "---\n" + POD.replace("containerPort: 8080", "containerPort: 0")
     report = json.loads(portmap("resolve", "-", "--format=json", stdin=f"{POD}---\n{WEB}---\n{broken}").out)
     assert fields(report) >= {"violations", "endpoints", "misses", "code", "column", "hops", "address"}
-    assert fields(report) - set(re.findall(r"`(\w+)`", PAGES["cli.md"])) == set()
+    assert fields(report) - set(re.findall(r"`(\w+)`", PAGE)) == set()
 
 
 @pytest.mark.parametrize("arguments", [("trace", "service/shop/web:http"), ("trace", "30080"), ("ports",)])
@@ -73,4 +93,4 @@ def test_every_field_of_the_others_is_told(arguments: tuple[str, ...]) -> None:
     text = f"{WEB}---\n{twice}---\n{broken}".replace("containerPort: 8080}", "containerPort: 8080, hostPort: 80}")
     report = json.loads(portmap(*arguments, "-", "--format=json", stdin=text).out)
     assert len(fields(report)) > 12
-    assert fields(report) - set(re.findall(r"`(\w+)`", PAGES["trace.md"])) == set()
+    assert fields(report) - set(re.findall(r"`(\w+)`", TRACE)) == set()

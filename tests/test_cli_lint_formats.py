@@ -115,14 +115,13 @@ class TestGitHub:
     def test_each_finding_is_one_line(self) -> None:
         """An annotation names file, line, column, rule and object."""
         lines = portmap("lint", "k8s/bad.yaml", "--format=github").out.splitlines()
-        assert lines == [
-            (
-                "::error file=k8s/bad.yaml,line=9,endLine=9,col=17,endColumn=21,"
-                "title=unresolved-target-port%3A Service shop/web::spec.ports[0].targetPort: no container port named "
-                "'htpp' for TCP in Deployment/web: it declares http/TCP → 8080 in app%0Ahint: did you mean 'http'?"
-                "%0Asee k8s/bad.yaml:19:7: its containers"
-            )
-        ]
+        expected = (
+            "::error file=k8s/bad.yaml,line=9,endLine=9,col=17,endColumn=21,"
+            "title=unresolved-target-port%3A Service shop/web::spec.ports[0].targetPort: no container port named "
+            "'htpp' for TCP in Deployment/web: it declares http/TCP → 8080 in app%0Ahint: did you mean 'http'?"
+            "%0Asee k8s/bad.yaml:19:7: its containers"
+        )
+        assert lines == [expected]
 
     def test_what_would_end_a_command_is_escaped(self) -> None:
         """Percent signs, line breaks, commas and colons are escaped where the syntax needs it."""

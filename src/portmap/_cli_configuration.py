@@ -18,7 +18,7 @@ from portmap._suggestions import nearest
 from portmap.lint._findings import SEVERITIES, Severity
 from portmap.lint._rule import PROFILES, Profile
 
-__all__ = ["Configuration", "find_configuration", "read_configuration"]
+__all__ = ["Configuration", "find_configuration", "load_configuration", "read_configuration"]
 
 _FILES: Final = ("portmap.toml", "pyproject.toml")
 _Table = Mapping[str, Any]
@@ -37,7 +37,7 @@ class Configuration:
         profile: As `--profile`.
         select: As `--select`.
         ignore: As `--ignore`.
-        severity: By rule, how severe its findings are at most.
+        severity: By rule, how severe its findings are; `"off"`: they are not reported.
         fail_on: As `--fail-on`.
         complete: As `--complete` and `--no-complete`.
         baseline: As `--baseline`; relative to the folder of the file.
@@ -83,11 +83,27 @@ def find_configuration(start: Path) -> Configuration:
         for name in _FILES:
             path = folder / name
             if path.is_file():
-                table = _read(path)
-                own = table if name == _FILES[0] else _inside(table, "tool", "portmap")
+                own = _own(path)
                 if own is not None:
                     return read_configuration(own, path)
     return Configuration()
+
+
+def load_configuration(path: Path) -> Configuration:
+    """The configuration in a file, which must have one.
+
+    Raises:
+        CommandError: It has none, or cannot be read; every problem has a line.
+    """
+    own = _own(path)
+    if own is None:
+        raise CommandError(f"{path}: has no table [tool.portmap]")
+    return read_configuration(own, path)
+
+
+def _own(path: Path) -> _Table | None:
+    table = _read(path)
+    return table if path.name != _FILES[1] else _inside(table, "tool", "portmap")
 
 
 def _read(path: Path) -> _Table:

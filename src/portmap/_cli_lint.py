@@ -3,23 +3,19 @@
 import argparse
 import gc
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from tempfile import NamedTemporaryFile
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from portmap._cli_input import STDIN, add_kubernetes_version, add_node_port_range, namespace_argument
-from portmap._cluster import Cluster
 from portmap._errors import ManifestError
 from portmap._render._console import CommandError, Console
-from portmap._suggestions import nearest
 
 if TYPE_CHECKING:
+    from portmap._cli_lint_settings import Settings
     from portmap.lint._findings import Report
     from portmap.lint._reading import Input
-    from portmap.lint._rule import Rule
 
 __all__ = ["add_lint"]
 
@@ -96,7 +92,20 @@ def add_lint(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument(
         "--jobs", type=_jobs_argument, metavar="N", help="how many processes to use (default: all cores for much input)"
     )
-    parser.set_defaults(run=_run)
+    parser.add_argument(
+        "--no-suppressions", action="store_true", help="report what annotations and comments suppress, too"
+    )
+    parser.add_argument("--baseline", metavar="FILE", help="do not report the findings that stand in this file")
+    parser.add_argument(
+        "--write-baseline", action="store_true", help="write all findings to the file of --baseline, and report none"
+    )
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        help="the configuration (default: portmap.toml, or pyproject.toml with [tool.portmap], here or above)",
+    )
+    # Left open for the configuration; the help tells what counts without one.
+    parser.set_defaults(run=_run, kubernetes_version=None, node_port_range=None, fail_on=None)
 
 
 def _output_argument(text: str) -> tuple[str, str]:
@@ -118,21 +127,24 @@ def _jobs_argument(text: str) -> int:
 
 
 def _run(options: argparse.Namespace, console: Console) -> int:
+    from portmap._cli_lint_settings import settings_of
     from portmap.lint._findings import at_least
 
-    cluster = Cluster(options.kubernetes_version, node_port_range=options.node_port_range)
-    rules, names = _chosen(options)
+    settings = settings_of(options)
     # There are no cycles to be found, and looking for them takes half of the time.
     with _without_collector():
-        report = _linted(options, console, cluster, rules)
-        if names is not None:
-            report = _only(report, names)
-        _print(report, options, rules, console)
-    bad = any(at_least(each.severity, options.fail_on) for each in report)
+        report = settings.applied_to(_linted(options, console, settings))
+        if options.write_baseline:
+            settings.write_baseline(report)
+        report, told = settings.without_known(report)
+        _print(report, options, settings, console)
+    if told is not None:
+        console.say(told)
+    bad = any(at_least(each.severity, settings.fail_on) for each in report)
     return _FINDINGS if bad and not options.exit_zero else _CLEAN
 
 
-def _linted(options: argparse.Namespace, console: Console, cluster: Cluster, rules: "tuple[Rule, ...]") -> "Report":
+def _linted(options: argparse.Namespace, console: Console, settings: "Settings") -> "Report":
     from portmap._render._progress import progress
     from portmap.lint._parts import lint_inputs
     from portmap.lint._reading import inputs_of
@@ -141,14 +153,16 @@ def _linted(options: argparse.Namespace, console: Console, cluster: Cluster, rul
     named = ", ".join("standard input" if path == STDIN else path for path in paths)
     try:
         inputs, unreadable = inputs_of(console.source if path == STDIN else path for path in paths)
-        with _executor(options, inputs) as executor, progress(console) as step:
+        inputs = settings.wanted(inputs)
+        with _executor(options, settings, inputs) as executor, progress(console) as step:
             report = lint_inputs(
                 inputs,
                 unreadable,
-                cluster=cluster,
-                rules=rules,
-                complete=options.complete,
-                namespace=options.namespace,
+                cluster=settings.cluster,
+                rules=settings.rules,
+                complete=settings.complete,
+                namespace=settings.namespace,
+                suppressions=settings.suppressions,
                 executor=executor,
                 progress=step,
             )
@@ -173,11 +187,13 @@ def _without_collector() -> Iterator[None]:
 
 
 @contextmanager
-def _executor(options: argparse.Namespace, inputs: "Sequence[Input]") -> Iterator[Executor | None]:
+def _executor(
+    options: argparse.Namespace, settings: "Settings", inputs: "Sequence[Input]"
+) -> Iterator[Executor | None]:
     """The processes to work in; `None` where this one does."""
     jobs = options.jobs or (_cores() if sum(each.size for each in inputs) > _WORTH_PROCESSES else 1)
     jobs = min(jobs, len(inputs))
-    if jobs < 2 or options.complete:
+    if jobs < 2 or settings.complete:
         yield None
         return
     executor = ProcessPoolExecutor(jobs, initializer=gc.disable)
@@ -193,59 +209,23 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-# --- which rules -----------------------------------------------------------------------------------------------
-
-
-def _chosen(options: argparse.Namespace) -> "tuple[tuple[Rule, ...], frozenset[str] | None]":
-    """The rules to run, and the names to report; `None`: those of all that is found."""
-    from portmap.lint._catalogue import catalogue
-    from portmap.lint.rules import RULES, rules_of
-
-    known = frozenset(catalogue())
-    selected, ignored = _names(options.select), _names(options.ignore)
-    problems = []
-    for option, names in (("--select", selected), ("--ignore", ignored)):
-        for name in names:
-            if name not in known:
-                guess = nearest(name, sorted(known))
-                hint = f"; did you mean {guess!r}?" if guess else ""
-                problems.append(f"{_COMMAND}: {option}: there is no rule {name!r}{hint}")
-    if problems:
-        raise CommandError(*problems)
-    rules = RULES if selected else rules_of(*options.profile)
-    reported = frozenset((frozenset(selected) or known) - frozenset(ignored))
-    chosen = tuple(rule for rule in rules if rule.name in reported)
-    return chosen, reported if selected or ignored else None
-
-
-def _names(arguments: Iterable[str]) -> list[str]:
-    return [name for argument in arguments for each in argument.split(",") if (name := each.strip())]
-
-
-def _only(report: "Report", names: frozenset[str]) -> "Report":
-    import attrs
-
-    return attrs.evolve(report, findings=tuple(each for each in report if each.rule in names))
-
-
 # --- what is written -------------------------------------------------------------------------------------------
 
 
-def _print(report: "Report", options: argparse.Namespace, rules: "Sequence[Rule]", console: Console) -> None:
+def _print(report: "Report", options: argparse.Namespace, settings: "Settings", console: Console) -> None:
     from portmap._render._lint_text import summary
 
     for name, file in options.output:
-        _write_file(file, _rendered(report, name, options, rules))
+        _write_file(file, _rendered(report, name, settings))
     width, colour = console.width, console.colour
-    if console.write(_rendered(report, options.format, options, rules, width=width, colour=colour)):
+    if console.write(_rendered(report, options.format, settings, width=width, colour=colour)):
         console.say(summary(report))
 
 
 def _rendered(
     report: "Report",
     name: str,
-    options: argparse.Namespace,
-    rules: "Sequence[Rule]",
+    settings: "Settings",
     *,
     width: int | None = None,
     colour: bool = False,
@@ -258,7 +238,7 @@ def _rendered(
         case "sarif":
             from portmap._render._lint_sarif import as_sarif
 
-            return as_sarif(report, rules)
+            return as_sarif(report, settings.rules)
         case "github":
             from portmap._render._lint_github import as_github
 
@@ -266,7 +246,7 @@ def _rendered(
         case "junit":
             from portmap._render._lint_junit import as_junit
 
-            return as_junit(report, options.fail_on)
+            return as_junit(report, settings.fail_on)
     from portmap._render._lint_text import as_text
 
     return as_text(report, width=width, colour=colour)
@@ -274,34 +254,9 @@ def _rendered(
 
 def _write_file(name: str, text: str) -> None:
     """Write a file whole or not at all."""
-    path = Path(name)
+    from portmap.manifests._files import write_whole
+
     try:
-        if path.exists() and not path.is_file():
-            with path.open("w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-            return
-        _replace(path, text)
+        write_whole(name, text.encode())
     except OSError as error:
         raise CommandError(f"{_COMMAND}: {name}: the report cannot be written: {error.strerror or error}") from None
-
-
-def _replace(path: Path, text: str) -> None:
-    with NamedTemporaryFile(
-        "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=f".{path.name}.", delete=False
-    ) as file:
-        try:
-            file.write(text)
-            file.close()
-            mode = path.stat().st_mode if path.exists() else 0o666 & ~_umask()
-            Path(file.name).chmod(mode)
-            Path(file.name).replace(path)
-        except BaseException:
-            with suppress(OSError):
-                Path(file.name).unlink()
-            raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

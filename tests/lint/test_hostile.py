@@ -18,8 +18,8 @@ SIZE = 5_000_000
 LIMIT = 1 << 30
 
 
-def repeated(part: str) -> str:
-    return part * (SIZE // len(part))
+def repeated(part: str, size: int = SIZE) -> str:
+    return part * (size // len(part))
 
 
 def bomb() -> str:
@@ -31,15 +31,15 @@ def bomb() -> str:
 CASES = {
     "alias bomb": (bomb(), 2),
     "flow collections": ("kind: [" + repeated("[],") + "]", 2),
-    "flow collections and an error": ("kind: [" + repeated("{},") + "]]", 2),
-    "one sequence": (repeated("- a\n"), 0),
-    "one sequence and an error": ("kind:\n" + repeated("- a\n") + "*", 2),
+    "flow collections and an error": ("kind: [" + repeated("{},", 2_000_000) + "]]", 2),
+    "one sequence": (repeated("- a\n"), 2),
+    "one sequence and an error": ("kind:\n" + repeated("- a\n", 2_000_000) + "*", 2),
     "nested flow": ("kind: " + "[" * 10_000, 2),
     "nested maps": ("".join(" " * level + "kind:\n" for level in range(3_000)), 2),
     "nested JSON": ('{"kind": ' + "[" * 10_000 + "]" * 10_000 + "}", 2),
-    "one key many times": ("kind: Service\napiVersion: v1\n" + repeated("a: 1\n"), 1),
-    "one line": (f"kind: Service\nmetadata: {{name: {'x' * SIZE}}}", 1),
-    "empty documents": (repeated("---\n"), 2),
+    "one key many times": (SERVICE.format(0, "{port: 80}") + repeated("a: 1\n", 2_000_000), 1),
+    "one line": (SERVICE.format("x" * SIZE, "{port: 80}"), 1),
+    "empty documents": (repeated("---\n", 2_000_000), 2),
     "too many documents": (repeated("kind: x\n---\n"), 2),
     "one Service with many ports": (
         SERVICE.format(0, ", ".join(f"{{name: p{number}, port: {number}}}" for number in range(45_000))), 1,
@@ -50,9 +50,9 @@ CASES = {
     "many Services": ("---\n".join(SERVICE.format(number, "{port: 80, targetPort: x}") for number in range(20_000)), 0),
     "NUL": ("kind: Service\nmetadata: {name: \0}\n", 2),
     "cyclic anchor": ("kind: Service\nmetadata: &a {name: *a}\n", 2),
-    "a long number": ("kind: Service\nmetadata: {name: " + "9" * SIZE + "}\n", 1),
+    "a long number": (SERVICE.format(0, "{port: " + "9" * SIZE + "}"), 1),
     "JSON with a long number": ('{"kind": "Service", "spec": ' + "9" * SIZE + "}", 2),
-    "JSON collections": ('{"kind": [' + repeated("[],") + "[]]}", 0),
+    "JSON collections": ('{"kind": [' + repeated("[],") + "[]]}", 2),
 }  # fmt: skip
 
 

@@ -119,13 +119,10 @@ def test_errors_come_back(repository: Path) -> None:
 
 def test_progress(repository: Path) -> None:
     """Progress counts files up to their number, in one piece and in parts."""
+    seen: list[tuple[int, int]] = []
     for executor in (None, Here()):
-        seen: list[tuple[int, int]] = []
-
-        def note(done: int, total: int, seen: list[tuple[int, int]] = seen) -> None:
-            seen.append((done, total))
-
-        lint_paths(repository, executor=executor, progress=note)
+        seen.clear()
+        lint_paths(repository, executor=executor, progress=lambda done, total: seen.append((done, total)))
         assert seen[-1] == (9, 9)
         assert seen == sorted(set(seen))
 
@@ -142,7 +139,7 @@ def test_it_finds_what_lint_finds(repository: Path) -> None:
     st.integers(1, 8),
 )
 def test_folders_stay_together(files: Iterable[tuple[str, int]], parts: int) -> None:
-    """Every input is in one part, in order; those of one folder are in the same one; there are no more than asked."""
+    """Every input is in one part, in order, with those of its folder, and there are no more parts than asked for."""
     inputs = [Input(f"{folder}/{number}.yaml", named=False, size=size) for number, (folder, size) in enumerate(files)]
     divided = _divided(inputs, parts)
     assert [each for part in divided for each in part] == inputs

@@ -50,7 +50,7 @@ class TestFoldersWithOtherThings:
         [
             ("kind: Service\n  a: [\n", (2, 4)),
             ("{apiVersion: v1, kind: Service", (1, 1)),
-            ('{"kind": "Service", "a": }', (1, 26)),
+            ('{"kind": "Service", "a": ]}', (1, 26)),
             (b"kind: Service\nname: \xff\n", (2, 7)),
             (b"kind: Service\nname: a\0b\n", (2, 8)),
             ("kind: Service\na: &a [*a]\n", (2, 8)),
@@ -61,7 +61,7 @@ class TestFoldersWithOtherThings:
     def test_a_manifest_that_cannot_be_read_is_a_finding(
         self, tmp_path: Path, text: str | bytes, place: tuple[int, int]
     ) -> None:
-        """A file that says it is a manifest must be readable: it is an error with its place, and all else is judged."""
+        """What says that it is a manifest must be readable: it is an error with its place, and all else is judged."""
         put(tmp_path, "a.yaml", text)
         put(tmp_path, "b.yaml", SERVICE)
         report = lint_paths(tmp_path)

@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from posixpath import basename
@@ -97,6 +98,7 @@ def inputs_of(sources: Iterable[Source]) -> tuple[list[Input], list[ManifestErro
     found: dict[str, Input] = {}
     unreadable: list[ManifestError] = []
     failed: list[ManifestError] = []
+    identity = _Identities().of
     for source in sources:
         if not isinstance(source, str | os.PathLike):
             name = str(getattr(source, "name", "<stream>"))
@@ -108,7 +110,7 @@ def inputs_of(sources: Iterable[Source]) -> tuple[list[Input], list[ManifestErro
             continue
         path = Path(source)
         if not is_folder(path):
-            found.setdefault(_identity(path), Input(str(path), named=True, size=_size(path) or 0))
+            found.setdefault(identity(path), Input(str(path), named=True, size=_size(path) or 0))
             continue
         problems: list[ManifestError] = []
         before = len(found)
@@ -117,7 +119,7 @@ def inputs_of(sources: Iterable[Source]) -> tuple[list[Input], list[ManifestErro
             if size is None:
                 problems.append(ManifestError("cannot be read: it is no file, or a link that leads nowhere", str(each)))
             else:
-                found.setdefault(_identity(each), Input(str(each), named=False, size=size))
+                found.setdefault(identity(each), Input(str(each), named=False, size=size))
         unreadable += problems
         if len(found) == before and not problems and not found:
             failed.append(ManifestError(f"there are no manifests ({', '.join(SUFFIXES)}) in this folder", str(path)))
@@ -133,17 +135,30 @@ def raise_for(failed: Sequence[ManifestError]) -> None:
         raise failed[0]
 
 
-def _identity(path: Path) -> str:
-    try:
-        return os.path.realpath(path)
-    except (OSError, ValueError):
-        return str(path)
+@final
+class _Identities:
+    """What tells files apart, however they are named; each folder is asked for its real name once."""
+
+    def __init__(self) -> None:
+        self._folders: dict[str, str] = {}
+
+    def of(self, path: Path) -> str:
+        folder, name = os.path.split(path)
+        try:
+            if path.is_symlink():
+                return os.path.realpath(path)
+            if folder not in self._folders:
+                self._folders[folder] = os.path.realpath(folder)
+        except (OSError, ValueError):
+            return str(path)
+        return os.path.join(self._folders[folder], name)  # noqa: PTH118 - many thousands of them
 
 
 def _size(path: Path) -> int | None:
     """The size of a file; `None` for what is no regular file and might be read forever."""
     try:
-        return path.stat().st_size if path.is_file() else None
+        found = path.stat()
+        return found.st_size if stat.S_ISREG(found.st_mode) else None
     except (OSError, ValueError):
         return None
 
@@ -173,11 +188,7 @@ def read_inputs(
         try:
             if text is None:
                 text = read_file(Path(each.source), LARGEST)
-            found = list(islice(documents_of(text, each.source, cluster), MOST_OBJECTS + 1))
-            if len(found) > MOST_OBJECTS:
-                found.clear()
-                problem = f"there are more than {MOST_OBJECTS} objects in it: split it"
-                raise ManifestError(problem, each.source)  # noqa: TRY301 - a problem of this file like any other
+            found = _bounded(documents_of(text, each.source, cluster), each.source)
         except ManifestError as error:
             reason = _why_foreign(each.source, text)
             if each.named:
@@ -194,6 +205,13 @@ def read_inputs(
         if step is not None:
             step()
     return Read(tuple(documents), tuple(findings), tuple(skipped), tuple(failed), count)
+
+
+def _bounded(documents: Iterator[Document], source: str) -> list[Document]:
+    found = list(islice(documents, MOST_OBJECTS + 1))
+    if len(found) > MOST_OBJECTS:
+        raise ManifestError(f"there are more than {MOST_OBJECTS} objects in it: split it", source)
+    return found
 
 
 def finding_of(error: ManifestError, text: str | None = None) -> Finding:

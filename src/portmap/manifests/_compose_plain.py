@@ -105,7 +105,7 @@ class _Plain:
                     value = json_value(decode(value))
             else:
                 value = self._value(event, depth + 1)
-            if key in data or len(data) > MAX_VALUES:
+            if key in data or len(data) >= MAX_VALUES:
                 raise _NotPlain
             data[key] = value
         return data

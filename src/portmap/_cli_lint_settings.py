@@ -1,0 +1,172 @@
+"""What a run of `portmap lint` goes by: the arguments, and for what they leave open the project's configuration."""
+
+import argparse
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal, final
+
+import attrs
+
+from portmap._cli_configuration import Configuration, find_configuration, load_configuration
+from portmap._cluster import Cluster
+from portmap._render._console import CommandError
+from portmap._suggestions import nearest
+from portmap.lint._baseline import Baseline
+from portmap.lint._catalogue import catalogue
+from portmap.lint._findings import Report, Severity
+from portmap.lint._rule import Rule
+from portmap.lint.rules import RULES, rules_of
+from portmap.manifests._files import write_whole
+from portmap.manifests._json import compose_json
+
+if TYPE_CHECKING:
+    from portmap.lint._reading import Input
+
+__all__ = ["Settings", "settings_of"]
+
+_COMMAND: Final = "portmap lint"
+
+
+@final
+@attrs.frozen
+class Settings:
+    """What a run goes by.
+
+    Attributes:
+        cluster: By what objects are judged.
+        rules: The rules that are run.
+        reported: The names that are reported; `None`: all that is found.
+        namespace: That of the objects that name none.
+        complete: As `--complete` and `--no-complete`.
+        fail_on: From which severity on the run fails.
+        severities: By name, how severe findings are instead.
+        suppressions: Whether annotations and comments suppress findings.
+        baseline: The file of known findings.
+        configuration: The project's configuration.
+    """
+
+    cluster: Cluster
+    rules: tuple[Rule, ...]
+    reported: frozenset[str] | None
+    namespace: str | None
+    complete: bool | None
+    fail_on: Severity
+    severities: Mapping[str, Severity | Literal["off"]]
+    suppressions: bool
+    baseline: Path | None
+    configuration: Configuration
+
+    def wanted(self, inputs: "Iterable[Input]") -> "list[Input]":
+        """The inputs without those files of folders that the configuration excludes."""
+        return [each for each in inputs if each.named or not self.configuration.excludes(each.source)]
+
+    def applied_to(self, report: Report) -> Report:
+        """The report with what is reported at all, as severe as the project wants it."""
+        if self.reported is None and not self.severities:
+            return report
+        kept = []
+        for finding in report.findings:
+            severity = self.severities.get(finding.rule, finding.severity)
+            if severity == "off" or not (self.reported is None or finding.rule in self.reported):
+                continue
+            because = f"{self.configuration.source} says so"
+            kept.append(
+                finding if severity == finding.severity else attrs.evolve(finding, severity=severity, because=because)
+            )
+        return attrs.evolve(report, findings=tuple(kept))
+
+    def without_known(self, report: Report) -> tuple[Report, str | None]:
+        """The report without the findings of the baseline, and a word about those that are no more."""
+        if self.baseline is None:
+            return report, None
+        known = self._known(self.baseline)
+        left = known.applied_to(report)
+        stale = known.stale(report)
+        told = (
+            f"{stale} finding{'s' * (stale != 1)} of {self.baseline} no longer there: --write-baseline writes it anew"
+        )
+        return left, told if stale else None
+
+    @staticmethod
+    def _known(path: Path) -> Baseline:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "is not UTF-8"
+            hint = "; --write-baseline makes it" if isinstance(error, FileNotFoundError) else ""
+            raise CommandError(f"{_COMMAND}: {path}: cannot be read: {reason}{hint}") from None
+        try:
+            return Baseline.from_dict(compose_json(text, str(path)).data, str(path))
+        except ValueError as error:
+            raise CommandError(f"{_COMMAND}: {error}") from None
+
+    def write_baseline(self, report: Report) -> None:
+        """Write the findings of a report to the file of known ones."""
+        if self.baseline is None:
+            raise CommandError(f"{_COMMAND}: --write-baseline: say which file with --baseline")
+        import json
+
+        text = json.dumps(Baseline.of(report).as_dict(), indent=2, ensure_ascii=False) + "\n"
+        try:
+            write_whole(self.baseline, text.encode())
+        except OSError as error:
+            raise CommandError(f"{_COMMAND}: {self.baseline}: cannot be written: {error.strerror or error}") from None
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """What the arguments and the configuration say.
+
+    Raises:
+        CommandError: One of them says something that cannot be.
+    """
+    found = load_configuration(Path(options.config)) if options.config else find_configuration(Path())
+    rules, reported = _chosen(options, found)
+    complete = found.complete if options.complete is None else options.complete
+    return Settings(
+        Cluster(
+            options.kubernetes_version or found.kubernetes_version or Cluster().version,
+            node_port_range=options.node_port_range or found.node_port_range or Cluster().node_port_range,
+        ),
+        rules,
+        reported,
+        options.namespace or found.namespace,
+        complete,
+        options.fail_on or found.fail_on or "error",
+        found.severity or {},
+        not options.no_suppressions,
+        Path(options.baseline) if options.baseline else found.baseline,
+        found,
+    )
+
+
+def _chosen(options: argparse.Namespace, found: Configuration) -> tuple[tuple[Rule, ...], frozenset[str] | None]:
+    """The rules to run, and the names to report; `None`: those of all that is found."""
+    known = catalogue()
+    selected, ignored = _names(options.select), _names(options.ignore)
+    problems = [
+        *_unknown(selected, known, f"{_COMMAND}: --select"),
+        *_unknown(ignored, known, f"{_COMMAND}: --ignore"),
+        *_unknown(found.select or (), known, f"{found.source}: lint.select"),
+        *_unknown(found.ignore or (), known, f"{found.source}: lint.ignore"),
+        *_unknown(found.severity or (), known, f"{found.source}: lint.severity"),
+    ]
+    if problems:
+        raise CommandError(*problems)
+    selected = selected or list(found.select or ())
+    ignored += found.ignore or ()
+    profiles = options.profile or found.profile or ()
+    reported = frozenset((frozenset(selected) or frozenset(known)) - frozenset(ignored))
+    rules = RULES if selected else rules_of(*profiles)
+    return tuple(rule for rule in rules if rule.name in reported), reported if selected or ignored else None
+
+
+def _unknown(names: Iterable[str], known: Mapping[str, object], where: str) -> Iterable[str]:
+    for name in names:
+        if name not in known:
+            guess = nearest(name, known)
+            hint = f"; did you mean {guess!r}?" if guess else ""
+            yield f"{where}: there is no rule {name!r}{hint}"
+
+
+def _names(arguments: Iterable[str]) -> list[str]:
+    return [name for argument in arguments for each in argument.split(",") if (name := each.strip())]
