@@ -24,7 +24,7 @@ def blocks(page: str, pattern: str) -> list[Any]:
 def test_the_examples_are_real(page: str, commands: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each command of the page prints what stands below it."""
     monkeypatch.chdir(tmp_path)
-    for name, text in blocks(page, r"<!-- file: (.*) -->\n```yaml"):
+    for name, text in blocks(page, r"<!-- file: ([^\n]*) -->\n```yaml"):
         Path(name).write_text(text, encoding="utf-8")
     code, ran = 0, 0
     for console in blocks(page, "```console"):
@@ -46,7 +46,7 @@ def test_the_program_of_the_linters_page_runs(
 ) -> None:
     """The Python on the page prints what stands below it."""
     monkeypatch.chdir(tmp_path)
-    for name, text in blocks(LINT, r"<!-- file: (.*) -->\n```yaml"):
+    for name, text in blocks(LINT, r"<!-- file: ([^\n]*) -->\n```yaml"):
         Path(name).write_text(text, encoding="utf-8")
     [program] = blocks(LINT, "```python")
     exec(program, {})

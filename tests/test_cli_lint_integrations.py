@@ -117,7 +117,7 @@ def test_every_code_may_be_selected() -> None:
     }
     # These are about updates, about several Services, about a live cluster, or about portmap's own arguments.
     others = {
-        "another-object", "cluster-configuration", "cluster-ip-immutable", "cluster-ip-taken",
+        "cluster-configuration", "cluster-ip-immutable", "cluster-ip-taken",
         "health-check-node-port-immutable", "health-check-node-port-taken", "ip-family-immutable",
         "load-balancer-class-immutable", "metadata-immutable", "new-finalizer", "no-such-container-port",
         "node-port-taken", "nothing-to-expose", "nothing-to-select", "second-cluster-ip-kept", "service-name-taken",

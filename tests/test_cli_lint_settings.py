@@ -117,7 +117,7 @@ class TestBaseline:
         Path("db.yaml").write_text(HEADLESS)
         portmap("lint", "db.yaml", "--baseline", "known.json", "--write-baseline")
         Path("db.yaml").write_text(HEADLESS.replace("port: 80", "port: 5432"))
-        assert "known.json has 1 finding that are no more" in portmap("lint", "db.yaml", "--baseline", "known.json").err
+        assert "known.json has 1 finding too many" in portmap("lint", "db.yaml", "--baseline", "known.json").err
 
     @pytest.mark.parametrize("text", [None, "", "[]", "{", '{"version": 3}', "\xff"])
     def test_what_is_no_baseline_is_2(self, text: str | None) -> None:

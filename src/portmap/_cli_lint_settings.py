@@ -82,9 +82,8 @@ class Settings:
         known = self._known(self.baseline)
         left = known.applied_to(report)
         stale = known.stale(report)
-        told = (
-            f"{stale} finding{'s' * (stale != 1)} of {self.baseline} no longer there: --write-baseline writes it anew"
-        )
+        count = f"{stale} finding{'s' * (stale != 1)}"
+        told = f"{self.baseline} has {count} too many: --write-baseline writes it anew"
         return left, told if stale else None
 
     @staticmethod
