@@ -71,13 +71,15 @@ LAYERS: Final[Sequence[Layer]] = [
     layer("_contract.routes", "_contract.settings", "_contract.updates", "_contract.view"),
     layer("_contract.plan"),
     layer("_contract"),
-    layer("manifests._composed", "manifests._scalars"),
+    layer("manifests._composed", "manifests._files", "manifests._scalars"),
     layer("manifests._emit", "manifests._syntax"),
     layer("manifests._compose", "manifests._json"),
     layer("manifests._pod_manifest", "manifests._service_manifest"),
     layer("manifests._read", "manifests._verdicts"),
     layer("manifests._converter", "manifests._documents"),
-    layer("manifests._load", "manifests._write"),
+    layer("manifests._assignments", "manifests._load", "manifests._write"),
+    layer("manifests._splice"),
+    layer("manifests._edit"),
     layer("manifests"),
     layer("_render._plain"),
     layer("_render._console", "_render._routes"),
@@ -90,7 +92,7 @@ LAYERS: Final[Sequence[Layer]] = [
     ),
     layer("_render"),
     layer("_cli_input"),
-    layer("_cli_contract"),
+    layer("_cli_contract", "_cli_set"),
     layer("_cli"),
     layer("__main__"),
     layer("__init__"),
@@ -98,7 +100,7 @@ LAYERS: Final[Sequence[Layer]] = [
 
 # Everything else is the core. A name stands for what is below it too.
 OUTSIDE_THE_CORE: Final = frozenset(
-    {"__main__", "_cli", "_cli_contract", "_cli_input", "_render", "manifests", "strategies", "testing"}
+    {"__main__", "_cli", "_cli_contract", "_cli_input", "_cli_set", "_render", "manifests", "strategies", "testing"}
 )
 
 # The core computes from what it is given: it has no files, no network, no clock.

@@ -25,6 +25,7 @@ from portmap._cli_input import (
     node_ports_argument,
     read_documents,
 )
+from portmap._cli_set import add_set
 from portmap._cluster import Cluster
 from portmap._render._console import CommandError, Console
 from portmap._suggestions import nearest
@@ -130,6 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     resolve.set_defaults(run=_resolve)
     add_contract(commands)
+    add_set(commands)
     return parser
 
 

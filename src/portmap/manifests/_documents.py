@@ -70,6 +70,11 @@ class Document:
         """Where the key of a field stands in the text, for fields that should not be there."""
         return self._composed.key_span(self._root + parse(field))
 
+    @property
+    def origin(self) -> tuple[Composed, Path]:
+        """What was read of the whole text, and the object's path in it; for the modules of this package."""
+        return self._composed, self._root
+
     def __str__(self) -> str:
         """For people: `Service web (k8s/web.yaml:3)`."""
         span = self.span()
