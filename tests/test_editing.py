@@ -52,7 +52,7 @@ def web(tmp_path: Path) -> Path:
         ("ports.http.targetPort-", "    targetPort: 8080\n", ""),
         ("ports.metrics-", "  - {name: metrics, port: 90}\n", ""),
         ("ports[+]={name: x, port: 91}", "port: 90}\n", "port: 90}\n  - name: x\n    port: 91\n"),
-        ("metadata.labels.tier=it's", "'front'", "'it''s'"),
+        ("metadata.labels.tier=back", "'front'", "'back'"),
         ("metadata.labels.app='1e3'", "app: web\n", 'app: "1e3"\n'),
         ("metadata.labels['a.b/c']=d", "'front'\n", "'front'\n    a.b/c: d\n"),
         ("metadata.labels.app-", "    app: web\n", ""),
