@@ -27,6 +27,7 @@ from portmap._cli_input import (
 from portmap._cli_lint import add_lint
 from portmap._cli_ports import add_ports
 from portmap._cli_rules import add_rules
+from portmap._cli_set import add_set
 from portmap._cli_trace import add_trace
 from portmap._render._console import CommandError, Console
 from portmap._suggestions import nearest
@@ -116,6 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     add_draw(commands)
     add_rules(commands)
     add_contract(commands)
+    add_set(commands)
     return parser
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from portmap._manifest import to_manifest
     from portmap.manifests._converter import converter
     from portmap.manifests._documents import Document, Manifests
+    from portmap.manifests._edit import Edit, edit, set_fields
     from portmap.manifests._load import load, parse
     from portmap.manifests._read import read
     from portmap.manifests._verdicts import stored, validate, warnings
@@ -18,11 +19,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Document",
+    "Edit",
     "Manifests",
     "converter",
+    "edit",
     "load",
     "parse",
     "read",
+    "set_fields",
     "stored",
     "to_manifest",
     "to_yaml",
@@ -32,11 +36,14 @@ __all__ = [
 
 _HOMES = {
     "Document": "portmap.manifests._documents",
+    "Edit": "portmap.manifests._edit",
     "Manifests": "portmap.manifests._documents",
     "converter": "portmap.manifests._converter",
+    "edit": "portmap.manifests._edit",
     "load": "portmap.manifests._load",
     "parse": "portmap.manifests._load",
     "read": "portmap.manifests._read",
+    "set_fields": "portmap.manifests._edit",
     "stored": "portmap.manifests._verdicts",
     "to_manifest": "portmap._manifest",
     "to_yaml": "portmap.manifests._write",

@@ -96,6 +96,11 @@ class Document:
         """Free the memory that `span` and its like took for the objects of this text; they find it all again."""
         self._composed.forget()
 
+    @property
+    def origin(self) -> tuple[Composed, Path]:
+        """What was read of the whole text, and the object's path in it; for the modules of this package."""
+        return self._composed, self._root
+
     def __str__(self) -> str:
         """For people: `Service web (k8s/web.yaml:3)`."""
         span = self.span()

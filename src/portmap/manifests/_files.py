@@ -10,10 +10,59 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["write_whole"]
+from portmap._errors import ManifestError
+
+__all__ = ["read_bytes", "replace_bytes", "write_whole"]
 
 
-def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
+def read_bytes(path: str | os.PathLike[str]) -> bytes:
+    """The content of a regular file.
+
+    Raises:
+        ManifestError: It cannot be read, or is no regular file.
+    """
+    try:
+        if not stat.S_ISREG(Path(path).stat().st_mode):
+            raise ManifestError("is no regular file", str(path))
+        return Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        raise _failed(error, "cannot be read", path) from None
+
+
+def replace_bytes(path: str | os.PathLike[str], data: bytes, *, expected: bytes) -> None:
+    """Give an existing file this content, all at once or not at all.
+
+    Args:
+        path: The file.
+        data: Its new content.
+        expected: What was read from it. The last thing before the new content takes its name is
+            to look whether that is still what it holds.
+
+    Raises:
+        ManifestError: It could not be written, or has changed since; it is as it was.
+    """
+    if read_bytes(path) != expected:
+        raise _changed(path)
+    try:
+        if not os.access(path, os.W_OK):
+            raise ManifestError("cannot be written: it is read-only", str(path))
+        write_whole(path, data, expected=expected)
+    except (OSError, ValueError) as error:
+        raise _failed(error, "cannot be written", path) from None
+
+
+def _changed(path: str | os.PathLike[str]) -> ManifestError:
+    return ManifestError("has changed since it was read; nothing was written", str(path))
+
+
+def _failed(error: Exception, what: str, path: str | os.PathLike[str]) -> ManifestError:
+    if isinstance(error, ManifestError):
+        return error
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return ManifestError(f"{what}: {reason}", str(path))
+
+
+def write_whole(path: str | os.PathLike[str], data: bytes, *, expected: bytes | None = None) -> None:
     """Write a file, or leave it as it is.
 
     A symbolic link stays one, and what it points at is written. The permissions of a file
@@ -22,8 +71,10 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
     Args:
         path: The file.
         data: All of its new content.
+        expected: What it must still hold just before that; `None`: anything.
 
     Raises:
+        ManifestError: It holds something else.
         OSError: It cannot be written, or is no file; its old content is what it was.
     """
     target = Path(os.path.realpath(path))
@@ -38,6 +89,8 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
             file.flush()
             _keep(file.fileno(), before)
             os.fsync(file.fileno())
+        if expected is not None and target.read_bytes() != expected:
+            raise _changed(path)  # noqa: TRY301 - cleaned up after like any failure
         Path(name).replace(target)
     except BaseException:
         with suppress(OSError):

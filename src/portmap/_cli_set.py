@@ -1,0 +1,68 @@
+"""`portmap set FILE OBJECT CHANGE…`: fields of one object changed in a file, every other byte left as it is."""
+
+import argparse
+from typing import Final
+
+from portmap._cli_input import add_kubernetes_version, namespace_argument
+from portmap._cluster import Cluster
+from portmap._errors import ManifestError, ValidationError
+from portmap._render._console import CommandError, Console
+
+__all__ = ["add_set"]
+
+_FINE: Final = 0
+_WOULD_CHANGE: Final = 1
+
+
+def add_set(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the sub-command to the command."""
+    parser = commands.add_parser(
+        "set",
+        allow_abbrev=False,
+        help="change fields of one object in a file, and leave every other byte as it is",
+        description="Change, add or remove fields of one object in a YAML or JSON file. Comments and formatting "
+        "stay. Nothing is written if a server would refuse the result, or if anything else would read differently.",
+        epilog="Exit codes: 0 the file says so now, or did already; 1 with --check, it would change; "
+        "2 bad usage, or refused: the file is as it was.",
+    )
+    parser.add_argument("file", metavar="FILE", help="a YAML or JSON file")
+    parser.add_argument("object", metavar="OBJECT", help="KIND/NAME, such as service/web")
+    parser.add_argument(
+        "changes",
+        nargs="+",
+        metavar="CHANGE",
+        help="PATH=VALUE, or PATH- to remove; such as ports.http.targetPort=metrics, ports[+]={port: 90} or "
+        "metadata.labels['a.b/c']=d",
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if the file would change")
+    parser.add_argument("--diff", action="store_true", help="write nothing; show what would change")
+    parser.add_argument("--string", action="store_true", help="take each VALUE for text, whatever it looks like")
+    parser.add_argument(
+        "--namespace", type=namespace_argument, metavar="NAME", help="the namespace of the object (default: any)"
+    )
+    add_kubernetes_version(parser)
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace, console: Console) -> int:
+    from portmap.manifests._edit import edit
+
+    try:
+        found = edit(
+            options.file,
+            options.object,
+            *options.changes,
+            namespace=options.namespace,
+            string=options.string,
+            cluster=Cluster(options.kubernetes_version),
+        )
+        if options.diff:
+            console.write(found.diff())
+        if not (options.check or options.diff):
+            found.write()
+    except (ManifestError, ValidationError) as error:
+        raise CommandError(*str(error).splitlines(), "portmap set: nothing was written") from None
+    if options.check and found.changes:
+        console.say(f"{options.file}: would change")
+        return _WOULD_CHANGE
+    return _FINE

@@ -1,0 +1,175 @@
+"""What is to be changed, as people write it: `ports.http.targetPort=metrics`, `ports.http.nodePort-`.
+
+A path is made of steps: `.name`, `[0]`, `[+]` for a new item, `[name=http]`, and `['any.key/at all']`.
+In a list, `.http` is the item of that name and `.80` that of that `port` or `containerPort`.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias, final
+
+import attrs
+
+from portmap._errors import ManifestError
+from portmap._paths import Key, Path, describe
+from portmap._suggestions import nearest
+from portmap.manifests._compose import compose_all
+from portmap.manifests._scalars import ScalarError, resolve
+
+__all__ = ["APPEND", "Assignment", "located", "parse_assignment"]
+
+APPEND: Final = "[+]"
+"""The step that stands for a new item at the end of a list."""
+
+_TOP: Final = frozenset({"apiVersion", "kind", "metadata", "spec", "status"})
+_STEP: Final = re.compile(
+    r"""\.?(?P<name>[^.\[\]=\s'"]+)|\[(?P<index>[0-9]{1,9})\]|(?P<append>\[\+\])"""
+    r"""|\[(?P<field>[A-Za-z]+)=(?P<value>[^\[\]=]*)\]|\['(?P<single>[^']*)'\]|\["(?P<double>[^"]*)"\]"""
+)
+
+_Data: TypeAlias = Any
+
+
+@attrs.frozen
+class _Name:
+    text: str
+
+
+@attrs.frozen
+class _Match:
+    field: str
+    value: str
+
+
+_Step: TypeAlias = "_Name | _Match | str | int"
+
+
+@final
+@attrs.frozen
+class Assignment:
+    """One change.
+
+    Attributes:
+        text: As it was written.
+        steps: Where.
+        value: What the field shall be.
+        remove: Whether the field shall be gone; `value` then says nothing.
+    """
+
+    text: str
+    steps: "tuple[_Step, ...]"
+    value: Any = None
+    remove: bool = False
+
+
+def parse_assignment(text: str, *, string: bool = False) -> Assignment:
+    """A change from the text of the command line.
+
+    Args:
+        text: `PATH=VALUE`, or `PATH-` to remove.
+        string: Whether the value is text whatever it looks like.
+
+    Raises:
+        ManifestError: It is neither, or its value cannot be read.
+    """
+    steps, end = _steps(text)
+    rest = text[end:]
+    if steps and rest.startswith("="):
+        return Assignment(text, steps, rest[1:] if string else _value(rest[1:], text))
+    # A dash is part of a name, so the last one stands at the end of the last step.
+    last = steps[-1] if steps else None
+    if rest == "-" and last != APPEND:
+        return Assignment(text, steps, remove=True)
+    if not rest and isinstance(last, _Name) and last.text.endswith("-") and len(last.text) > 1:
+        return Assignment(text, (*steps[:-1], _Name(last.text[:-1])), remove=True)
+    raise ManifestError(f"{text!r} is no change: write PATH=VALUE, or PATH- to remove a field")
+
+
+def _steps(text: str) -> "tuple[tuple[_Step, ...], int]":
+    steps: list[_Step] = []
+    end = 0
+    while (match := _STEP.match(text, end)) is not None and not (end == 0 and text.startswith(".")):
+        if match["name"] is not None:
+            if end and not match[0].startswith("."):
+                break
+            steps.append(_Name(match["name"]))
+        elif match["index"] is not None:
+            steps.append(int(match["index"]))
+        elif match["append"] is not None:
+            steps.append(APPEND)
+        elif match["field"] is not None:
+            steps.append(_Match(match["field"], match["value"]))
+        else:
+            steps.append(Key(match["single"] if match["single"] is not None else match["double"]))
+        end = match.end()
+    return tuple(steps), end
+
+
+def _value(text: str, whole: str) -> _Data:
+    """A scalar as an unquoted one in YAML; what opens a bracket or quotes, as YAML."""
+    try:
+        if text[:1] in ("{", "[", '"', "'"):
+            found = list(compose_all(text))
+            if len(found) == 1 and not found[0].duplicates:
+                return found[0].data
+        else:
+            return resolve(text)
+    except (ManifestError, ScalarError) as error:
+        raise ManifestError(f"{whole!r}: the value cannot be read: {error}") from None
+    raise ManifestError(f"{whole!r}: what follows = is not one value, or gives a key twice")
+
+
+def located(assignment: Assignment, data: _Data) -> Path:
+    """The path of the field in this object. What it leads to need not be there, but lists and items must.
+
+    Raises:
+        ManifestError: A step leads nowhere, or to several items.
+    """
+    steps = assignment.steps
+    first = steps[0]
+    if isinstance(first, _Name) and data.get("kind") == "Service" and first.text not in _TOP:
+        steps = (_Name("spec"), *steps)
+    path: list[str | int] = []
+    value = data
+    for step in steps:
+        found = _step(step, value, tuple(path), assignment.text)
+        path.append(found)
+        if isinstance(value, Mapping):
+            value = value.get(found)
+        else:
+            value = value[found] if isinstance(value, list) and isinstance(found, int) else None
+    return tuple(path)
+
+
+def _step(step: _Step, value: _Data, path: Path, whole: str) -> str | int:
+    here = describe(path) or "the object"
+    if isinstance(value, list):
+        if isinstance(step, int) and step >= len(value):
+            raise ManifestError(f"{whole!r}: {here} has {len(value)} items, so there is no [{step}]")
+        if isinstance(step, int) or step == APPEND:
+            return step
+        return _item(step, value, here, whole)
+    if value is not None and not isinstance(value, Mapping):
+        raise ManifestError(f"{whole!r}: {here} is {value!r}, which has no fields")
+    if isinstance(step, _Name):
+        return step.text
+    if type(step) is Key:
+        return str(step)
+    raise ManifestError(f"{whole!r}: {here} is no list")
+
+
+def _item(step: _Step, items: list[_Data], here: str, whole: str) -> int:
+    mappings = [(position, item) for position, item in enumerate(items) if isinstance(item, Mapping)]
+    if isinstance(step, _Match):
+        found = [at for at, item in mappings if str(item.get(step.field)) == step.value]
+        told = f"{step.field}={step.value}"
+    else:
+        told = step.text if isinstance(step, _Name) else str(step)
+        fields = ("port", "containerPort") if told.isdigit() else ("name",)
+        found = [at for at, item in mappings if any(str(item.get(field)) == told for field in fields)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ManifestError(f"{whole!r}: {here} has {len(found)} items that are {told}: say which by [{found[0]}]")
+    guess = nearest(told, [str(item["name"]) for _, item in mappings if "name" in item])
+    raise ManifestError(f"{whole!r}: {here} has no item {told!r}" + (f"; did you mean {guess!r}?" if guess else ""))

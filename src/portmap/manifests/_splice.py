@@ -1,0 +1,231 @@
+"""One change to a text at the recorded positions, which leaves every other character as it is.
+
+Nothing here is trusted: who calls reads the result again and compares it with what was meant.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias, final
+
+from portmap._errors import ManifestError
+from portmap._paths import Path, describe
+from portmap.manifests._assignments import APPEND
+from portmap.manifests._composed import Entry, Node, span_of
+from portmap.manifests._emit import emit
+from portmap.manifests._plain import plain_ok
+
+__all__ = ["Splicer"]
+
+_Data: TypeAlias = Any
+
+_BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_PROPERTIES: Final = re.compile(r"(?:[&!]\S*\s+)+")
+_ANCHOR: Final = re.compile(r"&\S+")
+# Wider than what portmap writes by itself: where a plain text stood outside of brackets, `nginx:1.27` may stay plain.
+_PLAIN: Final = re.compile(r"/?[A-Za-z][A-Za-z0-9_./:@+%=-]*(?<!:)")
+
+
+@final
+class Splicer:
+    """A text without its byte order mark, and the positions of the document that is changed."""
+
+    def __init__(self, text: str, root: Node, source: str, *, is_json: bool) -> None:
+        self._text = text
+        self._root = root
+        self._source = source
+        self._json = is_json
+        breaks = re.finditer("\n", text) if is_json else _BREAK.finditer(text)
+        self._starts = [0, *(match.end() for match in breaks)]
+        found = _BREAK.search(text)
+        self._newline = found[0] if found is not None and found[0] in ("\r\n", "\n", "\r") else "\n"
+
+    def set(self, path: Path, value: _Data) -> str:
+        """The text in which the value at this path is this one; parents that are missing are made.
+
+        Raises:
+            ManifestError: It cannot be done by changing this place alone.
+        """
+        node, rest = self._descend(path)
+        if not rest:
+            return self._replaced(node, value, describe(path))
+        for step in reversed(rest[1:]):
+            value = [value] if step == APPEND else {str(step): value}
+        inside, start = node[4], self._content(node)
+        if inside is None:  # A null, which becomes the collection.
+            return self._replaced(node, [value] if rest[0] == APPEND else {str(rest[0]): value}, describe(path))
+        flow = self._text[start : start + 1] in ("{", "[")
+        return self._flow_added(node, rest[0], value) if flow else self._block_added(node, rest[0], value)
+
+    def remove(self, path: Path) -> str:
+        """The text without the value at this path.
+
+        Raises:
+            ManifestError: There is no such value, or it cannot be removed by changing this place alone.
+        """
+        parent, rest = self._descend(path[:-1])
+        _, missing = self._descend(path)
+        if rest or missing:
+            raise self._refusal(f"there is no {describe(path)} to be removed", parent)
+        places = self._children(parent)
+        own = sorted(places.values())
+        at = own.index(places[path[-1]])
+        flow = self._text[self._content(parent)] in ("{", "[")
+        start, end = own[at]
+        if len(own) == 1:
+            if flow:
+                return self._cut(start, end)
+            start, end = self._content(parent), self._end(parent)
+            blank = len(self._text[:start].rstrip())
+            lead = self._text[blank - 1 : blank] == ":" and self._text[blank:start].strip() == ""
+            empty = "{}" if isinstance(parent[4], dict) else "[]"
+            return self._cut(blank if lead else start, end, f" {empty}" if lead else empty)
+        if flow:
+            return self._cut(start, own[at + 1][0]) if at + 1 < len(own) else self._cut(own[at - 1][1], end)
+        line = self._line_start(start)
+        if self._text[line:start].strip(" ") == "":
+            stop = self._line_end(end)
+            after = _BREAK.match(self._text, stop)
+            if after is not None:
+                return self._cut(line, after.end())
+            return self._cut(len(self._text[:line].rstrip("\r\n")), stop)
+        if at + 1 == len(own):
+            raise self._refusal(f"{describe(path)} shares its line with what must stay", parent)
+        return self._cut(start, own[at + 1][0])
+
+    # --- finding -----------------------------------------------------------------------------------------------
+
+    def _descend(self, path: Path) -> tuple[Node, Path]:
+        """The deepest node there is on the way, and the steps that are left."""
+        node = self._root
+        for position, step in enumerate(path):
+            inside = node[4]
+            if self._text.startswith("*", self._offset(node)):
+                told = describe(path[:position])
+                raise self._refusal(f"{told} is an alias: change what its anchor marks, or write it out", node)
+            if isinstance(inside, dict) and step in inside:
+                entry = inside[str(step)]
+                if not self._owns(node, entry):
+                    raise self._refusal(f"{describe(path[: position + 1])} comes from a merge key", node)
+                node = entry[4]
+            elif isinstance(inside, list) and isinstance(step, int):
+                node = inside[step]
+            else:
+                return node, path[position:]
+        return node, ()
+
+    def _children(self, node: Node) -> dict[str | int, tuple[int, int]]:
+        """Where the own entries of a mapping begin and end, or the items of a list with their dashes."""
+        inside = node[4]
+        found: dict[str | int, tuple[int, int]] = {}
+        if isinstance(inside, dict):
+            for key, entry in inside.items():
+                if self._owns(node, entry):
+                    start = self._offset(entry)
+                    found[key] = start, max(self._offset_end(entry), self._end(entry[4]))
+            return found
+        flow = self._text[self._content(node)] == "["
+        for index, item in enumerate(inside or ()):
+            start, end = self._offset(item), self._end(item)
+            dash = start if flow else self._text.rfind("-", 0, max(start, 1))
+            found[index] = dash, max(end, dash + 1)
+        return found
+
+    def _owns(self, node: Node, entry: Entry) -> bool:
+        """Whether the entry stands in this mapping, and was not merged into it."""
+        return self._offset(node) <= self._offset(entry) < max(self._offset(node) + 1, self._offset_end(node))
+
+    def _offset(self, place: "Node | Entry") -> int:
+        return self._starts[place[0]] + place[1]
+
+    def _offset_end(self, place: "Node | Entry") -> int:
+        line = min(place[2], len(self._starts) - 1)
+        return min(self._starts[line] + place[3], len(self._text))
+
+    def _content(self, node: Node) -> int:
+        """Where a value begins after its anchor and tag."""
+        start = self._offset(node)
+        match = _PROPERTIES.match(self._text, start)
+        return start if match is None else match.end()
+
+    def _end(self, node: Node) -> int:
+        """Where a value ends, without the line breaks after a block scalar."""
+        start, end = self._offset(node), self._offset_end(node)
+        return start + len(self._text[start:end].rstrip(" \t\r\n"))
+
+    def _line_start(self, offset: int) -> int:
+        return max(self._text.rfind(each, 0, offset) for each in "\n\r") + 1
+
+    def _line_end(self, offset: int) -> int:
+        match = _BREAK.search(self._text, offset)
+        return len(self._text) if match is None else match.start()
+
+    def _cut(self, start: int, end: int, instead: str = "") -> str:
+        return self._text[:start] + instead + self._text[end:]
+
+    def _refusal(self, problem: str, node: Node) -> ManifestError:
+        return ManifestError(problem, self._source, span_of(node))
+
+    # --- writing -----------------------------------------------------------------------------------------------
+
+    def _replaced(self, node: Node, value: _Data, field: str) -> str:
+        start, end = self._offset(node), self._end(node)
+        old = self._text[start:end]
+        if old.startswith("*"):
+            raise self._refusal(f"{field} is an alias: change what its anchor marks, or write it out", node)
+        content = min(self._content(node), end)
+        if node[4] is not None and self._text[content] not in ("{", "["):
+            raise self._refusal(f"{field} is a block of several fields: change them one by one", node)
+        anchor = _ANCHOR.match(old)
+        written = self._flow(value, self._text[content:end])
+        if anchor is not None:
+            written = f"{anchor[0]} {written}"
+        if not old and self._text[start - 1 : start] not in (" ", ""):
+            written = f" {written}"
+        return self._cut(start, end, written)
+
+    def _flow(self, value: _Data, old: str = "") -> str:
+        """A value on one line, in the quotes of the one that it replaces."""
+        if self._json:
+            return json.dumps(value, ensure_ascii=False)
+        if isinstance(value, Mapping):
+            return "{" + ", ".join(f"{self._flow(key)}: {self._flow(item)}" for key, item in value.items()) + "}"
+        if isinstance(value, list):
+            return "[" + ", ".join(map(self._flow, value)) + "]"
+        if not isinstance(value, str):
+            return emit(value)[:-1]
+        if old.startswith("'") and value.isprintable():
+            return "'" + value.replace("'", "''") + "'"
+        plain = plain_ok(value) or (
+            old[:1].isalpha() and _PLAIN.fullmatch(value) and plain_ok(re.sub("[:@+%=]", "_", value.removeprefix("/")))
+        )
+        return value if plain and not old.startswith('"') else emit(value)[:-1]
+
+    def _flow_added(self, node: Node, step: str | int, value: _Data) -> str:
+        written = self._flow(value)
+        own = self._children(node)
+        colon = ": "
+        if isinstance(node[4], dict):
+            if own and self._json:
+                entry = next(iter(node[4].values()))
+                colon = self._text[self._offset_end(entry) : self._offset(entry[4])]
+            written = f"{self._flow(str(step))}{colon}{written}"
+        if not own:
+            opening = self._content(node)
+            return self._cut(opening + 1, opening + 1, written)
+        start, end = max(own.values())
+        lead = self._text[self._line_start(start) : start]
+        separator = f",{self._newline}{lead}" if lead.strip() == "" else ", " if colon != ":" else ","
+        return self._cut(end, end, separator + written)
+
+    def _block_added(self, node: Node, step: str | int, value: _Data) -> str:
+        if isinstance(node[4], dict):
+            first = min(self._children(node).values())[0]
+            written = emit({str(step): value})
+        else:
+            first = self._content(node)
+            written = emit([value])
+        pad = " " * (first - self._line_start(first))
+        lines = written.removesuffix("\n").split("\n")
+        end = self._line_end(self._end(node))
+        return self._cut(end, end, "".join(f"{self._newline}{pad}{line}" if line else self._newline for line in lines))

@@ -1,0 +1,97 @@
+"""Files are replaced at once or not at all."""
+
+import errno
+import os
+import random
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from portmap import ManifestError
+from portmap.manifests._files import read_bytes, replace_bytes
+
+WRITER = """
+import sys
+from portmap.manifests._files import read_bytes, replace_bytes
+a, b = b"# a\\n" * 20000, b"# b\\n" * 30000
+print(flush=True)
+while True:
+    now = read_bytes(sys.argv[1])
+    replace_bytes(sys.argv[1], b if now == a else a, expected=now)
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A file in a folder of its own."""
+    made = tmp_path / "a.yaml"
+    made.write_bytes(b"old")
+    return made
+
+
+def test_a_link_and_permissions_stay(file: Path) -> None:
+    """What a link leads to is replaced, with its permissions, and the link stays; nothing is left behind."""
+    file.chmod(0o640)
+    link = file.with_name("link.yaml")
+    link.symlink_to(file.name)
+    replace_bytes(link, b"new", expected=b"old")
+    assert (link.is_symlink(), file.read_bytes(), stat.S_IMODE(file.stat().st_mode)) == (True, b"new", 0o640)
+    assert sorted(each.name for each in file.parent.iterdir()) == ["a.yaml", "link.yaml"]
+
+
+def test_a_file_that_changed_is_left_alone(file: Path) -> None:
+    """What somebody else wrote since is not overwritten."""
+    with pytest.raises(ManifestError, match="has changed since it was read"):
+        replace_bytes(file, b"new", expected=b"older")
+    assert file.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("function", ["fsync", "fdopen", "fchmod", "replace"])
+def test_the_old_content_stays_on_failure(file: Path, monkeypatch: pytest.MonkeyPatch, function: str) -> None:
+    """Whatever step fails, the file is as it was, and nothing is left behind."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path if function == "replace" else os, function, fail)
+    with pytest.raises(ManifestError, match="cannot be written: No space left"):
+        replace_bytes(file, b"new", expected=b"old")
+    assert [each.read_bytes() for each in file.parent.iterdir()] == [b"old"]
+
+
+def test_a_disk_that_is_full(file: Path) -> None:
+    """A process that may write no more than a few bytes leaves the old content."""
+    code = (
+        "import resource, signal, sys; from portmap.manifests._files import replace_bytes\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (9999, 9999))\n"
+        "replace_bytes(sys.argv[1], b'n' * 100000, expected=b'old')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(file)], capture_output=True, check=False, timeout=60)
+    assert b"cannot be written: File too large" in done.stderr
+    assert [each.read_bytes() for each in file.parent.iterdir()] == [b"old"]
+
+
+def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
+    """A folder, a pipe that would wait for ever, and a name that is none are refused."""
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe", tmp_path / "none", f"{tmp_path}/a\0b"):
+        with pytest.raises(ManifestError):
+            read_bytes(path)
+
+
+def test_killing_a_writer_breaks_no_file(file: Path) -> None:
+    """A process that is killed at any moment leaves the whole old content or the whole new one."""
+    contents = (b"# a\n" * 20000, b"# b\n" * 30000)
+    file.write_bytes(contents[0])
+    rng = random.Random(1)
+    for _ in range(30):
+        with subprocess.Popen([sys.executable, "-c", WRITER, str(file)], stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            time.sleep(rng.random() * 0.05)
+            process.kill()
+        assert file.read_bytes() in contents
