@@ -68,9 +68,10 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Measure what checking, reading, writing and resolving cost, as ratios to baselines in the same run."""
+    """Measure what checking, reading, writing and resolving cost, as ratios, and the map of a large cluster."""
     install_portmap(session)
     session.run("python", "benchmarks/ratios.py", *session.posargs)
+    session.run("python", "benchmarks/large_cluster.py")
 
 
 @nox.session(default=False)

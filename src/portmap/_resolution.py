@@ -126,6 +126,7 @@ class _Selected:
 
     pod: Pod
     workload: str | None
+    addresses: Mapping[str, tuple[str, ...]]
     endpoints: tuple[Endpoint | None, ...]
     passed_over: Miss | None
 
@@ -145,13 +146,14 @@ class Resolution:
         slices: What the EndpointSlice controller publishes.
         elsewhere: Why no pods were looked for, if so: an ExternalName Service has
             none, and without a selector somebody else manages the endpoints.
+        by_port: For each of the Service's ports, in their order, the pods and numbers that it reaches.
     """
 
     service: Service
     misses: tuple[Miss, ...]
     slices: tuple[EndpointSlice, ...]
     elsewhere: str | None
-    _by_port: tuple[tuple[Endpoint, ...], ...] = attrs.field(repr=False)
+    by_port: tuple[tuple[Endpoint, ...], ...] = attrs.field(repr=False)
 
     def endpoints(self, port: ServicePort | int | str | None = None) -> tuple[Endpoint, ...]:
         """The pods and numbers that this Service port reaches, in the order of the pods.
@@ -165,10 +167,10 @@ class Resolution:
         """
         ports = self.service.ports
         if port is None and len(ports) == 1:
-            return self._by_port[0]
+            return self.by_port[0]
         found = [
             endpoints
-            for each, endpoints in zip(ports, self._by_port, strict=True)
+            for each, endpoints in zip(ports, self.by_port, strict=True)
             if each is port or port in (each.name, each.port) or each == port
         ]
         if not found or port is None:
@@ -182,7 +184,7 @@ class Resolution:
         """The Service ports that no pod answers; none where somebody else manages the endpoints."""
         if self.elsewhere is not None:
             return ()
-        return tuple(port for port, endpoints in zip(self.service.ports, self._by_port, strict=True) if not endpoints)
+        return tuple(port for port, endpoints in zip(self.service.ports, self.by_port, strict=True) if not endpoints)
 
 
 def find_port(pod: Pod, port: ServicePort, *, sidecars: bool = True) -> tuple[Container | None, int] | None:
@@ -339,7 +341,8 @@ def _look_up(
 ) -> _Selected:
     pod = _pod_of(source)
     workload = f"{source.kind}/{source.name}" if isinstance(source, Workload) and source.kind != "Pod" else None
-    addresses = tuple(address for family in families for address in _addresses(pod, family))
+    by_family = {family: _addresses(pod, family) for family in families}
+    addresses = tuple(address for found in by_family.values() for address in found)
     reason = _passed_over(service, pod, families, addresses, nodes)
     passed_over = Miss.of_pod(pod, workload, reason) if reason else None
     if isinstance(source, Workload) and source.replicas == 0:
@@ -360,7 +363,7 @@ def _look_up(
                 ready=ready,
             )
         )
-    return _Selected(pod, workload, tuple(endpoints), passed_over)
+    return _Selected(pod, workload, by_family, tuple(endpoints), passed_over)
 
 
 def _addresses(pod: Pod, family: str) -> tuple[str, ...]:
@@ -396,7 +399,7 @@ def _slices(service: Service, selected: Sequence[_Selected], families: Sequence[
     for family in families:
         groups: dict[tuple[frozenset[EndpointPort], bool], tuple[tuple[EndpointPort, ...], list[SliceEndpoint]]] = {}
         for each in selected:
-            addresses = _addresses(each.pod, family)
+            addresses = each.addresses[family]
             projected = each.pod.is_projected
             if not each.published or not (addresses or projected):
                 continue

@@ -8,7 +8,7 @@ from typing import Final, Self, TypeVar, final
 import attrs
 
 from portmap._map.asked import AskedObject, is_kind
-from portmap._map.inventory import Inventory, UnknownObject, name_of
+from portmap._map.inventory import Inventory, UnknownObject
 from portmap._map.object_names import ObjectName
 from portmap._map.targets import ContainerTarget
 from portmap._ports import ServicePort
@@ -37,11 +37,11 @@ class Meant:
         """Puts everything under its name."""
         services: dict[str, dict[str | None, list[int]]] = defaultdict(dict)
         for place, service in enumerate(inventory.services):
-            name = name_of(service)
+            name = inventory.name(service)
             services[name.name].setdefault(name.namespace, []).append(place)
         workloads: dict[str, dict[ObjectName, list[Workload]]] = defaultdict(dict)
         for workload in inventory.workloads:
-            name = name_of(workload)
+            name = inventory.name(workload)
             workloads[name.name].setdefault(name, []).append(workload)
         return cls(
             inventory,
