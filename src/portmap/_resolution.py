@@ -160,23 +160,22 @@ class Resolution:
 
         Args:
             port: The Service port, by name, number or itself; may be left out where
-                there is only one. Where TCP and UDP share a number, a number means both.
+                there is only one. Where TCP and UDP share a number, a number means
+                both. `""` is the port without a name, and `"80"` a name.
 
         Raises:
-            KeyError: The Service has no such port.
+            KeyError: The Service has no such port, or it must be said which is meant.
+            TypeError: It is no name, number or port at all; `True` is no number.
         """
+        asked: object = port
+        if isinstance(asked, bool) or not isinstance(asked, ServicePort | int | str | None):
+            raise TypeError(f"a port is asked for by its name, its number or itself, not by {asked!r}")
         ports = self.service.ports
         if port is None and len(ports) == 1:
             return self.by_port[0]
-        found = [
-            endpoints
-            for each, endpoints in zip(ports, self.by_port, strict=True)
-            if each is port or port in (each.name, each.port) or each == port
-        ]
-        if not found or port is None:
-            known = ", ".join(f"{each.name or 'unnamed'} {each.port}" for each in ports) or "none"
-            asked = f"which port of {self.service}?" if port is None else f"{self.service} has no port {port!r}:"
-            raise KeyError(f"{asked} it has {known}")
+        found = [endpoints for each, endpoints in zip(ports, self.by_port, strict=True) if _is_meant(each, port)]
+        if not found:
+            raise KeyError(_no_such_port(self.service, port))
         return tuple(endpoint for endpoints in found for endpoint in endpoints)
 
     @property
@@ -185,6 +184,25 @@ class Resolution:
         if self.elsewhere is not None:
             return ()
         return tuple(port for port, endpoints in zip(self.service.ports, self.by_port, strict=True) if not endpoints)
+
+
+def _is_meant(port: ServicePort, asked: ServicePort | int | str | None) -> bool:
+    """Whether a port of a Service is the one that is asked for."""
+    if isinstance(asked, ServicePort):
+        return asked == port
+    return asked == (port.port if isinstance(asked, int) else port.name or "")
+
+
+def _no_such_port(service: Service, asked: ServicePort | int | str | None) -> str:
+    known = ", ".join(f"{each.name or 'unnamed'} {each.port}" for each in service.ports) or "none"
+    if asked is None:
+        return f"which port of {service}? it has {known}"
+    if isinstance(asked, ServicePort):
+        return f"{service} has no such port as {asked.name or 'unnamed'} {asked.port}: it has {known}"
+    text = "port without a name" if asked == "" else f"port {asked!r}"
+    number = isinstance(asked, str) and any(asked == str(each.port) for each in service.ports)
+    hint = f"; {asked!r} is a name, and the number is written {asked}" if number else ""
+    return f"{service} has no {text}: it has {known}{hint}"
 
 
 def find_port(pod: Pod, port: ServicePort, *, sidecars: bool = True) -> tuple[Container | None, int] | None:
