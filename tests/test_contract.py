@@ -252,6 +252,35 @@ class TestUsers:
         found = contract([service(), ingress({"name": "http"})], [renamed, ingress({"name": "web"})])
         assert "reference-broken" not in codes(found)
 
+    def test_a_user_of_a_service_that_is_gone_breaks(self) -> None:
+        """What still refers to a Service that is there no more is broken, and told beside the Service that is gone."""
+        front = ingress({"name": "http"})
+        found = contract([service(), front], [front])
+        change = the(found, "reference-broken")
+        assert (change.service, change.users) == (
+            "shop/web",
+            ("Ingress shop/front: spec.defaultBackend.service.port.name",),
+        )
+        assert "which is gone" in change.message
+        assert "reference-broken" not in codes(contract([service(), front], []))
+        assert "reference-broken" not in codes(contract([service(namespace="prod"), front], [front]))
+
+    def test_a_user_follows_the_namespace(self) -> None:
+        """Where a namespace is called otherwise afterwards, those who stay behind are looked for there."""
+        front = ingress({"name": "http"})
+        elsewhere = {"staging": "shop"}
+        found = contract([service(namespace="staging")], [front], namespaces=elsewhere)
+        assert the(found, "reference-broken").service == "staging/web"
+        assert contract([service(namespace="staging")], [service(), front], namespaces=elsewhere).kept
+
+    @pytest.mark.parametrize("namespace", ["shop", None])
+    def test_a_service_that_may_be_meant_is_no_loss(self, namespace: str | None) -> None:
+        """One of two Services of a name is gone, and the reference is to the other, or may be."""
+        front = ingress({"name": "http"})
+        other = service(namespace="prod")
+        found = contract([service(), other, front], [service(namespace=namespace), front])
+        assert "reference-broken" not in codes(found)
+
     def test_users_of_a_number_and_of_a_service(self) -> None:
         """A port whose number changes lists those by number, and a Service that goes all of them."""
         moved = service(ServicePort(81, name="http", target_port="http"))
