@@ -246,5 +246,5 @@ class TestThePage:
     def test_every_option_is_told(self) -> None:
         """The page names each option of the command."""
         known = set(re.findall(r"--[a-z-]+", portmap("contract", "--help").out)) - {"--help"}
-        assert known == {"--format", "--kubernetes-version", "--ignore-namespaces"}
+        assert known == {"--format", "--kubernetes-version", "--namespace", "--ignore-namespaces"}
         assert known <= set(re.findall(r"--[a-z-]+", PAGE))
