@@ -46,15 +46,18 @@ class Reach:
         names = inventory.names
         unknown = _UnknownPods(inventory.unknown)
         resolutions, targets, selected, unseen = [], [], [], []
-        services_of: dict[ContainerTarget, list[ServiceTarget]] = defaultdict(list)
+        services_of: dict[ContainerTarget, tuple[ServiceTarget, ...]] = {}
+        more: dict[ContainerTarget, list[ServiceTarget]] = defaultdict(list)
         for service, resolution in zip(services, resolve_all(services, workloads), strict=True):
             chosen = _chosen(service, resolution, candidates)
             reached = _targets(service, resolution, chosen, names)
             own = inventory.name(service)
             for position, found in enumerate(reached):
-                through = ServiceTarget(own, position, service.ports[position])
+                # Most are reached through one Service alone, and share that tuple.
+                alone = (ServiceTarget(own, position, service.ports[position]),)
                 for target in found:
-                    services_of[target].append(through)
+                    if services_of.setdefault(target, alone) is not alone:
+                        more[target] += alone
             resolutions.append(resolution)
             targets.append(reached)
             selected.append(chosen)
@@ -64,7 +67,7 @@ class Reach:
             tuple(targets),
             tuple(selected),
             tuple(unseen),
-            {target: tuple(ports) for target, ports in services_of.items()},
+            services_of | {target: (*services_of[target], *others) for target, others in more.items()},
             candidates,
         )
 
