@@ -111,6 +111,9 @@ def labels_or_as_is(value: Mapping[str, str] | None) -> Labels | None:
     given: Any = value
     if type(given) is Labels or given is None:
         return given
+    # Nearly all are plain, for which the general question is not asked.
+    if type(given) is dict and {*map(type, given), *map(type, given.values())} <= {str}:
+        return Labels(given)
     if isinstance(given, Mapping) and all(
         isinstance(key, str) and isinstance(item, str) for key, item in given.items()
     ):
