@@ -93,6 +93,7 @@ def bench(session: nox.Session) -> None:
     session.run("python", "benchmarks/ratios.py", *session.posargs)
     session.run("python", "benchmarks/services.py", *session.posargs)
     session.run("python", "benchmarks/lint.py")
+    session.run("python", "benchmarks/large_cluster.py")
 
 
 @nox.session(default=False)

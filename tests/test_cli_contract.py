@@ -110,6 +110,31 @@ class TestInput:
         assert portmap("contract", "a.yaml", "b.yaml", "--ignore-namespaces").code == 0
         assert portmap("contract", "--ignore-namespaces", "a.yaml", "b.yaml").code == 0
 
+    def test_namespaces_that_are_called_otherwise(self) -> None:
+        """`--namespace OLD=NEW` says what a namespace of A is called in B, once for each."""
+        write("a.yaml", WEB)
+        write("b.yaml", WEB.replace("namespace: shop", "namespace: prod"))
+        assert portmap("contract", "a.yaml", "b.yaml", "--namespace", "shop=prod").code == 0
+        assert portmap("contract", "b.yaml", "a.yaml", "--namespace", "x=y", "--namespace=prod=shop").code == 0
+        assert portmap("contract", "a.yaml", "b.yaml", "--namespace", "prod=shop").code == 1
+
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            (["--namespace", "shop"], "is not of the form OLD=NEW"),
+            (["--namespace", "Shop=prod"], "'Shop' is no namespace"),
+            (["--namespace", "shop="], "'' is no namespace"),
+            (["--namespace", "a=b", "--namespace", "a=c"], "namespace 'a' cannot be both 'b' and 'c' in B"),
+            (["--namespace", "a=b", "--ignore-namespaces"], "not allowed with"),
+        ],
+    )
+    def test_namespaces_that_make_no_sense(self, arguments: list[str], said: str) -> None:
+        """What is no mapping of namespaces is bad usage."""
+        write("a.yaml", WEB)
+        run = portmap("contract", "a.yaml", "a.yaml", *arguments)
+        assert (run.code, run.out) == (2, "")
+        assert said in run.err
+
     @pytest.mark.parametrize(
         "arguments",
         [
@@ -221,5 +246,5 @@ class TestThePage:
     def test_every_option_is_told(self) -> None:
         """The page names each option of the command."""
         known = set(re.findall(r"--[a-z-]+", portmap("contract", "--help").out)) - {"--help"}
-        assert known == {"--format", "--kubernetes-version", "--ignore-namespaces"}
+        assert known == {"--format", "--kubernetes-version", "--namespace", "--ignore-namespaces"}
         assert known <= set(re.findall(r"--[a-z-]+", PAGE))

@@ -221,6 +221,24 @@ class TestAsking:
         with pytest.raises(KeyError, match=r"dns-tcp 53.*metrics 9153"):
             found.endpoints(port)
 
+    @pytest.mark.parametrize("port", [True, 53.0, b"dns", ["dns"]])
+    def test_what_is_no_name_and_no_number(self, port: Any) -> None:
+        """Nothing is turned into a number: `True` is not 1, and 53.0 not 53."""
+        found = resolve(make_service(*self.DNS, ServicePort(1, name="one")), [make_pod("a")])
+        with pytest.raises(TypeError, match="by its name, its number or itself, not by"):
+            found.endpoints(port)
+
+    def test_the_empty_name_is_that_of_the_port_without_one(self) -> None:
+        """`""` asks for the port without a name, and says so where there is none."""
+        assert resolve(make_service(ServicePort(80)), [make_pod("a")]).endpoints("")
+        with pytest.raises(KeyError, match="has no port without a name: it has dns 53"):
+            resolve(make_service(*self.DNS), [make_pod("a")]).endpoints("")
+
+    def test_digits_in_quotes_are_a_name(self) -> None:
+        """Who asks for a number as text is told how it is written."""
+        with pytest.raises(KeyError, match="'53' is a name, and the number is written 53"):
+            resolve(make_service(*self.DNS), [make_pod("a")]).endpoints("53")
+
     def test_a_service_without_ports(self) -> None:
         """A headless Service without ports has endpoints in its slices alone."""
         found = resolve(Service.headless("db", selector={"app": "web"}), [make_pod("a")])

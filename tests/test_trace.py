@@ -253,3 +253,53 @@ class TestWrongTargets:
         service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"clusterIP": "None"}}
         with pytest.raises(KeyError, match="has no ports to trace"):
             PortMap.of([service]).trace("web")
+
+
+def make_route(kind: str, name: str, rule: Manifest, **spec: Any) -> Manifest:
+    """A route of the Gateway API to Service web."""
+    rule = {"backendRefs": [{"name": "web", "port": 80}]} | rule
+    metadata = {"name": name, "namespace": "shop"}
+    api = "gateway.networking.k8s.io/v1"
+    return {"apiVersion": api, "kind": kind, "metadata": metadata, "spec": {"rules": [rule]} | spec}
+
+
+class TestRoutes:
+    """What the kinds of routes go by."""
+
+    def found(self) -> PortMap:
+        """Routes of three kinds to one Service."""
+        return shop(
+            make_route("TCPRoute", "tcp", {}),
+            make_route("TLSRoute", "tls", {}, hostnames=["tls.example"]),
+            make_route("GRPCRoute", "any", {}, hostnames=["grpc.example"]),
+        )
+
+    def test_only_what_goes_by_a_path_shows_one(self) -> None:
+        """A route for connections has neither host nor path, one for TLS a host alone."""
+        [trace] = self.found().trace("web")
+        assert [str(each) for each in trace.approaches if each.entry == "route"] == [
+            "route: GRPCRoute shop/any grpc.example/",
+            "route: TCPRoute shop/tcp",
+            "route: TLSRoute shop/tls tls.example",
+        ]
+
+    def test_routes_for_connections_answer_no_request(self) -> None:
+        """A request for a host meets routes that go by hosts."""
+        assert [str(each) for each in self.found().trace("tls.example")] == ["TLSRoute shop/tls tls.example"]
+        with pytest.raises(KeyError, match="no Ingress or route has a rule"):
+            self.found().trace("other.example")
+
+    @pytest.mark.parametrize(
+        ("method", "path", "met"),
+        [
+            ({"service": "shop.Cart", "method": "Add"}, "shop.Cart/Add", True),
+            ({"service": "shop.Cart", "method": "Add"}, "shop.Cart/Remove", False),
+            ({"service": "shop.Cart"}, "shop.Cart/Remove", True),
+            ({"service": "shop.C.*", "type": "RegularExpression"}, "shop.Cart/Add", True),
+            ({"service": "other.*", "type": "RegularExpression"}, "shop.Cart/Add", False),
+        ],
+    )
+    def test_methods_of_grpc_are_paths(self, method: Manifest, path: str, met: bool) -> None:
+        """A method of gRPC is asked for as the path `/service/method`."""
+        route = make_route("GRPCRoute", "r", {"matches": [{"method": method}]}, hostnames=["grpc.example"])
+        assert bool(shop(route).host("grpc.example", f"/{path}")) is met

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from portmap._cli_input import STDIN, add_format, add_kubernetes_version, read_documents
+from portmap._cli_input import STDIN, add_format, add_kubernetes_version, namespace_argument, read_documents
 from portmap._cluster import Cluster
 from portmap._errors import ValidationError
 from portmap._render._console import CommandError, Console
@@ -39,7 +39,16 @@ def add_contract(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         parser.add_argument(name, metavar=metavar, help=f"{words}: a YAML or JSON file, a folder, or -")
     add_format(parser)
     add_kubernetes_version(parser)
-    parser.add_argument(
+    namespaces = parser.add_mutually_exclusive_group()
+    namespaces.add_argument(
+        "--namespace",
+        action="append",
+        default=[],
+        type=_renamed,
+        metavar="OLD=NEW",
+        help="what namespace OLD of A is called in B; may be given several times",
+    )
+    namespaces.add_argument(
         "--ignore-namespaces",
         action="store_true",
         help="Services are the same by their name alone, whatever their namespace",
@@ -47,9 +56,31 @@ def add_contract(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.set_defaults(run=_run)
 
 
+def _renamed(text: str) -> tuple[str, str]:
+    """The old and the new name of a namespace."""
+    old, mark, new = text.partition("=")
+    if not mark:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form OLD=NEW, such as staging=prod")
+    return namespace_argument(old), namespace_argument(new)
+
+
+def _namespaces(pairs: "Sequence[tuple[str, str]]") -> dict[str, str]:
+    """What each namespace is called in B.
+
+    Raises:
+        CommandError: One namespace is given two names.
+    """
+    found: dict[str, str] = {}
+    for old, new in pairs:
+        if found.setdefault(old, new) != new:
+            raise CommandError(f"{_COMMAND}: namespace {old!r} cannot be both {found[old]!r} and {new!r} in B")
+    return found
+
+
 def _run(options: argparse.Namespace, console: Console) -> int:
     if options.before == options.after == STDIN:
         raise CommandError(f"{_COMMAND}: only one of A and B can be standard input")
+    namespaces = _namespaces(options.namespace)
     cluster = Cluster(options.kubernetes_version)
     before, unreadable = read_documents([options.before], cluster, console, _COMMAND)
     after, more = read_documents([options.after], cluster, console, _COMMAND)
@@ -67,7 +98,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
         raise CommandError(*problems, f"{_COMMAND}: what a server would refuse cannot be compared")
     with cluster:
         try:
-            result = contract(*sides, ignore_namespaces=options.ignore_namespaces)
+            result = contract(*sides, namespaces=namespaces, ignore_namespaces=options.ignore_namespaces)
         except ValidationError as error:
             raise CommandError(*str(error).splitlines()) from None
     console.say(*map(str, unreadable))

@@ -1,6 +1,7 @@
 """Pods and pod templates as they stand in manifests: what concerns ports, and nothing else."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import attrs
@@ -12,6 +13,7 @@ from portmap._pods import Container, Pod
 from portmap._ports import CONTAINER_PORT, ContainerPort
 from portmap._schema import BOOLEAN, TEXT, Reader, list_of, struct
 from portmap._violations import Violation
+from portmap._vocabulary import Protocol
 
 __all__ = ["POD", "anything_but", "pod_of", "read_container", "under"]
 
@@ -108,25 +110,39 @@ def _containers(decoded: list[dict[str, Any]], path: Path, found: list[Violation
         for position, port in enumerate(each.get("ports", ())):
             try:
                 ports.append(
-                    ContainerPort(
+                    _port(
                         port.get("containerPort", 0),
-                        name=port.get("name"),
-                        protocol=port.get("protocol"),
-                        host_port=port.get("hostPort"),
-                        host_ip=port.get("hostIP"),
+                        port.get("name"),
+                        port.get("protocol"),
+                        port.get("hostPort"),
+                        port.get("hostIP"),
                     )
                 )
             except ValidationError as error:
                 found += under((*path, index, "ports", position), error)
         try:
             containers.append(
-                Container(
-                    each.get("name", ""), ports=ports, image=each.get("image"), restart_policy=each.get("restartPolicy")
-                )
+                _container(each.get("name", ""), tuple(ports), each.get("image"), each.get("restartPolicy"))
             )
         except ValidationError as error:
             found += under((*path, index), error)
     return containers
+
+
+# The pods of one workload have the same containers, and stand beside one another: what
+# never changes can be shared.
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _port(
+    number: int, name: str | None, protocol: Protocol | None, host_port: int | None, host_ip: str | None
+) -> ContainerPort:
+    return ContainerPort(number, name=name, protocol=protocol, host_port=host_port, host_ip=host_ip)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _container(name: str, ports: tuple[ContainerPort, ...], image: str | None, restart_policy: str | None) -> Container:
+    return Container(name, ports=ports, image=image, restart_policy=restart_policy)
 
 
 def under(path: Path, error: ValidationError) -> list[Violation]:

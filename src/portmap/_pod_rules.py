@@ -60,6 +60,8 @@ def duplicate_container_port_name(container: AnyContainer) -> Iterator[Problem]:
     A DNS server that listens on TCP and UDP needs two names. Two containers of a pod
     may use one name; a Service then finds the first, regular containers before sidecars.
     """
+    if len(container.ports) < 2:
+        return
     seen: set[str] = set()
     for position, port in enumerate(container.ports):
         name = port.name

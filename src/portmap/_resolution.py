@@ -128,6 +128,7 @@ class _Selected:
 
     pod: Pod
     workload: str | None
+    addresses: Mapping[str, tuple[str, ...]]
     endpoints: tuple[Endpoint | None, ...]
     passed_over: Miss | None
 
@@ -147,36 +148,36 @@ class Resolution:
         slices: What the EndpointSlice controller publishes.
         elsewhere: Why no pods were looked for, if so: an ExternalName Service has
             none, and without a selector somebody else manages the endpoints.
+        by_port: For each of the Service's ports, in their order, the pods and numbers that it reaches.
     """
 
     service: Service
     misses: tuple[Miss, ...]
     slices: tuple[EndpointSlice, ...]
     elsewhere: str | None
-    _by_port: tuple[tuple[Endpoint, ...], ...] = attrs.field(repr=False)
+    by_port: tuple[tuple[Endpoint, ...], ...] = attrs.field(repr=False)
 
     def endpoints(self, port: ServicePort | int | str | None = None) -> tuple[Endpoint, ...]:
         """The pods and numbers that this Service port reaches, in the order of the pods.
 
         Args:
             port: The Service port, by name, number or itself; may be left out where
-                there is only one. Where TCP and UDP share a number, a number means both.
+                there is only one. Where TCP and UDP share a number, a number means
+                both. `""` is the port without a name, and `"80"` a name.
 
         Raises:
-            KeyError: The Service has no such port.
+            KeyError: The Service has no such port, or it must be said which is meant.
+            TypeError: It is no name, number or port at all; `True` is no number.
         """
+        asked: object = port
+        if isinstance(asked, bool) or not isinstance(asked, ServicePort | int | str | None):
+            raise TypeError(f"a port is asked for by its name, its number or itself, not by {asked!r}")
         ports = self.service.ports
         if port is None and len(ports) == 1:
-            return self._by_port[0]
-        found = [
-            endpoints
-            for each, endpoints in zip(ports, self._by_port, strict=True)
-            if each is port or port in (each.name, each.port) or each == port
-        ]
-        if not found or port is None:
-            known = ", ".join(f"{each.name or 'unnamed'} {each.port}" for each in ports) or "none"
-            asked = f"which port of {self.service}?" if port is None else f"{self.service} has no port {port!r}:"
-            raise KeyError(f"{asked} it has {known}")
+            return self.by_port[0]
+        found = [endpoints for each, endpoints in zip(ports, self.by_port, strict=True) if _is_meant(each, port)]
+        if not found:
+            raise KeyError(_no_such_port(self.service, port))
         return tuple(endpoint for endpoints in found for endpoint in endpoints)
 
     @property
@@ -184,7 +185,26 @@ class Resolution:
         """The Service ports that no pod answers; none where somebody else manages the endpoints."""
         if self.elsewhere is not None:
             return ()
-        return tuple(port for port, endpoints in zip(self.service.ports, self._by_port, strict=True) if not endpoints)
+        return tuple(port for port, endpoints in zip(self.service.ports, self.by_port, strict=True) if not endpoints)
+
+
+def _is_meant(port: ServicePort, asked: ServicePort | int | str | None) -> bool:
+    """Whether a port of a Service is the one that is asked for."""
+    if isinstance(asked, ServicePort):
+        return asked == port
+    return asked == (port.port if isinstance(asked, int) else port.name or "")
+
+
+def _no_such_port(service: Service, asked: ServicePort | int | str | None) -> str:
+    known = ", ".join(f"{each.name or 'unnamed'} {each.port}" for each in service.ports) or "none"
+    if asked is None:
+        return f"which port of {service}? it has {known}"
+    if isinstance(asked, ServicePort):
+        return f"{service} has no such port as {asked.name or 'unnamed'} {asked.port}: it has {known}"
+    text = "port without a name" if asked == "" else f"port {asked!r}"
+    number = isinstance(asked, str) and any(asked == str(each.port) for each in service.ports)
+    hint = f"; {asked!r} is a name, and the number is written {asked}" if number else ""
+    return f"{service} has no {text}: it has {known}{hint}"
 
 
 def find_port(pod: Pod, port: ServicePort, *, sidecars: bool = True) -> tuple[Container | None, int] | None:
@@ -341,7 +361,8 @@ def _look_up(
 ) -> _Selected:
     pod = _pod_of(source)
     workload = f"{source.kind}/{source.name}" if isinstance(source, Workload) and source.kind != "Pod" else None
-    addresses = tuple(address for family in families for address in _addresses(pod, family))
+    by_family = {family: _addresses(pod, family) for family in families}
+    addresses = tuple(address for found in by_family.values() for address in found)
     reason = _passed_over(service, pod, families, addresses, nodes)
     passed_over = Miss.of_pod(pod, workload, reason) if reason else None
     if isinstance(source, Workload) and source.replicas == 0:
@@ -362,7 +383,7 @@ def _look_up(
                 ready=ready,
             )
         )
-    return _Selected(pod, workload, tuple(endpoints), passed_over)
+    return _Selected(pod, workload, by_family, tuple(endpoints), passed_over)
 
 
 def _addresses(pod: Pod, family: str) -> tuple[str, ...]:
@@ -398,7 +419,7 @@ def _slices(service: Service, selected: Sequence[_Selected], families: Sequence[
     for family in families:
         groups: dict[tuple[frozenset[EndpointPort], bool], tuple[tuple[EndpointPort, ...], list[SliceEndpoint]]] = {}
         for each in selected:
-            addresses = _addresses(each.pod, family)
+            addresses = each.addresses[family]
             projected = each.pod.is_projected
             if not each.published or not (addresses or projected):
                 continue

@@ -216,7 +216,7 @@ def list_of(item: Reader) -> Reader:
     read_item, zero = item.read, item.zero
 
     def read(value: object, path: Path, found: Found) -> object:
-        if not isinstance(value, list | tuple):
+        if type(value) is not list and not isinstance(value, (list, tuple)):
             hint = "write a list, even of one" if isinstance(value, str | Mapping) else None
             found.append(wrong_type(path, "a list", value, hint))
             return INVALID
@@ -228,7 +228,7 @@ def list_of(item: Reader) -> Reader:
 
 
 def _text_map(value: object, path: Path, found: Found) -> object:
-    if not isinstance(value, Mapping):
+    if type(value) is not dict and not isinstance(value, Mapping):
         found.append(wrong_type(path, "a mapping of text to text", value))
         return INVALID
     clean: dict[str, object] = {}
@@ -255,7 +255,8 @@ def struct(fields: Mapping[str, Reader], *, open_to_others: bool = False) -> Rea
     readers = {name: reader.read for name, reader in fields.items()}
 
     def read(value: object, path: Path, found: Found) -> object:
-        if not isinstance(value, Mapping):
+        # Nearly all are dicts, for which the general question is not asked.
+        if type(value) is not dict and not isinstance(value, Mapping):
             found.append(wrong_type(path, "a mapping", value))
             return INVALID
         clean = {}

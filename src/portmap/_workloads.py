@@ -150,13 +150,15 @@ def read_workload(manifest: Any) -> Workload:  # noqa: ANN401 - anything may tur
     path = any_template_path(manifest.get("apiVersion"), kind) if isinstance(manifest, Mapping) else None
     if path is None:
         raise ValidationError("manifest", (no_such_kind(manifest),))
-    metadata = METADATA.read(manifest.get("metadata") or {}, ("metadata",), found)
     template = _at(manifest, *path)
     if template is None:
         found.append(
             Violation.about(describe(path), "template-required", "FieldValueRequired", f"a {kind} has a pod template")
         )
-    decoded = POD.read(template or {}, path, found)
+    decoded: Any = POD.read(template or {}, path, found)
+    # A Pod is its own template, whose metadata is read by now.
+    given = (manifest.get("metadata") or {}) if path else None
+    metadata: Any = decoded.get("metadata", {}) if given is None else METADATA.read(given, ("metadata",), found)
     selector = _own_selector(manifest, str(kind), found)
     if found:
         name = metadata.get("name", "") if isinstance(metadata, dict) else ""

@@ -271,13 +271,16 @@ def test_any_unmodelled_data(data: Any) -> None:
 
 @given(services(), untyped)
 def test_any_name_of_a_port(service: Service, key: Any) -> None:
-    """Asking a resolution for a port that is none is a `KeyError`, whatever was asked for."""
+    """Asking a resolution for what is no port is a `KeyError`, or a `TypeError` for what nothing is called by."""
     resolution = resolve(service, [])
     try:
         found = resolution.endpoints(key)
     except KeyError:
-        return
-    assert found == ()
+        assert key is None or type(key) in {int, str}
+    except TypeError:
+        assert type(key) not in {int, str, type(None)}
+    else:
+        assert found == ()
 
 
 @given(service_manifests())

@@ -14,7 +14,7 @@ import attrs
 
 from portmap._cluster import Cluster, cluster_in_force
 from portmap._contract.changes import SEVERITIES, Change, Contract, What, made
-from portmap._contract.pairs import Pair, called, label, paired_services
+from portmap._contract.pairs import Pair, called, label, mapped, paired_services
 from portmap._contract.plan import plan_of
 from portmap._contract.routes import Moved, key_of, stand_behind
 from portmap._contract.settings import settings_changed
@@ -67,11 +67,11 @@ def contract(
     """
     cluster = cluster or cluster_in_force()
     old, new = _Side.of(before), _Side.of(after)
-    mapped = namespaces or {}
+    renamed = namespaces or {}
     pairs, gone, added = paired_services(
-        old.services, new.services, namespaces=mapped, ignore_namespaces=ignore_namespaces
+        old.services, new.services, namespaces=renamed, ignore_namespaces=ignore_namespaces
     )
-    changes = [*removed_services(gone, old.users), *added_services(added)]
+    changes = [*removed_services(gone, old.users), *added_services(added), *_orphaned(gone, new, renamed)]
     moved: list[Moved] = []
     for behind in stand_behind(pairs, old.sources, new.sources, cluster):
         pair = behind.pair
@@ -124,6 +124,25 @@ class _Side:
         # Without an order of their own, so that the answer does not depend on that of the input.
         sources.sort(key=lambda each: (key_of(each), each.namespace or "", repr(each)))
         return cls(tuple(services), tuple(sources), Users(references))
+
+
+def _orphaned(gone: Iterable[Service], new: _Side, namespaces: Mapping[str, str]) -> Iterator[Change]:
+    """What still refers to a Service that is gone, and to none of those that are there."""
+    there = {(each.name, each.namespace) for each in new.services}
+    names = {name for name, _ in there}
+    for service in gone:
+        lost = [
+            each
+            for each in new.users.naming(service.name, mapped(service.namespace, namespaces))
+            # A Service or reference that says nothing of its namespace may be the one that is meant.
+            if not {(service.name, each.namespace), (service.name, None)} & there
+            and not (each.namespace is None and service.name in names)
+        ]
+        if lost:
+            named = tuple(sorted({f"{each.source}: {each.field}" for each in lost}))
+            words = f"{', '.join(named)} refers to {called(service)}, which is gone"
+            hint = "change what refers to it as well, or remove it"
+            yield made(What.REFERENCE_BROKEN, called(service), words, hint=hint, users=named)
 
 
 def _left_behind(pair: Pair, users: Users) -> Iterator[Change]:

@@ -157,7 +157,10 @@ class What:
         "Behind a headless Service, where clients dial pods, a number changed.",
     )
     REFERENCE_BROKEN = Row(
-        "reference-broken", "breaking", "changed", "An object still refers to a Service port by what it was before."
+        "reference-broken",
+        "breaking",
+        "changed",
+        "An object still refers to a Service that is gone, or to a port by what it was before.",
     )
     # What disturbs on the way.
     TARGET_MOVED = Row(

@@ -13,7 +13,7 @@ import attrs
 from portmap._ports import ContainerPort, ServicePort
 from portmap._services import Service
 
-__all__ = ["Pair", "Paired", "called", "label", "match_ports", "number_of", "paired_services", "same_numbers"]
+__all__ = ["Pair", "Paired", "called", "label", "mapped", "match_ports", "number_of", "paired_services", "same_numbers"]
 
 AnyPort = TypeVar("AnyPort", bound=ServicePort | ContainerPort)
 
@@ -89,7 +89,7 @@ def paired_services(
     old, now = _by_name(before), _by_name(after)
     for name in sorted({*old, *now}):
         rest = (old.get(name, []), now.get(name, []))
-        both = _match(*rest, lambda one, other: _mapped(one.namespace, namespaces) == other.namespace)
+        both = _match(*rest, lambda one, other: mapped(one.namespace, namespaces) == other.namespace)
         both += _match(*rest, lambda one, other: ignore_namespaces or one.namespace is None or other.namespace is None)
         pairs += [Pair(one, other, paired_ports(one.ports, other.ports)) for one, other in both]
         gone += rest[0]
@@ -97,7 +97,8 @@ def paired_services(
     return pairs, gone, new
 
 
-def _mapped(namespace: str | None, namespaces: Mapping[str, str]) -> str | None:
+def mapped(namespace: str | None, namespaces: Mapping[str, str]) -> str | None:
+    """What a namespace is called afterwards."""
     return None if namespace is None else namespaces.get(namespace, namespace)
 
 

@@ -1,7 +1,7 @@
 """Who refers to a Service port, among the objects of one set: for the changes that leave them behind."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final, final
 
 from portmap._map.reference import Reference
@@ -34,9 +34,11 @@ class Users:
 
     def of_service(self, service: Service) -> tuple[str, ...]:
         """Whatever names this Service, or one of its ports."""
-        return _shown(
-            each for each in self._named.get(service.name, ()) if _together(each.namespace, service.namespace)
-        )
+        return _shown(self.naming(service.name, service.namespace))
+
+    def naming(self, name: str, namespace: str | None) -> Iterator[Reference]:
+        """The references to a Service of this name, or to one of its ports."""
+        return (each for each in self._named.get(name, ()) if _together(each.namespace, namespace))
 
     def of_port(self, service: Service, port: ServicePort) -> tuple[str, ...]:
         """Whatever refers to this port, by name or number."""

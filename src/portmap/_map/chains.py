@@ -1,6 +1,6 @@
 """The ways that lead to a port of a container: from a node port or a host name, through a Service, to the pod."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final, Literal, TypeAlias, final
 
 import attrs
@@ -157,14 +157,18 @@ def reference_hop(reference: Reference) -> Iterator[tuple[Entry, Hop]]:
     if entry is None:
         return
     if entry in {"ingress", "route", "mirror"}:
-        for address in _addresses(reference.hosts, (path.value for path in reference.paths)):
+        for address in _addresses(reference):
             yield entry, Hop(reference.source, address=address)
         return
     yield entry, Hop(reference.source, reference.port if entry not in {"probe", "hook"} else None)
 
 
-def _addresses(hosts: tuple[str, ...], paths: Iterable[str]) -> Iterator[str]:
-    below = list(dict.fromkeys(paths)) or ["/"]
-    for host in hosts or ("*",):
-        for path in below:
+def _addresses(reference: Reference) -> Iterator[str | None]:
+    """The hosts and paths of its requests; where it goes by neither, nothing, once."""
+    if reference.requests is None:
+        yield None
+        return
+    below = list(dict.fromkeys(path.value for path in reference.paths)) or ["/"]
+    for host in reference.hosts or ("*",):
+        for path in below if reference.requests == "path" else ("",):
             yield f"{host}{path}"

@@ -37,7 +37,7 @@ def rules_for(references: Iterable[ResolvedReference], host: str, path: str) -> 
     Returns:
         The references, each with only the host and the path that the request meets.
     """
-    backends = [each for each in references if each.reference.role in _REQUESTS]
+    backends = [each for each in references if each.reference.role in _REQUESTS and each.reference.requests]
     rules = [(met, each) for each in backends if (met := _host_met(each.reference, host.lower())) is not None]
     best = max((rank for (rank, _), _ in rules), default=None)
     of_host = [(hosts, each) for (rank, hosts), each in rules if rank == best]

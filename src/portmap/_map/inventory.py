@@ -86,6 +86,7 @@ class Inventory:
 
     Attributes:
         services: The Services, sorted.
+        names: What each Service and workload is called, by its `id`.
         workloads: What makes pods, sorted; a pod is a workload of kind Pod.
         references: What refers to ports, each with the workload that it stands in, if it does.
         unknown: What a server would refuse, sorted.
@@ -101,6 +102,7 @@ class Inventory:
     grants: frozenset[Grant]
     namespaces: Mapping[str, Mapping[str, str]]
     others: int
+    names: Mapping[int, ObjectName] = attrs.field(repr=False)
 
     @classmethod
     def of(cls, objects: Iterable[object], namespace: str | None = None) -> Self:
@@ -125,7 +127,12 @@ class Inventory:
             frozenset(grant for each in kept for grant in each.grants),
             {each.name.name: dict(each.namespace_labels) for each in kept if each.namespace_labels is not None},
             len(entries) - len(telling),
+            dict(pair for each in kept for pair in _names(each)),
         )
+
+    def name(self, source: Service | Workload) -> ObjectName:
+        """What one of the Services or workloads is called."""
+        return self.names[id(source)]
 
 
 _SettledT = TypeVar("_SettledT", bound=Service | Pod | Workload)
@@ -162,6 +169,14 @@ def _with_workloads(entry: _Entry) -> Iterator[tuple[Reference, Workload | None]
     for reference in entry.references:
         position = reference.item or 0
         yield reference, entry.workloads[position] if position < len(entry.workloads) else None
+
+
+def _names(entry: _Entry) -> Iterator[tuple[int, ObjectName]]:
+    for source in (entry.service, *entry.workloads):
+        if source is not None:
+            # One of several workloads has a name of its own.
+            own = name_of(source)
+            yield id(source), entry.name if own == entry.name else own
 
 
 def _entries(given: object, namespace: str | None) -> Iterator[_Entry]:

@@ -12,7 +12,7 @@ import attrs
 
 from portmap._map import reference_misses as misses
 from portmap._map.directory import Directory
-from portmap._map.inventory import Grant, Inventory, name_of
+from portmap._map.inventory import Grant, Inventory
 from portmap._map.reach import Reach, declared_targets, target_of
 from portmap._map.reference import Lookup, Reference
 from portmap._map.selectors import Scope
@@ -55,7 +55,9 @@ class _LookingUp:
     def target(self, place: int, position: int | None) -> ServiceTarget:
         """A port of the Service in this place."""
         service = self.service(place)
-        return ServiceTarget(name_of(service), position, None if position is None else service.ports[position])
+        return ServiceTarget(
+            self.inventory.name(service), position, None if position is None else service.ports[position]
+        )
 
     def named(self, reference: Reference) -> "Sequence[int] | MapMiss | str":
         """The Services that a reference names, or why there is none."""
@@ -141,7 +143,7 @@ def _endpoint_port(looking: _LookingUp, reference: Reference, _: Workload | None
     first = places[0]
     if not any(numbers for _, numbers in reached):
         # No pods, which is a miss of the Service; a number may be right all the same.
-        return f"{name_of(looking.service(first))} reaches no pod of the set"
+        return f"{looking.inventory.name(looking.service(first))} reaches no pod of the set"
     return misses.no_endpoint_port(
         reference, looking.service(first), (number for _, numbers in reached for number in numbers)
     )
@@ -185,7 +187,7 @@ def _selected_services(looking: _LookingUp, reference: Reference) -> "Sequence[i
         reference,
         "Service",
         _wanted(scopes),
-        None if other is None else name_of(looking.service(other)),
+        None if other is None else looking.inventory.name(looking.service(other)),
         workload,
     )
 
@@ -217,20 +219,20 @@ def _selected_service_target(looking: _LookingUp, reference: Reference, _: Workl
         return places
     workloads = [workload for place in places for workload in looking.reach.selected[place]]
     if not workloads:
-        return f"{name_of(looking.service(places[0]))} reaches no pod of the set"
-    return _declared(reference, workloads) or misses.no_pod_port(_any_protocol(reference), workloads)
+        return f"{looking.inventory.name(looking.service(places[0]))} reaches no pod of the set"
+    return _declared(looking, reference, workloads) or misses.no_pod_port(_any_protocol(reference), workloads)
 
 
 def _any_protocol(reference: Reference) -> Reference:
     return attrs.evolve(reference, protocol=None)
 
 
-def _declared(reference: Reference, workloads: Iterable[Workload]) -> list[Target]:
+def _declared(looking: _LookingUp, reference: Reference, workloads: Iterable[Workload]) -> list[Target]:
     """The declared ports of this name or number, whatever their protocol."""
     return [
         target
         for workload in workloads
-        for target in declared_targets(workload)
+        for target in declared_targets(workload, looking.inventory.name(workload))
         if reference.port == (target.port if isinstance(reference.port, int) else target.name)
     ]
 
@@ -246,14 +248,16 @@ def _selected_workloads(looking: _LookingUp, reference: Reference) -> "Sequence[
     if not looking.directory.has_workloads_in(scopes) or all(scope.selector.picks_all for scope in scopes):
         return "the set has no pods where it looks"
     other = next(iter(looking.directory.workloads_in(Scope(scope.selector) for scope in scopes)), None)
-    return misses.nothing_selected(reference, "pod", _wanted(scopes), None if other is None else name_of(other))
+    return misses.nothing_selected(
+        reference, "pod", _wanted(scopes), None if other is None else looking.inventory.name(other)
+    )
 
 
 def _declared_pod_port(looking: _LookingUp, reference: Reference, _: Workload | None) -> _Answer:
     workloads = _selected_workloads(looking, reference)
     if isinstance(workloads, MapMiss | str):
         return workloads
-    return _declared(reference, workloads) or misses.no_pod_port(reference, workloads)
+    return _declared(looking, reference, workloads) or misses.no_pod_port(reference, workloads)
 
 
 def _pod_port(looking: _LookingUp, reference: Reference, _: Workload | None) -> _Answer:
@@ -266,7 +270,7 @@ def _pod_port(looking: _LookingUp, reference: Reference, _: Workload | None) -> 
     if isinstance(workloads, MapMiss | str):
         return workloads
     if isinstance(reference.port, str):
-        found = [target for target in _declared(reference, workloads) if _of_protocol(target, reference)]
+        found = [target for target in _declared(looking, reference, workloads) if _of_protocol(target, reference)]
         return found or misses.no_pod_port(reference, workloads)
     return _numbers(looking, reference, workloads)
 
@@ -282,18 +286,19 @@ def _numbers(looking: _LookingUp, reference: Reference, workloads: Sequence[Work
     found = [
         target
         for workload in workloads
-        for target in declared_targets(workload)
+        for target in declared_targets(workload, looking.inventory.name(workload))
         if first <= target.port <= last and target.protocol == reference.protocol
     ]
     if found or last != first:
         return found
     undeclared = [
-        target_of(workload, name_of(workload), None, first, reference.protocol or "TCP") for workload in workloads
+        target_of(workload, looking.inventory.name(workload), None, first, reference.protocol or "TCP")
+        for workload in workloads
     ]
     if any(target in looking.reach.services_of for target in undeclared):
         return undeclared
     for workload in workloads:
-        for target in declared_targets(workload):
+        for target in declared_targets(workload, looking.inventory.name(workload)):
             for each in looking.reach.services_of.get(target, ()):
                 if each.port is not None and each.port.port == first and target.protocol == reference.protocol:
                     for place in looking.directory.services_named(each.service.name, each.service.namespace):
@@ -305,7 +310,6 @@ def _numbers(looking: _LookingUp, reference: Reference, workloads: Sequence[Work
 
 
 def _container_port(looking: _LookingUp, reference: Reference, workload: Workload | None) -> _Answer:
-    del looking
     if workload is None:
         return f"{reference.source} has no pods of its own"
     containers = [each for each in _containers(workload) if each.name == reference.container]
@@ -314,7 +318,7 @@ def _container_port(looking: _LookingUp, reference: Reference, workload: Workloa
             if reference.port == (port.container_port if isinstance(reference.port, int) else port.name):
                 return [
                     ContainerTarget(
-                        name_of(workload),
+                        looking.inventory.name(workload),
                         container.name,
                         port.container_port,
                         port.effective_protocol,
@@ -322,7 +326,7 @@ def _container_port(looking: _LookingUp, reference: Reference, workload: Workloa
                     )
                 ]
     if isinstance(reference.port, int):
-        return [ContainerTarget(name_of(workload), reference.container or None, reference.port, "TCP")]
+        return [ContainerTarget(looking.inventory.name(workload), reference.container or None, reference.port, "TCP")]
     if not containers:
         return f"{reference.source} has no container {reference.container!r}"
     return misses.no_container_port(reference, containers[0], workload)

@@ -2,13 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from itertools import islice
-from typing import Final, Self, TypeVar, final
-
-import attrs
+from typing import Final, TypeVar, final
 
 from portmap._map.asked import AskedObject, is_kind
-from portmap._map.inventory import Inventory, UnknownObject, name_of
+from portmap._map.inventory import Inventory, UnknownObject
 from portmap._map.object_names import ObjectName
 from portmap._map.targets import ContainerTarget
 from portmap._ports import ServicePort
@@ -24,30 +23,30 @@ _FoundT = TypeVar("_FoundT")
 
 
 @final
-@attrs.frozen(eq=False)
 class Meant:
-    """The Services and workloads of an inventory by name. Services are given by their place in it."""
+    """The Services and workloads of an inventory by name. Services are given by their place in it.
 
-    _inventory: Inventory
-    _services: Mapping[str, Mapping[str | None, tuple[int, ...]]]
-    _workloads: Mapping[str, Mapping[ObjectName, tuple[Workload, ...]]]
+    They are put under their names when somebody first asks for one.
+    """
 
-    @classmethod
-    def of(cls, inventory: Inventory) -> Self:
-        """Puts everything under its name."""
+    def __init__(self, inventory: Inventory) -> None:
+        self._inventory = inventory
+
+    @cached_property
+    def _services(self) -> Mapping[str, Mapping[str | None, tuple[int, ...]]]:
         services: dict[str, dict[str | None, list[int]]] = defaultdict(dict)
-        for place, service in enumerate(inventory.services):
-            name = name_of(service)
+        for place, service in enumerate(self._inventory.services):
+            name = self._inventory.name(service)
             services[name.name].setdefault(name.namespace, []).append(place)
+        return {name: {key: tuple(each) for key, each in found.items()} for name, found in services.items()}
+
+    @cached_property
+    def _workloads(self) -> Mapping[str, Mapping[ObjectName, tuple[Workload, ...]]]:
         workloads: dict[str, dict[ObjectName, list[Workload]]] = defaultdict(dict)
-        for workload in inventory.workloads:
-            name = name_of(workload)
+        for workload in self._inventory.workloads:
+            name = self._inventory.name(workload)
             workloads[name.name].setdefault(name, []).append(workload)
-        return cls(
-            inventory,
-            {name: {key: tuple(each) for key, each in found.items()} for name, found in services.items()},
-            {name: {key: tuple(each) for key, each in found.items()} for name, found in workloads.items()},
-        )
+        return {name: {key: tuple(each) for key, each in found.items()} for name, found in workloads.items()}
 
     @property
     def kinds(self) -> frozenset[str]:

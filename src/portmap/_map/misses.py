@@ -89,7 +89,7 @@ def unreached_targets(
             for port in container.ports
             if port.host_port
         }
-        for target in declared_targets(workload):
+        for target in declared_targets(workload, inventory.name(workload)):
             if _number(target) not in reached and (target.port, target.protocol) not in on_host:
                 found[target] = None
     return tuple(found)

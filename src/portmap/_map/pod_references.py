@@ -108,6 +108,8 @@ def handlers(found: Found) -> Iterator[Reference]:
             continue
         handler = value_at(container, *steps)
         for action in _ACTIONS if isinstance(handler, Mapping) else ():
+            if action not in handler:
+                continue
             port = port_or_none(value_at(handler, action, "port"))
             if port is not None and text_at(handler, action, "host") is None:
                 yield Reference(

@@ -7,7 +7,7 @@ from typing import final
 import attrs
 
 from portmap._candidates import Candidates
-from portmap._map.inventory import Inventory, UnknownObject, name_of
+from portmap._map.inventory import Inventory, UnknownObject
 from portmap._map.object_names import ObjectName
 from portmap._map.targets import ContainerTarget, ServiceTarget
 from portmap._resolution import Endpoint, Resolution, resolve_all
@@ -43,18 +43,21 @@ class Reach:
         """Resolves all Services among all workloads, under the cluster in force."""
         services, workloads = inventory.services, inventory.workloads
         candidates = Candidates(workloads, indexed=True)
-        names = {id(workload): name_of(workload) for workload in workloads}
+        names = inventory.names
         unknown = _UnknownPods(inventory.unknown)
         resolutions, targets, selected, unseen = [], [], [], []
-        services_of: dict[ContainerTarget, list[ServiceTarget]] = defaultdict(list)
+        services_of: dict[ContainerTarget, tuple[ServiceTarget, ...]] = {}
+        more: dict[ContainerTarget, list[ServiceTarget]] = defaultdict(list)
         for service, resolution in zip(services, resolve_all(services, workloads), strict=True):
             chosen = _chosen(service, resolution, candidates)
             reached = _targets(service, resolution, chosen, names)
-            own = name_of(service)
+            own = inventory.name(service)
             for position, found in enumerate(reached):
-                through = ServiceTarget(own, position, service.ports[position])
+                # Most are reached through one Service alone, and share that tuple.
+                alone = (ServiceTarget(own, position, service.ports[position]),)
                 for target in found:
-                    services_of[target].append(through)
+                    if services_of.setdefault(target, alone) is not alone:
+                        more[target] += alone
             resolutions.append(resolution)
             targets.append(reached)
             selected.append(chosen)
@@ -64,7 +67,7 @@ class Reach:
             tuple(targets),
             tuple(selected),
             tuple(unseen),
-            {target: tuple(ports) for target, ports in services_of.items()},
+            services_of | {target: (*services_of[target], *others) for target, others in more.items()},
             candidates,
         )
 
@@ -81,14 +84,8 @@ def _targets(
 ) -> tuple[tuple[ContainerTarget, ...], ...]:
     return tuple(
         tuple(dict.fromkeys(_matched(endpoints, chosen, names, port.effective_target_port)))
-        for port, endpoints in zip(service.ports, _by_port(resolution), strict=True)
+        for port, endpoints in zip(service.ports, resolution.by_port, strict=True)
     )
-
-
-def _by_port(resolution: Resolution) -> Iterator[tuple[Endpoint, ...]]:
-    # By object: where TCP and UDP share a number, the number would mean both.
-    for port in resolution.service.ports:
-        yield resolution.endpoints(port)
 
 
 def _matched(
@@ -125,9 +122,8 @@ def target_of(
     return ContainerTarget(name, container, number, protocol)
 
 
-def declared_targets(workload: Workload) -> Iterator[ContainerTarget]:
-    """Every port that the containers and sidecars of a workload declare, in their order."""
-    name = name_of(workload)
+def declared_targets(workload: Workload, name: ObjectName) -> Iterator[ContainerTarget]:
+    """Every port that the containers and sidecars of a workload of this name declare, in their order."""
     for container in workload.pod.port_containers:
         for port in container.ports:
             yield ContainerTarget(name, container.name, port.container_port, port.effective_protocol, port.name or None)

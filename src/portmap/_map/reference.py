@@ -55,6 +55,10 @@ Role: TypeAlias = Literal[
 """What a reference is for."""
 
 
+_FOR_REQUESTS: Final = frozenset({"ingress", "route", "mirror"})
+_FOR_CONNECTIONS: Final = frozenset({"TCPRoute", "UDPRoute"})
+
+
 def port_or_none(value: object) -> int | str | None:
     """A number or name; nothing where it is neither. The empty text and 0 stand for nothing."""
     return value if value and (type(value) is int or isinstance(value, str)) else None
@@ -112,6 +116,13 @@ class Reference:
     needs_grant: bool = False
     hosts: tuple[str, ...] = ()
     paths: tuple[PathMatch, ...] = ()
+
+    @property
+    def requests(self) -> str | None:
+        """What of requests it goes by: their `path`, and their host; their `host` alone; or neither."""
+        if self.role not in _FOR_REQUESTS or self.source.kind in _FOR_CONNECTIONS:
+            return None
+        return "host" if self.source.kind == "TLSRoute" else "path"
 
     @property
     def names(self) -> str:

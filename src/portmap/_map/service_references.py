@@ -104,7 +104,9 @@ def _route_paths(matches: object) -> Iterator[PathMatch]:
         method = value_at(match, "method")
         if isinstance(method, Mapping):
             service, called = text_at(method, "service"), text_at(method, "method")
-            if service:
+            if text_at(method, "type") == "RegularExpression" or (called and not service):
+                yield PathMatch("RegularExpression", f"/{service or '[^/]+'}/{called or '[^/]+'}")
+            elif service:
                 yield PathMatch("Exact" if called else "PathPrefix", f"/{service}/{called or ''}".rstrip("/"))
         else:
             value = text_at(match, "path", "value")

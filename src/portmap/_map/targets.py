@@ -12,7 +12,7 @@ __all__ = ["ContainerTarget", "MapMiss", "ResolvedReference", "ServiceTarget", "
 
 
 @final
-@attrs.frozen(cache_hash=True)
+@attrs.frozen
 class ServiceTarget:
     """A port of a Service, or the Service itself.
 
@@ -47,7 +47,7 @@ class ServiceTarget:
 
 
 @final
-@attrs.frozen(cache_hash=True)
+@attrs.frozen
 class ContainerTarget:
     """A number on which pods are reached.
 

@@ -45,7 +45,7 @@ class Ways:
         """Joins what was found."""
         places: dict[ObjectName, list[int]] = defaultdict(list)
         for place, service in enumerate(inventory.services):
-            places[name_of(service)].append(place)
+            places[inventory.name(service)].append(place)
         referring: dict[Target, list[ResolvedReference]] = defaultdict(list)
         undeclared: dict[ObjectName, dict[ContainerTarget, None]] = defaultdict(dict)
         for target in reach.services_of:
@@ -70,8 +70,9 @@ class Ways:
 
     def targets_of(self, workload: Workload) -> tuple[ContainerTarget, ...]:
         """The ports of a workload: the declared ones, then those that are reached all the same."""
-        reached = self.undeclared.get(name_of(workload), ())
-        return tuple(dict.fromkeys([*declared_targets(workload), *sorted(reached, key=lambda each: each.order)]))
+        name = name_of(workload)
+        reached = self.undeclared.get(name, ())
+        return tuple(dict.fromkeys([*declared_targets(workload, name), *sorted(reached, key=lambda each: each.order)]))
 
     def through(self, place: int, position: int, entry: Entry | None = None) -> Iterator[Chain]:
         """The ways through a port of the Service in this place: all, or those that begin in one way."""

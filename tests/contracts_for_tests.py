@@ -1,0 +1,65 @@
+"""Objects for the tests of contracts, and what is asked of a comparison."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from portmap import Container, ContainerPort, Pod, Service, ServicePort, Workload, contract
+from portmap._contract.changes import Change, Contract
+
+__all__ = ["Objects", "actions", "codes", "deployment", "ingress", "monitor", "service", "the", "turned"]
+
+Objects = list[Service | Pod | Workload | Mapping[str, Any]]
+
+
+def service(*ports: ServicePort, **fields: Any) -> Service:
+    """A Service of the shop, with one port unless others are given."""
+    given_ports = ports or (ServicePort(80, name="http", target_port="http"),)
+    return Service(**{"name": "web", "namespace": "shop", "selector": {"app": "web"}, "ports": given_ports} | fields)
+
+
+def deployment(*ports: ContainerPort, name: str = "web", namespace: str = "shop", **labels: str) -> Workload:
+    """A Deployment with one container, which declares port http unless others are given."""
+    container = Container("app", ports=ports or (ContainerPort(8080, name="http"),))
+    pod = Pod(name, namespace=namespace, labels=labels or {"app": "web"}, containers=[container], template=True)
+    return Workload("Deployment", name, pod)
+
+
+def ingress(port: Mapping[str, Any]) -> dict[str, Any]:
+    """An Ingress that leads to this port of Service web."""
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {"name": "front", "namespace": "shop"},
+        "spec": {"defaultBackend": {"service": {"name": "web", "port": port}}},
+    }
+
+
+def monitor(port: str) -> dict[str, Any]:
+    """A ServiceMonitor that scrapes this port of what is labelled web."""
+    return {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "ServiceMonitor",
+        "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {"selector": {"matchLabels": {"app": "web"}}, "endpoints": [{"port": port}]},
+    }
+
+
+def codes(found: Contract, *severities: str) -> set[str]:
+    """The codes of the changes, of these severities or of all."""
+    return {change.code for change in found.changes if not severities or change.severity in severities}
+
+
+def the(found: Contract, code: str) -> Change:
+    """The one change of this code."""
+    [change] = [change for change in found.changes if change.code == code]
+    return change
+
+
+def actions(found: Contract) -> list[str]:
+    """What the plan says to do."""
+    return [step.action for step in found.plan]
+
+
+def turned(*ports: ServicePort, **fields: Any) -> Contract:
+    """What the plain Service becomes, with the same pods behind it."""
+    return contract([service(), deployment()], [service(*ports, **fields), deployment()])

@@ -1,0 +1,134 @@
+"""`contract`: what must hold of any two sets of objects."""
+
+from typing import Any, Final
+
+import attrs
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from contracts_for_tests import Objects, codes
+from portmap import Cluster, Container, ContainerPort, Pod, Service, ServicePort, Workload, contract, resolve
+from portmap._contract.changes import Contract
+from portmap._vocabulary import Protocol
+
+_NAMES: Final = st.sampled_from(["http", "grpc", "dns", "metrics"])
+_NUMBERS: Final = st.sampled_from([53, 80, 443, 8080, 9090])
+_PROTOCOLS: Final[st.SearchStrategy[Protocol]] = st.sampled_from(["TCP", "UDP"])
+
+
+@st.composite
+def few_services(draw: st.DrawFn) -> Service:
+    """A Service whose name, ports and pods are often those of another."""
+    keys = draw(st.lists(st.tuples(_NUMBERS, _PROTOCOLS), unique=True, min_size=1, max_size=3))
+    names = draw(st.lists(_NAMES, unique=True, min_size=len(keys), max_size=len(keys)))
+    kind = draw(st.sampled_from(["ClusterIP", "NodePort", "LoadBalancer", "headless"]))
+    taken = draw(st.lists(st.integers(30000, 30020), unique=True, min_size=len(keys), max_size=len(keys)))
+    pinned = kind in {"NodePort", "LoadBalancer"} and draw(st.booleans())
+    ports = [
+        ServicePort(
+            number,
+            name=name,
+            protocol=protocol,
+            target_port=draw(_NAMES | _NUMBERS | st.none()),
+            app_protocol=draw(st.sampled_from([None, "http"])),
+            node_port=node_port if pinned else None,
+        )
+        for (number, protocol), name, node_port in zip(keys, names, taken, strict=True)
+    ]
+    fields: dict[str, Any] = {"cluster_ip": "None"} if kind == "headless" else {"type": kind}
+    if kind == "LoadBalancer":
+        fields["external_traffic_policy"] = draw(st.sampled_from([None, "Local"]))
+    return Service(
+        draw(st.sampled_from(["web", "api"])),
+        namespace=draw(st.sampled_from([None, "shop", "prod"])),
+        selector={"app": draw(st.sampled_from(["web", "api"]))},
+        ports=ports,
+        **fields,
+    )
+
+
+@st.composite
+def few_workloads(draw: st.DrawFn) -> Workload:
+    """A Deployment whose labels and ports are often those that a Service asks for."""
+    names = draw(st.lists(_NAMES, unique=True, max_size=3))
+    ports = [ContainerPort(draw(_NUMBERS), name=name, protocol=draw(_PROTOCOLS)) for name in names]
+    namespace = draw(st.sampled_from([None, "shop", "prod"]))
+    name = draw(st.sampled_from(["web", "api"]))
+    labels = {"app": draw(st.sampled_from(["web", "api"]))}
+    pod = Pod(name, namespace=namespace, labels=labels, containers=[Container("app", ports=ports)], template=True)
+    return Workload("Deployment", name, pod)
+
+
+_SETS: Final[st.SearchStrategy[list[Service | Workload]]] = st.lists(few_services() | few_workloads(), max_size=6)
+_SLOW: Final = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+
+
+@_SLOW
+@given(_SETS, st.sampled_from([Cluster(), Cluster("1.32"), Cluster(service_cidrs=("10.0.0.0/16", "fd00:10::/108"))]))
+def test_a_set_has_its_own_contract(objects: list[Service | Workload], cluster: Cluster) -> None:
+    """Compared with itself nothing differs, whatever the cluster."""
+    found = contract(objects, objects, cluster=cluster)
+    assert (found.changes, found.plan, found.kept) == ((), (), True)
+
+
+@_SLOW
+@given(_SETS, _SETS, st.booleans())
+def test_going_back_mirrors_what_came_and_went(
+    before: list[Service | Workload], after: list[Service | Workload], ignore: bool
+) -> None:
+    """Services and ports that one direction removes, the other adds."""
+
+    def of(found: Contract, kind: str) -> list[tuple[str | None, str | None]]:
+        wanted = {f"service-{kind}", f"port-{kind}"}
+        # A Service that is in both is called by what it was before.
+        return sorted(
+            (str(each.service).rpartition("/")[2], each.port or "") for each in found.changes if each.code in wanted
+        )
+
+    there = contract(before, after, ignore_namespaces=ignore)
+    back = contract(after, before, ignore_namespaces=ignore)
+    assert of(there, "removed") == of(back, "added")
+    assert of(there, "added") == of(back, "removed")
+    assert there.services == back.services
+
+
+@_SLOW
+@given(_SETS, _SETS, st.data())
+def test_order_does_not_matter(
+    before: list[Service | Workload], after: list[Service | Workload], data: st.DataObject
+) -> None:
+    """Objects in another order give the same answer."""
+    shuffled = [data.draw(st.permutations(each)) for each in (before, after)]
+    assert contract(*shuffled) == contract(before, after)
+
+
+@_SLOW
+@given(few_services(), st.lists(few_workloads(), min_size=1, max_size=3, unique_by=lambda each: each.name))
+def test_renaming_container_ports_consistently_keeps_the_contract(service: Service, workloads: list[Workload]) -> None:
+    """Service and pods that rename a port together keep the contract, but disturb the rollout where it was reached."""
+
+    def renamed(name: Any) -> Any:
+        return f"new-{name}" if isinstance(name, str) else name
+
+    def with_new_names(workload: Workload) -> Workload:
+        containers = [
+            attrs.evolve(each, ports=[attrs.evolve(port, name=renamed(port.name)) for port in each.ports])
+            for each in workload.pod.containers
+        ]
+        return attrs.evolve(workload, pod=attrs.evolve(workload.pod, containers=containers))
+
+    ports = [attrs.evolve(port, target_port=renamed(port.target_port)) for port in service.ports]
+    after: Objects = [attrs.evolve(service, ports=ports), *map(with_new_names, workloads)]
+    found = contract([service, *workloads], after)
+    assert found.kept
+    # One number for two protocols is a trap of its own, for the names change.
+    assert codes(found) - {"merged-by-number"} <= {"target-moved", "target-port-changed"}
+    reached = reached_by_name(service, workloads)
+    assert bool(reached) == ("target-moved" in codes(found))
+    assert any(step.codes == ("target-moved",) for step in found.plan) == bool(reached)
+
+
+def reached_by_name(service: Service, workloads: list[Workload]) -> list[ServicePort]:
+    """The ports of this Service that name a container port which is there."""
+    routes = resolve(service, workloads)
+    return [port for port in service.ports if isinstance(port.target_port, str) and routes.endpoints(port)]

@@ -1,0 +1,192 @@
+"""`contract`: what stands behind Services, and in which order to change it."""
+
+from itertools import pairwise
+
+import pytest
+
+from contracts_for_tests import actions, codes, deployment, service, the
+from portmap import ContainerPort, Service, ServicePort, Workload, contract
+from portmap._vocabulary import Protocol
+
+
+class TestBehind:
+    """Pods, numbers and selectors."""
+
+    def test_a_port_that_leads_nowhere_breaks(self) -> None:
+        """What is behind breaks the contract only where nothing is left of it."""
+        found = contract([service(), deployment()], [service(), deployment(ContainerPort(8080, name="web"))])
+        assert codes(found) == {"leads-nowhere"}
+        assert codes(contract([service()], [service(), deployment()])) == {"leads-somewhere"}
+
+    def test_a_headless_service_without_ports_leads_to_pods_too(self) -> None:
+        """Its name gives pods, or none any more."""
+        bare = Service.headless("web", namespace="shop", selector={"app": "web"})
+        assert codes(contract([bare, deployment()], [bare])) == {"leads-nowhere"}
+        assert codes(contract([bare], [bare, deployment()])) == {"leads-somewhere"}
+
+    def test_clients_of_a_headless_service_dial_the_pods(self) -> None:
+        """Another container port is behind a Service with an address, and in sight of clients without one."""
+        moved = deployment(ContainerPort(9090, name="http"))
+        assert contract([service(), deployment()], [service(), moved]).kept
+        headless = service(cluster_ip="None")
+        assert codes(contract([headless, deployment()], [headless, moved]), "breaking") == {"pod-port-changed"}
+
+    def test_endpoints_that_somebody_else_manages(self) -> None:
+        """Without a selector nothing is known to lead nowhere."""
+        found = contract([service(), deployment()], [service(selector=None), deployment()])
+        assert (found.kept, the(found, "selector-changed").after) == (True, "nothing")
+
+
+class TestRollouts:
+    """What disturbs live traffic, and the order in which it does not."""
+
+    def walk(self, *states: tuple[Service, Workload]) -> set[str]:
+        """What disturbs or breaks on the way through these states, one after the other."""
+        found = set()
+        for one, other in pairwise(states):
+            found |= codes(contract(one, other), "disturbing", "breaking", "refused")
+        return found
+
+    def test_a_container_port_that_is_renamed(self) -> None:
+        """The name moves by way of the number, which old and new pods share; each step alone disturbs nothing."""
+        old, new = deployment(), deployment(ContainerPort(8080, name="web"))
+        by = {name: service(ServicePort(80, name="http", target_port=name)) for name in ("http", "web", 8080)}
+        found = contract([by["http"], old], [by["web"], new])
+        assert (found.kept, codes(found, "disturbing")) == (True, {"target-moved"})
+        assert the(found, "target-moved").workloads == ("Deployment/web",)
+        assert actions(found) == [
+            "set targetPort: 8080 on port http 80/TCP",
+            "roll out Deployment/web; wait until the old pods are gone",
+            "set targetPort: web on port http 80/TCP",
+        ]
+        assert {step.codes for step in found.plan} == {("target-moved",)}
+        shortcut = self.walk((by["http"], old), (by["web"], new))
+        steps = self.walk((by["http"], old), (by[8080], old), (by[8080], new), (by["web"], new))
+        assert (shortcut, steps) == ({"target-moved"}, {"target-moved"} - shortcut)
+
+    def test_a_number_that_moves_goes_by_a_name(self) -> None:
+        """A name is looked up in each pod, so old and new pods may have different numbers behind it."""
+        old, new = deployment(), deployment(ContainerPort(9090, name="http"))
+        by = {target: service(ServicePort(80, name="http", target_port=target)) for target in (8080, 9090, "http")}
+        found = contract([by[8080], old], [by[9090], new])
+        assert codes(found, "disturbing") == {"target-moved", "merge-appends"}
+        assert [each for each in actions(found) if each.startswith("set")] == [
+            "set targetPort: http on port http 80/TCP",
+            "set targetPort: 9090 on port http 80/TCP",
+        ]
+        steps = self.walk((by[8080], old), (by["http"], old), (by["http"], new), (by[9090], new))
+        assert "target-moved" not in steps
+
+    def test_name_and_number_that_move_together(self) -> None:
+        """First the number under the old name, then the name by way of the number."""
+        old, carried = deployment(), deployment(ContainerPort(9090, name="http"))
+        new = deployment(ContainerPort(9090, name="web"))
+        by = {target: service(ServicePort(80, name="http", target_port=target)) for target in ("http", "web", 9090)}
+        found = contract([by["http"], old], [by["web"], new])
+        assert [each.partition(" on port")[0].partition(";")[0] for each in actions(found)] == [
+            "roll out Deployment/web with 9090 as the container port named http",
+            "set targetPort: 9090",
+            "roll out Deployment/web",
+            "set targetPort: web",
+        ]
+        states = [(by["http"], old), (by["http"], carried), (by[9090], carried), (by[9090], new), (by["web"], new)]
+        assert "target-moved" not in self.walk(*states)
+
+    def test_a_number_that_becomes_a_name_and_moves(self) -> None:
+        """The new name stands for the old number first."""
+        old, new = deployment(), deployment(ContainerPort(9090, name="web"))
+        by = {target: service(ServicePort(80, name="http", target_port=target)) for target in (8080, "web")}
+        found = contract([by[8080], old], [by["web"], new])
+        assert [each.partition(" on port")[0].partition(",")[0] for each in actions(found)] == [
+            "name container port 8080 of Deployment/web web",
+            "set targetPort: web",
+            "roll out Deployment/web with 9090 as the container port named web; wait until the old pods are gone",
+        ]
+
+    def test_a_name_that_means_several_numbers(self) -> None:
+        """No number bridges the names of two workloads that differ: pods declare both names for a while."""
+
+        def pods(name: str) -> list[Workload]:
+            numbers = {"one": 8080, "two": 8081}
+            return [deployment(ContainerPort(number, name=name), name=each) for each, number in numbers.items()]
+
+        found = contract(
+            [service(), *pods("http")], [service(ServicePort(80, name="http", target_port="web")), *pods("web")]
+        )
+        assert [each.split()[0] for each in actions(found)] == ["declare", "set", "roll"]
+
+    @pytest.mark.parametrize("service_first", [True, False])
+    def test_one_that_must_be_first(self, service_first: bool) -> None:
+        """Where only one order is safe, the plan has two steps."""
+        both = deployment(ContainerPort(8080, name="http"), ContainerPort(8081, name="web"))
+        new = ServicePort(80, name="http", target_port="web")
+        found = (
+            contract([service(), both], [service(new), deployment(ContainerPort(8081, name="web"))])
+            if service_first
+            else contract([service(), deployment()], [service(new), both])
+        )
+        rolled = [action.startswith("roll out") for action in actions(found)]
+        assert (codes(found, "disturbing"), rolled) == ({"target-moved"}, [not service_first, service_first])
+
+    def test_labels_that_are_replaced(self) -> None:
+        """Pods have the labels of both selectors for a while."""
+        found = contract([service(), deployment()], [service(selector={"app": "shop"}), deployment(app="shop")])
+        assert (found.kept, codes(found)) == (True, {"selector-moved", "selector-changed"})
+        assert len(found.plan) == 3
+
+    def test_a_label_more(self) -> None:
+        """A selector that asks for more waits for the pods that have it; one that asks for less goes first."""
+        narrow, wide = service(selector={"app": "web", "tier": "front"}), service()
+        labelled, plain = deployment(app="web", tier="front"), deployment()
+        for before, after, pods_first in (
+            ((wide, plain), (narrow, labelled), True),
+            ((narrow, labelled), (wide, plain), False),
+        ):
+            found = contract(before, after)
+            assert codes(found) == {"selector-moved", "selector-changed"}
+            assert actions(found)[0].startswith("roll out") == pods_first
+
+    def test_workloads_that_take_over(self) -> None:
+        """A workload that is not there yet is created first; one that is there takes over at once."""
+        blue, green = deployment(name="blue", color="blue"), deployment(name="green", color="green")
+        one, other = service(selector={"color": "blue"}), service(selector={"color": "green"})
+        found = contract([one, blue], [other, green])
+        assert codes(found, "disturbing") == {"backend-replaced"}
+        assert [action.split()[0] for action in actions(found)] == ["create", "change", "remove"]
+        assert not codes(contract([one, blue, green], [other, blue, green]), "disturbing")
+
+    def test_pods_that_do_not_change_drop_nothing(self) -> None:
+        """Without a rollout there is no meanwhile."""
+        both = deployment(ContainerPort(8080, name="http"), ContainerPort(8081, name="admin"))
+        found = contract([service(), both], [service(ServicePort(80, name="http", target_port="admin")), both])
+        assert codes(found) == {"target-port-changed", "backends-changed"}
+        assert found.plan == ()
+
+
+class TestMerging:
+    """Ports that are merged by their number alone."""
+
+    def test_a_second_protocol(self) -> None:
+        """Client-side apply takes TCP and UDP of a number for one port; by an update each gets a node port."""
+        tcp, udp = ServicePort(53, name="tcp"), ServicePort(53, name="udp", protocol="UDP")
+        one, two = service(tcp, type="NodePort"), service(tcp, udp, type="NodePort")
+        added = contract([one], [two])
+        assert codes(added) == {"merged-by-number", "port-added", "node-port-not-shared"}
+        assert any("--server-side" in action for action in actions(added))
+        assert codes(contract([two], [one]), "disturbing") == {"merged-by-number"}
+        assert contract([two], [two]).changes == ()
+
+    def test_a_number_that_changes(self) -> None:
+        """A merge patch keeps the old number beside the new one, and fails on the name that both have."""
+        found = contract([service(ServicePort(443, name="https"))], [service(ServicePort(444, name="https"))])
+        change = the(found, "merge-appends")
+        assert (change.before, change.after, change.severity) == (443, 444, "disturbing")
+
+    def test_container_ports_merge_the_same_way(self) -> None:
+        """Workloads are told by name: their ports have the same trap."""
+        dns: list[tuple[str, Protocol]] = [("dns", "UDP"), ("dns-tcp", "TCP")]
+        ports = [ContainerPort(53, name=name, protocol=protocol) for name, protocol in dns]
+        found = contract([deployment(ports[0])], [deployment(*ports)])
+        assert the(found, "merged-by-number").workloads == ("Deployment shop/web",)
+        assert found.kept
+        assert codes(contract([deployment(ContainerPort(80))], [deployment(ContainerPort(81))])) == set()
