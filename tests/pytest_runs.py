@@ -37,14 +37,17 @@ def pytest_in(
         arguments: Its arguments.
         python: Which Python has it.
         options: Options of Python.
-        source: Whether portmap is that of this checkout, if it is not installed.
+        source: Whether portmap is that of this checkout, where it is not installed; else
+            that which this Python has.
     """
     environment = {**os.environ, "COLUMNS": "80", "PYTHONDONTWRITEBYTECODE": "1"}
     # What the outer pytest was told is not meant for this one.
     for name in ("PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_CURRENT_TEST"):
         environment.pop(name, None)
     plugin = ["-p", "no:cacheprovider"]
-    if source and not any(each.name == "portmap" for each in entry_points(group="pytest11")):
+    if not source:
+        environment.pop("PYTHONPATH", None)
+    elif not any(each.name == "portmap" for each in entry_points(group="pytest11")):
         plugin += ["-p", "_portmap_pytest"]
         environment["PYTHONPATH"] = os.pathsep.join([str(SOURCE), environment.get("PYTHONPATH", "")])
     done = subprocess.run(
