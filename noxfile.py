@@ -1,5 +1,7 @@
 """How portmap is checked: `nox` runs lint, typing and tests; `nox -l` lists all sessions."""
 
+from pathlib import Path
+
 import nox
 
 nox.needs_version = ">=2025.2.9"
@@ -25,7 +27,7 @@ def install_portmap(session: nox.Session) -> None:
 
 def run_tests(session: nox.Session) -> None:
     """Runs the tests with coverage, or pytest with just the arguments given after `--`."""
-    install_groups(session, "test")
+    install_groups(session, "test", "interop")
     install_portmap(session)
     session.run("pytest", *(session.posargs or ["--cov", "-n", "auto"]))
 
@@ -71,14 +73,26 @@ def docs(session: nox.Session) -> None:
 def pages(session: nox.Session) -> None:
     """Writes the generated parts of the documentation anew, from the rules."""
     install_portmap(session)
-    session.run("python", "docs/generate_checks.py")
+    for generator in sorted(Path("docs").glob("generate_*.py")):
+        session.run("python", str(generator))
+
+
+@nox.session(default=False)
+def dask(session: nox.Session) -> None:
+    """Runs the tests of linting in parts, with Dask's executor among them."""
+    install_groups(session, "test", "dask")
+    install_portmap(session)
+    session.run("pytest", "tests/lint/test_parts.py", *session.posargs)
 
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure what checking, reading, writing and resolving cost, as ratios to baselines in the same run."""
+    install_groups(session, "interop")
     install_portmap(session)
     session.run("python", "benchmarks/ratios.py", *session.posargs)
+    session.run("python", "benchmarks/services.py", *session.posargs)
+    session.run("python", "benchmarks/lint.py")
 
 
 @nox.session(default=False)

@@ -20,7 +20,7 @@ version = release
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 root_doc = "docs/contents"
 include_patterns = ["docs/**", "README.md", "CHANGELOG.md", "CONTRIBUTING.md"]
-exclude_patterns = ["docs/schemas/**", "docs/pictures/**"]
+exclude_patterns = ["docs/schemas/**"]
 nitpicky = False
 
 html_theme = "furo"

@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from portmap._cluster import FEATURES, GATES, SUPPORTED_VERSIONS
+from portmap._codes import CODES_OF_READING
 from portmap._rules import Rule
 
 PAGE: Final = Path(__file__).resolve().parent / "checks.md"
 
-_PART: Final = re.compile(r"(<!-- (rules|versions):? ?([^>]*?) -->\n)(.*?)(<!-- end -->\n)", re.DOTALL)
+_PART: Final = re.compile(r"(<!-- (rules|codes|versions):? ?([^>]*?) -->\n)(.*?)(<!-- end -->\n)", re.DOTALL)
 
 
 def rules_named(names: Iterable[str]) -> list[Rule[Any]]:
@@ -68,6 +69,9 @@ def renewed(page: str) -> str:
         opening, kind, names, _, end = match.groups()
         if kind == "versions":
             return f"{opening}\n{versions_table()}\n{end}"
+        if kind == "codes":
+            told = "".join(f"### {code}\n\n{text}\n\n" for code, text in CODES_OF_READING.items())
+            return f"{opening}\n{told}{end}"
         rules = rules_named(names.split())
         sections = [section(rule) for rule in rules if rule.code not in shown]
         again = [f"[{rule.code}](#{rule.code})" for rule in rules if rule.code in shown]

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,12 @@ from command_line import WEB, deployment, portmap, service, write
 @pytest.fixture(autouse=True)
 def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+
+
+def node_port(number: int | None) -> dict[str, Any]:
+    """The step in at a node port of Service web."""
+    name = {"kind": "Service", "namespace": "shop", "name": "web"}
+    return {**name, "port": number, "protocol": "TCP", "address": "every node"}
 
 
 def test_json() -> None:
@@ -59,6 +66,13 @@ def test_json() -> None:
                         "protocol": "TCP",
                         "nodePort": 30080,
                         "targetPort": "htpp",
+                        "approaches": [
+                            {"entry": "cluster-ip", "hops": []},
+                            {
+                                "entry": "node-port",
+                                "hops": [node_port(30080)],
+                            },
+                        ],
                         "endpoints": [],
                         "misses": [
                             {
@@ -79,6 +93,13 @@ def test_json() -> None:
                         "protocol": "TCP",
                         "nodePort": None,
                         "targetPort": 6060,
+                        "approaches": [
+                            {"entry": "cluster-ip", "hops": []},
+                            {
+                                "entry": "node-port",
+                                "hops": [node_port(None)],
+                            },
+                        ],
                         "endpoints": [
                             {
                                 "pod": None,

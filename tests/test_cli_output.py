@@ -38,13 +38,13 @@ class TestTerminal:
             portmap("resolve", "web.yaml", stdout=Terminal()).out,
             """\
             Service shop/web (web.yaml:1)
-              http 80/TCP (node port 30080)  ✗ no container port named 'htpp' for
-                                               TCP in Deployment/web: it declares
-                                               http/TCP → 8080 in app, dns/UDP → 53
-                                               in app
-                                               hint: did you mean 'http'?
-              debug 6060/TCP                 → Deployment/web  (not declared)
-                                               6060/TCP
+              http 80/TCP     ← node port 30080
+              http 80/TCP     ✗ no container port named 'htpp' for TCP in
+                                Deployment/web: it declares http/TCP → 8080 in app,
+                                dns/UDP → 53 in app
+                                hint: did you mean 'http'?
+              debug 6060/TCP  ← node port picked by the cluster
+              debug 6060/TCP  → Deployment/web  (not declared)  6060/TCP
             """,
         )
 
@@ -52,14 +52,18 @@ class TestTerminal:
         """Where the column of the ports takes half of the width, the rest goes below it."""
         monkeypatch.setenv("COLUMNS", "40")
         monkeypatch.setenv("NO_COLOR", "1")
-        write("web.yaml", WEB)
+        write("web.yaml", WEB.replace("name: debug", "name: a-longer-name"))
         same(
             portmap("resolve", "web.yaml", stdout=Terminal()).out,
             """\
             Service shop/web (web.yaml:1)
-              http 80/TCP (node port 30080)
+              http 80/TCP
+                ← node port 30080
+              http 80/TCP
                 → Deployment/web  app  8080/TCP
-              debug 6060/TCP
+              a-longer-name 6060/TCP
+                ← node port picked by the cluster
+              a-longer-name 6060/TCP
                 → Deployment/web  (not declared)
                   6060/TCP
             """,

@@ -27,11 +27,13 @@ def test_a_healthy_set() -> None:
         run.out,
         """\
         Service shop/db (k8s/db.yaml:1)
-          5432/TCP                       → StatefulSet/db  app             5432/TCP
+          5432/TCP        → StatefulSet/db  app             5432/TCP
 
         Service shop/web (k8s/web.yaml:1)
-          http 80/TCP (node port 30080)  → Deployment/web  app             8080/TCP
-          debug 6060/TCP                 → Deployment/web  (not declared)  6060/TCP
+          http 80/TCP     ← node port 30080
+          http 80/TCP     → Deployment/web  app             8080/TCP
+          debug 6060/TCP  ← node port picked by the cluster
+          debug 6060/TCP  → Deployment/web  (not declared)  6060/TCP
         """,
     )
     assert (run.code, run.err) == (0, "2 Services, 2 workloads, 1 other object\n")
@@ -45,10 +47,12 @@ def test_a_typing_error_in_a_target_port() -> None:
         run.out,
         """\
         Service shop/web (web.yaml:1)
-          http 80/TCP (node port 30080)  ✗ no container port named 'htpp' for TCP in Deployment/web: \
+          http 80/TCP     ← node port 30080
+          http 80/TCP     ✗ no container port named 'htpp' for TCP in Deployment/web: \
 it declares http/TCP → 8080 in app, dns/UDP → 53 in app
-                                           hint: did you mean 'http'?
-          debug 6060/TCP                 → Deployment/web  (not declared)  6060/TCP
+                            hint: did you mean 'http'?
+          debug 6060/TCP  ← node port picked by the cluster
+          debug 6060/TCP  → Deployment/web  (not declared)  6060/TCP
         """,
     )
     assert (run.code, run.err) == (1, "1 Service, 1 workload, 0 other objects; 1 port leads nowhere\n")
@@ -121,8 +125,10 @@ def test_a_broken_file_in_a_folder() -> None:
         run.out,
         """\
         Service shop/web (k8s/web.yaml:1)
-          http 80/TCP (node port 30080)  → Deployment/web  app             8080/TCP
-          debug 6060/TCP                 → Deployment/web  (not declared)  6060/TCP
+          http 80/TCP     ← node port 30080
+          http 80/TCP     → Deployment/web  app             8080/TCP
+          debug 6060/TCP  ← node port picked by the cluster
+          debug 6060/TCP  → Deployment/web  (not declared)  6060/TCP
         """,
     )
     same(

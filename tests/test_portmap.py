@@ -1,14 +1,15 @@
 """The map of a set: where every port leads, who leads there, and what leads nowhere."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Final
 
 import attrs
 import pytest
 
-from portmap import Cluster, Container, ContainerPort, Pod, Service, ServicePort, Workload, load
-from portmap._map.port_map import PortMap
+import portmap
+from portmap import Cluster, Container, ContainerPort, Pod, PortMap, Service, ServicePort, Workload, load
 from portmap._workloads import makes_pods, read_workload, read_workloads
 
 Manifest = dict[str, Any]
@@ -585,3 +586,21 @@ def test_maps_of_public_repositories_hold_together(shared: Path, repository: str
     for each in found.references:
         assert not each.targets or (each.miss, each.unknown) == (None, None)
         assert each.miss is None or each.miss in found.misses
+
+
+VALUES: Final = (
+    *("Approach", "Chain", "ContainerTarget", "Hop", "HostPort", "HostPorts", "MapMiss", "NodePort", "NodePorts"),
+    *("ObjectName", "Onward", "PathMatch", "ResolvedReference", "ServiceTarget", "Trace", "UnknownObject"),
+)
+PAGE: Final = (Path(__file__).resolve().parent.parent / "docs" / "portmap.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_what_answers_are_made_of_is_told(name: str) -> None:
+    """Every class of an answer is exported, and the page names it with what it has."""
+    value = getattr(portmap, name)
+    [row] = [line for line in PAGE.splitlines() if line.startswith("| ") and f"`{name}`" in line.split("|")[1]]
+    told = set(re.findall(r"`(\w+)`", row.split("|")[3]))
+    fields = {field.name for field in attrs.fields(value) if field.repr and not field.name.startswith("_")}
+    assert fields - {"cluster"} <= told
+    assert told <= set(dir(value)) | fields or name in {"NodePort", "NodePorts", "HostPort", "HostPorts"}

@@ -30,13 +30,15 @@ from portmap.manifests import validate
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 # Their blocks show the command, and are run by its own tests.
-COMMAND_PAGES: Final = {"docs/cli.md"}
+COMMAND_PAGES: Final = {"docs/cli.md", "docs/trace.md"}
 ALL_PAGES: Final = sorted(
     page.relative_to(ROOT).as_posix() for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 )
-PAGES: Final = [page for page in ALL_PAGES if page not in COMMAND_PAGES]
+# Made of the docstrings of rules, whose examples tests/lint runs.
+RULE_PAGES: Final = "docs/rules/"
+PAGES: Final = [page for page in ALL_PAGES if page not in COMMAND_PAGES and not page.startswith(RULE_PAGES)]
 # Shell commands for a bare machine, which have tests of their own below.
-WITH_COMMANDS: Final = {"README.md", "CONTRIBUTING.md", "docs/contract.md", "docs/testing.md"}
+WITH_COMMANDS: Final = {"README.md", "CONTRIBUTING.md", "docs/contract.md", "docs/draw.md", "docs/testing.md"}
 SHOWN: Final = ("output", "raises")
 
 _BLOCK: Final = re.compile(r"^(?:<!-- ([^>\n]*) -->\n)?```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)

@@ -302,4 +302,4 @@ def test_a_workload_without_replicas_answers_nothing() -> None:
     workload = Workload("Deployment", "web", Pod("web", labels={"app": "web"}), replicas=0)
     resolution = resolve(Service("web", selector={"app": "web"}, ports=[ServicePort(80)]), [workload])
     assert resolution.leads_nowhere == resolution.service.ports
-    assert [miss.code for miss in resolution.misses] == ["pod-not-published"]
+    assert [miss.code for miss in resolution.misses] == ["makes-no-pods"]

@@ -14,25 +14,40 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from portmap._checks import check
 from portmap._cluster import SUPPORTED_VERSIONS, Cluster, set_default_cluster
 from portmap._errors import ManifestError, PortmapError, Span, ValidationError
 from portmap._labels import Labels
-from portmap._manifest import to_manifest
-from portmap._misses import Miss
-from portmap._pods import Container, Pod
 from portmap._ports import ContainerPort, ServicePort
-from portmap._resolution import Endpoint, EndpointPort, EndpointSlice, Resolution, SliceEndpoint, resolve, resolve_all
 from portmap._services import Service
-from portmap._sets import Conflict, check_set
 from portmap._violations import ServerWarning, Violation
-from portmap._workloads import Workload
 
 if TYPE_CHECKING:
+    from portmap._checks import check
     from portmap._contract import contract
     from portmap._contract.changes import Change, Contract, Step
     from portmap._draw import draw
+    from portmap._manifest import to_manifest
+    from portmap._map.chains import Chain, Hop
+    from portmap._map.inventory import UnknownObject
+    from portmap._map.node_ports import HostPort, HostPorts, NodePort, NodePorts
+    from portmap._map.object_names import ObjectName
     from portmap._map.port_map import PortMap
+    from portmap._map.reference import PathMatch, Reference
+    from portmap._map.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget
+    from portmap._map.trace import Approach, Onward, Trace
+    from portmap._misses import Miss
+    from portmap._pods import Container, Pod
+    from portmap._resolution import (
+        Endpoint,
+        EndpointPort,
+        EndpointSlice,
+        Resolution,
+        SliceEndpoint,
+        resolve,
+        resolve_all,
+    )
+    from portmap._sets import Conflict, check_set
+    from portmap._workloads import Workload
     from portmap.manifests._load import load
     from portmap.manifests._write import to_yaml
 
@@ -40,28 +55,45 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SUPPORTED_VERSIONS",
+    "Approach",
+    "Chain",
     "Change",
     "Cluster",
     "Conflict",
     "Container",
     "ContainerPort",
+    "ContainerTarget",
     "Contract",
     "Endpoint",
     "EndpointPort",
     "EndpointSlice",
+    "Hop",
+    "HostPort",
+    "HostPorts",
     "Labels",
     "ManifestError",
+    "MapMiss",
     "Miss",
+    "NodePort",
+    "NodePorts",
+    "ObjectName",
+    "Onward",
+    "PathMatch",
     "Pod",
     "PortMap",
     "PortmapError",
+    "Reference",
     "Resolution",
+    "ResolvedReference",
     "ServerWarning",
     "Service",
     "ServicePort",
+    "ServiceTarget",
     "SliceEndpoint",
     "Span",
     "Step",
+    "Trace",
+    "UnknownObject",
     "ValidationError",
     "Violation",
     "Workload",
@@ -79,13 +111,45 @@ __all__ = [
 
 # What not every script needs is loaded when it is first asked for (PEP 562).
 _LATER = {
+    "Approach": "portmap._map.trace",
+    "Chain": "portmap._map.chains",
     "Change": "portmap._contract.changes",
+    "Conflict": "portmap._sets",
+    "Container": "portmap._pods",
+    "ContainerTarget": "portmap._map.targets",
     "Contract": "portmap._contract.changes",
+    "Endpoint": "portmap._resolution",
+    "EndpointPort": "portmap._resolution",
+    "EndpointSlice": "portmap._resolution",
+    "Hop": "portmap._map.chains",
+    "HostPort": "portmap._map.node_ports",
+    "HostPorts": "portmap._map.node_ports",
+    "MapMiss": "portmap._map.targets",
+    "Miss": "portmap._misses",
+    "NodePort": "portmap._map.node_ports",
+    "NodePorts": "portmap._map.node_ports",
+    "ObjectName": "portmap._map.object_names",
+    "Onward": "portmap._map.trace",
+    "PathMatch": "portmap._map.reference",
+    "Pod": "portmap._pods",
     "PortMap": "portmap._map.port_map",
+    "Reference": "portmap._map.reference",
+    "Resolution": "portmap._resolution",
+    "ResolvedReference": "portmap._map.targets",
+    "ServiceTarget": "portmap._map.targets",
+    "SliceEndpoint": "portmap._resolution",
     "Step": "portmap._contract.changes",
+    "Trace": "portmap._map.trace",
+    "UnknownObject": "portmap._map.inventory",
+    "Workload": "portmap._workloads",
+    "check": "portmap._checks",
+    "check_set": "portmap._sets",
     "contract": "portmap._contract",
     "draw": "portmap._draw",
     "load": "portmap.manifests._load",
+    "resolve": "portmap._resolution",
+    "resolve_all": "portmap._resolution",
+    "to_manifest": "portmap._manifest",
     "to_yaml": "portmap.manifests._write",
 }
 

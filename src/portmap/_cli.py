@@ -17,15 +17,17 @@ from contextlib import redirect_stderr, redirect_stdout
 from typing import IO, TYPE_CHECKING, Final, NoReturn, final
 
 from portmap._cli_contract import add_contract
+from portmap._cli_draw import add_draw
 from portmap._cli_input import (
     STDIN,
-    add_format,
-    add_kubernetes_version,
-    namespace_argument,
-    node_ports_argument,
+    add_input,
+    cluster_of,
     read_documents,
 )
-from portmap._cluster import Cluster
+from portmap._cli_lint import add_lint
+from portmap._cli_ports import add_ports
+from portmap._cli_rules import add_rules
+from portmap._cli_trace import add_trace
 from portmap._render._console import CommandError, Console
 from portmap._suggestions import nearest
 
@@ -106,29 +108,13 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 every port leads somewhere; 1 a port leads nowhere, or a Service is invalid; "
         "2 bad usage, or the input cannot be read.",
     )
-    resolve.add_argument(
-        "paths",
-        nargs="*",
-        metavar="PATH",
-        help="YAML and JSON files, folders of them, or - for standard input; service/NAME picks one Service; "
-        "left out: the current folder",
-    )
-    add_format(resolve)
-    add_kubernetes_version(resolve)
-    resolve.add_argument(
-        "--node-port-range",
-        type=node_ports_argument,
-        default=Cluster().node_port_range,
-        metavar="FIRST-LAST",
-        help="the cluster's --service-node-port-range (default: 30000-32767)",
-    )
-    resolve.add_argument(
-        "--namespace",
-        type=namespace_argument,
-        metavar="NAME",
-        help="the namespace of objects that name none (default: they may be in any)",
-    )
+    add_input(resolve, "service/NAME picks one Service; ")
     resolve.set_defaults(run=_resolve)
+    add_lint(commands)
+    add_trace(commands)
+    add_ports(commands)
+    add_draw(commands)
+    add_rules(commands)
     add_contract(commands)
     return parser
 
@@ -155,13 +141,14 @@ class _Version(argparse.Action):
 
 
 def _resolve(options: argparse.Namespace, console: Console) -> int:
-    cluster = Cluster(options.kubernetes_version, node_port_range=options.node_port_range)
+    cluster = cluster_of(options)
     paths, names = _paths_and_names(options.paths)
     documents, unreadable = read_documents(paths, cluster, console, "portmap resolve")
 
+    from portmap._render._complaints import complaints
     from portmap._render._find_routes import find_routes
     from portmap._render._resolve_json import as_json
-    from portmap._render._resolve_text import as_text, complaints, summary
+    from portmap._render._resolve_text import as_text, summary
 
     report = find_routes(
         documents, cluster=cluster, unreadable=unreadable, namespace=options.namespace, names=frozenset(names)
@@ -171,7 +158,7 @@ def _resolve(options: argparse.Namespace, console: Console) -> int:
     as_json_text = options.format == "json"
     text = as_json(report) if as_json_text else as_text(report, width=console.width, colour=console.colour)
     if console.write(text) and not as_json_text:
-        console.say(*complaints(report), summary(report))
+        console.say(*complaints(report.invalid_workloads), summary(report))
     return _FINE if report.all_lead_somewhere else _NOWHERE
 
 

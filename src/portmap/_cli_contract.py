@@ -1,7 +1,7 @@
 """`portmap contract A B`: whether two sets of manifests are the same to the clients of their Services."""
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from portmap._cli_input import STDIN, add_format, add_kubernetes_version, read_documents
@@ -56,11 +56,13 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     unreadable += more
 
     from portmap._contract import contract
+    from portmap._render._complaints import complaints
     from portmap._render._contract_json import as_json
     from portmap._render._contract_text import as_text, summary
+    from portmap.manifests._documents import judged
 
     sides = _objects(before), _objects(after)
-    problems = [*_problems(before), *_problems(after)]
+    problems = list(complaints(judged([*before, *after])))
     if problems:
         raise CommandError(*problems, f"{_COMMAND}: what a server would refuse cannot be compared")
     with cluster:
@@ -83,17 +85,3 @@ def _objects(documents: "Sequence[Document]") -> "list[Service | Pod | Workload 
         for document in documents
         if isinstance(document.raw, Mapping)
     ]
-
-
-def _problems(documents: "Sequence[Document]") -> Iterator[str]:
-    """Why the Services and workloads among them would be refused."""
-    from portmap.manifests._read import is_readable
-
-    for document in documents:
-        if isinstance(document.raw, Mapping) and is_readable(document.raw):
-            for violation in document.violations:
-                span = document.span(violation.field)
-                place = f"{document.source}:{span}" if span else document.source
-                field = f"{violation.field}: " if violation.field else ""
-                name = f"{document.kind} {document.name or '(no name)'}"
-                yield f"{place}: {name}: {field}{violation.message}  [{violation.code}]"

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 __all__ = [
     "STDIN",
     "add_format",
+    "add_input",
     "add_kubernetes_version",
+    "add_node_port_range",
+    "cluster_of",
     "namespace_argument",
     "node_ports_argument",
     "read_documents",
@@ -36,6 +39,39 @@ def add_format(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("text", "json"), default="text", help="(default: text)")
 
 
+def add_input(parser: argparse.ArgumentParser, more: str = "", formats: Sequence[str] = ()) -> None:
+    """`[PATH…|-] --format --kubernetes-version --node-port-range --namespace`: one set of manifests, in one cluster.
+
+    Args:
+        parser: That of the sub-command.
+        more: What paths may be beside paths, for the help.
+        formats: Those of the sub-command, where they are not text and JSON.
+    """
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help=f"YAML and JSON files, folders of them, or - for standard input; {more}left out: the current folder",
+    )
+    if formats:
+        parser.add_argument("--format", choices=formats, help="(default: that of the file's suffix, or text)")
+    else:
+        add_format(parser)
+    add_kubernetes_version(parser)
+    add_node_port_range(parser)
+    parser.add_argument(
+        "--namespace",
+        type=namespace_argument,
+        metavar="NAME",
+        help="the namespace of objects that name none (default: they may be in any)",
+    )
+
+
+def cluster_of(options: argparse.Namespace) -> Cluster:
+    """The cluster that the arguments of `add_input` describe."""
+    return Cluster(options.kubernetes_version, node_port_range=options.node_port_range)
+
+
 def add_kubernetes_version(parser: argparse.ArgumentParser) -> None:
     """`--kubernetes-version VERSION`."""
     parser.add_argument(
@@ -44,6 +80,17 @@ def add_kubernetes_version(parser: argparse.ArgumentParser) -> None:
         default=Cluster().version,
         metavar="VERSION",
         help=f"{SUPPORTED_VERSIONS[0]} to {SUPPORTED_VERSIONS[-1]} (default: {Cluster().version})",
+    )
+
+
+def add_node_port_range(parser: argparse.ArgumentParser) -> None:
+    """`--node-port-range FIRST-LAST`."""
+    parser.add_argument(
+        "--node-port-range",
+        type=node_ports_argument,
+        default=Cluster().node_port_range,
+        metavar="FIRST-LAST",
+        help="the cluster's --service-node-port-range (default: 30000-32767)",
     )
 
 

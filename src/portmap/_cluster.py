@@ -224,7 +224,7 @@ def _sorted_gates(gates: Mapping[str, bool] | Iterable[tuple[str, bool]]) -> tup
 
 
 @final
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Cluster:
     """What the cluster that is aimed at accepts.
 

@@ -48,11 +48,6 @@ def _is_port_name(name: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _is_dns_label(name: str) -> bool:
-    return _DNS_LABEL.fullmatch(name) is not None
-
-
-@lru_cache(maxsize=4096)
 def _is_qualified(name: str) -> bool:
     return _QUALIFIED.fullmatch(name) is not None
 
@@ -93,7 +88,7 @@ def port_name_reasons(name: str) -> Reasons:
 
 def dns_label_reasons(name: str) -> Reasons:
     """`IsDNS1123Label`: at most 63 of a-z, 0-9 and -, alphanumeric at both ends."""
-    if len(name) <= LONGEST_LABEL and _is_dns_label(name):
+    if len(name) <= LONGEST_LABEL and _DNS_LABEL.fullmatch(name):
         return _FINE
     reasons = []
     if _length(name) > LONGEST_LABEL:

@@ -4,18 +4,21 @@ Only what was authored is written: defaults are the API server's to fill in.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from portmap._opaque import merged
-from portmap._pods import Container, Pod
 from portmap._ports import ContainerPort, ServicePort
 from portmap._services import Service
 from portmap._wire import to_wire
 
+if TYPE_CHECKING:
+    from portmap._pods import Container, Pod
+
 __all__ = ["to_manifest"]
 
 
-def to_manifest(subject: Service | ServicePort | Pod | Container | ContainerPort) -> dict[str, Any]:
+def to_manifest(subject: "Service | ServicePort | Pod | Container | ContainerPort") -> dict[str, Any]:
     """This object as plain data, under the names that Kubernetes gives its fields.
 
     A `Service` or `Pod` becomes a whole manifest. A `ContainerPort`, `Container` or
@@ -33,7 +36,7 @@ def to_manifest(subject: Service | ServicePort | Pod | Container | ContainerPort
     Raises:
         TypeError: It is an object of another kind.
     """
-    write = _WRITERS.get(type(subject))
+    write = _writers().get(type(subject))
     if write is None:
         raise TypeError(f"to_manifest takes a Service, ServicePort, Pod, Container or ContainerPort, not {subject!r}")
     return write(subject)
@@ -52,18 +55,18 @@ def _service(service: Service) -> dict[str, Any]:
     return manifest if service.unmodelled is None else merged(manifest, service.unmodelled.copy())
 
 
-def _container(container: Container) -> dict[str, Any]:
-    data = to_wire(container, Container.WIRE)
+def _container(container: "Container") -> dict[str, Any]:
+    data = to_wire(container, container.WIRE)
     if container.ports:
         data["ports"] = [to_wire(port, ContainerPort.WIRE) for port in container.ports]
     return data
 
 
-def _pod(pod: Pod) -> dict[str, Any]:
-    metadata = to_wire(pod, Pod.METADATA_WIRE)
+def _pod(pod: "Pod") -> dict[str, Any]:
+    metadata = to_wire(pod, pod.METADATA_WIRE)
     if not pod.labels:
         metadata.pop("labels", None)
-    spec = to_wire(pod, Pod.SPEC_WIRE)
+    spec = to_wire(pod, pod.SPEC_WIRE)
     for field, containers in (("initContainers", pod.init_containers), ("containers", pod.containers)):
         if containers:
             spec[field] = [_container(container) for container in containers]
@@ -73,7 +76,7 @@ def _pod(pod: Pod) -> dict[str, Any]:
     return manifest
 
 
-def _status(pod: Pod) -> dict[str, Any]:
+def _status(pod: "Pod") -> dict[str, Any]:
     status: dict[str, Any] = {}
     if pod.phase is not None:
         status["phase"] = pod.phase
@@ -87,10 +90,14 @@ def _status(pod: Pod) -> dict[str, Any]:
     return status
 
 
-_WRITERS: Final[Mapping[type, Callable[[Any], dict[str, Any]]]] = {
-    Service: _service,
-    ServicePort: lambda port: to_wire(port, ServicePort.WIRE),
-    Pod: _pod,
-    Container: _container,
-    ContainerPort: lambda port: to_wire(port, ContainerPort.WIRE),
-}
+@cache
+def _writers() -> Mapping[type, Callable[[Any], dict[str, Any]]]:
+    from portmap._pods import Container, Pod
+
+    return {
+        Service: _service,
+        ServicePort: lambda port: to_wire(port, ServicePort.WIRE),
+        Pod: _pod,
+        Container: _container,
+        ContainerPort: lambda port: to_wire(port, ContainerPort.WIRE),
+    }

@@ -7,7 +7,6 @@ Source: kubernetes/kubernetes 1.36.2,
 `staging/src/k8s.io/apimachinery/pkg/api/validation/objectmeta.go`.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, final
 
@@ -184,11 +183,10 @@ def _generated(prefix: str | None) -> str:
 
 
 @rule("namespace-syntax", "metadata.namespace", "FieldValueInvalid", source=_SOURCE, when="namespace")
-def namespace_syntax(meta: Metadata) -> Iterator[Problem]:
+def namespace_syntax(meta: Metadata) -> list[Problem] | None:
     """A namespace's name is a DNS label."""
     reasons = dns_label_reasons(meta.namespace)
-    if reasons:
-        yield Problem(("namespace",), "; ".join(reasons), meta.namespace)
+    return [Problem(("namespace",), "; ".join(reasons), meta.namespace)] if reasons else None
 
 
 @rule("negative-generation", "metadata.generation", "FieldValueInvalid", source=_SOURCE, when="generation")
@@ -276,6 +274,8 @@ def owner_reference_banned(meta: Metadata) -> Iterator[Problem]:
 @rule("several-controllers", "metadata.ownerReferences", "FieldValueInvalid", source=_SOURCE, when="owner_references")
 def several_controllers(meta: Metadata) -> Iterator[Problem]:
     """At most one owner is the controller. The same owner written twice counts once."""
+    import json
+
     controllers = [owner for owner in meta.owner_references if owner.get("controller")]
     different = {json.dumps(owner, sort_keys=True): owner for owner in controllers}
     for extra in list(different.values())[1:]:

@@ -28,8 +28,8 @@ class Miss:
 
     Attributes:
         code: What kind of miss: `unresolved-target-port`, `protocol-mismatch`,
-            `not-a-sidecar`, `sidecar-not-searched`, `pod-not-published` or
-            `selector-matches-nothing`.
+            `not-a-sidecar`, `sidecar-not-searched`, `pod-not-published`,
+            `makes-no-pods` or `selector-matches-nothing`.
         message: Why, naming what is declared.
         hint: What was probably meant, if anything is near.
         port: The Service port; `None` where it concerns all of them.
@@ -61,6 +61,17 @@ class Miss:
             message=f"{_called(pod, workload)} gets no traffic: {reason}",
             pod=pod.name,
             workload=workload,
+        )
+
+    @classmethod
+    def of_idle(cls, workload: Workload) -> Self:
+        """A workload that is selected but makes no pods."""
+        called = f"{workload.kind}/{workload.name}"
+        return cls(
+            code="makes-no-pods",
+            message=f"{called} makes no pods: its replicas are 0",
+            pod=workload.pod.name,
+            workload=called,
         )
 
     def __str__(self) -> str:

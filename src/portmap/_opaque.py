@@ -5,7 +5,6 @@ compared and hashed, and are handed out as fresh copies, so that nobody can chan
 them from outside.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, final
 
@@ -27,10 +26,14 @@ class Opaque(Mapping[str, Any]):
         given: object = data
         if not isinstance(given, Mapping):
             raise TypeError(f"a mapping of plain JSON data is wanted, not {type(given).__name__}")
+        import json  # Most objects have nothing that is not modelled.
+
         self._text: Final = json.dumps(_plain(given), sort_keys=True)
 
     def copy(self) -> dict[str, Any]:
         """The data, fresh."""
+        import json
+
         data: dict[str, Any] = json.loads(self._text)
         return data
 
@@ -78,7 +81,7 @@ def residue(authored: Mapping[str, Any], modelled: Mapping[str, Any]) -> dict[st
     for key, value in authored.items():
         if key not in modelled:
             left[key] = value
-        elif isinstance(value, Mapping) and isinstance(modelled[key], Mapping):
+        elif type(value) is not str and isinstance(value, Mapping) and isinstance(modelled[key], Mapping):
             deeper = residue(value, modelled[key])
             if deeper:
                 left[key] = deeper

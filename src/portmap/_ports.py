@@ -24,6 +24,7 @@ from portmap._grammar import (
     port_number_reasons,
     qualified_name_reasons,
 )
+from portmap._memory import Remembered
 from portmap._opaque import Opaque
 from portmap._rules import Problem, Rules, rule
 from portmap._schema import INT32, INT_OR_TEXT, TEXT, Reader, struct
@@ -312,6 +313,10 @@ CONTAINER_PORT_RULES: Final[Rules[AnyContainerPort]] = Rules(
 # --- the values ------------------------------------------------------------------------------------------------
 
 
+_SOUND_SERVICE_PORTS: Final = Remembered()
+"""The likenesses of ports that broke no rule; the rules keep their texts short."""
+
+
 def _refuse(port: "ContainerPort | ServicePort", violations: list[Violation]) -> NoReturn:
     number: object = port.port if isinstance(port, ServicePort) else port.container_port
     raise ValidationError(f"{type(port).__name__} {quote(number)}", in_order(violations), str(cluster_in_force()))
@@ -417,9 +422,13 @@ class ServicePort:
     def __attrs_post_init__(self) -> None:
         if self.unmodelled is not None and (found := unmodelled_violations(self, SERVICE_PORT)):
             _refuse(self, found)
-        found = self.WIRE.violations(self) or SERVICE_PORT_RULES.broken_by(self)
-        if found:
-            _refuse(self, found)
+        values = self.WIRE.values(self)
+        like = (values, tuple(map(type, values)))
+        if like not in _SOUND_SERVICE_PORTS:
+            found = self.WIRE.violations(self) or SERVICE_PORT_RULES.broken_by(self)
+            if found:
+                _refuse(self, found)
+            _SOUND_SERVICE_PORTS.add(like)
 
     @classmethod
     def targeting(

@@ -15,8 +15,9 @@ import pytest
 from portmap._cluster import Cluster
 from portmap._errors import ManifestError, ValidationError
 from portmap._map.port_map import PortMap
+from portmap._render._complaints import complaints
 from portmap._render._find_routes import find_routes
-from portmap._render._resolve_text import as_text, complaints, summary
+from portmap._render._resolve_text import as_text, summary
 from portmap._render._routes import Report, ServiceRoutes
 from portmap.manifests._documents import Document, Manifests
 from portmap.manifests._load import SUFFIXES, load
@@ -195,7 +196,7 @@ def _problem_of(report: Report, routes: ServiceRoutes) -> str | None:
         return None
     alone = attrs.evolve(report, services=(routes,))
     words = "is invalid" if routes.document.violations else _nowhere(routes)
-    return "\n".join([f"{_name_of(routes)} {words}", as_text(alone).rstrip(), *complaints(report)])
+    return "\n".join([f"{_name_of(routes)} {words}", as_text(alone).rstrip(), *complaints(report.invalid_workloads)])
 
 
 def _nowhere(routes: ServiceRoutes) -> str:

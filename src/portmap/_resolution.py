@@ -18,9 +18,11 @@ import attrs
 from portmap._addresses import family_of, parse_ip
 from portmap._candidates import Candidates
 from portmap._cluster import SIDECAR_PORTS, Cluster, cluster_in_force
+from portmap._foreign import Foreign
 from portmap._misses import Miss, nothing_selected, unresolved
 from portmap._pods import Container, Pod
 from portmap._ports import ServicePort
+from portmap._service_reading import reduced_service
 from portmap._services import Service
 from portmap._workloads import Workload, reduced
 
@@ -127,7 +129,7 @@ class _Selected:
     pod: Pod
     workload: str | None
     endpoints: tuple[Endpoint | None, ...]
-    passed_over: str | None
+    passed_over: Miss | None
 
     @property
     def published(self) -> bool:
@@ -211,8 +213,8 @@ def find_port(pod: Pod, port: ServicePort, *, sidecars: bool = True) -> tuple[Co
 
 
 def resolve(
-    service: Service,
-    pods: Iterable[Pod | Workload | Mapping[str, Any]],
+    service: Service | Mapping[str, Any] | Foreign,
+    pods: Iterable[Pod | Workload | Mapping[str, Any] | Foreign],
     *,
     nodes: Collection[str] | None = None,
     ip_families: Sequence[str] | None = None,
@@ -221,9 +223,9 @@ def resolve(
     """Say where each port of this Service leads, in each of the pods that it selects.
 
     Args:
-        service: The Service.
+        service: The Service, typed or as a plain dict, or an object of another library.
         pods: The pods and workloads among which it selects, in any order and of any
-            namespace, typed or as plain dicts; a workload stands for the pods that it
+            namespace, typed, as plain dicts, or objects of other libraries; a workload stands for the pods that it
             makes. A Service or pod without a namespace is taken to be in the other's.
         nodes: The names of the nodes that exist; left out, all that pods name. The
             controller passes over a pod whose node does not exist, unless the
@@ -234,15 +236,15 @@ def resolve(
             sidecars. Left out, the cluster in force.
 
     Raises:
-        ValidationError: One of `pods` is a plain dict of no workload, or with wrong ports.
-        TypeError: One of `pods` is something else altogether.
+        ValidationError: A plain dict is of no workload, or of a Service that would be refused.
+        TypeError: One of `pods`, or the Service, is something else altogether.
     """
     return resolve_all([service], pods, nodes=nodes, ip_families=ip_families, cluster=cluster)[0]
 
 
 def resolve_all(
-    services: Iterable[Service],
-    pods: Iterable[Pod | Workload | Mapping[str, Any]],
+    services: Iterable[Service | Mapping[str, Any] | Foreign],
+    pods: Iterable[Pod | Workload | Mapping[str, Any] | Foreign],
     *,
     nodes: Collection[str] | None = None,
     ip_families: Sequence[str] | None = None,
@@ -258,7 +260,7 @@ def resolve_all(
         TypeError: One of `pods` is something else altogether.
     """
     sidecars = (cluster or cluster_in_force()).enabled(SIDECAR_PORTS)
-    wanted = list(services)
+    wanted = [reduced_service(each) for each in services]
     among = [each if isinstance(each, Pod | Workload) else reduced(each) for each in pods]
     candidates = Candidates(among, indexed=len(wanted) > 1)
     return tuple(_resolve(each, candidates, nodes, ip_families, sidecars=sidecars) for each in wanted)
@@ -340,8 +342,10 @@ def _look_up(
     pod = _pod_of(source)
     workload = f"{source.kind}/{source.name}" if isinstance(source, Workload) and source.kind != "Pod" else None
     addresses = tuple(address for family in families for address in _addresses(pod, family))
-    asleep = isinstance(source, Workload) and source.replicas == 0
-    passed_over = "it has 0 replicas" if asleep else _passed_over(service, pod, families, addresses, nodes)
+    reason = _passed_over(service, pod, families, addresses, nodes)
+    passed_over = Miss.of_pod(pod, workload, reason) if reason else None
+    if isinstance(source, Workload) and source.replicas == 0:
+        passed_over = Miss.of_idle(source)
     ready = _ready(service, pod)
     endpoints: list[Endpoint | None] = []
     for port in service.ports:
@@ -383,7 +387,7 @@ def _ready(service: Service, pod: Pod) -> bool:
 def _misses(service: Service, selected: Sequence[_Selected], *, sidecars: bool) -> Iterator[Miss]:
     for each in selected:
         if each.passed_over is not None:
-            yield Miss.of_pod(each.pod, each.workload, each.passed_over)
+            yield each.passed_over
             continue
         for position, port in enumerate(service.ports):
             if each.endpoints[position] is None:

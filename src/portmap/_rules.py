@@ -9,7 +9,8 @@ and name it in that module's `Rules`, in the server's order.
 """
 
 import enum
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import compress, groupby
 from operator import attrgetter
 from typing import Generic, NamedTuple, TypeVar, final, overload
 
@@ -142,21 +143,15 @@ def warning(
 class Rules(Sequence[Rule[Subject]]):
     """Rules in the server's order, arranged so that a subject without fault costs little."""
 
-    __slots__ = ("_rules", "_steps")
+    __slots__ = ("_groups", "_looks_at", "_rules")
 
     def __init__(self, *rules: Rule[Subject]) -> None:
         self._rules = rules
         # Neighbours that look at the same attribute are passed over together.
-        steps: list[tuple[str | None, list[Rule[Subject]]]] = []
-        for each in rules:
-            if steps and steps[-1][0] == each.when:
-                steps[-1][1].append(each)
-            else:
-                steps.append((each.when, [each]))
-        self._steps = tuple(
-            (None if when is None else attrgetter(when), tuple((each.check, each) for each in group))
-            for when, group in steps
-        )
+        groups = [(when, tuple(group)) for when, group in groupby(rules, lambda each: each.when)]
+        self._groups = tuple(tuple((each.check, each) for each in group) for _, group in groups)
+        # All of these attributes are looked up at once. Every object has a class, and a class is true.
+        self._looks_at = attrgetter(*(when or "__class__" for when, _ in groups), "__class__")
 
     @overload
     def __getitem__(self, index: int) -> Rule[Subject]: ...
@@ -167,6 +162,9 @@ class Rules(Sequence[Rule[Subject]]):
 
     def __len__(self) -> int:
         return len(self._rules)
+
+    def __iter__(self) -> Iterator[Rule[Subject]]:
+        return iter(self._rules)
 
     def warned_about(self, subject: Subject, root: Path = ()) -> list[ServerWarning]:
         """The same for rules that only warn."""
@@ -186,9 +184,7 @@ class Rules(Sequence[Rule[Subject]]):
             root: The path of the subject, under which its violations stand.
         """
         found: list[Violation] = []
-        for looks_at, group in self._steps:
-            if looks_at is not None and not looks_at(subject):
-                continue
+        for group in compress(self._groups, self._looks_at(subject)):
             for check, each in group:
                 problems = check(subject)
                 if problems:

@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from portmap._errors import ValidationError
+from portmap._foreign import Foreign, plain_manifest
+from portmap._pod_reading import under
 from portmap._ports import ServicePort
 from portmap._service_schema import SERVICE
 from portmap._services import Service
 from portmap._violations import Violation, in_order
 from portmap._wire import Wire
 
-__all__ = ["CORE_VERSIONS", "arguments", "is_core_service", "read_core_service", "service_of"]
+__all__ = ["CORE_VERSIONS", "arguments", "is_core_service", "read_core_service", "reduced_service", "service_of"]
 
 CORE_VERSIONS: Final = ("v1", "/v1", None, "")
 """How the core group is written: an empty group before the slash is the core group, too."""
@@ -35,14 +37,36 @@ def read_core_service(manifest: Mapping[str, Any]) -> Service:
     return service_of(decoded)
 
 
+def reduced_service(service: Service | Mapping[str, Any] | Foreign) -> Service:
+    """Any Service as a `Service`: a plain dict or another library's object is read.
+
+    Raises:
+        ValidationError: The cluster in force would refuse it.
+        TypeError: It is something else altogether.
+    """
+    if isinstance(service, Service):
+        return service
+    plain = plain_manifest(service)
+    if not isinstance(plain, Mapping) or not is_core_service(plain):
+        raise TypeError(f"a Service is a Service or the plain dict of one, not {service!r}")
+    return read_core_service(plain)
+
+
 def service_of(decoded: Mapping[str, Any]) -> Service:
     """The Service of a decoded manifest, without what portmap does not model.
 
     Raises:
-        ValidationError: The cluster in force would refuse it, or the first of its ports that is bad.
+        ValidationError: The cluster in force would refuse one of its ports, or the whole.
     """
     metadata, spec = decoded.get("metadata", {}), decoded.get("spec", {})
-    ports = [ServicePort(**({"port": 0} | arguments(port, ServicePort.WIRE))) for port in spec.get("ports", ())]
+    ports, found = [], []
+    for position, port in enumerate(spec.get("ports", ())):
+        try:
+            ports.append(ServicePort(**({"port": 0} | arguments(port, ServicePort.WIRE))))
+        except ValidationError as error:
+            found += under(("spec", "ports", position), error)
+    if found:
+        raise ValidationError("Service", in_order(found))
     fields = arguments(metadata, Service.METADATA_WIRE) | arguments(spec, Service.SPEC_WIRE)
     return Service(**({"name": ""} | fields), ports=ports)
 
@@ -50,12 +74,12 @@ def service_of(decoded: Mapping[str, Any]) -> Service:
 def arguments(data: Mapping[str, Any], rows: Sequence[Wire]) -> dict[str, Any]:
     """The attributes that these rows find in the data."""
     found: dict[str, Any] = {}
-    for row in rows:
+    for attribute, path, _, _ in rows:
         value: Any = data
-        for step in row.path:
+        for step in path:
             value = value.get(step, _ABSENT)
             if value is _ABSENT:
                 break
         else:
-            found[row.attribute] = value
+            found[attribute] = value
     return found

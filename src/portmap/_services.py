@@ -1,16 +1,17 @@
 """The Service: a frozen value that an API server would accept, or it does not come to be."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Final, Self, TypedDict, Unpack, cast, final
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypedDict, Unpack, cast, final
 
 import attrs
 
 from portmap._admission import every_violation, metadata_violations
 from portmap._cluster import Cluster, cluster_in_force
 from portmap._errors import ValidationError
-from portmap._metadata import METADATA
+from portmap._memory import Remembered, likeness
+from portmap._metadata import METADATA, label_problems
 from portmap._opaque import Opaque
-from portmap._pods import Pod
 from portmap._ports import SERVICE_PORT_RULES, ContainerPort, ServicePort, shown
 from portmap._schema import wrong_type
 from portmap._service_schema import METADATA_ROWS, SERVICE, SPEC_ROWS
@@ -32,7 +33,11 @@ from portmap._wire import (
     texts_or_as_is,
     unmodelled_violations,
 )
-from portmap._workloads import Workload, reduced
+
+if TYPE_CHECKING:
+    from portmap._foreign import Foreign
+    from portmap._pods import Pod
+    from portmap._workloads import Workload
 
 __all__ = ["Service", "check_service", "service_state"]
 
@@ -45,7 +50,7 @@ def service_ports_or_as_is(value: Iterable[ServicePort]) -> tuple[ServicePort, .
 
 
 def _ip_families(value: Iterable[IPFamily] | None) -> tuple[IPFamily, ...] | None:
-    return cast("tuple[IPFamily, ...] | None", texts_or_as_is(value))
+    return None if value is None else cast("tuple[IPFamily, ...]", texts_or_as_is(value))
 
 
 class AliasFields(TypedDict, total=False):
@@ -258,7 +263,7 @@ class Service:
     @classmethod
     def exposing(
         cls,
-        workload: Workload | Pod | Mapping[str, Any],
+        workload: "Workload | Pod | Mapping[str, Any] | Foreign",
         name: str | None = None,
         *,
         # The keys are names or numbers; a union of them would refuse a dict that has both.
@@ -273,7 +278,7 @@ class Service:
 
         Args:
             workload: A `Workload` or `Pod`, or the plain dict of a Deployment,
-                StatefulSet, DaemonSet, Pod or the like.
+                StatefulSet, DaemonSet, Pod or the like, or such an object of another library.
             name: The Service's name; left out, the workload's.
             ports: What clients dial instead: a mapping from the name or number of a
                 container port to the number of the Service port, `{"http": 80}`, in
@@ -284,6 +289,8 @@ class Service:
             ValidationError: The workload cannot be exposed so, or the API server
                 would refuse the Service.
         """
+        from portmap._workloads import reduced  # Most scripts know no pods.
+
         source = reduced(workload)
         found: list[Violation] = []
         chosen = _exposed_ports(source.pod, ports, found)
@@ -317,7 +324,7 @@ class Service:
         return shown(self, "name")
 
 
-def _nothing_to_select(source: Workload) -> Violation:
+def _nothing_to_select(source: "Workload") -> Violation:
     return Violation.about(
         "spec.selector",
         "nothing-to-select",
@@ -328,7 +335,7 @@ def _nothing_to_select(source: Workload) -> Violation:
 
 
 def _exposed_ports(
-    pod: Pod, ports: Mapping[Any, int] | Iterable[ServicePort] | None, found: list[Violation]
+    pod: "Pod", ports: Mapping[Any, int] | Iterable[ServicePort] | None, found: list[Violation]
 ) -> tuple[ServicePort, ...]:
     """The Service ports that lead to these container ports."""
     declared = [port for container in pod.port_containers for port in container.ports]
@@ -368,8 +375,49 @@ def _port_name(port: ContainerPort, number: int) -> str:
 # --- checking --------------------------------------------------------------------------------------------------
 
 
+_SOUND_SHAPES: Final = Remembered()
+"""The shapes of Services without fault."""
+
+_MANY_PORTS: Final = 16
+_names: Final = attrgetter(*(row.attribute for row in METADATA_ROWS), "selector")
+_rest: Final = attrgetter(*(row.attribute for row in SPEC_ROWS if row.attribute != "selector"))
+
+
+def _shape(service: Service, cluster: Cluster) -> tuple[object, ...] | None:
+    """All that is judged of a Service but what its names, labels and selector say; None where it is rare or long.
+
+    Most of the Services that one program makes are of a few shapes, so that each need be judged only once.
+    """
+    ports: object = service.ports
+    rare = service.annotations or service.load_balancer_ip or service.load_balancer_source_ranges
+    if rare or service.unmodelled is not None or type(ports) is not tuple or len(ports) > _MANY_PORTS:
+        return None
+    kinds = tuple(map(type, ports))
+    if kinds.count(ServicePort) != len(kinds):
+        return None
+    types_of_names = tuple(map(type, _names(service)))
+    ports = tuple(map(ServicePort.WIRE.values, ports))
+    return cluster, not service.selector, types_of_names, likeness(_rest(service)), ports
+
+
+def _names_are_good(service: Service, cluster: Cluster) -> bool:
+    """Whether nothing is wrong with what a shape leaves out, all of it being of the right types."""
+    problems = label_problems(service.selector, ()) if service.selector else None
+    return not (problems or metadata_violations(_metadata(service), cluster))
+
+
 def check_service(service: Service, cluster: Cluster, *, ports_checked: bool = False) -> tuple[Violation, ...]:
     """Everything that this cluster would refuse about this Service."""
+    shape = _shape(service, cluster) if ports_checked else None
+    if shape is not None and shape in _SOUND_SHAPES and _names_are_good(service, cluster):
+        return ()
+    found = _every_violation(service, cluster, ports_checked=ports_checked)
+    if shape is not None and not found:
+        _SOUND_SHAPES.add(shape)
+    return found
+
+
+def _every_violation(service: Service, cluster: Cluster, *, ports_checked: bool) -> tuple[Violation, ...]:
     found = _type_violations(service)
     if found:
         # What is of the wrong type cannot be judged further, nor can what depends on

@@ -5,7 +5,6 @@ The reasons are the API's own (`k8s.io/apimachinery/pkg/apis/meta/v1`,
 of a real server; the codes are finer and are portmap's.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeAlias, final
 
@@ -45,6 +44,8 @@ def quote(value: object) -> str:
     try:
         # Cut before writing: a hostile value may be many megabytes.
         short = value[:_LONGEST_QUOTE] if isinstance(value, str) else value
+        import json  # Who has no violations needs none of it.
+
         text = json.dumps(short, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
         text = _shown(value)

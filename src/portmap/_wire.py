@@ -5,7 +5,7 @@ in a manifest. The type checks of the constructors, the strict reading of manife
 and the writing of them all go by these rows, so that none can disagree with another.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, cast, final, overload
 
@@ -47,11 +47,12 @@ class Wire(NamedTuple):
 class Rows(Sequence[Wire]):
     """The rows of a class, in the order in which its fields are written."""
 
-    __slots__ = ("_plan", "_rows", "_values")
+    __slots__ = ("_plan", "_rows", "values")
 
     def __init__(self, *rows: Wire) -> None:
         self._rows = rows
-        self._values = attrgetter(*(row.attribute for row in rows))
+        # The values of an object's attributes, in the order of the rows.
+        self.values: Callable[[object], tuple[Any, ...]] = attrgetter(*(row.attribute for row in rows))
         self._plan = tuple((row.reader.exact, row.reader.read, row.path, row.required) for row in rows)
 
     @overload
@@ -64,10 +65,13 @@ class Rows(Sequence[Wire]):
     def __len__(self) -> int:
         return len(self._rows)
 
+    def __iter__(self) -> Iterator[Wire]:
+        return iter(self._rows)
+
     def violations(self, subject: object, root: Path = ()) -> list[Violation]:
         """The attributes of this object that are not of the type that their field has."""
         found: list[Violation] = []
-        for value, (exact, read, path, required) in zip(self._values(subject), self._plan, strict=False):
+        for value, (exact, read, path, required) in zip(self.values(subject), self._plan, strict=False):
             if value is None:
                 if required:
                     found.append(wrong_type(root + path, "given", value))
@@ -111,6 +115,15 @@ def labels_or_as_is(value: Mapping[str, str] | None) -> Labels | None:
     given: Any = value
     if type(given) is Labels or given is None:
         return given
+    if type(given) is dict:
+        try:
+            return Labels(given)
+        except (TypeError, ValueError):  # Not all of it is exactly text, or is a number too long to be shown.
+            return _labels_of_others(given)
+    return _labels_of_others(given)
+
+
+def _labels_of_others(given: object) -> Labels:
     if isinstance(given, Mapping) and all(
         isinstance(key, str) and isinstance(item, str) for key, item in given.items()
     ):
@@ -120,6 +133,11 @@ def labels_or_as_is(value: Mapping[str, str] | None) -> Labels | None:
 
 def series_or_as_is(value: object) -> object:
     """A tuple, where this is a series of things and not itself a text or a mapping."""
+    kind = type(value)
+    if kind is tuple or value is None:
+        return value
+    if kind is list:
+        return tuple(cast("list[object]", value))
     if isinstance(value, tuple | str | bytes | Mapping) or not isinstance(value, Iterable):
         return value
     return tuple(value)
@@ -127,7 +145,7 @@ def series_or_as_is(value: object) -> object:
 
 def texts_or_as_is(value: Iterable[str] | None) -> tuple[str, ...] | None:
     """A tuple of texts, where this is a series."""
-    return cast("tuple[str, ...] | None", series_or_as_is(value))
+    return None if value is None else cast("tuple[str, ...]", series_or_as_is(value))
 
 
 def opaque_or_as_is(value: Mapping[str, Any] | None) -> Opaque | None:
@@ -157,11 +175,10 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any value of the model
     return [_plain(item) for item in value]
 
 
-def to_wire(subject: object, wire: Iterable[Wire], *, with_unmodelled: bool = True) -> dict[str, Any]:
+def to_wire(subject: object, wire: Rows, *, with_unmodelled: bool = True) -> dict[str, Any]:
     """The object as plain data: authored values only, in the order of the rows, then what is not modelled."""
     data: dict[str, Any] = {}
-    for attribute, path, _, _ in wire:
-        value = getattr(subject, attribute)
+    for value, (_, path, _, _) in zip(wire.values(subject), wire, strict=True):
         if value is None:
             continue
         if len(path) == 1:

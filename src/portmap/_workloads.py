@@ -7,6 +7,7 @@ from typing import Any, Final, final
 import attrs
 
 from portmap._errors import ValidationError
+from portmap._foreign import Foreign, plain_manifest
 from portmap._labels import Labels
 from portmap._metadata import METADATA
 from portmap._paths import describe
@@ -34,6 +35,7 @@ __all__ = [
     "read_workload",
     "read_workloads",
     "reduced",
+    "several_templates",
     "template_path",
 ]
 
@@ -99,8 +101,8 @@ def _selects_added(selector: Mapping[str, str], workload: Workload) -> bool:
     return True
 
 
-def reduced(workload: Workload | Pod | Mapping[str, Any]) -> Workload:
-    """Any workload as a `Workload`: a pod is one of itself, a plain dict is read.
+def reduced(workload: Workload | Pod | Mapping[str, Any] | Foreign) -> Workload:
+    """Any workload as a `Workload`: a pod is one of itself, a plain dict or another library's object is read.
 
     Raises:
         ValidationError: The dict is no workload, or its ports are not what a server accepts.
@@ -109,7 +111,7 @@ def reduced(workload: Workload | Pod | Mapping[str, Any]) -> Workload:
         return workload
     if isinstance(workload, Pod):
         return Workload("Pod", workload.name, workload)
-    given: object = workload
+    given = plain_manifest(workload)
     if not isinstance(given, Mapping):
         raise TypeError(f"a workload is a Pod, a Workload or a plain dict, not {given!r}")
     return read_workload(given)
@@ -174,7 +176,7 @@ def read_workload(manifest: Any) -> Workload:  # noqa: ANN401 - anything may tur
 def makes_pods(manifest: Mapping[str, Any]) -> bool:
     """Whether `read_workloads` finds workloads in objects of this kind."""
     api_version, kind = manifest.get("apiVersion"), manifest.get("kind")
-    return any_template_path(api_version, kind) is not None or _several(manifest) is not None
+    return any_template_path(api_version, kind) is not None or several_templates(manifest) is not None
 
 
 def read_workloads(manifest: Mapping[str, Any]) -> tuple[Workload, ...]:
@@ -186,7 +188,7 @@ def read_workloads(manifest: Mapping[str, Any]) -> tuple[Workload, ...]:
     Raises:
         ValidationError: It is of no kind that makes pods, or ports of its are wrong.
     """
-    several = _several(manifest)
+    several = several_templates(manifest)
     if several is None:
         spec = manifest.get("spec")
         referring = manifest.get("kind") == "Rollout" and isinstance(spec, Mapping) and "workloadRef" in spec
@@ -210,7 +212,8 @@ def read_workloads(manifest: Mapping[str, Any]) -> tuple[Workload, ...]:
     return tuple(made)
 
 
-def _several(manifest: Mapping[str, Any]) -> tuple[str, tuple[str, ...]] | None:
+def several_templates(manifest: Mapping[str, Any]) -> tuple[str, tuple[str, ...]] | None:
+    """For an object that makes several workloads: of which kind, and the path to the list of them; else `None`."""
     api_version = manifest.get("apiVersion")
     group = api_version.rpartition("/")[0] if isinstance(api_version, str) else ""
     kind = manifest.get("kind")

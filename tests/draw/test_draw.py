@@ -1,12 +1,16 @@
 """Pictures of port maps, as people see them."""
 
 import re
+import runpy
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from portmap import Service, ServicePort, draw
 from portmap._draw.svg import style
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def deployment(name: str, **ports: int) -> dict[str, Any]:
@@ -63,7 +67,7 @@ SHOP: list[Any] = [
 TEXT = """\
 namespace shop
   Service db (ExternalName)
-    no ports
+    → db.example.com
   Service gone (ClusterIP)
     80
       → nowhere: no pod has the labels app=nobody
@@ -77,7 +81,7 @@ admin/TCP → 9000 in app
       ← Ingress front shop.example/
       → Deployment web app 8080 http
   Ingress front shop.example/old
-      → nowhere: Service shop/web has no port 81: it has 80
+    → nowhere: Service shop/web has no port 81: it has 80
   nothing reaches
     Deployment web app 9000 admin
 """
@@ -147,3 +151,9 @@ def test_text_is_readable_on_its_ground(text: str, ground: str) -> None:
     }
     light, dark = sorted((luminance(fills[text]), luminance(fills[ground])), reverse=True)
     assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def test_the_picture_of_the_documentation_is_fresh() -> None:
+    """It is what the manifests on its page give today."""
+    generator = runpy.run_path(str(ROOT / "docs" / "generate_pictures.py"))
+    assert generator["drawn"]() == generator["PICTURE"].read_text(encoding="utf-8"), "draw it anew: nox -s pages"

@@ -27,6 +27,7 @@ from portmap import (
     to_manifest,
     to_yaml,
 )
+from portmap._services import _every_violation, check_service
 from portmap.strategies import containers, pods, service_ports
 
 
@@ -69,6 +70,37 @@ def test_yaml_of_a_manifest_is_the_manifest(manifest: dict[str, Any]) -> None:
     assert manifests.parse(to_yaml(service)) == [manifest]
 
 
+@given(services(), service_manifests())
+def test_services_are_written_as_plain_data_would_be(service: Service, manifest: dict[str, Any]) -> None:
+    """The writer of Services and the writer of plain data give the same bytes."""
+    assert to_yaml(service) == to_yaml(to_manifest(service))
+    read = manifests.read(manifest, cluster=EVERYWHERE)
+    assert isinstance(read, Service)
+    assert to_yaml(read) == to_yaml(to_manifest(read))
+
+
+@given(services())
+def test_what_is_written_explicitly_is_what_the_server_would_store(service: Service) -> None:
+    """`explicit=True` changes nothing that the server would store, and leaves it nothing to fill in."""
+    with EVERYWHERE:
+        [explicit] = manifests.parse(to_yaml(service, explicit=True))
+        assert to_yaml(service, explicit=True) == to_yaml(explicit, explicit=True) == to_yaml(explicit)
+        expected = manifests.stored(to_manifest(service))
+        assert manifests.stored(explicit) == expected
+        if service.namespace is None:
+            del expected["metadata"]["namespace"]
+        assert explicit == expected
+
+
+@given(services(), clusters())
+def test_a_verdict_does_not_depend_on_earlier_ones(service: Service, cluster: Cluster) -> None:
+    """A Service of a shape that was judged before gets the verdict of the rules."""
+    expected = _every_violation(service, cluster, ports_checked=True)
+    assert check_service(service, cluster, ports_checked=True) == expected
+    assert check_service(service, cluster, ports_checked=True) == expected
+    assert check_service(service, EVERYWHERE, ports_checked=True) == ()
+
+
 @given(services(), clusters())
 def test_every_service_that_is_built_is_accepted(service: Service, cluster: Cluster) -> None:
     """What a constructor lets through, the server that it was judged by accepts; and so for any other cluster."""
@@ -105,12 +137,15 @@ def test_a_service_is_a_value(service: Service) -> None:
         assert to_manifest(twin) == to_manifest(service)
 
 
+PUBLIC = {name: getattr(portmap, name) for name in portmap.__all__}
+
+
 @given(services(), pods())
 def test_a_repr_is_the_expression(service: Service, pod: Pod) -> None:
     """A repr is the Python expression that builds the object again."""
     with EVERYWHERE:
-        assert eval(repr(service), vars(portmap)) == service
-        assert eval(repr(pod), vars(portmap)) == pod
+        assert eval(repr(service), PUBLIC) == service
+        assert eval(repr(pod), PUBLIC) == pod
 
 
 @given(containers() | service_ports())

@@ -13,23 +13,31 @@ import attrs
 from cattrs import Converter
 
 from portmap import (
+    Chain,
     Cluster,
     Conflict,
     Container,
     ContainerPort,
+    ContainerTarget,
     Endpoint,
     EndpointPort,
     EndpointSlice,
     Labels,
     ManifestError,
+    MapMiss,
     Miss,
+    ObjectName,
     Pod,
+    PortMap,
     Resolution,
+    ResolvedReference,
     ServerWarning,
     Service,
     ServicePort,
+    ServiceTarget,
     SliceEndpoint,
     Span,
+    Trace,
     ValidationError,
     Violation,
     Workload,
@@ -231,3 +239,16 @@ class MyService(Service):  # type: ignore[misc]
 
 class MyPort(ServicePort):  # type: ignore[misc]
     """So is a port."""
+
+
+def maps(service: Service) -> None:
+    """Every answer of a map has a type that can be named."""
+    found = PortMap.of([service])
+    assert_type(found.reaches("web:http"), tuple[ContainerTarget, ...])
+    assert_type(found.who_reaches("deployment/web"), tuple[Chain, ...])
+    assert_type(found.trace("web:http"), tuple[Trace, ...])
+    assert_type(found.references, tuple[ResolvedReference, ...])
+    assert_type(found.misses, tuple[MapMiss, ...])
+    for each in found.references:
+        assert_type(each.source, ObjectName)
+        assert_type(each.targets, tuple[ServiceTarget | ContainerTarget, ...])

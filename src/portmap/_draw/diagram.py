@@ -29,7 +29,8 @@ State: TypeAlias = Literal["fine", "nowhere", "unreached", "elsewhere"]
 
 _ON_NODES: Final = frozenset({"NodePort", "LoadBalancer"})
 _LOAD_BALANCED: Final = "LoadBalancer"
-_WRAPPED: Final = 42
+_WRAPPED: Final = {"ways-in": 40, "services": 34, "pods": 42}
+"""After how many characters a reason goes on in the next row, by column."""
 _MOST_LINES: Final = 4
 
 
@@ -180,7 +181,7 @@ class _Maker:
                 lost[why].append(row)
             rows.append(Row(row, _service_port(port), state, why))
         if not service.ports:
-            rows.append(Row(f"{own}.0", "no ports", "fine"))
+            rows.append(Row(f"{own}.0", f"→ {service.external_name}" if service.external_name else "no ports"))
         kind = "headless" if service.is_headless else service.effective_type
         self._boxes.append(Box(own, "services", service.namespace, kind, service.name, tuple(rows)))
         away: State = "elsewhere" if resolution.elsewhere else "nowhere"
@@ -213,7 +214,7 @@ class _Maker:
     ) -> None:
         """A box for what is not there."""
         kind = "elsewhere" if state == "elsewhere" else "nowhere"
-        lines = wrap(why, _WRAPPED, max_lines=_MOST_LINES, placeholder=" …", break_on_hyphens=False) or [kind]
+        lines = wrap(why, _WRAPPED[column], max_lines=_MOST_LINES, placeholder=" …", break_on_hyphens=False) or [kind]
         rows = tuple(Row(f"{own}.{place}", text, state, why) for place, text in enumerate(lines))
         self._boxes.append(Box(own, column, namespace, kind, "", rows, state))
         self._lines += [Line(source, f"{own}.0", state) for source in sources]

@@ -35,6 +35,7 @@ _STYLE: Final = """
 
 _MARGIN: Final = 12
 _HEAD: Final = 40
+_LEGEND: Final = "✗ leads nowhere   ○ nothing reaches it"
 _COLUMN_NAMES: Final = (("Ways in", 24), ("Services", 424), ("Pods", 784))
 
 
@@ -71,6 +72,7 @@ def body_of(diagram: Diagram, layout: Layout) -> Iterator[str]:
     yield f'<g transform="translate({_MARGIN} {_HEAD})">\n'
     for name, x in _COLUMN_NAMES:
         yield f'<text class="column" x="{x}" y="-14">{name}</text>\n'
+    yield f'<text class="column" x="{layout.width - 16}" y="-14" text-anchor="end">{_LEGEND}</text>\n'
     home = {lane.namespace: lane for lane in layout.lanes}
     boxes: dict[str | None, list[Placed]] = defaultdict(list)
     for placed in layout.placed:

@@ -79,7 +79,7 @@ class _Text:
                     for line in self._out[row.id]:
                         if self._home[line.end][0].column != "services" or line.state != "fine":
                             yield f"  {box.kind} {box.name} {row.text}"
-                            yield f"      → {self._end(line)}"
+                            yield f"    → {self._end(line)}"
         unreached = [
             (box, row) for box in boxes if box.column == "pods" for row in box.rows if row.state == "unreached"
         ]

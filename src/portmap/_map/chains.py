@@ -65,8 +65,10 @@ class Hop:
         }
 
     def __str__(self) -> str:
-        parts = [str(self.object), self.address, None if self.port is None else str(self.port)]
-        return " ".join(part for part in parts if part)
+        port = None if self.port is None else str(self.port)
+        if port and self.protocol not in {None, "TCP"}:
+            port = f"{port}/{self.protocol}"
+        return " ".join(part for part in (str(self.object), self.address, port) if part)
 
 
 @final
@@ -124,7 +126,10 @@ def entries_of(service: Service, name: ObjectName, port: ServicePort) -> Iterato
     for address in service.external_ips or ():
         yield "external-ip", (Hop(name, port.port, port.effective_protocol, address), own)
     if service.effective_type == _LOAD_BALANCED:
-        yield "load-balancer", (Hop(name, port.port, port.effective_protocol, service.load_balancer_ip), own)
+        yield (
+            "load-balancer",
+            (Hop(name, port.port, port.effective_protocol, service.load_balancer_ip), own),
+        )
     without = service.effective_type == _LOAD_BALANCED and service.allocate_load_balancer_node_ports is False
     if service.effective_type in _ON_NODES and (port.node_port or not without):
         yield "node-port", (Hop(name, port.node_port, port.effective_protocol, "every node"), own)

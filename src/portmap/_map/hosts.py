@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+import attrs
+
 from portmap._map.reference import PathMatch, Reference
 from portmap._map.targets import ResolvedReference
 
@@ -31,17 +33,24 @@ def rules_for(references: Iterable[ResolvedReference], host: str, path: str) -> 
         references: All references; those that are not for requests are passed over.
         host: The host name that the request asks for.
         path: Its path, which begins with a slash.
+
+    Returns:
+        The references, each with only the host and the path that the request meets.
     """
     backends = [each for each in references if each.reference.role in _REQUESTS]
-    rules = [(rank, each) for each in backends if (rank := _host_rank(each.reference, host.lower())) is not None]
-    best = max((rank for rank, _ in rules), default=None)
-    of_host = [each for rank, each in rules if rank == best]
-    by_path = [(rank, each) for each in of_host if (rank := _path_rank(each.reference.paths, path)) is not None]
-    longest = max((rank for rank, _ in by_path), default=None)
+    rules = [(met, each) for each in backends if (met := _host_met(each.reference, host.lower())) is not None]
+    best = max((rank for (rank, _), _ in rules), default=None)
+    of_host = [(hosts, each) for (rank, hosts), each in rules if rank == best]
+    by_path = [(fit, *each) for each in of_host if (fit := _path_met(each[1].reference.paths, path)) is not None]
+    longest = max((rank for (rank, _), _, _ in by_path), default=None)
     if longest is not None:
-        return tuple(each for rank, each in by_path if rank == longest)
+        return tuple(
+            attrs.evolve(each, reference=attrs.evolve(each.reference, hosts=hosts, paths=paths))
+            for (rank, paths), hosts, each in by_path
+            if rank == longest
+        )
     defaults = [each for each in backends if _is_default(each.reference)]
-    sources = {each.source for each in of_host}
+    sources = {each.source for _, each in of_host}
     return tuple(_own(defaults, sources) or defaults)
 
 
@@ -55,14 +64,16 @@ def _is_default(reference: Reference) -> bool:
     return reference.role == "ingress" and not reference.paths
 
 
-def _host_rank(reference: Reference, host: str) -> _Rank | None:
-    """How specific the host of a rule is for this one; `None` where it does not fit."""
+def _host_met(reference: Reference, host: str) -> tuple[_Rank, tuple[str, ...]] | None:
+    """The host of a rule that fits this one best, and how specific it is; `None` where none does."""
     if _is_default(reference):
         return None
     if not reference.hosts:
-        return 0, 0
-    ranks = [rank for each in reference.hosts if (rank := _one_host(each.lower(), host, reference)) is not None]
-    return max(ranks, default=None)
+        return (0, 0), ()
+    fitting = (
+        (rank, (each,)) for each in reference.hosts if (rank := _one_host(each.lower(), host, reference)) is not None
+    )
+    return max(fitting, default=None)
 
 
 def _one_host(pattern: str, host: str, reference: Reference) -> _Rank | None:
@@ -75,10 +86,12 @@ def _one_host(pattern: str, host: str, reference: Reference) -> _Rank | None:
     return (1, len(pattern)) if labels and not (one_label and "." in labels) else None
 
 
-def _path_rank(paths: Sequence[PathMatch], path: str) -> _Rank | None:
+def _path_met(paths: Sequence[PathMatch], path: str) -> tuple[_Rank, tuple[PathMatch, ...]] | None:
+    """The path of a rule that fits this one best, and how specific it is; `None` where none does."""
     if not paths:
-        return 0, 0
-    return max((rank for each in paths if (rank := _one_path(each, path)) is not None), default=None)
+        return (0, 0), ()
+    fitting = ((rank, (each,)) for each in paths if (rank := _one_path(each, path)) is not None)
+    return max(fitting, key=lambda met: met[0], default=None)
 
 
 def _one_path(match: PathMatch, path: str) -> _Rank | None:

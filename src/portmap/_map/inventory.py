@@ -8,12 +8,13 @@ namespace, kind and name, so that the order in which a set is given changes noth
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
-from typing import Any, Final, Self, final
+from typing import Any, Final, Self, TypeVar, final
 
 import attrs
 
 from portmap._errors import ValidationError
-from portmap._map.object_names import ObjectName, items_at, text_at, value_at
+from portmap._foreign import plain_manifest
+from portmap._map.object_names import ObjectName, in_namespace, items_at, text_at, value_at
 from portmap._map.reference import Reference
 from portmap._map.references import references_of
 from portmap._pods import Pod
@@ -23,7 +24,7 @@ from portmap._violations import Violation
 from portmap._workload_kinds import SEVERAL_TEMPLATES, any_template_path
 from portmap._workloads import Workload, makes_pods, read_workloads, reduced
 
-__all__ = ["Grant", "Inventory", "UnknownObject", "name_of"]
+__all__ = ["Grant", "Inventory", "UnknownObject", "name_of", "pod_labels", "settled"]
 
 _GATEWAY: Final = "gateway.networking.k8s.io"
 
@@ -102,17 +103,18 @@ class Inventory:
     others: int
 
     @classmethod
-    def of(cls, objects: Iterable[object]) -> Self:
+    def of(cls, objects: Iterable[object], namespace: str | None = None) -> Self:
         """Reads objects of any kinds, under the cluster in force.
 
         Args:
             objects: Plain mappings, lists of kind List among them; `Service`, `Pod` and
                 `Workload`; and what has a `raw` mapping, as the documents of files have.
+            namespace: The namespace of the objects that name none; `None`: they may be in any.
 
         Raises:
             TypeError: One of them is something else.
         """
-        entries = [entry for each in objects for entry in _entries(each)]
+        entries = [entry for each in objects for entry in _entries(each, namespace)]
         telling = [entry for entry in entries if entry.says_something]
         kept = _in_order(telling)
         return cls(
@@ -124,6 +126,18 @@ class Inventory:
             {each.name.name: dict(each.namespace_labels) for each in kept if each.namespace_labels is not None},
             len(entries) - len(telling),
         )
+
+
+_SettledT = TypeVar("_SettledT", bound=Service | Pod | Workload)
+
+
+def settled(source: _SettledT, namespace: str | None) -> _SettledT:
+    """The same in this namespace, if it names none itself."""
+    if namespace is None or source.namespace is not None:
+        return source
+    if isinstance(source, Workload):
+        return attrs.evolve(source, pod=attrs.evolve(source.pod, namespace=namespace))
+    return attrs.evolve(source, namespace=namespace)
 
 
 def name_of(source: Service | Workload) -> ObjectName:
@@ -150,31 +164,39 @@ def _with_workloads(entry: _Entry) -> Iterator[tuple[Reference, Workload | None]
         yield reference, entry.workloads[position] if position < len(entry.workloads) else None
 
 
-def _entries(given: object) -> Iterator[_Entry]:
+def _entries(given: object, namespace: str | None) -> Iterator[_Entry]:
     """What one of the things given adds: several things, if it is a list."""
     if isinstance(given, Service):
-        yield _Entry(name_of(given), service=given)
+        service = settled(given, namespace)
+        yield _Entry(name_of(service), service=service)
     elif isinstance(given, Pod | Workload):
-        workload = reduced(given)
+        workload = reduced(settled(given, namespace))
         yield _Entry(name_of(workload), workloads=(workload,))
     elif isinstance(given, Mapping):
-        yield from _of_mapping(given, None, ())
-    elif hasattr(given, "raw"):
-        typed = getattr(given, "object", None)
+        yield from _of_mapping(given, None, (), namespace)
+    elif hasattr(given, "raw") and hasattr(given, "violations"):
         if isinstance(given.raw, Mapping):
-            yield from _of_mapping(given.raw, typed, tuple(getattr(given, "violations", ())))
+            typed = getattr(given, "object", None)
+            yield from _of_mapping(given.raw, typed, tuple(given.violations), namespace)
+    elif isinstance(plain := plain_manifest(given), Mapping):
+        yield from _of_mapping(plain, None, (), namespace)
     else:
         raise TypeError(f"a map is made of plain mappings, Services, Pods, Workloads and documents, not {given!r}")
 
 
-def _of_mapping(raw: Mapping[str, Any], typed: object, violations: tuple[Violation, ...]) -> Iterator[_Entry]:
+def _of_mapping(
+    raw: Mapping[str, Any], typed: object, violations: tuple[Violation, ...], namespace: str | None
+) -> Iterator[_Entry]:
     kind, items = raw.get("kind"), raw.get("items")
     if isinstance(kind, str) and kind.endswith("List") and isinstance(items, list):
         own = {"apiVersion": raw.get("apiVersion"), "kind": kind.removesuffix("List")} if kind != "List" else {}
         for item in items:
             if isinstance(item, Mapping):
-                yield from _of_mapping({**own, **item}, None, ())
+                yield from _of_mapping({**own, **item}, None, (), namespace)
         return
+    if namespace is not None:
+        raw = in_namespace(raw, namespace)
+        typed = settled(typed, namespace) if isinstance(typed, Service | Pod | Workload) else typed
     name = ObjectName.of(raw)
     try:
         yield _read(name, raw, typed, violations)
@@ -215,14 +237,15 @@ def _grants(name: ObjectName, raw: Mapping[str, Any]) -> Iterator[Grant]:
 
 
 def _unknown(name: ObjectName, raw: Mapping[str, Any], violations: tuple[Violation, ...]) -> UnknownObject:
-    own = is_core_service(raw)
-    selections: Iterable[object] = (value_at(raw, "spec", "selector"),) if own else _pod_labels(raw)
-    return UnknownObject(
-        name,
-        violations,
-        tuple(_as_meant(each) for each in selections if isinstance(each, Mapping)),
-        _as_meant(value_at(raw, "metadata", "labels")),
-    )
+    selector = value_at(raw, "spec", "selector")
+    own = (_as_meant(selector),) if isinstance(selector, Mapping) else ()
+    selections = own if is_core_service(raw) else pod_labels(raw)
+    return UnknownObject(name, violations, selections, _as_meant(value_at(raw, "metadata", "labels")))
+
+
+def pod_labels(raw: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+    """The labels of the pods that an invalid object would make, as its author must have meant them."""
+    return tuple(_as_meant(each) for each in _pod_labels(raw) if isinstance(each, Mapping))
 
 
 def _pod_labels(raw: Mapping[str, Any]) -> Iterator[object]:

@@ -1,13 +1,24 @@
 """What an object is called: its kind, its namespace and its name."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self, final
+from typing import Any, Final, Self, final
 
 import attrs
 
 from portmap._workload_kinds import kind_of_workload
 
-__all__ = ["ObjectName", "items_at", "text_at", "value_at"]
+__all__ = ["ObjectName", "in_namespace", "items_at", "text_at", "value_at"]
+
+# The kinds with something to say of ports that live in no namespace.
+_CLUSTER_SCOPED: Final = frozenset(
+    {
+        "APIService",
+        "CustomResourceDefinition",
+        "MutatingWebhookConfiguration",
+        "Namespace",
+        "ValidatingWebhookConfiguration",
+    }
+)
 
 
 def value_at(data: Any, *path: str) -> Any:  # noqa: ANN401 - any JSON value
@@ -28,6 +39,14 @@ def items_at(data: object, *path: str) -> Sequence[Any]:
     """The items of the list that stands there; none where nothing does, or something else."""
     found: object = value_at(data, *path)
     return found if isinstance(found, list | tuple) else ()
+
+
+def in_namespace(manifest: Mapping[str, Any], namespace: str) -> Mapping[str, Any]:
+    """The object in this namespace, if it names none and its kind lives in one."""
+    metadata = manifest.get("metadata") or {}
+    if manifest.get("kind") in _CLUSTER_SCOPED or not isinstance(metadata, Mapping) or metadata.get("namespace"):
+        return manifest
+    return {**manifest, "metadata": {**metadata, "namespace": namespace}}
 
 
 @final

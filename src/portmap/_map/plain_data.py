@@ -12,7 +12,7 @@ from portmap._map.ways import Ways
 from portmap._services import Service
 from portmap._workloads import Workload
 
-__all__ = ["VERSION", "as_plain_data"]
+__all__ = ["VERSION", "as_plain_data", "host_ports_data", "node_ports_data", "unknown_data"]
 
 VERSION: Final = 1
 """The version of the schema. It changes when a field is taken away or means something else."""
@@ -37,12 +37,9 @@ def as_plain_data(
         "references": [_reference(each) for each in references],
         "misses": [each.as_dict() for each in misses],
         "unreached": [each.as_dict() for each in unreached],
-        "unknown": [_unknown(each) for each in inventory.unknown],
-        "nodePorts": _node_ports(node_ports),
-        "hostPorts": {
-            "taken": [each.as_dict() for each in host_ports.taken],
-            "collisions": [[each.as_dict() for each in group] for group in host_ports.collisions],
-        },
+        "unknown": [unknown_data(each) for each in inventory.unknown],
+        "nodePorts": node_ports_data(node_ports),
+        "hostPorts": host_ports_data(host_ports),
         "others": inventory.others,
     }
 
@@ -121,11 +118,13 @@ def _reference(resolved: ResolvedReference) -> dict[str, Any]:
     }
 
 
-def _unknown(each: UnknownObject) -> dict[str, Any]:
+def unknown_data(each: UnknownObject) -> dict[str, Any]:
+    """An object that a server would refuse, and why."""
     return {**_identity(each.name), "violations": [violation.as_dict() for violation in each.violations]}
 
 
-def _node_ports(ports: NodePorts) -> dict[str, Any]:
+def node_ports_data(ports: NodePorts) -> dict[str, Any]:
+    """The node ports of a set."""
     return {
         "range": _ends([ports.cluster.node_port_range])[0],
         "taken": [each.as_dict() for each in ports.taken],
@@ -144,6 +143,14 @@ def _node_ports(ports: NodePorts) -> dict[str, Any]:
         "freeStatic": _ends(ports.free_static),
         "freeDynamic": _ends(ports.free_dynamic),
         "leftToTheCluster": ports.left_to_the_cluster,
+    }
+
+
+def host_ports_data(ports: HostPorts) -> dict[str, Any]:
+    """The host ports of a set."""
+    return {
+        "taken": [each.as_dict() for each in ports.taken],
+        "collisions": [[each.as_dict() for each in group] for group in ports.collisions],
     }
 
 

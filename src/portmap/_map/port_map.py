@@ -4,33 +4,33 @@ It is made in one pass over the objects and then joined by labels and names, so 
 its cost is about the sum of the objects and of what they have to do with each other.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Any, Final, Self, TypeVar, final
+from collections.abc import Iterable
+from typing import Any, Self, final
 
 import attrs
 
 from portmap._cluster import Cluster, cluster_in_force
+from portmap._map.asked import AskedObject, asked_for, asked_object
 from portmap._map.chains import Chain
 from portmap._map.hosts import rules_for
 from portmap._map.inventory import Inventory, UnknownObject, name_of
 from portmap._map.lookup import look_up_all
+from portmap._map.meant import Meant, no_container_port
 from portmap._map.misses import misses_of, unreached_targets
 from portmap._map.node_ports import HostPorts, NodePorts, host_ports_of, node_ports_of
 from portmap._map.object_names import ObjectName
 from portmap._map.plain_data import as_plain_data
 from portmap._map.reach import Reach, declared_targets
 from portmap._map.targets import ContainerTarget, MapMiss, ResolvedReference
+from portmap._map.trace import Trace, Tracing
 from portmap._map.ways import Ways
 from portmap._pods import Pod
 from portmap._resolution import Resolution
 from portmap._services import Service
+from portmap._workload_kinds import known_kinds
 from portmap._workloads import Workload, reduced
 
 __all__ = ["PortMap"]
-
-_SERVICE_WORDS: Final = frozenset({"service", "services", "svc"})
-_FoundT = TypeVar("_FoundT")
 
 
 @final
@@ -60,11 +60,10 @@ class PortMap:
     host_ports: HostPorts = attrs.field(repr=False)
     _inventory: Inventory = attrs.field(repr=False)
     _ways: Ways = attrs.field(repr=False)
-    _services_named: Mapping[str, Mapping[str | None, tuple[int, ...]]] = attrs.field(repr=False)
-    _workloads_named: Mapping[str, Mapping[ObjectName, tuple[Workload, ...]]] = attrs.field(repr=False)
+    _meant: Meant = attrs.field(repr=False)
 
     @classmethod
-    def of(cls, objects: Iterable[object], *, cluster: Cluster | None = None) -> Self:
+    def of(cls, objects: Iterable[object], *, cluster: Cluster | None = None, namespace: str | None = None) -> Self:
         """The map of these objects.
 
         Args:
@@ -73,23 +72,17 @@ class PortMap:
                 read, because a server would refuse it, is in `unknown`.
             cluster: By what objects are judged, and whose control plane resolves them;
                 left out, the cluster in force.
+            namespace: The namespace of the objects that name none; left out, they may
+                be in any.
 
         Raises:
             TypeError: One of the objects is something else.
         """
         cluster = cluster or cluster_in_force()
         with cluster:
-            inventory = Inventory.of(objects)
+            inventory = Inventory.of(objects, namespace)
             reach = Reach.of(inventory)
             references = look_up_all(inventory, reach)
-        services: dict[str, dict[str | None, tuple[int, ...]]] = defaultdict(dict)
-        for place, service in enumerate(inventory.services):
-            name = name_of(service)
-            services[name.name][name.namespace] = (*services[name.name].get(name.namespace, ()), place)
-        workloads: dict[str, dict[ObjectName, tuple[Workload, ...]]] = defaultdict(dict)
-        for workload in inventory.workloads:
-            name = name_of(workload)
-            workloads[name.name][name] = (*workloads[name.name].get(name, ()), workload)
         host_ports = host_ports_of(inventory.workloads)
         return cls(
             cluster,
@@ -100,8 +93,7 @@ class PortMap:
             host_ports,
             inventory,
             Ways.of(inventory, reach, references, host_ports),
-            dict(services),
-            dict(workloads),
+            Meant.of(inventory),
         )
 
     @property
@@ -136,8 +128,8 @@ class PortMap:
         """
         resolutions = self._ways.reach.resolutions
         if isinstance(service, str):
-            return resolutions[self._places(service, namespace)[0]]
-        return resolutions[self._place_of(service)]
+            return resolutions[self._meant.services(asked_object(service), namespace)[0]]
+        return resolutions[self._place(service)]
 
     def selected(self, service: Service) -> tuple[Workload, ...]:
         """The workloads that one of `services` selects.
@@ -145,7 +137,7 @@ class PortMap:
         Raises:
             KeyError: It is none of them.
         """
-        return self._ways.reach.selected[self._place_of(service)]
+        return self._ways.reach.selected[self._place(service)]
 
     def targets(self, service: Service, position: int) -> tuple[ContainerTarget, ...]:
         """The ports of containers that one port of one of `services` reaches, by its place in `ports`.
@@ -153,7 +145,7 @@ class PortMap:
         Raises:
             KeyError: It is none of `services`.
         """
-        return self._ways.reach.targets[self._place_of(service)][position]
+        return self._ways.reach.targets[self._place(service)][position]
 
     def why_not(self, service: Service, position: int) -> str:
         """Why a port of one of `services` reaches no container.
@@ -161,7 +153,7 @@ class PortMap:
         Raises:
             KeyError: It is none of `services`.
         """
-        return self._ways.why_not(self._place_of(service), position)
+        return self._ways.why_not(self._place(service), position)
 
     @staticmethod
     def declared(workload: Workload) -> tuple[ContainerTarget, ...]:
@@ -174,29 +166,27 @@ class PortMap:
         Raises:
             KeyError: It is none of `services`.
         """
-        return bool(self._ways.reach.unknown[self._place_of(service)])
-
-    def _place_of(self, service: Service) -> int:
-        places = self._ways.places.get(name_of(service), ())
-        for same in (lambda each: each is service, lambda each: each == service):
-            for place in places:
-                if same(self.services[place]):
-                    return place
-        raise KeyError(f"{service} is not in the map")
+        return bool(self._ways.reach.unknown[self._place(service)])
 
     def reaches(self, target: str, *, namespace: str | None = None) -> tuple[ContainerTarget, ...]:
         """The ports of containers that a port of a Service reaches.
 
         Args:
-            target: `"service/web:http"` or `"web:80"`: the Service, and its port by name
-                or number, which may be left out where there is only one.
+            target: `"service/web:http"`, `"service/shop/web:http"` or `"web:80"`: the
+                Service, and its port by name or number, which may be left out where
+                there is only one.
             namespace: Where the Service is; may be left out where only one namespace has it.
 
         Raises:
             KeyError: There is no such Service or port, or it is not clear which is meant.
+            ValueError: The text is no name of a Service and port at all.
         """
         reached = self._ways.reach.targets
-        found = [each for place, position in self._ports(target, namespace) for each in reached[place][position]]
+        found = [
+            each
+            for place, position in self._meant.ports(asked_object(target), namespace)
+            for each in reached[place][position]
+        ]
         return tuple(dict.fromkeys(found))
 
     def through(self, target: str, *, namespace: str | None = None) -> tuple[Chain, ...]:
@@ -204,7 +194,7 @@ class PortMap:
 
         Args and errors are those of `reaches`.
         """
-        found = self._ports(target, namespace)
+        found = self._meant.ports(asked_object(target), namespace)
         chains = (chain for place, position in found for chain in self._ways.through(place, position))
         return tuple(dict.fromkeys(chains))
 
@@ -227,7 +217,12 @@ class PortMap:
         Raises:
             KeyError: There is no such workload or port, or it is not clear which is meant.
         """
-        found = self._workloads(workload, namespace)
+        if isinstance(workload, str):
+            asked = asked_object(workload)
+        else:
+            name = name_of(reduced(workload))
+            asked, namespace = AskedObject(name.kind, name.name), name.namespace
+        found = self._meant.workloads(asked, namespace)
         targets = dict.fromkeys(target for each in found for target in self._ways.targets_of(each))
         chosen = [
             target
@@ -235,8 +230,8 @@ class PortMap:
             if container in {None, target.container} and port in {None, target.port, target.name}
         ]
         if not chosen:
-            known = ", ".join(f"{each.container} {each.name or each.port}" for each in targets) or "none"
-            raise KeyError(f"{found[0]} has no such port: it has {known}")
+            wanted = ":".join(str(each) for each in (container, port) if each is not None)
+            raise KeyError(no_container_port(found[0], wanted, targets))
         return tuple(chain for target in chosen for chain in self._ways.to(target))
 
     def host(self, host: str, path: str = "/") -> tuple[Chain, ...]:
@@ -265,6 +260,31 @@ class PortMap:
                 found += self._ways.through(place, position, "node-port")
         return found
 
+    def trace(self, target: str | Service, *, namespace: str | None = None) -> tuple[Trace, ...]:
+        """A port or a request with what is on both sides of it: who leads there, and where it leads.
+
+        Args:
+            target: A Service or one of its ports (`"service/web"`, `"web:http"`); a workload, a
+                container or a port of it (`"deployment/web:http"`, `"deployment/web:app:8080"`);
+                a host and path (`"shop.example/api"`); a port of nodes (`"30080"`).
+                docs/portmap.md tells how these are told apart. Or one of `services`.
+            namespace: Where the object is; may be left out where only one namespace has it,
+                or where the text names it: `"service/shop/web:http"`.
+
+        Returns:
+            One trace for each port that is meant, and each rule that a request meets; at
+            least one, but for a Service without ports that is given itself.
+
+        Raises:
+            KeyError: There is no such thing, or it is not clear which is meant.
+            ValueError: The text has none of these forms.
+        """
+        tracing = Tracing(self._ways, self._meant, self.references, self.node_ports, self.host_ports)
+        if isinstance(target, str):
+            return tracing.of(asked_for(target, {*known_kinds(), "Service", *self._meant.kinds}), namespace)
+        place = self._place(target)
+        return tuple(tracing.of_port(place, position) for position, _ in enumerate(target.ports))
+
     def as_dict(self) -> dict[str, Any]:
         """The whole map as plain data, as docs/portmap.md describes it: the same for the same objects, in any order."""
         return as_plain_data(
@@ -277,65 +297,13 @@ class PortMap:
             self.host_ports,
         )
 
-    # --- who is meant ---
-
-    def _ports(self, target: str, namespace: str | None) -> list[tuple[int, int]]:
-        """The places of the Services that this means, each with the position of the port."""
-        name, _, port = _without_kind(target).partition(":")
-        places = self._places(name, namespace)
-        # A name of digits is a name first.
-        for key in ("name", "port"):
-            found = [
-                (place, position)
-                for place in places
-                for position, each in enumerate(self.services[place].ports)
-                if (port and port == str(getattr(each, key))) or (not port and len(self.services[place].ports) == 1)
-            ]
-            if found:
-                return found
-        service = self.services[places[0]]
-        known = ", ".join(f"{each.name or 'unnamed'} {each.port}" for each in service.ports) or "none"
-        asked = f"{service} has no port {port!r}:" if port else f"which port of {service}?"
-        raise KeyError(f"{asked} it has {known}")
-
-    def _places(self, name: str, namespace: str | None) -> tuple[int, ...]:
-        wanted = _without_kind(name)
-        return _the_one(self._services_named.get(wanted, {}), f"Service {wanted}", namespace)
-
-    def _workloads(self, workload: Workload | Pod | str, namespace: str | None) -> tuple[Workload, ...]:
-        if not isinstance(workload, str):
-            name = name_of(reduced(workload))
-            kind, namespace = name.kind, name.namespace
-            found = self._workloads_named.get(name.name, {})
-        else:
-            kind, _, called = workload.rpartition("/")
-            found = self._workloads_named.get(called, {})
-        fitting: dict[str | None, tuple[Workload, ...]] = {}
-        for name, several in found.items():
-            if kind.lower() in {"", name.kind.lower()}:
-                fitting[name.namespace] = (*fitting.get(name.namespace, ()), *several)
-        return _the_one(fitting, str(workload), namespace)
-
-
-def _without_kind(name: str) -> str:
-    kind, slash, rest = name.partition("/")
-    return rest if slash and kind.lower() in _SERVICE_WORDS else name
-
-
-def _the_one(found: Mapping[str | None, _FoundT], what: str, namespace: str | None) -> _FoundT:
-    """What was found in the namespace that is meant.
-
-    Raises:
-        KeyError: Nothing was found there, or no namespace is meant and several have it.
-    """
-    if namespace in found:
-        return found[namespace]
-    if namespace is not None:
-        if None in found:
-            return found[None]
-        raise KeyError(f"there is no {what} in namespace {namespace}")
-    if len(found) > 1:
-        raise KeyError(f"which {what}? It is in namespaces {', '.join(sorted(each or '' for each in found))}")
-    if not found:
-        raise KeyError(f"there is no {what}")
-    return next(iter(found.values()))
+    def _place(self, service: Service) -> int:
+        places = self._ways.places.get(name_of(service), ())
+        for place in places:
+            if self.services[place] is service:
+                return place
+        # Of copies that differ only in what is not modelled, a map keeps one.
+        for place in places:
+            if repr(self.services[place]) == repr(service):
+                return place
+        raise KeyError(f"{service} is not in the map")

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, final
+from typing import final
 
 import attrs
 
@@ -10,14 +10,11 @@ from portmap._candidates import Candidates
 from portmap._map.inventory import Inventory, UnknownObject, name_of
 from portmap._map.object_names import ObjectName
 from portmap._map.targets import ContainerTarget, ServiceTarget
-from portmap._misses import Miss
-from portmap._resolution import Endpoint, Resolution, resolve, resolve_all
+from portmap._resolution import Endpoint, Resolution, resolve_all
 from portmap._services import Service
 from portmap._workloads import Workload
 
 __all__ = ["Reach", "declared_targets", "target_of"]
-
-NO_PODS: Final = "makes-no-pods"
 
 
 @final
@@ -52,14 +49,13 @@ class Reach:
         services_of: dict[ContainerTarget, list[ServiceTarget]] = defaultdict(list)
         for service, resolution in zip(services, resolve_all(services, workloads), strict=True):
             chosen = _chosen(service, resolution, candidates)
-            awake = _awake(service, resolution, chosen)
-            reached = _targets(service, awake, chosen, names)
+            reached = _targets(service, resolution, chosen, names)
             own = name_of(service)
             for position, found in enumerate(reached):
                 through = ServiceTarget(own, position, service.ports[position])
                 for target in found:
                     services_of[target].append(through)
-            resolutions.append(awake)
+            resolutions.append(resolution)
             targets.append(reached)
             selected.append(chosen)
             unseen.append(() if resolution.elsewhere else tuple(unknown.selected_by(service)))
@@ -78,25 +74,6 @@ def _chosen(service: Service, resolution: Resolution, candidates: Candidates) ->
         return ()
     found = candidates.selected_by(service.selector or {}, service.namespace)
     return tuple(each for each in found if isinstance(each, Workload))
-
-
-def _awake(service: Service, resolution: Resolution, chosen: Sequence[Workload]) -> Resolution:
-    """The resolution without the workloads that make no pods, which are named as misses instead."""
-    idle = [each for each in chosen if each.replicas == 0]
-    if not idle:
-        return resolution
-    rest = [each for each in chosen if each.replicas != 0]
-    among = resolve(service, rest)
-    misses = [
-        Miss(
-            code=NO_PODS,
-            message=f"{each.kind}/{each.name} makes no pods: its replicas are 0",
-            pod=each.pod.name,
-            workload=f"{each.kind}/{each.name}",
-        )
-        for each in idle
-    ]
-    return attrs.evolve(among, misses=((*among.misses, *misses) if rest else tuple(misses)))
 
 
 def _targets(

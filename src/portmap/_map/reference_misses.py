@@ -32,9 +32,9 @@ __all__ = [
 _MOST_SHOWN: Final = 8
 
 
-def miss(reference: Reference, code: str, message: str, hint: str | None = None) -> MapMiss:
+def miss(reference: Reference, code: str, message: str, hint: str | None = None, guess: str | None = None) -> MapMiss:
     """A miss of this reference."""
-    return MapMiss(reference.source, reference.field, code, message, hint)
+    return MapMiss(reference.source, reference.field, code, message, hint, guess)
 
 
 def _some(words: Sequence[str]) -> str:
@@ -64,7 +64,7 @@ def no_service(reference: Reference, elsewhere: Iterable[Service], names: Iterab
     if other is not None:
         return miss(reference, "service-in-other-namespace", message, f"{other} is in namespace {other.namespace}")
     guess = nearest(wanted, names)
-    return miss(reference, "no-such-service", message, f"did you mean {guess!r}?" if guess else None)
+    return miss(reference, "no-such-service", message, f"did you mean {guess!r}?" if guess else None, guess)
 
 
 def no_service_port(

@@ -101,6 +101,7 @@ class MapMiss:
         code: What kind of miss, as docs/portmap.md lists them.
         message: Why, naming what there is.
         hint: What was probably meant, if anything is near.
+        guess: The name that was probably meant, where the hint is about the spelling of one.
     """
 
     source: ObjectName
@@ -108,6 +109,7 @@ class MapMiss:
     code: str
     message: str
     hint: str | None = None
+    guess: str | None = attrs.field(default=None, repr=False)
 
     @property
     def near(self) -> bool:

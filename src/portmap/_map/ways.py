@@ -12,7 +12,6 @@ from portmap._map.node_ports import HostPort, HostPorts
 from portmap._map.object_names import ObjectName
 from portmap._map.reach import Reach, declared_targets
 from portmap._map.targets import ContainerTarget, ResolvedReference, ServiceTarget, Target
-from portmap._services import Service
 from portmap._workloads import Workload
 
 __all__ = ["Ways"]
@@ -78,7 +77,7 @@ class Ways:
         """The ways through a port of the Service in this place: all, or those that begin in one way."""
         ends = self.reach.targets[place][position]
         stops = None if ends else self.why_not(place, position)
-        for begin, hops in self._into(self.inventory.services[place], position):
+        for begin, hops in self.into(place, position):
             if entry in {None, begin}:
                 for end in ends or (None,):
                     yield Chain(begin, hops, end, stops)
@@ -101,9 +100,9 @@ class Ways:
             chains += [Chain("host-port", (on_node,), target)]
         for service in self.reach.services_of.get(target, ()):
             for place in self.places[service.service]:
-                own, position = self.inventory.services[place], service.position
-                if position is not None and self._is(own, service) and target in self.reach.targets[place][position]:
-                    chains += [Chain(entry, hops, target) for entry, hops in self._into(own, position)]
+                position = service.position
+                if position is not None and self.has(place, service) and target in self.reach.targets[place][position]:
+                    chains += [Chain(entry, hops, target) for entry, hops in self.into(place, position)]
         for each in self.referring.get(target, ()):
             chains += [Chain(entry, (hop,), target) for entry, hop in reference_hop(each.reference)]
         return tuple(dict.fromkeys(chains))
@@ -119,7 +118,9 @@ class Ways:
         why = [miss.message for miss in resolution.misses if miss.position in {None, position}]
         return why[0] if why else "it reaches no pod of the set"
 
-    def _into(self, service: Service, position: int) -> Iterator[tuple[Entry, tuple[Hop, ...]]]:
+    def into(self, place: int, position: int) -> Iterator[tuple[Entry, tuple[Hop, ...]]]:
+        """The ways into a port of the Service in this place, up to and including the Service."""
+        service = self.inventory.services[place]
         name = name_of(service)
         target = ServiceTarget(name, position, service.ports[position])
         yield from entries_of(service, name, service.ports[position])
@@ -131,14 +132,13 @@ class Ways:
         for place in self.places[target.service]:
             if target.position is None:
                 yield None, self.reach.resolutions[place].elsewhere
-            elif self._is(self.inventory.services[place], target):
+            elif self.has(place, target):
                 reached = self.reach.targets[place][target.position]
                 yield from ((end, None) for end in reached)
                 if not reached:
                     yield None, self.why_not(place, target.position)
 
-    @staticmethod
-    def _is(service: Service, target: ServiceTarget) -> bool:
-        """Whether this is the Service that is meant, where the set has its name more than once."""
-        position = target.position
-        return position is not None and position < len(service.ports) and service.ports[position] == target.port
+    def has(self, place: int, target: ServiceTarget) -> bool:
+        """Whether the Service in this place is the one that is meant, where the set has its name more than once."""
+        ports, position = self.inventory.services[place].ports, target.position
+        return position is not None and position < len(ports) and ports[position] == target.port

@@ -58,6 +58,16 @@ class Console:
         """Whether the report is coloured."""
         return self._on_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
+    @property
+    def told_on_terminal(self) -> bool:
+        """Whether somebody watches what is said on the side."""
+        return self._stderr is not None and self._stderr.isatty()
+
+    @property
+    def side(self) -> IO[str] | None:
+        """The stream for what is said on the side."""
+        return self._stderr
+
     def write(self, text: str) -> bool:
         """Write a part of the report; whether somebody still reads it.
 
@@ -99,8 +109,8 @@ class _Input:
     def __init__(self, stream: IO[str]) -> None:
         self._stream: Any = getattr(stream, "buffer", stream)
 
-    def read(self) -> object:
-        return self._stream.read()
+    def read(self, size: int = -1) -> object:
+        return self._stream.read(size)
 
 
 def _abandon(stream: IO[str]) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from portmap._cluster import Cluster
 from portmap._contract.changes import SEVERITIES, Change, Contract, Step
 from portmap._errors import ManifestError
+from portmap._render._unreadable import unreadable_data
 
 __all__ = ["VERSION", "as_json"]
 
@@ -22,7 +23,7 @@ def as_json(contract: Contract, cluster: Cluster, unreadable: Sequence[ManifestE
         "kept": contract.kept,
         "changes": [_change(each) for each in contract.changes],
         "plan": [_step(each) for each in contract.plan],
-        "unreadable": [_unreadable(each) for each in unreadable],
+        "unreadable": [unreadable_data(each) for each in unreadable],
         "counts": {"services": contract.services} | {severity: len(contract.of(severity)) for severity in SEVERITIES},
     }
     return json.dumps(data, indent=2, sort_keys=True) + "\n"
@@ -46,13 +47,3 @@ def _change(change: Change) -> dict[str, Any]:
 
 def _step(step: Step) -> dict[str, Any]:
     return {"service": step.service, "action": step.action, "codes": step.codes}
-
-
-def _unreadable(error: ManifestError) -> dict[str, Any]:
-    span = error.span
-    return {
-        "source": error.source,
-        "message": error.problem,
-        "line": span and span.line,
-        "column": span and span.column,
-    }

@@ -4,20 +4,17 @@ Every line is complete in itself. What is written to a terminal is wrapped to it
 between words; a line that is piped on stays whole.
 """
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
 from portmap._contract.changes import SEVERITIES, Change, Contract, Step
+from portmap._render._layout import INDENT, NARROWEST, Paint, wrapped
 from portmap._render._plain import printable
 
 __all__ = ["as_text", "summary"]
 
 _WIDEST_COLUMN: Final = 32
-_NARROWEST: Final = 20
-_INDENT: Final = "  "
-_RED, _BOLD, _PLAIN = "\x1b[31m", "\x1b[1m", "\x1b[0m"
 _WRONG: Final = frozenset({"breaking", "refused"})
 
 
@@ -29,7 +26,7 @@ def as_text(contract: Contract, *, width: int | None = None, colour: bool = Fals
         width: The width of the terminal; `None`: lines are as long as they are.
         colour: Whether what is wrong is red and names are bold.
     """
-    width = width and max(width, _NARROWEST)
+    width = width and max(width, NARROWEST)
     column = max(
         (len(each.port or "") for each in contract.changes if len(each.port or "") <= _WIDEST_COLUMN), default=0
     )
@@ -59,14 +56,14 @@ def summary(contract: Contract, unreadable: int = 0) -> str:
 
 def _title(service: str | None, *, colour: bool) -> str:
     name = printable(service) if service is not None else "workloads"
-    shown = f"{_BOLD}{name}{_PLAIN}" if colour else name
+    shown = Paint(colour).bold(name)
     return f"Service {shown}" if service is not None else shown[:1].upper() + shown[1:]
 
 
 def _change(change: Change, column: int, width: int | None, *, colour: bool) -> Iterator[str]:
     port = printable(change.port or "").ljust(column)
-    before = f"{_INDENT}{change.severity.ljust(max(map(len, SEVERITIES)))}{_INDENT}{port}"
-    before = f"{before}{_INDENT}" if column else before + _INDENT
+    before = f"{INDENT}{change.severity.ljust(max(map(len, SEVERITIES)))}{INDENT}{port}"
+    before = f"{before}{INDENT}" if column else before + INDENT
     whose = f"{', '.join(change.workloads)}: " if change.service is None and change.workloads else ""
     text = printable(f"{whose}{change.message}  [{change.code}]")
     start = len(before)
@@ -74,31 +71,21 @@ def _change(change: Change, column: int, width: int | None, *, colour: bool) -> 
         # What comes before takes a line of its own.
         yield before.rstrip()
         before, start = " " * 4, 4
-    first, *rest = _wrapped(text, width, start)
+    first, *rest = wrapped(text, width, " " * start)
     lines = [before + first.lstrip(), *rest]
-    red = colour and change.severity in _WRONG
-    yield from (f"{_RED}{line}{_PLAIN}" if red else line for line in lines)
+    paint = Paint(colour and change.severity in _WRONG)
+    yield from (paint.red(line) for line in lines)
     if change.users:
-        yield from _wrapped(printable(f"used by: {', '.join(change.users)}"), width, start + 2)
+        yield from wrapped(printable(f"used by: {', '.join(change.users)}"), width, " " * (start + 2))
     if change.hint:
-        yield from _wrapped(printable(f"hint: {change.hint}"), width, start + 2)
+        yield from wrapped(printable(f"hint: {change.hint}"), width, " " * (start + 2))
 
 
 def _plan(plan: Sequence[Step], width: int | None, *, colour: bool) -> Iterator[str]:
-    yield f"{_BOLD}A safe order{_PLAIN}" if colour else "A safe order"
+    yield Paint(colour).bold("A safe order")
     for number, step in enumerate(plan, 1):
         place = f"Service {step.service}: " if step.service else ""
-        before = f"{_INDENT}{f'{number}.'.ljust(len(str(len(plan))) + 1)} "
-        first, *rest = _wrapped(printable(f"{place}{step.action}"), width, len(before))
+        before = f"{INDENT}{f'{number}.'.ljust(len(str(len(plan))) + 1)} "
+        first, *rest = wrapped(printable(f"{place}{step.action}"), width, " " * len(before))
         yield before + first.lstrip()
         yield from rest
-
-
-def _wrapped(text: str, width: int | None, indent: int) -> list[str]:
-    """The text in lines of this width, words whole, each indented."""
-    space = " " * indent
-    if width is None or indent + len(text) <= width:
-        return [space + text]
-    return textwrap.wrap(
-        text, width, initial_indent=space, subsequent_indent=space, break_long_words=False, break_on_hyphens=False
-    )

@@ -5,15 +5,14 @@ the files. A workload that a server would refuse is never looked into, but it is
 either: a Service that would select its pods has pods that are unknown, not none.
 """
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, final
-
-import attrs
+from typing import Final, final
 
 from portmap._candidates import Candidates
 from portmap._cluster import Cluster
 from portmap._errors import ManifestError
+from portmap._map.inventory import pod_labels, settled
+from portmap._map.port_map import PortMap
 from portmap._misses import Miss, nothing_selected
 from portmap._pods import Pod
 from portmap._ports import ServicePort
@@ -21,7 +20,6 @@ from portmap._render._routes import Missed, Place, Reached, Report, Route, Servi
 from portmap._resolution import Endpoint, Resolution, resolve
 from portmap._service_reading import is_core_service
 from portmap._services import Service
-from portmap._workload_kinds import any_template_path
 from portmap._workloads import Workload
 from portmap.manifests._documents import Document
 from portmap.manifests._read import is_readable
@@ -72,14 +70,16 @@ def find_routes(
     ]
     makers = [document for document in documents if _has_pods(document)]
     invalid = [document for document in makers if document.violations]
+    found_map = PortMap.of(documents, cluster=cluster, namespace=namespace)
     with cluster:
         sources = _Sources(
-            (_settled(document.object, namespace), Place.of(document))
+            (settled(each, namespace), Place.of(document))
             for document in makers
-            if isinstance(document.object, Pod | Workload)
+            for each in document.objects
+            if isinstance(each, Pod | Workload)
         )
         routes = tuple(
-            _service_routes(document, sources, invalid, cluster, namespace)
+            _service_routes(document, sources, invalid, found_map, namespace)
             for document in services
             if not names or document.name in names
         )
@@ -100,30 +100,22 @@ def _has_pods(document: Document) -> bool:
     return isinstance(raw, Mapping) and is_readable(raw) and not is_core_service(raw)
 
 
-def _settled(source: Pod | Workload, namespace: str | None) -> Pod | Workload:
-    """The same in this namespace, if it names none itself."""
-    if namespace is None or source.namespace is not None:
-        return source
-    if isinstance(source, Workload):
-        return attrs.evolve(source, pod=attrs.evolve(source.pod, namespace=namespace))
-    return attrs.evolve(source, namespace=namespace)
-
-
 def _service_routes(
     document: Document,
     sources: _Sources,
     invalid: Sequence[Document],
-    cluster: Cluster,
+    found_map: PortMap,
     namespace: str | None,
 ) -> ServiceRoutes:
     service = document.object
     if not isinstance(service, Service):
         return ServiceRoutes(document, _namespace_of(document, namespace))
-    if namespace is not None and service.namespace is None:
-        service = attrs.evolve(service, namespace=namespace)
+    service = settled(service, namespace)
+    ways_in = [trace.approaches for trace in found_map.trace(service)]
+    cluster = found_map.cluster
     elsewhere = resolve(service, (), cluster=cluster).elsewhere
     if elsewhere is not None:
-        routes = [Route(port, (), ()) for port in service.ports]
+        routes = [Route(port, (), (), ways_in[position]) for position, port in enumerate(service.ports)]
         return ServiceRoutes(document, service.namespace, tuple(routes), elsewhere)
     found = [(each, place, resolve(service, [each], cluster=cluster)) for each, place in sources.selected(service)]
     refused = [each for each in invalid if _would_select(service, each, namespace)]
@@ -137,6 +129,7 @@ def _service_routes(
             port,
             tuple(answer for each in found for answer in _answers(port, *each)),
             tuple(each for each in misses if each.miss.position in {None, position}),
+            ways_in[position] if port is not None else (),
         )
         for position, port in enumerate(service.ports or (None,))
     ]
@@ -201,21 +194,8 @@ def _would_select(service: Service, document: Document, namespace: str | None) -
     place = _namespace_of(document, namespace)
     if service.namespace is not None and place is not None and service.namespace != place:
         return False
-    labels = _raw_labels(document)
-    return all(_written(labels.get(key)) == value for key, value in (service.selector or {}).items())
-
-
-def _raw_labels(document: Document) -> Mapping[str, Any]:
-    raw = document.raw
-    value: Any = raw
-    for step in (*(any_template_path(raw.get("apiVersion"), raw.get("kind")) or ()), "metadata", "labels"):
-        value = value.get(step) if isinstance(value, Mapping) else None
-    return value if isinstance(value, Mapping) else {}
-
-
-def _written(value: object) -> object:
-    """A label as its author must have meant it: `version: 1` is invalid, but `"1"` was meant."""
-    return json.dumps(value) if isinstance(value, bool | int | float) else value
+    wanted = (service.selector or {}).items()
+    return any(wanted <= labels.items() for labels in pod_labels(document.raw))
 
 
 def _namespace_of(document: Document, namespace: str | None) -> str | None:

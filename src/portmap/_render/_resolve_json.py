@@ -3,8 +3,9 @@
 import json
 from typing import Any, Final
 
-from portmap._errors import ManifestError, Span
+from portmap._errors import Span
 from portmap._render._routes import Missed, Place, Reached, Report, Route, ServiceRoutes
+from portmap._render._unreadable import position, unreadable_data
 from portmap._violations import Violation
 from portmap.manifests._documents import Document
 
@@ -23,7 +24,7 @@ def as_json(report: Report) -> str:
         "invalidWorkloads": [
             _identity(each, _namespace(each)) | {"violations": _violations(each)} for each in report.invalid_workloads
         ],
-        "unreadable": [_unreadable(each) for each in report.unreadable],
+        "unreadable": [unreadable_data(each) for each in report.unreadable],
         "counts": {
             "services": len(report.services),
             "invalidServices": report.invalid_services,
@@ -73,6 +74,7 @@ def _route(route: Route) -> dict[str, Any]:
         "protocol": port and port.effective_protocol,
         "nodePort": (port and port.node_port) or None,
         "targetPort": port and port.effective_target_port,
+        "approaches": [each.as_dict() for each in route.approaches],
         "endpoints": [_endpoint(each) for each in route.reached],
         "misses": [_miss(each) for each in route.misses],
     }
@@ -109,12 +111,4 @@ def _violations(document: Document) -> list[dict[str, Any]]:
 
 
 def _violation(violation: Violation, span: Span | None) -> dict[str, Any]:
-    return violation.as_dict() | _position(span)
-
-
-def _unreadable(error: ManifestError) -> dict[str, Any]:
-    return {"source": error.source, "message": error.problem} | _position(error.span)
-
-
-def _position(span: Span | None) -> dict[str, int | None]:
-    return {"line": span and span.line, "column": span and span.column}
+    return violation.as_dict() | position(span)

@@ -1,10 +1,9 @@
-"""`portmap resolve` for people: a block for each Service, a line for each thing that a port reaches.
+"""`portmap resolve` for people: a block for each Service, a line for all that leads to a port or is reached by it.
 
 Every line is complete in itself, so that the report can be searched line by line. What is written
 to a terminal is wrapped to its width, between words; a line that is piped on stays whole.
 """
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, final
@@ -12,18 +11,16 @@ from typing import Final, final
 import attrs
 
 from portmap._ports import ServicePort
+from portmap._render._complaints import complaint
+from portmap._render._layout import INDENT, NARROWEST, Paint, count, wrapped
 from portmap._render._plain import printable
 from portmap._render._routes import Missed, Reached, Report, Route, ServiceRoutes
-from portmap._violations import Violation
-from portmap.manifests._documents import Document
+from portmap._render._steps import approach_text, is_own_address
 
-__all__ = ["as_text", "complaints", "summary", "table"]
+__all__ = ["as_text", "summary", "table"]
 
 _WIDEST_COLUMN: Final = 48
-_NARROWEST: Final = 20
-_INDENT: Final = "  "
 _DEEPER: Final = " " * 6
-_RED, _BOLD, _PLAIN = "\x1b[31m", "\x1b[1m", "\x1b[0m"
 
 
 @final
@@ -57,10 +54,10 @@ def as_text(report: Report, *, width: int | None = None, colour: bool = False) -
         width: The width of the terminal; `None`: lines are as long as they are.
         colour: Whether misses are red and names bold.
     """
-    paint = _Paint(colour)
+    paint = Paint(colour)
     blocks = [(service, list(_lines(service.routes))) for service in report.services]
     columns = _columns(line for _, lines in blocks for line in lines)
-    width = width and max(width, _NARROWEST)
+    width = width and max(width, NARROWEST)
     return "\n".join(
         "".join(f"{line}\n" for line in _block(service, lines, columns, width, paint)) for service, lines in blocks
     )
@@ -70,60 +67,28 @@ def table(routes: Sequence[Route]) -> str:
     """Where the ports of one Service lead, a line for each port and what it reaches, and for each reason why not."""
     lines = list(_lines(routes))
     columns = _columns(lines)
-    return "".join(f"{text}\n" for line in lines for text in _laid_out(line, columns, None, _Paint(on=False)))
+    return "".join(f"{text}\n" for line in lines for text in _laid_out(line, columns, None, Paint(on=False)))
 
 
 def summary(report: Report) -> str:
     """What was read and what came of it, in one line."""
-    read = [_count(len(report.services), "Service"), _count(report.workloads, "workload")]
+    read = [count(len(report.services), "Service"), count(report.workloads, "workload")]
     if report.pods:
-        read.append(_count(report.pods, "pod"))
-    read.append(_count(report.others, "other object"))
+        read.append(count(report.pods, "pod"))
+    read.append(count(report.others, "other object"))
     nowhere = report.ports_leading_nowhere
     remarks = [
-        (len(report.unreadable), f"{_count(len(report.unreadable), 'file')} unreadable"),
-        (report.invalid_services, _count(report.invalid_services, "invalid Service")),
+        (len(report.unreadable), f"{count(len(report.unreadable), 'file')} unreadable"),
+        (report.invalid_services, count(report.invalid_services, "invalid Service")),
         (len(report.invalid_workloads), _invalid(len(report.invalid_workloads))),
-        (nowhere, f"{_count(nowhere, 'port')} lead{'s' if nowhere == 1 else ''} nowhere"),
+        (nowhere, f"{count(nowhere, 'port')} lead{'s' if nowhere == 1 else ''} nowhere"),
         (nowhere and not report.workloads + report.pods, "there are no pods or workloads in the input"),
     ]
     return "; ".join([", ".join(read), *(remark for applies, remark in remarks if applies)])
 
 
-def complaints(report: Report) -> Iterator[str]:
-    """What is wrong with the workloads and pods that a server would refuse, one violation a line."""
-    for document in report.invalid_workloads:
-        for violation in document.violations:
-            yield _complaint(document, violation, f"{document.kind} {document.name or '(no name)'}: ")
-
-
-def _complaint(document: Document, violation: Violation, about: str = "") -> str:
-    span = document.span(violation.field)
-    place = f"{document.source}:{span}" if span else document.source
-    field = f"{violation.field}: " if violation.field else ""
-    return f"{place}: {about}{field}{violation.message}  [{violation.code}]"
-
-
 def _invalid(number: int) -> str:
     return "1 invalid workload or pod" if number == 1 else f"{number} invalid workloads or pods"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-@final
-@attrs.frozen
-class _Paint:
-    """Colours, or none."""
-
-    on: bool
-
-    def red(self, text: str) -> str:
-        return f"{_RED}{text}{_PLAIN}" if self.on else text
-
-    def bold(self, text: str) -> str:
-        return f"{_BOLD}{text}{_PLAIN}" if self.on else text
 
 
 # --- what there is to say --------------------------------------------------------------------------------------
@@ -135,6 +100,9 @@ def _lines(routes: Sequence[Route]) -> Iterator[_Line]:
     told: set[tuple[str, str | None]] = set()
     for route in routes:
         port = _port(route.port)
+        for each in route.approaches:
+            if not is_own_address(each):
+                yield _Line(port, (approach_text(each),), "←")
         for reached in route.reached:
             yield _Line(port, _cells(reached, with_place=reached.called in several), "→")
         for missed in route.misses:
@@ -161,8 +129,7 @@ def _port(port: ServicePort | None) -> str:
     if port is None:
         return "no ports"
     named = f"{port.name} " if port.name else ""
-    node = f" (node port {port.node_port})" if port.node_port else ""
-    return printable(f"{named}{port.port}/{port.effective_protocol}{node}")
+    return printable(f"{named}{port.port}/{port.effective_protocol}")
 
 
 def _cells(reached: Reached, *, with_place: bool) -> tuple[str, ...]:
@@ -193,53 +160,39 @@ def _columns(lines: Iterable[_Line]) -> list[int]:
 
 
 def _block(
-    service: ServiceRoutes, lines: Sequence[_Line], columns: Sequence[int], width: int | None, paint: _Paint
+    service: ServiceRoutes, lines: Sequence[_Line], columns: Sequence[int], width: int | None, paint: Paint
 ) -> Iterator[str]:
     document = service.document
     name = printable(f"{service.namespace}/" if service.namespace else "") + printable(document.name or "(no name)")
     invalid = " is invalid" if document.violations else ""
     yield f"{document.kind} {paint.bold(name)} ({printable(str(service.place))}){invalid}"
     for violation in document.violations:
-        text = printable(_complaint(document, violation))
-        yield from (paint.red(line) for line in _wrapped(text, width, _INDENT))
+        text = printable(complaint(document, violation))
+        yield from (paint.red(line) for line in wrapped(text, width, INDENT))
         if violation.hint:
-            yield from _wrapped(f"hint: {printable(violation.hint)}", width, _DEEPER)
+            yield from wrapped(f"hint: {printable(violation.hint)}", width, _DEEPER)
     if service.elsewhere is not None:
-        yield from _wrapped(printable(service.elsewhere), width, _INDENT)
+        yield from wrapped(printable(service.elsewhere), width, INDENT)
     else:
         for line in lines:
             yield from _laid_out(line, columns, width, paint)
 
 
-def _laid_out(line: _Line, columns: Sequence[int], width: int | None, paint: _Paint) -> Iterator[str]:
+def _laid_out(line: _Line, columns: Sequence[int], width: int | None, paint: Paint) -> Iterator[str]:
     first, *others = columns
-    before = f"{_INDENT}{line.port.ljust(first)}{_INDENT}"
+    before = f"{INDENT}{line.port.ljust(first)}{INDENT}"
     start = len(before)
     aligned = [cell.ljust(column) for cell, column in zip(line.cells[:-1], others, strict=False)]
-    text = f"{line.mark} {_INDENT.join([*aligned, line.cells[-1]])}"
+    text = f"{line.mark} {INDENT.join([*aligned, line.cells[-1]])}"
     if width is not None and start + len(text) > width:
-        text = f"{line.mark} {_INDENT.join(line.cells)}"
+        text = f"{line.mark} {INDENT.join(line.cells)}"
         if start > width // 2:
             # The port takes a line of its own.
             yield before.rstrip()
             before, start = "", 4
-    beginning, *rest = _wrapped(text, width, " " * start, hanging=2)
+    beginning, *rest = wrapped(text, width, " " * start, hanging=2)
     beginning = beginning.lstrip()
     yield before.ljust(start) + (paint.red(beginning) if line.is_miss else beginning)
     yield from (paint.red(each) if line.is_miss else each for each in rest)
     if line.hint:
-        yield from _wrapped(f"hint: {line.hint}", width, " " * (start + 2))
-
-
-def _wrapped(text: str, width: int | None, indent: str, *, hanging: int = 0) -> list[str]:
-    """The text in lines of this width, words whole, each indented and all but the first some more."""
-    if width is None or len(indent) + len(text) <= width:
-        return [indent + text]
-    return textwrap.wrap(
-        text,
-        width,
-        initial_indent=indent,
-        subsequent_indent=indent + " " * hanging,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+        yield from wrapped(f"hint: {line.hint}", width, " " * (start + 2))

@@ -6,6 +6,7 @@ import attrs
 
 from portmap._cluster import Cluster
 from portmap._errors import ManifestError
+from portmap._map.trace import Approach
 from portmap._misses import Miss
 from portmap._ports import ServicePort
 from portmap.manifests._documents import Document
@@ -88,11 +89,13 @@ class Route:
         port: The Service port; `None` for a headless Service without ports.
         reached: What it reaches, in the order of the input.
         misses: Why it leads nowhere, in some of the pods or at all.
+        approaches: Who leads there: the Service's own address, node ports, Ingresses, routes, …
     """
 
     port: ServicePort | None
     reached: tuple[Reached, ...]
     misses: tuple[Missed, ...]
+    approaches: tuple[Approach, ...] = ()
 
 
 @final

@@ -8,17 +8,23 @@
         print(finding)
     report.raise_for("error")
 
-Objects in, findings out: nothing here reads files or knows of lines. To write a rule of
-one's own, see `rule`.
+Objects in, findings out. `lint_paths` reads files, knows the line of every finding, and uses
+all cores where it is given an executor. To write a rule of one's own, see `rule`.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from portmap._errors import LintError
 from portmap.lint._baseline import Baseline
 from portmap.lint._bundles import Bundle
 from portmap.lint._engine import lint
-from portmap.lint._findings import Finding, Found, Place, Related, Report, Severity, Skipped, Suppressed, at
+from portmap.lint._findings import Finding, Found, Location, Place, Related, Report, Severity, Skipped, Suppressed, at
 from portmap.lint._rule import Profile, Rule, rule
 from portmap.lint.rules import DEFAULT_RULES, RULES, rules_of
+
+if TYPE_CHECKING:
+    from portmap.lint._parts import lint_paths
 
 __all__ = [
     "DEFAULT_RULES",
@@ -28,6 +34,7 @@ __all__ = [
     "Finding",
     "Found",
     "LintError",
+    "Location",
     "Place",
     "Profile",
     "Related",
@@ -38,6 +45,18 @@ __all__ = [
     "Suppressed",
     "at",
     "lint",
+    "lint_paths",
     "rule",
     "rules_of",
 ]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - as typed above
+    if name == "lint_paths":
+        # What reads files is loaded for those who have files.
+        return import_module("portmap.lint._parts").lint_paths
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -29,7 +29,7 @@ from portmap._sets import Conflict
 from portmap._workload_kinds import SEVERAL_TEMPLATES, any_template_path
 from portmap._workloads import Workload, reduced
 from portmap.lint._fragments import is_kustomization, kustomize_labels
-from portmap.lint._items import Item
+from portmap.lint._items import Item, NotAllThere
 
 __all__ = ["Bundle", "Whole", "bundles_of", "link_prefix"]
 
@@ -37,19 +37,28 @@ __all__ = ["Bundle", "Whole", "bundles_of", "link_prefix"]
 _DUMPED: Final = ("resourceVersion", "uid")
 _RENDERED: Final = ("helm.sh/chart", "chart")
 
+_DECLARED: Final = "the input was declared to be complete"
+
 
 @final
 class Whole:
     """All of the input, for what a bundle does not have itself.
 
     Args:
-        items: Everything that is judged.
+        items: Everything that is judged; `None` where only a part of the input is here, so that
+            every question raises `NotAllThere`.
         cluster: By what it is judged.
     """
 
-    def __init__(self, items: Sequence[Item], cluster: Cluster) -> None:
+    def __init__(self, items: Sequence[Item] | None, cluster: Cluster) -> None:
         self.cluster = cluster
-        self._items = items
+        self._given = items
+
+    @property
+    def _items(self) -> Sequence[Item]:
+        if self._given is None:
+            raise NotAllThere
+        return self._given
 
     @cached_property
     def workloads(self) -> Sequence[Workload]:
@@ -74,6 +83,20 @@ class Whole:
         return found
 
     @cached_property
+    def _services_in(self) -> Mapping[tuple[str, str | None], Sequence[Service]]:
+        found: dict[tuple[str, str | None], list[Service]] = defaultdict(list)
+        for services in self.services.values():
+            for service in services:
+                found[service.name, service.namespace].append(service)
+        return found
+
+    def services_named(self, name: str, namespace: str | None) -> Sequence[Service]:
+        """The Services of this name that may be in this namespace; `None` may be any."""
+        if namespace is None:
+            return self.services.get(name, ())
+        return [*self._services_in.get((name, namespace), ()), *self._services_in.get((name, None), ())]
+
+    @cached_property
     def _labelled(self) -> Mapping[tuple[str, str], Sequence[Service]]:
         found: dict[tuple[str, str], list[Service]] = defaultdict(list)
         for services in self.services.values():
@@ -91,7 +114,7 @@ class Whole:
     def node_port_collisions(self) -> Mapping[int, Sequence[Conflict]]:
         """What Services cannot have in one cluster with an earlier one of the input, by the identity of the later."""
         found: dict[int, list[Conflict]] = defaultdict(list)
-        services = [each for same in self.services.values() for each in same]
+        services = [each for same in self.services.values() for each in same if _asks_for_node_ports(each)]
         for conflict in node_ports_of(services, self.cluster).collisions:
             found[id(conflict.service)].append(conflict)
         return found
@@ -121,6 +144,10 @@ class Whole:
     def custom_names(self) -> Mapping[str, ObjectName]:
         """The objects of kinds that are not Kubernetes' own, by name: their controllers may make pods."""
         return custom_names(self._items)
+
+
+def _asks_for_node_ports(service: Service) -> bool:
+    return bool(service.health_check_node_port or any(port.node_port for port in service.ports))
 
 
 def custom_names(items: Iterable[Item]) -> Mapping[str, ObjectName]:
@@ -159,6 +186,11 @@ class Bundle:
         self.added_labels = added_labels
         self.elsewhere = whole
         self.cluster = whole.cluster
+
+    @property
+    def declared_complete(self) -> bool:
+        """Whether somebody said that it is complete, and not only the objects themselves."""
+        return self.complete == _DECLARED
 
     @cached_property
     def port_map(self) -> PortMap:
@@ -299,7 +331,7 @@ def bundles_of(items: Sequence[Item], whole: Whole, *, complete: bool | None) ->
         complete: Whether everything is there and belongs together; `None`: what the items themselves say.
     """
     if complete:
-        yield Bundle(items, whole, complete="the input was declared to be complete")
+        yield Bundle(items, whole, complete=_DECLARED)
         return
     labels = kustomize_labels(items)
     groups = _groups([each for each in items if not is_kustomization(each)])

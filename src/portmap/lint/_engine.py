@@ -12,15 +12,15 @@ from portmap._paths import describe
 from portmap._services import Service
 from portmap._workloads import Workload
 from portmap.lint._bundles import Bundle, Whole, bundles_of
-from portmap.lint._findings import Finding, Found, Place, Related, Report, Skipped, Suppressed
+from portmap.lint._findings import Finding, Found, Place, Related, Report, Skipped
 from portmap.lint._fragments import skipped_items
 from portmap.lint._items import Item, items_of
 from portmap.lint._rule import Rule
-from portmap.lint._server import rules_of_the_server, server_warnings
-from portmap.lint._suppressions import suppress
+from portmap.lint._server import codes_of_the_server, server_warnings
+from portmap.lint._suppressions import Suppression, annotations_of, suppress
 from portmap.lint.rules import DEFAULT_RULES, RULES
 
-__all__ = ["lint"]
+__all__ = ["in_report", "lint", "of_rules", "of_server", "skipped_of", "suppressed"]
 
 
 def lint(
@@ -53,26 +53,41 @@ def lint(
         items = items_of(objects, cluster)
         reasons = skipped_items(items)
         judged = [item for place, item in enumerate(items) if place not in reasons]
-        whole = Whole(judged, cluster)
-        found = [finding for item in judged for finding in _of_server(item)]
-        for bundle in bundles_of(judged, whole, complete=complete):
-            found += _Run(bundle, chosen).findings()
-        found = list(dict.fromkeys(map(_in_its_folder, _without_echoes(found, chosen))))
-    hidden: list[Suppressed] = []
-    if suppressions:
-        asked = {*(each.name for each in chosen), *(each.code for each in rules_of_the_server())}
-        known = {*asked, *(each.name for each in RULES)}
-        found, hidden = suppress(found, judged, known=known, asked=asked)
-    return Report(
-        tuple(sorted(found, key=lambda each: each.order)),
+        found = [finding for item in judged for finding in of_server(item)]
+        for bundle in bundles_of(judged, Whole(judged, cluster), complete=complete):
+            found += of_rules(bundle, chosen)
+    report = Report(
+        in_report(found, chosen),
         cluster,
         len(items),
         sum(item.name.kind == "Service" for item in items),
-        tuple(
-            Skipped(reason, items[place].name, items[place].source, items[place].position)
-            for place, reason in sorted(reasons.items())
-        ),
-        tuple(hidden),
+        skipped_of(items, reasons),
+    )
+    return suppressed(report, annotations_of(judged), chosen) if suppressions else report
+
+
+def suppressed(report: Report, requests: Sequence[Suppression], rules: Iterable[Rule]) -> Report:
+    """The report without the findings that somebody asked not to be told of."""
+    if not requests:
+        return report
+    asked = {*(each.name for each in rules), *codes_of_the_server()}
+    known = {*asked, *(each.name for each in RULES)}
+    left, hidden = suppress(report.findings, requests, known=known, asked=asked)
+    left.sort(key=lambda each: each.order)
+    return attrs.evolve(report, findings=tuple(left), suppressed=tuple(hidden))
+
+
+def in_report(found: Iterable[Finding], rules: Iterable[Rule]) -> tuple[Finding, ...]:
+    """The findings as a report has them: each once, in order, and no more severe than where they stand."""
+    told = _without_echoes(list(found), rules)
+    return tuple(sorted(dict.fromkeys(map(_in_its_folder, told)), key=lambda each: each.order))
+
+
+def skipped_of(items: Sequence[Item], reasons: Mapping[int, str]) -> tuple[Skipped, ...]:
+    """What was not judged of these items, by their place among them."""
+    return tuple(
+        Skipped(reason, items[place].name, items[place].source, items[place].position)
+        for place, reason in sorted(reasons.items())
     )
 
 
@@ -100,7 +115,7 @@ def _in_its_folder(finding: Finding) -> Finding:
     return attrs.evolve(finding, severity="warning", because=because)
 
 
-def _of_server(item: Item) -> Iterator[Finding]:
+def of_server(item: Item) -> Iterator[Finding]:
     """What a server would refuse, and what it would accept with a warning."""
     for violation in item.violations:
         # What a generator leaves for a controller to fill in is nobody's mistake.
@@ -129,6 +144,15 @@ def _of_server(item: Item) -> Iterator[Finding]:
                 position=item.position,
                 source=item.source,
             )
+
+
+def of_rules(bundle: Bundle, rules: Sequence[Rule]) -> list[Finding]:
+    """What the rules find in a bundle.
+
+    Raises:
+        NotAllThere: That depends on the rest of the input, which is not here.
+    """
+    return list(_Run(bundle, rules).findings())
 
 
 @final

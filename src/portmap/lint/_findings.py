@@ -18,6 +18,7 @@ __all__ = [
     "SEVERITIES",
     "Finding",
     "Found",
+    "Location",
     "Place",
     "Related",
     "Report",
@@ -96,6 +97,28 @@ class Found:
 
 @final
 @attrs.frozen
+class Location:
+    """Where a field stands in a text.
+
+    Attributes:
+        source: The file, with `/` between folders, or `<stdin>`.
+        span: Where in its text; `None` where that is not known, or nothing is read of it.
+        line: The line of the text in which the span begins.
+        template: What Helm made this of, by the `# Source:` comment that it writes.
+    """
+
+    source: str
+    span: Span | None = None
+    line: str = ""
+    template: str | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.source}:{self.span}" if self.span else self.source
+        return f"{place} ({self.template})" if self.template else place
+
+
+@final
+@attrs.frozen
 class Related:
     """Another place that has to do with a finding.
 
@@ -104,12 +127,14 @@ class Related:
         field: The field path there.
         message: What is there.
         position: The object's place in the input.
+        location: Where that stands, if files were read.
     """
 
     subject: ObjectName
     field: str
     message: str
     position: int
+    location: Location | None = attrs.field(default=None, eq=False, repr=False)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data."""
@@ -133,7 +158,7 @@ class Finding:
         related: Other places that have to do with it.
         position: The object's place in the input; -1 where it is about the input as a whole.
         source: The file that the object came from; `""` where it came from none.
-        span: Where in the file, if it is about something that is no field: a comment, a file that cannot be read.
+        location: Where the field stands, if files were read.
     """
 
     rule: str
@@ -147,7 +172,7 @@ class Finding:
     related: tuple[Related, ...] = ()
     position: int = attrs.field(default=-1, eq=False)
     source: str = ""
-    span: Span | None = None
+    location: Location | None = attrs.field(default=None, eq=False, repr=False)
 
     @property
     def order(self) -> tuple[object, ...]:

@@ -13,9 +13,9 @@ from typing import Any, Final
 from portmap._map.object_names import ObjectName, items_at, text_at, value_at
 from portmap._violations import Violation
 from portmap._workload_kinds import any_template_path
-from portmap.lint._items import Item
+from portmap.lint._items import Item, NotAllThere
 
-__all__ = ["PLACEHOLDER", "has_placeholder", "is_kustomization", "kustomize_labels", "skipped_items"]
+__all__ = ["PLACEHOLDER", "has_placeholder", "is_kustomization", "kustomize_labels", "patch_files", "skipped_items"]
 
 KUSTOMIZATIONS: Final = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
 
@@ -59,19 +59,29 @@ def has_placeholder(value: object, *, bare_words: bool = False) -> bool:
     return False
 
 
-def skipped_items(items: Sequence[Item]) -> dict[int, str]:
-    """Why some items are not judged, by their place among the items."""
-    patches, components = _patch_files(items)
-    doubles = _names_of_several(items)
+def skipped_items(items: Sequence[Item], patches: frozenset[str] | None = None) -> dict[int, str]:
+    """Why some items are not judged, by their place among the items.
+
+    Args:
+        items: The items.
+        patches: The files that kustomizations elsewhere name as patches; left out, there are no
+            items elsewhere.
+
+    Raises:
+        NotAllThere: It depends on items elsewhere.
+    """
+    own, components = patch_files(items)
+    doubles = frozenset(_names_of_several(items)) if patches is None else None
+    patched = own | (patches or frozenset())
     found: dict[int, str] = {}
     for place, item in enumerate(items):
         reason = None
-        if item.source and normpath(item.source) in patches:
+        if item.source and normpath(item.source) in patched:
             reason = _PATCH
         elif item.source and dirname(normpath(item.source)) in components:
             reason = _COMPONENT
         elif item.violations:
-            reason = _why_unjudged(item, several=item.name in doubles)
+            reason = _why_unjudged(item, doubles)
         elif _is_bare_workload(item):
             reason = _FRAGMENT
         if reason is not None:
@@ -79,14 +89,18 @@ def skipped_items(items: Sequence[Item]) -> dict[int, str]:
     return found
 
 
-def _why_unjudged(item: Item, *, several: bool) -> str | None:
+def _why_unjudged(item: Item, doubles: frozenset[ObjectName] | None) -> str | None:
     names = (value_at(item.raw, "metadata", "name"), value_at(item.raw, "metadata", "namespace"))
     if any(_is_unfilled(each) for each in item.violations) or any(_is_unfilled_name(each) for each in names):
         return _UNFILLED
     # A Service without ports may be the patch of one; it is, where there is another of its name.
     spec = item.raw.get("spec")
-    if item.name.kind == "Service" and (several or not isinstance(spec, Mapping) or not spec.get("selector")):
-        if not items_at(spec, "ports") and text_at(spec, "type") != "ExternalName":
+    if item.name.kind == "Service" and not items_at(spec, "ports") and text_at(spec, "type") != "ExternalName":
+        if not isinstance(spec, Mapping) or not spec.get("selector"):
+            return _FRAGMENT
+        if doubles is None:
+            raise NotAllThere
+        if item.name in doubles:
             return _FRAGMENT
     if _is_strategic(item.raw) or not item.name.name:
         return _FRAGMENT
@@ -134,7 +148,7 @@ def _names_of_several(items: Iterable[Item]) -> set[ObjectName]:
 # --- kustomize -------------------------------------------------------------------------------------------------
 
 
-def _patch_files(items: Iterable[Item]) -> tuple[set[str], set[str]]:
+def patch_files(items: Iterable[Item]) -> tuple[set[str], set[str]]:
     """The files that kustomizations of the set name as patches, and the folders of components."""
     patches: set[str] = set()
     components: set[str] = set()

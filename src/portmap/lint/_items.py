@@ -15,7 +15,12 @@ from portmap._services import Service
 from portmap._violations import Violation
 from portmap._workloads import Workload, reduced
 
-__all__ = ["Item", "items_of"]
+__all__ = ["Item", "NotAllThere", "items_of"]
+
+
+@final
+class NotAllThere(Exception):  # noqa: N818 - it is no error: the question is asked again later
+    """Something depends on the rest of an input of which only a part is here."""
 
 
 @final
@@ -33,7 +38,6 @@ class Item:
         object: The typed object, where there is one.
         violations: Why a server would refuse it.
         source: The file that it came from, with `/` between folders; `""` where it came from none.
-        suppressions: What comments in the file ask not to be told of.
     """
 
     position: int
@@ -42,7 +46,6 @@ class Item:
     object: Service | Pod | Workload | None
     violations: tuple[Violation, ...]
     source: str
-    suppressions: tuple[Any, ...] = ()
 
 
 def items_of(objects: Iterable[object], cluster: Cluster) -> list[Item]:
@@ -72,8 +75,7 @@ def _items(given: object, position: int, cluster: Cluster) -> Iterator[Item]:
         if isinstance(given.raw, Mapping):
             source = str(getattr(given, "source", "")).replace("\\", "/")
             typed, violations = getattr(given, "object", None), tuple(given.violations)
-            comments = tuple(getattr(given, "suppressions", ()))
-            yield Item(position, ObjectName.of(given.raw), given.raw, typed, violations, source, comments)
+            yield Item(position, ObjectName.of(given.raw), given.raw, typed, violations, source)
     else:
         raise TypeError(f"lint takes plain mappings, Services, Pods, Workloads and documents, not {given!r}")
 

@@ -1,15 +1,14 @@
 """How bad it is that something refers to a Service or a port that is not there, and why it is no worse."""
 
 import re
-from collections.abc import Iterator
-from itertools import islice
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from portmap._map.inventory import name_of
+from portmap._map.object_names import text_at
 from portmap._map.targets import ResolvedReference
 from portmap._paths import parse
 from portmap._services import Service
-from portmap._suggestions import nearest
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, Place, Severity
 from portmap.lint._fragments import has_placeholder
@@ -20,13 +19,15 @@ _NO_SERVICE: Final = frozenset({"no-such-service", "service-in-other-namespace"}
 _NOT_OF_THE_SERVICE: Final = _NO_SERVICE | {"reference-not-granted", "selector-matches-nothing"}
 _BY_NAME: Final = frozenset({"service", "service-port", "endpoint-port"})
 
+# The Service of the API server itself, which every cluster has.
+_EVERYWHERE: Final = frozenset({("kubernetes", "default"), ("kubernetes", None)})
+
 # Kinds that often have the name of an application, and whose controllers make no Services.
 _MAKE_NO_SERVICES: Final = frozenset(
     {"Application", "Certificate", "ClusterIssuer", "DestinationRule", "Issuer", "PodMonitor", "PrometheusRule"}
     | {"Rollout", "ScaledObject", "ServiceMonitor", "SealedSecret", "VirtualService"}
 )
-_MOST_NAMES: Final = 500
-"""How many names are looked at for one that is spelt nearly so."""
+_NUMBER: Final = re.compile(r"[-.]?v?\d+")
 
 
 def place_of(resolved: ResolvedReference) -> Place:
@@ -39,10 +40,8 @@ def services_meant(resolved: ResolvedReference, bundle: Bundle) -> list[Service]
     return [each for each in _of_that_name(resolved, bundle) if bundle.has(each)]
 
 
-def _of_that_name(resolved: ResolvedReference, bundle: Bundle) -> list[Service]:
-    namespace = resolved.reference.namespace
-    named = bundle.elsewhere.services.get(resolved.reference.service or "", ())
-    return [each for each in named if namespace is None or each.namespace is None or each.namespace == namespace]
+def _of_that_name(resolved: ResolvedReference, bundle: Bundle) -> Sequence[Service]:
+    return bundle.elsewhere.services_named(resolved.reference.service or "", resolved.reference.namespace)
 
 
 # --- Services --------------------------------------------------------------------------------------------------
@@ -59,24 +58,42 @@ def missing_service(resolved: ResolvedReference, bundle: Bundle, *, effect: str 
     miss = resolved.miss
     name = resolved.reference.service or ""
     if miss is None:
-        # Where there is no Service at all, the map does not say that one is missing.
-        if resolved.unknown is None or not bundle.complete or bundle.services or not _names_service(resolved):
+        # Of a namespace in which it has no Service at all, the map does not say that one is missing.
+        if resolved.unknown is None or not bundle.declared_complete or not _names_service(resolved):
+            return
+        if services_meant(resolved, bundle):
             return
         message, hint = f"there is no Service {name!r}", None
     elif miss.code in _NO_SERVICE:
         message, hint = miss.message, miss.hint
     else:
         return
-    if name in bundle.elsewhere.unread_services:
+    if name in bundle.elsewhere.unread_services or (name, resolved.reference.namespace) in _EVERYWHERE:
         return
     severity, because = _judged_service(resolved, bundle)
-    yield place_of(resolved).finding(
+    yield _name_of_service(resolved, bundle).finding(
         message,
         hint="; ".join(filter(None, (effect, hint))) or None,
         value=name,
         severity=severity,
         because=because,
     )
+
+
+def _name_of_service(resolved: ResolvedReference, bundle: Bundle) -> Place:
+    """The field that names the Service: beside the port, or around it."""
+    path = parse(resolved.field)
+    nodes: list[Any] = [bundle.raw(resolved.source)]
+    for step in path:
+        deeper = nodes[-1].get(step) if isinstance(nodes[-1], Mapping) else None
+        if isinstance(nodes[-1], list | tuple) and isinstance(step, int) and step < len(nodes[-1]):
+            deeper = nodes[-1][step]
+        nodes.append(deeper)
+    for depth in range(len(path), -1, -1):
+        for key in ("name", "serviceName"):
+            if text_at(nodes[depth], key) == resolved.reference.service:
+                return Place(resolved.source, (*path[:depth], key))
+    return place_of(resolved)
 
 
 def _names_service(resolved: ResolvedReference) -> bool:
@@ -96,7 +113,7 @@ def _judged_service(resolved: ResolvedReference, bundle: Bundle) -> tuple[Severi
     if owner is not None:
         return "info", f"the controller of {owner} may make the Service"
     if bundle.complete:
-        return (None, None) if bundle.services else ("warning", "the input has no Service at all")
+        return None, None
     if others:
         return "warning", f"{others[0]} is in another part of the input, although without this port"
     return "info", "the Service may be made elsewhere: nothing says that the input is complete"
@@ -112,17 +129,15 @@ def _has_port(service: Service, resolved: ResolvedReference) -> bool:
 def _is_near(resolved: ResolvedReference, bundle: Bundle) -> bool:
     """Whether a Service of the bundle was probably meant: one to which nothing else refers."""
     miss = resolved.miss
-    if miss is None or not miss.near:
-        return False
-    if miss.code == "service-in-other-namespace":
-        return True
-    name = resolved.reference.service or ""
-    free = (each.name for each in bundle.services if name_of(each) not in bundle.referred)
+    if miss is None or miss.guess is None:
+        return miss is not None and miss.code == "service-in-other-namespace"
     # `web-1` is no misspelt `web-2`.
-    digitless = re.sub(r"\d+", "", name)
-    return (
-        nearest(name, (each for each in islice(free, _MOST_NAMES) if re.sub(r"\d+", "", each) != digitless)) is not None
-    )
+    if _NUMBER.sub("", miss.guess) == _NUMBER.sub("", resolved.reference.service or ""):
+        return False
+    meant = [
+        each for each in bundle.elsewhere.services_named(miss.guess, resolved.reference.namespace) if bundle.has(each)
+    ]
+    return any(name_of(each) not in bundle.referred for each in meant)
 
 
 def _maker(name: str, bundle: Bundle) -> object:
@@ -139,27 +154,45 @@ def _maker(name: str, bundle: Bundle) -> object:
 # --- ports -----------------------------------------------------------------------------------------------------
 
 
-def missing_port(resolved: ResolvedReference, bundle: Bundle, *, meant: str | None = None) -> Iterator[Found]:
+def missing_port(
+    resolved: ResolvedReference, bundle: Bundle, *, meant: str | None = None, left_out: str | None = None
+) -> Iterator[Found]:
     """A finding where the Service is there, and has not the port that a reference names.
 
     Args:
         resolved: The reference.
         bundle: Where it stands.
         meant: What to add to the hint where the target port was written instead.
+        left_out: The hint where no port was written, and another is taken.
     """
     miss = resolved.miss
     if miss is None or miss.code in _NOT_OF_THE_SERVICE:
         return
     port = resolved.reference.port
-    because = f"{port!r} is filled in by a tool" if has_placeholder(port) else None
+    severity, because = _judged_port(resolved, bundle)
     hint = miss.hint
-    if meant and miss.code in {"target-port-meant", "unnamed-service-port"}:
+    if left_out and port is not None and not resolved.field.endswith("port"):
+        hint = left_out
+    elif meant and miss.code in {"target-port-meant", "unnamed-service-port"}:
         hint = f"{hint}; {meant}"
     yield place_of(resolved).finding(
         miss.message,
         hint=hint,
         value=port,
-        severity="info" if because else None,
+        severity=severity,
         because=because,
         related=[(Place(each, ("spec", "ports")), "its ports") for each in services_meant(resolved, bundle)[:1]],
     )
+
+
+def _judged_port(resolved: ResolvedReference, bundle: Bundle) -> tuple[Severity | None, str | None]:
+    """How bad it is that a port is missing, and why it is no worse."""
+    port = resolved.reference.port
+    if has_placeholder(port):
+        return "info", f"{port!r} is filled in by a tool"
+    if port is not None and not bundle.complete:
+        others = (each for each in _of_that_name(resolved, bundle) if not bundle.has(each))
+        other = next((each for each in others if _has_port(each, resolved)), None)
+        if other is not None:
+            return "warning", f"{other} in another part of the input has this port"
+    return None, None

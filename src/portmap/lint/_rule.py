@@ -8,6 +8,7 @@ other, and that under *Fix* breaks none: a test runs both.
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from typing import Any, Final, Literal, TypeAlias, TypeVar, final
 
 import attrs
@@ -57,6 +58,10 @@ class Rule:
     since: str = "0.1"
     instead_of: str | None = None
 
+    def __reduce__(self) -> tuple[Callable[[str, str], "Rule"], tuple[str, str]]:
+        """Pickled by where it is defined, as functions are: its own function has its name."""
+        return _rule_at, (self.check.__module__, self.check.__qualname__)
+
     @property
     def documentation(self) -> str:
         """All of its documentation: the docstring of its function."""
@@ -72,6 +77,13 @@ class Rule:
         """Its documentation by section: `"What it reports"`, `"Why it matters"`, `"Example"`, `"Fix"`, `"Notes"`."""
         parts = _SECTION.split(self.documentation)
         return {title: inspect.cleandoc("\n" + text) for title, text in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def _rule_at(module: str, name: str) -> Rule:
+    found = getattr(import_module(module), name)
+    if not isinstance(found, Rule):
+        raise TypeError(f"{module}.{name} is no rule: only rules of modules can be sent to other processes")
+    return found
 
 
 def rule(

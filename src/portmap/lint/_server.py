@@ -9,6 +9,7 @@ import attrs
 from portmap._admission import server_verdict
 from portmap._allocation import ADDRESS_RULES, HEALTH_CHECK_RULES, NAMELESS_RULES, NODE_PORT_RULES
 from portmap._cluster import Cluster, cluster_in_force
+from portmap._codes import CODES_OF_READING
 from portmap._families import CONFIGURED_RULES, FAMILY_RULES, STACK_RULES
 from portmap._metadata import METADATA_RULES
 from portmap._paths import describe, parse
@@ -25,8 +26,9 @@ from portmap._violations import ServerWarning
 from portmap._workload_kinds import any_template_path
 from portmap._workloads import Workload
 from portmap.lint._items import Item
+from portmap.manifests._pod_manifest import CONTAINER_MANIFEST_RULES, NEWER_FIELD_RULES, POD_MANIFEST_RULES
 
-__all__ = ["rules_of_the_server", "server_warnings"]
+__all__ = ["codes_of_the_server", "rules_of_the_server", "server_warnings"]
 
 
 @final
@@ -72,6 +74,14 @@ def rules_of_the_server() -> tuple[Rule[Any], ...]:
         SERVICE_RULES,
         SERVICE_WARNINGS,
         POD_WARNINGS,
+        POD_MANIFEST_RULES,
+        CONTAINER_MANIFEST_RULES,
+        NEWER_FIELD_RULES,
     )
     found = {rule.code: rule for group in groups for rule in group}
     return tuple(found[code] for code in sorted(found))
+
+
+def codes_of_the_server() -> frozenset[str]:
+    """The codes under which what a server says of an object is reported."""
+    return frozenset(CODES_OF_READING) | {rule.code for rule in rules_of_the_server()}

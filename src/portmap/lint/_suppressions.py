@@ -3,24 +3,30 @@
     metadata:
       annotations:
         portmap.ignore/selector-matches-nothing: the operator makes these pods
+    spec:
+      # portmap: ignore[exposed-service] only the office can reach these nodes
+      type: NodePort
 
-The key names the rule and the value is the reason. A suppression without a reason, of a
-rule that does not exist, or of nothing, is a finding itself: it would hide tomorrow's mistake.
+The annotation's key or the brackets name the rule, and the rest is the reason. A suppression
+without a reason, of a rule that does not exist, or of nothing, is a finding itself: it would
+hide tomorrow's mistake.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Final, Protocol, final
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Final, final
 
 import attrs
 
 from portmap._errors import Span
-from portmap._map.object_names import value_at
+from portmap._map.object_names import ObjectName, value_at
 from portmap._paths import Key, describe
 from portmap._suggestions import nearest
-from portmap.lint._findings import Finding, Suppressed
+from portmap.lint._findings import Finding, Location, Suppressed
 from portmap.lint._items import Item
 
-__all__ = ["ANNOTATION", "SUPPRESSION_RULES", "Suppression", "annotations_of", "suppress"]
+__all__ = ["ANNOTATION", "SUPPRESSION_RULES", "Suppression", "annotations_of", "comments_in", "suppress"]
 
 ANNOTATION: Final = "portmap.ignore/"
 """What the key of an annotation begins with that suppresses the rule named behind it."""
@@ -34,107 +40,154 @@ SUPPRESSION_RULES: Final[Mapping[str, str]] = {
 }
 """What is found about suppressions themselves, which cannot be suppressed."""
 
-
-class Suppression(Protocol):
-    """A request not to be told of some rules' findings in some place."""
-
-    @property
-    def rules(self) -> Sequence[str]:
-        """The names of the rules."""
-
-    @property
-    def reason(self) -> str:
-        """Why; `""` if it does not say."""
-
-    @property
-    def field(self) -> str:
-        """The field that asks for it; `""` for a comment."""
-
-    @property
-    def span(self) -> Span | None:
-        """Where it stands, if that is no field."""
-
-    def covers(self, finding: Finding) -> bool:
-        """Whether a finding about the object that has it, of one of its rules, stands where it applies."""
+_COMMENT: Final = re.compile(r"(?:^|(?<=\s))#\s*portmap:\s*ignore\[([^\]\n]*)\][ \t]*([^\n\r]*)", re.MULTILINE)
 
 
 @final
 @attrs.frozen
-class _Annotation:
+class Suppression:
+    """A request not to be told of the findings of some rules about an object.
+
+    Attributes:
+        rules: The names of the rules.
+        reason: Why; `""` if it does not say.
+        subject: The object.
+        position: The object's place in the input.
+        source: The file that it came from.
+        field: The field that asks; `""` for a comment.
+        location: Where a comment stands.
+        lines: The lines that a comment is about; `None` for an annotation, which is about the whole object.
+    """
+
     rules: tuple[str, ...]
     reason: str
-    field: str
-    span: None = None
+    subject: ObjectName
+    position: int
+    source: str
+    field: str = ""
+    location: Location | None = None
+    lines: range | None = None
 
     def covers(self, finding: Finding) -> bool:
-        return finding.rule in self.rules
+        """Whether it asks not to be told of this finding about its object."""
+        if finding.rule not in self.rules:
+            return False
+        if self.lines is None:
+            return True
+        span = finding.location and finding.location.span
+        return span is not None and span.line in self.lines
 
 
-def annotations_of(item: Item) -> Iterator[Suppression]:
-    """The suppressions among the annotations of an object."""
+def annotations_of(items: Iterable[Item]) -> list[Suppression]:
+    """The suppressions among the annotations of objects."""
+    return [each for item in items for each in _annotations(item)]
+
+
+def _annotations(item: Item) -> Iterator[Suppression]:
     found = value_at(item.raw, "metadata", "annotations")
     for key, reason in found.items() if isinstance(found, Mapping) else ():
         if isinstance(key, str) and key.startswith(ANNOTATION):
             field = describe(("metadata", "annotations", Key(key)))
-            yield _Annotation((key.removeprefix(ANNOTATION),), reason if isinstance(reason, str) else "", field)
+            why = reason.strip() if isinstance(reason, str) else ""
+            yield Suppression((key.removeprefix(ANNOTATION),), why, item.name, item.position, item.source, field)
+
+
+def comments_in(text: str, objects: Sequence[tuple[int, Item]]) -> Iterator[Suppression]:
+    """The suppressions among the comments of a text.
+
+    A comment is about its own line, or, where it stands alone, about the next line that is
+    none; at the head of an object it is about the line in which the object begins.
+
+    Args:
+        text: The text.
+        objects: Its objects, each with the line in which it begins.
+    """
+    if "portmap:" not in text:
+        return
+    lines = text.splitlines()
+    for match in _COMMENT.finditer(text):
+        line = text.count("\n", 0, match.start()) + 1
+        written = lines[line - 1] if line <= len(lines) else ""
+        column = match.start() - (text.rfind("\n", 0, match.start()) + 1) + 1
+        last = line
+        if not written[: column - 1].strip():
+            while last < len(lines) and _says_nothing(lines[last]):
+                last += 1
+            last += 1
+        about = [item for begins, item in objects if begins <= last]
+        if about:
+            item = about[-1]
+            rules = tuple(name for each in match[1].split(",") if (name := each.strip()))
+            span = Span(line, column, line, column + len(match[0].rstrip()))
+            location = Location(item.source, span, written)
+            yield Suppression(
+                rules, match[2].strip(), item.name, item.position, item.source, "", location, range(line, last + 1)
+            )
+
+
+def _says_nothing(line: str) -> bool:
+    bare = line.strip()
+    return not bare or bare.startswith("#") or bare == "---"
 
 
 def suppress(
-    findings: Sequence[Finding], items: Sequence[Item], *, known: Collection[str], asked: Collection[str]
+    findings: Sequence[Finding],
+    requests: Sequence[Suppression],
+    *,
+    known: Collection[str],
+    asked: Collection[str],
 ) -> tuple[list[Finding], list[Suppressed]]:
     """The findings that are left, with those about suppressions, and the suppressed ones.
 
     Args:
         findings: All of them.
-        items: The objects, which have the suppressions.
+        requests: The suppressions.
         known: The names of all rules that there are.
         asked: The names of the rules that were run: only of those can a suppression be unused.
     """
     # By name, too: the objects of a list that was given as one have one position.
-    requests = {(item.position, item.name): (item, [*annotations_of(item), *item.suppressions]) for item in items}
+    of_object: dict[tuple[int, ObjectName], list[int]] = defaultdict(list)
+    for number, request in enumerate(requests):
+        of_object[request.position, request.subject].append(number)
     left: list[Finding] = []
     hidden: list[Suppressed] = []
     used: set[int] = set()
     for finding in findings:
-        _, asking = requests.get((finding.position, finding.subject), (None, ()))
-        for each in asking:
-            if finding.rule in each.rules and each.covers(finding):
-                used.add(id(each))
-                hidden.append(Suppressed(finding, each.reason.strip()))
+        for number in of_object.get((finding.position, finding.subject), ()):
+            if requests[number].covers(finding):
+                used.add(number)
+                hidden.append(Suppressed(finding, requests[number].reason))
                 break
         else:
             left.append(finding)
-    for item, asking in requests.values():
-        for each in asking:
-            left += _about(each, item, known, asked, used=id(each) in used)
+    for number, request in enumerate(requests):
+        left += _about(request, known, asked, used=number in used)
     return left, hidden
 
 
-def _about(
-    asking: Suppression, item: Item, known: Collection[str], asked: Collection[str], *, used: bool
-) -> Iterator[Finding]:
+def _about(request: Suppression, known: Collection[str], asked: Collection[str], *, used: bool) -> Iterator[Finding]:
     """What is wrong with a suppression itself."""
 
     def finding(rule: str, message: str, hint: str) -> Finding:
         return Finding(
             rule,
             "warning",
-            item.name,
-            asking.field,
+            request.subject,
+            request.field,
             message,
             hint,
-            position=item.position,
-            source=item.source,
-            span=asking.span,
+            position=request.position,
+            source=request.source,
+            location=request.location,
         )
 
-    names = ", ".join(asking.rules)
-    if not asking.reason.strip():
+    names = ", ".join(request.rules) or "nothing"
+    if not request.reason:
         yield finding(REASONLESS, f"{names} is suppressed without a reason", "say why: others will want to know")
-    for name in asking.rules:
+    for name in request.rules:
         if name not in known:
             guess = nearest(name, known)
             hint = f"did you mean {guess!r}?" if guess else "`portmap rules` lists them"
             yield finding(UNUSED, f"there is no rule {name!r}", hint)
-    if not used and all(name in asked for name in asking.rules):
+    if not used and all(name in asked for name in request.rules):
         yield finding(UNUSED, f"{names} is suppressed, and finds nothing here", "remove the suppression")

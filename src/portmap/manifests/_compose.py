@@ -14,8 +14,9 @@ used where PyYAML has no C extension, also refuses a tab after a colon.
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Any, Final, NoReturn, TypeAlias, final
 
+import attrs
 import yaml
 from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, StreamEndEvent
 from yaml.parser import Parser
@@ -23,9 +24,10 @@ from yaml.reader import Reader, ReaderError
 from yaml.scanner import Scanner
 
 from portmap._errors import ManifestError
-from portmap.manifests._composed import MAX_DEPTH, Composed, Duplicate, Entry, Node, Place, span_of
+from portmap.manifests._compose_plain import plain_documents
+from portmap.manifests._composed import MAX_DEPTH, MAX_VALUES, Composed, Duplicate, Entry, Node, Place, span_of
 from portmap.manifests._scalars import SPECIAL_FIRST, Scalar, ScalarError, decode, json_value, key_text, tagged
-from portmap.manifests._syntax import TOO_DEEP, ReadError, explained, refusal, unprintable
+from portmap.manifests._syntax import TOO_DEEP, TOO_MANY, ReadError, explained, refusal, unprintable
 
 __all__ = ["compose_all"]
 
@@ -66,6 +68,50 @@ def compose_all(text: str, source: str = "") -> Iterator[Composed]:
         ManifestError: for a text that Kubernetes cannot read, when the document is reached.
     """
     text = text.removeprefix("\ufeff")
+    # Only the C parser refuses by itself whatever `_value` would refuse of an event.
+    found = None if _EventParser is _PureParser or "\\/" in text else plain_documents(text, _EventParser)
+    if found is None:
+        yield from _composed_fully(text, source)
+    else:
+        later = _LaterNodes(text)
+        for index, data in enumerate(found):
+            yield Composed({}, text=text) if data is None else Composed(data, (), _LaterNode(later, index), text)
+
+
+class _LaterNodes:
+    """The positions in a text that is known to be read without error; found when one is first asked for."""
+
+    __slots__ = ("_nodes", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._nodes: list[Node | None] | None = None
+
+    def node(self, index: int) -> Node | None:
+        if self._nodes is None:
+            self._nodes = [each.node for each in _composed_fully(self._text, "")]
+        return self._nodes[index]
+
+    def forget(self) -> None:
+        self._nodes = None
+
+
+@final
+@attrs.frozen(eq=False)
+class _LaterNode:
+    """The positions in one document of a text."""
+
+    _all: _LaterNodes
+    _index: int
+
+    def __call__(self) -> Node | None:
+        return self._all.node(self._index)
+
+    def forget(self) -> None:
+        self._all.forget()
+
+
+def _composed_fully(text: str, source: str) -> Iterator[Composed]:
     try:
         reader = _Reader(text)
         while (composed := reader.document()) is not None:
@@ -92,7 +138,18 @@ def _place(event: _Event) -> Place:
 class _Reader:
     """Makes data and positions of a stream of events. The methods follow the shape of the data."""
 
-    __slots__ = ("_aliased", "_anchors", "_duplicates", "_keys", "_lost", "_path", "_slashes", "_take", "_text")
+    __slots__ = (
+        "_aliased",
+        "_anchors",
+        "_duplicates",
+        "_keys",
+        "_lost",
+        "_path",
+        "_slashes",
+        "_take",
+        "_text",
+        "_values",
+    )
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -102,6 +159,7 @@ class _Reader:
         self._anchors: dict[str, tuple[Any, Node, Any] | None] = {}
         self._duplicates: list[Duplicate] = []
         self._path: list[str | int] = []
+        self._values = 0  # Of the whole text, but for the plain ones in mappings.
         self._aliased = 0  # Values that aliases made.
         self._lost = 0  # Keys and values that others replaced.
         self._take()
@@ -118,7 +176,9 @@ class _Reader:
         if self._aliased > 100 and self._excessive(_size(data) + self._lost):
             _fault("its aliases expand to far more than its text, which Kubernetes refuses", first)
         self._take()
-        return Composed({}) if data is None else Composed(data, tuple(self._duplicates), node)
+        return (
+            Composed({}, text=self._text) if data is None else Composed(data, tuple(self._duplicates), node, self._text)
+        )
 
     def _excessive(self, size: int) -> bool:
         """Go's limit for documents of this size: at most 99 % may come from aliases."""
@@ -126,6 +186,9 @@ class _Reader:
 
     def _value(self, event: _Event, depth: int) -> tuple[Any, Node]:
         kind = type(event)
+        self._values += 1
+        if self._values > MAX_VALUES:
+            _fault(TOO_MANY, event)
         if kind is AliasEvent:
             return self._alias(event, depth)
         if depth >= MAX_DEPTH and kind is not ScalarEvent:
@@ -207,6 +270,8 @@ class _Reader:
                 self._twice(key, entries[key], entry)
             data[key] = value
             entries[key] = entry
+            if len(data) > MAX_VALUES:
+                _fault(TOO_MANY, event)
             event = take()
         return data, _around(start, event, None if start.flow_style else node, entries)
 

@@ -5,8 +5,7 @@ scalars, tuples of integers, which the garbage collector soon leaves alone as it
 objects: a program that keeps thousands of documents feels that.
 """
 
-from collections.abc import Callable
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 import attrs
 
@@ -14,10 +13,13 @@ from portmap._errors import Span
 from portmap._paths import Path, describe
 from portmap._violations import Violation
 
-__all__ = ["MAX_DEPTH", "Composed", "Duplicate", "Entry", "Node", "Place", "span_of"]
+__all__ = ["MAX_DEPTH", "MAX_VALUES", "Composed", "Duplicate", "Entry", "Later", "Node", "Place", "span_of"]
 
 MAX_DEPTH: Final = 200
 """How deep collections may nest: far beyond any manifest, and shallow enough for all that walk the data."""
+
+MAX_VALUES: Final = 2_000_000
+"""How many values one text may hold: the dump of a large cluster has fewer, and they fit in half a gigabyte."""
 
 Place: TypeAlias = tuple[int, int, int, int]
 """Line, column, end line and end column, from 0."""
@@ -32,6 +34,13 @@ Duplicate: TypeAlias = tuple[Path, Span, Span]
 """A key given twice: its path, and where it stands first and again."""
 
 
+class Later(Protocol):
+    """Finds the root of the positions when it is asked for, and keeps it until it is to forget it."""
+
+    def __call__(self) -> Node | None: ...
+    def forget(self) -> None: ...
+
+
 @attrs.frozen(eq=False)
 class Composed:
     """One document.
@@ -41,11 +50,13 @@ class Composed:
             or one that is null, is `{}`.
         duplicates: Keys given twice, which a strict server refuses (2.5). In `data` the last one
             counts. A key that overrides one merged by `<<`, or is overridden by it, is among them.
+        text: The whole text in which it stands, that of other documents included.
     """
 
     data: Any
     duplicates: tuple[Duplicate, ...] = ()
-    _positions: "Node | Callable[[], Node] | None" = None  # Or what finds them when they are asked for.
+    _positions: "Node | Later | None" = None  # Or what finds them when they are asked for.
+    text: str = attrs.field(default="", repr=False)
 
     def duplicate_violations(self) -> list[tuple[Path, Violation]]:
         """A violation for each key given twice, with its path in the whole document."""
@@ -70,6 +81,11 @@ class Composed:
         """The root of the positions, None for an empty document."""
         positions = self._positions
         return positions if positions is None or isinstance(positions, tuple) else positions()
+
+    def forget(self) -> None:
+        """Drop positions that can be found again, of all documents of the text."""
+        if self._positions is not None and not isinstance(self._positions, tuple):
+            self._positions.forget()
 
     def span(self, path: Path) -> Span | None:
         """Where the value at this path stands.

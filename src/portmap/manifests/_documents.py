@@ -1,6 +1,6 @@
 """What was read from files and streams: an ordered sequence of documents."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, final, overload
 
 import attrs
@@ -11,11 +11,11 @@ from portmap._paths import Path, describe, parse
 from portmap._pods import Pod
 from portmap._services import Service
 from portmap._violations import Violation, in_order
-from portmap._workloads import Workload
+from portmap._workloads import Workload, several_templates
 from portmap.manifests._composed import Composed
-from portmap.manifests._read import is_readable, read
+from portmap.manifests._read import is_readable, read_all
 
-__all__ = ["Document", "Manifests", "documents"]
+__all__ = ["Document", "Manifests", "documents", "judged", "objects_in", "values_in"]
 
 # The server writes this path with a capital; the manifest does not.
 _SERVERS_SPELLING: Final = {"LoadBalancerSourceRanges": "loadBalancerSourceRanges"}
@@ -28,18 +28,25 @@ class Document:
 
     Attributes:
         raw: The object as plain data, as it was read.
-        object: The typed object; `None` where portmap does not model the kind, or an
-            API server would refuse it.
+        objects: What it holds, as typed objects: one, for a Service or what makes pods;
+            several workloads, for a ClusterServiceVersion; none where portmap does not
+            model the kind, or an API server would refuse it.
         violations: Why a server would refuse it, keys that were given twice included.
         source: The name of the file or stream.
     """
 
     raw: Any
-    object: Service | Pod | Workload | None
+    objects: tuple[Service | Pod | Workload, ...]
     violations: tuple[Violation, ...]
     source: str
     _composed: Composed = attrs.field(repr=False)
     _root: Path = attrs.field(default=(), repr=False)
+
+    @property
+    def object(self) -> Service | Pod | Workload | None:
+        """The typed object, where there is one; `None` where it holds none, or is of a kind that holds several."""
+        several = isinstance(self.raw, Mapping) and several_templates(self.raw) is not None
+        return None if several or not self.objects else self.objects[0]
 
     @property
     def kind(self) -> str:
@@ -69,6 +76,25 @@ class Document:
     def key_span(self, field: str) -> Span | None:
         """Where the key of a field stands in the text, for fields that should not be there."""
         return self._composed.key_span(self._root + parse(field))
+
+    def place(self, field: str = "") -> Span | None:
+        """Where to point for a field: at its value, or at its key, where the value takes several lines.
+
+        Args:
+            field: A field path; `""` is the object itself.
+        """
+        path = tuple(_SERVERS_SPELLING.get(step, step) if isinstance(step, str) else step for step in parse(field))
+        span = self._composed.span(self._root + path)
+        return self._composed.key_span(self._root + path) if span and span.end_line > span.line else span
+
+    @property
+    def text(self) -> str:
+        """All of the text in which the object stands, that of other objects included."""
+        return self._composed.text
+
+    def forget_places(self) -> None:
+        """Free the memory that `span` and its like took for the objects of this text; they find it all again."""
+        self._composed.forget()
 
     def __str__(self) -> str:
         """For people: `Service web (k8s/web.yaml:3)`."""
@@ -120,7 +146,12 @@ class Manifests(Sequence[Document]):
             ]
             subject = str(bad[0]) if len(bad) == 1 else f"{len(bad)} documents"
             raise ValidationError(subject, tuple(violations))
-        return tuple(document.object for document in self._found if document.object is not None)
+        return tuple(each for document in self._found for each in document.objects)
+
+
+def judged(documents: Iterable[Document]) -> Iterator[Document]:
+    """The Services and what makes pods among them: those of which portmap knows what a server would refuse."""
+    return (each for each in documents if isinstance(each.raw, Mapping) and is_readable(each.raw))
 
 
 def documents(composed: Composed, source: str, cluster: Cluster) -> Iterator[Document]:
@@ -128,7 +159,7 @@ def documents(composed: Composed, source: str, cluster: Cluster) -> Iterator[Doc
     if composed.data == {}:
         return
     duplicates = composed.duplicate_violations()
-    for root, raw in _items(composed.data, ()):
+    for root, raw in objects_in(composed.data):
         mine = [
             attrs.evolve(violation, field=describe(path[len(root) :]))
             for path, violation in duplicates
@@ -137,7 +168,7 @@ def documents(composed: Composed, source: str, cluster: Cluster) -> Iterator[Doc
         yield _document(raw, root, mine, composed, source, cluster)
 
 
-def _items(data: Any, root: Path) -> Iterator[tuple[Path, Any]]:  # noqa: ANN401 - any JSON value
+def objects_in(data: Any, root: Path = ()) -> Iterator[tuple[Path, Any]]:  # noqa: ANN401 - any JSON value
     """The objects in this one: the items of a List, at any depth, or itself."""
     kind = data.get("kind") if isinstance(data, Mapping) else None
     items = data.get("items") if isinstance(kind, str) and kind.endswith("List") else None
@@ -145,9 +176,21 @@ def _items(data: Any, root: Path) -> Iterator[tuple[Path, Any]]:  # noqa: ANN401
         # A ServiceList's items say nothing of their kind: it is that of the list.
         own = {"apiVersion": data.get("apiVersion"), "kind": str(kind).removesuffix("List")} if kind != "List" else {}
         for position, item in enumerate(items):
-            yield from _items({**own, **item} if isinstance(item, Mapping) else item, (*root, "items", position))
+            yield from objects_in({**own, **item} if isinstance(item, Mapping) else item, (*root, "items", position))
     else:
         yield root, data
+
+
+def values_in(data: object, limit: int) -> int:
+    """How many values there are in this one, counted up to the limit at least."""
+    count, level = 1, [data]
+    while level and count <= limit:
+        inside = [
+            list(each.values()) if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)
+        ]
+        count += sum(map(len, inside))
+        level = [each for values in inside for each in values if isinstance(each, dict | list)]
+    return count
 
 
 def _document(
@@ -158,10 +201,10 @@ def _document(
     source: str,
     cluster: Cluster,
 ) -> Document:
-    typed: Service | Pod | Workload | None = None
+    typed: tuple[Service | Pod | Workload, ...] = ()
     if isinstance(raw, Mapping) and is_readable(raw):
         try:
-            typed = read(raw, cluster=cluster)
+            typed = read_all(raw, cluster=cluster)
         except ValidationError as error:
             found = [*found, *error.violations]
-    return Document(raw, None if found else typed, in_order(found), source, composed, root)
+    return Document(raw, () if found else typed, in_order(found), source, composed, root)

@@ -1,6 +1,6 @@
 """The writer: plain data to a YAML document that every reader takes for the same data.
 
-Which strings need quotes is decided by `_scalars.plain_ok`, which is narrower than what any one
+Which strings need quotes is decided by `_plain.plain_ok`, which is narrower than what any one
 reader would need: PyYAML's own dumper leaves texts plain that kubectl reads as numbers and
 booleans (12.3). No anchors, tags or directives are ever written (12.7). The module needs no
 third-party package, and it is the hot path of writing.
@@ -13,10 +13,11 @@ from functools import lru_cache
 from typing import Final
 
 from portmap._errors import ManifestError
+from portmap._labels import Labels
 from portmap._paths import describe
-from portmap.manifests._scalars import plain_ok, resolve
+from portmap.manifests._plain import plain_ok
 
-__all__ = ["emit"]
+__all__ = ["WriteError", "emit", "entry", "key", "text"]
 
 _MAX_DEPTH: Final = 200
 _SHORT: Final = 64
@@ -24,9 +25,11 @@ _SIMPLE_KEY: Final = 1000
 """A key may take 1024 characters before its colon, or it needs a `?` in front."""
 
 _INT64: Final = 1 << 63
+_MAPPINGS: Final = (dict, Labels, Mapping)
+"""Mappings, the usual ones first: to ask an abstract class takes time."""
 
 
-class _WriteError(Exception):
+class WriteError(Exception):
     """What cannot be written. The steps to it are added while the stack unwinds."""
 
     def __init__(self, problem: str) -> None:
@@ -55,7 +58,7 @@ def emit(data: object) -> str:
         else:
             # A block scalar needs a parent to be indented from.
             pieces.append(f"{_quoted(data) if isinstance(data, str) else _atom(data)}\n")
-    except _WriteError as error:
+    except WriteError as error:
         path = describe(tuple(reversed(error.steps)))
         raise ManifestError(f"{path}: {error.problem}" if path else error.problem) from None
     except RecursionError:
@@ -66,28 +69,31 @@ def emit(data: object) -> str:
 def _mapping(data: Mapping[str, object], lead: str, pad: str, write: Callable[[str], None], depth: int) -> None:
     """Writes one line or more for each key; `lead` stands before the first, `pad` before the others."""
     _check_depth(depth)
-    key: object = None
+    name: object = None
     try:
-        for key, value in data.items():
-            name = _name(key, pad)
-            kind = type(value)
-            if type(value) is str:
-                write(f"{lead}{name}: {_text(value, pad)}\n")
-            elif kind is int or kind is bool or value is None:
-                write(f"{lead}{name}: {_atom(value)}\n")
-            elif isinstance(value, Mapping) and value:
-                write(f"{lead}{name}:\n")
-                _mapping(value, pad + "  ", pad + "  ", write, depth + 1)
-            elif isinstance(value, (list, tuple)) and value:
-                # The dashes stand below the key, as kubectl writes them.
-                write(f"{lead}{name}:\n")
-                _sequence(value, pad, pad, write, depth + 1)
-            else:
-                write(f"{lead}{name}: {_text(value, pad) if isinstance(value, str) else _atom(value)}\n")
+        for name, value in data.items():
+            entry(f"{lead}{key(name, pad)}:", value, pad, write, depth)
             lead = pad
-    except _WriteError as error:
-        error.steps.append(key if isinstance(key, str) else f"[{key!r}]")
+    except WriteError as error:
+        error.steps.append(name if isinstance(name, str) else f"[{name!r}]")
         raise
+
+
+def entry(name: str, value: object, pad: str, write: Callable[[str], None], depth: int) -> None:
+    """Writes one value of a mapping; `name` is all that stands before it, down to the colon."""
+    if type(value) is str:
+        write(f"{name} {text(value, pad)}\n")
+    elif type(value) is int and value < _INT64 and value >= -_INT64:
+        write(f"{name} {value}\n")
+    elif isinstance(value, _MAPPINGS) and value:
+        write(f"{name}\n")
+        _mapping(value, pad + "  ", pad + "  ", write, depth + 1)
+    elif isinstance(value, (list, tuple)) and value:
+        # The dashes stand below the key, as kubectl writes them.
+        write(f"{name}\n")
+        _sequence(value, pad, pad, write, depth + 1)
+    else:
+        write(f"{name} {_scalar(value, pad)}\n")
 
 
 def _sequence(data: Iterable[object], lead: str, pad: str, write: Callable[[str], None], depth: int) -> None:
@@ -101,31 +107,39 @@ def _sequence(data: Iterable[object], lead: str, pad: str, write: Callable[[str]
             elif isinstance(value, (list, tuple)) and value:
                 _sequence(value, f"{lead}- ", inner, write, depth + 1)
             else:
-                write(f"{lead}- {_text(value, pad) if isinstance(value, str) else _atom(value)}\n")
+                write(f"{lead}- {_scalar(value, pad)}\n")
             lead = pad
-    except _WriteError as error:
+    except WriteError as error:
         error.steps.append(index)
         raise
 
 
 def _check_depth(depth: int) -> None:
     if depth >= _MAX_DEPTH:
-        raise _WriteError(f"the data nest deeper than {_MAX_DEPTH} levels, or contain themselves")
+        raise WriteError(f"the data nest deeper than {_MAX_DEPTH} levels, or contain themselves")
 
 
-def _name(key: object, pad: str) -> str:
-    if not isinstance(key, str):
-        raise _WriteError(f"a key must be text, not {type(key).__name__}")
-    if len(key) <= _SHORT:
-        return _short(str.__str__(key))
-    written = _quoted(key)
+def key(name: object, pad: str) -> str:
+    """A key of a mapping, without its colon; `pad` is what indents the mapping."""
+    if not isinstance(name, str):
+        raise WriteError(f"a key must be text, not {type(name).__name__}")
+    if type(name) is not str:
+        name = str.__str__(name)
+    if len(name) <= _SHORT:
+        return _short(name)
+    written = _quoted(name)
     return written if len(written) <= _SIMPLE_KEY else f"? {written}\n{pad}"
 
 
-def _text(text: str, pad: str) -> str:
-    if "\n" in text and _LITERAL.fullmatch(text):
-        return _literal(text, pad + "  ")
-    return _short(str.__str__(text)) if len(text) <= _SHORT else _quoted(text)
+def _scalar(value: object, pad: str) -> str:
+    return text(str.__str__(value), pad) if isinstance(value, str) else _atom(value)
+
+
+def text(value: str, pad: str) -> str:
+    """A text as the value of a mapping's key, or as an item of a list; `pad` is what indents that."""
+    if "\n" in value and re.fullmatch(_LITERAL, value):
+        return _literal(value, pad + "  ")
+    return _short(value) if len(value) <= _SHORT else _quoted(value)
 
 
 def _atom(value: object) -> str:
@@ -142,21 +156,23 @@ def _atom(value: object) -> str:
             return "{}"
         case list() | tuple():
             return "[]"
-    raise _WriteError(f"{type(value).__name__} cannot be written to a manifest")
+    raise WriteError(f"{type(value).__name__} cannot be written to a manifest")
 
 
 def _integer(value: int) -> str:
     if -_INT64 <= value < _INT64:
         return str(value)
     # Readers make a float of it: all is well if it is one.
+    from portmap.manifests._scalars import resolve
+
     if abs(value) < 10**21 and resolve(str(value)) == value:
         return str(value)
-    raise _WriteError("an integer beyond 64 bits would be rounded by those who read it")
+    raise WriteError("an integer beyond 64 bits would be rounded by those who read it")
 
 
 def _float(value: float) -> str:
     if not math.isfinite(value):
-        raise _WriteError(f"{value} cannot be carried by JSON")
+        raise WriteError(f"{value} cannot be carried by JSON")
     digits = repr(value)
     # Without a point PyYAML takes 1e-07 for text.
     return digits if "." in digits else digits.replace("e", ".0e")
@@ -168,13 +184,14 @@ def _short(text: str) -> str:
     return text if plain_ok(text) else _quoted(text)
 
 
-_ESCAPED: Final = re.compile('["\\\\\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]')
+_ESCAPED: Final = '["\\\\\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]'
+# These patterns are compiled when they are first needed: most manifests have neither.
 _NAMED: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 def _quoted(text: str) -> str:
     """The text in double quotes, which every reader understands (12.7, rule 3)."""
-    return f'"{_ESCAPED.sub(_escape, str.__str__(text))}"'
+    return f'"{re.sub(_ESCAPED, _escape, str.__str__(text))}"'
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -183,14 +200,14 @@ def _escape(match: re.Match[str]) -> str:
         return _NAMED[character]
     code = ord(character)
     if 0xD800 <= code <= 0xDFFF:
-        raise _WriteError("half a surrogate pair is no text that could be written")
+        raise WriteError("half a surrogate pair is no text that could be written")
     return f"\\x{code:02X}" if code < 0x100 else f"\\u{code:04X}"
 
 
 # Lines that begin and end with something visible, but for indentation after the first; no line
 # that is nothing but blanks. Blanks at the edges are what readers and editors disagree about.
 _VISIBLE: Final = "!-~\xa1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
-_LITERAL: Final = re.compile(
+_LITERAL: Final = (
     f"[{_VISIBLE}](?:[{_VISIBLE} \t]*[{_VISIBLE}])?(?:\n+(?: *[{_VISIBLE}](?:[{_VISIBLE} \t]*[{_VISIBLE}])?))*\n*"
 )
 

@@ -11,9 +11,9 @@ import re
 from typing import Any, Final, NoReturn
 
 from portmap._errors import ManifestError
-from portmap.manifests._composed import MAX_DEPTH, Composed, Duplicate, Entry, Node, Place, span_of
+from portmap.manifests._composed import MAX_DEPTH, MAX_VALUES, Composed, Duplicate, Entry, Node, Place, span_of
 from portmap.manifests._scalars import ScalarError
-from portmap.manifests._syntax import TOO_DEEP, ReadError, refusal, unprintable
+from portmap.manifests._syntax import TOO_DEEP, TOO_MANY, ReadError, refusal, unprintable
 
 __all__ = ["compose_json"]
 
@@ -44,15 +44,32 @@ def compose_json(text: str, source: str = "") -> Composed:
         if "\\ud" in text or "\\uD" in text:
             # The replacement is as long as what it replaces, so that positions stay.
             text = _SURROGATES.sub(lambda match: match[1] or "\\ufffd", text)
+        if sum(map(text.count, ",[{")) > 2 * MAX_VALUES:  # Texts may hold such characters, too.
+            raise ScalarError(TOO_MANY)
         data = json.loads(text, object_pairs_hook=members, parse_constant=_constant, parse_float=_finite)
         if data is None:
-            return Composed({})
-        if twice or text.count("[") + text.count("{") > MAX_DEPTH:
+            return Composed({}, text=text)
+        if twice or _too_deep(data):
             places = _Places(text)
-            return Composed(data, tuple(places.duplicates), places.root)
-        return Composed(data, (), _LaterPlaces(text))
+            return Composed(data, tuple(places.duplicates), places.root, text)
+        return Composed(data, (), _LaterPlaces(text), text)
     except (ValueError, RecursionError, ReadError) as error:
         raise _json_error(text, source, error) from None
+
+
+def _too_deep(data: object) -> bool:
+    level = [data]
+    for _ in range(MAX_DEPTH):
+        level = [
+            each
+            for collection in level
+            if isinstance(collection, dict | list)
+            for each in (collection.values() if isinstance(collection, dict) else collection)
+            if type(each) is dict or type(each) is list
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _json_error(text: str, source: str, error: Exception) -> ManifestError:
@@ -88,16 +105,19 @@ _TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[][{},:]|[^][{},:"\s]+')
 class _LaterPlaces:
     """Gives the root of the positions, which are only looked for when it is first asked for."""
 
-    __slots__ = ("_found",)
+    __slots__ = ("_root", "_text")
 
     def __init__(self, text: str) -> None:
-        self._found: str | Node = text
+        self._text = text
+        self._root: Node | None = None
 
     def __call__(self) -> Node:
-        found = self._found
-        if isinstance(found, str):
-            self._found = found = _Places(found).root
-        return found
+        if self._root is None:
+            self._root = _Places(self._text).root
+        return self._root
+
+    def forget(self) -> None:
+        self._root = None
 
 
 class _Places:

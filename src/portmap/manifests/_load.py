@@ -10,13 +10,16 @@ from portmap._cluster import Cluster, cluster_in_force
 from portmap._errors import ManifestError, Span
 from portmap.manifests._compose import compose_all
 from portmap.manifests._composed import Composed
-from portmap.manifests._documents import Document, Manifests, documents
+from portmap.manifests._documents import Document, Manifests, documents, objects_in, values_in
 from portmap.manifests._json import compose_json
 
-__all__ = ["SUFFIXES", "load", "parse"]
+__all__ = ["SUFFIXES", "documents_of", "is_folder", "load", "manifest_files", "parse", "read_file", "read_stream"]
 
 SUFFIXES: Final = (".json", ".yaml", ".yml")
 """The files of a folder that are taken for manifests."""
+
+_LARGEST_OBJECT: Final = 3 * 1024 * 1024  # The largest body of a request (`MaxRequestBodyBytes`).
+_MOST_VALUES: Final = 200_000
 
 
 def parse(text: str) -> list[Any]:
@@ -56,21 +59,24 @@ def load(source: str | os.PathLike[str] | IO[str] | IO[bytes], *, cluster: Clust
     cluster = cluster or cluster_in_force()
     if not isinstance(source, str | os.PathLike):
         name = getattr(source, "name", None)
-        return Manifests(list(_of_text(_read_stream(source), name if isinstance(name, str) else "<stream>", cluster)))
+        return Manifests(
+            list(documents_of(read_stream(source), name if isinstance(name, str) else "<stream>", cluster))
+        )
     path = Path(source)
-    if not _is_folder(path):
-        return Manifests(list(_of_text(_read_file(path), str(path), cluster)))
+    if not is_folder(path):
+        return Manifests(list(documents_of(read_file(path), str(path), cluster)))
     found: list[Document] = []
     unreadable: list[ManifestError] = []
-    for each in _files(path, unreadable):
+    for each in manifest_files(path, unreadable):
         try:
-            found.extend(_of_text(_read_file(each), str(each), cluster))
+            found.extend(documents_of(read_file(each), str(each), cluster))
         except ManifestError as error:
             unreadable.append(error)
     return Manifests(found, unreadable)
 
 
-def _is_folder(path: Path) -> bool:
+def is_folder(path: Path) -> bool:
+    """Whether this is a folder; what cannot be asked is none."""
     try:
         return path.is_dir()
     except (OSError, ValueError):
@@ -78,7 +84,7 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _files(folder: Path, unreadable: list[ManifestError]) -> Iterator[Path]:
+def manifest_files(folder: Path, unreadable: list[ManifestError]) -> Iterator[Path]:
     """The manifests of a folder, by name; links to folders are not followed, so that there are no loops."""
 
     def note(error: OSError) -> None:
@@ -89,24 +95,42 @@ def _files(folder: Path, unreadable: list[ManifestError]) -> Iterator[Path]:
         yield from (Path(root, name) for name in sorted(names) if name.lower().endswith(SUFFIXES))
 
 
-def _read_file(path: Path) -> str:
+def read_file(path: Path, limit: int | None = None) -> str:
+    """The text of a file.
+
+    Raises:
+        ManifestError: It cannot be read, is no UTF-8, or has more bytes than the limit.
+    """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read() if limit is None else file.read(limit + 1)
     except (OSError, ValueError) as error:
         problem = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise ManifestError(f"cannot be read: {problem}", str(path)) from None
+    _check_size(data, limit, str(path))
     return _decoded(data, str(path))
 
 
-def _read_stream(stream: IO[str] | IO[bytes]) -> str:
+def _check_size(data: bytes | str, limit: int | None, name: str) -> None:
+    if limit is not None and len(data) > limit:
+        raise ManifestError(f"is larger than {limit >> 20} MiB: split it", name)
+
+
+def read_stream(stream: IO[str] | IO[bytes], limit: int | None = None) -> str:
+    """The text of a stream; raises as `read_file` does."""
     name = str(getattr(stream, "name", "<stream>"))
     try:
-        data: object = stream.read()
+        data: object = stream.read() if limit is None else stream.read(limit + 1)
     except UnicodeDecodeError as error:
         raise ManifestError(f"is not UTF-8: byte {error.start} is {error.object[error.start]:#04x}", name) from None
     except (OSError, ValueError) as error:
         raise ManifestError(f"cannot be read: {error}", name) from None
-    return _decoded(data, name) if isinstance(data, bytes) else str(data)
+    if isinstance(data, bytes):
+        _check_size(data, limit, name)
+        return _decoded(data, name)
+    text = str(data)
+    _check_size(text, limit, name)
+    return text
 
 
 def _decoded(data: bytes, name: str) -> str:
@@ -120,9 +144,25 @@ def _decoded(data: bytes, name: str) -> str:
         raise ManifestError(problem, name, Span(line, column, line, column + 1)) from None
 
 
-def _of_text(text: str, source: str, cluster: Cluster) -> Iterator[Document]:
+def documents_of(text: str, source: str, cluster: Cluster) -> Iterator[Document]:
+    """The documents of a text.
+
+    Raises:
+        ManifestError: It is no YAML or JSON.
+    """
+    large = len(text) > _LARGEST_OBJECT
     for composed in _composed(text, source):
+        if large:
+            _check_objects(composed, source)
         yield from documents(composed, source, cluster)
+
+
+def _check_objects(composed: Composed, source: str) -> None:
+    """Fails for what no server would read at all, before all that is wrong in it takes much longer to tell."""
+    for root, raw in objects_in(composed.data):
+        if values_in(raw, _MOST_VALUES) > _MOST_VALUES:
+            problem = f"this object has more than {_MOST_VALUES} values, and API servers take none larger than 3 MiB"
+            raise ManifestError(problem, source, composed.span(root))
 
 
 def _composed(text: str, source: str) -> Iterator[Composed]:

@@ -8,8 +8,10 @@ import attrs
 from portmap._admission import every_violation, metadata_violations
 from portmap._cluster import Cluster, cluster_in_force
 from portmap._errors import ValidationError
+from portmap._foreign import Foreign, plain_manifest
 from portmap._manifest import to_manifest
 from portmap._opaque import Opaque, residue
+from portmap._paths import Path
 from portmap._pods import Pod
 from portmap._ports import SERVICE_PORT_RULES, ServicePort
 from portmap._schema import INVALID
@@ -18,28 +20,46 @@ from portmap._services import Service
 from portmap._violations import Violation, in_order
 from portmap._wire import to_wire
 from portmap._workload_kinds import any_template_path, template_path
-from portmap._workloads import Workload, read_workload
+from portmap._workloads import Workload, read_workload, read_workloads, several_templates
 from portmap.manifests._service_manifest import SERVICE, identity_violations, port_state, state_of
 
-__all__ = ["is_readable", "read"]
+__all__ = ["is_readable", "read", "read_all"]
 
 
 def is_readable(manifest: Mapping[str, Any]) -> bool:
-    """Whether `read` knows what to make of this kind of object."""
+    """Whether `read_all` knows what to make of this kind of object."""
     if is_core_service(manifest):
         return True
+    several = several_templates(manifest)
+    if several is not None:
+        return isinstance(_at(manifest, several[1]), list)
     api_version, kind = manifest.get("apiVersion"), manifest.get("kind")
     path = any_template_path(api_version, kind)
     if path is None or template_path(api_version, kind) is not None:
         return path is not None
     # Kinds that are not Kubernetes' own may do without a template, and are then not portmap's business.
-    template: Any = manifest
+    return isinstance(_at(manifest, path), Mapping)
+
+
+def _at(data: Any, path: Path) -> Any:  # noqa: ANN401 - any JSON value
     for step in path:
-        template = template.get(step) if isinstance(template, Mapping) else None
-    return isinstance(template, Mapping)
+        data = data.get(step) if isinstance(data, Mapping) else None
+    return data
 
 
-def read(manifest: Mapping[str, Any], *, cluster: Cluster | None = None) -> Service | Pod | Workload:
+def read_all(manifest: Mapping[str, Any], *, cluster: Cluster | None = None) -> tuple[Service | Pod | Workload, ...]:
+    """What this manifest holds, as typed objects: one, but for kinds that make several workloads.
+
+    Raises:
+        ValidationError: As `read` raises it.
+    """
+    if several_templates(manifest) is None:
+        return (read(manifest, cluster=cluster),)
+    with cluster or cluster_in_force():
+        return read_workloads(manifest)
+
+
+def read(manifest: Mapping[str, Any] | Foreign, *, cluster: Cluster | None = None) -> Service | Pod | Workload:
     """This manifest as a typed object.
 
     A Service keeps what is not modelled (finalizers, owner references, status, …), so
@@ -48,7 +68,8 @@ def read(manifest: Mapping[str, Any], *, cluster: Cluster | None = None) -> Serv
     kind with a pod template a `Workload`; both keep only what concerns ports.
 
     Args:
-        manifest: A parsed manifest: a mapping of plain data.
+        manifest: A parsed manifest: a mapping of plain data. Or an object of another
+            library: the official client, lightkube, kr8s, cdk8s or Pulumi.
         cluster: By what it is judged; left out, the cluster in force.
 
     Raises:
@@ -56,7 +77,7 @@ def read(manifest: Mapping[str, Any], *, cluster: Cluster | None = None) -> Serv
             refuse it; it lists every violation.
     """
     cluster = cluster or cluster_in_force()
-    given: Any = manifest
+    given: Any = plain_manifest(manifest)
     with cluster:
         if isinstance(given, Mapping) and is_core_service(given):
             return _service(given, cluster)

@@ -5,12 +5,8 @@ else looks at it. Their idea of an unquoted `08`, `y` or `1e3` is neither PyYAML
 YAML 1.2, so it is written out here. Section numbers refer to the rules in service-rules.md.
 """
 
-import base64
-import binascii
 import math
 import re
-import struct
-from decimal import Decimal
 from typing import Final, TypeAlias
 
 __all__ = [
@@ -20,7 +16,6 @@ __all__ = [
     "decode",
     "json_value",
     "key_text",
-    "plain_ok",
     "resolve",
     "tagged",
 ]
@@ -133,10 +128,16 @@ def json_value(value: Scalar) -> Scalar:
             raise ScalarError("infinity and NaN cannot be carried by JSON, to which Kubernetes converts every manifest")
         if value.is_integer() and abs(value) < 1e21:
             # Through the shortest digits, as Go prints them: 12345678901234567000 and not …168.
-            return int(value) if abs(value) < 1e15 else int(Decimal(repr(value)))
+            return int(value) if abs(value) < 1e15 else _shortest_digits(value)
     elif type(value) is int and value >= _INT64:
         return json_value(float(value))
     return value
+
+
+def _shortest_digits(value: float) -> int:
+    from decimal import Decimal  # Few manifests have such numbers, and every import costs a script's start.
+
+    return int(Decimal(repr(value)))
 
 
 def resolve(text: str) -> Scalar:
@@ -172,6 +173,8 @@ def key_text(value: Scalar) -> str:
 
 def _short_float(value: float) -> str:
     """A float as Go's `FormatFloat(value, 'g', -1, 32)` spells it: the shortest digits of a 32-bit float."""
+    import struct
+
     if math.isnan(value):
         return ".nan"
     try:
@@ -188,6 +191,8 @@ def _short_float(value: float) -> str:
 
 
 def _is_single(text: str, single: float) -> bool:
+    import struct
+
     try:
         return bool(struct.unpack("f", struct.pack("f", float(text)))[0] == single)
     except OverflowError:
@@ -195,6 +200,8 @@ def _is_single(text: str, single: float) -> bool:
 
 
 def _positional(mantissa: str, exponent: int) -> str:
+    from decimal import Decimal
+
     plain = f"{Decimal(mantissa).scaleb(exponent):f}"
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
@@ -233,21 +240,11 @@ def tagged(tag: str, text: str) -> Scalar:
 
 def _binary(text: str) -> str:
     """The bytes as text; what is no UTF-8 becomes U+FFFD, byte by byte, as Go writes it into JSON."""
+    import base64
+    import binascii
+
     try:
         data = base64.b64decode(text.replace("\r", "").replace("\n", ""), validate=True)
     except (binascii.Error, ValueError):
         raise ScalarError("the text after !!binary is not base64") from None
     return re.sub("[\udc80-\udcff]", "\ufffd", data.decode("utf-8", "surrogateescape"))
-
-
-_PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*")
-_RESERVED: Final = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
-_EXPONENT: Final = re.compile(r"[eE][-+]?[0-9]+")
-
-
-def plain_ok(text: str) -> bool:
-    """Whether every YAML reader in use takes this text, unquoted, for this very string (12.7).
-
-    Narrow on purpose: digits, dots, signs or colons in front mean quotes.
-    """
-    return _PLAIN.fullmatch(text) is not None and text.lower() not in _RESERVED and _EXPONENT.fullmatch(text) is None

@@ -5,16 +5,18 @@ readers word themselves, and come here for the error.
 """
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from portmap._errors import ManifestError, Span
-from portmap.manifests._composed import MAX_DEPTH, Place
+from portmap.manifests._composed import MAX_DEPTH, MAX_VALUES, Place
 
 if TYPE_CHECKING:  # Whoever reads JSON does without PyYAML.
     from yaml import MarkedYAMLError
 
-__all__ = ["TOO_DEEP", "ReadError", "explained", "refusal", "unprintable"]
+__all__ = ["TOO_DEEP", "TOO_MANY", "ReadError", "explained", "refusal", "unprintable"]
 
+TOO_MANY: Final = f"there are more than {MAX_VALUES} values in one text: split it"
 TOO_DEEP: Final = f"collections nest deeper than {MAX_DEPTH} levels"
 
 
@@ -84,13 +86,25 @@ def explained(error: "MarkedYAMLError") -> tuple[str, Place]:
     return problem, (line, column, line, column + 1)
 
 
+_BREAK: Final = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+
+
+def _line(text: str, number: int) -> str:
+    """A line of the text, from 0; of a very long one the beginning."""
+    start = 0
+    if number:
+        before = next(islice(_BREAK.finditer(text), number - 1, None), None)
+        start = before.end() if before is not None else len(text)
+    end = _BREAK.search(text, start)
+    return text[start : min(end.start() if end is not None else len(text), start + 100_000)]
+
+
 def refusal(text: str, source: str, problem: str, place: Place) -> ManifestError:
     """The error for a problem at this place of the text."""
-    lines = re.split(r"\r\n|[\n\r\x85\u2028\u2029]", text)
-    if any("{{" in line or "{%" in line for line in lines[place[0] : place[0] + 1]):
+    line = _line(text, place[0])
+    if "{{" in line or "{%" in line:
         problem += ". The line looks like a template: render it first"
-    line, column, end_line, end_column = (number + 1 for number in place)
-    return ManifestError(problem, source, Span(line, column, end_line, end_column))
+    return ManifestError(problem, source, Span(*(number + 1 for number in place)))
 
 
 _UNPRINTABLE: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -5,11 +5,12 @@ Decoding comes first, and what cannot be decoded goes no further (the server ans
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from portmap._admission import server_verdict
 from portmap._cluster import Cluster, cluster_in_force
 from portmap._errors import ManifestError, ValidationError
+from portmap._foreign import Foreign, plain_manifest
 from portmap._schema import INVALID
 from portmap._service_warnings import SERVICE_WARNINGS
 from portmap._state import ServiceState
@@ -22,13 +23,13 @@ from portmap.manifests._service_manifest import SERVICE, identity_violations, st
 __all__ = ["stored", "validate", "warnings"]
 
 _DEFAULT_NAMESPACE: Final = "default"
-Manifest = Mapping[str, Any] | str
+Manifest = Mapping[str, Any] | Foreign | str
 
 
 def validate(
     manifest: Manifest,
     *,
-    old: Mapping[str, Any] | None = None,
+    old: Mapping[str, Any] | Foreign | None = None,
     namespace: str | None = None,
     cluster: Cluster | None = None,
 ) -> tuple[Violation, ...]:
@@ -41,8 +42,9 @@ def validate(
     Args:
         manifest: A Service, a Pod or a workload with a pod template, as a mapping of
             plain data or as JSON text, where its spelling matters (`80.0`, a key
-            given twice). Of a Pod and of a template, that is judged which concerns
-            ports: metadata, container ports, host networking, probes and hooks.
+            given twice); or an object of another library, as for `read`. Of a Pod and of
+            a template, that is judged which concerns ports: metadata, container ports,
+            host networking, probes and hooks.
         old: The stored Service that the manifest replaces, if it is an update.
         namespace: The namespace of the request; left out, the manifest's own, else
             that of `old`, else `default`.
@@ -52,6 +54,7 @@ def validate(
         `()` if the server would accept it, else every violation that it would report.
     """
     cluster = cluster or cluster_in_force()
+    old = _as_stored(old)
     data, found = _plain(manifest)
     if data is None:
         return in_order(found)
@@ -67,7 +70,7 @@ def validate(
 def stored(
     manifest: Manifest,
     *,
-    old: Mapping[str, Any] | None = None,
+    old: Mapping[str, Any] | Foreign | None = None,
     namespace: str | None = None,
     cluster: Cluster | None = None,
 ) -> dict[str, Any]:
@@ -89,6 +92,7 @@ def stored(
         ValidationError: The server would not store it; it lists what `validate` reports.
     """
     cluster = cluster or cluster_in_force()
+    old = _as_stored(old)
     data, found = _plain(manifest)
     if data is not None:
         state, found = _service(data, found, old, namespace, cluster)
@@ -103,7 +107,7 @@ def stored(
 def warnings(
     manifest: Manifest,
     *,
-    old: Mapping[str, Any] | None = None,
+    old: Mapping[str, Any] | Foreign | None = None,
     namespace: str | None = None,
     cluster: Cluster | None = None,
 ) -> tuple[ServerWarning, ...]:
@@ -119,6 +123,7 @@ def warnings(
         cluster: As in `validate`.
     """
     cluster = cluster or cluster_in_force()
+    old = _as_stored(old)
     data, found = _plain(manifest)
     if data is None or found or validate(data, old=old, namespace=namespace, cluster=cluster):
         return ()
@@ -131,11 +136,16 @@ def warnings(
     return tuple(SERVICE_WARNINGS.warned_about(state))
 
 
+def _as_stored(old: Mapping[str, Any] | Foreign | None) -> Mapping[str, Any] | None:
+    return cast("Mapping[str, Any] | None", plain_manifest(old))
+
+
 def _plain(manifest: Manifest) -> tuple[Mapping[str, Any] | None, list[Violation]]:
     """The manifest as a mapping; JSON text is read as strictly as the server reads it."""
     if not isinstance(manifest, str):
-        if isinstance(manifest, Mapping):
-            return manifest, []
+        given = plain_manifest(manifest)
+        if isinstance(given, Mapping):
+            return given, []
         return None, [_undecodable("a manifest is a mapping", manifest)]
     try:
         composed = compose_json(manifest)

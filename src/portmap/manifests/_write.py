@@ -1,22 +1,24 @@
 """Typed objects and plain dicts as YAML text."""
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from portmap._manifest import to_manifest
-from portmap._pods import Container, Pod
 from portmap._ports import ContainerPort, ServicePort
 from portmap._services import Service
-from portmap._workloads import Workload
-from portmap.manifests._documents import Document
 from portmap.manifests._emit import emit
+from portmap.manifests._service_text import service_text
+
+if TYPE_CHECKING:
+    from portmap._pods import Container, Pod
+    from portmap.manifests._documents import Document
 
 __all__ = ["Writable", "to_yaml"]
 
-Writable: TypeAlias = Service | ServicePort | Pod | Container | ContainerPort | Document | Mapping[str, Any]
+Writable: TypeAlias = "Service | ServicePort | Pod | Container | ContainerPort | Document | Mapping[str, Any]"
 
 
-def to_yaml(*subjects: Writable) -> str:
+def to_yaml(*subjects: Writable, explicit: bool = False) -> str:
     """These objects as YAML, one document each, in the order given.
 
     What is written reads back as the same value with `kubectl` and with every YAML
@@ -27,23 +29,49 @@ def to_yaml(*subjects: Writable) -> str:
     Args:
         subjects: Typed objects, documents as they were read, and plain dicts of
             any kind beside them.
+        explicit: Write the defaults of Services out, as `stored` has them: what is applied
+            then says all that the cluster shows, but for what only the cluster can pick,
+            and for a namespace that was left out. Other kinds are written as they are.
 
     Raises:
         ManifestError: A plain dict holds what YAML cannot carry.
         TypeError: One of them is no object that can be written.
+        ValidationError: A Service is to be written explicitly that the cluster in force would refuse.
     """
-    return "---\n".join(emit(_plain(subject)) for subject in subjects)
+    if explicit:
+        return "---\n".join(emit(_with_defaults(_plain(subject))) for subject in subjects)
+    return "---\n".join(
+        service_text(subject) if type(subject) is Service else emit(_plain(subject)) for subject in subjects
+    )
+
+
+def _with_defaults(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+    from portmap._service_reading import is_core_service
+    from portmap.manifests._verdicts import stored
+
+    if not is_core_service(manifest):
+        return manifest
+    full = stored(manifest)
+    authored = manifest.get("metadata") or {}
+    if not authored.get("namespace"):
+        # Where it will live is for the client to say.
+        del full["metadata"]["namespace"]
+    return full
 
 
 def _plain(subject: Writable) -> Mapping[str, Any]:
-    if isinstance(subject, Document):
-        raw: Mapping[str, Any] = subject.raw
-        return raw
     if isinstance(subject, Mapping):
         return subject
     given: object = subject
     if isinstance(given, list | tuple):
         raise TypeError("to_yaml takes objects, not a list of them: write to_yaml(*objects)")
+    # Whoever writes Services need not load pods and readers.
+    from portmap._workloads import Workload
+    from portmap.manifests._documents import Document
+
     if isinstance(given, Workload):
         raise TypeError("to_yaml cannot write a Workload, which is only what portmap read of it: write its own dict")
+    if isinstance(subject, Document):
+        raw: Mapping[str, Any] = subject.raw
+        return raw
     return to_manifest(subject)

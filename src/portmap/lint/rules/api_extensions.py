@@ -107,4 +107,9 @@ def api_extension_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[
     Webhooks with a `url` name no Service, and are passed over.
     """
     if resolved.reference.role in _ROLES:
-        yield from missing_port(resolved, bundle, meant="the API server calls the port of the Service")
+        yield from missing_port(
+            resolved,
+            bundle,
+            meant="the API server calls the port of the Service",
+            left_out="no port is given here, which means 443: give one that the Service has",
+        )

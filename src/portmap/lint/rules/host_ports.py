@@ -1,11 +1,13 @@
 """Rules about host ports: ports of the node, which one pod of a node can have."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from math import ceil, floor
 from typing import Any, Final
 
 from portmap._map.node_ports import HostPort, host_ports_of
 from portmap._map.object_names import ObjectName, items_at, text_at, value_at
+from portmap._paths import Path
 from portmap._workloads import Workload
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, at
@@ -13,7 +15,9 @@ from portmap.lint._rule import rule
 
 __all__ = ["host_port_collision", "host_port_rollout"]
 
-_NO_SURGE: Final = re.compile(r"0+%?")
+_PERCENT: Final = re.compile(r"(\d{1,4})%")
+_USUAL_PERCENT: Final = 25
+"""What `maxSurge` and `maxUnavailable` are where they are left out."""
 _HOST_NAME: Final = "kubernetes.io/hostname"
 
 
@@ -27,7 +31,8 @@ def host_port_rollout(workload: Workload, bundle: Bundle) -> Iterator[Found]:
 
     What it reports:
     A Deployment whose pods take a port of the node, by `hostPort` or by `hostNetwork`, and
-    that has several replicas or starts new pods before it ends old ones (which is the default).
+    that has several replicas, or whose update waits for new pods before it ends old ones (which
+    is the default for up to three replicas: a quarter of them, rounded down, may be unavailable).
 
     Why it matters:
     Two pods with one host port cannot be on one node. An update waits for a free node for
@@ -61,9 +66,9 @@ def host_port_rollout(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    `strategy: {type: Recreate}` and `maxSurge: 0` end old pods first. Replicas that must
-    be on different nodes, by a required `podAntiAffinity`, are as many nodes that one meant
-    to have, and only the surge is reported. Where each node should have one, use a DaemonSet.
+    `strategy: {type: Recreate}`, `maxSurge: 0` and `maxUnavailable: 1` end an old pod first.
+    Where a required `podAntiAffinity` says that replicas are on different nodes, so many nodes
+    are meant, and only the update is reported. Where each node should have one, use a DaemonSet.
     """
     if workload.kind != "Deployment":
         return
@@ -76,29 +81,56 @@ def host_port_rollout(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     reasons = []
     if replicas > 1 and not spread:
         reasons.append(f"{replicas} replicas need {replicas} nodes")
-    if _surges(raw):
-        reasons.append("an update starts new pods before it ends old ones")
+    if replicas > 0 and _waits(raw, replicas):
+        reasons.append("an update ends no old pod before a new one is ready")
     if not reasons:
         return
     first = ports[0]
-    field = ("hostNetwork",) if first.host_network else ("containers",)
     what = f"host port{'' if len({each.number for each in ports}) == 1 else 's'} {_shown(ports)}"
-    yield at(workload, *bundle.pod_spec(workload), *field).finding(
+    yield at(workload, *bundle.pod_spec(workload), *_field(bundle, workload, first)).finding(
         f"the pods take {what} of their node, and {' and '.join(reasons)}",
-        hint="set the strategy to Recreate or maxSurge to 0, or use a DaemonSet",
+        hint="set the strategy to Recreate or maxUnavailable to 1, or use a DaemonSet",
         value=first.number,
     )
 
 
-def _surges(raw: Mapping[str, Any]) -> bool:
+def _field(bundle: Bundle, workload: Workload | ObjectName, port: HostPort) -> Path:
+    """The field that takes a port of the node, from the spec of the pods on."""
+    if port.host_network:
+        return ("hostNetwork",)
+    path = ("spec", "template", "spec") if isinstance(workload, ObjectName) else bundle.pod_spec(workload)
+    spec = value_at(bundle.raw(workload), *map(str, path))
+    for group in ("containers", "initContainers"):
+        for place, container in enumerate(items_at(spec, group)):
+            for position, each in enumerate(items_at(container, "ports")):
+                same = (
+                    value_at(each, "hostPort") == port.number and value_at(each, "containerPort") == port.container_port
+                )
+                if same and text_at(container, "name") == port.container:
+                    return group, place, "ports", position, "hostPort"
+    return ("containers",)
+
+
+def _waits(raw: Mapping[str, Any], replicas: int) -> bool:
+    """Whether an update ends no old pod before a new one is ready.
+
+    Source: kubernetes/kubernetes 1.36.2, `pkg/controller/deployment/util/deployment_util.go` (ResolveFenceposts).
+    """
     strategy = value_at(raw, "spec", "strategy")
-    if "spec" not in raw:
+    if "spec" not in raw or text_at(strategy, "type") == "Recreate":
         # A typed workload brings no strategy.
         return False
-    if text_at(strategy, "type") == "Recreate":
-        return False
-    surge = value_at(strategy, "rollingUpdate", "maxSurge")
-    return surge is None or not _NO_SURGE.fullmatch(str(surge))
+    surge = _share(value_at(strategy, "rollingUpdate", "maxSurge"), replicas, ceil)
+    unavailable = _share(value_at(strategy, "rollingUpdate", "maxUnavailable"), replicas, floor)
+    # Where both are 0, the controller takes 1 for the latter.
+    return surge > 0 and unavailable == 0
+
+
+def _share(given: object, replicas: int, rounded: Callable[[float], int]) -> int:
+    if type(given) is int:
+        return given
+    percent = _PERCENT.fullmatch(given) if isinstance(given, str) else None
+    return rounded((int(percent[1]) if percent else _USUAL_PERCENT) * replicas / 100)
 
 
 def _is_spread(pod_spec: object) -> bool:
@@ -181,14 +213,15 @@ def host_port_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
             apart = _nodes(bundle, first.workload) != _nodes(bundle, other.workload)
             because = "they say differently on which nodes they run" if apart else None
             path = ("spec", "template", "spec")
-            yield at(other.workload, *path).finding(
+            here, there = (_field(bundle, each.workload, each) for each in (other, first))
+            yield at(other.workload, *path, *here).finding(
                 f"the pods take host port {other.number}/{other.protocol} of their node, "
                 f"which those of {first.workload} take already",
                 hint="give each of them a host port of its own",
                 value=other.number,
                 severity="info" if because else None,
                 because=because,
-                related=[(at(first.workload, *path), f"takes host port {first.number}, too")],
+                related=[(at(first.workload, *path, *there), f"takes host port {first.number}, too")],
             )
 
 

@@ -111,7 +111,8 @@ def ingress_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]
 
     Notes:
     A Service of type ExternalName may be named with any port: there is nothing to compare
-    it with.
+    it with. It is a warning where another part of the input has a Service of the same name
+    with this port.
     """
     if resolved.reference.role == "ingress":
         yield from missing_port(

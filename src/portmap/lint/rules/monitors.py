@@ -1,10 +1,15 @@
 """Rules about the monitors of Prometheus: what they select, and the ports that they scrape."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
+
+import attrs
 
 from portmap._map.selectors import Scope
 from portmap._map.targets import ResolvedReference
+from portmap._services import Service
+from portmap._workloads import Workload
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, Severity, at
 from portmap.lint._fragments import has_placeholder
@@ -14,6 +19,7 @@ from portmap.lint._rule import rule
 __all__ = ["monitor_port", "monitor_selector"]
 
 _ROLES: Final = frozenset({"pod-monitor", "service-monitor"})
+_MOST_LOOKED_AT: Final = 500
 _NOTHING: Final = "selector-matches-nothing"
 
 
@@ -61,10 +67,17 @@ def monitor_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]
 
     Notes:
     A ServiceMonitor's `port` is always a name; a Service port without a name cannot be
-    meant. Where several Services or pods are selected, one that has the port is enough.
+    meant. Where several Services or pods are selected, one that has the port is enough; it is
+    information where that one is in another part of the input.
     """
-    if resolved.reference.role in _ROLES:
-        yield from missing_port(resolved, bundle)
+    if resolved.reference.role not in _ROLES:
+        return
+    for found in missing_port(resolved, bundle):
+        other = None if bundle.complete else _with_the_port(resolved, bundle)
+        if other is None:
+            yield found
+        else:
+            yield attrs.evolve(found, severity="info", because=f"{other} in another part of the input has this port")
 
 
 @rule("monitor-selector", on=ResolvedReference, severity="error")
@@ -156,7 +169,7 @@ def _judged(resolved: ResolvedReference, bundle: Bundle) -> tuple[Severity | Non
         added = [key for key in scope.selector.labels if key in bundle.added_labels]
         if added:
             return "info", f"kustomize adds the label {added[0]} to every object of this folder"
-        other = _elsewhere(scope, resolved, bundle)
+        other = next(_elsewhere(scope, resolved, bundle), None)
         if other is not None:
             return "info", f"{other} has the labels, in another part of the input"
     if bundle.complete or (resolved.miss is not None and resolved.miss.near):
@@ -165,11 +178,28 @@ def _judged(resolved: ResolvedReference, bundle: Bundle) -> tuple[Severity | Non
     return "info", f"the {what} may be made elsewhere: nothing says that the input is complete"
 
 
-def _elsewhere(scope: Scope, resolved: ResolvedReference, bundle: Bundle) -> object | None:
-    """Something with these labels in another part of the input."""
-    if not scope.selector.labels:
-        return None
+def _with_the_port(resolved: ResolvedReference, bundle: Bundle) -> object | None:
+    """Something in another part of the input that has the labels and the port."""
+    port = resolved.reference.port
+    for scope in resolved.reference.scopes or ():
+        for each in islice(_elsewhere(scope, resolved, bundle), _MOST_LOOKED_AT):
+            if isinstance(each, Service):
+                has = any(port in {mine.name, mine.effective_target_port} for mine in each.ports)
+            else:
+                declared = (mine for container in each.pod.port_containers for mine in container.ports)
+                has = any(port in {mine.name, mine.container_port} for mine in declared)
+            if has:
+                return each
+    return None
+
+
+def _elsewhere(scope: Scope, resolved: ResolvedReference, bundle: Bundle) -> Iterator[Service | Workload]:
+    """What has these labels in other parts of the input."""
+    selector = scope.selector
+    if not selector.labels:
+        return
     if resolved.reference.role == "service-monitor":
-        return next((each for each in bundle.elsewhere.services_labelled(scope.selector) if not bundle.has(each)), None)
-    found = bundle.elsewhere.selected_by(scope.selector.labels)
-    return next((each for each in found if scope.selector.matches(each.pod.labels) and not bundle.has(each)), None)
+        yield from (each for each in bundle.elsewhere.services_labelled(selector) if not bundle.has(each))
+    else:
+        selected = bundle.elsewhere.selected_by(selector.labels)
+        yield from (each for each in selected if selector.matches(each.pod.labels) and not bundle.has(each))

@@ -2,8 +2,8 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import Final, TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from portmap._services import Service
 from portmap._workloads import Workload
@@ -13,7 +13,6 @@ from portmap.lint._rule import rule
 
 __all__ = ["container_merge_key", "external_name_fields", "mixed_protocol_load_balancer", "service_merge_key"]
 
-_KeyT = TypeVar("_KeyT", bound=Hashable)
 _HINT: Final = "apply it on the server's side (kubectl apply --server-side), or replace the list when it changes"
 
 _LED_TO: Final = "an Ingress or route leads to it, whose controller may go by the target port"
@@ -24,13 +23,20 @@ _SERVES_ALL: Final = re.compile(
 )
 
 
-def _of_several(numbered: Iterable[tuple[_KeyT, str]]) -> Iterator[tuple[int, _KeyT, str, str]]:
-    """The positions of what has the number of an earlier one and another protocol: the first such of each number."""
-    seen: Mapping[_KeyT, list[str]] = defaultdict(list)
-    for position, (number, protocol) in enumerate(numbered):
-        if len(seen[number]) == 1 and seen[number][0] != protocol:
-            yield position, number, seen[number][0], protocol
-        seen[number].append(protocol)
+def _shared(ports: Iterable[tuple[int, str]]) -> tuple[int, str] | None:
+    """The position of the first port that has the number of another but not its protocol, and a message."""
+    protocols: Mapping[int, list[str]] = defaultdict(list)
+    found: list[tuple[int, int]] = []
+    for position, (number, protocol) in enumerate(ports):
+        if len(protocols[number]) == 1 and protocol not in protocols[number]:
+            found.append((position, number))
+        protocols[number].append(protocol)
+    if not found:
+        return None
+    position, number = found[0]
+    more = f" (and {len(found) - 1} more numbers, too)" if len(found) > 1 else ""
+    spoken = " and ".join(dict.fromkeys(protocols[number]))
+    return position, f"{number} is both {spoken}{more}, and client-side apply tells ports apart by number alone"
 
 
 @rule("service-merge-key", on=Service, severity="warning")
@@ -75,12 +81,11 @@ def service_merge_key(service: Service, bundle: Bundle) -> Iterator[Found]:
     ignored. The issues are kubernetes/kubernetes#39188 and #105610.
     """
     del bundle
-    for position, number, first, other in _of_several((each.port, each.effective_protocol) for each in service.ports):
-        yield at(service, "spec", "ports", position, "port").finding(
-            f"{number} is the number of a {first} and of a {other} port, which client-side apply takes for one",
-            hint=_HINT,
-            value=number,
-        )
+    shared = _shared(_numbers(service))
+    if shared is not None:
+        position, message = shared
+        number = service.ports[position].port
+        yield at(service, "spec", "ports", position, "port").finding(message, hint=_HINT, value=number)
 
 
 @rule("container-merge-key", on=Workload, severity="warning")
@@ -129,21 +134,17 @@ def container_merge_key(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     Notes:
     A port works without being declared, unless something names it.
     """
-    told = any(True for service in bundle.selecting(workload) for _ in _of_several(_numbers(service)))
-    if told:
+    if any(_shared(_numbers(service)) for service in bundle.selecting(workload)):
         return
     pod = workload.pod
     for field, containers in (("containers", pod.containers), ("initContainers", pod.init_containers)):
         for place, container in enumerate(containers):
-            numbered = ((each.container_port, each.effective_protocol) for each in container.ports)
-            for position, number, first, other in _of_several(numbered):
+            shared = _shared((each.container_port, each.effective_protocol) for each in container.ports)
+            if shared is not None:
+                position, message = shared
                 path = (*bundle.pod_spec(workload), field, place, "ports", position, "containerPort")
-                yield at(workload, *path).finding(
-                    f"{number} is the number of a {first} and of a {other} port of container {container.name!r}, "
-                    "which client-side apply takes for one",
-                    hint=_HINT,
-                    value=number,
-                )
+                number = container.ports[position].container_port
+                yield at(workload, *path).finding(message, hint=_HINT, value=number)
 
 
 def _numbers(service: Service) -> Sequence[tuple[int, str]]:

@@ -1,10 +1,11 @@
 """Rules about the environment variables that the kubelet adds for every Service: `WEB_PORT=tcp://10.0.0.1:80`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from portmap._map.object_names import items_at, text_at, value_at
+from portmap._paths import Path
 from portmap._services import Service
 from portmap._workloads import Workload
 from portmap.lint._bundles import Bundle, link_prefix
@@ -79,7 +80,8 @@ def service_link_variable(workload: Workload, bundle: Bundle) -> Iterator[Found]
     Notes:
     What a container sets itself, by `env` or `envFrom`, the kubelet does not overwrite, so
     setting the port mends it as well. Containers with `envFrom` are passed over: what is
-    in it is not known. Headless Services and those of type ExternalName give no variables.
+    in it is not known, and so are those that set a port, address or URL with the same
+    beginning (`WEB_UI_PORT`). Headless Services and those of type ExternalName give no variables.
     """
     spec_path = bundle.pod_spec(workload)
     spec = value_at(bundle.raw(workload), *map(str, spec_path))
@@ -92,31 +94,46 @@ def service_link_variable(workload: Workload, bundle: Bundle) -> Iterator[Found]
                 for position, each in enumerate(items_at(container, "env"))
                 if (name := text_at(each, "name")) is not None
             }
-            told: set[str] = set()
-            for name, position in names.items():
-                here = at(workload, *spec_path, group, place, "env", position, "name")
-                service, added = _adding(name, workload, bundle)
-                if service is not None:
-                    yield here.finding(
-                        f"{name} is what the kubelet adds for {service}, as {added}",
-                        hint="set enableServiceLinks to false, or give the variable another name",
-                        value=name,
-                        severity="info",
-                        because="what a container sets itself is not overwritten",
-                    )
-                prefix = name.removesuffix(_SETTING)
-                if prefix == name or prefix in told or items_at(container, "envFrom") or f"{prefix}{_PORT}" in names:
-                    continue
-                told.add(prefix)
-                service, added = _adding(f"{prefix}{_PORT}", workload, bundle)
-                if service is not None:
-                    yield here.finding(
-                        f"who reads {name} reads {prefix}{_PORT}, which is not set here: "
-                        f"the kubelet adds it for {service}, as {added}",
-                        hint=f"set enableServiceLinks to false, or set {prefix}{_PORT}, too",
-                        value=name,
-                        related=[(at(service, "metadata", "name"), "gives its name to the variables")],
-                    )
+            container_path = (*spec_path, group, place, "env")
+            yield from _unset(workload, bundle, container_path, names, known=not items_at(container, "envFrom"))
+            yield from _set(workload, bundle, container_path, names)
+
+
+def _unset(workload: Workload, bundle: Bundle, path: Path, names: Mapping[str, int], *, known: bool) -> Iterator[Found]:
+    """The ports that a container probably reads and does not set."""
+    for name, position in names.items():
+        prefix = name.removesuffix(_SETTING)
+        # Who sets `JAEGER_UI_PORT` reads that.
+        if prefix == name or not known or any(_is_port_of(prefix, each) for each in names):
+            continue
+        service, added = _adding(f"{prefix}{_PORT}", workload, bundle)
+        if service is not None:
+            yield at(workload, *path, position, "name").finding(
+                f"who reads {name} reads {prefix}{_PORT}, which is not set here: "
+                f"the kubelet adds it for {service}, as {added}",
+                hint=f"set enableServiceLinks to false, or set {prefix}{_PORT}, too",
+                value=name,
+                related=[(at(service, "metadata", "name"), "gives its name to the variables")],
+            )
+
+
+def _is_port_of(prefix: str, name: str) -> bool:
+    return name.startswith(f"{prefix}_") and name.endswith((_PORT, "_ADDR", "_URL", "_ENDPOINT"))
+
+
+def _set(workload: Workload, bundle: Bundle, path: Path, names: Mapping[str, int]) -> Iterator[Found]:
+    """What a container sets although the kubelet would: one finding for all of it."""
+    same = [name for name in names if _adding(name, workload, bundle)[0] is not None]
+    if same:
+        more = f" and {len(same) - 1} more" if len(same) > 1 else ""
+        service, added = _adding(same[0], workload, bundle)
+        yield at(workload, *path, names[same[0]], "name").finding(
+            f"{same[0]}{more} is what the kubelet adds too, as {added}, for {service}",
+            hint="set enableServiceLinks to false, so that nothing depends on who wins",
+            value=same[0],
+            severity="info",
+            because="what a container sets itself is not overwritten",
+        )
 
 
 def _adding(variable: str, workload: Workload, bundle: Bundle) -> tuple[Service | None, str]:

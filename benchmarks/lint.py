@@ -1,0 +1,221 @@
+"""What linting costs, as ratios to PyYAML's C loader making dicts of the same files, in one run.
+
+    python benchmarks/lint.py [--rounds N] [FOLDER…]
+
+Without folders, an input of 10,000 Services and their Deployments is generated, about 30 MB in
+500 folders, and half of it, to show how the cost grows. Each ratio is that of the fastest
+rounds. The last figure is how much faster two processes are than one, in elapsed time.
+"""
+
+import argparse
+import gc
+import os
+import random
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from portmap.lint import lint_paths
+
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+SUFFIXES = {".json", ".yaml", ".yml"}
+A_FOLDER = 20
+
+OBJECTS = """\
+apiVersion: v1
+kind: Service
+metadata:
+  name: {name}
+  namespace: team-{folder}
+  labels:
+    app.kubernetes.io/name: {name}
+    app.kubernetes.io/part-of: shop
+spec:
+  type: {type}
+  selector:
+    app.kubernetes.io/name: {name}
+    app.kubernetes.io/instance: {name}
+  ports:
+  - name: http
+    port: 80
+    targetPort: http
+    protocol: TCP
+  - name: metrics
+    port: 9090
+    targetPort: {metrics}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {name}
+  namespace: team-{folder}
+  labels:
+    app.kubernetes.io/name: {name}
+    app.kubernetes.io/part-of: shop
+spec:
+  replicas: 3
+  selector:
+    matchLabels:
+      app.kubernetes.io/name: {name}
+      app.kubernetes.io/instance: {name}
+  template:
+    metadata:
+      labels:
+        app.kubernetes.io/name: {name}
+        app.kubernetes.io/instance: {name}
+      annotations:
+        checksum/config: {checksum}
+    spec:
+      serviceAccountName: {name}
+      securityContext:
+        runAsNonRoot: true
+        seccompProfile:
+          type: RuntimeDefault
+      containers:
+      - name: server
+        image: "registry.example.com/shop/{name}:1.27.{number}"
+        imagePullPolicy: IfNotPresent
+        args: ["--listen=:8080", "--log-level=info", "--shutdown-timeout=30s"]
+        ports:
+        - name: http
+          containerPort: 8080
+          protocol: TCP
+        - name: metrics
+          containerPort: 9090
+        env:
+        - name: DATABASE_URL
+          valueFrom:
+            secretKeyRef:
+              name: {name}-database
+              key: url
+{env}
+        readinessProbe:
+          httpGet:
+            path: /ready
+            port: http
+          periodSeconds: 5
+        livenessProbe:
+          httpGet:
+            path: /live
+            port: http
+          initialDelaySeconds: 10
+        resources:
+          requests: {{cpu: 100m, memory: 128Mi}}
+          limits: {{memory: 256Mi}}
+        volumeMounts:
+        - name: config
+          mountPath: /etc/{name}
+          readOnly: true
+      volumes:
+      - name: config
+        configMap:
+          name: {name}
+"""
+ENV = """\
+        - name: SETTING_{number}
+          value: "{value}"
+"""
+
+
+def generate(folder: Path, services: int) -> None:
+    """Write so many Services, 20 a folder and one a file; one in a hundred has a misspelt target port."""
+    chance = random.Random(5)  # noqa: S311 - the same input every time
+    for number in range(services):
+        name = f"service-{number:05}"
+        home = folder / f"team-{number // A_FOLDER}"
+        home.mkdir(parents=True, exist_ok=True)
+        env = "".join(
+            ENV.format(number=each, value=f"{chance.getrandbits(96):x}") for each in range(chance.randrange(4, 12))
+        )
+        text = OBJECTS.format(
+            name=name,
+            number=number,
+            folder=number // A_FOLDER,
+            type=chance.choice(["ClusterIP", "ClusterIP", "LoadBalancer"]),
+            metrics=chance.choices(["metrics", "9090", "metrisc"], [79, 20, 1])[0],
+            checksum=f"{chance.getrandbits(256):x}",
+            env=env.rstrip("\n"),
+        )
+        (home / f"{name}.yaml").write_text(text, encoding="utf-8")
+
+
+def files_of(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.rglob("*")) if path.suffix in SUFFIXES and path.is_file()]
+
+
+def load_with_pyyaml(files: list[Path]) -> int:
+    count = 0
+    for file in files:
+        try:
+            count += len(list(yaml.load_all(file.read_bytes(), Loader=LOADER)))
+        except yaml.YAMLError:
+            continue
+    return count
+
+
+def seconds(work: Callable[[], object], clock: Callable[[], float]) -> float:
+    gc.collect()
+    # The command does without the collector as well: there are no cycles to be found.
+    gc.disable()
+    start = clock()
+    work()
+    spent = clock() - start
+    gc.enable()
+    return spent
+
+
+def fastest(rounds: int, clock: Callable[[], float], *works: Callable[[], object]) -> list[float]:
+    """The fastest round of each, measured in turn."""
+    return [min(each) for each in zip(*([seconds(work, clock) for work in works] for _ in range(rounds)), strict=True)]
+
+
+def measure(folder: Path, rounds: int) -> float:
+    """Print the figures of one input, and return the processor time per byte."""
+    files = files_of(folder)
+    size = sum(file.stat().st_size for file in files)
+    report = lint_paths(folder)
+    mine, theirs = fastest(rounds, time.process_time, lambda: lint_paths(folder), lambda: load_with_pyyaml(files))
+    print(f"{folder}: {size / 1e6:.1f} MB in {len(files)} files, {report.services} Services, {len(report)} findings")
+    print(f"  lint {mine:.2f} s, PyYAML's C loader {theirs:.2f} s: {mine / theirs:.2f} x   (at most 2.5)")
+    return mine / size
+
+
+def measure_processes(folder: Path, rounds: int) -> None:
+    with ProcessPoolExecutor(2, initializer=gc.disable) as executor:
+        lint_paths(folder, executor=executor)
+        one, two = fastest(
+            rounds,
+            time.perf_counter,
+            lambda: lint_paths(folder),
+            lambda: lint_paths(folder, executor=executor),
+        )
+    print(f"  one process {one:.2f} s, two {two:.2f} s: {one / two:.2f} times as fast   (at least 1.6)")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each is measured (default: 3)")
+    parser.add_argument("--services", type=int, default=10_000, help="how many are generated (default: 10000)")
+    options = parser.parse_args()
+    print(f"{len(os.sched_getaffinity(0))} cores")
+    for folder in options.folders:
+        measure(folder, options.rounds)
+    if not options.folders:
+        with tempfile.TemporaryDirectory() as where:
+            whole, half = Path(where, "whole"), Path(where, "half")
+            generate(half, options.services // 2)
+            generate(whole, options.services)
+            small = measure(half, options.rounds)
+            large = measure(whole, options.rounds)
+            print(f"  a byte costs {large / small:.2f} times as much in twice the input   (near 1)")
+            measure_processes(whole, options.rounds)
+
+
+if __name__ == "__main__":
+    main()

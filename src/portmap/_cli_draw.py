@@ -1,0 +1,82 @@
+"""`portmap draw`: a picture of where every port of a set of manifests leads."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from portmap._cli_input import add_input, cluster_of, read_documents
+from portmap._render._console import CommandError, Console
+
+if TYPE_CHECKING:
+    from portmap._draw import Format
+
+__all__ = ["add_draw"]
+
+_COMMAND: Final = "portmap draw"
+_SUFFIXES: "Final[dict[str, Format]]" = {
+    ".svg": "svg",
+    ".html": "html",
+    ".htm": "html",
+    ".mmd": "mermaid",
+    ".mermaid": "mermaid",
+    ".txt": "text",
+}
+
+
+def add_draw(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the sub-command to the command."""
+    parser = commands.add_parser(
+        "draw",
+        allow_abbrev=False,
+        help="draw where every port leads, as an image, a page, a Mermaid chart or text",
+        description="Draw where every port in the input leads: ways in, Services and pods; what leads nowhere in red.",
+        epilog="Exit codes: 0 the picture is drawn, whatever it shows; 2 bad usage, or the input cannot be read, or "
+        "the picture not written.",
+    )
+    add_input(parser, formats=("svg", "html", "mermaid", "text"))
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="the file to write: .svg, .html, .mmd or .txt say the format (default: text, on standard output)",
+    )
+    parser.add_argument("--title", help="what the picture is called")
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace, console: Console) -> int:
+    cluster = cluster_of(options)
+    output = Path(options.output) if options.output else None
+    format_ = options.format or _format_of(output)
+    documents, unreadable = read_documents(options.paths or ["."], cluster, console, _COMMAND)
+
+    from portmap._draw import draw
+    from portmap._map.port_map import PortMap
+
+    found = PortMap.of(documents, cluster=cluster, namespace=options.namespace)
+    title = options.title or f"Where the ports of {', '.join(options.paths or ['.'])} lead"
+    console.say(*map(str, unreadable))
+    text = draw(found, format=format_, title=title)
+    if output is None:
+        console.write(text)
+    else:
+        _write(output, text)
+    return 0
+
+
+def _format_of(output: Path | None) -> "Format":
+    if output is None:
+        return "text"
+    found = _SUFFIXES.get(output.suffix.lower())
+    if found is None:
+        raise CommandError(f"{_COMMAND}: {output}: say the format with --format, or by one of {', '.join(_SUFFIXES)}")
+    return found
+
+
+def _write(output: Path, text: str) -> None:
+    from portmap.manifests._files import write_whole
+
+    try:
+        write_whole(output, text.encode())
+    except OSError as error:
+        raise CommandError(f"{_COMMAND}: {output}: cannot be written: {error.strerror or error}") from None

@@ -1,0 +1,307 @@
+"""`portmap lint`: what is wrong with manifests, and what is worth knowing of them."""
+
+import argparse
+import gc
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING, Final
+
+from portmap._cli_input import STDIN, add_kubernetes_version, add_node_port_range, namespace_argument
+from portmap._cluster import Cluster
+from portmap._errors import ManifestError
+from portmap._render._console import CommandError, Console
+from portmap._suggestions import nearest
+
+if TYPE_CHECKING:
+    from portmap.lint._findings import Report
+    from portmap.lint._reading import Input
+    from portmap.lint._rule import Rule
+
+__all__ = ["add_lint"]
+
+_COMMAND: Final = "portmap lint"
+_CLEAN: Final = 0
+_FINDINGS: Final = 1
+_FORMATS: Final = ("text", "json", "sarif", "github", "junit")
+_PROFILES: Final = ("default", "strict", "mesh")
+_SEVERITIES: Final = ("error", "warning", "info")
+
+# Below this, starting processes takes longer than they save.
+_WORTH_PROCESSES: Final = 2_000_000
+
+
+def add_lint(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the sub-command to the command."""
+    parser = commands.add_parser(
+        "lint",
+        allow_abbrev=False,
+        help="find what is wrong with Services, their ports and what refers to them",
+        description="Report what an API server would refuse or warn of, and what it would not: ports that lead "
+        "nowhere, selectors that match nothing, references that miss.",
+        epilog="Exit codes: 0 nothing at or above the threshold of --fail-on; 1 findings at or above it; 2 bad usage, "
+        "or what was named cannot be read.",
+    )
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="YAML and JSON files, folders of them, or - for standard input; left out: the current folder",
+    )
+    parser.add_argument("--format", choices=_FORMATS, default="text", help="of standard output (default: text)")
+    parser.add_argument(
+        "--output",
+        action="append",
+        type=_output_argument,
+        default=[],
+        metavar="FORMAT=FILE",
+        help="write the report to a file as well; may be given several times",
+    )
+    add_kubernetes_version(parser)
+    add_node_port_range(parser)
+    parser.add_argument(
+        "--namespace",
+        type=namespace_argument,
+        metavar="NAME",
+        help="the namespace of objects that name none (default: they may be in any)",
+    )
+    parser.add_argument(
+        "--profile",
+        action="append",
+        choices=_PROFILES,
+        default=[],
+        help="rules beyond the default ones; may be given several times",
+    )
+    for name, words in (("--select", "report these rules only"), ("--ignore", "do not report these rules")):
+        parser.add_argument(
+            name,
+            action="append",
+            default=[],
+            metavar="RULE,…",
+            help=f"{words}; may be given several times",
+        )
+    parser.add_argument(
+        "--fail-on", choices=_SEVERITIES, default="error", help="the least severity that fails (default: error)"
+    )
+    parser.add_argument("--exit-zero", action="store_true", help="exit with 0 whatever is found")
+    parser.add_argument(
+        "--complete",
+        action=argparse.BooleanOptionalAction,
+        help="whether everything that the objects refer to is among them, so that what is missing is an error "
+        "(default: what the objects say themselves)",
+    )
+    parser.add_argument(
+        "--jobs", type=_jobs_argument, metavar="N", help="how many processes to use (default: all cores for much input)"
+    )
+    parser.set_defaults(run=_run)
+
+
+def _output_argument(text: str) -> tuple[str, str]:
+    name, _, file = text.partition("=")
+    if name not in _FORMATS or not file:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no FORMAT=FILE: write one of {', '.join(_FORMATS)}, =, and the name of a file"
+        )
+    return name, file
+
+
+def _jobs_argument(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:5]) <= 1024):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes: write one from 1 to 1024")
+    return int(text[:5])
+
+
+# --- running ---------------------------------------------------------------------------------------------------
+
+
+def _run(options: argparse.Namespace, console: Console) -> int:
+    from portmap.lint._findings import at_least
+
+    cluster = Cluster(options.kubernetes_version, node_port_range=options.node_port_range)
+    rules, names = _chosen(options)
+    # There are no cycles to be found, and looking for them takes half of the time.
+    with _without_collector():
+        report = _linted(options, console, cluster, rules)
+        if names is not None:
+            report = _only(report, names)
+        _print(report, options, rules, console)
+    bad = any(at_least(each.severity, options.fail_on) for each in report)
+    return _FINDINGS if bad and not options.exit_zero else _CLEAN
+
+
+def _linted(options: argparse.Namespace, console: Console, cluster: Cluster, rules: "tuple[Rule, ...]") -> "Report":
+    from portmap._render._progress import progress
+    from portmap.lint._parts import lint_inputs
+    from portmap.lint._reading import inputs_of
+
+    paths = list(dict.fromkeys(options.paths)) or ["."]
+    named = ", ".join("standard input" if path == STDIN else path for path in paths)
+    try:
+        inputs, unreadable = inputs_of(console.source if path == STDIN else path for path in paths)
+        with _executor(options, inputs) as executor, progress(console) as step:
+            report = lint_inputs(
+                inputs,
+                unreadable,
+                cluster=cluster,
+                rules=rules,
+                complete=options.complete,
+                namespace=options.namespace,
+                executor=executor,
+                progress=step,
+            )
+    except ManifestError as error:
+        raise CommandError(str(error), *getattr(error, "__notes__", ())) from None
+    except (BrokenExecutor, MemoryError) as error:
+        raise CommandError(f"{_COMMAND}: a process ended early, perhaps for lack of memory: {error}") from None
+    if not report.objects and not report.skipped and not report.findings:
+        raise CommandError(f"{_COMMAND}: no Kubernetes objects could be read from {named}")
+    return report
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@contextmanager
+def _executor(options: argparse.Namespace, inputs: "Sequence[Input]") -> Iterator[Executor | None]:
+    """The processes to work in; `None` where this one does."""
+    jobs = options.jobs or (_cores() if sum(each.size for each in inputs) > _WORTH_PROCESSES else 1)
+    jobs = min(jobs, len(inputs))
+    if jobs < 2 or options.complete:
+        yield None
+        return
+    executor = ProcessPoolExecutor(jobs, initializer=gc.disable)
+    try:
+        yield executor
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+# --- which rules -----------------------------------------------------------------------------------------------
+
+
+def _chosen(options: argparse.Namespace) -> "tuple[tuple[Rule, ...], frozenset[str] | None]":
+    """The rules to run, and the names to report; `None`: those of all that is found."""
+    from portmap.lint._catalogue import catalogue
+    from portmap.lint.rules import RULES, rules_of
+
+    known = frozenset(catalogue())
+    selected, ignored = _names(options.select), _names(options.ignore)
+    problems = []
+    for option, names in (("--select", selected), ("--ignore", ignored)):
+        for name in names:
+            if name not in known:
+                guess = nearest(name, sorted(known))
+                hint = f"; did you mean {guess!r}?" if guess else ""
+                problems.append(f"{_COMMAND}: {option}: there is no rule {name!r}{hint}")
+    if problems:
+        raise CommandError(*problems)
+    rules = RULES if selected else rules_of(*options.profile)
+    reported = frozenset((frozenset(selected) or known) - frozenset(ignored))
+    chosen = tuple(rule for rule in rules if rule.name in reported)
+    return chosen, reported if selected or ignored else None
+
+
+def _names(arguments: Iterable[str]) -> list[str]:
+    return [name for argument in arguments for each in argument.split(",") if (name := each.strip())]
+
+
+def _only(report: "Report", names: frozenset[str]) -> "Report":
+    import attrs
+
+    return attrs.evolve(report, findings=tuple(each for each in report if each.rule in names))
+
+
+# --- what is written -------------------------------------------------------------------------------------------
+
+
+def _print(report: "Report", options: argparse.Namespace, rules: "Sequence[Rule]", console: Console) -> None:
+    from portmap._render._lint_text import summary
+
+    for name, file in options.output:
+        _write_file(file, _rendered(report, name, options, rules))
+    width, colour = console.width, console.colour
+    if console.write(_rendered(report, options.format, options, rules, width=width, colour=colour)):
+        console.say(summary(report))
+
+
+def _rendered(
+    report: "Report",
+    name: str,
+    options: argparse.Namespace,
+    rules: "Sequence[Rule]",
+    *,
+    width: int | None = None,
+    colour: bool = False,
+) -> str:
+    match name:
+        case "json":
+            from portmap._render._lint_json import as_json
+
+            return as_json(report)
+        case "sarif":
+            from portmap._render._lint_sarif import as_sarif
+
+            return as_sarif(report, rules)
+        case "github":
+            from portmap._render._lint_github import as_github
+
+            return as_github(report)
+        case "junit":
+            from portmap._render._lint_junit import as_junit
+
+            return as_junit(report, options.fail_on)
+    from portmap._render._lint_text import as_text
+
+    return as_text(report, width=width, colour=colour)
+
+
+def _write_file(name: str, text: str) -> None:
+    """Write a file whole or not at all."""
+    path = Path(name)
+    try:
+        if path.exists() and not path.is_file():
+            with path.open("w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+            return
+        _replace(path, text)
+    except OSError as error:
+        raise CommandError(f"{_COMMAND}: {name}: the report cannot be written: {error.strerror or error}") from None
+
+
+def _replace(path: Path, text: str) -> None:
+    with NamedTemporaryFile(
+        "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=f".{path.name}.", delete=False
+    ) as file:
+        try:
+            file.write(text)
+            file.close()
+            mode = path.stat().st_mode if path.exists() else 0o666 & ~_umask()
+            Path(file.name).chmod(mode)
+            Path(file.name).replace(path)
+        except BaseException:
+            with suppress(OSError):
+                Path(file.name).unlink()
+            raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

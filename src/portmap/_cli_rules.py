@@ -1,0 +1,71 @@
+"""`portmap rules` and `portmap explain NAME`: what the linter can find, and what is to be known of it."""
+
+import argparse
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from portmap._cli_input import add_format
+from portmap._render._console import CommandError, Console
+from portmap._suggestions import nearest
+
+if TYPE_CHECKING:
+    from portmap.lint._catalogue import Entry
+
+__all__ = ["add_rules"]
+
+_VERSION: Final = 1
+
+
+def add_rules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the sub-commands to the command."""
+    listing = commands.add_parser(
+        "rules",
+        allow_abbrev=False,
+        help="list what the linter can find",
+        description="List the rules of the linter, and the codes of what an API server refuses or warns of.",
+    )
+    add_format(listing)
+    listing.set_defaults(run=_list)
+    explaining = commands.add_parser(
+        "explain",
+        allow_abbrev=False,
+        help="say what a rule reports, why it matters, and how to mend it",
+        description="Print what is to be known of a rule of the linter, or of the code of a violation or warning.",
+    )
+    explaining.add_argument("rule", metavar="RULE", help="the name of a rule, or a code, as findings have it")
+    explaining.set_defaults(run=_explain)
+
+
+def _list(options: argparse.Namespace, console: Console) -> int:
+    from portmap.lint._catalogue import catalogue
+
+    entries = list(catalogue().values())
+    if options.format == "json":
+        data: dict[str, Any] = {"version": _VERSION, "rules": [each.as_dict() for each in entries]}
+        console.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+    else:
+        console.write("".join(f"{line}\n" for line in _table(entries)))
+    return 0
+
+
+def _table(entries: "list[Entry]") -> list[str]:
+    name = max(len(each.name) for each in entries)
+    shown = [
+        f"{each.name:<{name}}  {each.severity:<7}  {each.profile:<7}  {each.origin:<12}  {each.summary}"
+        for each in entries
+    ]
+    return [f"{'name':<{name}}  severity profile  origin        summary", *shown]
+
+
+def _explain(options: argparse.Namespace, console: Console) -> int:
+    from portmap.lint._catalogue import catalogue
+
+    known = catalogue()
+    entry = known.get(options.rule)
+    if entry is None:
+        guess = nearest(options.rule, known)
+        hint = f"did you mean {guess!r}?" if guess else "`portmap rules` lists them"
+        raise CommandError(f"portmap explain: there is no rule {options.rule!r}; {hint}")
+    told = f"{entry.severity}, in the profile {entry.profile}" if entry.origin == "linter" else f"{entry.severity}"
+    console.write(f"{entry.name} ({told})\n\n{entry.documentation}\n")
+    return 0

@@ -1,0 +1,117 @@
+"""Objects of other Kubernetes libraries as plain data, known by their shape: none of them is imported.
+
+- Models of the official client (`V1Service`) have a table from their attributes to the fields of the API.
+- Those of lightkube have `to_dict`, the objects of kr8s `raw`, and cdk8s's `ApiObject` has `to_json`.
+- Pulumi's `ServiceArgs` and the like have properties that know the name of their field. The value of an
+  `Output` is known only while Pulumi runs: what is given to the function of its `apply` is plain data.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Protocol, TypeAlias
+
+from portmap._workload_kinds import WORKLOAD_KINDS
+
+__all__ = ["Foreign", "plain_manifest"]
+
+
+class _HasDict(Protocol):
+    """A model of the official client or of lightkube."""
+
+    def to_dict(self) -> Any: ...  # noqa: ANN401 - the official client has no types
+
+
+class _HasRaw(Protocol):
+    """An object of kr8s."""
+
+    @property
+    def raw(self) -> Any: ...  # noqa: ANN401 - a class of its own
+
+
+class _HasJson(Protocol):
+    """An object of cdk8s."""
+
+    def to_json(self) -> Any: ...  # noqa: ANN401 - as above
+
+
+Foreign: TypeAlias = _HasDict | _HasRaw | _HasJson
+"""An object of another library that stands for a manifest."""
+
+_DEEPEST: Final = 200
+_CLASS_OF_KIND: Final = re.compile(r"V\d+([A-Z]\w*)|([A-Z]\w*?)(?:Init)?Args")
+_PLAIN_TYPES: Final = frozenset({dict, list, str, int, float, bool, type(None)})
+_VERSIONS: Final = {kind: f"{group}/v1" if group else "v1" for group, kind in WORKLOAD_KINDS} | {"Service": "v1"}
+
+
+def plain_manifest(given: object) -> object:
+    """The manifest for which an object of another library stands; anything else as it is.
+
+    Objects that a client lists do not say of what kind they are; their classes do.
+
+    Raises:
+        TypeError: A part of it is an `Output` of Pulumi, whose value is not known yet.
+    """
+    if type(given) is dict and _PLAIN_TYPES.issuperset(map(type, given.values())):
+        return given
+    plain = _plain(given, 0)
+    kind = _kind_of(given)
+    if kind is None or not isinstance(plain, Mapping):
+        return plain if isinstance(plain, Mapping) else given
+    manifest = {**plain}
+    if not manifest.get("kind"):
+        manifest = {"apiVersion": _VERSIONS.get(kind), "kind": kind} | manifest
+    return manifest
+
+
+def _kind_of(given: object) -> str | None:
+    match = _CLASS_OF_KIND.fullmatch(type(given).__name__)
+    kind = match and (match[1] or match[2])
+    return kind if kind in _VERSIONS else None
+
+
+def _plain(value: Any, depth: int) -> Any:  # noqa: ANN401 - whatever other libraries have
+    """The value as plain data, as far as it is of a known shape."""
+    if isinstance(value, str | int | float) or value is None or depth > _DEEPEST:
+        return value
+    if isinstance(value, Mapping):
+        names = _pulumi_names(type(value)) if hasattr(type(value), "_pulumi_output_type") else {}
+        return {names.get(key, key): _plain(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, depth + 1) for item in value]
+    # Classes are asked, not objects: an Output answers for every attribute.
+    kind = type(value)
+    if hasattr(kind, "apply") and hasattr(kind, "future"):
+        raise TypeError("the value of a Pulumi Output is not known yet: call portmap in the function of its apply")
+    if hasattr(kind, "isoformat"):
+        return re.sub(r"(\.\d+)?(\+00:00)?\Z", "Z", value.isoformat(), count=1)
+    fields = _fields_of(value)
+    if fields is not None:
+        return {name: _plain(item, depth + 1) for name, item in fields if item is not None}
+    for attribute in ("to_dict", "to_json", "raw"):
+        if hasattr(kind, attribute):
+            found: Any = getattr(value, attribute)
+            found = found() if callable(found) else found
+            if isinstance(found, Mapping):
+                return _plain(found, depth + 1)
+    return value
+
+
+def _fields_of(value: object) -> Iterable[tuple[str, object]] | None:
+    """The fields of a model with their values, under the names of the API; None for what is no model."""
+    kind = type(value)
+    if hasattr(kind, "attribute_map") and hasattr(kind, "openapi_types"):
+        names: Mapping[str, str] = kind.attribute_map
+    elif hasattr(kind, "_pulumi_input_type"):
+        names = _pulumi_names(kind)
+    else:
+        return None
+    return ((name, getattr(value, attribute)) for attribute, name in names.items())
+
+
+def _pulumi_names(kind: type) -> Mapping[str, str]:
+    """The names of the fields for which the properties of a class of Pulumi's stand."""
+    return {
+        attribute: getattr(found.fget, "_pulumi_name", attribute)
+        for attribute, found in vars(kind).items()
+        if isinstance(found, property)
+    }

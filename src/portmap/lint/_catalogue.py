@@ -1,0 +1,95 @@
+"""Everything that a finding can be about: the rules of the linter, and the codes of what a server says."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, TypeAlias, final
+
+import attrs
+
+from portmap._codes import CODES_OF_READING
+from portmap.lint._findings import Severity
+from portmap.lint._reading import UNREADABLE
+from portmap.lint._rule import Rule
+from portmap.lint._server import rules_of_the_server
+from portmap.lint._suppressions import SUPPRESSION_RULES
+from portmap.lint.rules import RULES
+
+__all__ = ["Entry", "Origin", "catalogue"]
+
+Origin: TypeAlias = Literal["linter", "server", "suppressions"]
+"""Who says it: a rule of the linter, an API server (as a violation or a warning), or the linter about suppressions."""
+
+
+@final
+@attrs.frozen
+class Entry:
+    """Something that a finding can be about.
+
+    Attributes:
+        name: The name of the rule, or the code of the violation or warning.
+        origin: Who says it.
+        severity: How severe it is where nothing speaks for it.
+        profile: In which profile it is on; what a server says always is.
+        summary: One sentence, true of a good object.
+        documentation: All there is to say, as Markdown.
+        page: Its page in the documentation, from the folder `docs` on.
+    """
+
+    name: str
+    origin: Origin
+    severity: Severity
+    profile: str
+    summary: str
+    documentation: str
+    page: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, without the documentation."""
+        return {
+            "name": self.name,
+            "origin": self.origin,
+            "severity": self.severity,
+            "profile": self.profile,
+            "summary": self.summary,
+            "page": self.page,
+        }
+
+
+def catalogue(rules: Iterable[Rule] = RULES) -> Mapping[str, Entry]:
+    """All of it, by name, sorted.
+
+    Args:
+        rules: The rules of the linter; left out, portmap's own.
+    """
+    entries = [*map(_of_linter, rules), *_of_server(), *_of_reading(), *_of_files(), *_of_suppressions()]
+    return {each.name: each for each in sorted(entries, key=lambda each: each.name)}
+
+
+def _of_linter(rule: Rule) -> Entry:
+    text = "\n\n".join([rule.summary, *(f"**{title}**\n\n{body}" for title, body in rule.sections.items())])
+    page = f"rules/{rule.name}.md"
+    return Entry(rule.name, "linter", rule.severity, rule.profile, rule.summary, text, page)
+
+
+def _of_server() -> Iterable[Entry]:
+    for rule in rules_of_the_server():
+        severity: Severity = "error" if rule.reason else "warning"
+        what = f"an API server refuses it ({rule.reason})" if rule.reason else "an API server accepts it with a warning"
+        text = f"{rule.documentation}\n\nField `{rule.field}`; {what}. Source: {rule.source}."
+        yield Entry(rule.code, "server", severity, "default", rule.summary, text, f"checks.md#{rule.code}")
+
+
+def _of_reading() -> Iterable[Entry]:
+    for code, text in CODES_OF_READING.items():
+        summary = " ".join(text.split()).partition(". ")[0].rstrip(".") + "."
+        yield Entry(code, "server", "error", "default", summary, text, f"checks.md#{code}")
+
+
+def _of_files() -> Iterable[Entry]:
+    summary = "A file of a folder can be read."
+    text = f"{summary}\n\nWhat is no manifest, and Helm's templates, are passed over and counted instead."
+    yield Entry(UNREADABLE, "linter", "error", "default", summary, text, f"lint.md#{UNREADABLE}")
+
+
+def _of_suppressions() -> Iterable[Entry]:
+    for name, summary in SUPPRESSION_RULES.items():
+        yield Entry(name, "suppressions", "warning", "default", summary, summary, "lint.md#suppressions")

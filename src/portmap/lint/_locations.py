@@ -1,0 +1,118 @@
+"""Where findings stand: file, line and column of the very scalar, and the line itself."""
+
+import re
+from array import array
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Final, final
+
+import attrs
+
+from portmap.lint._findings import Finding, Location, Related
+from portmap.manifests._documents import Document
+
+__all__ = ["located"]
+
+_BREAK: Final = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+_HELM_SOURCE: Final = re.compile(r"# Source: (\S.*?)\s*$")
+
+# These are about a key that should not be there, or not twice, whatever its value.
+_OF_KEYS: Final = frozenset({"duplicate-field", "unknown-field"})
+
+LONGEST_LINE: Final = 10_000
+"""A line that is longer is not kept: nobody reads an excerpt of it."""
+
+
+def located(findings: Iterable[Finding], documents: Mapping[int, Document]) -> list[Finding]:
+    """The findings with the places where they and what is related to them stand.
+
+    Args:
+        findings: In any order.
+        documents: By the place in the input; those of other places are left alone.
+    """
+    found = list(findings)
+    # Text by text, as that of each may have to be read again, and takes memory until it is done.
+    wanted: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for number, finding in enumerate(found):
+        for part, position in enumerate((finding.position, *(each.position for each in finding.related))):
+            if position in documents:
+                wanted[position].append((number, part))
+    places: dict[tuple[int, int], Location] = {}
+    text: _Text | None = None
+    last: Document | None = None
+    for position in sorted(wanted):
+        document = documents[position]
+        if text is None or text.whole is not document.text:
+            if last is not None:
+                last.forget_places()
+            text = _Text(document.text)
+        last = document
+        for number, part in wanted[position]:
+            finding = found[number]
+            field = finding.related[part - 1].field if part else finding.field
+            places[number, part] = text.location(document, field, key=not part and finding.rule in _OF_KEYS)
+    if last is not None:
+        last.forget_places()
+    return [_with(finding, number, places) for number, finding in enumerate(found)]
+
+
+def _with(finding: Finding, number: int, places: Mapping[tuple[int, int], Location]) -> Finding:
+    related: Sequence[Related] = [
+        attrs.evolve(each, location=places[number, part]) if (number, part) in places else each
+        for part, each in enumerate(finding.related, 1)
+    ]
+    return attrs.evolve(finding, location=places.get((number, 0), finding.location), related=tuple(related))
+
+
+@final
+class _Text:
+    """A text and its lines, of which only the beginnings are kept."""
+
+    def __init__(self, whole: str) -> None:
+        self.whole = whole
+
+    @cached_property
+    def _starts(self) -> "array[int]":
+        return array("q", [0, *(match.end() for match in _BREAK.finditer(self.whole))])
+
+    def _line(self, number: int) -> str:
+        starts = self._starts
+        if not 0 < number <= len(starts):
+            return ""
+        end = starts[number] if number < len(starts) else len(self.whole)
+        if end - starts[number - 1] > LONGEST_LINE:
+            return ""
+        return self.whole[starts[number - 1] : end].rstrip("\r\n\x85\u2028\u2029")
+
+    @cached_property
+    def _templates(self) -> tuple[Sequence[int], Sequence[str | None]]:
+        """Where documents begin, and what Helm made each of, by the comment at its beginning."""
+        starts: list[int] = []
+        names: list[str | None] = []
+        if "# Source: " in self.whole:
+            for match in re.finditer(r"^(?:---\s*|# Source: .*)$", self.whole, re.MULTILINE):
+                source = _HELM_SOURCE.match(match[0])
+                if source is None:
+                    starts.append(match.start())
+                    names.append(None)
+                elif names and names[-1] is None:
+                    names[-1] = source[1]
+                elif not names:
+                    starts.append(0)
+                    names.append(source[1])
+        return starts, names
+
+    def _template(self, line: int) -> str | None:
+        starts, names = self._templates
+        place = bisect_left(starts, self._starts[line - 1] + 1) - 1
+        return names[place] if place >= 0 else None
+
+    def location(self, document: Document, field: str, *, key: bool) -> Location:
+        """That of a field of one of the text's documents."""
+        span = document.key_span(field) if key else document.place(field)
+        source = document.source.replace("\\", "/")
+        if span is None:
+            return Location(source)
+        return Location(source, span, self._line(span.line), self._template(span.line))

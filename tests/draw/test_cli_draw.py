@@ -1,0 +1,69 @@
+"""`portmap draw`, as it is run."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from command_line import WEB, portmap
+
+PAGE = (Path(__file__).resolve().parent.parent.parent / "docs" / "draw.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "web.yaml"
+    file.write_text(WEB)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("name", "beginning"),
+    [("map.svg", "<svg "), ("map.html", "<!DOCTYPE html>"), ("map.mmd", "flowchart LR"), ("map.txt", "namespace shop")],
+)
+def test_the_suffix_says_the_format(web: Path, name: str, beginning: str) -> None:
+    """The picture is in the file, and nothing is printed."""
+    done = portmap("draw", str(web), "-o", name)
+    assert (done.code, done.out, done.err) == (0, "", "")
+    assert Path(name).read_text(encoding="utf-8").startswith(beginning)
+
+
+def test_without_a_file_it_prints_text(web: Path) -> None:
+    """Words for the terminal; another format if it is asked for."""
+    assert portmap("draw", str(web)).out.startswith("namespace shop\n")
+    assert portmap("draw", str(web), "--format", "svg").out.startswith("<svg ")
+
+
+def test_the_title_is_in_the_picture(web: Path) -> None:
+    """Without one, the picture is named after what was read."""
+    assert (
+        '<title id="portmap-title">The shop</title>'
+        in portmap("draw", str(web), "--format", "svg", "--title", "The shop").out
+    )
+    assert "Where the ports of web.yaml lead" in portmap("draw", "web.yaml", "--format", "svg").out
+
+
+@pytest.mark.parametrize("output", ["map.png", "map", "missing/map.svg", "."])
+def test_what_cannot_be_written_is_an_error(web: Path, output: str) -> None:
+    """Exit code 2, the name of the file, and no file."""
+    done = portmap("draw", str(web), "-o", output)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"portmap draw: {output}: ")
+    assert sorted(each.name for each in Path.cwd().iterdir()) == ["web.yaml"]
+
+
+def test_the_examples_of_the_page_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each command of docs/draw.md works on the shop that stands there, and prints nothing."""
+    monkeypatch.chdir(tmp_path)
+    [shop] = re.findall(r"^<!-- file: shop\.yaml -->\n```yaml\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+    Path("shop.yaml").write_text(shop)
+    [console] = re.findall(r"^```console\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+    commands = [line.removeprefix("$ ") for line in console.splitlines()]
+    assert len(commands) == 3
+    for command in commands:
+        word, *arguments = shlex.split(command.rpartition("| ")[2])
+        assert word == "portmap"
+        done = portmap(*arguments, stdin=shop)
+        assert (done.code, done.out, done.err) == (0, "", ""), command

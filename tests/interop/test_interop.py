@@ -1,0 +1,244 @@
+"""Objects of other Kubernetes libraries stand for manifests, and those libraries take portmap's."""
+
+import datetime as dt
+import json
+import shutil
+from types import SimpleNamespace
+from typing import Any
+
+import pulumi
+import pytest
+from kubernetes import client as official
+from lightkube.codecs import load_all_yaml
+from lightkube.core.resource_registry import resource_registry
+from lightkube.models import core_v1 as lightkube_models
+from lightkube.models import meta_v1 as lightkube_meta
+from lightkube.resources import core_v1 as lightkube
+
+from portmap import PortMap, Service, ServicePort, ValidationError, Workload, resolve, to_manifest, to_yaml
+from portmap.manifests import read, stored, validate
+
+HTTP = ServicePort(80, name="http", target_port="http", node_port=30080)
+WEB = Service("web", labels={"a_b": "c"}, type="NodePort", selector={"app_name": "web"}, ports=[HTTP])
+
+
+def official_service() -> Any:
+    return official.V1Service(
+        metadata=official.V1ObjectMeta(name="web", labels={"a_b": "c"}),
+        spec=official.V1ServiceSpec(
+            type="NodePort",
+            selector={"app_name": "web"},
+            ports=[official.V1ServicePort(name="http", port=80, target_port="http", node_port=30080)],
+        ),
+    )
+
+
+def official_pod() -> Any:
+    ports = [official.V1ContainerPort(name="http", container_port=8080)]
+    return official.V1Pod(
+        metadata=official.V1ObjectMeta(name="web-1", labels={"app_name": "web"}),
+        spec=official.V1PodSpec(containers=[official.V1Container(name="app", ports=ports)]),
+    )
+
+
+class TestOfficialClient:
+    """The models of the client that the Kubernetes project generates."""
+
+    def test_a_service_is_read(self) -> None:
+        """A `V1Service` is a Service, though it does not say of what kind it is; names of labels stay as they are."""
+        assert read(official_service()) == WEB
+        assert validate(official_service()) == ()
+
+    def test_what_the_server_adds_is_kept(self) -> None:
+        """Times and status, which clients read from a cluster, are kept as the server has them."""
+        service = official_service()
+        service.metadata.creation_timestamp = dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC)
+        service.status = official.V1ServiceStatus(load_balancer=official.V1LoadBalancerStatus())
+        manifest = to_manifest(read(service))  # type: ignore[arg-type]
+        assert manifest["metadata"]["creationTimestamp"] == "2026-01-31T12:00:00Z"
+        assert manifest["status"] == {"loadBalancer": {}}
+
+    def test_what_is_wrong_with_it_is_said(self) -> None:
+        """Violations have the paths of the manifest, not the client's spelling."""
+        service = official_service()
+        service.spec.ports[0].target_port = "8080"
+        with pytest.raises(ValidationError) as caught:
+            read(service)
+        assert [each.field for each in caught.value.violations] == ["spec.ports[0].targetPort"]
+        assert [each.field for each in validate(service)] == ["spec.ports[0].targetPort"]
+
+    def test_an_update_is_judged(self) -> None:
+        """What a client read from the cluster is what an update is judged against."""
+        old = official_service()
+        old.spec.cluster_ip, old.spec.cluster_ips = "10.0.0.1", ["10.0.0.1"]
+        new = official_service()
+        new.spec.cluster_ip = "10.0.0.2"
+        assert {each.code for each in validate(new, old=old)} >= {"cluster-ip-immutable"}
+        assert stored(official_service(), old=old)["spec"]["clusterIP"] == "10.0.0.1"
+
+    def test_ports_are_resolved(self) -> None:
+        """Services and pods of the client resolve as typed ones do."""
+        [endpoint] = resolve(official_service(), [official_pod()]).endpoints()
+        assert endpoint.port == 8080
+        assert len(PortMap.of([official_service(), official_pod()]).services) == 1
+
+    def test_a_deployment_is_a_workload(self) -> None:
+        """A `V1Deployment` is read by the name of its class."""
+        deployment = official.V1Deployment(
+            metadata=official.V1ObjectMeta(name="web"),
+            spec=official.V1DeploymentSpec(
+                selector=official.V1LabelSelector(match_labels={"app_name": "web"}),
+                template=official.V1PodTemplateSpec(metadata=official_pod().metadata, spec=official_pod().spec),
+            ),
+        )
+        workload = read(deployment)
+        assert isinstance(workload, Workload)
+        assert workload.kind == "Deployment"
+        assert Service.exposing(deployment).selector == {"app_name": "web"}
+
+    def test_the_client_takes_manifests(self) -> None:
+        """The client sends a manifest as it is, and reads it back as its own model."""
+        api: Any = official.ApiClient()
+        manifest = to_manifest(WEB)
+        assert api.sanitize_for_serialization(manifest) == manifest
+        model = api.deserialize(json.dumps(manifest), "V1Service", "application/json")
+        assert read(model) == WEB
+
+
+class TestLightkube:
+    """The models of lightkube."""
+
+    def test_services_and_pods(self) -> None:
+        """A Service is read, judged and resolved; one that was read from a manifest is the same."""
+        service = lightkube.Service(
+            metadata=lightkube_meta.ObjectMeta(name="web", labels={"a_b": "c"}),
+            spec=lightkube_models.ServiceSpec(
+                type="NodePort",
+                selector={"app_name": "web"},
+                ports=[lightkube_models.ServicePort(name="http", port=80, targetPort="http", nodePort=30080)],
+            ),
+        )
+        assert read(service) == WEB
+        assert validate(service) == ()
+        pod = lightkube.Pod.from_dict(
+            {
+                "metadata": {"name": "web-1", "labels": {"app_name": "web"}},
+                "spec": {"containers": [{"name": "app", "ports": [{"name": "http", "containerPort": 8080}]}]},
+            }
+        )
+        assert [each.port for each in resolve(service, [pod]).endpoints()] == [8080]
+
+    def test_it_takes_manifests(self) -> None:
+        """lightkube reads what portmap writes, as data and as YAML."""
+        assert read(lightkube.Service.from_dict(to_manifest(WEB))) == WEB
+        [loaded] = load_all_yaml(to_yaml(WEB))
+        assert read(loaded) == WEB
+        assert resource_registry.get("v1", "Service") is lightkube.Service
+
+
+def test_kr8s() -> None:
+    """An object of kr8s is read by its `raw`, and is made of a manifest as it is."""
+    objects = pytest.importorskip("kr8s.asyncio.objects", reason="kr8s is not installed")
+    service = objects.Service(to_manifest(WEB), api=SimpleNamespace(namespace="default"))
+    assert read(service) == read({**to_manifest(WEB), "metadata": dict(service.raw["metadata"])})
+    assert validate(service) == ()
+    assert to_manifest(read(service))["spec"] == to_manifest(WEB)["spec"]  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="cdk8s runs in Node.js, which is not installed")
+def test_cdk8s() -> None:
+    """A chart synthesises a Service of portmap unchanged, and its objects are read."""
+    cdk8s = pytest.importorskip("cdk8s", reason="cdk8s is not installed")
+    chart = cdk8s.Testing.chart()
+    manifest = to_manifest(WEB)
+    metadata = {"name": "web", "labels": {"a_b": "c"}}
+    made = cdk8s.ApiObject(chart, "web", api_version="v1", kind="Service", metadata=metadata)
+    made.add_json_patch(cdk8s.JsonPatch.add("/spec", manifest["spec"]))
+    assert cdk8s.Testing.synth(chart) == [manifest]
+    assert made.to_json() == manifest
+    assert read(made) == WEB
+    assert validate(made) == ()
+
+
+class TestPulumi:
+    """Classes as Pulumi's provider for Kubernetes has them; the provider itself takes half a minute to import."""
+
+    @pulumi.input_type
+    class PortArgs:
+        def __init__(self, *, port: int, target_port: object = None) -> None:
+            pulumi.set(self, "port", port)
+            pulumi.set(self, "target_port", target_port)
+
+        @property
+        @pulumi.getter
+        def port(self) -> Any:
+            return pulumi.get(self, "port")
+
+        @property
+        @pulumi.getter(name="targetPort")
+        def target_port(self) -> Any:
+            return pulumi.get(self, "target_port")
+
+    @pulumi.input_type
+    class ServiceInitArgs:
+        def __init__(self, *, metadata: object, spec: object) -> None:
+            pulumi.set(self, "metadata", metadata)
+            pulumi.set(self, "spec", spec)
+
+        @property
+        @pulumi.getter
+        def metadata(self) -> Any:
+            return pulumi.get(self, "metadata")
+
+        @property
+        @pulumi.getter
+        def spec(self) -> Any:
+            return pulumi.get(self, "spec")
+
+    @pulumi.output_type
+    class Spec(dict):  # type: ignore[type-arg]
+        def __init__(self, *, ports: object, external_ips: object) -> None:
+            pulumi.set(self, "ports", ports)
+            pulumi.set(self, "external_ips", external_ips)
+
+        @property
+        @pulumi.getter
+        def ports(self) -> Any:
+            return pulumi.get(self, "ports")
+
+        @property
+        @pulumi.getter(name="externalIPs")
+        def external_ips(self) -> Any:
+            return pulumi.get(self, "external_ips")
+
+    def test_arguments(self) -> None:
+        """The arguments of a Service are read under the names of the API."""
+        ports = [self.PortArgs(port=80, target_port="http")]
+        arguments: Any = self.ServiceInitArgs(metadata={"name": "web"}, spec={"ports": ports})
+        assert read(arguments) == Service("web", ports=[ServicePort(80, target_port="http")])
+        assert validate(arguments) == ()
+
+    def test_outputs(self) -> None:
+        """A part that Pulumi hands to the function of an `apply` is read under the names of the API."""
+        spec = self.Spec(ports=[{"port": 80}], external_ips=["10.0.0.1"])
+        manifest = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": spec}
+        assert read(manifest) == Service("web", external_ips=["10.0.0.1"], ports=[ServicePort(80)])
+
+    def test_an_output_is_not_known_yet(self) -> None:
+        """An `Output` has no value yet; the error says where it has."""
+        unknown = object.__new__(pulumi.Output)
+        arguments: Any = self.ServiceInitArgs(metadata={"name": unknown}, spec={"ports": [self.PortArgs(port=80)]})
+        with pytest.raises(TypeError, match="apply"):
+            read(arguments)
+
+
+@pytest.mark.parametrize(
+    "thing", [object(), SimpleNamespace(raw=5), SimpleNamespace(to_dict=lambda: 5), 5, b"x", ["a"]]
+)
+def test_what_stands_for_no_manifest_is_refused(thing: Any) -> None:
+    """An object of no library that is known is no manifest."""
+    with pytest.raises(ValidationError):
+        read(thing)
+    assert validate(thing)
+    with pytest.raises(TypeError):
+        resolve(thing, [])

@@ -1,0 +1,66 @@
+"""What holds of the linter for all input, in whatever order and however broken."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portmap.lint import Report, lint
+from portmap.manifests import parse
+
+CASES = Path(__file__).parent / "cases"
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20)
+anything = st.recursive(
+    scalars | st.sampled_from(["web", "http", "${PORT}", 80, 8080, "TCP", "UDP", "shop"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@cache
+def inputs() -> list[list[Any]]:
+    """The objects of every marked case that is one file."""
+    return [list(parse(each.read_text())) for each in sorted(CASES.glob("*/*.yaml"))]
+
+
+def places(data: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every place in plain data."""
+    yield path
+    if isinstance(data, dict):
+        for key, value in data.items():
+            yield from places(value, (*path, key))
+    elif isinstance(data, list):
+        for position, value in enumerate(data):
+            yield from places(value, (*path, position))
+
+
+def seen(report: Report) -> set[tuple[object, ...]]:
+    return {(each.rule, each.severity, each.subject, each.field, each.message) for each in report}
+
+
+@given(st.data())
+def test_whatever_stands_in_a_field_the_linter_reports(data: st.DataObject) -> None:
+    """No value, in whatever place of an object, keeps the linter from its report, and each finding is complete."""
+    objects = deepcopy(data.draw(st.sampled_from(inputs())))
+    for _ in range(data.draw(st.integers(1, 3))):
+        *path, last = data.draw(st.sampled_from([each for each in places(objects) if len(each) > 1]))
+        place: Any = objects
+        for step in path:
+            place = place[step]
+        place[last] = data.draw(anything)
+    for finding in lint(objects, complete=data.draw(st.sampled_from([None, True, False]))):
+        assert finding.message
+        assert 0 <= finding.position < len(objects)
+
+
+@given(st.data())
+def test_the_order_of_objects_does_not_matter(data: st.DataObject) -> None:
+    """The same objects in another order have the same findings."""
+    objects = data.draw(st.sampled_from(inputs()))
+    shuffled = data.draw(st.permutations(objects))
+    assert seen(lint(shuffled)) == seen(lint(objects))

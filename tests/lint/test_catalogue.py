@@ -1,0 +1,73 @@
+"""What can be found has a name, a page and words of its own."""
+
+import json
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+from command_line import portmap
+from portmap.lint import RULES
+from portmap.lint._catalogue import catalogue
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def test_every_page_is_fresh() -> None:
+    """The pages of the rules are what their docstrings say today, and there is none without a rule."""
+    generator = runpy.run_path(str(ROOT / "docs" / "generate_rules.py"))
+    made = generator["pages"]()
+    there = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "rules").glob("*.md")}
+    assert sorted(there) == sorted(made), "write them anew with: nox -s pages"
+    stale = [name for name, text in made.items() if there[name] != text]
+    assert stale == [], "write them anew with: nox -s pages"
+
+
+def test_every_entry_has_a_page_that_is_there() -> None:
+    """The page of each rule and code exists, and has its heading."""
+    for entry in catalogue().values():
+        page, _, heading = entry.page.partition("#")
+        if page == "lint.md":
+            continue
+        text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+        assert re.search(rf"^#+ {re.escape(heading or entry.name)}$", text, re.MULTILINE), entry.page
+
+
+def test_every_entry_says_something() -> None:
+    """A summary is one sentence."""
+    for entry in catalogue().values():
+        assert entry.summary.rstrip().endswith((".", ":")), entry.name
+        assert entry.documentation.strip(), entry.name
+
+
+def test_rules_and_codes_do_not_share_names() -> None:
+    """A name means one thing."""
+    codes = [each.name for each in catalogue().values() if each.origin != "linter"]
+    assert set(codes) & {rule.name for rule in RULES} == set()
+
+
+def test_the_list_is_sorted_and_versioned() -> None:
+    """The list for programs has all of it, by name."""
+    data = json.loads(portmap("rules", "--format", "json").out)
+    names = [each["name"] for each in data["rules"]]
+    assert data["version"] == 1
+    assert names == sorted(catalogue())
+    text = portmap("rules").out
+    assert [line.split()[0] for line in text.splitlines()[1:]] == names
+
+
+@pytest.mark.parametrize("name", ["selector-matches-nothing", "port-out-of-range", "wrong-type", "unused-suppression"])
+def test_each_kind_of_name_is_explained(name: str) -> None:
+    """A rule, a violation, a code of reading and a suppression: each has words."""
+    done = portmap("explain", name)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith(f"{name} (")
+    assert catalogue()[name].documentation in done.out
+
+
+def test_an_unknown_name_gets_a_near_one() -> None:
+    """Who mistypes a rule is told the one that was meant."""
+    done = portmap("explain", "selector-matches-nothin")
+    assert (done.code, done.out) == (2, "")
+    assert "did you mean 'selector-matches-nothing'?" in done.err

@@ -1,0 +1,23 @@
+"""The linter over published manifests: it never fails, and errors are rare."""
+
+from pathlib import Path
+
+from portmap import load
+from portmap.lint import lint
+
+ERRORS_PER_SERVICE = 0.02
+
+
+def test_errors_are_rare_in_published_manifests(shared: Path) -> None:
+    """Over one run for each repository there are at most 0.02 errors a Service."""
+    services = errors = 0
+    for folder in sorted(each for each in (shared / "corpus").iterdir() if each.is_dir()):
+        documents = load(folder)
+        report = lint(documents)
+        services += report.services
+        errors += report.count("error")
+        for finding in report:
+            assert finding.message
+            assert documents[finding.position].source.replace("\\", "/") == finding.source
+    assert services > 1000
+    assert errors <= ERRORS_PER_SERVICE * services
