@@ -10,9 +10,9 @@ from types import ModuleType
 import pytest
 
 import portmap
-from portmap import manifests
+from portmap import manifests, strategies, testing
 
-MODULES = [portmap, manifests]
+MODULES = [portmap, manifests, strategies, testing]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)

@@ -38,7 +38,7 @@ ALL_PAGES: Final = sorted(
 RULE_PAGES: Final = "docs/rules/"
 PAGES: Final = [page for page in ALL_PAGES if page not in COMMAND_PAGES and not page.startswith(RULE_PAGES)]
 # Shell commands for a bare machine, which have tests of their own below.
-WITH_COMMANDS: Final = {"README.md", "CONTRIBUTING.md", "docs/contract.md", "docs/draw.md"}
+WITH_COMMANDS: Final = {"README.md", "CONTRIBUTING.md", "docs/contract.md", "docs/draw.md", "docs/testing.md"}
 SHOWN: Final = ("output", "raises")
 
 _BLOCK: Final = re.compile(r"^(?:<!-- ([^>\n]*) -->\n)?```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -77,7 +77,9 @@ def run_page(page: str, text: str) -> Iterator[str]:
         if block.mark in SHOWN:
             continue
         if block.mark.startswith("file: "):
-            Path(block.mark.removeprefix("file: ")).write_text(block.text, encoding="utf-8")
+            file = Path(block.mark.removeprefix("file: "))
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(block.text, encoding="utf-8")
         elif block.language == "python":
             results = run_block(block, page, namespace)
         else:

@@ -112,9 +112,22 @@ class ServiceTests:
         self._unreadable = {error.source: error for error in manifests.unreadable}
         self._root = config.rootpath
         self._given = config.getoption("portmap")
-        # Named explicitly, a folder is gone through whatever `norecursedirs` says; a part of it may be named instead.
+        self._on_the_way = {
+            folder for source in (*self._services, *self._unreadable) for folder in (self._root / source).parents
+        }
+        # What is named beside them is gone through anyway; where a part of them is named, that part alone is wanted.
         named = [Path(config.invocation_params.dir / str(each).partition("::")[0]).resolve() for each in config.args]
-        config.args += [str(path) for path in paths if not any(each.is_relative_to(path) for each in named)]
+        config.args += [
+            str(path)
+            for path in paths
+            if not any(path.is_relative_to(each) or each.is_relative_to(path) for each in named)
+        ]
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Have the Services found whatever `norecursedirs` says of their folders."""
+        if collection_path in self._on_the_way or _shown(str(collection_path), self._root) in self._services:
+            return False
+        return None
 
     def pytest_report_header(self) -> str:
         """What is checked, in one line."""

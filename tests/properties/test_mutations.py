@@ -27,6 +27,7 @@ from portmap._service_rules import SERVICE_RULES
 from portmap._updates import UPDATE_RULES
 from portmap._violations import Violation
 from portmap.manifests._pod_manifest import CONTAINER_MANIFEST_RULES, NEWER_FIELD_RULES, POD_MANIFEST_RULES
+from portmap.strategies._broken import BREAKABLE_CODES
 from portmap.strategies._mistakes.mistake import changed
 from portmap.strategies._mistakes.tables import MISTAKES
 
@@ -156,3 +157,22 @@ def test_a_rule_says_where_it_looks(row: Mutation) -> None:
     for code, field in row.expected:
         if code in declared:
             assert any(_pattern(each).fullmatch(field) for each in declared[code]), (code, field)
+
+
+# Rules of Services that only an update can break: those that look at what is stored, and these.
+_NOT_BY_CREATE: Final[Mapping[str, str]] = {
+    "cluster-ips-required": "the server fills in clusterIPs before it looks",
+    "dual-stack-not-released": "there is nothing to release yet",
+    "health-check-node-port-out-of-range": "the allocator refuses the number before",
+    "health-check-node-port-required": "the server picks one before it looks",
+    "node-port-twice": "the allocator says node-port-already-allocated",
+    "cluster-ip-already-allocated": "nothing is allocated to it yet",
+}
+
+
+def test_broken_services_reach_every_rule_of_a_create() -> None:
+    """`strategies.broken_services` breaks every rule of Services that a create through the API can break."""
+    of_services = [name for name, (_, fits) in TABLES.items() if fits not in {of_an_update, of_a_pod}]
+    rules = {rule.code: rule for name in of_services for rule in TABLES[name][0]}
+    assert set(_NOT_BY_CREATE) <= set(rules)
+    assert set(rules) - set(BREAKABLE_CODES) == set(_NOT_BY_CREATE)

@@ -158,7 +158,7 @@ class PortMap:
     @staticmethod
     def declared(workload: Workload) -> tuple[ContainerTarget, ...]:
         """The ports that the containers and sidecars of a workload declare."""
-        return tuple(declared_targets(workload))
+        return tuple(declared_targets(workload, name_of(workload)))
 
     def selects_unknown(self, service: Service) -> bool:
         """Whether one of `services` selects pods that an object of `unknown` would make.

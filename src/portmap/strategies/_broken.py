@@ -1,6 +1,7 @@
 """Services with one mistake, and what a server says of it."""
 
 from collections.abc import Collection
+from operator import attrgetter
 from typing import Any, Final, final
 
 import attrs
@@ -17,7 +18,7 @@ from portmap.strategies._arguments import check_cluster
 from portmap.strategies._mistakes.mistake import WEB, Mistake, changed
 from portmap.strategies._mistakes.tables import MISTAKES
 from portmap.strategies._ports import agreeing_service_ports, service_ports
-from portmap.strategies._words import annotations, label_maps, object_names
+from portmap.strategies._words import annotations, dns_labels, label_maps, object_names, several
 
 __all__ = ["BREAKABLE_CODES", "BrokenService", "broken_services"]
 
@@ -67,6 +68,8 @@ def broken_services(
     rows = [each for each in _SINGLE if wanted is None or any(code in wanted for code, _ in each.expected)]
     if cluster is not None:
         rows = [each for each in rows if _says(each, WEB, cluster)]
+    # Those that need fewer ports come first, as they make the smaller examples.
+    rows.sort(key=attrgetter("least_ports"))
     if not rows:
         raise InvalidArgument(f"codes={codes!r} cannot be broken by a create on {cluster}")
 
@@ -104,7 +107,7 @@ _PORT_NUMBERS: Final = range(1, 10000)
 _PORTS: Final = service_ports(min_port=_PORT_NUMBERS[0], max_port=_PORT_NUMBERS[-1], named=True, protocols=["TCP"])
 _METADATA: Final = st.fixed_dictionaries(
     {"name": object_names},
-    optional={"namespace": st.just("shop") | object_names, "labels": label_maps(), "annotations": annotations},
+    optional={"namespace": dns_labels("shop"), "labels": label_maps(), "annotations": annotations},
 )
 _SELECTORS: Final = st.just({"app": "web"}) | label_maps(min_size=1)
 
@@ -113,7 +116,7 @@ _SELECTORS: Final = st.just({"app": "web"}) | label_maps(min_size=1)
 def _made(draw: st.DrawFn, row: Mistake, cluster: Cluster) -> BrokenService:
     """This mistake in some Service."""
     ports = agreeing_service_ports(
-        draw(st.lists(_PORTS, min_size=row.least_ports, max_size=row.least_ports + 1)),
+        draw(several(_PORTS, row.least_ports, row.least_ports + 1)),
         numbers=_PORT_NUMBERS,
         protocols=["TCP"],
         node_ports=cluster.node_port_range,

@@ -21,7 +21,7 @@ from portmap.strategies._arguments import (
 )
 from portmap.strategies._ports import PROTOCOL_WORDS, agreeing_container_ports, container_ports
 from portmap.strategies._words import annotations as any_annotations
-from portmap.strategies._words import label_maps, object_names, told_apart
+from portmap.strategies._words import dns_labels, label_maps, object_names, several, told_apart
 from portmap.strategies._words import namespaces as any_namespaces
 
 __all__ = ["MAKERS", "containers", "pods", "workloads"]
@@ -29,7 +29,7 @@ __all__ = ["MAKERS", "containers", "pods", "workloads"]
 MAKERS: Final = ("Deployment", *sorted({kind for _, kind in WORKLOAD_KINDS} - {"Deployment", "Pod"}))
 """The kinds of workloads, the one that examples shrink to first."""
 
-_CONTAINER_NAMES: Final = st.sampled_from(["app", "proxy"]) | object_names
+_CONTAINER_NAMES: Final = dns_labels("app")
 _LONGEST_NAME: Final = 63
 _POD_IPS: Final[st.SearchStrategy[list[str]]] = (
     st.just(["10.244.0.7"])
@@ -64,7 +64,7 @@ def containers(
     return st.builds(
         Container,
         _CONTAINER_NAMES,
-        ports=st.lists(ports, min_size=min_ports, max_size=max_ports).map(agreeing_container_ports),
+        ports=several(ports, min_ports, max_ports).map(agreeing_container_ports),
         image=st.none() | st.just("example.com/app:1"),
         restart_policy=st.none(),
     )
@@ -135,12 +135,12 @@ def pods(
         st.sampled_from(_RESTART_POLICIES),
     )
     fields: dict[str, st.SearchStrategy[Any]] = {
-        "name": st.just("web-0") | object_names if names is None else names,
+        "name": dns_labels("web-0") if names is None else names,
         "namespace": any_namespaces if namespaces is None else namespaces,
         "labels": label_maps() if labels is None else labels,
         "annotations": st.none() | any_annotations,
-        "containers": st.lists(regular, min_size=min_containers, max_size=max_containers),
-        "init_containers": st.lists(init, max_size=2),
+        "containers": several(regular, min_containers, max_containers),
+        "init_containers": several(init, 0, 2),
         "host_network": st.sampled_from([None, False]),
         "hostname": st.none() | object_names,
         "subdomain": st.none() | object_names,

@@ -33,6 +33,7 @@ from portmap.strategies._words import (
     label_maps,
     object_names,
     qualified_names,
+    several,
     some_of,
 )
 from portmap.strategies._words import namespaces as any_namespaces
@@ -100,7 +101,7 @@ def services(
     if min_ports > room:
         raise InvalidArgument(f"min_ports={min_ports} is more than there are: {room} numbers and protocols")
     port_lists = {
-        with_node_ports: st.lists(
+        with_node_ports: several(
             service_ports(
                 min_port=min_port,
                 max_port=max_port,
@@ -108,8 +109,8 @@ def services(
                 target=target,
                 node_ports=None if with_node_ports else False,
             ),
-            min_size=max(min_ports, 1),
-            max_size=max(max_ports, 1),
+            max(min_ports, 1),
+            max(max_ports, 1),
         )
         for with_node_ports in (False, True)
     }

@@ -4,8 +4,8 @@ What the alphabets and lengths say here is only a part of what `_grammar` accept
 part is for the tests to say, and every object that is made of these words is judged by the rules.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeVar
 
 from hypothesis import strategies as st
 
@@ -13,6 +13,7 @@ from portmap._grammar import LONGEST_LABEL, LONGEST_PORT_NAME
 
 __all__ = [
     "annotations",
+    "dns_labels",
     "dns_names",
     "finalizers",
     "label_maps",
@@ -22,6 +23,7 @@ __all__ = [
     "port_names",
     "qualified_names",
     "service_port_names",
+    "several",
     "some_of",
     "texts",
     "told_apart",
@@ -29,13 +31,21 @@ __all__ = [
 
 Strategy = st.SearchStrategy
 
+Element = TypeVar("Element")
+
+_A_FEW: Final = 8
 _LOWER: Final = "abcdefghijklmnopqrstuvwxyz"
 _DIGITS: Final = "0123456789"
 _ALPHANUMERIC: Final = _LOWER + _LOWER.upper() + _DIGITS
 
 
-# One choice for one word: what is drawn is text that is made to fit, so that nothing is drawn again, and a word that
-# shrinks to one of those that readers know leaves what is drawn after it alone.
+# One choice makes one word: what is drawn is text that is made to fit, and no text at all is a word that readers know.
+# So nothing is drawn again, and a word that shrinks leaves alone what is drawn after it.
+
+
+def _words(characters: str, longest: int, fit: Callable[[str], str], known: str) -> Strategy[str]:
+    """Text of these characters, made to fit; the simplest is the known word."""
+    return st.text(characters, max_size=longest).map(lambda text: fit(text) if text else known)
 
 
 def _as_label(text: str) -> str:
@@ -44,22 +54,35 @@ def _as_label(text: str) -> str:
     return bare if bare[:1].isalpha() else f"x{bare}"
 
 
-dns_labels: Final = st.text(_LOWER + _DIGITS + "-", min_size=1, max_size=LONGEST_LABEL - 1).map(_as_label)
-"""DNS labels that begin with a letter, which every version takes for every name."""
+def _as_port_name(text: str) -> str:
+    """The same with single hyphens."""
+    return _as_label("-".join(part for part in text.split("-") if part))
 
-object_names: Final = st.sampled_from(["web", "api", "db"]) | dns_labels
-namespaces: Final = st.sampled_from([None, "shop", "default"]) | dns_labels
-dns_names: Final = st.just("example.com") | st.lists(dns_labels, min_size=1, max_size=3).map(".".join)
 
-_simple_names: Final = st.text(_ALPHANUMERIC + "-_.", min_size=1, max_size=LONGEST_LABEL).map(
-    lambda text: text.strip("-_.") or "x"
-)
-finalizers: Final = st.builds("{}/{}".format, dns_names, _simple_names)
-qualified_names: Final = st.sampled_from(["http", "kubernetes.io/h2c"]) | _simple_names | finalizers
+def _as_simple_name(text: str) -> str:
+    return text.strip("-_.") or "x"
+
+
+def dns_labels(known: str) -> Strategy[str]:
+    """DNS labels that begin with a letter, which every version takes for every name."""
+    return _words(_LOWER + _DIGITS + "-", LONGEST_LABEL - 1, _as_label, known)
+
+
+object_names: Final = dns_labels("web")
+namespaces: Final = st.none() | dns_labels("shop")
+dns_names: Final = st.just("example.com") | st.lists(dns_labels("a"), min_size=1, max_size=3).map(".".join)
+
+
+def _simple_names(known: str) -> Strategy[str]:
+    return _words(_ALPHANUMERIC + "-_.", LONGEST_LABEL, _as_simple_name, known)
+
+
+finalizers: Final = st.builds("{}/{}".format, dns_names, _simple_names("cleanup"))
+qualified_names: Final = _simple_names("http") | st.sampled_from(["kubernetes.io/h2c", "https"]) | finalizers
 """The keys of labels and annotations, application protocols and the like."""
 
-_label_keys: Final = st.sampled_from(["app", "tier", "app.kubernetes.io/name"]) | _simple_names | finalizers
-_label_values: Final = st.sampled_from(["web", "api", ""]) | _simple_names
+_label_keys: Final = _simple_names("app") | st.sampled_from(["tier", "app.kubernetes.io/name"]) | finalizers
+_label_values: Final = _simple_names("web") | st.sampled_from(["", "1"])
 
 
 def label_maps(*, min_size: int = 0, max_size: int = 3) -> Strategy[dict[str, str]]:
@@ -71,17 +94,12 @@ texts: Final = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 annotations: Final = st.dictionaries(qualified_names, texts, max_size=3)
 
 
-def _as_port_name(text: str) -> str:
-    """The text with a letter at its beginning, single hyphens and none at its end."""
-    return _as_label("-".join(part for part in text.split("-") if part))
-
-
-port_names: Final = st.sampled_from(["http", "https", "metrics", "grpc", "dns", "p-1", "8080-tcp"]) | st.text(
-    _LOWER + _DIGITS + "-", min_size=1, max_size=LONGEST_PORT_NAME - 1
-).map(_as_port_name)
+port_names: Final = _words(_LOWER + _DIGITS + "-", LONGEST_PORT_NAME - 1, _as_port_name, "http") | st.sampled_from(
+    ["https", "metrics", "grpc", "dns", "p-1", "8080-tcp"]
+)
 """Names of container ports: IANA service names."""
 
-service_port_names: Final = port_names | dns_labels | st.sampled_from(["8080", "a--b", "x" * LONGEST_LABEL])
+service_port_names: Final = port_names | dns_labels("http") | st.sampled_from(["8080", "a--b", "x" * LONGEST_LABEL])
 """Names of Service ports: DNS labels, those included that no container port could have."""
 
 _WELL_KNOWN: Final = (80, 8080, 443, 8443, 9090, 53, 5432)
@@ -90,8 +108,7 @@ _WELL_KNOWN: Final = (80, 8080, 443, 8443, 9090, 53, 5432)
 def numbers_between(low: int, high: int) -> Strategy[int]:
     """Port numbers: those that readers know come first, then any."""
     known = [number for number in _WELL_KNOWN if low <= number <= high]
-    ends = sorted({low, high} - set(known))
-    return st.sampled_from([*known, *ends]) | st.integers(low, high)
+    return st.sampled_from(known) | st.integers(low, high) if known else st.integers(low, high)
 
 
 def told_apart(name: str, taken: Iterable[str], longest: int) -> str:
@@ -103,6 +120,22 @@ def told_apart(name: str, taken: Iterable[str], longest: int) -> str:
         apart = name[: longest - len(suffix)].rstrip("-") + suffix
         number += 1
     return apart
+
+
+def several(elements: Strategy[Element], least: int, most: int) -> Strategy[list[Element]]:
+    """So many of these.
+
+    A few are drawn after their number: where each takes many choices, Hypothesis takes one out
+    of their midst only so. The lists of Hypothesis shrink better where there may be many.
+    """
+    if most - least > _A_FEW:
+        return st.lists(elements, min_size=least, max_size=most)
+
+    @st.composite
+    def draw_several(draw: st.DrawFn) -> list[Element]:
+        return [draw(elements) for _ in range(draw(st.integers(least, most)))]
+
+    return draw_several()
 
 
 def some_of(fields: Mapping[str, Strategy[Any]]) -> Strategy[dict[str, Any]]:

@@ -18,7 +18,7 @@ from portmap.strategies._pods import pods
 from portmap.strategies._ports import PROTOCOL_WORDS, Target
 from portmap.strategies._services import services
 from portmap.strategies._words import namespaces as any_namespaces
-from portmap.strategies._words import numbers_between, told_apart
+from portmap.strategies._words import numbers_between, several, told_apart
 
 __all__ = ["services_with_pods"]
 
@@ -75,7 +75,7 @@ def services_with_pods(
         cluster=cluster,
     )
     numbers = numbers_between(1, 65535)
-    some = st.lists(
+    some = several(
         pods(
             observed=False,
             max_containers=2,
@@ -85,8 +85,8 @@ def services_with_pods(
             labels=st.just({}),
             cluster=cluster,
         ),
-        min_size=min_pods,
-        max_size=max_pods,
+        min_pods,
+        max_pods,
     )
 
     @st.composite

@@ -1,0 +1,363 @@
+"""What the strategies promise: only good objects, readable when they shrink, and hardly anything drawn in vain."""
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, Final
+
+import pytest
+from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import InvalidArgument
+from hypothesis.statistics import collector
+
+from portmap import (
+    Cluster,
+    Container,
+    ContainerPort,
+    Pod,
+    Service,
+    ServicePort,
+    Workload,
+    check,
+    manifests,
+    resolve,
+    strategies,
+    to_manifest,
+)
+from portmap.strategies._mistakes.mistake import DUAL_STACK
+
+CLUSTERS: Final = (
+    Cluster(),
+    DUAL_STACK,
+    Cluster("1.32", service_cidrs="10.0.0.0/16"),
+    Cluster("1.33", node_port_range=range(20000, 20003)),
+    Cluster("1.37", service_cidrs=("fd00:10::/108", "192.168.0.0/30")),
+    Cluster("1.35", service_cidrs="10.0.0.0/32"),
+)
+clusters: Final = st.sampled_from(CLUSTERS)
+
+ANYTHING: Final[Any] = strategies
+"""The strategies, for arguments that a type checker refuses."""
+
+EVERY: Final[dict[str, Callable[[], st.SearchStrategy[Any]]]] = {
+    "broken_services": strategies.broken_services,
+    "container_ports": lambda: strategies.container_ports(host_ports=None),
+    "containers": strategies.containers,
+    "manifests": strategies.manifests,
+    "pods": strategies.pods,
+    "service_ports": lambda: strategies.service_ports(node_ports=None),
+    "services": strategies.services,
+    "services_with_pods": strategies.services_with_pods,
+    "workloads": strategies.workloads,
+}
+
+
+def simplest(strategy: st.SearchStrategy[Any], wanted: Callable[[Any], bool] = lambda _: True) -> Any:
+    """What examples of the strategy shrink to."""
+    quiet = settings(
+        database=None, max_examples=2000, suppress_health_check=list(HealthCheck), phases=[Phase.generate, Phase.shrink]
+    )
+    return find(strategy, wanted, settings=quiet, random=random.Random(0))
+
+
+def fates(strategy: st.SearchStrategy[Any], examples: int) -> Counter[str]:
+    """What became of the test cases of a property that always holds."""
+    told: list[Any] = []
+
+    @settings(
+        max_examples=examples,
+        phases=[Phase.generate],
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategy)
+    def holds(_: object) -> None:
+        pass
+
+    listener: Any = told.append
+    with collector.with_value(listener):
+        holds()
+    phases = [phase for each in told for phase in each.values() if isinstance(phase, dict)]
+    return Counter(case["status"] for phase in phases for case in phase["test-cases"])
+
+
+class TestWhatIsMade:
+    """Every example is good, and what the arguments ask for."""
+
+    @given(clusters.flatmap(lambda cluster: st.tuples(st.just(cluster), strategies.services(cluster=cluster))))
+    def test_services_are_accepted(self, drawn: tuple[Cluster, Service]) -> None:
+        """The cluster that is given accepts the Service, typed and as a manifest."""
+        cluster, service = drawn
+        assert check(service, cluster=cluster) == ()
+        assert manifests.validate(to_manifest(service), cluster=cluster) == ()
+
+    @given(
+        clusters.flatmap(lambda cluster: st.tuples(st.just(cluster), strategies.manifests(cluster=cluster))),
+    )
+    def test_manifests_are_accepted(self, drawn: tuple[Cluster, dict[str, Any]]) -> None:
+        """A server accepts the manifest, and portmap reads it without loss."""
+        cluster, manifest = drawn
+        if manifest["kind"] in {"Service", "Pod"}:
+            assert manifests.validate(manifest, cluster=cluster) == ()
+        read = manifests.read(manifest, cluster=cluster)
+        if isinstance(read, Service):
+            assert to_manifest(read) == manifest
+
+    @given(
+        clusters.flatmap(lambda cluster: st.tuples(st.just(cluster), strategies.services_with_pods(cluster=cluster)))
+    )
+    def test_every_port_leads_into_every_pod(self, drawn: tuple[Cluster, tuple[Service, list[Pod]]]) -> None:
+        """A Service with its pods has no miss, and each of its ports an endpoint in each pod."""
+        cluster, (service, pods) = drawn
+        resolution = resolve(service, pods, cluster=cluster)
+        assert resolution.misses == ()
+        assert pods
+        for port in service.ports:
+            assert {each.pod for each in resolution.endpoints(port)} == {pod.name for pod in pods}
+
+    @given(clusters.flatmap(lambda cluster: st.tuples(st.just(cluster), strategies.broken_services(cluster=cluster))))
+    def test_a_broken_service_has_the_one_violation(self, drawn: tuple[Cluster, strategies.BrokenService]) -> None:
+        """A server refuses the manifest with the violation that comes with it, and no other."""
+        cluster, broken = drawn
+        assert broken.cluster == cluster
+        assert manifests.validate(broken.manifest, cluster=cluster) == (broken.violation,)
+
+    @given(strategies.broken_services())
+    def test_a_broken_service_says_for_which_cluster(self, broken: strategies.BrokenService) -> None:
+        """Without a cluster given, each mistake comes with one that refuses it."""
+        assert manifests.validate(broken.manifest, cluster=broken.cluster) == (broken.violation,)
+
+    @given(
+        strategies.services(
+            types=["NodePort", "ClusterIP"],
+            headless=False,
+            min_ports=2,
+            max_ports=3,
+            min_port=1000,
+            max_port=1001,
+            protocols=["UDP", "SCTP"],
+            target="name",
+            names=st.just("dns"),
+            namespaces=st.just("kube"),
+            selectors=st.just({"k8s-app": "dns"}),
+        )
+    )
+    def test_services_are_as_asked(self, service: Service) -> None:
+        """Types, ports, protocols, targets, names and selectors are those that were asked for."""
+        assert service.effective_type in {"NodePort", "ClusterIP"}
+        assert not service.is_headless
+        assert 2 <= len(service.ports) <= 3
+        assert {port.port for port in service.ports} <= {1000, 1001}
+        assert {port.protocol for port in service.ports} <= {"UDP", "SCTP"}
+        assert all(isinstance(port.target_port, str) for port in service.ports)
+        assert (service.name, service.namespace, service.selector) == ("dns", "kube", {"k8s-app": "dns"})
+
+    @given(strategies.services(min_ports=6, max_ports=6, min_port=80, max_port=81))
+    def test_there_is_room_to_the_last_port(self, service: Service) -> None:
+        """Where as many ports are asked for as there are numbers and protocols, all of them are there."""
+        assert len({(port.port, port.effective_protocol) for port in service.ports}) == 6
+
+    @given(
+        strategies.pods(
+            min_containers=2,
+            max_containers=2,
+            min_ports=1,
+            max_ports=2,
+            named=True,
+            protocols=["TCP"],
+            observed=True,
+            names=st.just("db-0"),
+            namespaces=st.just("shop"),
+            labels=st.just({"app": "db"}),
+        )
+    )
+    def test_pods_are_as_asked(self, pod: Pod) -> None:
+        """Containers, ports, names and whether the pod was observed are as they were asked for."""
+        assert len(pod.containers) == 2
+        assert all(1 <= len(each.ports) <= 2 for each in pod.containers)
+        ports = [port for each in pod.containers for port in each.ports]
+        assert all(port.name and port.effective_protocol == "TCP" and port.host_port is None for port in ports)
+        assert not pod.is_projected
+        assert (pod.name, pod.namespace, pod.labels) == ("db-0", "shop", {"app": "db"})
+
+    @given(strategies.workloads(kinds=["StatefulSet", "Job"], min_replicas=1))
+    def test_workloads_are_as_asked(self, workload: Workload) -> None:
+        """Kinds and replicas are as they were asked for, and the workload selects its own pods."""
+        assert workload.kind in {"StatefulSet", "Job"}
+        assert workload.replicas is None or workload.replicas >= 1
+        assert workload.pod.is_projected
+        assert (workload.selector is None) == (workload.kind == "Job")
+
+    @given(strategies.container_ports(min_port=1024, max_port=2000, named=False, host_ports=True))
+    def test_container_ports_are_as_asked(self, port: ContainerPort) -> None:
+        """Numbers lie within their bounds, and names and host ports are given or not."""
+        assert 1024 <= port.container_port <= 2000
+        assert port.name is None
+        assert port.host_port is not None
+
+    @given(strategies.service_ports(named=True, target="number", node_ports=True, node_port_range=range(31000, 31002)))
+    def test_service_ports_are_as_asked(self, port: ServicePort) -> None:
+        """Names, targets and node ports are as they were asked for."""
+        assert port.name
+        assert not isinstance(port.target_port, str)
+        assert port.node_port in {31000, 31001}
+
+
+class TestShrinking:
+    """The simplest example is what a person would have written."""
+
+    @pytest.mark.parametrize(
+        ("strategy", "expected"),
+        [
+            (strategies.container_ports(), ContainerPort(80)),
+            (strategies.container_ports(named=True, protocols=["UDP"]), ContainerPort(80, name="http", protocol="UDP")),
+            (strategies.service_ports(min_port=9000, target="name"), ServicePort(9090, target_port="http")),
+            (strategies.containers(), Container("app")),
+            (strategies.pods(), Pod("web-0", containers=[Container("app")])),
+            (strategies.services(), Service("web", ports=[ServicePort(80)])),
+            (
+                strategies.services(types=["LoadBalancer"]),
+                Service("web", type="LoadBalancer", ports=[ServicePort(80)]),
+            ),
+            (strategies.services(headless=True), Service("web", cluster_ip="None", ports=[ServicePort(80)])),
+            (
+                strategies.manifests(kinds=["Service"]),
+                {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": [{"port": 80}]}},
+            ),
+        ],
+        ids=repr,
+    )
+    def test_the_simplest_example(self, strategy: st.SearchStrategy[Any], expected: object) -> None:
+        """Without a condition, an example is as small as its arguments allow."""
+        assert simplest(strategy) == expected
+
+    def test_the_simplest_world(self) -> None:
+        """The simplest Service with pods has one port and one pod, in which nothing is declared."""
+        service = Service("web", selector={"app": "web"}, ports=[ServicePort(80)])
+        pod = Pod("web-0", labels={"app": "web"}, containers=[Container("app")])
+        assert simplest(strategies.services_with_pods()) == (service, [pod])
+
+    def test_a_world_with_a_named_target(self) -> None:
+        """Where a name is what matters, the pod declares this name and nothing else."""
+        service = Service("web", selector={"app": "web"}, ports=[ServicePort(80, target_port="http")])
+        pod = Pod("web-0", labels={"app": "web"}, containers=[Container("app", ports=[ContainerPort(80, name="http")])])
+        world = simplest(
+            strategies.services_with_pods(),
+            lambda drawn: any(isinstance(port.target_port, str) for port in drawn[0].ports),
+        )
+        assert world == (service, [pod])
+
+    @pytest.mark.parametrize(
+        ("wanted", "expected"),
+        [
+            (
+                lambda service: len(service.ports) > 1,
+                [ServicePort(80, name="port-80"), ServicePort(81, name="port-81")],
+            ),
+            (lambda service: any(port.port > 9090 for port in service.ports), [ServicePort(9091)]),
+            (
+                lambda service: any(port.protocol == "SCTP" for port in service.ports),
+                [ServicePort(80, protocol="SCTP")],
+            ),
+        ],
+    )
+    def test_a_condition_keeps_the_rest_small(
+        self, wanted: Callable[[Service], bool], expected: list[ServicePort]
+    ) -> None:
+        """What the condition is not about stays away."""
+        found = simplest(strategies.services(types=["ClusterIP"], headless=False), wanted)
+        assert found == Service("web", ports=expected)
+
+    @pytest.mark.parametrize("code", ["port-out-of-range", "node-port-out-of-range"])
+    def test_a_broken_service_is_small(self, code: str) -> None:
+        """A broken Service has as many ports as its mistake needs, and nothing that has to do with neither."""
+        found = simplest(strategies.broken_services(codes=[code]))
+        assert found.manifest["metadata"] == {"name": "web"}
+        assert found.manifest["spec"]["selector"] == {"app": "web"}
+        assert len(found.manifest["spec"]["ports"]) <= 2
+
+
+class TestEffort:
+    """Little is drawn in vain."""
+
+    @pytest.mark.parametrize("name", EVERY)
+    def test_nearly_nothing_is_rejected(self, name: str) -> None:
+        """At least 95 of 100 draws give an example that is good at once."""
+        count = fates(EVERY[name](), 200)
+        assert count["invalid"] <= 0.05 * count["valid"]
+
+    def test_there_is_variety(self) -> None:
+        """A few hundred draws of Services hold every type, with and without ports, each protocol and kind of target."""
+        drawn: list[Service] = []
+
+        @settings(max_examples=300, database=None, deadline=None, phases=[Phase.generate], derandomize=True)
+        @given(strategies.services(cluster=DUAL_STACK))
+        def collect(service: Service) -> None:
+            drawn.append(service)
+
+        collect()
+        assert {service.effective_type for service in drawn} == {
+            "ClusterIP",
+            "NodePort",
+            "LoadBalancer",
+            "ExternalName",
+        }
+        ports = [port for service in drawn for port in service.ports]
+        assert {port.effective_protocol for port in ports} == {"TCP", "UDP", "SCTP"}
+        assert {type(port.target_port) for port in ports} == {int, str, type(None)}
+        for has in (
+            lambda each: each.is_headless,
+            lambda each: not each.ports,
+            lambda each: len(each.ports) > 2,
+            lambda each: each.cluster_ips and len(each.cluster_ips) == 2,
+            lambda each: each.health_check_node_port,
+            lambda each: any(port.node_port for port in each.ports),
+            lambda each: each.session_affinity_timeout_seconds,
+        ):
+            assert any(map(has, drawn))
+
+
+class TestArguments:
+    """What makes no sense is refused when the strategy is made, in words that name the argument."""
+
+    @pytest.mark.parametrize(
+        ("make", "words"),
+        [
+            (lambda: ANYTHING.container_ports(min_port=0), "min_port=0 must be between 1 and 65535"),
+            (lambda: ANYTHING.container_ports(min_port=90, max_port=80), "min_port=90 is more than max_port=80"),
+            (lambda: ANYTHING.container_ports(max_port="80"), "max_port='80' must be an integer"),
+            (lambda: ANYTHING.container_ports(named="yes"), "named='yes' must be True, False, or None"),
+            (lambda: ANYTHING.container_ports(protocols=["tcp"]), "'tcp' is none of them"),
+            (lambda: ANYTHING.container_ports(protocols=[]), "none is left"),
+            (lambda: ANYTHING.container_ports(protocols="TCP"), "must be a collection of words"),
+            (lambda: ANYTHING.service_ports(target="port"), "target='port' must be 'name', 'number'"),
+            (lambda: ANYTHING.service_ports(node_port_range=range(0)), "must be a range of ports"),
+            (lambda: ANYTHING.service_ports(node_port_range=range(70000, 70002)), "node_port_range=70000 must be"),
+            (lambda: ANYTHING.containers(min_ports=3, max_ports=2), "min_ports=3 is more than max_ports=2"),
+            (lambda: ANYTHING.pods(min_containers=-1), "min_containers=-1 must be an integer of at least 0"),
+            (lambda: ANYTHING.pods(labels={"app": "web"}), "labels={'app': 'web'} must be a strategy"),
+            (lambda: ANYTHING.workloads(kinds=["Pod"]), "'Pod' is none of them"),
+            (lambda: ANYTHING.workloads(labels="web"), "labels='web' must be a strategy"),
+            (lambda: ANYTHING.services(types=["ExternalName"], headless=True), "headless=True leaves none"),
+            (lambda: ANYTHING.services(max_ports=0), "max_ports=0 leaves no ClusterIP Service"),
+            (lambda: ANYTHING.services(min_ports=4, max_ports=4, min_port=80, max_port=80), "more than there are: 3"),
+            (lambda: ANYTHING.services(cluster="1.33"), "must be a portmap.Cluster: write Cluster('1.33')"),
+            (lambda: ANYTHING.services(names="web"), "names='web' must be a strategy, such as strategies.just"),
+            (lambda: ANYTHING.services_with_pods(types=["ExternalName"]), "'ExternalName' is none of them"),
+            (lambda: ANYTHING.services_with_pods(min_pods=0), "min_pods=0 must be an integer of at least 1"),
+            (lambda: ANYTHING.manifests(kinds=["Servce"]), "'Servce' is none of them"),
+            (lambda: ANYTHING.broken_services(codes="x"), "must be a collection of codes"),
+            (lambda: ANYTHING.broken_services(codes=["port-out-of-rage"]), "did you mean 'port-out-of-range'?"),
+            (
+                lambda: ANYTHING.broken_services(codes=["kubelet-port-forbidden"], cluster=Cluster()),
+                "cannot be broken by a create on Kubernetes 1.36",
+            ),
+        ],
+    )
+    def test_nonsense_is_refused(self, make: Callable[[], object], words: str) -> None:
+        """The error names the argument and what it may be."""
+        with pytest.raises(InvalidArgument) as caught:
+            make()
+        assert words in str(caught.value)

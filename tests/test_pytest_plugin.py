@@ -1,0 +1,140 @@
+"""The pytest plugin: what it collects, what it says, and that it keeps out of the way."""
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from command_line import POD, WEB
+from pytest_runs import pytest_in
+
+BROKEN: Final = WEB.replace("name: web", "name: shop").replace("app: web", "app: shop").replace("port: 80,", "port: 0,")
+TEST: Final = """\
+from portmap.testing import assert_routes
+
+def test_http(portmap):
+    assert_routes(portmap.service("web", namespace="shop"), portmap.workloads, port="http", to=8080)
+    assert portmap.cluster.version == "1.33"
+    assert len(portmap.manifests) > len(portmap.services)
+
+def test_is_loaded_once(portmap, request):
+    assert request.getfixturevalue("portmap") is portmap
+"""
+
+
+@pytest.fixture(name="project")
+def _project(tmp_path: Path) -> Path:
+    """A project with manifests, one of them invalid, and tests."""
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / "web.yaml").write_text(WEB)
+    (tmp_path / "build" / "other.yml").write_text(f"{BROKEN}---\n{POD}")
+    (tmp_path / "build" / "notes.txt").write_text("none of them")
+    (tmp_path / "test_shop.py").write_text(TEST)
+    (tmp_path / "pytest.ini").write_text("[pytest]\nportmap_path = build/web.yaml\nportmap_kubernetes_version = 1.33\n")
+    return tmp_path
+
+
+def ids(out: str) -> list[str]:
+    """The tests that were collected."""
+    return [line for line in out.splitlines() if "::" in line]
+
+
+SERVICES: Final = [
+    "build/other.yml::service/shop/shop",
+    "build/other.yml::service/web",
+    "build/web.yaml::service/shop/web",
+]
+TESTS: Final = ["test_shop.py::test_http", "test_shop.py::test_is_loaded_once"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--portmap", "build"), [*SERVICES, *TESTS]),
+        (("--portmap", "build", "--portmap", "build/web.yaml", "."), [*SERVICES, *TESTS]),
+        (("test_shop.py", "--portmap", "build/web.yaml"), [*TESTS, SERVICES[2]]),
+        (("--portmap", "build", "build/other.yml::service/web"), [SERVICES[1]]),
+        (("--portmap", "build", "-k", "shop/shop"), [SERVICES[0]]),
+        ((), TESTS),
+    ],
+    ids=" ".join,
+)
+def test_collection(project: Path, arguments: tuple[str, ...], expected: list[str]) -> None:
+    """There is one test for each Service, in the order of the files, whatever folders pytest passes over."""
+    assert ids(pytest_in(project, "--collect-only", "-q", *arguments).out) == expected
+
+
+def test_results(project: Path) -> None:
+    """A good Service passes; an invalid one fails with its place and the hint; the header says what was read."""
+    run = pytest_in(project, "--portmap", "build", "--portmap-kubernetes-version", "1.34")
+    assert run.code == 1
+    assert (
+        "portmap: build: 3 Services, 2 workloads, 1 pod, 0 other objects; 1 invalid Service (Kubernetes 1.34)"
+        in run.out
+    )
+    assert "service/shop/shop is invalid\nService shop/shop (build/other.yml:1) is invalid\n" in run.out
+    assert "build/other.yml:8:24: spec.ports[0].port: Invalid value: 0" in run.out
+    assert "FAILED build/other.yml::service/shop/shop" in run.out
+    assert "1.33" in run.out
+    assert run.shown.splitlines()[-1].strip("= ") == "2 failed, 3 passed"
+
+
+def test_in_parallel(project: Path) -> None:
+    """With pytest-xdist, each worker collects the same tests, and the results are those of one process."""
+    run = pytest_in(project, "--portmap", "build", "-n", "2", "-q")
+    assert run.code == 1
+    assert run.shown.splitlines()[-1] == "1 failed, 4 passed"
+
+
+def test_a_file_that_cannot_be_read(project: Path) -> None:
+    """A file that is no YAML is a test that fails; the others are tested all the same."""
+    (project / "build" / "bad.yaml").write_text("a: [")
+    run = pytest_in(project, "--portmap", "build", "build", "-q")
+    assert "build/bad.yaml:2:1: " in run.out
+    assert "FAILED build/bad.yaml::readable" in run.out
+    assert run.shown.splitlines()[-1] == "2 failed, 2 passed"
+
+
+def test_services_of_one_name(project: Path) -> None:
+    """Two Services of one name in one file are two tests."""
+    (project / "build" / "web.yaml").write_text(f"{POD}---\n{POD}")
+    run = pytest_in(project, "--portmap", "build/web.yaml", "build/web.yaml", "--collect-only", "-q")
+    assert ids(run.out) == ["build/web.yaml::service/web", "build/web.yaml::service/web[2]"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--portmap", "nowhere"), "nowhere: cannot be read: No such file or directory"),
+        (("--portmap", "empty"), "there are no manifests (.json, .yaml, .yml) in"),
+        (("--portmap", "build", "--portmap-kubernetes-version", "1.1"), "supported versions: 1.32"),
+    ],
+)
+def test_bad_usage(project: Path, arguments: tuple[str, ...], words: str) -> None:
+    """What cannot be read, and a version that nobody knows, end the run with one line."""
+    (project / "empty").mkdir()
+    run = pytest_in(project, *arguments)
+    assert run.code == 4
+    assert words in run.out
+    assert "Traceback" not in run.out
+
+
+def test_the_fixture_says_what_it_needs(project: Path) -> None:
+    """Without a path, and with one that cannot be read, the fixture fails in one line."""
+    (project / "pytest.ini").write_text("[pytest]\n")
+    run = pytest_in(project, "-q")
+    assert "does not know what to load: give --portmap-path, or set portmap_path in the ini file" in run.out
+    assert "Traceback" not in run.out
+    (project / "build" / "bad.yaml").write_text("a: [")
+    assert "build/bad.yaml:2:1: " in pytest_in(project, "-q", "--portmap-path", "build").out
+
+
+def test_it_keeps_out_of_the_way(tmp_path: Path) -> None:
+    """A run that does not ask for it imports nothing of portmap but the options."""
+    (tmp_path / "test_it.py").write_text(
+        "import sys\n\ndef test_it():\n"
+        "    assert '_portmap_pytest' in sys.modules\n"
+        "    assert 'portmap' not in sys.modules\n"
+    )
+    run = pytest_in(tmp_path, "-q", "test_it.py")
+    assert run.code == 0, run.out
