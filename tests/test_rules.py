@@ -194,7 +194,8 @@ def updated(old: dict[str, Any], new: dict[str, Any]) -> dict[str, str]:
         {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "shop"}, "spec": spec}
         for spec in (old, new)
     ]
-    stored_before = {**made[0], "metadata": {**made[0]["metadata"], "uid": "1", "resourceVersion": "1"}}
+    metadata = {"name": "web", "namespace": "shop", "uid": "1", "resourceVersion": "1"}
+    stored_before = {**made[0], "metadata": metadata}
     return {each.code: each.message for each in validate(made[1], old=stored_before)}
 
 
