@@ -12,6 +12,7 @@ from command_line import POD, WEB, portmap
 DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
 PAGE = (DOCS / "cli.md").read_text(encoding="utf-8")
 LINT = (DOCS / "lint.md").read_text(encoding="utf-8")
+EDITING = (DOCS / "editing.md").read_text(encoding="utf-8")
 TRACE = (DOCS / "trace.md").read_text(encoding="utf-8")
 
 
@@ -20,7 +21,11 @@ def blocks(page: str, pattern: str) -> list[Any]:
     return re.findall(rf"^{pattern}\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
 
 
-@pytest.mark.parametrize(("page", "commands"), [(PAGE, 2), (LINT, 1), (TRACE, 11)], ids=["cli", "lint", "trace"])
+@pytest.mark.parametrize(
+    ("page", "commands"),
+    [(PAGE, 2), (LINT, 1), (TRACE, 11), (EDITING, 4)],
+    ids=["cli", "lint", "trace", "editing"],
+)
 def test_the_examples_are_real(page: str, commands: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each command of the page prints what stands below it."""
     monkeypatch.chdir(tmp_path)
@@ -54,7 +59,9 @@ def test_the_program_of_the_linters_page_runs(
 
 
 @pytest.mark.parametrize(
-    ("page", "command", "others"), [(PAGE, "resolve", {"--version"}), (LINT, "lint", set())], ids=["cli", "lint"]
+    ("page", "command", "others"),
+    [(PAGE, "resolve", {"--version"}), (LINT, "lint", set()), (EDITING, "set", set())],
+    ids=["cli", "lint", "set"],
 )
 def test_every_option_is_told(page: str, command: str, others: set[str]) -> None:
     """The page names each option of the command, and no other."""

@@ -2,7 +2,9 @@
 
 import difflib
 import gzip
+import json
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -171,6 +173,94 @@ def test_any_text_reads_back(tmp_path_factory: pytest.TempPathFactory, value: st
             "metadata": {"name": "m"},
             "data": {"a": "x", "b": "x", "c": {"d": "x"}},
         }
+
+
+COMMENTED = """\
+# 0
+apiVersion: v1 # 1
+kind: Service # 2
+metadata: # 3
+  name: web # 4
+  labels: {app: web, tier: front} # 5
+spec: # 6
+  # 7
+  selector: # 8
+    app: web # 9
+  ports: # 10
+  - name: http # 11
+    port: 80 # 12
+  - {name: https, port: 443} # 13
+  # 14
+"""
+
+ports = st.fixed_dictionaries(
+    {"name": st.sampled_from(["dns", "grpc", "metrics"]), "port": st.integers(1, 65535).filter(lambda n: n != 80)},
+    optional={"protocol": st.sampled_from(["UDP", "SCTP"]), "targetPort": st.sampled_from([8080, "web"])},
+)
+additions = st.one_of(
+    ports.map(lambda port: (f"ports[+]={json.dumps(port)}", f"ports.{port['name']}-")),
+    st.sampled_from(["metadata.labels.team", "selector.team", "metadata.annotations['a.b/c']"]).map(
+        lambda path: (f"{path}=blue", f"{path}-")
+    ),
+    st.sampled_from(["ports.http.targetPort", "ports.https.targetPort"]).flatmap(
+        lambda path: st.integers(1, 65535).map(lambda number: (f"{path}={number}", f"{path}-"))
+    ),
+    st.just(("publishNotReadyAddresses=true", "publishNotReadyAddresses-")),
+)
+
+
+@given(st.lists(additions, min_size=1, max_size=4, unique_by=lambda pair: pair[1]), st.sampled_from(["\n", "\r\n"]))
+def test_what_is_added_is_removed_again(
+    tmp_path_factory: pytest.TempPathFactory, pairs: list[tuple[str, str]], newline: str
+) -> None:
+    """Additions keep every line that was there, in order; removing them last to first leaves the old data."""
+    file = tmp_path_factory.mktemp("add") / "web.yaml"
+    before = COMMENTED.replace("\n", newline)
+    file.write_bytes(before.encode())
+    try:
+        set_fields(file, "service/web", *(added for added, _ in pairs))
+    except ValidationError:  # Two ports of the same number.
+        assert file.read_bytes() == before.encode()
+        return
+    after = file.read_bytes().decode()
+    kept = [line for line in after.splitlines(keepends=True) if re.search(r"# [0-9]+", line)]
+    assert [re.search(r"# [0-9]+", line)[0] for line in kept] == [f"# {number}" for number in range(15)]  # type: ignore[index]
+    assert after.count(newline) == len(after.splitlines())
+    set_fields(file, "service/web", *(removed for _, removed in reversed(pairs)))
+    [document] = load(file)
+    raw = dict(document.raw)
+    raw["metadata"] = {key: value for key, value in raw["metadata"].items() if value != {}}
+    file.write_bytes(before.encode())
+    assert raw == load(file)[0].raw
+
+
+@given(st.permutations(["ports.https", "metadata.labels.tier", "metadata.labels", "selector", "ports.http.name"]))
+def test_what_is_removed_takes_only_its_own_lines(tmp_path_factory: pytest.TempPathFactory, paths: list[str]) -> None:
+    """Removals leave the rest of the data; to remove what is not there changes nothing."""
+    file = tmp_path_factory.mktemp("remove") / "web.yaml"
+    file.write_text(COMMENTED, encoding="utf-8")
+    wanted: Any = load(file)[0].raw
+    for path in paths:
+        try:
+            done = set_fields(file, "service/web", f"{path}-")
+        except ValidationError:  # One of two ports without a name.
+            assert path == "ports.http.name"
+            continue
+        before, after = (each.decode().splitlines() for each in (done.before, done.after))
+        assert len(before) >= len(after)
+        assert len(set(after) - set(before)) <= 2
+        match path:
+            case "ports.https":
+                wanted["spec"]["ports"] = wanted["spec"]["ports"][:1]
+            case "ports.http.name":
+                del wanted["spec"]["ports"][0]["name"]
+            case "selector":
+                del wanted["spec"]["selector"]
+            case "metadata.labels":
+                del wanted["metadata"]["labels"]
+            case _:
+                wanted["metadata"].get("labels", {}).pop("tier", None)
+        assert load(file)[0].raw == wanted
 
 
 def _scalars(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
