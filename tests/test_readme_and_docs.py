@@ -38,7 +38,14 @@ ALL_PAGES: Final = sorted(
 RULE_PAGES: Final = "docs/rules/"
 PAGES: Final = [page for page in ALL_PAGES if page not in COMMAND_PAGES and not page.startswith(RULE_PAGES)]
 # Shell commands for a bare machine, which have tests of their own below.
-WITH_COMMANDS: Final = {"README.md", "CONTRIBUTING.md", "docs/contract.md", "docs/draw.md", "docs/testing.md"}
+WITH_COMMANDS: Final = {
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/contract.md",
+    "docs/draw.md",
+    "docs/editing.md",
+    "docs/testing.md",
+}
 SHOWN: Final = ("output", "raises")
 
 _BLOCK: Final = re.compile(r"^(?:<!-- ([^>\n]*) -->\n)?```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
