@@ -184,7 +184,8 @@ def _short(text: str) -> str:
     return text if plain_ok(text) else _quoted(text)
 
 
-_ESCAPED: Final = '["\\\\\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]'
+# Raw, as some type checkers cannot keep half a surrogate pair in their caches.
+_ESCAPED: Final = r'["\\\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]'
 # These patterns are compiled when they are first needed: most manifests have neither.
 _NAMED: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
