@@ -86,6 +86,15 @@ def dask(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def previous_mypy(session: nox.Session) -> None:
+    """Runs the tests of what type checkers say with the mypy before the newest."""
+    install_groups(session, "test")
+    install_portmap(session)
+    session.install("mypy==2.3.1")
+    session.run("pytest", "tests/typing", *session.posargs)
+
+
+@nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure what checking, reading, writing and resolving cost, as ratios to baselines in the same run."""
     install_groups(session, "interop")

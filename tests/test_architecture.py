@@ -149,7 +149,8 @@ LAYERS: Final[Sequence[Layer]] = [
     layer("strategies._broken", "strategies._pods", "strategies._services"),
     layer("strategies._manifests", "strategies._worlds"),
     layer("strategies", "testing"),
-    layer("_hypothesis", "_pytest"),
+    layer("_hypothesis", "_literal_calls", "_pytest"),
+    layer("mypy"),
     layer("__init__"),
 ]
 
@@ -170,10 +171,12 @@ OUTSIDE_THE_CORE: Final = frozenset(
         "_cli_trace",
         "_draw",
         "_hypothesis",
+        "_literal_calls",
         "_pytest",
         "_render",
         "lint",
         "manifests",
+        "mypy",
         "strategies",
         "testing",
     }

@@ -197,9 +197,10 @@ _VERSION = re.compile(r"v?(\d+\.\d+)(?:\.\d+)?(?:[-+].*)?")
 _MOST_CIDRS: Final = 2
 
 
-def _minor(version: object) -> object:
+def _minor(version: str) -> str:
     """`1.36` for `v1.36.2+build`; anything else as it is."""
-    match = _VERSION.fullmatch(version) if isinstance(version, str) else None
+    given: Any = version
+    match = _VERSION.fullmatch(given) if isinstance(given, str) else None
     return match.group(1) if match else version
 
 

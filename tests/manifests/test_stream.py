@@ -86,7 +86,11 @@ def test_packed_files(tmp_path: Path, suffix: str) -> None:
     assert [each.object for each in iter_documents(path)] == [WEB]
 
 
-@pytest.mark.parametrize("content", [b"no gzip", b"", gzip.compress(b"a: 1\n" * 99)[:-12], gzip.compress(b"\xff")])
+@pytest.mark.parametrize(
+    "content",
+    [b"no gzip", b"", gzip.compress(b"a: 1\n" * 99)[:-12], gzip.compress(b"\xff")],
+    ids=["not packed", "empty", "cut off", "no text"],
+)
 def test_packed_files_that_cannot_be_unpacked(tmp_path: Path, content: bytes) -> None:
     """A broken file is an error that names it, not a traceback; an empty one has no documents."""
     path = tmp_path / "web.yaml.gz"

@@ -1,0 +1,236 @@
+"""The plugin for mypy: arguments that are written out are judged by the real constructors, and nothing else is.
+
+All programs are checked in one run of mypy, because starting it costs more than they do.
+"""
+
+import os
+import random
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import pytest
+
+import portmap
+from portmap import Cluster, Container, ContainerPort, Service, ServicePort, ValidationError
+
+pytest.importorskip("mypy", reason="mypy is not installed here")
+
+HEAD: Final = """\
+from typing import Final, Literal
+
+from portmap import Cluster, Container, ContainerPort, Pod, Service, ServicePort
+
+NONE: Final = 0
+WEB: Final = "web"
+
+
+def some() -> int:
+    return 1
+
+
+def names(zero: Literal[0], kind: Literal["NodePort"], name: str, ports: list[ServicePort]) -> None:
+"""
+
+# Each is a statement; on each line, the codes that are to be reported there.
+WRONG: Final = [
+    "ServicePort(0)  # target-port-out-of-range port-out-of-range",
+    "ServicePort(port=0, target_port=1)  # port-out-of-range",
+    "ServicePort(NONE, target_port='a')  # port-out-of-range",
+    "ServicePort(zero, target_port='a')  # port-out-of-range",
+    "ServicePort(-1, target_port=80)  # port-out-of-range",
+    "ServicePort(80, target_port='8080')  # target-port-name-syntax",
+    "ServicePort(\n    some(),\n    name='A',  # port-name-syntax\n)",
+    "ContainerPort(8080, name='Too_Long_For_IANA')  # container-port-name-syntax",
+    "ContainerPort(some(), name=name, host_port=70000)  # host-port-out-of-range",
+    "ServicePort.targeting(ContainerPort(80), port=0)  # port-out-of-range",
+    "Service(WEB, ports=[])  # ports-required",
+    "Service('Web', ports=[ServicePort(some())])  # name-syntax",
+    "Service(name, type=kind, ports=[ServicePort(80, node_port=80)])  # node-port-out-of-range",
+    "Service(name, ports=[ServicePort(80, node_port=30080)])  # node-port-forbidden",
+    "Service('web', selector={'a b': 'c'}, ports=ports)  # selector-syntax",
+    """Service(
+    'web',
+    ports=[
+        ServicePort(80),  # port-name-required
+        ServicePort(80, name='a'),  # duplicate-port
+    ],
+)""",
+    "Service('web', ports=(ServicePort(80), ServicePort(81, name='b')))  # port-name-required",
+    "Service('web', type='ExternalName', ports=ports)  # external-name-required",
+    "Service.internal('Web', [ServicePort(80)])  # name-syntax",
+    "Service.node_port('web', [ServicePort(80, node_port=80)])  # node-port-out-of-range",
+    "Service.headless('db', selector={'a': 'b!'})  # selector-syntax",
+    "Service.alias_of('db', '')  # external-name-required",
+    "Container('c', ports=[ContainerPort(1, name='a'), ContainerPort(2, name='a')])  # duplicate-container-port-name",
+    "Cluster('1.99')  # cluster-configuration",
+    "Cluster('1.36', node_port_range=range(0))  # cluster-configuration",
+    "x = [Service('web', ports=[ServicePort(0, target_port=1)])]  # port-out-of-range",
+]
+
+RIGHT: Final = [
+    "ServicePort(80)",
+    "ServicePort(some(), target_port=some())",
+    "ServicePort(*[80])",
+    "ServicePort(**{'port': some()})  # type: ignore[arg-type]",
+    "Service('web', ports=ports)",
+    "Service('web', type=kind, ports=[ServicePort(80, node_port=30080)])",
+    "Service('web', ports=[ServicePort(80, name='a'), *ports])",
+    "Service('web', ports=[ServicePort(80, name='a'), ServicePort(81, name=name)])",
+    "Service('web', cluster_ip=name, ports=[])",
+    "Service('web', selector={**{'a b': 'c'}}, ports=[ServicePort(80)])",
+    "Service(name, ports=[ServicePort(80, node_port=some())])",
+    "Service.node_port('web', [ServicePort(80, node_port=30080)], external_traffic_policy='Local')",
+    "Service('web', type='LoadBalancer', allocate_load_balancer_node_ports=bool(some()), ports=[ServicePort(80)])",
+    "Cluster('v1.36.1', node_port_range=range(some()))",
+    "ServicePort(0)  # type: ignore[portmap]",
+    "getattr(ServicePort, 'x')(0)",
+]
+
+
+def mypy(folder: Path, *arguments: str) -> list[str]:
+    """What mypy prints with the plugin and nothing else."""
+    home = Path(portmap.__file__).resolve().parent.parent
+    # Installed, portmap is found; run from its source, mypy must be told where that is.
+    paths = {} if home.name == "site-packages" else {"MYPYPATH": str(home), "PYTHONPATH": str(home)}
+    (folder / "mypy.ini").write_text("[mypy]\nplugins = portmap.mypy\n", encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--no-error-summary", "--cache-dir=cache", *arguments]
+    done = subprocess.run(
+        command, cwd=folder, env=os.environ | paths, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.stderr == ""
+    return done.stdout.splitlines()
+
+
+class Line(NamedTuple):
+    """An error of the plugin."""
+
+    number: int
+    code: str
+    text: str
+
+
+def lines(printed: list[str], name: str) -> list[Line]:
+    """The errors in a file; all of them must be the plugin's."""
+    found = []
+    for each in printed:
+        match = re.fullmatch(rf"{name}\.py:(\d+): error: (.*)  \[([a-z0-9-]+)\](.*)  \[portmap\]", each)
+        if match is not None:
+            found.append(Line(int(match[1]), match[3], match[2] + match[4]))
+        else:
+            assert not each.startswith(f"{name}.py"), each
+    return found
+
+
+class Calls(NamedTuple):
+    """Calls of every kind that a program may write out, and whether they are refused at run time."""
+
+    text: str
+    refused: Mapping[int, set[str]]
+
+
+def calls(count: int) -> Calls:
+    """Calls with arguments from a few, good and bad."""
+    rng = random.Random(7)
+    numbers, names = (0, 1, 80, 443, 65535, 65536), ("a", "A", "web", "a" * 16, "a--b", "80", "")
+    written, refused = ["from portmap import Container, ContainerPort, Service, ServicePort"], {}
+
+    def port() -> str:
+        extra = {
+            "name": repr(rng.choice(names)),
+            "target_port": repr(rng.choice([*numbers, *names])),
+            "node_port": repr(rng.choice([0, 80, 30080, 32768])),
+            "app_protocol": repr(rng.choice(["http", "a/b", "é"])),
+        }
+        chosen = rng.sample(sorted(extra), rng.randrange(3))
+        return f"ServicePort({', '.join([repr(rng.choice(numbers)), *(f'{key}={extra[key]}' for key in chosen)])})"
+
+    def container_port() -> str:
+        return f"ContainerPort({rng.choice(numbers)}, name={rng.choice(names)!r}, host_port={rng.choice(numbers)})"
+
+    def container() -> str:
+        return (
+            f"Container({rng.choice(names)!r}, ports=[{', '.join(container_port() for _ in range(rng.randrange(3)))}])"
+        )
+
+    def service() -> str:
+        extra = {
+            "type": repr(rng.choice(["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"])),
+            "cluster_ip": repr(rng.choice(["None", "10.0.0.1", "x"])),
+            "selector": repr({rng.choice(names): rng.choice(names)}),
+            "external_traffic_policy": repr(rng.choice(["Local", "Cluster"])),
+            "health_check_node_port": repr(rng.choice([0, 30001])),
+            "ip_families": repr(rng.choice([["IPv4"], ["IPv4", "IPv6"]])),
+            "ip_family_policy": repr(rng.choice(["SingleStack", "RequireDualStack"])),
+        }
+        chosen = rng.sample(sorted(extra), rng.randrange(4))
+        given = [f"{key}={extra[key]}" for key in chosen]
+        ports = ", ".join(port() for _ in range(rng.randrange(3)))
+        return f"Service({', '.join([repr(rng.choice(names)), *given, f'ports=[{ports}]'])})"
+
+    makers: list[Callable[[], str]] = [port, container_port, container, service, service]
+    known = {"Container": Container, "ContainerPort": ContainerPort, "Service": Service, "ServicePort": ServicePort}
+    for number in range(2, count + 2):
+        call = rng.choice(makers)()
+        written.append(call)
+        try:
+            eval(call, dict(known))
+        except ValidationError as error:
+            refused[number] = {each.message for each in error.violations}
+    return Calls("\n".join(written) + "\n", refused)
+
+
+@pytest.fixture(name="printed", scope="module")
+def _printed(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    folder = tmp_path_factory.mktemp("programs")
+    for name, statements in (("wrong", WRONG), ("right", RIGHT)):
+        body = "\n".join("    " + line for each in statements for line in each.splitlines())
+        (folder / f"{name}.py").write_text(f"{HEAD}{body}\n", encoding="utf-8")
+    (folder / "many.py").write_text(calls(300).text, encoding="utf-8")
+    cold = mypy(folder, ".")
+    # What comes from the cache is the same.
+    assert mypy(folder, ".") == cold
+    return cold
+
+
+def test_what_is_wrong_is_said_in_its_line(printed: list[str]) -> None:
+    """Each mistake is reported once, under the code of its rule, on the line of the argument."""
+    text = HEAD + "\n".join(WRONG)
+    expected = [
+        (number, code)
+        for number, line in enumerate(text.splitlines(), 1)
+        if "  # " in line
+        for code in line.rpartition("  # ")[2].split()
+    ]
+    assert sorted((each.number, each.code) for each in lines(printed, "wrong")) == sorted(expected)
+
+
+def test_what_is_right_or_unknown_is_left_alone(printed: list[str]) -> None:
+    """Nothing is said where the arguments are good, or depend on what only the program knows."""
+    assert lines(printed, "right") == []
+
+
+def test_it_says_what_the_program_would_say(printed: list[str]) -> None:
+    """Of hundreds of calls, those are reported that fail when they run, in the same words."""
+    refused = calls(300).refused
+    found = lines(printed, "many")
+    assert {each.number for each in found} == set(refused)
+    # A Service may be told of beside its ports, which are what the program would fail at first.
+    for number, messages in refused.items():
+        texts = [each.text for each in found if each.number == number]
+        assert all(any(message in text for text in texts) for message in messages), number
+
+
+def test_the_cluster_is_that_of_the_configuration(tmp_path: Path) -> None:
+    """A project says in its configuration which node ports its cluster has; then mypy forgets what it knew."""
+    (tmp_path / "a.py").write_text(
+        "from portmap import Service, ServicePort\nService.node_port('web', [ServicePort(80, node_port=80)])\n",
+        encoding="utf-8",
+    )
+    assert [each.code for each in lines(mypy(tmp_path, "a.py"), "a")] == ["node-port-out-of-range"]
+    (tmp_path / "portmap.toml").write_text('node-port-range = "80-100"\n', encoding="utf-8")
+    assert lines(mypy(tmp_path, "a.py"), "a") == []
+    assert Cluster(node_port_range=range(80, 101)).node_port_range.start == 80
