@@ -94,12 +94,11 @@ def skipped_of(items: Sequence[Item], reasons: Mapping[int, str]) -> tuple[Skipp
 def _without_echoes(found: list[Finding], rules: Iterable[Rule]) -> list[Finding]:
     """The findings without those warnings of a server that a rule says better."""
     better = {rule.name: rule.instead_of for rule in rules if rule.instead_of}
-    told = {
-        (better[each.rule], related.position, related.field)
-        for each in found
-        if each.rule in better
-        for related in each.related
-    }
+    told: set[tuple[str | None, int, str]] = set()
+    for each in found:
+        if each.rule in better:
+            places: list[Finding | Related] = [each, *each.related]
+            told.update((better[each.rule], place.position, place.field) for place in places)
     return [each for each in found if (each.rule, each.position, each.field) not in told] if told else found
 
 

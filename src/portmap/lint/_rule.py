@@ -47,7 +47,8 @@ class Rule:
         profile: In which profile it is on.
         since: The version of portmap that has it first.
         instead_of: The code of a server's warning that is not reported beside it: at the
-            places to which a finding of the rule relates, it says the same, and less.
+            place of a finding of the rule, and at those to which it relates, it says the
+            same, and less.
     """
 
     name: str
