@@ -267,16 +267,17 @@ def unreached_container_port(subject: Bundle, bundle: Bundle) -> Iterator[Found]
 
     Notes:
     Ports that the annotations `prometheus.io/scrape` and `prometheus.io/port` speak of are
-    reached by Prometheus. Pods of a StatefulSet talk to each other past Services, by ports
-    that a headless Service need not list: suppress it there, or list them.
+    reached by Prometheus. Whoever asks a headless Service for pods reaches all of their
+    ports, so what a headless Service selects is passed over.
     """
     del subject
     by_workload: Mapping[ObjectName, list[ContainerTarget]] = defaultdict(list)
     for target in bundle.port_map.unreached:
         by_workload[target.workload].append(target)
     for workload in bundle.workloads:
-        unreached = by_workload.get(name_of(workload), ())
-        if unreached and (bundle.declared_complete or bundle.selecting(workload)):
+        unreached, services = by_workload.get(name_of(workload), ()), bundle.selecting(workload)
+        headless = any(service.cluster_ip == "None" for service in services)
+        if unreached and not headless and (services or bundle.declared_complete):
             yield from _unreached(workload, unreached, bundle)
 
 

@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 _KNOWN: Final = frozenset(
-    {"grpc", "grpc-web", "http", "http2", "https", "mongo", "mysql", "redis", "tcp", "tls", "udp"}
+    {"grpc", "grpc-web", "hbone", "http", "http2", "https", "mongo", "mysql", "redis", "tcp", "tls", "udp"}
 )
 """What Istio and Kiali know, as the first word of a port's name or as `appProtocol`."""
 
@@ -36,6 +36,9 @@ _KUBERNETES: Final[Mapping[str, str]] = {
     "kubernetes.io/wss": "https",
 }
 """What Kubernetes itself defines for `appProtocol` (KEP-3726), and what a mesh makes of it."""
+
+_ALIKE: Final[Mapping[str, str]] = {"grpc": "http2", "grpc-web": "http2", "https": "tcp", "tls": "tcp"}
+"""What a proxy beside the server treats alike: gRPC is HTTP/2 to it, and what it cannot decrypt is bytes."""
 
 _SERVER_FIRST: Final = frozenset({25, 53, 3306, 27017})
 """Ports that Istio takes for TCP without being told: SMTP, DNS, MySQL and MongoDB."""
@@ -116,7 +119,7 @@ def undecided_protocol(service: Service, bundle: Bundle) -> Iterator[Found]:
     Notes:
     It is information where the name holds no protocol at all, or there is no name: nobody
     tried to decide, and HTTP is recognised all the same. `appProtocol` counts more than the
-    name, and changes it for nobody who goes by the name. istioctl: IST0118, Kiali: KIA0601.
+    name, and can be added without renaming the port. istioctl: IST0118, Kiali: KIA0601.
     """
     del bundle
     for position, port in enumerate(service.ports):
@@ -124,10 +127,10 @@ def undecided_protocol(service: Service, bundle: Bundle) -> Iterator[Found]:
             continue
         meant = _meant(port.name or "")
         because = None if meant else "nothing in the name tries to decide it, and HTTP is recognised all the same"
-        shown = f"the name {port.name!r}" if port.name else "a port without a name"
+        shown = f"the name {port.name!r} does not decide" if port.name else "nothing decides"
         yield at(service, "spec", "ports", position, *(("name",) if port.name else ())).finding(
-            f"{shown} does not decide which protocol port {port.port} speaks",
-            hint=f"write appProtocol: {meant or 'http'}, or what else it speaks",
+            f"{shown} which protocol port {port.port} speaks",
+            hint=f"write appProtocol: {meant or 'http, grpc, tcp or what else it speaks'}",
             value=port.name,
             severity=None if meant else "info",
             because=because,
@@ -284,16 +287,17 @@ def conflicting_protocols(workload: Workload, bundle: Bundle) -> Iterator[Found]
 
     Notes:
     Ports for which nothing decides the protocol are passed over: see `undecided-protocol`.
-    istioctl's IST0116 looks for TCP and UDP on one number of Services, which get on with
-    each other.
+    gRPC and HTTP/2 are one to the proxy, and so are TCP and TLS. istioctl's IST0116 looks for
+    TCP and UDP on one number of Services, which get on with each other.
     """
-    for number, leading in _leading(workload, bundle).items():
+    for (_, number), leading in _leading(workload, bundle).items():
         decided: dict[str, tuple[Service, int]] = {}
         for service, position in leading:
             protocol = _protocol(service.ports[position])
             if protocol is not None:
                 decided.setdefault(protocol, (service, position))
-        if len(decided) > 1 and len({id(service) for service, _ in decided.values()}) > 1:
+        conflicting = len({_ALIKE.get(protocol, protocol) for protocol in decided}) > 1
+        if conflicting and len({id(service) for service, _ in decided.values()}) > 1:
             said = ", ".join(f"{protocol} by {service}" for protocol, (service, _) in decided.items())
             yield _on_port(workload, number, bundle).finding(
                 f"port {number} of {workload} is said to speak {said}",
@@ -374,7 +378,7 @@ def shared_target_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     It is information where all of the ports are one Service's. A headless Service has the
     number of the pod, and is passed over. istioctl: IST0137.
     """
-    for number, leading in _leading(workload, bundle).items():
+    for (_, number), leading in _leading(workload, bundle).items():
         by_number: dict[int, tuple[Service, int]] = {}
         for service, position in leading:
             if service.cluster_ip != "None":
@@ -393,15 +397,18 @@ def shared_target_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
             )
 
 
-def _leading(workload: Workload, bundle: Bundle) -> Mapping[int, Sequence[tuple[Service, int]]]:
-    """The Services that lead to each TCP port of a workload, with the positions of their ports."""
-    found: Mapping[int, list[tuple[Service, int]]] = defaultdict(list)
+def _leading(workload: Workload, bundle: Bundle) -> Mapping[tuple[str | None, int], Sequence[tuple[Service, int]]]:
+    """The Services that lead to each TCP port of a workload, with the positions of their ports.
+
+    They are apart by namespace: a workload that names none is in that of some of them only.
+    """
+    found: Mapping[tuple[str | None, int], list[tuple[Service, int]]] = defaultdict(list)
     name = name_of(workload)
     for service in bundle.selecting(workload):
         for position, port in enumerate(service.ports):
             targets = bundle.port_map.targets(service, position) if port.effective_protocol == "TCP" else ()
             for number in dict.fromkeys(each.port for each in targets if each.workload == name):
-                found[number].append((service, position))
+                found[service.namespace, number].append((service, position))
     return found
 
 

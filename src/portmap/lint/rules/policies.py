@@ -19,6 +19,7 @@ __all__ = ["default_namespace", "pod_without_network_policy", "service_without_s
 _DEFAULT: Final = "default"
 _ENDPOINTS: Final = frozenset({"Endpoints", "EndpointSlice"})
 _SERVICE_NAME: Final = "kubernetes.io/service-name"
+_ROLLOUTS: Final = frozenset({"Rollout"})
 _OWN_POLICIES: Final = ("networking.k8s.io/", "extensions/")
 
 
@@ -133,12 +134,13 @@ def shared_selector(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     Notes:
     A headless Service beside one that is not is how StatefulSets are made, and is passed
     over. So are Services that lead to different ports of the pods, such as one for clients
-    and one for metrics.
+    and one for metrics, and those of an Argo Rollout, whose controller tells them apart.
     """
     del subject
     alike: Mapping[object, list[Service]] = defaultdict(list)
     for service in bundle.services:
-        if service.selector and service.effective_type != "ExternalName":
+        rolled_out = any(each.kind in _ROLLOUTS for each in bundle.selected(service))
+        if service.selector and service.effective_type != "ExternalName" and not rolled_out:
             labels = frozenset(service.selector.items())
             alike[service.namespace, service.cluster_ip == "None", labels].append(service)
     for services in alike.values():
@@ -195,10 +197,14 @@ def service_without_selector(subject: Bundle, bundle: Bundle) -> Iterator[Found]
     ```
 
     Notes:
-    ExternalName Services need none. Operators make endpoints for Services that they own:
+    ExternalName Services need none. Passed over are folders whose kustomization adds labels,
+    which may be those of the selector, and patches: Services of which another part of the
+    input has one with a selector. Operators make endpoints for Services that they own:
     suppress it there.
     """
     del subject
+    if bundle.added_labels:
+        return
     written = {
         (text_at(item.raw, "metadata", "labels", _SERVICE_NAME) or item.name.name, item.name.namespace)
         for item in bundle.items
@@ -214,11 +220,16 @@ def service_without_selector(subject: Bundle, bundle: Bundle) -> Iterator[Found]
             if service.namespace is None
             else service.name in nowhere or (service.name, service.namespace) in written
         )
-        if not there and (service.name, service.namespace) not in {("kubernetes", _DEFAULT), ("kubernetes", None)}:
+        if not there and service.name != "kubernetes" and not _is_patch(service, bundle):
             yield at(service, "spec").finding(
                 f"{service} has no selector, and there are no endpoints for it",
                 hint="write a selector, or an EndpointSlice",
             )
+
+
+def _is_patch(service: Service, bundle: Bundle) -> bool:
+    """Whether another part of the input has the same Service, with a selector."""
+    return any(each.selector for each in bundle.elsewhere.services_named(service.name, service.namespace))
 
 
 @rule("pod-without-network-policy", on=Bundle, severity="warning", profile="strict")
