@@ -91,6 +91,7 @@ def bench(session: nox.Session) -> None:
     install_groups(session, "interop")
     install_portmap(session)
     session.run("python", "benchmarks/ratios.py", *session.posargs)
+    session.run("python", "benchmarks/cold_start.py", *session.posargs)
     session.run("python", "benchmarks/services.py", *session.posargs)
     session.run("python", "benchmarks/lint.py")
     session.run("python", "benchmarks/large_cluster.py")

@@ -41,8 +41,8 @@ def pytest_in(
             that which this Python has.
     """
     environment = {**os.environ, "COLUMNS": "80", "PYTHONDONTWRITEBYTECODE": "1"}
-    # What the outer pytest was told is not meant for this one.
-    for name in ("PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_CURRENT_TEST"):
+    # What the outer pytest was told is not meant for this one, and in a CI it prints more than the page shows.
+    for name in ("BUILD_NUMBER", "CI", "PYTEST_ADDOPTS", "PYTEST_CURRENT_TEST", "PYTEST_XDIST_WORKER"):
         environment.pop(name, None)
     plugin = ["-p", "no:cacheprovider"]
     if not source:

@@ -1,6 +1,7 @@
 """Changing fields in place: exactly what was asked for changes, and every other byte stays."""
 
 import difflib
+import gzip
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -248,6 +249,15 @@ class TestTheCommand:
         run = portmap("set", str(web), "service/web", "ports.http.port=81")
         assert (run.code, run.out, str(web) in run.err) == (2, "", True)
         assert web.read_bytes() == content
+
+    def test_packed_files_are_not_changed(self, tmp_path: Path) -> None:
+        """A file that gzip packed is refused by its name, whatever is in it, and stays."""
+        packed = tmp_path / "web.yaml.gz"
+        packed.write_bytes(gzip.compress(WEB.encode()))
+        before = packed.read_bytes()
+        run = portmap("set", str(packed), "service/web", "ports.http.port=81")
+        assert (run.code, run.out, "is packed by gzip" in run.err) == (2, "", True)
+        assert packed.read_bytes() == before
 
     def test_folders_and_missing_files(self, tmp_path: Path) -> None:
         """A folder, a dangling link and a file that is not there are errors, and nothing is made."""

@@ -186,3 +186,40 @@ def test_an_owner_is_the_same_in_whatever_order_it_is_written() -> None:
     assert validate(manifest) == ()
     manifest["metadata"] = {"name": "web", "ownerReferences": [owner, owner | {"uid": "2"}]}
     assert {each.code for each in validate(manifest)} == {"several-controllers"}
+
+
+def updated(old: dict[str, Any], new: dict[str, Any]) -> dict[str, str]:
+    """The codes and messages of an update of one spec to another."""
+    made = [
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "shop"}, "spec": spec}
+        for spec in (old, new)
+    ]
+    metadata = {"name": "web", "namespace": "shop", "uid": "1", "resourceVersion": "1"}
+    stored_before = {**made[0], "metadata": metadata}
+    return {each.code: each.message for each in validate(made[1], old=stored_before)}
+
+
+def test_a_changed_address_names_the_old_one() -> None:
+    """What may not change is told as it was."""
+    dual = {
+        "clusterIP": "10.0.0.7",
+        "clusterIPs": ["10.0.0.7", "fd00:10::7"],
+        "ipFamilies": ["IPv4", "IPv6"],
+        "ipFamilyPolicy": "PreferDualStack",
+        "ports": [{"port": 80}],
+    }
+    found = updated(dual, {**dual, "clusterIP": "10.0.0.8", "clusterIPs": ["10.0.0.8", "fd00:10::7"]})
+    assert "from 10.0.0.7" in found["cluster-ip-immutable"]
+
+
+@pytest.mark.parametrize(("before", "told"), [(None, "from none"), ("example.com/lb", "from example.com/lb")])
+def test_a_changed_load_balancer_class_names_the_old_one(before: str | None, told: str) -> None:
+    """Also where there was none."""
+    spec: dict[str, Any] = {
+        "type": "LoadBalancer",
+        "clusterIP": "10.0.0.7",
+        "clusterIPs": ["10.0.0.7"],
+        "ports": [{"port": 80, "nodePort": 30080}],
+    }
+    old = spec if before is None else {**spec, "loadBalancerClass": before}
+    assert told in updated(old, {**spec, "loadBalancerClass": "example.com/other"})["load-balancer-class-immutable"]

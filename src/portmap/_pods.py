@@ -181,12 +181,16 @@ class Pod:
     @property
     def sidecars(self) -> tuple[Container, ...]:
         """The init containers that go on running beside the others."""
-        return tuple(container for container in self.init_containers if container.is_sidecar)
+        return (
+            tuple(container for container in self.init_containers if container.is_sidecar)
+            if self.init_containers
+            else ()
+        )
 
     @property
     def port_containers(self) -> tuple[Container, ...]:
         """The containers in which a Service's named port is looked up, in that order."""
-        return self.containers + self.sidecars
+        return self.containers + self.sidecars if self.init_containers else self.containers
 
     def __str__(self) -> str:
         """For people: `Pod shop/web-0`."""

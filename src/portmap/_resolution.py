@@ -416,6 +416,8 @@ def _misses(service: Service, selected: Sequence[_Selected], *, sidecars: bool) 
 
 
 def _slices(service: Service, selected: Sequence[_Selected], families: Sequence[str]) -> Iterator[EndpointSlice]:
+    # Nearly all pods have the same numbers, for which ports are made once.
+    made: dict[tuple[int | None, ...], tuple[frozenset[EndpointPort], tuple[EndpointPort, ...]]] = {}
     for family in families:
         groups: dict[tuple[frozenset[EndpointPort], bool], tuple[tuple[EndpointPort, ...], list[SliceEndpoint]]] = {}
         for each in selected:
@@ -423,9 +425,13 @@ def _slices(service: Service, selected: Sequence[_Selected], families: Sequence[
             projected = each.pod.is_projected
             if not each.published or not (addresses or projected):
                 continue
-            ports = _slice_ports(service, each)
-            # The order of ports does not tell slices apart (`NewPortMapKey`).
-            _, endpoints = groups.setdefault((frozenset(ports), projected), (ports, []))
+            numbers = tuple([found and found.port for found in each.endpoints])
+            if numbers not in made:
+                ports = _slice_ports(service, numbers)
+                # The order of ports does not tell slices apart (`NewPortMapKey`).
+                made[numbers] = frozenset(ports), ports
+            key, ports = made[numbers]
+            _, endpoints = groups.setdefault((key, projected), (ports, []))
             endpoints.append(_slice_endpoint(service, each.pod, addresses))
         if not groups:
             yield EndpointSlice(family, (), ())
@@ -434,11 +440,11 @@ def _slices(service: Service, selected: Sequence[_Selected], families: Sequence[
             yield EndpointSlice(family, ports, ordered, projected)
 
 
-def _slice_ports(service: Service, each: _Selected) -> tuple[EndpointPort, ...]:
+def _slice_ports(service: Service, numbers: tuple[int | None, ...]) -> tuple[EndpointPort, ...]:
     return tuple(
-        EndpointPort(port.name or "", port.effective_protocol, found.port, port.app_protocol)
-        for port, found in zip(service.ports, each.endpoints, strict=True)
-        if found is not None
+        EndpointPort(port.name or "", port.effective_protocol, number, port.app_protocol)
+        for port, number in zip(service.ports, numbers, strict=True)
+        if number is not None
     )
 
 

@@ -289,10 +289,10 @@ class TestEffort:
         assert count["invalid"] <= 0.05 * count["valid"]
 
     def test_there_is_variety(self) -> None:
-        """A few hundred draws of Services hold every type, with and without ports, each protocol and kind of target."""
+        """A thousand draws of Services hold every type, with and without ports, each protocol and kind of target."""
         drawn: list[Service] = []
 
-        @settings(max_examples=300, database=None, deadline=None, phases=[Phase.generate], derandomize=True)
+        @settings(max_examples=1500, database=None, deadline=None, phases=[Phase.generate], derandomize=True)
         @given(strategies.services(cluster=DUAL_STACK))
         def collect(service: Service) -> None:
             drawn.append(service)

@@ -18,7 +18,8 @@ from portmap._map.object_names import ObjectName
 from portmap.lint._findings import Finding, Location, Skipped
 from portmap.lint._fragments import KUSTOMIZATIONS
 from portmap.manifests._documents import Document
-from portmap.manifests._load import SUFFIXES, documents_of, is_folder, manifest_files, read_file, read_stream
+from portmap.manifests._load import SUFFIXES, documents_of, is_folder, manifest_files
+from portmap.manifests._texts import read_file, read_stream
 
 __all__ = ["LARGEST", "UNREADABLE", "Input", "Read", "Source", "finding_of", "inputs_of", "raise_for", "read_inputs"]
 

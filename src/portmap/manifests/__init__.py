@@ -10,24 +10,28 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from portmap._manifest import to_manifest
     from portmap.manifests._converter import converter
-    from portmap.manifests._documents import Document, Manifests
+    from portmap.manifests._documents import Document, Manifests, Note
     from portmap.manifests._edit import Edit, edit, set_fields
     from portmap.manifests._load import load, parse
     from portmap.manifests._read import read
+    from portmap.manifests._stream import iter_documents
     from portmap.manifests._verdicts import stored, validate, warnings
-    from portmap.manifests._write import to_yaml
+    from portmap.manifests._write import to_json, to_yaml
 
 __all__ = [
     "Document",
     "Edit",
     "Manifests",
+    "Note",
     "converter",
     "edit",
+    "iter_documents",
     "load",
     "parse",
     "read",
     "set_fields",
     "stored",
+    "to_json",
     "to_manifest",
     "to_yaml",
     "validate",
@@ -38,13 +42,16 @@ _HOMES = {
     "Document": "portmap.manifests._documents",
     "Edit": "portmap.manifests._edit",
     "Manifests": "portmap.manifests._documents",
+    "Note": "portmap.manifests._documents",
     "converter": "portmap.manifests._converter",
     "edit": "portmap.manifests._edit",
+    "iter_documents": "portmap.manifests._stream",
     "load": "portmap.manifests._load",
     "parse": "portmap.manifests._load",
     "read": "portmap.manifests._read",
     "set_fields": "portmap.manifests._edit",
     "stored": "portmap.manifests._verdicts",
+    "to_json": "portmap.manifests._write",
     "to_manifest": "portmap._manifest",
     "to_yaml": "portmap.manifests._write",
     "validate": "portmap.manifests._verdicts",

@@ -13,7 +13,18 @@ from portmap._errors import Span
 from portmap._paths import Path, describe
 from portmap._violations import Violation
 
-__all__ = ["MAX_DEPTH", "MAX_VALUES", "Composed", "Duplicate", "Entry", "Later", "Node", "Place", "span_of"]
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_VALUES",
+    "Composed",
+    "Duplicate",
+    "Entry",
+    "Later",
+    "Node",
+    "Place",
+    "further_down",
+    "span_of",
+]
 
 MAX_DEPTH: Final = 200
 """How deep collections may nest: far beyond any manifest, and shallow enough for all that walk the data."""
@@ -50,13 +61,18 @@ class Composed:
             or one that is null, is `{}`.
         duplicates: Keys given twice, which a strict server refuses (2.5). In `data` the last one
             counts. A key that overrides one merged by `<<`, or is overridden by it, is among them.
-        text: The whole text in which it stands, that of other documents included.
+        text: The whole text in which it stands, that of other documents included; or the part
+            of it that was read at a time.
+        is_json: Whether it was read as JSON, about which all readers agree.
+        lines_before: How many lines stand before that part.
     """
 
     data: Any
     duplicates: tuple[Duplicate, ...] = ()
     _positions: "Node | Later | None" = None  # Or what finds them when they are asked for.
     text: str = attrs.field(default="", repr=False)
+    is_json: bool = False
+    lines_before: int = 0
 
     def duplicate_violations(self) -> list[tuple[Path, Violation]]:
         """A violation for each key given twice, with its path in the whole document."""
@@ -67,7 +83,7 @@ class Composed:
                     describe(path),
                     "duplicate-field",
                     "FieldValueTypeInvalid",
-                    f"given twice, in lines {first.line} and {second.line}",
+                    f"given twice, in lines {first.line + self.lines_before} and {second.line + self.lines_before}",
                     hint="remove one: readers differ in which of them counts",
                     value=path[-1],
                     opening="Duplicate field",
@@ -94,12 +110,15 @@ class Composed:
         the parent itself, if it has no key.
         """
         key, node, missing = self._find(path)
-        return _span(key if key is not None and missing else node)
+        return self._span(key if key is not None and missing else node)
 
     def key_span(self, path: Path) -> Span | None:
         """Where the key that leads to this path stands; like `span` where no key does."""
         key, node, _ = self._find(path)
-        return _span(node if key is None else key)
+        return self._span(node if key is None else key)
+
+    def _span(self, node: Node | Entry | None) -> Span | None:
+        return None if node is None else further_down(span_of(node), self.lines_before)
 
     def _find(self, path: Path) -> tuple[Entry | None, Node | None, bool]:
         key, node = None, self.node
@@ -115,8 +134,9 @@ class Composed:
         return key, node, False
 
 
-def _span(node: Node | Entry | None) -> Span | None:
-    return None if node is None else span_of(node)
+def further_down(span: Span, lines: int) -> Span:
+    """The same place, so many lines further down."""
+    return Span(span.line + lines, span.column, span.end_line + lines, span.end_column) if lines else span
 
 
 def span_of(node: Node | Entry) -> Span:

@@ -1,7 +1,7 @@
 """What was read from files and streams: an ordered sequence of documents."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, final, overload
+from typing import Any, Final, NamedTuple, final, overload
 
 import attrs
 
@@ -14,11 +14,27 @@ from portmap._violations import Violation, in_order
 from portmap._workloads import Workload, several_templates
 from portmap.manifests._composed import Composed
 from portmap.manifests._read import is_readable, read_all
+from portmap.manifests._readings import disagreement, divisive
 
-__all__ = ["Document", "Manifests", "documents", "judged", "objects_in", "values_in"]
+__all__ = ["Document", "Manifests", "Note", "documents", "judged", "objects_in", "values_in"]
 
 # The server writes this path with a capital; the manifest does not.
 _SERVERS_SPELLING: Final = {"LoadBalancerSourceRanges": "loadBalancerSourceRanges"}
+
+
+@final
+class Note(NamedTuple):
+    """Something that is no fault, but means different things to different readers.
+
+    Attributes:
+        field: Where, as in violations.
+        message: Who reads what there.
+        hint: What to write instead.
+    """
+
+    field: str
+    message: str
+    hint: str
 
 
 @final
@@ -88,8 +104,22 @@ class Document:
         return self._composed.key_span(self._root + path) if span and span.end_line > span.line else span
 
     @property
+    def notes(self) -> "tuple[Note, ...]":
+        """Unquoted keys and values that other readers of YAML take for something else than kubectl does.
+
+        Keys that are given twice, of which kubectl drops one in silence, are violations.
+        """
+        return tuple(
+            Note(describe(path), disagreement(text) or "", f'quote it if text is meant: "{text}"')
+            for path, text in divisive(self._composed, self._root)
+        )
+
+    @property
     def text(self) -> str:
-        """All of the text in which the object stands, that of other objects included."""
+        """All of the text in which the object stands, that of other objects included.
+
+        Of a stream that is read one document at a time, it is the part that was read with the object.
+        """
         return self._composed.text
 
     def forget_places(self) -> None:

@@ -25,6 +25,7 @@ from portmap.manifests._documents import Document
 from portmap.manifests._files import read_bytes, replace_bytes
 from portmap.manifests._load import load
 from portmap.manifests._splice import Splicer
+from portmap.manifests._texts import PACKED
 
 __all__ = ["Edit", "edit", "set_fields"]
 
@@ -106,6 +107,8 @@ def edit(
     cluster = cluster or cluster_in_force()
     name = os.fspath(path)
     assignments = [parse_assignment(change, string=string) for change in changes]
+    if name.lower().endswith(PACKED):
+        raise ManifestError("is packed by gzip: unpack it to change it", name)
     before = read_bytes(path)
     text = original = _read(before, name)
     for assignment in assignments:

@@ -48,11 +48,11 @@ def compose_json(text: str, source: str = "") -> Composed:
             raise ScalarError(TOO_MANY)
         data = json.loads(text, object_pairs_hook=members, parse_constant=_constant, parse_float=_finite)
         if data is None:
-            return Composed({}, text=text)
+            return Composed({}, text=text, is_json=True)
         if twice or _too_deep(data):
             places = _Places(text)
-            return Composed(data, tuple(places.duplicates), places.root, text)
-        return Composed(data, (), _LaterPlaces(text), text)
+            return Composed(data, tuple(places.duplicates), places.root, text, is_json=True)
+        return Composed(data, (), _LaterPlaces(text), text, is_json=True)
     except (ValueError, RecursionError, ReadError) as error:
         raise _json_error(text, source, error) from None
 

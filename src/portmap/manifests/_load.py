@@ -1,4 +1,4 @@
-"""Files, folders and streams as documents: the only module of portmap that opens files to read."""
+"""Files, folders and streams as documents."""
 
 import os
 from collections.abc import Iterator
@@ -6,17 +6,22 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Final
 
+import attrs
+
 from portmap._cluster import Cluster, cluster_in_force
-from portmap._errors import ManifestError, Span
+from portmap._errors import ManifestError
 from portmap.manifests._compose import compose_all
 from portmap.manifests._composed import Composed
 from portmap.manifests._documents import Document, Manifests, documents, objects_in, values_in
 from portmap.manifests._json import compose_json
+from portmap.manifests._texts import PACKED, is_json, read_file, read_stream
 
-__all__ = ["SUFFIXES", "documents_of", "is_folder", "load", "manifest_files", "parse", "read_file", "read_stream"]
+__all__ = ["SUFFIXES", "documents_of", "is_folder", "load", "manifest_files", "parse"]
 
 SUFFIXES: Final = (".json", ".yaml", ".yml")
-"""The files of a folder that are taken for manifests."""
+"""The files of a folder that are taken for manifests, packed or not."""
+
+_ENDINGS: Final = (*SUFFIXES, *(suffix + PACKED for suffix in SUFFIXES))
 
 _LARGEST_OBJECT: Final = 3 * 1024 * 1024  # The largest body of a request (`MaxRequestBodyBytes`).
 _MOST_VALUES: Final = 200_000
@@ -47,9 +52,10 @@ def load(source: str | os.PathLike[str] | IO[str] | IO[bytes], *, cluster: Clust
     one unreadable file does not either: it stands in `unreadable`.
 
     Args:
-        source: The path of a YAML or JSON file; of a folder, all of whose `.yaml`,
-            `.yml` and `.json` files are read, in the order of their names; or a
-            stream. Empty documents are skipped, and lists (`kind: List`) are opened.
+        source: The path of a YAML or JSON file, packed by gzip if its name ends in
+            `.gz`; of a folder, all of whose `.yaml`, `.yml` and `.json` files are
+            read, packed or not, in the order of their names; or a stream. Empty
+            documents are skipped, and lists (`kind: List`) are opened.
         cluster: By what objects are judged; left out, the cluster in force.
 
     Raises:
@@ -92,69 +98,30 @@ def manifest_files(folder: Path, unreadable: list[ManifestError]) -> Iterator[Pa
 
     for root, folders, names in os.walk(folder, onerror=note):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(root, name) for name in sorted(names) if name.lower().endswith(SUFFIXES))
+        yield from (Path(root, name) for name in sorted(names) if name.lower().endswith(_ENDINGS))
 
 
-def read_file(path: Path, limit: int | None = None) -> str:
-    """The text of a file.
-
-    Raises:
-        ManifestError: It cannot be read, is no UTF-8, or has more bytes than the limit.
-    """
-    try:
-        with path.open("rb") as file:
-            data = file.read() if limit is None else file.read(limit + 1)
-    except (OSError, ValueError) as error:
-        problem = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise ManifestError(f"cannot be read: {problem}", str(path)) from None
-    _check_size(data, limit, str(path))
-    return _decoded(data, str(path))
-
-
-def _check_size(data: bytes | str, limit: int | None, name: str) -> None:
-    if limit is not None and len(data) > limit:
-        raise ManifestError(f"is larger than {limit >> 20} MiB: split it", name)
-
-
-def read_stream(stream: IO[str] | IO[bytes], limit: int | None = None) -> str:
-    """The text of a stream; raises as `read_file` does."""
-    name = str(getattr(stream, "name", "<stream>"))
-    try:
-        data: object = stream.read() if limit is None else stream.read(limit + 1)
-    except UnicodeDecodeError as error:
-        raise ManifestError(f"is not UTF-8: byte {error.start} is {error.object[error.start]:#04x}", name) from None
-    except (OSError, ValueError) as error:
-        raise ManifestError(f"cannot be read: {error}", name) from None
-    if isinstance(data, bytes):
-        _check_size(data, limit, name)
-        return _decoded(data, name)
-    text = str(data)
-    _check_size(text, limit, name)
-    return text
-
-
-def _decoded(data: bytes, name: str) -> str:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        before = data[: error.start]
-        line = before.count(b"\n") + 1
-        column = error.start - (before.rfind(b"\n") + 1) + 1
-        problem = f"is not UTF-8: byte {data[error.start]:#04x}"
-        raise ManifestError(problem, name, Span(line, column, line, column + 1)) from None
-
-
-def documents_of(text: str, source: str, cluster: Cluster) -> Iterator[Document]:
+def documents_of(
+    text: str, source: str, cluster: Cluster, *, lines_before: int = 0, yaml: bool = False
+) -> Iterator[Document]:
     """The documents of a text.
+
+    Args:
+        text: All of a file or stream, or a part of it that begins and ends between documents.
+        source: Its name, which says whether it is JSON.
+        cluster: By what objects are judged.
+        lines_before: How many lines stand before this part.
+        yaml: Whether it is known to be YAML, whatever its name and its beginning say.
 
     Raises:
         ManifestError: It is no YAML or JSON.
     """
     large = len(text) > _LARGEST_OBJECT
-    for composed in _composed(text, source):
+    for composed in compose_all(text, source) if yaml else _composed(text, source):
+        found = attrs.evolve(composed, lines_before=lines_before) if lines_before else composed
         if large:
-            _check_objects(composed, source)
-        yield from documents(composed, source, cluster)
+            _check_objects(found, source)
+        yield from documents(found, source, cluster)
 
 
 def _check_objects(composed: Composed, source: str) -> None:
@@ -166,7 +133,7 @@ def _check_objects(composed: Composed, source: str) -> None:
 
 
 def _composed(text: str, source: str) -> Iterator[Composed]:
-    if source.lower().endswith(".json"):
+    if is_json(source):
         return iter([compose_json(text, source)])
     if text.lstrip().startswith("{"):
         # As kubectl does: what looks like JSON is tried as JSON, whose escapes YAML does not have.

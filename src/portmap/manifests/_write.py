@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from portmap._pods import Container, Pod
     from portmap.manifests._documents import Document
 
-__all__ = ["Writable", "to_yaml"]
+__all__ = ["Writable", "to_json", "to_yaml"]
 
 Writable: TypeAlias = "Service | ServicePort | Pod | Container | ContainerPort | Document | Mapping[str, Any]"
 
@@ -43,6 +43,27 @@ def to_yaml(*subjects: Writable, explicit: bool = False) -> str:
     return "---\n".join(
         service_text(subject) if type(subject) is Service else emit(_plain(subject)) for subject in subjects
     )
+
+
+def to_json(*subjects: Writable, explicit: bool = False) -> str:
+    """These objects as JSON: one by itself, several as the items of a `List`.
+
+    Args:
+        subjects: As in `to_yaml`.
+        explicit: As in `to_yaml`.
+
+    Raises:
+        ManifestError: As `to_yaml` does.
+        TypeError: As `to_yaml` does.
+        ValidationError: As `to_yaml` does.
+    """
+    import json
+
+    items = [_with_defaults(_plain(subject)) if explicit else _plain(subject) for subject in subjects]
+    for item in items:
+        emit(item)  # What YAML cannot carry, JSON should not.
+    data = items[0] if len(items) == 1 else {"apiVersion": "v1", "kind": "List", "items": items}
+    return json.dumps(data, indent=2, ensure_ascii=False, default=dict) + "\n"
 
 
 def _with_defaults(manifest: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,0 +1,129 @@
+"""What other readers make of an unquoted scalar, where that is not what kubectl makes of it.
+
+`targetPort: 1e3` is a number to kubectl and to YAML 1.2, and text to PyYAML; `0o17`, `y`, `010` and
+`12:30` divide the readers otherwise. Sources: YAML 1.2.2, section 10.3.2 (core schema), and
+PyYAML's `resolver.py`, which follows https://yaml.org/type/ for YAML 1.1.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
+
+from portmap._paths import Path
+from portmap.manifests._composed import Composed, Node, Place
+from portmap.manifests._scalars import SPECIAL_FIRST, Scalar, ScalarError, resolve
+
+__all__ = ["disagreement", "divisive"]
+
+_NULLS: Final = ("", "~", "null", "Null", "NULL")
+_CORE_WORDS: Final[dict[str, Scalar]] = (
+    dict.fromkeys(_NULLS, None)
+    | dict.fromkeys(("true", "True", "TRUE"), True)
+    | dict.fromkeys(("false", "False", "FALSE"), False)
+)
+_OLD_WORDS: Final[dict[str, Scalar]] = (
+    _CORE_WORDS
+    | dict.fromkeys(("yes", "Yes", "YES", "on", "On", "ON"), True)
+    | dict.fromkeys(("no", "No", "NO", "off", "Off", "OFF"), False)
+)
+_CORE_INTEGER: Final = re.compile(r"([-+]?[0-9]+)|0o([0-7]+)|0x([0-9a-fA-F]+)")
+_CORE_FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_OLD_INTEGER: Final = re.compile(r"([-+]?)(?:0b([01_]+)|0([0-7_]*)|([1-9][0-9_]*)|0x([0-9a-fA-F_]+))")
+_OLD_FLOAT: Final = re.compile(r"(?:[-+]?[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+][0-9]+)?")
+_OLD_SIXTIES: Final = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
+_OLD_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:.*")
+
+_BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_ANCHOR: Final = re.compile(r"&\S+[ \t]+")
+
+
+def divisive(composed: Composed, root: Path) -> Iterator[tuple[Path, str]]:
+    """The unquoted keys and values of a document about which readers do not agree, with their paths from the root on.
+
+    Args:
+        composed: The document.
+        root: The path of the value in which they are looked for.
+    """
+    node = composed.node
+    for step in root:
+        inside = None if node is None else node[4]
+        if not inside or composed.is_json:
+            return
+        node = inside[str(step)][4] if isinstance(inside, dict) else inside[int(step)]
+    if node is None or composed.is_json:
+        return
+    starts = [0, *(match.end() for match in _BREAK.finditer(composed.text))]
+    for path, (line, column, end_line, end_column) in _scalars(node, ()):
+        if line == end_line:
+            written = composed.text[starts[line] + column : starts[line] + end_column]
+            text = _ANCHOR.sub("", written, count=1) if written.startswith("&") else written
+            if text[:1] in SPECIAL_FIRST and disagreement(text) is not None:
+                yield path, text
+
+
+def _scalars(node: Node, path: Path) -> Iterator[tuple[Path, Place]]:
+    inside = node[4]
+    if isinstance(inside, dict):
+        for key, entry in inside.items():
+            yield (*path, key), entry[:4]
+            yield from _scalars(entry[4], (*path, key))
+    elif inside is None:
+        yield path, node[:4]
+    else:
+        for place, item in enumerate(inside):
+            yield from _scalars(item, (*path, place))
+
+
+@lru_cache(maxsize=1024)
+def disagreement(text: str) -> str | None:
+    """What readers make of this unquoted text, as a sentence for people, if they do not agree."""
+    if len(text) > 100:
+        return None
+    try:
+        here = _shown(resolve(text))
+    except ScalarError:
+        return None
+    others = [("YAML 1.2", _core(text)), ("YAML 1.1 as PyYAML reads it", _old(text))]
+    said = [f"{reading} in {reader}" for reader, reading in others if reading != here]
+    return f"unquoted, {text} is {here} to kubectl, but {' and '.join(said)}" if said else None
+
+
+def _core(text: str) -> str:
+    if text in _CORE_WORDS:
+        return _shown(_CORE_WORDS[text])
+    match = _CORE_INTEGER.fullmatch(text)
+    if match is not None:
+        decimal, octal, hexadecimal = match.groups()
+        return _shown(int(decimal) if decimal else int(octal, 8) if octal else int(hexadecimal, 16))
+    return _shown(float(text) if _CORE_FLOAT.fullmatch(text) else text)
+
+
+def _old(text: str) -> str:
+    if text in _OLD_WORDS:
+        return _shown(_OLD_WORDS[text])
+    if _OLD_TIME.fullmatch(text):
+        return "a time"
+    if _OLD_SIXTIES.fullmatch(text):
+        return "a number to the base 60"
+    match = _OLD_INTEGER.fullmatch(text)
+    if match is not None:
+        sign, *digits = match.groups()
+        magnitude = next(
+            int(each.replace("_", "") or "0", base)
+            for each, base in zip(digits, (2, 8, 10, 16), strict=True)
+            if each is not None
+        )
+        return _shown(-magnitude if sign == "-" else magnitude)
+    return _shown(float(text.replace("_", "")) if _OLD_FLOAT.fullmatch(text) else text)
+
+
+def _shown(value: Scalar) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return f"the number {value:.17g}" if abs(value) < 1e15 else f"the number {value!r}"
+    return "text"

@@ -1,0 +1,106 @@
+"""Streams of any length, one document at a time.
+
+A line that begins with `---` or `...` begins or ends a document wherever it stands: YAML allows
+it in no scalar. So the text can be cut there before anybody has read it.
+"""
+
+import os
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import IO, Final
+
+from portmap._cluster import Cluster, cluster_in_force
+from portmap._errors import ManifestError
+from portmap.manifests._composed import further_down
+from portmap.manifests._documents import Document
+from portmap.manifests._load import documents_of
+from portmap.manifests._texts import decoded, is_json, not_utf8, opened, unreadable
+
+__all__ = ["iter_documents"]
+
+
+def iter_documents(
+    source: str | os.PathLike[str] | IO[str] | IO[bytes], *, cluster: Cluster | None = None
+) -> Iterator[Document]:
+    """The documents of a file or stream as `load` has them, each read when it is asked for.
+
+    Of YAML, no more than two documents are held at a time; a text of JSON is one document.
+
+    Args:
+        source: The path of a YAML or JSON file, packed by gzip if its name ends in
+            `.gz`, or a stream, which is left open.
+        cluster: By what objects are judged; left out, the cluster that is in force now.
+
+    Raises:
+        ManifestError: It cannot be read, or its text is no YAML or JSON, from the
+            document on that is at fault; those before it were given out.
+    """
+    return _documents(source, cluster or cluster_in_force())
+
+
+def _documents(source: str | os.PathLike[str] | IO[str] | IO[bytes], cluster: Cluster) -> Iterator[Document]:
+    if not isinstance(source, str | os.PathLike):
+        name = getattr(source, "name", None)
+        yield from _of_lines(source, name if isinstance(name, str) else "<stream>", cluster)
+        return
+    path = Path(source)
+    with opened(path) as file:
+        yield from _of_lines(file, str(path), cluster)
+
+
+def _of_lines(lines: Iterable[str] | Iterable[bytes], source: str, cluster: Cluster) -> Iterator[Document]:
+    texts = _text_lines(lines, source)
+    parts = iter(["".join(texts)]) if is_json(source) else _parts(texts)
+    first = next(parts, "")
+    second = next(parts, None)
+    before = 0
+    # Only a text of one part may be JSON.
+    for part in [first] if second is None else chain([first, second], parts):
+        try:
+            yield from documents_of(part, source, cluster, lines_before=before, yaml=second is not None)
+        except ManifestError as error:
+            raise _further_down(error, before) from None
+        before += len(_BREAK.findall(part))
+
+
+_BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_BOUNDARY: Final = re.compile(r"(?:---|\.\.\.)(?:\s|\Z)")
+
+
+def _parts(lines: Iterable[str]) -> Iterator[str]:
+    """The text, cut so that no document is in two parts; directives stay with the document after them."""
+    part: list[str] = []
+    begun = False
+    for line in lines:
+        boundary = line[0] in "-." and _BOUNDARY.match(line) is not None
+        if boundary and begun and line[0] == "-":
+            yield "".join(part)
+            part = []
+        part.append(line)
+        begun = begun or boundary or not (line[0] in "#%" or line.isspace())
+        if boundary and line[0] == ".":
+            yield "".join(part)
+            part, begun = [], False
+    if part:
+        yield "".join(part)
+
+
+def _text_lines(lines: Iterable[str] | Iterable[bytes], source: str) -> Iterator[str]:
+    count = 0
+    try:
+        for line in lines:
+            yield decoded(line, source) if isinstance(line, bytes) else str(line)
+            count += 1
+    except ManifestError as error:
+        raise _further_down(error, count) from None
+    except UnicodeDecodeError as error:
+        raise not_utf8(error, source) from None
+    except (OSError, ValueError, EOFError, zlib.error) as error:
+        raise unreadable(error, source) from None
+
+
+def _further_down(error: ManifestError, lines: int) -> ManifestError:
+    return ManifestError(error.problem, error.source, error.span and further_down(error.span, lines))

@@ -1,0 +1,102 @@
+"""The texts of files and streams: the only module of portmap that opens manifests to read."""
+
+import os
+import zlib
+from pathlib import Path
+from typing import IO, Final, cast
+
+from portmap._errors import ManifestError, Span
+
+__all__ = ["PACKED", "decoded", "is_json", "not_utf8", "opened", "read_file", "read_stream", "unreadable"]
+
+PACKED: Final = ".gz"
+"""How the name of a file ends that gzip has packed."""
+
+_FAULTS: Final = (OSError, ValueError, EOFError, zlib.error)
+
+
+def is_json(source: str) -> bool:
+    """Whether the name of a file or stream says that it is JSON."""
+    return source.lower().removesuffix(PACKED).endswith(".json")
+
+
+def opened(path: Path) -> IO[bytes]:
+    """The file, to be read; unpacked where its name ends in `.gz`.
+
+    Raises:
+        ManifestError: It cannot be opened.
+    """
+    try:
+        if path.name.lower().endswith(PACKED):
+            import gzip  # Few files are packed, and every import costs a script's start.
+
+            return cast("IO[bytes]", gzip.open(path))
+        return path.open("rb")
+    except _FAULTS as error:
+        raise unreadable(error, str(path)) from None
+
+
+def read_file(path: Path, limit: int | None = None) -> str:
+    """The text of a file, unpacked as by `opened`.
+
+    Raises:
+        ManifestError: It cannot be read, is no UTF-8, or has more bytes than the limit.
+    """
+    try:
+        with opened(path) as file:
+            data = file.read() if limit is None else file.read(limit + 1)
+    except _FAULTS as error:
+        raise unreadable(error, str(path)) from None
+    _check_size(data, limit, str(path))
+    return decoded(data, str(path))
+
+
+def read_stream(stream: IO[str] | IO[bytes], limit: int | None = None) -> str:
+    """The text of a stream; raises as `read_file` does."""
+    name = str(getattr(stream, "name", "<stream>"))
+    try:
+        data: object = stream.read() if limit is None else stream.read(limit + 1)
+    except UnicodeDecodeError as error:
+        raise not_utf8(error, name) from None
+    except _FAULTS as error:
+        raise unreadable(error, name) from None
+    if isinstance(data, bytes):
+        _check_size(data, limit, name)
+        return decoded(data, name)
+    text = str(data)
+    _check_size(text, limit, name)
+    return text
+
+
+def _check_size(data: bytes | str, limit: int | None, name: str) -> None:
+    if limit is not None and len(data) > limit:
+        raise ManifestError(f"is larger than {limit >> 20} MiB: split it", name)
+
+
+def decoded(data: bytes, name: str) -> str:
+    """The text of these bytes.
+
+    Raises:
+        ManifestError: They are not UTF-8.
+    """
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line = before.count(b"\n") + 1
+        column = error.start - (before.rfind(b"\n") + 1) + 1
+        problem = f"is not UTF-8: byte {data[error.start]:#04x}"
+        raise ManifestError(problem, name, Span(line, column, line, column + 1)) from None
+
+
+def not_utf8(error: UnicodeDecodeError, name: str) -> ManifestError:
+    """The error of a stream that decodes what it reads, and cannot."""
+    return ManifestError(f"is not UTF-8: byte {error.start} is {error.object[error.start]:#04x}", name)
+
+
+def unreadable(error: Exception, name: str) -> ManifestError:
+    """The error of a file or stream that cannot be read, in portmap's words."""
+    if isinstance(error, ManifestError):
+        return error
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error) or os.strerror(5)
+    return ManifestError(f"cannot be read: {reason}", name)
