@@ -87,7 +87,7 @@ LAYERS: Final[Sequence[Layer]] = [
     layer("lint._findings", "lint._items"),
     layer("lint._baseline", "lint._fragments", "lint._server", "lint._suppressions"),
     layer("lint._bundles"),
-    layer("lint._elsewhere", "lint._missing", "lint._rule"),
+    layer("lint._elsewhere", "lint._mesh_protocols", "lint._missing", "lint._rule"),
     layer(
         "lint.rules.api_extensions",
         "lint.rules.declarations",
@@ -97,6 +97,7 @@ LAYERS: Final[Sequence[Layer]] = [
         "lint.rules.host_ports",
         "lint.rules.ingresses",
         "lint.rules.mesh",
+        "lint.rules.mesh_listeners",
         "lint.rules.monitors",
         "lint.rules.network_policies",
         "lint.rules.node_access",

@@ -12,6 +12,7 @@ from portmap.lint.rules import (
     host_ports,
     ingresses,
     mesh,
+    mesh_listeners,
     monitors,
     network_policies,
     node_access,
@@ -90,8 +91,8 @@ RULES: Final[tuple[Rule, ...]] = (
     declarations.implicit_protocol,
     mesh.undecided_protocol,
     mesh.unknown_app_protocol,
-    mesh.conflicting_protocols,
-    mesh.shared_target_port,
+    mesh_listeners.conflicting_protocols,
+    mesh_listeners.shared_target_port,
     mesh.external_name_tcp_port,
 )
 """All of them, in the order in which they are listed."""
