@@ -106,6 +106,7 @@ LAYERS: Final[Sequence[Layer]] = [
         "lint.rules.port_numbers",
         "lint.rules.probes",
         "lint.rules.protocols",
+        "lint.rules.replicas",
         "lint.rules.routes",
         "lint.rules.same_cluster",
         "lint.rules.selectors",

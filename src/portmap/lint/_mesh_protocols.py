@@ -4,6 +4,7 @@ As Istio does: istio/istio, `pkg/config/kube/conversion.go` (ConvertProtocol) an
 `pkg/config/protocol/instance.go` (Parse).
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -22,6 +23,9 @@ KUBERNETES: Final[Mapping[str, str]] = {
     "kubernetes.io/wss": "https",
 }
 """What Kubernetes itself defines for `appProtocol` (KEP-3726), and what a mesh makes of it."""
+
+_BEGINNINGS: Final = ("https", "http2", "http", "grpc-web", "grpc", "mongo", "tcp")
+"""What a name may mean that goes on without a hyphen: `httpweb` means http, but `mysqlx` not mysql."""
 
 _SERVER_FIRST: Final = frozenset({25, 53, 3306, 27017})
 """Ports that Istio takes for TCP without being told: SMTP, DNS, MySQL and MongoDB."""
@@ -47,9 +51,7 @@ def protocol_of(port: ServicePort) -> str | None:
 
 
 def meant_protocol(name: str) -> str | None:
-    """The protocol that a name tries to decide: the longest that it begins with, or that is one of its words."""
+    """The protocol that a name tries to decide: one that it begins with, or that is one of its words."""
     low = name.lower()
-    begins = sorted((each for each in KNOWN if low.startswith(each)), key=len)
-    if begins:
-        return begins[-1]
-    return next((word for word in low.split("-") if word in KNOWN), None)
+    begun = next((each for each in _BEGINNINGS if low.startswith(each)), None)
+    return begun or next((word for word in re.split(r"[-0-9]+", low) if word in KNOWN), None)

@@ -20,6 +20,9 @@ _DEFAULT: Final = "default"
 _ENDPOINTS: Final = frozenset({"Endpoints", "EndpointSlice"})
 _SERVICE_NAME: Final = "kubernetes.io/service-name"
 _ROLLOUTS: Final = frozenset({"Rollout"})
+_PHASES: Final = frozenset({"active", "blue", "canary", "green", "preview", "primary", "stable"})
+"""Words in the names of Services whose selectors Argo Rollouts, Flagger and people change as a roll-out goes on."""
+
 _OWN_POLICIES: Final = ("networking.k8s.io/", "extensions/")
 
 
@@ -134,15 +137,20 @@ def shared_selector(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     Notes:
     A headless Service beside one that is not is how StatefulSets are made, and is passed
     over. So are Services that lead to different ports of the pods, such as one for clients
-    and one for metrics, and those of an Argo Rollout, whose controller tells them apart.
+    and one for metrics; Services of different types, such as one that the cluster uses and a
+    LoadBalancer for the world; and those that a controller for roll-outs tells apart: of an
+    Argo Rollout, or with a word such as `canary`, `stable`, `blue` or `preview` in their names.
     """
     del subject
     alike: Mapping[object, list[Service]] = defaultdict(list)
     for service in bundle.services:
-        rolled_out = any(each.kind in _ROLLOUTS for each in bundle.selected(service))
+        rolled_out = not _PHASES.isdisjoint(service.name.split("-")) or any(
+            each.kind in _ROLLOUTS for each in bundle.selected(service)
+        )
         if service.selector and service.effective_type != "ExternalName" and not rolled_out:
             labels = frozenset(service.selector.items())
-            alike[service.namespace, service.cluster_ip == "None", labels].append(service)
+            kind = (service.effective_type, service.cluster_ip == "None")
+            alike[service.namespace, kind, labels].append(service)
     for services in alike.values():
         first_to: dict[object, Service] = {}
         for service in services:

@@ -359,15 +359,18 @@ def undeclared_probe_port(resolved: ResolvedReference, bundle: Bundle) -> Iterat
     ```
 
     Notes:
-    Names that no container declares are an error of the default profile: `probe-port`.
+    A pod that declares no port at all is passed over. Names that no container declares are an
+    error of the default profile: `probe-port`.
     """
     number = resolved.reference.port
     if not _asks_by_number(resolved) or _of_pod(resolved, bundle, number):
         return
     declared = sorted({each.port for target in resolved.targets for each in _declared_beside(target, bundle)})
-    known = f": declared are {', '.join(map(str, declared))}" if declared else ""
+    if not declared:
+        # Who declares nothing cannot have declared the wrong one.
+        return
     yield place_of(resolved).finding(
-        f"no container of the pod declares port {number}{known}",
+        f"no container of the pod declares port {number}: declared are {', '.join(map(str, declared))}",
         hint="declare it, or ask a port that is declared",
         value=number,
     )
