@@ -1,5 +1,6 @@
 """The rules of the linter, by topic, and which are on in which profile. A rule is added by naming it here."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from portmap.lint._rule import Profile, Rule
@@ -100,9 +101,14 @@ RULES: Final[tuple[Rule, ...]] = (
 """All of them, in the order in which they are listed."""
 
 
-def rules_of(*profiles: Profile) -> tuple[Rule, ...]:
-    """The rules that are on in these profiles; those of the default profile are on in all of them."""
-    return tuple(each for each in RULES if each.profile in {"default", *profiles})
+def rules_of(*profiles: Profile, among: Iterable[Rule] = RULES) -> tuple[Rule, ...]:
+    """The rules that are on in these profiles; those of the default profile are on in all of them.
+
+    Args:
+        profiles: The profiles beyond the default one.
+        among: The rules to choose from; left out, portmap's own.
+    """
+    return tuple(each for each in among if each.profile in {"default", *profiles})
 
 
 DEFAULT_RULES: Final = rules_of("default")
