@@ -169,9 +169,10 @@ def _broken(rule: Rule, subject: object, error: Exception) -> RuleError:
         case _:
             about = ""
     last = extract_tb(error.__traceback__)[-1]
-    place = f"{PurePath(last.filename).name}:{last.lineno}"
+    # What is wrong with what a rule gave is noticed here, and not in its own lines.
+    place = f" ({PurePath(last.filename).name}:{last.lineno})" if last.filename != __file__ else ""
     said = f": {error}" if str(error) else ""
-    return RuleError(rule.name, f"the rule {rule.name} failed{about}: {type(error).__name__}{said} ({place})")
+    return RuleError(rule.name, f"the rule {rule.name} failed{about}: {type(error).__name__}{said}{place}")
 
 
 @final
@@ -194,9 +195,6 @@ class _Run:
             try:
                 for subject in subjects[rule.on]:
                     for found in rule.check(subject, self._bundle):
-                        if not isinstance(found, Found):
-                            shown = type(found).__name__
-                            raise TypeError(f"it gave a {shown}, which is no finding: see portmap.lint.at")
                         yield self._finding(rule, found)
             except (NotAllThere, MemoryError):
                 raise
@@ -204,6 +202,8 @@ class _Run:
                 raise _broken(rule, subject, error) from error
 
     def _finding(self, rule: Rule, found: Found) -> Finding:
+        if not isinstance(found, Found):
+            raise TypeError(f"it gave a {type(found).__name__}, which is no finding: see portmap.lint.at")
         item, path = self._bundle.place_of(found.place.subject)
         return Finding(
             rule.name,
