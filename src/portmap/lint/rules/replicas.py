@@ -19,7 +19,7 @@ def single_replica(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     """More than one pod answers for a Service.
 
     What it reports:
-    A Deployment, or what is like one, that a Service selects and that says `replicas: 1`.
+    A Deployment, or what is like one, that says `replicas: 1` and is all that a Service selects.
 
     Why it matters:
     When its node is drained or its pod is evicted, nobody answers until another pod is ready.
@@ -85,7 +85,8 @@ def single_replica(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
         replicas = value_at(raw, "spec", "replicas")
         if replicas != 1 or replicas is True or text_at(raw, "spec", "strategy", "type") == "Recreate":
             continue
-        service = next((each for each in bundle.selecting(workload) if each.ports), None)
+        alone = (each for each in bundle.selecting(workload) if each.ports and len(bundle.selected(each)) == 1)
+        service = next(alone, None)
         if service is not None:
             yield at(workload, "spec", "replicas").finding(
                 f"one pod of {workload} answers for {service}",
