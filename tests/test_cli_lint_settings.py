@@ -213,7 +213,7 @@ class TestProfiles:
             (("--select", "exposed-service"), {"exposed-service"}),
             (("--profile", "strict", "--ignore", "exposed-service"), {"external-traffic-policy"}),
         ],
-        ids=" ".join,
+        ids=lambda words: " ".join(sorted(words)),
     )
     def test_a_profile_adds_its_rules(self, arguments: tuple[str, ...], found: set[str]) -> None:
         """Each profile adds its own rules and no others; a rule can be selected without its profile."""
