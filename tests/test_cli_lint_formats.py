@@ -92,6 +92,22 @@ class TestSarif:
         assert physical["region"] == {"startLine": 9, "startColumn": 17, "endLine": 9, "endColumn": 21}
         assert len(result["relatedLocations"]) == 1
 
+    def test_help_has_an_address_where_the_documentation_has_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """With an address in the package's metadata each rule and code links to its page; without one none does."""
+        plain = self.sarif("k8s")["tool"]["driver"]
+        assert "informationUri" not in plain
+        assert not any("helpUri" in each for each in plain["rules"])
+        assert all(each["help"]["markdown"] for each in plain["rules"])
+        monkeypatch.setattr("portmap._render._lint_sarif._distribution", lambda: ("1", "https://docs.example.com/"))
+        Path("odd.yaml").write_text(
+            "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 0}]}\n"
+        )
+        linked = self.sarif("odd.yaml")["tool"]["driver"]
+        assert linked["informationUri"] == "https://docs.example.com/"
+        uris = {each["id"]: each["helpUri"] for each in linked["rules"]}
+        assert uris["unresolved-target-port"] == "https://docs.example.com/rules/unresolved-target-port.md"
+        assert uris["port-out-of-range"] == "https://docs.example.com/checks.md#port-out-of-range"
+
     def test_it_is_valid_when_empty(self) -> None:
         """Without findings there is an empty list of results, which uploads need."""
         assert self.sarif("clean.yaml")["results"] == []

@@ -183,3 +183,46 @@ class TestConfiguration:
         """The configuration in docs/lint.md can be read."""
         table = tomllib.loads(PAGE.partition("```toml\n")[2].partition("```")[0])
         assert read_configuration(table, Path("portmap.toml")).fail_on == "warning"
+
+
+EXPOSED = """\
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  type: NodePort
+  selector: {app: web}
+  ports: [{name: httpweb, port: 80, protocol: TCP, nodePort: 30000}]
+"""
+
+
+class TestProfiles:
+    """Rules of taste and circumstances are off until they are asked for."""
+
+    @pytest.mark.parametrize(
+        ("arguments", "found"),
+        [
+            ((), set()),
+            (("--profile", "default"), set()),
+            (("--profile", "strict"), {"exposed-service", "external-traffic-policy"}),
+            (("--profile", "mesh"), {"undecided-protocol"}),
+            (
+                ("--profile", "strict", "--profile", "mesh"),
+                {"exposed-service", "external-traffic-policy", "undecided-protocol"},
+            ),
+            (("--select", "exposed-service"), {"exposed-service"}),
+            (("--profile", "strict", "--ignore", "exposed-service"), {"external-traffic-policy"}),
+        ],
+        ids=lambda words: " ".join(sorted(words)),
+    )
+    def test_a_profile_adds_its_rules(self, arguments: tuple[str, ...], found: set[str]) -> None:
+        """Each profile adds its own rules and no others; a rule can be selected without its profile."""
+        Path("web.yaml").write_text(EXPOSED)
+        assert set(rules(*arguments, "web.yaml")) - {"selector-matches-nothing"} == found
+
+    def test_the_configuration_asks_for_a_profile(self) -> None:
+        """What the project's file asks for needs no argument."""
+        Path("web.yaml").write_text(EXPOSED)
+        Path("portmap.toml").write_text('[lint]\nprofile = ["mesh"]\n')
+        assert "undecided-protocol" in rules("web.yaml")
+        assert "exposed-service" not in rules("web.yaml")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from portmap._cli_input import STDIN, add_kubernetes_version, add_node_port_range, namespace_argument
-from portmap._errors import ManifestError
+from portmap._errors import ManifestError, RuleError
 from portmap._render._console import CommandError, Console
 
 if TYPE_CHECKING:
@@ -168,6 +168,8 @@ def _linted(options: argparse.Namespace, console: Console, settings: "Settings")
             )
     except ManifestError as error:
         raise CommandError(str(error), *getattr(error, "__notes__", ())) from None
+    except RuleError as error:
+        raise CommandError(f"{_COMMAND}: {error}") from None
     except (BrokenExecutor, MemoryError) as error:
         raise CommandError(f"{_COMMAND}: a process ended early, perhaps for lack of memory: {error}") from None
     if not report.objects and not report.skipped and not report.findings:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, final
 import attrs
 
 from portmap._cli_configuration import Configuration, find_configuration, load_configuration
+from portmap._cli_own_rules import known_rules
 from portmap._cluster import Cluster
 from portmap._render._console import CommandError
 from portmap._suggestions import nearest
@@ -15,7 +16,7 @@ from portmap.lint._baseline import Baseline
 from portmap.lint._catalogue import catalogue
 from portmap.lint._findings import Report, Severity
 from portmap.lint._rule import Rule
-from portmap.lint.rules import RULES, rules_of
+from portmap.lint.rules import rules_of
 from portmap.manifests._files import write_whole
 from portmap.manifests._json import compose_json
 
@@ -140,7 +141,8 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 def _chosen(options: argparse.Namespace, found: Configuration) -> tuple[tuple[Rule, ...], frozenset[str] | None]:
     """The rules to run, and the names to report; `None`: those of all that is found."""
-    known = catalogue()
+    there = known_rules(_COMMAND)
+    known = catalogue(there)
     selected, ignored = _names(options.select), _names(options.ignore)
     problems = [
         *_unknown(selected, known, f"{_COMMAND}: --select"),
@@ -155,7 +157,7 @@ def _chosen(options: argparse.Namespace, found: Configuration) -> tuple[tuple[Ru
     ignored += found.ignore or ()
     profiles = options.profile or found.profile or ()
     reported = frozenset((frozenset(selected) or frozenset(known)) - frozenset(ignored))
-    rules = RULES if selected else rules_of(*profiles)
+    rules = there if selected else rules_of(*profiles, among=there)
     return tuple(rule for rule in rules if rule.name in reported), reported if selected or ignored else None
 
 

@@ -37,9 +37,10 @@ def add_rules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 
 
 def _list(options: argparse.Namespace, console: Console) -> int:
+    from portmap._cli_own_rules import known_rules
     from portmap.lint._catalogue import catalogue
 
-    entries = list(catalogue().values())
+    entries = list(catalogue(known_rules("portmap rules")).values())
     if options.format == "json":
         data: dict[str, Any] = {"version": _VERSION, "rules": [each.as_dict() for each in entries]}
         console.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
@@ -58,14 +59,16 @@ def _table(entries: "list[Entry]") -> list[str]:
 
 
 def _explain(options: argparse.Namespace, console: Console) -> int:
+    from portmap._cli_own_rules import known_rules
     from portmap.lint._catalogue import catalogue
 
-    known = catalogue()
+    known = catalogue(known_rules("portmap explain"))
     entry = known.get(options.rule)
     if entry is None:
         guess = nearest(options.rule, known)
         hint = f"did you mean {guess!r}?" if guess else "`portmap rules` lists them"
         raise CommandError(f"portmap explain: there is no rule {options.rule!r}; {hint}")
-    told = f"{entry.severity}, in the profile {entry.profile}" if entry.origin == "linter" else f"{entry.severity}"
+    of_rules = entry.origin in {"linter", "plugin"}
+    told = f"{entry.severity}, in the profile {entry.profile}" if of_rules else f"{entry.severity}"
     console.write(f"{entry.name} ({told})\n\n{entry.documentation}\n")
     return 0

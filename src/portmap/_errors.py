@@ -10,7 +10,7 @@ import attrs
 
 from portmap._violations import Violation
 
-__all__ = ["LintError", "ManifestError", "PortmapError", "Span", "ValidationError"]
+__all__ = ["LintError", "ManifestError", "PortmapError", "RuleError", "Span", "ValidationError"]
 
 
 class PortmapError(Exception):
@@ -91,7 +91,7 @@ class LintError(PortmapError):
         findings: The findings, as in the report.
     """
 
-    __module__ = "portmap"
+    __module__ = "portmap.lint"
 
     def __init__(self, findings: tuple[Any, ...]) -> None:
         super().__init__(findings)
@@ -100,3 +100,23 @@ class LintError(PortmapError):
     def __str__(self) -> str:
         count = len(self.findings)
         return "\n".join([f"{count} finding{'s' if count != 1 else ''}", *(f"  {each}" for each in self.findings)])
+
+
+@final
+class RuleError(PortmapError):
+    """A rule of the linter that does not work: it cannot be loaded, or raised an exception while linting.
+
+    Attributes:
+        rule: The name of the rule; `None` where it is not known.
+        problem: What is wrong with it.
+    """
+
+    __module__ = "portmap.lint"
+
+    def __init__(self, rule: str | None, problem: str) -> None:
+        super().__init__(rule, problem)
+        self.rule = rule
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return self.problem

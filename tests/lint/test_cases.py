@@ -1,8 +1,9 @@
 """Marked cases: manifests in which each finding of the linter is announced on its line.
 
 `# expect: rule` on a line: the rule reports an error or warning there. `# expect-info: rule`:
-information. What is not announced is not reported, unless it is information. A folder is
-one input, of several files. `# complete` on the first line: it is declared to be complete;
+information. What is not announced is not reported, unless it is information by another rule.
+A folder is one input, of several files. The rules are those of the default profile, and of the
+profile of the rule that has the folder. `# complete` on the first line: it is declared to be complete;
 `# cluster: 1.32`: it is judged by that version.
 """
 
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from portmap import Cluster, load
-from portmap.lint import RULES, lint
+from portmap.lint import RULES, Rule, lint, rules_of
 
 CASES = Path(__file__).parent / "cases"
 MARK = re.compile(r"# expect(-info)?: ([a-z0-9-]+)")
@@ -41,7 +42,8 @@ def reported(case: Path) -> Iterator[Announced]:
     version = first.removeprefix("# cluster: ")
     cluster = Cluster() if version == first else Cluster(version=version)
     documents = load(case, cluster=cluster)
-    for finding in lint(documents, cluster=cluster, complete=True if first == "# complete" else None):
+    rules = rules_of(PROFILE_OF.get(case.parent.name, "default"))
+    for finding in lint(documents, cluster=cluster, rules=rules, complete=True if first == "# complete" else None):
         span = documents[finding.position].span(finding.field)
         assert span is not None
         usual = SEVERITY_OF.get(finding.rule, finding.severity)
@@ -50,6 +52,7 @@ def reported(case: Path) -> Iterator[Announced]:
 
 
 SEVERITY_OF = {rule.name: rule.severity for rule in RULES}
+PROFILE_OF = {rule.name: rule.profile for rule in RULES}
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: f"{case.parent.name}/{case.stem}")
@@ -58,12 +61,21 @@ def test_findings_are_the_announced_ones(case: Path) -> None:
     expected, found = set(announced(case)), set(reported(case))
     assert expected <= found
     assert {each for each in found if not each[3]} == {each for each in expected if not each[3]}
+    own = case.parent.name
+    assert {each for each in found if each[2] == own} == {each for each in expected if each[2] == own}
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.profile == "default"], ids=lambda rule: rule.name)
-def test_each_rule_has_cases_for_and_against(rule: object) -> None:
-    """Each rule of the default profile has an input that it reports, and one that it passes over."""
-    name = getattr(rule, "name", "")
-    mine = [{each[2] for each in announced(case)} for case in (CASES / name).iterdir()]
-    assert any(name in rules for rules in mine)
-    assert any(name not in rules for rules in mine)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_each_rule_has_cases_for_and_against(rule: Rule) -> None:
+    """Each rule has an input that it reports, and one that it passes over."""
+    mine = [{each[2] for each in announced(case)} for case in (CASES / rule.name).iterdir()]
+    assert any(rule.name in rules for rules in mine)
+    assert any(rule.name not in rules for rules in mine)
+
+
+@pytest.mark.parametrize("rule", [each for each in RULES if each.profile != "default"], ids=lambda rule: rule.name)
+def test_a_rule_of_a_profile_reports_in_that_profile_only(rule: Rule) -> None:
+    """Without its profile a rule of taste says nothing, and it is never an error."""
+    assert rule.severity != "error"
+    for case in (CASES / rule.name).iterdir():
+        assert rule.name not in {finding.rule for finding in lint(load(case))}

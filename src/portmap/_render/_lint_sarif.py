@@ -8,10 +8,10 @@ from posixpath import normpath
 from typing import Any, Final
 from urllib.parse import quote
 
-from portmap._rules import Rule as ServerRule
+from portmap.lint._catalogue import Entry, catalogue
 from portmap.lint._findings import Finding, Location, Report
 from portmap.lint._rule import Rule
-from portmap.lint._server import rules_of_the_server
+from portmap.lint.rules import RULES
 
 __all__ = ["as_sarif"]
 
@@ -26,9 +26,9 @@ def as_sarif(report: Report, rules: Iterable[Rule]) -> str:
         report: What to show.
         rules: The rules that were run; those of the server that were broken are described too.
     """
-    described = _descriptors(report, rules)
-    places = {each["id"]: place for place, each in enumerate(described)}
     version, home = _distribution()
+    described = _descriptors(report, rules, home)
+    places = {each["id"]: place for place, each in enumerate(described)}
     driver: dict[str, Any] = {"name": "portmap", "version": version, "rules": described}
     if home:
         driver["informationUri"] = home
@@ -52,32 +52,26 @@ def _distribution() -> tuple[str, str | None]:
     return found["Version"], urls.get("Documentation")
 
 
-def _descriptors(report: Report, rules: Iterable[Rule]) -> list[dict[str, Any]]:
-    found = {each.name: _descriptor(each) for each in rules}
-    of_server: Mapping[str, ServerRule[Any]] = {each.code: each for each in rules_of_the_server()}
-    for finding in report:
-        if finding.rule not in found:
-            server_rule = of_server.get(finding.rule)
-            text = server_rule.summary if server_rule is not None else f"The rule {finding.rule}."
-            found[finding.rule] = _described(finding.rule, text, text, "error")
-    return [found[name] for name in sorted(found)]
+def _descriptors(report: Report, rules: Iterable[Rule], home: str | None) -> list[dict[str, Any]]:
+    ran = tuple(rules)
+    known = catalogue({each.name: each for each in (*RULES, *ran)}.values())
+    names = {each.name for each in ran} | {finding.rule for finding in report}
+    return [_descriptor(name, known.get(name), home) for name in sorted(names)]
 
 
-def _descriptor(rule: Rule) -> dict[str, Any]:
-    documented = "\n\n".join(f"**{title}**\n\n{text}" for title, text in rule.sections.items())
-    return _described(rule.name, rule.summary, documented or rule.summary, _LEVELS[rule.severity])
-
-
-def _described(name: str, summary: str, documented: str, level: str) -> dict[str, Any]:
-    _, home = _distribution()
-    found = {
+def _descriptor(name: str, entry: Entry | None, home: str | None) -> dict[str, Any]:
+    """What there is to know of a rule; of little more than its name, where it is one that a program made up."""
+    summary = entry.summary if entry is not None and entry.summary else f"The rule {name}."
+    documented = entry.documentation if entry is not None and entry.documentation else summary
+    found: dict[str, Any] = {
         "id": name,
         "shortDescription": {"text": summary},
         "help": {"text": documented, "markdown": documented},
-        "defaultConfiguration": {"level": level},
+        "defaultConfiguration": {"level": _LEVELS[entry.severity if entry is not None else "error"]},
     }
-    if home:
-        found["helpUri"] = f"{home.rstrip('/')}/rules/{name}.md"
+    # Without an address of the documentation there is none to give: the help itself has all of it.
+    if home and entry is not None and entry.page:
+        found["helpUri"] = f"{home.rstrip('/')}/{entry.page}"
     return found
 
 

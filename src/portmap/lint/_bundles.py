@@ -20,9 +20,10 @@ from portmap._map.node_ports import node_ports_of
 from portmap._map.object_names import ObjectName, items_at, text_at, value_at
 from portmap._map.port_map import PortMap
 from portmap._map.selectors import Selector
-from portmap._map.targets import ServiceTarget
+from portmap._map.targets import ContainerTarget, ServiceTarget
 from portmap._paths import Path
-from portmap._pods import Pod
+from portmap._pods import Container, Pod
+from portmap._ports import ContainerPort
 from portmap._resolution import Resolution
 from portmap._services import Service
 from portmap._sets import Conflict
@@ -233,6 +234,11 @@ class Bundle:
         return self._selecting.get(name_of(workload), ())
 
     @cached_property
+    def declared(self) -> Mapping[ObjectName, Sequence[ContainerTarget]]:
+        """The ports that the containers and sidecars of each workload declare."""
+        return {name_of(each): self.port_map.declared(each) for each in self.workloads}
+
+    @cached_property
     def referred(self) -> frozenset[ObjectName]:
         """The Services to which something refers."""
         return frozenset(
@@ -297,6 +303,17 @@ class Bundle:
         for step in path:
             found = found[step]
         return found if isinstance(found, Mapping) else {}
+
+    def container_ports(self, workload: Workload) -> Iterator[tuple[Path, Container, ContainerPort]]:
+        """The ports that a workload's containers and sidecars declare: the path, the container and the port."""
+        pod = workload.pod
+        spec: Path | None = None
+        for field, containers in (("containers", pod.containers), ("initContainers", pod.init_containers)):
+            for place, container in enumerate(containers):
+                if field == "containers" or container.is_sidecar:
+                    for position, port in enumerate(container.ports):
+                        spec = self.pod_spec(workload) if spec is None else spec
+                        yield (*spec, field, place, "ports", position), container, port
 
     def pod_spec(self, workload: Workload) -> Path:
         """The path to the spec of a workload's pods: `("spec", "template", "spec")` in a Deployment."""

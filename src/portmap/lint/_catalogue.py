@@ -15,8 +15,9 @@ from portmap.lint.rules import RULES
 
 __all__ = ["Entry", "Origin", "catalogue"]
 
-Origin: TypeAlias = Literal["linter", "server", "suppressions"]
-"""Who says it: a rule of the linter, an API server (as a violation or a warning), or the linter about suppressions."""
+Origin: TypeAlias = Literal["linter", "plugin", "server", "suppressions"]
+"""Who says it: a rule of the linter, a rule of another project, an API server (as a violation or a
+warning), or the linter about suppressions."""
 
 
 @final
@@ -31,7 +32,7 @@ class Entry:
         profile: In which profile it is on; what a server says always is.
         summary: One sentence, true of a good object.
         documentation: All there is to say, as Markdown.
-        page: Its page in the documentation, from the folder `docs` on.
+        page: Its page in portmap's documentation, from the folder `docs` on; `None` for rules of others.
     """
 
     name: str
@@ -40,7 +41,7 @@ class Entry:
     profile: str
     summary: str
     documentation: str
-    page: str
+    page: str | None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, without the documentation."""
@@ -66,8 +67,10 @@ def catalogue(rules: Iterable[Rule] = RULES) -> Mapping[str, Entry]:
 
 def _of_linter(rule: Rule) -> Entry:
     text = "\n\n".join([rule.summary, *(f"**{title}**\n\n{body}" for title, body in rule.sections.items())])
-    page = f"rules/{rule.name}.md"
-    return Entry(rule.name, "linter", rule.severity, rule.profile, rule.summary, text, page)
+    if rule.is_foreign:
+        text = text if rule.sections else rule.documentation
+        return Entry(rule.name, "plugin", rule.severity, rule.profile, rule.summary, text, None)
+    return Entry(rule.name, "linter", rule.severity, rule.profile, rule.summary, text, f"rules/{rule.name}.md")
 
 
 def _of_server() -> Iterable[Entry]:

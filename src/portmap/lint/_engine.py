@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePath
+from traceback import extract_tb
 from typing import Any, Final, final
 
 import attrs
 
 from portmap._cluster import Cluster, cluster_in_force
+from portmap._errors import RuleError
 from portmap._map.targets import ResolvedReference
 from portmap._paths import describe
 from portmap._services import Service
@@ -14,7 +17,7 @@ from portmap._workloads import Workload
 from portmap.lint._bundles import Bundle, Whole, bundles_of
 from portmap.lint._findings import Finding, Found, Place, Related, Report, Skipped
 from portmap.lint._fragments import skipped_items
-from portmap.lint._items import Item, items_of
+from portmap.lint._items import Item, NotAllThere, items_of
 from portmap.lint._rule import Rule
 from portmap.lint._server import codes_of_the_server, server_warnings
 from portmap.lint._suppressions import Suppression, annotations_of, suppress
@@ -46,6 +49,7 @@ def lint(
 
     Raises:
         TypeError: One of the objects is something else.
+        RuleError: A rule raised an exception, which is its cause.
     """
     cluster = cluster or cluster_in_force()
     chosen = tuple(DEFAULT_RULES if rules is None else rules)
@@ -94,12 +98,11 @@ def skipped_of(items: Sequence[Item], reasons: Mapping[int, str]) -> tuple[Skipp
 def _without_echoes(found: list[Finding], rules: Iterable[Rule]) -> list[Finding]:
     """The findings without those warnings of a server that a rule says better."""
     better = {rule.name: rule.instead_of for rule in rules if rule.instead_of}
-    told = {
-        (better[each.rule], related.position, related.field)
-        for each in found
-        if each.rule in better
-        for related in each.related
-    }
+    told: set[tuple[str | None, int, str]] = set()
+    for each in found:
+        if each.rule in better:
+            places: list[Finding | Related] = [each, *each.related]
+            told.update((better[each.rule], place.position, place.field) for place in places)
     return [each for each in found if (each.rule, each.position, each.field) not in told] if told else found
 
 
@@ -151,8 +154,25 @@ def of_rules(bundle: Bundle, rules: Sequence[Rule]) -> list[Finding]:
 
     Raises:
         NotAllThere: That depends on the rest of the input, which is not here.
+        RuleError: A rule raised something else.
     """
     return list(_Run(bundle, rules).findings())
+
+
+def _broken(rule: Rule, subject: object, error: Exception) -> RuleError:
+    """What to say of a rule that raised an exception."""
+    match subject:
+        case Service() | Workload():
+            about = f" at {subject}"
+        case ResolvedReference():
+            about = f" at {subject.field} of {subject.source}"
+        case _:
+            about = ""
+    last = extract_tb(error.__traceback__)[-1]
+    # What is wrong with what a rule gave is noticed here, and not in its own lines.
+    place = f" ({PurePath(last.filename).name}:{last.lineno})" if last.filename != __file__ else ""
+    said = f": {error}" if str(error) else ""
+    return RuleError(rule.name, f"the rule {rule.name} failed{about}: {type(error).__name__}{said}{place}")
 
 
 @final
@@ -171,11 +191,19 @@ class _Run:
             Bundle: (self._bundle,),
         }
         for rule in self._rules:
-            for subject in subjects[rule.on]:
-                for found in rule.check(subject, self._bundle):
-                    yield self._finding(rule, found)
+            subject: object = self._bundle
+            try:
+                for subject in subjects[rule.on]:
+                    for found in rule.check(subject, self._bundle):
+                        yield self._finding(rule, found)
+            except (NotAllThere, MemoryError):
+                raise
+            except Exception as error:
+                raise _broken(rule, subject, error) from error
 
     def _finding(self, rule: Rule, found: Found) -> Finding:
+        if not isinstance(found, Found):
+            raise TypeError(f"it gave a {type(found).__name__}, which is no finding: see portmap.lint.at")
         item, path = self._bundle.place_of(found.place.subject)
         return Finding(
             rule.name,

@@ -19,7 +19,7 @@ from portmap._workloads import Workload
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import SEVERITIES, Found, Severity
 
-__all__ = ["PROFILES", "SUBJECTS", "Profile", "Rule", "rule"]
+__all__ = ["PREFIX", "PROFILES", "SUBJECTS", "Profile", "Rule", "rule"]
 
 Profile: TypeAlias = Literal["default", "strict", "mesh"]
 """`default`: on unless it is ignored. `strict`: matters of taste and policy. `mesh`: where a service mesh runs."""
@@ -29,7 +29,13 @@ PROFILES: Final[tuple[Profile, ...]] = ("default", "strict", "mesh")
 SUBJECTS: Final = (Service, Workload, ResolvedReference, Bundle)
 """What a rule may look at: each Service, each workload, each reference to a port, or all that is deployed together."""
 
-_NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+PREFIX: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+"""What the names of rules of other projects begin with, before a dot."""
+
+_NAME: Final = re.compile(rf"(?:{PREFIX.pattern}\.)?{PREFIX.pattern}")
+_LONGEST: Final = 63
+"""As much as an annotation's key has room for, which suppresses the rule."""
+
 _SECTION: Final = re.compile(r"^(What it reports|Why it matters|Example|Fix|Notes):\n", re.MULTILINE)
 SubjectT = TypeVar("SubjectT", Service, Workload, ResolvedReference, Bundle)
 
@@ -40,14 +46,16 @@ class Rule:
     """A rule of the linter.
 
     Attributes:
-        name: What it is called in reports, in configuration and where it is suppressed; never reused.
+        name: What it is called in reports, in configuration and where it is suppressed; never
+            reused. Those of other projects have a prefix and a dot: `acme.owner-label`.
         severity: How bad it is where nothing speaks for it.
         on: What it looks at, one at a time: `Service`, `Workload`, `ResolvedReference` or `Bundle`.
         check: The rule itself. It reads what it likes, reports only about its subject, and never raises.
         profile: In which profile it is on.
         since: The version of portmap that has it first.
         instead_of: The code of a server's warning that is not reported beside it: at the
-            places to which a finding of the rule relates, it says the same, and less.
+            place of a finding of the rule, and at those to which it relates, it says the
+            same, and less.
     """
 
     name: str
@@ -61,6 +69,11 @@ class Rule:
     def __reduce__(self) -> tuple[Callable[[str, str], "Rule"], tuple[str, str]]:
         """Pickled by where it is defined, as functions are: its own function has its name."""
         return _rule_at, (self.check.__module__, self.check.__qualname__)
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it is a rule of another project, by its name."""
+        return "." in self.name
 
     @property
     def documentation(self) -> str:
@@ -98,7 +111,8 @@ def rule(
     """Make a rule of a function: `(subject, bundle) -> findings`.
 
     Args:
-        name: Lower case words with hyphens between them.
+        name: Lower case words with hyphens between them, at most 63 characters; in other
+            projects than portmap behind a prefix of the same form and a dot: `acme.owner-label`.
         on: What it looks at: `Service`, `Workload`, `ResolvedReference` or `Bundle`.
         severity: `"error"`, `"warning"` or `"info"`.
         profile: `"default"`, `"strict"` or `"mesh"`.
@@ -109,7 +123,10 @@ def rule(
         ValueError: One of them is no such thing.
     """
     if not _NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is no name of a rule: write lower case words with hyphens, such as 'ports-unnamed'")
+        hint = "write lower case words with hyphens, such as 'acme.owner-label'"
+        raise ValueError(f"{name!r} is no name of a rule: {hint}")
+    if len(name) > _LONGEST:
+        raise ValueError(f"{name!r} has {len(name)} characters: a name of a rule has at most {_LONGEST}")
     for what, given, known in (("severity", severity, SEVERITIES), ("profile", profile, PROFILES)):
         if given not in known:
             raise ValueError(f"{given!r} is no {what} of a rule: choose one of {', '.join(known)}")

@@ -1,19 +1,28 @@
 """The rules of the linter, by topic, and which are on in which profile. A rule is added by naming it here."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from portmap.lint._rule import Profile, Rule
 from portmap.lint.rules import (
     api_extensions,
+    declarations,
     divergent_ports,
     endpoints,
+    exposure,
     host_ports,
     ingresses,
+    mesh,
+    mesh_listeners,
     monitors,
     network_policies,
+    node_access,
     node_ports,
+    policies,
+    port_numbers,
     probes,
     protocols,
+    replicas,
     routes,
     same_cluster,
     selectors,
@@ -61,13 +70,45 @@ RULES: Final[tuple[Rule, ...]] = (
     protocols.mixed_protocol_load_balancer,
     protocols.external_name_fields,
     service_links.service_link_variable,
+    exposure.exposed_service,
+    exposure.external_ips,
+    exposure.external_traffic_policy,
+    exposure.unpinned_node_port,
+    node_access.host_port,
+    node_access.host_network,
+    node_access.privileged_port,
+    node_access.ssh_port,
+    policies.default_namespace,
+    policies.shared_selector,
+    policies.service_without_selector,
+    policies.pod_without_network_policy,
+    replicas.single_replica,
+    port_numbers.numeric_target_port,
+    port_numbers.numeric_ingress_port,
+    port_numbers.numeric_probe_port,
+    port_numbers.undeclared_probe_port,
+    port_numbers.unnamed_service_port,
+    declarations.unnamed_container_port,
+    declarations.no_container_port,
+    declarations.unreached_container_port,
+    declarations.implicit_protocol,
+    mesh.undecided_protocol,
+    mesh.unknown_app_protocol,
+    mesh_listeners.conflicting_protocols,
+    mesh_listeners.shared_target_port,
+    mesh.external_name_tcp_port,
 )
 """All of them, in the order in which they are listed."""
 
 
-def rules_of(*profiles: Profile) -> tuple[Rule, ...]:
-    """The rules that are on in these profiles; those of the default profile are on in all of them."""
-    return tuple(each for each in RULES if each.profile in {"default", *profiles})
+def rules_of(*profiles: Profile, among: Iterable[Rule] = RULES) -> tuple[Rule, ...]:
+    """The rules that are on in these profiles; those of the default profile are on in all of them.
+
+    Args:
+        profiles: The profiles beyond the default one.
+        among: The rules to choose from; left out, portmap's own.
+    """
+    return tuple(each for each in among if each.profile in {"default", *profiles})
 
 
 DEFAULT_RULES: Final = rules_of("default")

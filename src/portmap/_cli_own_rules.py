@@ -1,0 +1,24 @@
+"""All rules that a command knows: portmap's own, and those of installed distributions."""
+
+from portmap._errors import RuleError
+from portmap._render._console import CommandError
+from portmap.lint._own_rules import installed_rules
+from portmap.lint._rule import Rule
+from portmap.lint.rules import RULES
+
+__all__ = ["known_rules"]
+
+
+def known_rules(command: str) -> tuple[Rule, ...]:
+    """All of them.
+
+    Args:
+        command: Which command asks, for errors.
+
+    Raises:
+        CommandError: Those of a distribution cannot be loaded.
+    """
+    try:
+        return (*RULES, *installed_rules())
+    except RuleError as error:
+        raise CommandError(f"{command}: {error}") from None
