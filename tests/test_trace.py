@@ -50,7 +50,9 @@ class TestWhatIsAskedFor:
             ("web:a:b:c", "is no object"),
             ("service/a/b/c", "is no object"),
             ("deploymnt/web:http", "did you mean 'deployment/web:http'?"),
-            ("shop/api", "for a host, write 'http://shop/api'"),
+            ("shop/api", "for a Service, write 'service/shop/api'; for a host, write 'http://shop/api'"),
+            ("shop/api:http", "portmap knows no kind 'shop' with ports; for a Service, write 'service/shop/api:http'"),
+            ("shop/api/v1", "with ports; for a host, write 'http://shop/api/v1'"),
             ("shop.example:8080/api", "write 'shop.example/api'"),
             ("https:///api", "names no host"),
         ],
@@ -180,6 +182,19 @@ class TestTraces:
         assert [each.end is None for each in trace.onward] == [False, True]
         assert not trace.leads_nowhere
 
+    def test_a_number_that_only_a_policy_allows_is_no_port(self) -> None:
+        """A NetworkPolicy lets traffic to a number, whoever listens: the workload has no such port for that."""
+        policy = {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "NetworkPolicy",
+            "metadata": {"name": "web", "namespace": "shop"},
+            "spec": {"podSelector": {"matchLabels": {"app": "web"}}, "ingress": [{"ports": [{"port": 26379}]}]},
+        }
+        found = shop(policy)
+        assert [each.subject.port for each in found.trace("deployment/web")] == [8080, 9000]
+        with pytest.raises(KeyError, match="has no port or container '26379'"):
+            found.trace("deployment/web:26379")
+
     def test_typed_objects_of_any_kind(self) -> None:
         """A workload of a kind that is in no table is found by its kind."""
         pod = Pod("x", labels={"app": "x"}, containers=[Container("app", ports=[ContainerPort(80)])])
@@ -212,6 +227,7 @@ class TestWrongTargets:
             ("web:htpp", "Service shop/web has no port 'htpp': it has http 80; did you mean 'http'?"),
             ("web:30080", "has no port '30080': it has http 80; 30080 is the node port of http"),
             ("web:web", "has no port 'web': it has http 80; web is the target port of http"),
+            ("web:8080", "has no port '8080': it has http 80; 8080 is the container's port behind http"),
             ("web:app:http", "has no containers"),
             ("deployment/wep", "there is no deployment 'wep'; did you mean 'web'?"),
             ("statefulset/web", "there is no statefulset 'web'; there is a Deployment of that name"),
@@ -234,6 +250,23 @@ class TestWrongTargets:
         found = PortMap.of([make_service(), make_ingress(make_rule("shop.example", "/api"))])
         with pytest.raises(KeyError, match="has no rule for path /cart: it has /api"):
             found.trace("shop.example/cart")
+
+    @pytest.mark.parametrize(("given", "asked"), [("shop.example", "Shop.Example"), ("*.example", "shop.example")])
+    def test_the_paths_are_those_of_the_host_that_fits(self, given: str, asked: str) -> None:
+        """However it is written, and with its wildcard."""
+        found = PortMap.of([make_service(), make_ingress(make_rule(given, "/api"), make_rule("other.test", "/cart"))])
+        with pytest.raises(KeyError) as caught:
+            found.trace(f"{asked}/cart")
+        assert caught.value.args[0] == f"{given} has no rule for path /cart: it has /api"
+
+    def test_a_path_without_a_rule_for_any_host(self) -> None:
+        """Rules without a host are for this one, too, and their paths are named."""
+        found = PortMap.of([make_service(), make_ingress(make_rule(None, "/api"))])
+        with pytest.raises(KeyError) as caught:
+            found.trace("shop.example/cart")
+        assert caught.value.args[0] == (
+            "no Ingress or route has a rule for host 'shop.example'; the rules for any host have /api, and not /cart"
+        )
 
     def test_a_workload_where_a_service_is_meant(self) -> None:
         """Who writes no kind means a Service, and is told how to write the workload."""

@@ -18,6 +18,7 @@ from typing import Final, TypeAlias
 __all__ = [
     "cidr_reasons",
     "endpoint_ip_reasons",
+    "family_and_form",
     "family_of",
     "ip_reasons",
     "network",
@@ -75,10 +76,21 @@ def family_of(text: str) -> str | None:
 
     An IPv4-mapped IPv6 address counts as IPv4, as in Go, where both are one value.
     """
+    found = family_and_form(text)
+    return None if found is None else found[0]
+
+
+def family_and_form(text: str) -> tuple[str, str] | None:
+    """The family of an address and its canonical text, or `None` for what is no address."""
+    if ":" not in text:
+        # Most are such, and of a large cluster too many to be kept as parsed.
+        plain = _plain_ipv4(text)
+        return None if plain is None else ("IPv4", plain)
     address = parse_ip(text)
-    if address is None:
+    if not isinstance(address, ipaddress.IPv6Address):
         return None
-    return "IPv4" if address.version == 4 or _mapped(address) else "IPv6"
+    mapped = address.ipv4_mapped
+    return ("IPv6", str(address)) if mapped is None else ("IPv4", str(mapped))
 
 
 def ip_reasons(text: str, *, strict: bool) -> tuple[str, ...]:

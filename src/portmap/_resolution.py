@@ -15,7 +15,7 @@ from typing import Any, Final, final
 
 import attrs
 
-from portmap._addresses import family_of, parse_ip
+from portmap._addresses import family_and_form, family_of
 from portmap._candidates import Candidates
 from portmap._cluster import SIDECAR_PORTS, Cluster, cluster_in_force
 from portmap._foreign import Foreign
@@ -35,6 +35,7 @@ __all__ = [
     "find_port",
     "resolve",
     "resolve_all",
+    "resolve_among",
 ]
 
 _FINISHED: Final = frozenset({"Succeeded", "Failed"})
@@ -279,11 +280,25 @@ def resolve_all(
         ValidationError: One of `pods` is a plain dict of no workload, or with wrong ports.
         TypeError: One of `pods` is something else altogether.
     """
-    sidecars = (cluster or cluster_in_force()).enabled(SIDECAR_PORTS)
     wanted = [reduced_service(each) for each in services]
     among = [each if isinstance(each, Pod | Workload) else reduced(each) for each in pods]
     candidates = Candidates(among, indexed=len(wanted) > 1)
-    return tuple(_resolve(each, candidates, nodes, ip_families, sidecars=sidecars) for each in wanted)
+    found = resolve_among(wanted, candidates, nodes=nodes, ip_families=ip_families, cluster=cluster)
+    return tuple(resolution for resolution, _ in found)
+
+
+def resolve_among(
+    services: Iterable[Service],
+    candidates: Candidates,
+    *,
+    nodes: Collection[str] | None = None,
+    ip_families: Sequence[str] | None = None,
+    cluster: Cluster | None = None,
+) -> Iterator[tuple[Resolution, tuple[Pod | Workload, ...]]]:
+    """`resolve_all` for who has the candidates at hand: each resolution, with what the Service selects of them."""
+    sidecars = (cluster or cluster_in_force()).enabled(SIDECAR_PORTS)
+    for service in services:
+        yield _resolve(service, candidates, nodes, ip_families, sidecars=sidecars)
 
 
 def _resolve(
@@ -293,15 +308,13 @@ def _resolve(
     ip_families: Sequence[str] | None,
     *,
     sidecars: bool,
-) -> Resolution:
+) -> tuple[Resolution, tuple[Pod | Workload, ...]]:
     elsewhere = _elsewhere(service)
     if elsewhere is not None:
-        return Resolution(service, (), (), elsewhere, tuple(() for _ in service.ports))
+        return Resolution(service, (), (), elsewhere, tuple(() for _ in service.ports)), ()
     families = tuple(ip_families) if ip_families else _own_families(service)
-    selected = [
-        _look_up(service, each, families, nodes, sidecars=sidecars)
-        for each in candidates.selected_by(service.selector or {}, service.namespace)
-    ]
+    chosen = tuple(candidates.selected_by(service.selector or {}, service.namespace))
+    selected = [_look_up(service, each, families, nodes, sidecars=sidecars) for each in chosen]
     misses = (
         list(_misses(service, selected, sidecars=sidecars))
         if selected
@@ -311,7 +324,7 @@ def _resolve(
         tuple(found for each in selected if each.published and (found := each.endpoints[position]) is not None)
         for position in range(len(service.ports))
     )
-    return Resolution(service, tuple(misses), tuple(_slices(service, selected, families)), None, reached)
+    return Resolution(service, tuple(misses), tuple(_slices(service, selected, families)), None, reached), chosen
 
 
 def _pod_of(source: Pod | Workload) -> Pod:
@@ -361,7 +374,7 @@ def _look_up(
 ) -> _Selected:
     pod = _pod_of(source)
     workload = f"{source.kind}/{source.name}" if isinstance(source, Workload) and source.kind != "Pod" else None
-    by_family = {family: _addresses(pod, family) for family in families}
+    by_family = _by_family(pod, families)
     addresses = tuple(address for found in by_family.values() for address in found)
     reason = _passed_over(service, pod, families, addresses, nodes)
     passed_over = Miss.of_pod(pod, workload, reason) if reason else None
@@ -386,15 +399,10 @@ def _look_up(
     return _Selected(pod, workload, by_family, tuple(endpoints), passed_over)
 
 
-def _addresses(pod: Pod, family: str) -> tuple[str, ...]:
-    """The pod's addresses of this family, in canonical form."""
-    return tuple(_canonical(address) for address in pod.addresses or () if family_of(address) == family)
-
-
-def _canonical(address: str) -> str:
-    parsed = parse_ip(address)
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    return str(mapped or parsed)
+def _by_family(pod: Pod, families: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    """The pod's addresses of each of these families, in canonical form."""
+    known = [found for address in pod.addresses or () if (found := family_and_form(address))]
+    return {family: tuple([form for own, form in known if own == family]) for family in families}
 
 
 def _serving(pod: Pod) -> bool:

@@ -266,7 +266,9 @@ def struct(fields: Mapping[str, Reader], *, open_to_others: bool = False) -> Rea
                 if not open_to_others:
                     found.append(_unknown_field(path, name, readers))
             elif item is not None:
-                clean[name] = reader(item, (*path, name), found)
+                # Most are plain text, which needs no path for its complaints.
+                plain = reader is _text and type(item) is str and item.isascii()
+                clean[name] = item if plain else reader(item, (*path, name), found)
         return clean
 
     return Reader(read, {})

@@ -148,5 +148,8 @@ def _request(text: str, url: str) -> AskedRequest:
 
 def _no_kind(text: str, head: str, words: Collection[str]) -> str:
     guess = nearest(head, sorted(words))
-    hint = f"did you mean {guess + text[len(head) :]!r}?" if guess else f"for a host, write 'http://{text}'"
+    # One slash, as in NAMESPACE/NAME. What has a colon is no host: rules for hosts have no ports.
+    hints = [f"for a Service, write 'service/{text}'"] if text.count("/") == 1 else []
+    hints += [f"for a host, write 'http://{text}'"] if ":" not in text or not hints else []
+    hint = f"did you mean {guess + text[len(head) :]!r}?" if guess else "; ".join(hints)
     return f"{text!r}: portmap knows no kind {head!r} with ports; {hint}"

@@ -17,7 +17,7 @@ import attrs
 from portmap._map.reference import PathMatch, Reference
 from portmap._map.targets import ResolvedReference
 
-__all__ = ["rules_for"]
+__all__ = ["paths_for", "rules_for"]
 
 _LITERAL: Final = re.compile(r"[^()\[\]{}.*+?^$|\\]*")
 _WITH_PATTERN: Final = frozenset({"ImplementationSpecific", "RegularExpression"})
@@ -37,10 +37,8 @@ def rules_for(references: Iterable[ResolvedReference], host: str, path: str) -> 
     Returns:
         The references, each with only the host and the path that the request meets.
     """
-    backends = [each for each in references if each.reference.role in _REQUESTS and each.reference.requests]
-    rules = [(met, each) for each in backends if (met := _host_met(each.reference, host.lower())) is not None]
-    best = max((rank for (rank, _), _ in rules), default=None)
-    of_host = [(hosts, each) for (rank, hosts), each in rules if rank == best]
+    backends = _backends(references)
+    of_host = _of_host(backends, host)
     by_path = [(fit, *each) for each in of_host if (fit := _path_met(each[1].reference.paths, path)) is not None]
     longest = max((rank for (rank, _), _, _ in by_path), default=None)
     if longest is not None:
@@ -52,6 +50,27 @@ def rules_for(references: Iterable[ResolvedReference], host: str, path: str) -> 
     defaults = [each for each in backends if _is_default(each.reference)]
     sources = {each.source for _, each in of_host}
     return tuple(_own(defaults, sources) or defaults)
+
+
+def paths_for(references: Iterable[ResolvedReference], host: str) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The hosts of the rules that a request for this host is looked up in, and their paths.
+
+    No hosts, but paths: the rules are for any host. No paths: there are no such rules.
+    """
+    rules = _of_host(_backends(references), host)
+    hosts = sorted({each for hosts, _ in rules for each in hosts})
+    return tuple(hosts), frozenset(path.value for _, each in rules for path in each.reference.paths)
+
+
+def _backends(references: Iterable[ResolvedReference]) -> list[ResolvedReference]:
+    return [each for each in references if each.reference.role in _REQUESTS and each.reference.requests]
+
+
+def _of_host(backends: Iterable[ResolvedReference], host: str) -> list[tuple[tuple[str, ...], ResolvedReference]]:
+    """The backends of the host that fits best, each with that host; none: it is for any."""
+    rules = [(met, each) for each in backends if (met := _host_met(each.reference, host.lower())) is not None]
+    best = max((rank for (rank, _), _ in rules), default=None)
+    return [(hosts, each) for (rank, hosts), each in rules if rank == best]
 
 
 def _own(defaults: Sequence[ResolvedReference], sources: Iterable[object]) -> list[ResolvedReference]:

@@ -1,7 +1,7 @@
 """Which Services, workloads and ports of a set are meant by a name, and what may have been meant by a wrong one."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import Final, TypeVar, final
@@ -9,6 +9,7 @@ from typing import Final, TypeVar, final
 from portmap._map.asked import AskedObject, is_kind
 from portmap._map.inventory import Inventory, UnknownObject
 from portmap._map.object_names import ObjectName
+from portmap._map.reach import Reach
 from portmap._map.targets import ContainerTarget
 from portmap._ports import ServicePort
 from portmap._services import Service
@@ -29,8 +30,9 @@ class Meant:
     They are put under their names when somebody first asks for one.
     """
 
-    def __init__(self, inventory: Inventory) -> None:
+    def __init__(self, inventory: Inventory, reach: Reach) -> None:
         self._inventory = inventory
+        self._reach = reach
 
     @cached_property
     def _services(self) -> Mapping[str, Mapping[str | None, tuple[int, ...]]]:
@@ -84,7 +86,7 @@ class Meant:
             ]
             if found:
                 return found
-        raise KeyError(_no_port(services[0][1], asked.port))
+        raise KeyError(_no_port(services[0][1], asked.port, self._reach.targets[places[0]]))
 
     def workloads(self, asked: AskedObject, namespace: str | None = None) -> tuple[Workload, ...]:
         """The workloads that are meant: several, where the set has one more than once.
@@ -133,18 +135,20 @@ def no_container_port(workload: Workload, asked: str, targets: Iterable[Containe
     return f"{workload} has no port or container {asked!r}: it has {known or 'none'}{hint}"
 
 
-def _no_port(service: Service, port: str | None) -> str:
+def _no_port(service: Service, port: str | None, reached: Sequence[Sequence[ContainerTarget]]) -> str:
     ports = service.ports
     known = ", ".join(f"{each.name or 'unnamed'} {each.port}" for each in ports) or "none"
     asked = f"which port of {service}?" if port is None else f"{service} has no port {port!r}:"
-    return f"{asked} it has {known}{_port_meant(ports, port)}"
+    return f"{asked} it has {known}{_port_meant(ports, port, reached)}"
 
 
-def _port_meant(ports: Iterable[ServicePort], port: str | None) -> str:
-    for each in ports if port else ():
+def _port_meant(ports: Sequence[ServicePort], port: str | None, reached: Sequence[Sequence[ContainerTarget]]) -> str:
+    for each, targets in zip(ports if port else (), reached, strict=False):
         shown = f"{each.name or each.port}"
         if port == str(each.effective_target_port):
             return f"; {port} is the target port of {shown}"
+        if any(port in {str(target.port), target.name} for target in targets):
+            return f"; {port} is the container's port behind {shown}"
         if port == str(each.node_port):
             return f"; {port} is the node port of {shown}"
     guess = nearest(port, (each.name for each in ports if each.name)) if port else None

@@ -72,32 +72,39 @@ def unreached_targets(
     Passed over are workloads that make no pods, pods that have ended, and those that an
     invalid Service would select.
     """
-    reached = {_number(target) for target in reach.services_of}
-    for each in references:
-        if each.reference.role != "network-policy":
-            reached.update(_number(target) for target in each.targets if isinstance(target, ContainerTarget))
+    reached = _reached(reach, references)
     unread = _Selecting(inventory)
-    found: dict[ContainerTarget, None] = {}
+    unreached: dict[ContainerTarget, None] = {}
     for workload in inventory.workloads:
         if workload.replicas == 0 or workload.pod.phase in _ENDED or workload.pod.host_network:
             continue
         if unread.selects(workload.pod.labels, workload.namespace):
             continue
-        on_host = {
-            (port.container_port, port.effective_protocol)
-            for container in workload.pod.port_containers
-            for port in container.ports
-            if port.host_port
-        }
-        for target in declared_targets(workload, inventory.name(workload)):
-            if _number(target) not in reached and (target.port, target.protocol) not in on_host:
-                found[target] = None
-    return tuple(found)
+        declared, on_host = set(), set()
+        for container in workload.pod.port_containers:
+            for port in container.ports:
+                number = port.container_port, port.effective_protocol
+                declared.add(number)
+                if port.host_port:
+                    on_host.add(number)
+        name = inventory.name(workload)
+        missed = declared - on_host - reached.get(name, set())
+        if missed:
+            targets = declared_targets(workload, name)
+            unreached.update((each, None) for each in targets if (each.port, each.protocol) in missed)
+    return tuple(unreached)
 
 
-def _number(target: ContainerTarget) -> tuple[ObjectName, int, str]:
-    # All containers of a pod share its address: a number is reached, not a container.
-    return target.workload, target.port, target.protocol
+def _reached(reach: Reach, references: Iterable[ResolvedReference]) -> Mapping[ObjectName, set[tuple[int, str]]]:
+    """By workload, what is reached: all containers of a pod share its address, so that is numbers, not containers."""
+    reached: dict[ObjectName, set[tuple[int, str]]] = defaultdict(set)
+    for target in reach.services_of:
+        reached[target.workload].add((target.port, target.protocol))
+    for each in references:
+        for found in each.targets if each.reference.role != "network-policy" else ():
+            if isinstance(found, ContainerTarget):
+                reached[found.workload].add((found.port, found.protocol))
+    return reached
 
 
 class _Selecting:

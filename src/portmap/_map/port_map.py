@@ -93,7 +93,7 @@ class PortMap:
             host_ports,
             inventory,
             Ways.of(inventory, reach, references, host_ports),
-            Meant(inventory),
+            Meant(inventory, reach),
         )
 
     @property

@@ -10,7 +10,7 @@ from portmap._candidates import Candidates
 from portmap._map.inventory import Inventory, UnknownObject
 from portmap._map.object_names import ObjectName
 from portmap._map.targets import ContainerTarget, ServiceTarget
-from portmap._resolution import Endpoint, Resolution, resolve_all
+from portmap._resolution import Endpoint, Resolution, resolve_among
 from portmap._services import Service
 from portmap._workloads import Workload
 
@@ -48,8 +48,8 @@ class Reach:
         resolutions, targets, selected, unseen = [], [], [], []
         services_of: dict[ContainerTarget, tuple[ServiceTarget, ...]] = {}
         more: dict[ContainerTarget, list[ServiceTarget]] = defaultdict(list)
-        for service, resolution in zip(services, resolve_all(services, workloads), strict=True):
-            chosen = _chosen(service, resolution, candidates)
+        for service, (resolution, sources) in zip(services, resolve_among(services, candidates), strict=True):
+            chosen = tuple([each for each in sources if isinstance(each, Workload)])
             reached = _targets(service, resolution, chosen, names)
             own = inventory.name(service)
             for position, found in enumerate(reached):
@@ -70,13 +70,6 @@ class Reach:
             services_of | {target: (*services_of[target], *others) for target, others in more.items()},
             candidates,
         )
-
-
-def _chosen(service: Service, resolution: Resolution, candidates: Candidates) -> tuple[Workload, ...]:
-    if resolution.elsewhere is not None:
-        return ()
-    found = candidates.selected_by(service.selector or {}, service.namespace)
-    return tuple(each for each in found if isinstance(each, Workload))
 
 
 def _targets(

@@ -7,7 +7,7 @@ import attrs
 
 from portmap._map.asked import Asked, AskedNumber, AskedObject, AskedRequest, is_kind
 from portmap._map.chains import Entry, Hop, reference_hop, service_hop
-from portmap._map.hosts import rules_for
+from portmap._map.hosts import paths_for, rules_for
 from portmap._map.inventory import name_of
 from portmap._map.meant import Meant, no_container_port
 from portmap._map.node_ports import HostPorts, NodePorts
@@ -286,11 +286,11 @@ class Tracing:
 
     def _no_rule(self, asked: AskedRequest) -> str:
         rules = [each.reference for each in self.references if each.reference.role in {"ingress", "route"}]
-        hosts = sorted({host for each in rules for host in each.hosts})
-        if asked.host.lower() in map(str.lower, hosts):
-            paths = sorted({path.value for each in rules if asked.host in each.hosts for path in each.paths})
-            shown = ", ".join(paths) or "none"
-            return f"{asked.host} has no rule for path {asked.path}: it has {shown}"
-        guess = nearest(asked.host, hosts)
+        fitting, paths = paths_for(self.references, asked.host)
+        shown = ", ".join(sorted(paths))
+        if fitting and paths:
+            return f"{', '.join(fitting)} has no rule for path {asked.path}: it has {shown}"
+        guess = nearest(asked.host, sorted({host for each in rules for host in each.hosts}))
         hint = f"; did you mean {guess!r}?" if guess else ""
-        return f"no Ingress or route has a rule for host {asked.host!r}{hint}"
+        anyhow = f"; the rules for any host have {shown}, and not {asked.path}" if paths else ""
+        return f"no Ingress or route has a rule for host {asked.host!r}{anyhow}{hint}"

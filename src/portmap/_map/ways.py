@@ -52,9 +52,11 @@ class Ways:
             if target.name is None:
                 undeclared[target.workload][target] = None
         for each in references:
+            # A policy lets traffic to a number; it is no sign that anybody listens there.
+            leads = each.reference.role != "network-policy"
             for found in each.targets:
                 referring[found].append(each)
-                if isinstance(found, ContainerTarget) and found.name is None:
+                if leads and isinstance(found, ContainerTarget) and found.name is None:
                     undeclared[found.workload][found] = None
         held: dict[ContainerTarget, list[HostPort]] = defaultdict(list)
         for port in host_ports.taken:
