@@ -192,6 +192,20 @@ class TestTheRunner:
         assert list(run_page("page.md", text)) == []
 
 
+class TestTheBuiltPages:
+    """`docs/check_links.py`, which looks at the pages as they are built."""
+
+    def test_broken_links_are_found(self, tmp_path: Path) -> None:
+        """A link to a missing page, picture or heading is found; one that leads somewhere, or elsewhere, is not."""
+        (tmp_path / "a.html").write_text(
+            '<h1 id="top">A</h1><a href="b.html#there">1</a><a href="b.html#gone">2</a><a href="#top">3</a>'
+            '<a href="c.html">4</a><img src="none.svg"><a href="https://example.com/x">5</a>'
+        )
+        (tmp_path / "b.html").write_text('<h2 id="there">B</h2>')
+        broken_links = runpy.run_path(str(ROOT / "docs" / "check_links.py"))["broken_links"]
+        assert broken_links(tmp_path) == ["a.html: b.html#gone", "a.html: c.html", "a.html: none.svg"]
+
+
 class TestTheCommands:
     """The two commands of the README, which are all that a bare machine needs."""
 
