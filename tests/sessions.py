@@ -18,15 +18,10 @@ import command_line
 import portmap
 from pytest_runs import pytest_in
 
-__all__ = ["PROMPT", "Session", "commands_in"]
+__all__ = ["PROMPT", "Session"]
 
 PROMPT: Final = "$ "
 _COMMAND: Final = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
-
-
-def commands_in(text: str) -> Iterator[tuple[str, str]]:
-    """The commands of a block, each with what the page shows below it."""
-    yield from _COMMAND.findall(text)
 
 
 @final
@@ -36,6 +31,13 @@ class Session:
     def __init__(self, recorded: dict[str, str]) -> None:
         self.recorded = recorded
         self.code = 0
+
+    def problems(self, text: str) -> Iterator[str]:
+        """The commands of a block that print something else than the page shows below them."""
+        for command, shown in _COMMAND.findall(text):
+            printed = self.run(command)
+            if printed != shown:
+                yield f"{command} prints something else:\n{printed or 'nothing'}"
 
     def run(self, line: str) -> str:
         """What a command line prints."""

@@ -30,7 +30,7 @@ import pytest
 import portmap
 from portmap._rules import Rule
 from portmap.manifests import validate
-from sessions import PROMPT, Session, commands_in
+from sessions import PROMPT, Session
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 # Their blocks show the command, and are run by its own tests.
@@ -94,10 +94,7 @@ def run_page(page: str, text: str) -> Iterator[str]:
         elif block.language == "python":
             results = run_block(block, page, namespace)
         elif block.language == "console" and block.text.startswith(PROMPT):
-            for command, shown_below in commands_in(block.text):
-                printed = session.run(command)
-                if printed != shown_below:
-                    yield f"{place}: {command} prints something else:\n{printed or 'nothing'}"
+            yield from (f"{place}: {problem}" for problem in session.problems(block.text))
         elif block.text.strip() != SET_UP:
             yield f"{place}: nothing runs this block"
         following = takewhile(lambda each: each.mark in SHOWN, blocks[position + 1 :])

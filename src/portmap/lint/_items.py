@@ -70,7 +70,8 @@ def _items(given: object, position: int, cluster: Cluster) -> Iterator[Item]:
         name = name_of(reduced(given))
         raw = {"kind": name.kind, "metadata": {"name": name.name, "namespace": name.namespace}}
         yield Item(position, name, raw, given, (), "")
-    elif hasattr(type(given), "violations") and hasattr(given, "raw"):
+    # The class is asked first: an Output of Pulumi answers for every attribute.
+    elif hasattr(type(given), "violations") and hasattr(given, "violations") and hasattr(given, "raw"):
         if isinstance(given.raw, Mapping):
             source = str(getattr(given, "source", "")).replace("\\", "/")
             typed, violations = getattr(given, "object", None), tuple(given.violations)
