@@ -63,10 +63,11 @@ def matrix(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Builds the documentation into build/docs, without network access; a warning is an error."""
+    """Builds the documentation into build/docs, without network access; a warning or a broken link is an error."""
     install_groups(session, "docs")
     install_portmap(session)
     session.run("sphinx-build", "--quiet", "--fail-on-warning", "--conf-dir", "docs", ".", "build/docs")
+    session.run("python", "docs/check_links.py", "build/docs")
 
 
 @nox.session(default=False)

@@ -20,13 +20,16 @@ version = release
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 root_doc = "docs/contents"
 include_patterns = ["docs/**", "README.md", "CHANGELOG.md", "CONTRIBUTING.md"]
-exclude_patterns = ["docs/schemas/**"]
+exclude_patterns = ["docs/schemas/**", "docs/_static/**"]
 nitpicky = False
 
 html_theme = "furo"
 html_title = f"portmap {release}"
 html_show_sphinx = False
+html_show_copyright = False
 html_copy_source = False
+html_static_path = ["_static"]
+html_css_files = ["portmap.css"]
 
 myst_heading_anchors = 4
 suppress_warnings = ["myst.header"]

@@ -1,4 +1,4 @@
-"""Draws the picture that docs/draw.md shows, from the manifests that stand there: `nox -s pages`."""
+"""Draws the pictures that pages show, from the manifests that stand there: `nox -s pages`."""
 # ruff: noqa: INP001
 
 import re
@@ -9,22 +9,31 @@ from portmap import draw
 from portmap.manifests import parse
 
 DOCS: Final = Path(__file__).resolve().parent
-PICTURE: Final = DOCS / "pictures" / "shop.svg"
+PICTURES: Final = DOCS / "pictures"
+# What the tutorial mends before it draws.
+MENDED: Final = {"targetPort: htpp": "targetPort: http", "number: 8080": "number: 80"}
 
-_MANIFESTS: Final = re.compile(r"<!-- file: shop\.yaml -->\n```yaml\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_MANIFESTS: Final = re.compile(r"<!-- file: [^\n]*\.yaml -->\n```yaml\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
-def drawn() -> str:
-    """The picture of the shop."""
-    match = _MANIFESTS.search((DOCS / "draw.md").read_text(encoding="utf-8"))
-    if match is None:
-        raise SystemExit("docs/draw.md has no file shop.yaml")
-    return draw(parse(match[1]), title="Where the ports of a shop lead")
+def drawn() -> dict[Path, str]:
+    """The pictures, by their files."""
+    shop = "---\n".join(_MANIFESTS.findall((DOCS / "draw.md").read_text(encoding="utf-8")))
+    tutorial = "---\n".join(_MANIFESTS.findall((DOCS / "tutorial.md").read_text(encoding="utf-8")))
+    for broken, mended in MENDED.items():
+        if broken not in tutorial:
+            raise SystemExit(f"docs/tutorial.md has no {broken}")
+        tutorial = tutorial.replace(broken, mended)
+    return {
+        PICTURES / "shop.svg": draw(parse(shop), title="Where the ports of a shop lead"),
+        PICTURES / "tutorial.svg": draw(parse(tutorial), title="Where the ports of the tutorial lead"),
+    }
 
 
 def main() -> None:
-    """Draw the picture anew."""
-    PICTURE.write_text(drawn(), encoding="utf-8")
+    """Draw the pictures anew."""
+    for picture, text in drawn().items():
+        picture.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 In a page, the Python blocks are one program, in order. What a block prints stands in
 the block after it, which is marked by a comment on the line before: `output` for what
 is printed, `raises` for the error that ends the block. A block marked `file: NAME` is
-written to a file of that name for the others to read.
+written to a file of that name for the others to read. A console block with prompts is a
+session: each command prints what stands below it. What a program prints that the tests
+do not run stands in a block marked `recorded: COMMAND`.
 """
 
 import ast
@@ -12,6 +14,7 @@ import io
 import re
 import runpy
 import shlex
+import shutil
 import subprocess
 import sys
 import traceback
@@ -27,6 +30,7 @@ import pytest
 import portmap
 from portmap._rules import Rule
 from portmap.manifests import validate
+from sessions import PROMPT, Session
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 # Their blocks show the command, and are run by its own tests.
@@ -47,6 +51,10 @@ WITH_COMMANDS: Final = {
     "docs/testing.md",
 }
 SHOWN: Final = ("output", "raises")
+# What the README's first command begins with, which has a test of its own.
+SET_UP: Final = "python3 -m venv .venv && .venv/bin/pip install -q ."
+# Pages about a library that is not always there.
+NEEDS: Final = {"docs/howto/cdk8s.md": "cdk8s", "docs/howto/pulumi.md": "pulumi_kubernetes"}
 
 _BLOCK: Final = re.compile(r"^(?:<!-- ([^>\n]*) -->\n)?```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
@@ -77,6 +85,7 @@ def blocks_of(text: str) -> list[Block]:
 def run_page(page: str, text: str) -> Iterator[str]:
     """Runs the blocks of a page in the working directory, and says where the page is wrong."""
     namespace: dict[str, Any] = {"__name__": "__main__"}
+    session = Session({})
     blocks = [block for block in blocks_of(text) if block.language != "console" or page not in WITH_COMMANDS]
     for position, block in enumerate(blocks):
         place = f"{page}:{block.line}"
@@ -87,9 +96,13 @@ def run_page(page: str, text: str) -> Iterator[str]:
             file = Path(block.mark.removeprefix("file: "))
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(block.text, encoding="utf-8")
+        elif block.mark.startswith("recorded: "):
+            session.recorded[block.mark.removeprefix("recorded: ")] = block.text
         elif block.language == "python":
             results = run_block(block, page, namespace)
-        else:
+        elif block.language == "console" and block.text.startswith(PROMPT):
+            yield from (f"{place}: {problem}" for problem in session.problems(block.text))
+        elif block.text.strip() != SET_UP:
             yield f"{place}: nothing runs this block"
         following = takewhile(lambda each: each.mark in SHOWN, blocks[position + 1 :])
         shown = {each.mark: each.text for each in following}
@@ -125,6 +138,10 @@ class TestEveryPage:
         self, page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """What a page shows as output is what its code prints, and no code goes without being run."""
+        if page in NEEDS:
+            pytest.importorskip(NEEDS[page], reason=f"{NEEDS[page]} is not installed")
+        if page == "docs/howto/cdk8s.md" and shutil.which("node") is None:
+            pytest.skip("cdk8s runs in Node.js, which is not installed")
         monkeypatch.chdir(tmp_path)
         problems = list(run_page(page, text_of(page)))
         if problems:
@@ -158,6 +175,8 @@ class TestTheRunner:
             "```python\nprint(1)\n```\n```python\nprint(2)\n```\n<!-- output -->\n```text\n2\n```\n",
             "```yaml\nkind: Service\n```\n",
             "```console\nls\n```\n",
+            "```console\n$ portmap --version\nportmap of old\n```\n",
+            "```console\n$ rm -r .\n```\n",
         ],
     )
     def test_a_page_that_is_wrong_is_found(self, text: str) -> None:
@@ -177,6 +196,20 @@ class TestTheRunner:
         assert list(run_page("page.md", text)) == []
 
 
+class TestTheBuiltPages:
+    """`docs/check_links.py`, which looks at the pages as they are built."""
+
+    def test_broken_links_are_found(self, tmp_path: Path) -> None:
+        """A link to a missing page, picture or heading is found; one that leads somewhere, or elsewhere, is not."""
+        (tmp_path / "a.html").write_text(
+            '<h1 id="top">A</h1><a href="b.html#there">1</a><a href="b.html#gone">2</a><a href="#top">3</a>'
+            '<a href="c.html">4</a><img src="none.svg"><a href="https://example.com/x">5</a>'
+        )
+        (tmp_path / "b.html").write_text('<h2 id="there">B</h2>')
+        broken_links = runpy.run_path(str(ROOT / "docs" / "check_links.py"))["broken_links"]
+        assert broken_links(tmp_path) == ["a.html: b.html#gone", "a.html: c.html", "a.html: none.svg"]
+
+
 class TestTheCommands:
     """The two commands of the README, which are all that a bare machine needs."""
 
@@ -187,7 +220,7 @@ class TestTheCommands:
 
     def test_the_main_job_does_what_the_readme_says(self, commands: list[str]) -> None:
         """After its set-up, the first command shows every Service of the example, and succeeds."""
-        set_up = "python3 -m venv .venv && .venv/bin/pip install -q . && "
+        set_up = f"{SET_UP} && "
         assert commands[0].startswith(set_up)
         programs = {".venv/bin/python": [sys.executable], ".venv/bin/portmap": [sys.executable, "-m", "portmap"]}
         passed_on = b""

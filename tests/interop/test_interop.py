@@ -16,6 +16,7 @@ from lightkube.models import meta_v1 as lightkube_meta
 from lightkube.resources import core_v1 as lightkube
 
 from portmap import PortMap, Service, ServicePort, ValidationError, Workload, resolve, to_manifest, to_yaml
+from portmap.lint import lint
 from portmap.manifests import read, stored, validate
 
 HTTP = ServicePort(80, name="http", target_port="http", node_port=30080)
@@ -81,6 +82,12 @@ class TestOfficialClient:
         [endpoint] = resolve(official_service(), [official_pod()]).endpoints()
         assert endpoint.port == 8080
         assert len(PortMap.of([official_service(), official_pod()]).services) == 1
+
+    def test_they_are_linted(self) -> None:
+        """The linter takes the models as `resolve` does, and finds what is wrong with them."""
+        service = official_service()
+        service.spec.ports[0].target_port = "htpp"
+        assert [finding.rule for finding in lint([service, official_pod()])] == ["unresolved-target-port"]
 
     def test_a_deployment_is_a_workload(self) -> None:
         """A `V1Deployment` is read by the name of its class."""
@@ -158,6 +165,7 @@ def test_cdk8s() -> None:
     assert made.to_json() == manifest
     assert read(made) == WEB
     assert validate(made) == ()
+    assert [finding.rule for finding in lint([made], complete=True)] == ["selector-matches-nothing"]
 
 
 class TestPulumi:
@@ -230,6 +238,8 @@ class TestPulumi:
         arguments: Any = self.ServiceInitArgs(metadata={"name": unknown}, spec={"ports": [self.PortArgs(port=80)]})
         with pytest.raises(TypeError, match="apply"):
             read(arguments)
+        with pytest.raises(TypeError, match="apply"):
+            lint([unknown])
 
 
 @pytest.mark.parametrize(

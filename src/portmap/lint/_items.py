@@ -7,6 +7,7 @@ import attrs
 
 from portmap._cluster import Cluster
 from portmap._errors import ValidationError
+from portmap._foreign import plain_manifest
 from portmap._manifest import to_manifest
 from portmap._map.inventory import name_of
 from portmap._map.object_names import ObjectName
@@ -52,8 +53,8 @@ def items_of(objects: Iterable[object], cluster: Cluster) -> list[Item]:
     """The items of an input.
 
     Args:
-        objects: Plain mappings (lists of kind List are opened), typed objects, and
-            documents of `portmap.load`, in any mixture.
+        objects: Plain mappings (lists of kind List are opened), typed objects, documents of
+            `portmap.load`, and objects of other Kubernetes libraries, in any mixture.
         cluster: By what plain mappings are judged.
 
     Raises:
@@ -69,13 +70,14 @@ def _items(given: object, position: int, cluster: Cluster) -> Iterator[Item]:
         name = name_of(reduced(given))
         raw = {"kind": name.kind, "metadata": {"name": name.name, "namespace": name.namespace}}
         yield Item(position, name, raw, given, (), "")
-    elif isinstance(given, Mapping):
-        yield from _of_mapping(given, position, cluster)
-    elif hasattr(given, "raw") and hasattr(given, "violations"):
+    # The class is asked first: an Output of Pulumi answers for every attribute.
+    elif hasattr(type(given), "violations") and hasattr(given, "violations") and hasattr(given, "raw"):
         if isinstance(given.raw, Mapping):
             source = str(getattr(given, "source", "")).replace("\\", "/")
             typed, violations = getattr(given, "object", None), tuple(given.violations)
             yield Item(position, ObjectName.of(given.raw), given.raw, typed, violations, source)
+    elif isinstance(plain := plain_manifest(given), Mapping):
+        yield from _of_mapping(plain, position, cluster)
     else:
         raise TypeError(f"lint takes plain mappings, Services, Pods, Workloads and documents, not {given!r}")
 

@@ -1,0 +1,98 @@
+"""Console sessions of the documentation: what the commands of a page print, run among the files of the page.
+
+A block is a session if its lines begin with a prompt. It is no shell that runs it: pipes, `> FILE`
+and `echo $?` are known, and the programs below. What a program prints that is not installed
+here is recorded in the page.
+"""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, final
+
+import command_line
+import portmap
+from pytest_runs import pytest_in
+
+__all__ = ["PROMPT", "Session"]
+
+PROMPT: Final = "$ "
+_COMMAND: Final = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+
+
+@final
+class Session:
+    """Runs one command after another in the working directory, and remembers how the last one ended."""
+
+    def __init__(self, recorded: dict[str, str]) -> None:
+        self.recorded = recorded
+        self.code = 0
+
+    def problems(self, text: str) -> Iterator[str]:
+        """The commands of a block that print something else than the page shows below them."""
+        for command, shown in _COMMAND.findall(text):
+            printed = self.run(command)
+            if printed != shown:
+                yield f"{command} prints something else:\n{printed or 'nothing'}"
+
+    def run(self, line: str) -> str:
+        """What a command line prints."""
+        if line == "echo $?":
+            return f"{self.code}\n"
+        line, _, target = line.partition(" > ")
+        out, told = "", ""
+        for command in line.split(" | "):
+            out, err = self._run(command, out)
+            told += err
+        if target:
+            Path(target).write_text(out, encoding="utf-8")
+            out = ""
+        return out + told
+
+    def _run(self, command: str, stdin: str) -> tuple[str, str]:
+        if command in self.recorded:
+            self.code = 0
+            return self.recorded[command], ""
+        program, *arguments = shlex.split(command)
+        match program:
+            case "portmap":
+                done = command_line.portmap(*arguments, stdin=stdin)
+                self.code = done.code
+                return done.out, done.err
+            case "pytest":
+                ran = pytest_in(Path.cwd(), *arguments)
+                self.code = ran.code
+                return ran.shown, ""
+            case "python":
+                return self._python(arguments, stdin)
+            case "mypy":
+                return self._python(["-m", "mypy", *arguments], stdin)
+            case "cat":
+                self.code = 0
+                return "".join(Path(each).read_text(encoding="utf-8") for each in arguments), ""
+            case _:
+                return f"nothing runs {command}\n", ""
+
+    def _python(self, arguments: list[str], stdin: str) -> tuple[str, str]:
+        here = str(Path(portmap.__file__).parent.parent)
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            input=stdin,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+            timeout=120,
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join([here, os.environ.get("PYTHONPATH", "")]),
+                # Installed, portmap is found; run from its source, mypy must be told where that is.
+                **({} if here.endswith("site-packages") else {"MYPYPATH": here}),
+                "PYTHONUTF8": "1",
+            },
+        )
+        self.code = done.returncode
+        return done.stdout, done.stderr
