@@ -163,17 +163,22 @@ def _requests(judge: _Judge, documents: Sequence[Document], unjudged: Collection
         return []
     by_text: dict[int, list[tuple[int, Item]]] = defaultdict(list)
     texts: dict[int, str] = {}
+    # One text may hold very many documents, so each is searched once.
+    commented: dict[int, bool] = {}
     found: list[Suppression] = []
     for item in items_of(documents, judge.cluster):
         if item.position in unjudged:
             continue
         found += annotations_of([item])
         document = documents[item.position]
+        identity = id(document.text)
+        if identity not in commented:
+            commented[identity] = "portmap:" in document.text
         # Places are looked up only in the few texts that have such comments.
-        if "portmap:" in document.text:
+        if commented[identity]:
             span = document.span()
-            texts[id(document.text)] = document.text
-            by_text[id(document.text)].append((span.line if span else 1, item))
+            texts[identity] = document.text
+            by_text[identity].append((span.line if span else 1, item))
     for identity, objects in by_text.items():
         found += comments_in(texts[identity], sorted(objects, key=lambda each: (each[0], each[1].position)))
     return found
