@@ -32,7 +32,7 @@ from portmap._workloads import Workload, reduced
 from portmap.lint._fragments import is_kustomization, kustomize_labels
 from portmap.lint._items import Item, NotAllThere
 
-__all__ = ["Bundle", "Whole", "bundles_of", "link_prefix"]
+__all__ = ["Bundle", "Whole", "asks_for_node_ports", "bundles_of", "link_prefix"]
 
 # Objects that nothing but a cluster writes, and what charts write on theirs.
 _DUMPED: Final = ("resourceVersion", "uid")
@@ -115,7 +115,7 @@ class Whole:
     def node_port_collisions(self) -> Mapping[int, Sequence[Conflict]]:
         """What Services cannot have in one cluster with an earlier one of the input, by the identity of the later."""
         found: dict[int, list[Conflict]] = defaultdict(list)
-        services = [each for same in self.services.values() for each in same if _asks_for_node_ports(each)]
+        services = [each for same in self.services.values() for each in same if asks_for_node_ports(each)]
         for conflict in node_ports_of(services, self.cluster).collisions:
             found[id(conflict.service)].append(conflict)
         return found
@@ -147,7 +147,8 @@ class Whole:
         return custom_names(self._items)
 
 
-def _asks_for_node_ports(service: Service) -> bool:
+def asks_for_node_ports(service: Service) -> bool:
+    """Whether a Service sets node ports itself; only such can collide."""
     return bool(service.health_check_node_port or any(port.node_port for port in service.ports))
 
 

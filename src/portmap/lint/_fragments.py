@@ -5,7 +5,7 @@ with its reason.
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from posixpath import basename, dirname, join, normpath
 from typing import Any, Final
@@ -15,7 +15,15 @@ from portmap._violations import Violation
 from portmap._workload_kinds import any_template_path
 from portmap.lint._items import Item, NotAllThere
 
-__all__ = ["PLACEHOLDER", "has_placeholder", "is_kustomization", "kustomize_labels", "patch_files", "skipped_items"]
+__all__ = [
+    "PLACEHOLDER",
+    "has_placeholder",
+    "is_kustomization",
+    "kustomize_labels",
+    "names_of_several",
+    "patch_files",
+    "skipped_items",
+]
 
 KUSTOMIZATIONS: Final = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
 
@@ -59,19 +67,24 @@ def has_placeholder(value: object, *, bare_words: bool = False) -> bool:
     return False
 
 
-def skipped_items(items: Sequence[Item], patches: frozenset[str] | None = None) -> dict[int, str]:
+def skipped_items(
+    items: Sequence[Item], patches: frozenset[str] | None = None, doubles: frozenset[ObjectName] | None = None
+) -> dict[int, str]:
     """Why some items are not judged, by their place among the items.
 
     Args:
         items: The items.
         patches: The files that kustomizations elsewhere name as patches; left out, there are no
             items elsewhere.
+        doubles: The names that several Services have, here and elsewhere; left out, they are not
+            known yet where there are items elsewhere.
 
     Raises:
-        NotAllThere: It depends on items elsewhere.
+        NotAllThere: It depends on the names of Services elsewhere.
     """
     own, components = patch_files(items)
-    doubles = frozenset(_names_of_several(items)) if patches is None else None
+    if patches is None:
+        doubles = names_of_several(item.name for item in items)
     patched = own | (patches or frozenset())
     found: dict[int, str] = {}
     for place, item in enumerate(items):
@@ -137,12 +150,9 @@ def _is_strategic(raw: object) -> bool:
     return isinstance(raw, list) and any(_is_strategic(each) for each in raw)
 
 
-def _names_of_several(items: Iterable[Item]) -> set[ObjectName]:
-    seen: set[ObjectName] = set()
-    twice: set[ObjectName] = set()
-    for item in items:
-        (twice if item.name in seen else seen).add(item.name)
-    return twice
+def names_of_several(names: Iterable[ObjectName]) -> frozenset[ObjectName]:
+    """The names that come more than once."""
+    return frozenset(name for name, times in Counter(names).items() if times > 1)
 
 
 # --- kustomize -------------------------------------------------------------------------------------------------

@@ -17,10 +17,11 @@ import attrs
 
 from portmap._cluster import Cluster, cluster_in_force
 from portmap._errors import ManifestError
+from portmap._map.object_names import ObjectName
 from portmap.lint._bundles import Bundle, Whole, bundles_of
 from portmap.lint._engine import in_report, lint, of_rules, of_server, skipped_of, suppressed
 from portmap.lint._findings import Finding, Report, Skipped
-from portmap.lint._fragments import KUSTOMIZATIONS, patch_files, skipped_items
+from portmap.lint._fragments import KUSTOMIZATIONS, names_of_several, patch_files, skipped_items
 from portmap.lint._items import Item, NotAllThere, items_of
 from portmap.lint._locations import located
 from portmap.lint._reading import Input, Source, finding_of, inputs_of, raise_for, read_inputs
@@ -163,17 +164,22 @@ def _requests(judge: _Judge, documents: Sequence[Document], unjudged: Collection
         return []
     by_text: dict[int, list[tuple[int, Item]]] = defaultdict(list)
     texts: dict[int, str] = {}
+    # One text may hold very many documents, so each is searched once.
+    commented: dict[int, bool] = {}
     found: list[Suppression] = []
     for item in items_of(documents, judge.cluster):
         if item.position in unjudged:
             continue
         found += annotations_of([item])
         document = documents[item.position]
+        identity = id(document.text)
+        if identity not in commented:
+            commented[identity] = "portmap:" in document.text
         # Places are looked up only in the few texts that have such comments.
-        if "portmap:" in document.text:
+        if commented[identity]:
             span = document.span()
-            texts[id(document.text)] = document.text
-            by_text[id(document.text)].append((span.line if span else 1, item))
+            texts[identity] = document.text
+            by_text[identity].append((span.line if span else 1, item))
     for identity, objects in by_text.items():
         found += comments_in(texts[identity], sorted(objects, key=lambda each: (each[0], each[1].position)))
     return found
@@ -221,9 +227,11 @@ class _Part:
 
     Attributes:
         findings: With their places in the files.
-        put_off: What is still to be judged; `None` for the part as a whole.
+        put_off: What is still to be judged; `None` for the part as a whole, which depends on the
+            names of Services in other parts.
         reasons: Why some objects are not judged, by place.
         patches: The files that kustomizations here name as patches.
+        service_names: The names of its Services, as often as they come.
         documents: How many documents were read, of which objects are those that are mappings.
         requests: What the objects ask not to be told of.
         packed: All documents, to be unpacked only where something was put off.
@@ -236,20 +244,22 @@ class _Part:
     failed: tuple[ManifestError, ...]
     patches: frozenset[str]
     objects: int
-    services: int
+    service_names: tuple[ObjectName, ...]
     files: int
     documents: int
     requests: tuple[Suppression, ...]
     packed: bytes
 
 
-def _judged(judge: _Judge, inputs: Sequence[Input], patches: frozenset[str]) -> _Part:
+def _judged(
+    judge: _Judge, inputs: Sequence[Input], patches: frozenset[str], doubles: frozenset[ObjectName] | None = None
+) -> _Part:
     """What can be said of a part of the input by itself. This runs in other processes."""
     read = read_inputs(inputs, judge.cluster, namespace=judge.namespace)
     with judge.cluster:
         items = items_of(read.documents, judge.cluster)
         try:
-            reasons: Mapping[int, str] = skipped_items(items, patches)
+            reasons: Mapping[int, str] = skipped_items(items, patches, doubles)
             judged = [item for place, item in enumerate(items) if place not in reasons]
             found, put_off = _judged_alone(judge, judged)
         except NotAllThere:
@@ -262,7 +272,7 @@ def _judged(judge: _Judge, inputs: Sequence[Input], patches: frozenset[str]) -> 
         read.failed,
         frozenset(patch_files(items)[0]),
         len(items),
-        sum(item.name.kind == "Service" for item in items),
+        tuple(item.name for item in items if item.name.kind == "Service"),
         read.files,
         len(read.documents),
         tuple(_requests(judge, read.documents, {items[place].position for place in reasons})),
@@ -287,12 +297,21 @@ def _elsewhere(judge: _Judge, divided: Sequence[Sequence[Input]], executor: Exec
     futures = [executor.submit(_judged, judge, inputs, patches) for inputs in divided]
     try:
         parts = [_counted(future, counter) for future in futures]
+        if any(part.put_off is None for part in parts):
+            doubles = names_of_several(name for part in parts for name in part.service_names)
+            again = {
+                place: executor.submit(_judged, judge, divided[place], patches, doubles)
+                for place, part in enumerate(parts)
+                if part.put_off is None
+            }
+            futures += again.values()
+            parts = [again[place].result() if place in again else part for place, part in enumerate(parts)]
     except BaseException:
         for future in futures:
             future.cancel()
         raise
     raise_for([error for part in parts for error in part.failed])
-    dependent = any(part.put_off is None or part.patches - patches for part in parts)
+    dependent = any(part.patches - patches for part in parts)
     documents: list[Document] = []
     if dependent or any(part.put_off for part in parts):
         # Our own processes packed them a moment ago.
@@ -315,7 +334,7 @@ def _together(judge: _Judge, parts: Sequence[_Part], documents: Sequence[Documen
         in_report(found, judge.rules),
         judge.cluster,
         sum(part.objects for part in parts),
-        sum(part.services for part in parts),
+        sum(len(part.service_names) for part in parts),
         # Whole files first; sorting keeps the order of what is alike.
         tuple(sorted(skipped, key=lambda each: each.position >= 0)),
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from portmap._paths import parse
 from portmap._sets import Conflict
-from portmap.lint._bundles import Bundle
+from portmap.lint._bundles import Bundle, asks_for_node_ports
 from portmap.lint._findings import Found, Place, at
 from portmap.lint._rule import rule
 
@@ -69,7 +69,8 @@ def node_port_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     del subject
     for conflict in bundle.port_map.node_ports.collisions:
         yield _collision(conflict)
-    for service in bundle.services:
+    # Only these are asked for elsewhere: each question puts off judging the folder to the end.
+    for service in filter(asks_for_node_ports, bundle.services):
         for conflict in bundle.elsewhere.node_port_collisions.get(id(service), ()):
             # Services of one name in several folders are the same for several environments.
             if not bundle.has(conflict.other) and conflict.other.name != service.name:
