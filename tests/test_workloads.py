@@ -129,6 +129,8 @@ class TestReading:
         [
             (None, None, None, None),
             ({}, None, None, None),
+            ({"conditions": None, "podIPs": None}, None, None, None),
+            ({"qosClass": "BestEffort"}, (), None, None),
             ({"phase": "Pending"}, (), None, "Pending"),
             ({"podIP": "10.0.0.1"}, ("10.0.0.1",), None, None),
             (
@@ -143,7 +145,7 @@ class TestReading:
         ],
     )
     def test_status(self, status: Any, addresses: Any, ready: bool | None, phase: str | None) -> None:
-        """A pod with a status is an observed one; without, it is projected."""
+        """A pod whose status says anything at all is an observed one; else it is projected."""
         manifest = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web-0"}, "spec": {}, "status": status}
         pod = manifests.read(manifest)
         assert isinstance(pod, Pod)

@@ -15,7 +15,7 @@ from portmap._schema import BOOLEAN, TEXT, Reader, list_of, struct
 from portmap._violations import Violation
 from portmap._vocabulary import Protocol
 
-__all__ = ["POD", "anything_but", "pod_of", "read_container", "under"]
+__all__ = ["POD", "anything_but", "pod_of", "read_container", "under", "was_observed"]
 
 
 def anything_but(fields: Mapping[str, Reader]) -> Reader:
@@ -45,7 +45,15 @@ _STATUS: Final = anything_but(
 POD: Final = anything_but({"metadata": METADATA, "spec": _POD_SPEC, "status": _STATUS})
 
 
-def pod_of(decoded: dict[str, Any], owner: dict[str, Any], path: Path) -> tuple[Pod | None, list[Violation]]:
+def was_observed(pod: object) -> bool:
+    """Whether the manifest of a pod has a status that says anything, be it nothing that is looked at here."""
+    status = pod.get("status") if isinstance(pod, Mapping) else None
+    return isinstance(status, Mapping) and any(value is not None for value in status.values())
+
+
+def pod_of(
+    decoded: dict[str, Any], owner: dict[str, Any], path: Path, *, observed: bool
+) -> tuple[Pod | None, list[Violation]]:
     """The pod of a decoded template, or of a decoded Pod where the path is empty."""
     found: list[Violation] = []
     spec, status = decoded.get("spec", {}), decoded.get("status", {})
@@ -75,7 +83,7 @@ def pod_of(decoded: dict[str, Any], owner: dict[str, Any], path: Path) -> tuple[
                 node_name=spec.get("nodeName"),
                 hostname=spec.get("hostname"),
                 subdomain=spec.get("subdomain"),
-                addresses=addresses if status else None,
+                addresses=addresses if observed else None,
                 phase=status.get("phase"),
                 ready=ready,
                 deletion_timestamp=metadata.get("deletionTimestamp"),

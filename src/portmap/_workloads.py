@@ -11,7 +11,7 @@ from portmap._foreign import Foreign, plain_manifest
 from portmap._labels import Labels
 from portmap._metadata import METADATA
 from portmap._paths import describe
-from portmap._pod_reading import POD, anything_but, pod_of, read_container, under
+from portmap._pod_reading import POD, anything_but, pod_of, read_container, under, was_observed
 from portmap._pods import Pod
 from portmap._schema import TEXT_MAP, wrong_type
 from portmap._violations import Violation, in_order
@@ -163,7 +163,7 @@ def read_workload(manifest: Any) -> Workload:  # noqa: ANN401 - anything may tur
     if found:
         name = metadata.get("name", "") if isinstance(metadata, dict) else ""
         raise ValidationError(f"{kind} {name}", in_order(found))
-    pod, found = pod_of(decoded, metadata, path)
+    pod, found = pod_of(decoded, metadata, path, observed=was_observed(template))
     if pod is None:
         raise ValidationError(f"{kind} {metadata.get('name', '')}", in_order(found))
     return Workload(
