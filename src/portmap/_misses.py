@@ -83,9 +83,10 @@ def _called(pod: Pod, workload: str | None) -> str:
 
 
 def _declared(containers: Sequence[Container]) -> list[str]:
-    """Every declared port, as people would say it: `http/TCP → 8080 in app`."""
+    """Every declared port, as people would say it: `http/TCP → 8080 in app`. Knative does not ask for names."""
     return [
-        f"{f'{port.name}/' if port.name else ''}{port.effective_protocol} → {port.container_port} in {container.name}"
+        f"{f'{port.name}/' if port.name else ''}{port.effective_protocol} → {port.container_port}"
+        + (f" in {container.name}" if container.name else "")
         for container in containers
         for port in container.ports
     ]

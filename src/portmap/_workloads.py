@@ -147,7 +147,7 @@ def read_workload(manifest: Any) -> Workload:  # noqa: ANN401 - anything may tur
     """
     found: list[Violation] = []
     kind = manifest.get("kind") if isinstance(manifest, Mapping) else None
-    path = any_template_path(manifest.get("apiVersion"), kind) if isinstance(manifest, Mapping) else None
+    path = any_template_path(manifest) if isinstance(manifest, Mapping) else None
     if path is None:
         raise ValidationError("manifest", (no_such_kind(manifest),))
     template = _at(manifest, *path)
@@ -176,9 +176,8 @@ def read_workload(manifest: Any) -> Workload:  # noqa: ANN401 - anything may tur
 
 
 def makes_pods(manifest: Mapping[str, Any]) -> bool:
-    """Whether `read_workloads` finds workloads in objects of this kind."""
-    api_version, kind = manifest.get("apiVersion"), manifest.get("kind")
-    return any_template_path(api_version, kind) is not None or several_templates(manifest) is not None
+    """Whether `read_workloads` finds workloads in an object such as this."""
+    return any_template_path(manifest) is not None or several_templates(manifest) is not None
 
 
 def read_workloads(manifest: Mapping[str, Any]) -> tuple[Workload, ...]:

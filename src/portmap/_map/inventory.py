@@ -264,7 +264,7 @@ def pod_labels(raw: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
 
 
 def _pod_labels(raw: Mapping[str, Any]) -> Iterator[object]:
-    path = any_template_path(raw.get("apiVersion"), raw.get("kind"))
+    path = any_template_path(raw)
     if path is not None:
         yield value_at(raw, *map(str, path), "metadata", "labels") or {}
         return

@@ -319,7 +319,7 @@ class Bundle:
     def pod_spec(self, workload: Workload) -> Path:
         """The path to the spec of a workload's pods: `("spec", "template", "spec")` in a Deployment."""
         raw = self.raw(workload)
-        path = any_template_path(raw.get("apiVersion"), raw.get("kind")) if raw.get("kind") else None
+        path = any_template_path(raw) if raw.get("kind") else None
         return (*(("spec", "template") if path is None else path), "spec")
 
 

@@ -132,7 +132,7 @@ def _is_unfilled_name(name: object) -> bool:
 
 def _is_bare_workload(item: Item) -> bool:
     """Whether this makes pods, of containers that have neither image nor command nor ports: a patch of what has."""
-    path = any_template_path(item.raw.get("apiVersion"), item.raw.get("kind"))
+    path = any_template_path(item.raw)
     if path is None:
         return False
     spec = value_at(item.raw, *map(str, path), "spec")

@@ -34,7 +34,7 @@ def is_readable(manifest: Mapping[str, Any]) -> bool:
     if several is not None:
         return isinstance(_at(manifest, several[1]), list)
     api_version, kind = manifest.get("apiVersion"), manifest.get("kind")
-    path = any_template_path(api_version, kind)
+    path = any_template_path(manifest)
     if path is None or template_path(api_version, kind) is not None:
         return path is not None
     # Kinds that are not Kubernetes' own may do without a template, and are then not portmap's business.
