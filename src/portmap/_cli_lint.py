@@ -131,13 +131,11 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     from portmap.lint._findings import at_least
 
     settings = settings_of(options)
-    # There are no cycles to be found, and looking for them takes half of the time.
-    with _without_collector():
-        report = settings.applied_to(_linted(options, console, settings))
-        if options.write_baseline:
-            settings.write_baseline(report)
-        report, told = settings.without_known(report)
-        _print(report, options, settings, console)
+    report = settings.applied_to(_linted(options, console, settings))
+    if options.write_baseline:
+        settings.write_baseline(report)
+    report, told = settings.without_known(report)
+    _print(report, options, settings, console)
     if told is not None:
         console.say(told)
     bad = any(at_least(each.severity, settings.fail_on) for each in report)
@@ -175,17 +173,6 @@ def _linted(options: argparse.Namespace, console: Console, settings: "Settings")
     if not report.objects and not report.skipped and not report.findings:
         raise CommandError(f"{_COMMAND}: no Kubernetes objects could be read from {named}")
     return report
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 @contextmanager

@@ -172,11 +172,12 @@ def _with_workloads(entry: _Entry) -> Iterator[tuple[Reference, Workload | None]
 
 
 def _names(entry: _Entry) -> Iterator[tuple[int, ObjectName]]:
-    for source in (entry.service, *entry.workloads):
-        if source is not None:
-            # One of several workloads has a name of its own.
-            own = name_of(source)
-            yield id(source), entry.name if own == entry.name else own
+    if entry.service is not None:
+        yield id(entry.service), entry.name
+    for workload in entry.workloads:
+        # One of several workloads has a name of its own.
+        own = name_of(workload)
+        yield id(workload), entry.name if own == entry.name else own
 
 
 def _entries(given: object, namespace: str | None) -> Iterator[_Entry]:

@@ -50,7 +50,7 @@ def in_namespace(manifest: Mapping[str, Any], namespace: str) -> Mapping[str, An
 
 
 @final
-@attrs.frozen(cache_hash=True)
+@attrs.frozen
 class ObjectName:
     """An object, by its name.
 

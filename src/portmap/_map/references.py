@@ -134,15 +134,21 @@ def references_of(manifest: Mapping[str, Any], source: ObjectName | None = None)
 
 def _places(manifest: Mapping[str, Any], where: Path) -> Iterator[tuple[Path, tuple[Any, ...]]]:
     """Each place that the path leads to, with what stands there and all that it is in, the innermost last."""
-    places: list[tuple[Path, tuple[Any, ...]]] = [((), (manifest,))]
-    for step in where:
-        deeper: list[tuple[Path, tuple[Any, ...]]] = []
-        for path, parents in places:
-            node = parents[-1]
-            if step == EVERY:
-                if isinstance(node, list | tuple):
-                    deeper += [((*path, place), (*parents, each)) for place, each in enumerate(node)]
-            elif (type(node) is dict or isinstance(node, Mapping)) and node.get(step) is not None:
-                deeper.append(((*path, step), (*parents, node[step])))
-        places = deeper
-    yield from places
+    return _below((), (manifest,), where)
+
+
+def _below(path: Path, parents: tuple[Any, ...], where: Path) -> Iterator[tuple[Path, tuple[Any, ...]]]:
+    node: Any = parents[-1]
+    deeper: list[Any] = []
+    for depth, step in enumerate(where):
+        if step == EVERY:
+            if isinstance(node, list | tuple):
+                path, parents, rest = (*path, *where[:depth]), (*parents, *deeper), where[depth + 1 :]
+                for place, each in enumerate(node):
+                    yield from _below((*path, place), (*parents, each), rest)
+            return
+        node = node.get(step) if type(node) is dict or isinstance(node, Mapping) else None
+        if node is None:
+            return
+        deeper.append(node)
+    yield (*path, *where), (*parents, *deeper)
