@@ -16,7 +16,7 @@ from portmap._services import Service
 from portmap._suggestions import nearest
 from portmap._workloads import Workload
 
-__all__ = ["Miss", "nothing_selected", "unresolved"]
+__all__ = ["Miss", "nothing_selected", "some", "unresolved"]
 
 _MOST_SHOWN = 8
 
@@ -92,7 +92,8 @@ def _declared(containers: Sequence[Container]) -> list[str]:
     ]
 
 
-def _some(words: Sequence[str]) -> str:
+def some(words: Sequence[str]) -> str:
+    """The first few of these, and how many more there are."""
     more = len(words) - _MOST_SHOWN
     return ", ".join(words[:_MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
@@ -107,7 +108,7 @@ def unresolved(port: ServicePort, position: int, pod: Pod, workload: str | None,
     searched = pod.containers + (pod.sidecars if sidecars else ())
     others = [container for container in pod.init_containers if container not in searched]
     declared = _declared(searched)
-    shown = f"it declares {_some(declared)}" if declared else "its containers declare no ports"
+    shown = f"it declares {some(declared)}" if declared else "its containers declare no ports"
     message = f"no container port named {target!r} for {protocol} in {_called(pod, workload)}: {shown}"
     code, hint = "unresolved-target-port", None
     same = _named(searched, target)

@@ -84,15 +84,16 @@ class PortMap:
             reach = Reach.of(inventory)
             references = look_up_all(inventory, reach)
         host_ports = host_ports_of(inventory.workloads)
+        misses = misses_of(inventory, reach, references)
         return cls(
             cluster,
             references,
-            misses_of(inventory, reach, references),
+            misses,
             unreached_targets(inventory, reach, references),
             node_ports_of(inventory.services, cluster),
             host_ports,
             inventory,
-            Ways.of(inventory, reach, references, host_ports),
+            Ways.of(inventory, reach, references, host_ports, misses),
             Meant(inventory, reach),
         )
 

@@ -99,6 +99,7 @@ class Reference:
         needs_grant: Whether the namespace of the Service, if it is another, must let it in (ReferenceGrant).
         hosts: The host names of the requests that it is for; none: any.
         paths: The paths of the requests that it is for; none: any.
+        addresses: Where endpoints written by hand lead, each with its port: `10.0.0.1:8080`.
     """
 
     source: ObjectName
@@ -116,6 +117,7 @@ class Reference:
     needs_grant: bool = False
     hosts: tuple[str, ...] = ()
     paths: tuple[PathMatch, ...] = ()
+    addresses: tuple[str, ...] = ()
 
     @property
     def requests(self) -> str | None:

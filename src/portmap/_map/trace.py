@@ -240,7 +240,8 @@ class Tracing:
         yield from (Onward(hops, end) for end in ends)
         misses = [miss for miss in resolution.misses if miss.position in {None, position}]
         if not ends and (resolution.elsewhere is not None or self.ways.reach.unknown[place] or not misses):
-            yield Onward(hops, None, self.ways.why_not(place, position), beyond=resolution.elsewhere is not None)
+            beyond = resolution.elsewhere is not None and self.ways.no_endpoints(place, position) is None
+            yield Onward(hops, None, self.ways.why_not(place, position), beyond=beyond)
         else:
             yield from (Onward(hops, None, miss.message, miss.hint) for miss in misses)
 
