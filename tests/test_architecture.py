@@ -71,7 +71,7 @@ LAYERS: Final[Sequence[Layer]] = [
     layer("_map.port_map"),
     layer("_map"),
     layer("_contract.changes", "_contract.pairs", "_contract.users"),
-    layer("_contract.routes", "_contract.settings", "_contract.updates", "_contract.view"),
+    layer("_contract.node_ports", "_contract.routes", "_contract.settings", "_contract.updates", "_contract.view"),
     layer("_contract.plan"),
     layer("_contract"),
     layer("manifests._composed", "manifests._files", "manifests._plain", "manifests._scalars", "manifests._texts"),

@@ -187,6 +187,18 @@ class What:
         "changed",
         "The cluster picks another node port, for node ports follow the name of the port.",
     )
+    NODE_PORT_REDRAWN = Row(
+        "node-port-redrawn",
+        "disturbing",
+        "changed",
+        "A Service that is created anew gets another node port from the cluster.",
+    )
+    HANDED_OVER = Row(
+        "node-port-handed-over",
+        "disturbing",
+        "changed",
+        "Another Service had this node port, and must let go of it first.",
+    )
     STAYS_HEADLESS = Row(
         "stays-headless", "disturbing", "changed", "An update that leaves clusterIP out does not end headlessness."
     )
@@ -211,6 +223,12 @@ class What:
     BACKENDS = Row("backends-changed", "behind", "changed", "Other workloads, containers or numbers answer a port.")
     ADDRESS = Row("address-changed", "behind", "changed", "An authored address of the Service is another.")
     TRAFFIC = Row("traffic-changed", "behind", "changed", "Traffic is spread over the pods in another way.")
+    FIRST_PORT = Row(
+        "first-port-changed",
+        "behind",
+        "changed",
+        "Another port comes first, to which some load balancers look, and pods in their environment.",
+    )
     NOT_SHARED = Row(
         "node-port-not-shared",
         "behind",

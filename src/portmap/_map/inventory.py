@@ -14,7 +14,7 @@ import attrs
 
 from portmap._errors import ValidationError
 from portmap._foreign import plain_manifest
-from portmap._map.object_names import ObjectName, in_namespace, items_at, text_at, value_at
+from portmap._map.object_names import ObjectName, in_namespace, items_at, items_of_list, text_at, value_at
 from portmap._map.reference import Reference
 from portmap._map.references import references_of
 from portmap._pods import Pod
@@ -203,12 +203,10 @@ def _entries(given: object, namespace: str | None) -> Iterator[_Entry]:
 def _of_mapping(
     raw: Mapping[str, Any], typed: object, violations: tuple[Violation, ...], namespace: str | None
 ) -> Iterator[_Entry]:
-    kind, items = raw.get("kind"), raw.get("items")
-    if isinstance(kind, str) and kind.endswith("List") and isinstance(items, list):
-        own = {"apiVersion": raw.get("apiVersion"), "kind": kind.removesuffix("List")} if kind != "List" else {}
-        for item in items:
-            if isinstance(item, Mapping):
-                yield from _of_mapping({**own, **item}, None, (), namespace)
+    listed = items_of_list(raw)
+    if listed is not None:
+        for item in listed:
+            yield from _of_mapping(item, None, (), namespace)
         return
     if namespace is not None:
         raw = in_namespace(raw, namespace)

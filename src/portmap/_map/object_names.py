@@ -7,7 +7,7 @@ import attrs
 
 from portmap._workload_kinds import kind_of_workload
 
-__all__ = ["ObjectName", "in_namespace", "items_at", "text_at", "value_at"]
+__all__ = ["ObjectName", "in_namespace", "items_at", "items_of_list", "text_at", "value_at"]
 
 # The kinds with something to say of ports that live in no namespace.
 _CLUSTER_SCOPED: Final = frozenset(
@@ -39,6 +39,15 @@ def items_at(data: object, *path: str) -> Sequence[Any]:
     """The items of the list that stands there; none where nothing does, or something else."""
     found: object = value_at(data, *path)
     return found if isinstance(found, list | tuple) else ()
+
+
+def items_of_list(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
+    """The objects of a `List`, or of a list of one kind, such as a `ServiceList`; `None` for what is no list."""
+    kind, items = manifest.get("kind"), manifest.get("items")
+    if not isinstance(kind, str) or not kind.endswith("List") or not isinstance(items, list):
+        return None
+    own = {"apiVersion": manifest.get("apiVersion"), "kind": kind.removesuffix("List")} if kind != "List" else {}
+    return [{**own, **item} for item in items if isinstance(item, Mapping)]
 
 
 def in_namespace(manifest: Mapping[str, Any], namespace: str) -> Mapping[str, Any]:
