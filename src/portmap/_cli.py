@@ -169,7 +169,7 @@ def _resolve(options: argparse.Namespace, console: Console) -> int:
     report = find_routes(
         documents, cluster=cluster, unreadable=unreadable, namespace=options.namespace, names=frozenset(names)
     )
-    _check_names(names, documents, report)
+    _check_names(names, documents, report, options.namespace)
     console.say(*map(str, unreadable))
     as_json_text = options.format == "json"
     text = as_json(report) if as_json_text else as_text(report, width=console.width, colour=console.colour)
@@ -190,13 +190,18 @@ def _paths_and_names(arguments: Iterable[str]) -> tuple[list[str], list[str]]:
     return paths or ["."], names
 
 
-def _check_names(names: Sequence[str], documents: "Iterable[Document]", report: "Report") -> None:
+def _check_names(
+    names: Sequence[str], documents: "Iterable[Document]", report: "Report", namespace: str | None
+) -> None:
     """Fails for a Service that was asked for and does not exist."""
+    from portmap._render._find_routes import called
+
     problems = []
-    found = {each.document.name for each in report.services}
+    found = {name for each in report.services for name in called(each.document, namespace)}
     for name in names:
         if name not in found:
-            guess = nearest(name, sorted({each.name for each in documents if each.kind == "Service"}))
+            services = (each for each in documents if each.kind == "Service")
+            guess = nearest(name, sorted({name for each in services for name in called(each, namespace)}))
             hint = f"; did you mean {guess!r}?" if guess else ""
             problems.append(f"portmap resolve: there is no Service {name!r} in the input{hint}")
     if problems:

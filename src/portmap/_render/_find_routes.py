@@ -26,7 +26,7 @@ from portmap._workloads import Workload
 from portmap.manifests._documents import Document
 from portmap.manifests._read import is_readable
 
-__all__ = ["find_routes", "routes_of"]
+__all__ = ["called", "find_routes", "routes_of"]
 
 _MOST_SHOWN: Final = 3
 
@@ -65,7 +65,7 @@ def find_routes(
         cluster: What the control plane does.
         unreadable: What could not be read, for the report.
         namespace: The namespace of the objects that name none; `None`: they may be in any.
-        names: The names of the Services that are asked for; empty: all of them.
+        names: The names of the Services that are asked for, `web` or `shop/web`; empty: all of them.
     """
     services = [
         document for document in documents if isinstance(document.raw, Mapping) and is_core_service(document.raw)
@@ -83,7 +83,7 @@ def find_routes(
         routes = tuple(
             _service_routes(document, sources, invalid, found_map, namespace)
             for document in services
-            if not names or document.name in names
+            if not names or not called(document, namespace).isdisjoint(names)
         )
     pods = sum(document.kind == "Pod" for document in makers)
     return Report(
@@ -95,6 +95,12 @@ def find_routes(
         pods,
         len(documents) - len(services) - len(makers),
     )
+
+
+def called(document: Document, namespace: str | None) -> frozenset[str]:
+    """What an object can be asked for by: its name, and its namespace and name."""
+    place = _namespace_of(document, namespace)
+    return frozenset({document.name, f"{place}/{document.name}"} if place else {document.name})
 
 
 def _has_pods(document: Document) -> bool:
