@@ -168,7 +168,13 @@ def _block(
     document = service.document
     name = printable(f"{service.namespace}/" if service.namespace else "") + printable(document.name or "(no name)")
     invalid = " is invalid" if document.violations else ""
-    yield f"{document.kind} {paint.bold(name)} ({printable(str(service.place))}){invalid}"
+    place = f"({printable(str(service.place))}){invalid}"
+    title = f"{document.kind} {name} {place}"
+    if width is not None and len(title) > width:
+        yield f"{document.kind} {paint.bold(name)}"
+        yield from wrapped(place, width, _DEEPER)
+    else:
+        yield f"{document.kind} {paint.bold(name)} {place}"
     for violation in document.violations:
         text = printable(complaint(document, violation))
         yield from (paint.red(line) for line in wrapped(text, width, INDENT))
@@ -188,7 +194,8 @@ def _laid_out(line: _Line, columns: Sequence[int], width: int | None, paint: Pai
     text = f"{line.mark} {INDENT.join([*aligned, line.cells[-1]])}"
     if width is not None and start + len(text) > width:
         text = f"{line.mark} {INDENT.join(line.cells)}"
-        if start > width // 2:
+        longest = max(map(len, text.split()), default=0)
+        if start > width // 2 or start + len(INDENT) + longest > width:
             # The port takes a line of its own.
             yield before.rstrip()
             before, start = "", 4
