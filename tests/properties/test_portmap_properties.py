@@ -39,6 +39,15 @@ def test_the_order_of_the_objects_changes_nothing(objects: list[Manifest], rando
     assert json.loads(json.dumps(first)) == first
 
 
+@given(sets)
+def test_everything_is_sorted_by_object(objects: list[Manifest]) -> None:
+    """By namespace, kind and name: what stands beside one another in a report is about one object."""
+    data = PortMap.of(objects).as_dict()
+    for key in ("services", "workloads", "references", "misses", "unknown"):
+        names = [(each["namespace"] or "", each["kind"], each["name"]) for each in data[key]]
+        assert names == sorted(names), key
+
+
 def _closed(schema: Any) -> Any:
     """A schema under which there may be no other fields than those that it tells."""
     if isinstance(schema, list):
