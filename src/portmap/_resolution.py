@@ -11,7 +11,7 @@ Source: kubernetes/kubernetes 1.36.2, `staging/src/k8s.io/endpointslice/utils.go
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, final
+from typing import Any, Final, TypeAlias, final
 
 import attrs
 
@@ -314,7 +314,8 @@ def _resolve(
         return Resolution(service, (), (), elsewhere, tuple(() for _ in service.ports)), ()
     families = tuple(ip_families) if ip_families else _own_families(service)
     chosen = tuple(candidates.selected_by(service.selector or {}, service.namespace))
-    selected = [_look_up(service, each, families, nodes, sidecars=sidecars) for each in chosen]
+    finder = _Finder(service.ports, sidecars=sidecars)
+    selected = [_look_up(service, each, families, nodes, finder) for each in chosen]
     misses = (
         list(_misses(service, selected, sidecars=sidecars))
         if selected
@@ -364,13 +365,34 @@ def _passed_over(
     return None
 
 
+_Found: TypeAlias = tuple[Container | None, int] | None
+
+
+@final
+class _Finder:
+    """What the ports of one Service mean in pods, looked up once where pods have the very same containers."""
+
+    def __init__(self, ports: Sequence[ServicePort], *, sidecars: bool) -> None:
+        self._ports = ports
+        self._sidecars = sidecars
+        self._last: tuple[tuple[Container, ...], tuple[Container, ...]] | None = None
+        self._found: tuple[_Found, ...] = ()
+
+    def found_in(self, pod: Pod) -> tuple[_Found, ...]:
+        """What `find_port` finds for each port."""
+        last = self._last
+        if last is None or last[0] is not pod.containers or last[1] is not pod.init_containers:
+            self._found = tuple([find_port(pod, port, sidecars=self._sidecars) for port in self._ports])
+            self._last = pod.containers, pod.init_containers
+        return self._found
+
+
 def _look_up(
     service: Service,
     source: Pod | Workload,
     families: Sequence[str],
     nodes: Collection[str] | None,
-    *,
-    sidecars: bool,
+    finder: "_Finder",
 ) -> _Selected:
     pod = _pod_of(source)
     workload = f"{source.kind}/{source.name}" if isinstance(source, Workload) and source.kind != "Pod" else None
@@ -382,8 +404,7 @@ def _look_up(
         passed_over = Miss.of_idle(source)
     ready = _ready(service, pod)
     endpoints: list[Endpoint | None] = []
-    for port in service.ports:
-        found = find_port(pod, port, sidecars=sidecars)
+    for port, found in zip(service.ports, finder.found_in(pod), strict=True):
         endpoints.append(
             found
             and Endpoint(
