@@ -224,7 +224,8 @@ def _read(name: ObjectName, raw: Mapping[str, Any], typed: object, violations: t
         if violations and typed is None:
             return _Entry(name, unknown=_unknown(name, raw, violations))
         return _Entry(name, service=typed if isinstance(typed, Service) else read_core_service(raw))
-    if makes_pods(raw):
+    # What is typed already makes pods, even where it does not say of which API it is.
+    if isinstance(typed, Pod | Workload) or makes_pods(raw):
         if violations and typed is None:
             return _Entry(name, unknown=_unknown(name, raw, violations))
         found = (reduced(typed),) if isinstance(typed, Pod | Workload) else read_workloads(raw)

@@ -31,6 +31,7 @@ from portmap._workload_kinds import SEVERAL_TEMPLATES, any_template_path
 from portmap._workloads import Workload, reduced
 from portmap.lint._fragments import is_kustomization, kustomize_labels
 from portmap.lint._items import Item, NotAllThere
+from portmap.lint._unselected import Unselected
 
 __all__ = ["Bundle", "Whole", "asks_for_node_ports", "bundles_of", "link_prefix"]
 
@@ -153,14 +154,30 @@ def asks_for_node_ports(service: Service) -> bool:
 
 
 def custom_names(items: Iterable[Item]) -> Mapping[str, ObjectName]:
-    """The objects of kinds that are not Kubernetes' own, by name."""
+    """The objects of kinds that are not Kubernetes' own and may make others, by name."""
     return {each.name.name: each.name for each in items if each.name.name and _is_custom(each.raw)}
+
+
+# Groups and kinds of which no controller makes pods or Services: they say how requests go, or who may do what.
+_MAKE_NOTHING: Final = frozenset(
+    {"networking.istio.io", "security.istio.io", "telemetry.istio.io", "extensions.istio.io", "cert-manager.io"}
+    | {"acme.cert-manager.io", "traefik.io", "traefik.containo.us", "split.smi-spec.io", "specs.smi-spec.io"}
+    | {"access.smi-spec.io", "policy.linkerd.io", "linkerd.io", "external-secrets.io", "k8s.nginx.org"}
+    | {"configuration.konghq.com", "projectcalico.org", "crd.projectcalico.org", "cilium.io", "kyverno.io"}
+    | {"metallb.io", "networking.gke.io", "cloud.google.com", "elbv2.k8s.aws", "apisix.apache.org"}
+    | {"security.openshift.io", "route.openshift.io", "image.openshift.io", "user.openshift.io"}
+)
+_KINDS_THAT_MAKE_NOTHING: Final = frozenset(
+    {"AnalysisTemplate", "AppProject", "HTTPProxy", "Kustomization", "PodMonitor", "PodMonitoring", "Probe"}
+    | {"PrometheusRule", "ScaledObject", "ScrapeConfig", "SealedSecret", "ServiceMonitor", "TriggerAuthentication"}
+)
 
 
 def _is_custom(raw: Mapping[str, Any]) -> bool:
     group, _, version = (text_at(raw, "apiVersion") or "").rpartition("/")
     # Kubernetes' own groups have no dot, or end in k8s.io.
-    return bool(version and "." in group and not group.endswith(".k8s.io") and raw.get("kind") != "Kustomization")
+    own = not version or "." not in group or group.endswith(".k8s.io")
+    return not own and group not in _MAKE_NOTHING and raw.get("kind") not in _KINDS_THAT_MAKE_NOTHING
 
 
 @final
@@ -235,6 +252,15 @@ class Bundle:
         return self._selecting.get(name_of(workload), ())
 
     @cached_property
+    def unselected(self) -> Unselected:
+        """The workloads, to be asked what a selector means that matches none of them."""
+        return Unselected(self.workloads, lambda each: bool(self.selecting(each)), self.file_of)
+
+    def file_of(self, subject: Service | Workload) -> str:
+        """The file that one of `services` or `workloads` stands in; `""` if it came from none."""
+        return self.place_of(subject)[0].source
+
+    @cached_property
     def declared(self) -> Mapping[ObjectName, Sequence[ContainerTarget]]:
         """The ports that the containers and sidecars of each workload declare."""
         return {name_of(each): self.port_map.declared(each) for each in self.workloads}
@@ -263,6 +289,15 @@ class Bundle:
     def has(self, subject: Service | Workload) -> bool:
         """Whether this very object is one of the bundle's."""
         return id(subject) in self._places[0]
+
+    def has_like(self, workload: Workload) -> bool:
+        """Whether one of the bundle's has this name and these labels: the very one, or a copy."""
+        own = self._workloads_by_name.get(name_of(workload))
+        return own is not None and own.pod.labels == workload.pod.labels
+
+    @cached_property
+    def _workloads_by_name(self) -> Mapping[ObjectName, Workload]:
+        return {name_of(each): each for each in self.workloads}
 
     @cached_property
     def _places(self) -> tuple[Mapping[int, Item], Mapping[ObjectName, Item], Mapping[ObjectName, tuple[Item, Path]]]:
