@@ -254,7 +254,11 @@ class Bundle:
     @cached_property
     def unselected(self) -> Unselected:
         """The workloads, to be asked what a selector means that matches none of them."""
-        return Unselected(self.workloads, lambda each: bool(self.selecting(each)), self.file_of)
+        return Unselected(self.workloads, lambda each: bool(self.selecting(each)), self.file_of, self._own_labels)
+
+    def _own_labels(self, workload: Workload) -> Mapping[str, object]:
+        labels = value_at(self.raw(workload), "metadata", "labels")
+        return labels if isinstance(labels, Mapping) else {}
 
     def file_of(self, subject: Service | Workload) -> str:
         """The file that one of `services` or `workloads` stands in; `""` if it came from none."""

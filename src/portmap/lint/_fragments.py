@@ -6,10 +6,11 @@ with its reason.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from posixpath import basename, dirname, join, normpath
 from typing import Any, Final
 
+from portmap._codes import CODES_OF_READING
 from portmap._map.object_names import ObjectName, items_at, text_at, value_at
 from portmap._violations import Violation
 from portmap._workload_kinds import any_template_path
@@ -34,11 +35,21 @@ PLACEHOLDER: Final = re.compile(
 )
 """What tools fill in: `${PORT}`, `$(PORT)`, `{{ .port }}`, `<port>`, `@port@`, `__PORT__`, `%PORT%`, `$PORT`."""
 
-# A word in upper case is one where something else must stand: `PORT` for a number, `REPLACE_ME-web` for a name.
-_WORD: Final = re.compile(r"[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*")
-_WORD_IN_NAME: Final = re.compile(r"(?:^|[-.])[A-Z][A-Z0-9]{2,}(?:_[A-Z0-9]+)*(?:[-.]|$)")
+# A word in upper case may be one for which something else is to be written: `PORT` for a number,
+# `REPLACE_ME-web` for a name. `HTTP` and `WEB` are mistakes.
+_TO_REPLACE: Final = (
+    "CHANGE|CHANGEME|CLUSTER|DOMAIN|ENV|ENVIRONMENT|FIXME|HOST|HOSTNAME|ID|NAME|NAMESPACE|NUMBER|PLACEHOLDER|PORT"
+    "|PREFIX|PROJECT|REGION|RELEASE|REPLACE|REPLACEME|SUFFIX|TAG|TENANT|TODO|URL|USER|VERSION|XXX+|YOUR|ZONE"
+)
+_WORD: Final = re.compile(rf"(?:[A-Z][A-Z0-9]*_)*(?:{_TO_REPLACE})(?:_[A-Z0-9]+)*")
+_WORD_IN_NAME: Final = re.compile(rf"(?:^|[-.])(?:{_WORD.pattern})(?:[-.]|$)")
 
 _TELLING: Final = frozenset({"image", "command", "ports"})
+
+# Where patches are kept, and what is compared with a cluster by tests.
+_PLACE_OF_PATCHES: Final = re.compile(
+    r"(?:^|/)(?:patches|overlays|components)/|patch[^/]*$|(?:^|[-_.])(?:assert|errors?)[^/]*$"
+)
 
 _PATCH: Final = "patch of a kustomization"
 _COMPONENT: Final = "part of a kustomize component"
@@ -86,6 +97,7 @@ def skipped_items(
     if patches is None:
         doubles = names_of_several(item.name for item in items)
     patched = own | (patches or frozenset())
+    kustomized = {dirname(normpath(item.source)) for item in items if item.source and is_kustomization(item)}
     found: dict[int, str] = {}
     for place, item in enumerate(items):
         reason = None
@@ -94,7 +106,7 @@ def skipped_items(
         elif item.source and dirname(normpath(item.source)) in components:
             reason = _COMPONENT
         elif item.violations:
-            reason = _why_unjudged(item, doubles)
+            reason = _why_unjudged(item, kustomized, doubles)
         elif _is_bare_workload(item):
             reason = _FRAGMENT
         if reason is not None:
@@ -102,22 +114,35 @@ def skipped_items(
     return found
 
 
-def _why_unjudged(item: Item, doubles: frozenset[ObjectName] | None) -> str | None:
+def _why_unjudged(item: Item, kustomized: Collection[str], doubles: frozenset[ObjectName] | None) -> str | None:
     names = (value_at(item.raw, "metadata", "name"), value_at(item.raw, "metadata", "namespace"))
     if any(_is_unfilled(each) for each in item.violations) or any(_is_unfilled_name(each) for each in names):
         return _UNFILLED
-    # A Service without ports may be the patch of one; it is, where there is another of its name.
-    spec = item.raw.get("spec")
-    if item.name.kind == "Service" and not items_at(spec, "ports") and text_at(spec, "type") != "ExternalName":
-        if not isinstance(spec, Mapping) or not spec.get("selector"):
-            return _FRAGMENT
-        if doubles is None:
-            raise NotAllThere
-        if item.name in doubles:
-            return _FRAGMENT
-    if _is_strategic(item.raw) or not item.name.name:
+    if _is_strategic(item.raw):
         return _FRAGMENT
-    return _FRAGMENT if _is_bare_workload(item) else None
+    if item.name.kind == "Service":
+        return _FRAGMENT if _is_bare_service(item) and _may_be_patch(item, kustomized, doubles) else None
+    return _FRAGMENT if _is_bare_workload(item) or not item.name.name else None
+
+
+def _is_bare_service(item: Item) -> bool:
+    """Whether this Service has no ports, and says nothing else that is wrong: it may be the patch of one."""
+    spec = item.raw.get("spec")
+    if items_at(spec, "ports") or text_at(spec, "type") == "ExternalName":
+        return False
+    return not any(violation.code in CODES_OF_READING for violation in item.violations)
+
+
+def _may_be_patch(item: Item, kustomized: Collection[str], doubles: frozenset[ObjectName] | None) -> bool:
+    """Whether a bare Service stands where patches do, or is in the input a second time."""
+    if not item.name.name:
+        return True
+    source = normpath(item.source) if item.source else ""
+    if source and (dirname(source) in kustomized or _PLACE_OF_PATCHES.search(source)):
+        return True
+    if doubles is None:
+        raise NotAllThere
+    return item.name in doubles
 
 
 def _is_unfilled(violation: Violation) -> bool:

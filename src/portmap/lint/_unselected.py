@@ -48,6 +48,7 @@ class Unselected:
         workloads: All of them.
         is_selected: Whether some Service selects one.
         file_of: The file in which one stands; `""` if in none.
+        labels_of: The labels that one has itself, beside those of its pods.
     """
 
     def __init__(
@@ -55,21 +56,45 @@ class Unselected:
         workloads: Sequence[Workload],
         is_selected: Callable[[Workload], bool],
         file_of: Callable[[Workload], str],
+        labels_of: Callable[[Workload], Mapping[str, object]],
     ) -> None:
         self._candidates = Candidates(workloads, indexed=True)
         self._is_selected = is_selected
+        self._labels_of = labels_of
+        self._owners: dict[tuple[str, object], list[Workload]] = defaultdict(list)
+        for each in workloads:
+            if each.kind != "Pod":
+                for key, label in labels_of(each).items():
+                    if isinstance(label, str):
+                        self._owners[key, label].append(each)
         self._running = [each for each in workloads if each.kind not in _SHORT_LIVED]
         self._by_value: dict[str, list[Workload]] = defaultdict(list)
         self._by_word: dict[str, list[Workload]] = defaultdict(list)
         self._by_file: dict[str, list[Workload]] = defaultdict(list)
-        free = [each for each in self._running if not is_selected(each) and not has_placeholder(each.name)]
-        for each in free:
-            self._by_file[file_of(each)].append(each)
+        self._beside: dict[str, list[Workload]] = defaultdict(list)
+        for each in self._running:
+            if has_placeholder(each.name):
+                continue
+            file = file_of(each)
+            self._beside[file].append(each)
+            if is_selected(each):
+                continue
+            self._by_file[file].append(each)
             values = dict.fromkeys(each.pod.labels.values())
             for value in values:
                 self._by_value[value].append(each)
             for word in dict.fromkeys(_words(each.name, *values)):
                 self._by_word[word].append(each)
+
+    def owner(self, service: Service) -> Workload | None:
+        """A workload that has the labels of a selector itself."""
+        wanted = (service.selector or {}).items()
+        rarest = min((self._owners.get(pair, []) for pair in wanted), key=len, default=[])
+        for workload in rarest:
+            own = self._labels_of(workload)
+            if in_reach(service, workload) and all(own.get(key) == value for key, value in wanted):
+                return workload
+        return None
 
     def out_of_reach(self, service: Service) -> Workload | None:
         """A workload with the very labels of a Service's selector, in another namespace; one that nobody selects."""
@@ -126,6 +151,10 @@ class Unselected:
         if len(self._running) != 1 or not self.any_free(service):
             return None
         return self._running[0]
+
+    def beside(self, service: Service, file: str) -> Workload | None:
+        """A workload of the same file, whoever selects it."""
+        return next((each for each in self._beside.get(file, ()) if in_reach(service, each)), None)
 
     def any_in_reach(self, service: Service) -> bool:
         """Whether anything makes pods where a Service looks for them."""

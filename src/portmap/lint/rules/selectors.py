@@ -10,7 +10,6 @@ from portmap.lint._bundles import Bundle
 from portmap.lint._elsewhere import pods_made_elsewhere, pods_perhaps_made_elsewhere, where_the_labels_are
 from portmap.lint._findings import Found, Severity, at
 from portmap.lint._rule import rule
-from portmap.lint._unselected import in_reach
 
 __all__ = ["selector_matches_nothing", "selector_matches_owner_labels", "selector_too_broad", "workload_selector"]
 
@@ -20,18 +19,6 @@ _SHORT_LIVED: Final = frozenset({"CronJob", "Job"})
 
 def _shown(labels: Mapping[str, str]) -> str:
     return ", ".join(f"{key}={value}" for key, value in labels.items())
-
-
-def _owner_meant(service: Service, bundle: Bundle) -> Workload | None:
-    """The workload that has the labels of a selector itself, while its pods have not."""
-    wanted = (service.selector or {}).items()
-    for workload in bundle.workloads:
-        if workload.kind == "Pod" or not in_reach(service, workload):
-            continue
-        own = value_at(bundle.raw(workload), "metadata", "labels")
-        if isinstance(own, Mapping) and all(own.get(key) == value for key, value in wanted):
-            return workload
-    return None
 
 
 @rule("selector-matches-owner-labels", on=Service, severity="error")
@@ -93,7 +80,7 @@ def selector_matches_owner_labels(service: Service, bundle: Bundle) -> Iterator[
     """
     if not any(miss.code == _MISS for miss in bundle.resolution(service).misses):
         return
-    owner = _owner_meant(service, bundle)
+    owner = bundle.unselected.owner(service)
     if owner is None:
         return
     selector = service.selector or {}
@@ -169,15 +156,15 @@ def selector_matches_nothing(service: Service, bundle: Bundle) -> Iterator[Found
     It is an error where everything should be there (`--complete`, a rendered chart, what
     was read from a cluster), where a workload that no Service selects has almost these
     labels, and where one has the very labels, in another namespace. It is a warning where
-    a workload that no Service selects has to do with the Service: it stands in the same
-    file, shares a word with its name or selector, or is the only one. It is information
+    a workload stands in the same file, and where one that no Service selects shares a word
+    with the Service's name or selector, or is the only one. It is information
     where the pods seem to be made by others: by an operator, in another part of the input,
     or nowhere in it; and where the labels that the pods lack are given at run time, to tell
     a leader from the others. Services without a selector are passed over.
     """
     if not any(miss.code == _MISS for miss in bundle.resolution(service).misses):
         return
-    if _owner_meant(service, bundle) is not None or bundle.port_map.selects_unknown(service):
+    if bundle.unselected.owner(service) is not None or bundle.port_map.selects_unknown(service):
         return
     selector = service.selector or {}
     near, severity, because = _judged(service, bundle)
@@ -248,6 +235,10 @@ def _without_a_near_one(service: Service, bundle: Bundle) -> _Judgement:
         return likely, "warning", f"{maybe or 'the pods may be made elsewhere'}; but no Service selects {likely}"
     if maybe is not None:
         return None, "info", maybe
+    beside = unselected.beside(service, bundle.file_of(service))
+    if beside is not None:
+        because = f"the pods may be made elsewhere: {bundle.selecting(beside)[0]} selects those of {beside} already"
+        return None, "warning", because
     if not unselected.any_in_reach(service):
         return None, "info", "nothing in this part of the input makes pods"
     if unselected.any_free(service):
