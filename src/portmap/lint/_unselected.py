@@ -67,7 +67,8 @@ class Unselected:
                 for key, label in labels_of(each).items():
                     if isinstance(label, str):
                         self._owners[key, label].append(each)
-        self._running = [each for each in workloads if each.kind not in _SHORT_LIVED]
+        # Jobs serve seldom, but where there is nothing else, they do.
+        self._running = [each for each in workloads if each.kind not in _SHORT_LIVED] or list(workloads)
         self._by_value: dict[str, list[Workload]] = defaultdict(list)
         self._by_word: dict[str, list[Workload]] = defaultdict(list)
         self._by_file: dict[str, list[Workload]] = defaultdict(list)
