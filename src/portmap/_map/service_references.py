@@ -36,7 +36,8 @@ def ingress_backend(found: Found) -> Iterator[Reference]:
     service = value_at(found.node, "service")
     if isinstance(service, Mapping):
         name = text_at(service, "name")
-        key = "number" if value_at(service, "port", "number") is not None else "name"
+        # To a server 0 is no number, as the empty text is no name.
+        key = "number" if value_at(service, "port", "number") else "name"
         port, field = value_at(service, "port", key), found.field("service", "port", key)
     else:
         name = text_at(found.node, "serviceName")
