@@ -61,31 +61,33 @@ class Unselected:
         self._candidates = Candidates(workloads, indexed=True)
         self._is_selected = is_selected
         self._labels_of = labels_of
+        self._running = [each for each in workloads if each.kind not in _SHORT_LIVED]
         self._owners: dict[tuple[str, object], list[Workload]] = defaultdict(list)
+        self._beside: dict[str, list[Workload]] = defaultdict(list)
+        self._by_file: dict[str, list[Workload]] = defaultdict(list)
+        self._by_value: dict[str, list[Workload]] = defaultdict(list)
+        self._by_word: dict[str, list[Workload]] = defaultdict(list)
         for each in workloads:
             if each.kind != "Pod":
                 for key, label in labels_of(each).items():
                     if isinstance(label, str):
                         self._owners[key, label].append(each)
-        # Jobs serve seldom, but where there is nothing else, they do.
-        self._running = [each for each in workloads if each.kind not in _SHORT_LIVED] or list(workloads)
-        self._by_value: dict[str, list[Workload]] = defaultdict(list)
-        self._by_word: dict[str, list[Workload]] = defaultdict(list)
-        self._by_file: dict[str, list[Workload]] = defaultdict(list)
-        self._beside: dict[str, list[Workload]] = defaultdict(list)
-        for each in self._running:
-            if has_placeholder(each.name):
-                continue
-            file = file_of(each)
-            self._beside[file].append(each)
-            if is_selected(each):
-                continue
-            self._by_file[file].append(each)
-            values = dict.fromkeys(each.pod.labels.values())
+        # Jobs serve seldom. But where there is nothing else in the file of a Service, they do.
+        for each in self._running or workloads:
+            if not has_placeholder(each.name):
+                self._add(each, file_of(each))
+
+    def _add(self, workload: Workload, file: str) -> None:
+        self._beside[file].append(workload)
+        if self._is_selected(workload):
+            return
+        self._by_file[file].append(workload)
+        if workload.kind not in _SHORT_LIVED:
+            values = dict.fromkeys(workload.pod.labels.values())
             for value in values:
-                self._by_value[value].append(each)
-            for word in dict.fromkeys(_words(each.name, *values)):
-                self._by_word[word].append(each)
+                self._by_value[value].append(workload)
+            for word in dict.fromkeys(_words(workload.name, *values)):
+                self._by_word[word].append(workload)
 
     def owner(self, service: Service) -> Workload | None:
         """A workload that has the labels of a selector itself."""

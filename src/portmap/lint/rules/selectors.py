@@ -240,7 +240,7 @@ def _without_a_near_one(service: Service, bundle: Bundle) -> _Judgement:
         because = f"the pods may be made elsewhere: {bundle.selecting(beside)[0]} selects those of {beside} already"
         return None, "warning", because
     if not unselected.any_in_reach(service):
-        return None, "info", "nothing in this part of the input makes pods"
+        return None, "info", "nothing in this part of the input makes pods that go on running"
     if unselected.any_free(service):
         because = "the pods may be made elsewhere: those here that no Service selects have nothing to do with it"
         return None, "info", because
