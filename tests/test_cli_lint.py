@@ -87,6 +87,7 @@ class TestExitCodes:
         [
             (["missing.yaml"], "missing.yaml: cannot be read: No such file or directory"),
             (["--select", "unresolved-target-prot"], "did you mean 'unresolved-target-port'?"),
+            (["--select", " ,"], "--select names no rule"),
             (["--ignore", "no-such-thing"], "--ignore: there is no rule 'no-such-thing'"),
             (["--kubernetes-version", "1.2"], "1.32"),
             (["--output", "yaml=x"], "FORMAT=FILE"),

@@ -1,11 +1,12 @@
 """Findings that people ask not to be told of, and a baseline of those that are there already."""
 
+from io import StringIO
 from typing import Any
 
 import pytest
 
 from portmap import ManifestError
-from portmap.lint import Baseline, Report, lint
+from portmap.lint import Baseline, Report, lint, lint_paths
 
 MISS = "selector-matches-nothing"
 
@@ -66,6 +67,22 @@ def test_a_suppression_without_effect_is_a_finding() -> None:
     """A suppression of a rule that finds nothing would hide tomorrow's mistake."""
     report = lint([ignoring("headless-port-mapping", "clients read the endpoints")], complete=False)
     assert sorted(rules_in(report)) == [MISS, "unused-suppression"]
+
+
+def test_a_comment_in_the_wrong_place_is_told_the_right_one() -> None:
+    """A comment is about its line or the one below, and which one has a finding is said."""
+    text = """\
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+# portmap: ignore[selector-matches-nothing] made elsewhere
+spec:
+  selector: {app: web}
+  ports: [{port: 80}]
+"""
+    found = {each.rule: each for each in lint_paths(StringIO(text), complete=True)}
+    assert set(found) == {MISS, "unused-suppression"}
+    assert found["unused-suppression"].hint == "line 6 has a finding: put the comment there, or above it"
 
 
 def test_a_rule_that_was_not_run_is_not_unused() -> None:

@@ -160,12 +160,35 @@ def suppress(
                 break
         else:
             left.append(finding)
+    lines = _lines_of(tuple(left), requests)
     for number, request in enumerate(requests):
-        left += _about(request, known, asked, used=number in used)
+        elsewhere = lines.get((request.position, request.subject), {})
+        left += _about(request, known, asked, used=number in used, elsewhere=elsewhere)
     return left, hidden
 
 
-def _about(request: Suppression, known: Collection[str], asked: Collection[str], *, used: bool) -> Iterator[Finding]:
+def _lines_of(
+    findings: Iterable[Finding], requests: Iterable[Suppression]
+) -> Mapping[tuple[int, ObjectName], Mapping[str, int]]:
+    """By object with comments, the line of the first finding of each rule."""
+    found: dict[tuple[int, ObjectName], dict[str, int]] = {
+        (each.position, each.subject): {} for each in requests if each.lines is not None
+    }
+    for finding in findings if found else ():
+        span = finding.location and finding.location.span
+        if span is not None and (finding.position, finding.subject) in found:
+            found[finding.position, finding.subject].setdefault(finding.rule, span.line)
+    return found
+
+
+def _about(
+    request: Suppression,
+    known: Collection[str],
+    asked: Collection[str],
+    *,
+    used: bool,
+    elsewhere: Mapping[str, int],
+) -> Iterator[Finding]:
     """What is wrong with a suppression itself."""
 
     def finding(rule: str, message: str, hint: str) -> Finding:
@@ -191,4 +214,6 @@ def _about(request: Suppression, known: Collection[str], asked: Collection[str],
             hint = f"did you mean {guess!r}?" if guess else "`portmap rules` lists them"
             yield finding(UNUSED, f"there is no rule {name!r}", hint)
     if not used and all(name in asked for name in request.rules):
-        yield finding(UNUSED, f"{names} is suppressed, and finds nothing here", "remove the suppression")
+        line = next((elsewhere[name] for name in request.rules if name in elsewhere), None)
+        hint = f"line {line} has a finding: put the comment there, or above it" if line else "remove the suppression"
+        yield finding(UNUSED, f"{names} is suppressed, and finds nothing here", hint)
