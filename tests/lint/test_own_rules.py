@@ -166,6 +166,7 @@ class TestAnInstalledDistribution:
     [
         ("import nowhere_at_all", "acme = acme_rules:RULES", "cannot be imported: ModuleNotFoundError: No module"),
         ("raise SystemExit(0)", "acme = acme_rules:RULES", "cannot be imported: SystemExit: 0"),
+        ("", "acme = acme_rulez:RULES", "No module named 'acme_rulez': the package was built without acme_rulez"),
         ("x = (", "acme = acme_rules:RULES", "cannot be imported: SyntaxError"),
         (GOOD, "acme = acme_rules:RULE", "cannot be imported: AttributeError"),
         ("RULES = 42", "acme = acme_rules:RULES", "is no rule, and no list of rules, but has a int"),

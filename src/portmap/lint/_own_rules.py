@@ -66,7 +66,10 @@ def _loaded(point: EntryPoint, told: str) -> Iterable[object]:
         loaded = point.load()
     # A foreign module may do anything as it is imported, and even exit.
     except (Exception, SystemExit) as error:
-        raise RuleError(None, f"{told}: cannot be imported: {type(error).__name__}: {error}") from error
+        # Build tools leave a module out without a word.
+        lacks = isinstance(error, ModuleNotFoundError) and error.name == point.module.partition(".")[0]
+        hint = f": the package was built without {point.module}" if lacks else ""
+        raise RuleError(None, f"{told}: cannot be imported: {type(error).__name__}: {error}{hint}") from error
     return loaded if isinstance(loaded, (list, tuple)) else (loaded,)
 
 
