@@ -1,9 +1,11 @@
 """Findings that people ask not to be told of, and a baseline of those that are there already."""
 
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from portmap import ManifestError
 from portmap.lint import Baseline, Report, lint, lint_paths
@@ -67,6 +69,25 @@ def test_a_suppression_without_effect_is_a_finding() -> None:
     """A suppression of a rule that finds nothing would hide tomorrow's mistake."""
     report = lint([ignoring("headless-port-mapping", "clients read the endpoints")], complete=False)
     assert sorted(rules_in(report)) == [MISS, "unused-suppression"]
+
+
+def test_a_suppression_of_a_copy_is_used(tmp_path: Path) -> None:
+    """Two files with one and the same object have its finding once, and both suppress it."""
+    text = yaml.safe_dump(ignoring(MISS, "made elsewhere"))
+    for name in ("one.yaml", "two.yaml"):
+        (tmp_path / name).write_text(text)
+    report = lint_paths(tmp_path, complete=True)
+    assert rules_in(report) == []
+    assert len(report.suppressed) == 1
+
+
+def test_an_annotation_without_effect_has_a_place() -> None:
+    """It is told where the key of the annotation stands."""
+    text = yaml.safe_dump(ignoring("headless-port-mapping", "no longer"))
+    [unused] = [each for each in lint_paths(StringIO(text)) if each.rule == "unused-suppression"]
+    assert unused.location is not None
+    assert unused.location.span is not None
+    assert "portmap.ignore/headless-port-mapping" in unused.location.line
 
 
 def test_a_comment_in_the_wrong_place_is_told_the_right_one() -> None:

@@ -13,7 +13,7 @@ import attrs
 from portmap.lint._findings import Finding, Location, Related
 from portmap.manifests._documents import Document
 
-__all__ = ["located"]
+__all__ = ["located", "places_of_keys"]
 
 _BREAK: Final = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 _HELM_SOURCE: Final = re.compile(r"# Source: (\S.*?)\s*$")
@@ -56,6 +56,23 @@ def located(findings: Iterable[Finding], documents: Mapping[int, Document]) -> l
     if last is not None:
         last.forget_places()
     return [_with(finding, number, places) for number, finding in enumerate(found)]
+
+
+def places_of_keys(fields: Iterable[tuple[Document, str]]) -> list[Location]:
+    """Where the keys of some fields stand; those of one text come one after the other."""
+    found: list[Location] = []
+    text: _Text | None = None
+    last: Document | None = None
+    for document, field in fields:
+        if text is None or text.whole is not document.text:
+            if last is not None:
+                last.forget_places()
+            text = _Text(document.text)
+        last = document
+        found.append(text.location(document, field, key=True))
+    if last is not None:
+        last.forget_places()
+    return found
 
 
 def _with(finding: Finding, number: int, places: Mapping[tuple[int, int], Location]) -> Finding:

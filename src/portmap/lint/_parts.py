@@ -23,7 +23,7 @@ from portmap.lint._engine import in_report, lint, of_rules, of_server, skipped_o
 from portmap.lint._findings import Finding, Report, Skipped
 from portmap.lint._fragments import KUSTOMIZATIONS, names_of_several, patch_files, skipped_items
 from portmap.lint._items import Item, NotAllThere, items_of
-from portmap.lint._locations import located
+from portmap.lint._locations import located, places_of_keys
 from portmap.lint._reading import Input, Source, finding_of, inputs_of, raise_for, read_inputs
 from portmap.lint._rule import Rule
 from portmap.lint._suppressions import Suppression, annotations_of, comments_in
@@ -170,8 +170,8 @@ def _requests(judge: _Judge, documents: Sequence[Document], unjudged: Collection
     for item in items_of(documents, judge.cluster):
         if item.position in unjudged:
             continue
-        found += annotations_of([item])
         document = documents[item.position]
+        found += annotations_of([item])
         identity = id(document.text)
         if identity not in commented:
             commented[identity] = "portmap:" in document.text
@@ -180,6 +180,8 @@ def _requests(judge: _Judge, documents: Sequence[Document], unjudged: Collection
             span = document.span()
             texts[identity] = document.text
             by_text[identity].append((span.line if span else 1, item))
+    places = places_of_keys((documents[each.position], each.field) for each in found)
+    found = [attrs.evolve(each, location=place) for each, place in zip(found, places, strict=True)]
     for identity, objects in by_text.items():
         found += comments_in(texts[identity], sorted(objects, key=lambda each: (each[0], each[1].position)))
     return found

@@ -55,7 +55,7 @@ class Suppression:
         position: The object's place in the input.
         source: The file that it came from.
         field: The field that asks; `""` for a comment.
-        location: Where a comment stands.
+        location: Where it stands, as far as that is known.
         lines: The lines that a comment is about; `None` for an annotation, which is about the whole object.
     """
 
@@ -161,7 +161,11 @@ def suppress(
         else:
             left.append(finding)
     lines = _lines_of(tuple(left), requests)
+    # Of copies of one object the first alone is judged, for all of them.
+    copied = {(each.subject, each.rules, each.reason) for number, each in enumerate(requests) if number in used}
     for number, request in enumerate(requests):
+        if (request.subject, request.rules, request.reason) in copied:
+            used.add(number)
         elsewhere = lines.get((request.position, request.subject), {})
         left += _about(request, known, asked, used=number in used, elsewhere=elsewhere)
     return left, hidden
