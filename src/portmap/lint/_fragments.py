@@ -48,7 +48,7 @@ _TELLING: Final = frozenset({"image", "command", "ports"})
 
 # Where patches are kept, and what is compared with a cluster by tests.
 _PLACE_OF_PATCHES: Final = re.compile(
-    r"(?:^|/)(?:patches|overlays|components)/|patch[^/]*$|(?:^|[-_.])(?:assert|errors?)[^/]*$"
+    r"(?:^|/)(?:patches|overlays|components)/|(?:^|[-_./])(?:patch|assert|errors?)(?:es)?(?:[-_.][^/]*)?$"
 )
 
 _PATCH: Final = "patch of a kustomization"
