@@ -55,6 +55,15 @@ class Whole:
         self.cluster = cluster
         self._given = items
 
+    @staticmethod
+    def asked_of(item: Item) -> Item:
+        """As much of an item as any question here is about: it may come from far, and the less the better."""
+        raw = {field: item.raw[field] for field in ("apiVersion", "kind") if field in item.raw}
+        if item.name.kind == "ReferenceGrant":
+            raw["spec"] = item.raw.get("spec")
+        typed = reduced(item.object) if isinstance(item.object, Pod | Workload) else item.object
+        return Item(item.position, item.name, raw, typed, (), item.source)
+
     @property
     def _items(self) -> Sequence[Item]:
         if self._given is None:

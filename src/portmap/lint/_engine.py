@@ -23,7 +23,7 @@ from portmap.lint._server import codes_of_the_server, server_warnings
 from portmap.lint._suppressions import Suppression, annotations_of, suppress
 from portmap.lint.rules import DEFAULT_RULES, RULES
 
-__all__ = ["in_report", "lint", "of_rules", "of_server", "skipped_of", "suppressed"]
+__all__ = ["in_report", "lint", "lint_items", "of_rules", "of_server", "skipped_of", "suppressed"]
 
 
 def lint(
@@ -53,21 +53,22 @@ def lint(
     """
     cluster = cluster or cluster_in_force()
     chosen = tuple(DEFAULT_RULES if rules is None else rules)
+    report, judged = lint_items(items_of(objects, cluster), cluster=cluster, rules=chosen, complete=complete)
+    return suppressed(report, annotations_of(judged), chosen) if suppressions else report
+
+
+def lint_items(
+    items: Sequence[Item], *, cluster: Cluster, rules: Sequence[Rule], complete: bool | None
+) -> tuple[Report, list[Item]]:
+    """What is found in these items, without regard to suppressions, and those of them that were judged."""
     with cluster:
-        items = items_of(objects, cluster)
         reasons = skipped_items(items)
         judged = [item for place, item in enumerate(items) if place not in reasons]
         found = [finding for item in judged for finding in of_server(item)]
         for bundle in bundles_of(judged, Whole(judged, cluster), complete=complete):
-            found += of_rules(bundle, chosen)
-    report = Report(
-        in_report(found, chosen),
-        cluster,
-        len(items),
-        sum(item.name.kind == "Service" for item in items),
-        skipped_of(items, reasons),
-    )
-    return suppressed(report, annotations_of(judged), chosen) if suppressions else report
+            found += of_rules(bundle, rules)
+    services = sum(item.name.kind == "Service" for item in items)
+    return Report(in_report(found, rules), cluster, len(items), services, skipped_of(items, reasons)), judged
 
 
 def suppressed(report: Report, requests: Sequence[Suppression], rules: Iterable[Rule]) -> Report:

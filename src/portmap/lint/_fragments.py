@@ -13,10 +13,11 @@ from typing import Any, Final
 from portmap._map.object_names import ObjectName, items_at, text_at, value_at
 from portmap._violations import Violation
 from portmap._workload_kinds import any_template_path
-from portmap.lint._items import Item, NotAllThere
+from portmap.lint._items import Item
 
 __all__ = [
     "PLACEHOLDER",
+    "UNDECIDED",
     "has_placeholder",
     "is_kustomization",
     "kustomize_labels",
@@ -44,6 +45,9 @@ _PATCH: Final = "patch of a kustomization"
 _COMPONENT: Final = "part of a kustomize component"
 _UNFILLED: Final = "placeholder that a tool fills in"
 _FRAGMENT: Final = "fragment of an object"
+
+UNDECIDED: Final = "fragment of an object, or none"
+"""The reason where it depends on the names of Services elsewhere, which are not known yet."""
 
 
 def is_kustomization(item: Item) -> bool:
@@ -77,10 +81,7 @@ def skipped_items(
         patches: The files that kustomizations elsewhere name as patches; left out, there are no
             items elsewhere.
         doubles: The names that several Services have, here and elsewhere; left out, they are not
-            known yet where there are items elsewhere.
-
-    Raises:
-        NotAllThere: It depends on the names of Services elsewhere.
+            known yet where there are items elsewhere, and what depends on them is `UNDECIDED`.
     """
     own, components = patch_files(items)
     if patches is None:
@@ -111,10 +112,10 @@ def _why_unjudged(item: Item, doubles: frozenset[ObjectName] | None) -> str | No
     if item.name.kind == "Service" and not items_at(spec, "ports") and text_at(spec, "type") != "ExternalName":
         if not isinstance(spec, Mapping) or not spec.get("selector"):
             return _FRAGMENT
-        if doubles is None:
-            raise NotAllThere
-        if item.name in doubles:
-            return _FRAGMENT
+        if not _is_strategic(item.raw) and item.name.name:
+            if doubles is None:
+                return UNDECIDED
+            return _FRAGMENT if item.name in doubles else None
     if _is_strategic(item.raw) or not item.name.name:
         return _FRAGMENT
     return _FRAGMENT if _is_bare_workload(item) else None
