@@ -29,6 +29,9 @@ _SEVERITIES: Final = ("error", "warning", "info")
 # Below this, starting processes takes longer than they save.
 _WORTH_PROCESSES: Final = 2_000_000
 
+# So many that none waits long for another at the end, and so few that each is worth sending.
+_PARTS_A_PROCESS: Final = 8
+
 
 def add_lint(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the sub-command to the command."""
@@ -154,7 +157,8 @@ def _linted(options: argparse.Namespace, console: Console, settings: "Settings")
     try:
         inputs, unreadable = inputs_of(console.source if path == STDIN else path for path in paths)
         inputs = settings.wanted(inputs)
-        with _executor(options, settings, inputs) as executor, progress(console) as step:
+        jobs = _jobs(options, settings, inputs)
+        with _executor(jobs) as executor, progress(console) as step:
             report = lint_inputs(
                 inputs,
                 unreadable,
@@ -164,6 +168,7 @@ def _linted(options: argparse.Namespace, console: Console, settings: "Settings")
                 namespace=settings.namespace,
                 suppressions=settings.suppressions,
                 executor=executor,
+                parts=_PARTS_A_PROCESS * jobs,
                 progress=step,
             )
     except ManifestError as error:
@@ -188,18 +193,24 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
+def _jobs(options: argparse.Namespace, settings: "Settings", inputs: "Sequence[Input]") -> int:
+    """How many processes to use: no more than there are folders, since a folder is judged in one piece."""
+    if settings.complete:
+        return 1
+    jobs: int = options.jobs or (_cores() if sum(each.size for each in inputs) > _WORTH_PROCESSES else 1)
+    return min(jobs, len({os.path.dirname(each.source) for each in inputs}))  # noqa: PTH120 - of many thousands
+
+
 @contextmanager
-def _executor(
-    options: argparse.Namespace, settings: "Settings", inputs: "Sequence[Input]"
-) -> Iterator[Executor | None]:
+def _executor(jobs: int) -> Iterator[Executor | None]:
     """The processes to work in; `None` where this one does."""
-    jobs = options.jobs or (_cores() if sum(each.size for each in inputs) > _WORTH_PROCESSES else 1)
-    jobs = min(jobs, len(inputs))
-    if jobs < 2 or settings.complete:
+    if jobs < 2:
         yield None
         return
     executor = ProcessPoolExecutor(jobs, initializer=gc.disable)
     try:
+        # The processes begin before any thread does that shows progress.
+        executor.submit(abs, 0)
         yield executor
     finally:
         executor.shutdown(cancel_futures=True)

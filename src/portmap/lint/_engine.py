@@ -66,7 +66,7 @@ def lint_items(
         judged = [item for place, item in enumerate(items) if place not in reasons]
         found = [finding for item in judged for finding in of_server(item)]
         for bundle in bundles_of(judged, Whole(judged, cluster), complete=complete):
-            found += of_rules(bundle, rules)
+            found += of_rules(bundle, rules)[0]
     services = sum(item.name.kind == "Service" for item in items)
     return Report(in_report(found, rules), cluster, len(items), services, skipped_of(items, reasons)), judged
 
@@ -150,14 +150,13 @@ def of_server(item: Item) -> Iterator[Finding]:
             )
 
 
-def of_rules(bundle: Bundle, rules: Sequence[Rule]) -> list[Finding]:
-    """What the rules find in a bundle.
+def of_rules(bundle: Bundle, rules: Sequence[Rule]) -> tuple[list[Finding], list[Rule]]:
+    """What the rules find in a bundle, and which of them ask for the rest of the input where it is not here.
 
     Raises:
-        NotAllThere: That depends on the rest of the input, which is not here.
-        RuleError: A rule raised something else.
+        RuleError: A rule raised an exception.
     """
-    return list(_Run(bundle, rules).findings())
+    return _Run(bundle).findings(rules)
 
 
 def _broken(rule: Rule, subject: object, error: Exception) -> RuleError:
@@ -180,27 +179,33 @@ def _broken(rule: Rule, subject: object, error: Exception) -> RuleError:
 class _Run:
     """The rules, run over one bundle."""
 
-    def __init__(self, bundle: Bundle, rules: Sequence[Rule]) -> None:
+    def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
-        self._rules = rules
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self, rules: Sequence[Rule]) -> tuple[list[Finding], list[Rule]]:
         subjects: Mapping[type, Collection[Any]] = {
             Service: self._bundle.services,
             Workload: self._bundle.workloads,
             ResolvedReference: self._bundle.port_map.references,
             Bundle: (self._bundle,),
         }
-        for rule in self._rules:
+        findings: list[Finding] = []
+        left: list[Rule] = []
+        for rule in rules:
             subject: object = self._bundle
+            before = len(findings)
             try:
                 for subject in subjects[rule.on]:
                     for found in rule.check(subject, self._bundle):
-                        yield self._finding(rule, found)
-            except (NotAllThere, MemoryError):
+                        findings.append(self._finding(rule, found))  # noqa: PERF401 - half of a list is of use
+            except NotAllThere:
+                del findings[before:]
+                left.append(rule)
+            except MemoryError:
                 raise
             except Exception as error:
                 raise _broken(rule, subject, error) from error
+        return findings, left
 
     def _finding(self, rule: Rule, found: Found) -> Finding:
         if not isinstance(found, Found):

@@ -1,8 +1,8 @@
 """One part of an input, judged by itself: what an executor runs, here or far away.
 
-What is deployed together stands in one folder, so a folder is judged alone, as far as that goes. One
-of which a rule asks for what may stand elsewhere is put off: its documents come back packed, and it
-is judged in a second round, by what all parts told of their objects.
+What is deployed together stands in one folder, so that is judged alone, as far as it goes. Where a
+rule asks for what may stand elsewhere, the question is put off: the documents come back packed, and
+the rule is asked again in a second round, by what all parts told of their objects.
 """
 
 import pickle
@@ -16,11 +16,11 @@ import attrs
 from portmap._cluster import Cluster
 from portmap._errors import ManifestError
 from portmap._map.object_names import ObjectName
-from portmap.lint._bundles import Whole, bundles_of
+from portmap.lint._bundles import Bundle, Whole, bundles_of
 from portmap.lint._engine import of_rules, of_server, skipped_of
 from portmap.lint._findings import Finding, Skipped
 from portmap.lint._fragments import UNDECIDED, patch_files, skipped_items
-from portmap.lint._items import Item, NotAllThere, items_of
+from portmap.lint._items import Item, items_of
 from portmap.lint._locations import located
 from portmap.lint._reading import Input, read_inputs
 from portmap.lint._rule import Rule
@@ -60,16 +60,34 @@ class Verdict:
 
 @final
 @attrs.frozen
+class Left:
+    """What is still to be asked of a bundle.
+
+    Attributes:
+        complete: As that of the bundle, and so the next.
+        added_labels: As that of the bundle.
+        rules: The places of the rules among those of the judge.
+    """
+
+    complete: str | None
+    added_labels: frozenset[str]
+    rules: tuple[int, ...]
+
+
+@final
+@attrs.frozen
 class PutOff:
-    """A folder that cannot be judged without the others.
+    """A bundle or folder that cannot be judged without the others.
 
     Attributes:
         places: Where its documents stand in the input, or in the part.
         packed: The documents.
+        left: What is still to be asked of the bundle; `None` for a folder, of which nothing is judged yet.
     """
 
     places: tuple[int, ...]
     packed: bytes
+    left: Left | None = None
 
 
 @final
@@ -136,13 +154,19 @@ def judged_part(judge: Judge, inputs: Sequence[Input], patches: frozenset[str]) 
         folders[dirname(item.source)].append(place)
     alone: list[_Folder] = []
     put_off: list[PutOff] = []
+
+    def put(these: Iterable[Item], left: Left | None) -> None:
+        positions = tuple(item.position for item in these)
+        put_off.append(PutOff(positions, _dumps([read.documents[position] for position in positions]), left))
+
     for places in folders.values():
         folder = _Folder([items[place] for place in places], [reasons.get(place) for place in places])
-        if folder.judged(judge, Whole(None, judge.cluster)):
-            alone.append(folder)
-        else:
-            positions = tuple(item.position for item in folder.items)
-            put_off.append(PutOff(positions, _dumps([read.documents[position] for position in positions])))
+        if UNDECIDED in folder.reasons:
+            put(folder.items, None)
+            continue
+        alone.append(folder)
+        for bundle, left in folder.judge(judge, Whole(None, judge.cluster)):
+            put(bundle.items, left)
     verdict = _verdict(judge, alone, dict(enumerate(read.documents)))
     return Part(
         attrs.evolve(verdict, findings=(*read.findings, *verdict.findings), skipped=(*read.skipped, *verdict.skipped)),
@@ -188,29 +212,30 @@ class _Folder:
         """The others."""
         return skipped_of(self.items, {place: reason for place, reason in enumerate(self.reasons) if reason})
 
-    def judged(self, judge: Judge, whole: Whole) -> bool:
-        """Judge them; whether that was possible."""
-        if UNDECIDED in self.reasons:
-            return False
+    def judge(self, judge: Judge, whole: Whole) -> list[tuple[Bundle, Left]]:
+        """Judge its objects, as far as that goes; the bundles of which rules ask for what is not there."""
+        put_off: list[tuple[Bundle, Left]] = []
         items = self.unskipped
-        found: list[Finding] = []
-        try:
-            with judge.cluster:
-                for bundle in bundles_of(items, whole, complete=judge.complete):
-                    found += of_rules(bundle, judge.rules)
-                self.findings = [*found, *(finding for item in items for finding in of_server(item))]
-        except NotAllThere:
-            return False
-        return True
+        with judge.cluster:
+            self.findings += (finding for item in items for finding in of_server(item))
+            for bundle in bundles_of(items, whole, complete=judge.complete):
+                found, left = of_rules(bundle, judge.rules)
+                self.findings += found
+                if left:
+                    places = tuple(place for place, rule in enumerate(judge.rules) if rule in left)
+                    put_off.append((bundle, Left(bundle.complete, bundle.added_labels, places)))
+        return put_off
 
 
-def _verdict(judge: Judge, folders: Sequence[_Folder], documents: Mapping[int, Document]) -> Verdict:
+def _verdict(
+    judge: Judge, folders: Sequence[_Folder], documents: Mapping[int, Document], more: Iterable[Finding] = ()
+) -> Verdict:
+    found = [finding for folder in folders for finding in folder.findings]
+    items = [item for folder in folders for item in folder.unskipped] if judge.suppressions else []
     return Verdict(
-        tuple(located([finding for folder in folders for finding in folder.findings], documents)),
+        tuple(located([*found, *more], documents)),
         tuple(each for folder in folders for each in folder.skipped),
-        tuple(requests_of([item for folder in folders for item in folder.unskipped], documents))
-        if judge.suppressions
-        else (),
+        tuple(requests_of(items, documents)),
     )
 
 
@@ -250,35 +275,50 @@ def _dumps(thing: object) -> bytes:
 
 
 def judged_put_off(judge: Judge, put_off: Sequence[PutOff], known: Known) -> Verdict:
-    """What is to be said of folders by what is known of all.
+    """What is to be said of what was put off, by what is known of everything.
 
     Args:
         judge: By what to judge.
-        put_off: Whole folders; their places are those in the input.
+        put_off: Whole folders and bundles; their places are those in the input.
         known: What the first round told.
     """
     documents: dict[int, Document] = {}
     folders: list[_Folder] = []
+    bundles: list[tuple[list[Item], Left]] = []
     for each in put_off:
         # Our own processes packed them a moment ago, and so below.
         own: list[Document] = pickle.loads(each.packed)  # noqa: S301
         documents.update(zip(each.places, own, strict=True))
-        items = [attrs.evolve(item, position=each.places[item.position]) for item in items_of(own, judge.cluster)]
-        reasons = skipped_items(items, known.patches, known.doubles)
-        folders.append(_Folder(items, [reasons.get(place) for place in range(len(items))]))
-    whole = Whole(_all_items(known, folders), judge.cluster)
+        items = [_moved(item, each.places[item.position]) for item in items_of(own, judge.cluster)]
+        if each.left is None:
+            reasons = skipped_items(items, known.patches, known.doubles)
+            folders.append(_Folder(items, [reasons.get(place) for place in range(len(items))]))
+        else:
+            bundles.append((items, each.left))
+    here = [item for folder in folders for item in folder.unskipped]
+    here += (item for items, _ in bundles for item in items)
+    whole = Whole(_all_items(known, here), judge.cluster)
     for folder in folders:
-        folder.judged(judge, whole)
-    return _verdict(judge, folders, documents)
+        folder.judge(judge, whole)
+    found: list[Finding] = []
+    with judge.cluster:
+        for items, left in bundles:
+            bundle = Bundle(items, whole, complete=left.complete, added_labels=left.added_labels)
+            found += of_rules(bundle, [judge.rules[place] for place in left.rules])[0]
+    return _verdict(judge, folders, documents, found)
 
 
-def _all_items(known: Known, folders: Iterable[_Folder]) -> list[Item]:
-    """All that is judged: the objects of these folders themselves, of others what they told."""
-    found: dict[int, Item] = {}
-    for start, packed in known.told:
-        for item, decided in pickle.loads(packed):  # noqa: S301
-            if decided or item.name not in known.doubles:
-                place = item.position + start
-                found[place] = attrs.evolve(item, position=place)
-    found.update((item.position, item) for folder in folders for item in folder.unskipped)
-    return [found[place] for place in sorted(found)]
+def _all_items(known: Known, here: Iterable[Item]) -> list[Item]:
+    """All that is judged: what stands here itself, and of everything else what was told."""
+    found = {
+        item.position + start: (item, start)
+        for start, packed in known.told
+        for item, decided in pickle.loads(packed)  # noqa: S301
+        if decided or item.name not in known.doubles
+    }
+    found.update((item.position, (item, 0)) for item in here)
+    return [_moved(item, place) if start else item for place, (item, start) in sorted(found.items())]
+
+
+def _moved(item: Item, position: int) -> Item:
+    return Item(position, item.name, item.raw, item.object, item.violations, item.source)

@@ -32,6 +32,7 @@ Progress = Callable[[int, int], None]
 """Told how many files are done, and of how many."""
 
 _PARTS: Final = 16
+_PARTS_A_SHARE: Final = 8
 _SMALLEST_SHARE: Final = 250_000
 _Placed = TypeVar("_Placed", Finding, Related, Skipped, Suppression)
 
@@ -224,7 +225,7 @@ def _first_round(
 
 def _in_shares(put_off: Sequence[PutOff], parts: int) -> list[list[PutOff]]:
     """What was put off in a few shares: to look through all that is known takes its time for each."""
-    goal = max(sum(len(each.packed) for each in put_off) / max(parts / 4, 1), _SMALLEST_SHARE)
+    goal = max(sum(len(each.packed) for each in put_off) / max(parts // _PARTS_A_SHARE, 1), _SMALLEST_SHARE)
     shares: list[list[PutOff]] = []
     size = goal
     for each in put_off:

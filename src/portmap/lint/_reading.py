@@ -96,7 +96,7 @@ def inputs_of(sources: Iterable[Source]) -> tuple[list[Input], list[ManifestErro
         ManifestError: A stream cannot be read, or a folder holds no manifests; what else
             is wrong is in its notes.
     """
-    found: dict[str, Input] = {}
+    found: dict[object, Input] = {}
     unreadable: list[ManifestError] = []
     failed: list[ManifestError] = []
     identity = _Identities().of
@@ -111,16 +111,17 @@ def inputs_of(sources: Iterable[Source]) -> tuple[list[Input], list[ManifestErro
             continue
         path = Path(source)
         if not is_folder(path):
-            found.setdefault(identity(path), Input(str(path), named=True, size=_size(path) or 0))
+            size, link = _size(str(path))
+            found.setdefault(identity(str(path), link=link), Input(str(path), named=True, size=size or 0))
             continue
         problems: list[ManifestError] = []
         before = len(found)
         for each in manifest_files(path, problems):
-            size = _size(each)
+            size, link = _size(each)
             if size is None:
-                problems.append(ManifestError("cannot be read: it is no file, or a link that leads nowhere", str(each)))
+                problems.append(ManifestError("cannot be read: it is no file, or a link that leads nowhere", each))
             else:
-                found.setdefault(identity(each), Input(str(each), named=False, size=size))
+                found.setdefault(identity(each, link=link), Input(each, named=False, size=size))
         unreadable += problems
         if len(found) == before and not problems and not found:
             failed.append(ManifestError(f"there are no manifests ({', '.join(SUFFIXES)}) in this folder", str(path)))
@@ -138,30 +139,34 @@ def raise_for(failed: Sequence[ManifestError]) -> None:
 
 @final
 class _Identities:
-    """What tells files apart, however they are named; each folder is asked for its real name once."""
+    """What tells files apart, however they are named; each folder is looked at once."""
 
     def __init__(self) -> None:
-        self._folders: dict[str, str] = {}
+        self._folders: dict[str, tuple[int, int]] = {}
 
-    def of(self, path: Path) -> str:
-        folder, name = os.path.split(path)
-        try:
-            if path.is_symlink():
-                return os.path.realpath(path)
-            if folder not in self._folders:
-                self._folders[folder] = os.path.realpath(folder)
-        except (OSError, ValueError):
-            return str(path)
-        return os.path.join(self._folders[folder], name)  # noqa: PTH118 - many thousands of them
+    def of(self, path: str, *, link: bool) -> tuple[int, int, str]:
+        """The folder and the name of a file, or of the one to which a link leads."""
+        folder, name = os.path.split(os.path.realpath(path) if link else path)
+        if folder not in self._folders:
+            try:
+                found = os.stat(folder or os.curdir)  # noqa: PTH116 - many thousands of them, and so below
+                self._folders[folder] = found.st_dev, found.st_ino
+            except (OSError, ValueError):
+                return 0, 0, path
+        return *self._folders[folder], name
 
 
-def _size(path: Path) -> int | None:
-    """The size of a file; `None` for what is no regular file and might be read forever."""
+def _size(path: str) -> tuple[int | None, bool]:
+    """The size of a file, `None` for what is no regular file and might be read forever; and whether it is a link."""
+    link = False
     try:
-        found = path.stat()
-        return found.st_size if stat.S_ISREG(found.st_mode) else None
+        found = os.lstat(path)
+        link = stat.S_ISLNK(found.st_mode)
+        if link:
+            found = os.stat(path)  # noqa: PTH116
     except (OSError, ValueError):
-        return None
+        return None, link
+    return found.st_size if stat.S_ISREG(found.st_mode) else None, link
 
 
 # --- what is in them -------------------------------------------------------------------------------------------

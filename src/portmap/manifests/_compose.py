@@ -13,7 +13,7 @@ used where PyYAML has no C extension, also refuses a tab after a colon.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NoReturn, TypeAlias, final
 
 import attrs
@@ -73,27 +73,51 @@ def compose_all(text: str, source: str = "") -> Iterator[Composed]:
     if found is None:
         yield from _composed_fully(text, source)
     else:
-        later = _LaterNodes(text)
-        for index, data in enumerate(found):
+        later = _LaterNodes(text, [(place, line) for _, place, line in found])
+        for index, (data, _, _) in enumerate(found):
             yield Composed({}, text=text) if data is None else Composed(data, (), _LaterNode(later, index), text)
 
 
 class _LaterNodes:
-    """The positions in a text that is known to be read without error; found when one is first asked for."""
+    """The positions in a text that is known to be read without error; found when they are first asked for.
 
-    __slots__ = ("_nodes", "_text")
+    Args:
+        text: The text.
+        begins: Where the lines begin in which its documents do, and their numbers, from 0.
+    """
 
-    def __init__(self, text: str) -> None:
+    __slots__ = ("_begins", "_nodes", "_text")
+
+    def __init__(self, text: str, begins: Sequence[tuple[int, int]]) -> None:
         self._text = text
-        self._nodes: list[Node | None] | None = None
+        self._begins = begins
+        self._nodes: dict[int, Node | None] = {}
 
     def node(self, index: int) -> Node | None:
-        if self._nodes is None:
-            self._nodes = [each.node for each in _composed_fully(self._text, "")]
+        # A text may hold very many documents, of which few are asked for.
+        if index not in self._nodes:
+            start, line = self._begins[index] if index else (0, 0)
+            end = self._begins[index + 1][0] if index + 1 < len(self._begins) else None
+            composed = _Reader(self._text[start:end]).document()
+            node = None if composed is None else composed.node
+            self._nodes[index] = node if node is None or not line else _further_down(node, line)
         return self._nodes[index]
 
     def forget(self) -> None:
-        self._nodes = None
+        self._nodes = {}
+
+
+def _further_down(node: Node, lines: int) -> Node:
+    """The same positions, so many lines further down."""
+    line, column, end_line, end_column, inside = node
+    if isinstance(inside, dict):
+        inside = {
+            key: (entry[0] + lines, entry[1], entry[2] + lines, entry[3], _further_down(entry[4], lines))
+            for key, entry in inside.items()
+        }
+    elif inside is not None:
+        inside = [_further_down(each, lines) for each in inside]
+    return line + lines, column, end_line + lines, end_column, inside
 
 
 @final

@@ -31,8 +31,10 @@ class _NotPlain(Exception):  # noqa: N818 - it is no error: the whole reader tak
     pass
 
 
-def plain_documents(text: str, parser: Callable[[str], Any]) -> list[Any] | None:
+def plain_documents(text: str, parser: Callable[[str], Any]) -> list[tuple[Any, int, int]] | None:
     """The data of all documents of a text, or `None` where the whole reader has to look at it.
+
+    Each has beside it where the line begins in which the document does, and its number, from 0.
 
     Args:
         text: One or more documents.
@@ -55,13 +57,14 @@ class _Plain:
         self._collections = 0
         take()
 
-    def documents(self) -> list[Any]:
+    def documents(self) -> list[tuple[Any, int, int]]:
         found = []
         take = self._take
         while type(event := take()) is not StreamEndEvent:
             if event.version is not None:
                 raise _NotPlain
-            found.append(self._value(take(), 0))
+            begin = event.start_mark
+            found.append((self._value(take(), 0), begin.index - begin.column, begin.line))
             take()
         return found
 
