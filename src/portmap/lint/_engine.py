@@ -23,7 +23,15 @@ from portmap.lint._server import codes_of_the_server, server_warnings
 from portmap.lint._suppressions import Suppression, annotations_of, suppress
 from portmap.lint.rules import DEFAULT_RULES, RULES
 
-__all__ = ["in_report", "lint", "lint_items", "of_rules", "of_server", "skipped_of", "suppressed"]
+__all__ = ["TooManyFindings", "in_report", "lint", "lint_items", "of_rules", "of_server", "skipped_of", "suppressed"]
+
+
+class TooManyFindings(Exception):  # noqa: N818 - it becomes the error of a file
+    """There are more findings than somebody wants to have at a time."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(source)
+        self.source = source
 
 
 def lint(
@@ -58,15 +66,26 @@ def lint(
 
 
 def lint_items(
-    items: Sequence[Item], *, cluster: Cluster, rules: Sequence[Rule], complete: bool | None
+    items: Sequence[Item],
+    *,
+    cluster: Cluster,
+    rules: Sequence[Rule],
+    complete: bool | None,
+    most: int | None = None,
 ) -> tuple[Report, list[Item]]:
-    """What is found in these items, without regard to suppressions, and those of them that were judged."""
+    """What is found in these items, without regard to suppressions, and those of them that were judged.
+
+    Raises:
+        TooManyFindings: There are more than `most`.
+    """
     with cluster:
         reasons = skipped_items(items)
         judged = [item for place, item in enumerate(items) if place not in reasons]
         found = [finding for item in judged for finding in of_server(item)]
         for bundle in bundles_of(judged, Whole(judged, cluster), complete=complete):
-            found += of_rules(bundle, rules)[0]
+            found += of_rules(bundle, rules, most=most)[0]
+            if most is not None and len(found) > most:
+                raise TooManyFindings(found[-1].source)
     services = sum(item.name.kind == "Service" for item in items)
     return Report(in_report(found, rules), cluster, len(items), services, skipped_of(items, reasons)), judged
 
@@ -150,13 +169,14 @@ def of_server(item: Item) -> Iterator[Finding]:
             )
 
 
-def of_rules(bundle: Bundle, rules: Sequence[Rule]) -> tuple[list[Finding], list[Rule]]:
+def of_rules(bundle: Bundle, rules: Sequence[Rule], *, most: int | None = None) -> tuple[list[Finding], list[Rule]]:
     """What the rules find in a bundle, and which of them ask for the rest of the input where it is not here.
 
     Raises:
         RuleError: A rule raised an exception.
+        TooManyFindings: They find more than `most`.
     """
-    return _Run(bundle).findings(rules)
+    return _Run(bundle, most).findings(rules)
 
 
 def _broken(rule: Rule, subject: object, error: Exception) -> RuleError:
@@ -179,8 +199,9 @@ def _broken(rule: Rule, subject: object, error: Exception) -> RuleError:
 class _Run:
     """The rules, run over one bundle."""
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, most: int | None) -> None:
         self._bundle = bundle
+        self._most = most
 
     def findings(self, rules: Sequence[Rule]) -> tuple[list[Finding], list[Rule]]:
         subjects: Mapping[type, Collection[Any]] = {
@@ -197,11 +218,13 @@ class _Run:
             try:
                 for subject in subjects[rule.on]:
                     for found in rule.check(subject, self._bundle):
-                        findings.append(self._finding(rule, found))  # noqa: PERF401 - half of a list is of use
+                        findings.append(self._finding(rule, found))
+                        if self._most is not None and len(findings) > self._most:
+                            raise TooManyFindings(findings[-1].source)  # noqa: TRY301 - there is no other place
             except NotAllThere:
                 del findings[before:]
                 left.append(rule)
-            except MemoryError:
+            except (MemoryError, TooManyFindings):
                 raise
             except Exception as error:
                 raise _broken(rule, subject, error) from error

@@ -9,7 +9,7 @@ import pickle
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from posixpath import dirname
-from typing import final
+from typing import Final, final
 
 import attrs
 
@@ -17,17 +17,21 @@ from portmap._cluster import Cluster
 from portmap._errors import ManifestError
 from portmap._map.object_names import ObjectName
 from portmap.lint._bundles import Bundle, Whole, bundles_of
-from portmap.lint._engine import of_rules, of_server, skipped_of
+from portmap.lint._engine import TooManyFindings, of_rules, of_server, skipped_of
 from portmap.lint._findings import Finding, Skipped
 from portmap.lint._fragments import UNDECIDED, patch_files, skipped_items
 from portmap.lint._items import Item, items_of
 from portmap.lint._locations import located
-from portmap.lint._reading import Input, read_inputs
+from portmap.lint._reading import MOST_FINDINGS, Input, read_inputs
 from portmap.lint._rule import Rule
 from portmap.lint._suppressions import Suppression, annotations_of, comments_in
 from portmap.manifests._documents import Document
 
 __all__ = ["Judge", "Known", "Part", "PutOff", "Verdict", "judged_part", "judged_put_off", "requests_of"]
+
+
+# Each may be a finding itself, and more.
+_MOST_REQUESTS: Final = MOST_FINDINGS // 4
 
 
 @final
@@ -219,7 +223,7 @@ class _Folder:
         with judge.cluster:
             self.findings += (finding for item in items for finding in of_server(item))
             for bundle in bundles_of(items, whole, complete=judge.complete):
-                found, left = of_rules(bundle, judge.rules)
+                found, left = of_rules(bundle, judge.rules, most=MOST_FINDINGS)
                 self.findings += found
                 if left:
                     places = tuple(place for place, rule in enumerate(judge.rules) if rule in left)
@@ -245,6 +249,9 @@ def requests_of(items: Iterable[Item], documents: Mapping[int, Document]) -> lis
     Args:
         items: The objects.
         documents: Those from which they came, by their places.
+
+    Raises:
+        TooManyFindings: There are more than anybody would write.
     """
     by_text: dict[int, list[tuple[int, Item]]] = defaultdict(list)
     texts: dict[int, str] = {}
@@ -263,7 +270,10 @@ def requests_of(items: Iterable[Item], documents: Mapping[int, Document]) -> lis
             texts[identity] = document.text
             by_text[identity].append((span.line if span else 1, item))
     for identity, objects in by_text.items():
-        found += comments_in(texts[identity], sorted(objects, key=lambda each: (each[0], each[1].position)))
+        for each in comments_in(texts[identity], sorted(objects, key=lambda each: (each[0], each[1].position))):
+            found.append(each)
+            if len(found) > _MOST_REQUESTS:
+                raise TooManyFindings(each.source)
     return found
 
 
@@ -304,7 +314,7 @@ def judged_put_off(judge: Judge, put_off: Sequence[PutOff], known: Known) -> Ver
     with judge.cluster:
         for items, left in bundles:
             bundle = Bundle(items, whole, complete=left.complete, added_labels=left.added_labels)
-            found += of_rules(bundle, [judge.rules[place] for place in left.rules])[0]
+            found += of_rules(bundle, [judge.rules[place] for place in left.rules], most=MOST_FINDINGS)[0]
     return _verdict(judge, folders, documents, found)
 
 

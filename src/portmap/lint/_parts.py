@@ -15,13 +15,23 @@ import attrs
 
 from portmap._cluster import Cluster, cluster_in_force
 from portmap._errors import ManifestError
-from portmap.lint._engine import in_report, lint_items, suppressed
+from portmap.lint._engine import TooManyFindings, in_report, lint_items, suppressed
 from portmap.lint._findings import Finding, Related, Report, Skipped
 from portmap.lint._fragments import KUSTOMIZATIONS, names_of_several, patch_files
 from portmap.lint._items import items_of
 from portmap.lint._locations import located
 from portmap.lint._part import Judge, Known, Part, PutOff, Verdict, judged_part, judged_put_off, requests_of
-from portmap.lint._reading import Input, Read, Source, finding_of, inputs_of, raise_for, read_inputs
+from portmap.lint._reading import (
+    MOST_FINDINGS,
+    Input,
+    Read,
+    Source,
+    finding_of,
+    inputs_of,
+    raise_for,
+    read_inputs,
+    too_many,
+)
 from portmap.lint._rule import Rule
 from portmap.lint._suppressions import Suppression
 from portmap.lint.rules import DEFAULT_RULES
@@ -34,6 +44,8 @@ Progress = Callable[[int, int], None]
 _PARTS: Final = 16
 _PARTS_A_SHARE: Final = 8
 _SMALLEST_SHARE: Final = 250_000
+_LARGE: Final = 25_000_000
+_Result = TypeVar("_Result")
 _Placed = TypeVar("_Placed", Finding, Related, Skipped, Suppression)
 
 
@@ -98,14 +110,31 @@ def lint_inputs(
 ) -> Report:
     """The same for files that were looked up before."""
     judge = Judge(cluster, rules, complete, namespace, suppressions)
-    divided = [inputs] if executor is None or complete else _divided(inputs, parts)
     counter = _Counter(len(inputs), progress)
-    if executor is None or len(divided) < 2:
-        report = _here(judge, inputs, counter)
-    else:
-        report = _elsewhere(judge, divided, executor, counter)
+    # What is judged in one piece is held at once.
+    least = sum(each.size for each in inputs) // _LARGE
+    if executor is None:
+        executor, parts = _AtOnce(), least
+    parts = max(parts, least)
+    divided = [inputs] if complete or parts < 2 else _divided(inputs, parts)
+    try:
+        report = _here(judge, inputs, counter) if len(divided) < 2 else _elsewhere(judge, divided, executor, counter)
+    except TooManyFindings as error:
+        raise too_many(error.source) from None
+    if len(report.findings) > MOST_FINDINGS:
+        raise too_many(report.findings[-1].source)
     found = (*map(finding_of, unreadable), *report.findings)
     return attrs.evolve(report, findings=tuple(sorted(found, key=_order)))
+
+
+@final
+class _AtOnce(Executor):
+    """Works in this process, and does one thing after the other."""
+
+    def submit(self, fn: Callable[..., _Result], /, *args: Any, **kwargs: Any) -> "Future[_Result]":  # noqa: ANN401
+        future: Future[_Result] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
 
 
 def _order(finding: Finding) -> tuple[object, ...]:
@@ -119,9 +148,11 @@ class _Counter:
         self._total = total
         self._progress = progress
         self._done = 0
+        self.findings = 0
 
-    def add(self, number: int = 1) -> None:
+    def add(self, number: int = 1, findings: int = 0) -> None:
         self._done += number
+        self.findings += findings
         if self._progress is not None:
             self._progress(self._done, self._total)
 
@@ -138,7 +169,9 @@ def _here(judge: Judge, inputs: Iterable[Input], counter: _Counter) -> Report:
 def _in_one_piece(judge: Judge, read: Read) -> Report:
     documents = dict(enumerate(read.documents))
     items = items_of(read.documents, judge.cluster)
-    report, judged = lint_items(items, cluster=judge.cluster, rules=judge.rules, complete=judge.complete)
+    report, judged = lint_items(
+        items, cluster=judge.cluster, rules=judge.rules, complete=judge.complete, most=MOST_FINDINGS
+    )
     report = attrs.evolve(report, findings=tuple(located(report.findings, documents)))
     if judge.suppressions:
         report = suppressed(report, requests_of(judged, documents), judge.rules)
@@ -253,7 +286,9 @@ def _together(judge: Judge, parts: Sequence[Part], verdicts: Sequence[Verdict]) 
 
 def _counted(future: "Future[Part]", counter: _Counter) -> Part:
     part = future.result()
-    counter.add(part.files)
+    counter.add(part.files, len(part.verdict.findings))
+    if counter.findings > MOST_FINDINGS:
+        raise TooManyFindings(part.verdict.findings[-1].source)
     return part
 
 

@@ -4,7 +4,6 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from posixpath import basename
 from typing import IO, Final, TypeAlias, final
@@ -21,7 +20,19 @@ from portmap.manifests._documents import Document
 from portmap.manifests._load import SUFFIXES, documents_of, is_folder, manifest_files
 from portmap.manifests._texts import read_file, read_stream
 
-__all__ = ["LARGEST", "UNREADABLE", "Input", "Read", "Source", "finding_of", "inputs_of", "raise_for", "read_inputs"]
+__all__ = [
+    "LARGEST",
+    "MOST_FINDINGS",
+    "UNREADABLE",
+    "Input",
+    "Read",
+    "Source",
+    "finding_of",
+    "inputs_of",
+    "raise_for",
+    "read_inputs",
+    "too_many",
+]
 
 UNREADABLE: Final = "unreadable-file"
 """The name under which a file of a folder is reported that cannot be read."""
@@ -31,6 +42,9 @@ LARGEST: Final = 48 * 1024 * 1024
 
 MOST_OBJECTS: Final = 50_000
 """How many objects a file may have, for the same reason."""
+
+MOST_FINDINGS: Final = 200_000
+"""How many findings a run may have, and faults a file, for the same reason: nobody reads as many."""
 
 _HELM: Final = "Helm template"
 _FOREIGN: Final = "not Kubernetes"
@@ -214,10 +228,23 @@ def read_inputs(
 
 
 def _bounded(documents: Iterator[Document], source: str) -> list[Document]:
-    found = list(islice(documents, MOST_OBJECTS + 1))
-    if len(found) > MOST_OBJECTS:
-        raise ManifestError(f"there are more than {MOST_OBJECTS} objects in it: split it", source)
+    found: list[Document] = []
+    faults = 0
+    for document in documents:
+        faults += len(document.violations)
+        if len(found) == MOST_OBJECTS:
+            raise ManifestError(f"there are more than {MOST_OBJECTS} objects in it: split it", source)
+        if faults > MOST_FINDINGS:
+            raise ManifestError(
+                f"a server would refuse more than {MOST_FINDINGS} things in it", source, document.span()
+            )
+        found.append(document)
     return found
+
+
+def too_many(source: str) -> ManifestError:
+    """The error of an input with more findings than anybody reads."""
+    return ManifestError(f"there are more than {MOST_FINDINGS} findings up to here: judge a part at a time", source)
 
 
 def finding_of(error: ManifestError, text: str | None = None) -> Finding:

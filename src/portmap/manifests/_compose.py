@@ -32,6 +32,7 @@ from portmap.manifests._syntax import TOO_DEEP, TOO_MANY, ReadError, explained, 
 __all__ = ["compose_all"]
 
 _MAX_ALIASED: Final = 500_000
+_MAX_TWICE: Final = 100_000
 
 _Data: TypeAlias = Any
 _Event: TypeAlias = Any  # Both parsers' events, whose stubs have little in common.
@@ -172,6 +173,7 @@ class _Reader:
         "_slashes",
         "_take",
         "_text",
+        "_twices",
         "_values",
     )
 
@@ -186,6 +188,7 @@ class _Reader:
         self._values = 0  # Of the whole text, but for the plain ones in mappings.
         self._aliased = 0  # Values that aliases made.
         self._lost = 0  # Keys and values that others replaced.
+        self._twices = 0  # Keys given twice, of the whole text.
         self._take()
 
     def document(self) -> Composed | None:
@@ -320,6 +323,9 @@ class _Reader:
 
     def _twice(self, key: str, first: Entry, second: Entry) -> None:
         self._lost += 2
+        self._twices += 1
+        if self._twices > _MAX_TWICE:
+            raise ReadError(f"more than {_MAX_TWICE} keys are given twice", second[:4])
         self._duplicates.append(((*self._path, key), span_of(first), span_of(second)))
 
     def _key(self, event: _Event) -> str:
