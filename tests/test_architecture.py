@@ -124,7 +124,7 @@ LAYERS: Final[Sequence[Layer]] = [
     layer("_draw.svg"),
     layer("_draw.html"),
     layer("_draw"),
-    layer("_render._layout", "_render._plain", "_render._unreadable"),
+    layer("_render._json_lines", "_render._layout", "_render._plain", "_render._unreadable"),
     layer("_render._complaints", "_render._console", "_render._routes", "_render._steps"),
     layer("_render._places"),
     layer(

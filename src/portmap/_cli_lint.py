@@ -3,7 +3,7 @@
 import argparse
 import gc
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
@@ -231,7 +231,7 @@ def _print(report: "Report", options: argparse.Namespace, settings: "Settings", 
     for name, file in options.output:
         _write_file(file, _rendered(report, name, settings))
     width, colour = console.width, console.colour
-    if console.write(_rendered(report, options.format, settings, width=width, colour=colour)):
+    if console.write_all(_rendered(report, options.format, settings, width=width, colour=colour)):
         console.say(summary(report))
 
 
@@ -242,34 +242,35 @@ def _rendered(
     *,
     width: int | None = None,
     colour: bool = False,
-) -> str:
+) -> Iterable[str]:
+    """The report in a format, piece by piece."""
     match name:
         case "json":
-            from portmap._render._lint_json import as_json
+            from portmap._render._lint_json import json_of
 
-            return as_json(report)
+            return json_of(report)
         case "sarif":
-            from portmap._render._lint_sarif import as_sarif
+            from portmap._render._lint_sarif import sarif_of
 
-            return as_sarif(report, settings.rules)
+            return sarif_of(report, settings.rules)
         case "github":
-            from portmap._render._lint_github import as_github
+            from portmap._render._lint_github import github_of
 
-            return as_github(report)
+            return github_of(report)
         case "junit":
             from portmap._render._lint_junit import as_junit
 
-            return as_junit(report, settings.fail_on)
-    from portmap._render._lint_text import as_text
+            return [as_junit(report, settings.fail_on)]
+    from portmap._render._lint_text import text_of
 
-    return as_text(report, width=width, colour=colour)
+    return text_of(report, width=width, colour=colour)
 
 
-def _write_file(name: str, text: str) -> None:
+def _write_file(name: str, parts: Iterable[str]) -> None:
     """Write a file whole or not at all."""
     from portmap.manifests._files import write_whole
 
     try:
-        write_whole(name, text.encode())
+        write_whole(name, b"".join(part.encode() for part in parts))
     except OSError as error:
         raise CommandError(f"{_COMMAND}: {name}: the report cannot be written: {error.strerror or error}") from None

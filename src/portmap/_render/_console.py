@@ -6,6 +6,7 @@ A reader that leaves early is no error. A standard stream that the process was s
 
 import os
 import shutil
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import IO, Any, Final, cast, final
 
@@ -13,6 +14,8 @@ from portmap._errors import ManifestError
 from portmap._render._plain import encodable, printable
 
 __all__ = ["CommandError", "Console"]
+
+_AT_A_TIME: Final = 1_000_000
 
 
 @final
@@ -89,6 +92,23 @@ class Console:
             _abandon(stream)
             raise CommandError(f"portmap: the report cannot be written: {error.strerror or error}") from None
         return True
+
+    def write_all(self, parts: Iterable[str]) -> bool:
+        """Write a report that comes in pieces; whether somebody read it to its end.
+
+        Raises:
+            CommandError: It cannot be written.
+        """
+        waiting: list[str] = []
+        size = 0
+        for part in parts:
+            waiting.append(part)
+            size += len(part)
+            if size > _AT_A_TIME:
+                if not self.write("".join(waiting)):
+                    return False
+                waiting, size = [], 0
+        return self.write("".join(waiting))
 
     def say(self, *lines: str) -> None:
         """Write lines that are no part of the report. Where nobody listens, nothing is said."""

@@ -5,14 +5,19 @@ from typing import Final
 
 from portmap.lint._findings import Finding, Report
 
-__all__ = ["as_github"]
+__all__ = ["as_github", "github_of"]
 
 _COMMANDS: Final = {"error": "error", "warning": "warning", "info": "notice"}
 
 
 def as_github(report: Report) -> str:
     """A line for each finding."""
-    return "".join(f"{_line(each)}\n" for each in report)
+    return "".join(github_of(report))
+
+
+def github_of(report: Report) -> Iterator[str]:
+    """The same line by line."""
+    return (f"{_line(each)}\n" for each in report)
 
 
 def _line(finding: Finding) -> str:

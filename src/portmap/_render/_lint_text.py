@@ -9,7 +9,7 @@ import attrs
 from portmap._render._plain import printable
 from portmap.lint._findings import SEVERITIES, Finding, Location, Report, Severity
 
-__all__ = ["as_text", "counted", "summary"]
+__all__ = ["as_text", "counted", "summary", "text_of"]
 
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 _COLOURS: Final[Mapping[Severity, str]] = {"error": "\x1b[31m", "warning": "\x1b[33m", "info": "\x1b[36m"}
@@ -25,8 +25,15 @@ def as_text(report: Report, *, width: int | None = None, colour: bool = False) -
         width: The width of the terminal, to which excerpts are cut.
         colour: Whether severities are coloured.
     """
+    return "".join(text_of(report, width=width, colour=colour))
+
+
+def text_of(report: Report, *, width: int | None = None, colour: bool = False) -> Iterator[str]:
+    """The same finding by finding."""
     writer = _Writer(width or _WIDEST, colour)
-    return "\n".join("".join(f"{line}\n" for line in writer.finding(each)) for each in report)
+    for place, each in enumerate(report):
+        lines = "".join(f"{line}\n" for line in writer.finding(each))
+        yield f"\n{lines}" if place else lines
 
 
 def counted(number: int, noun: str) -> str:
