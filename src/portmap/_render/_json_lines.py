@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 
 __all__ = ["json_parts"]
+
+_AT_A_TIME: Final = 200
 
 
 def json_parts(data: Mapping[str, Any], field: str, items: Iterable[Mapping[str, Any]], depth: int) -> Iterator[str]:
@@ -19,14 +22,14 @@ def json_parts(data: Mapping[str, Any], field: str, items: Iterable[Mapping[str,
     # A quote within a text is escaped, so this is no text.
     before, empty, after = _dumps(data).partition(f"{json.dumps(field)}: []")
     end = "\n" + " " * (2 * depth)
-    start = end + "  "
     yield before + empty[:-1]
-    separator = start
-    for each in items:
-        yield separator + _dumps(each).replace("\n", start)
-        separator = "," + start
-    yield f"{']' if separator == start else end + ']'}{after}\n"
+    rest, comma = iter(items), ""
+    # One by one, the encoder would be made anew for each, and leave cycles behind.
+    while some := list(islice(rest, _AT_A_TIME)):
+        yield comma + _dumps(some)[1:-2].replace("\n", end)
+        comma = ","
+    yield f"{end if comma else ''}]{after}\n"
 
 
-def _dumps(data: Mapping[str, Any]) -> str:
+def _dumps(data: object) -> str:
     return json.dumps(data, indent=2, sort_keys=True)

@@ -9,7 +9,7 @@ import pickle
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from posixpath import dirname
-from typing import Final, final
+from typing import final
 
 import attrs
 
@@ -22,16 +22,12 @@ from portmap.lint._findings import Finding, Skipped
 from portmap.lint._fragments import UNDECIDED, patch_files, skipped_items
 from portmap.lint._items import Item, items_of
 from portmap.lint._locations import located
-from portmap.lint._reading import MOST_FINDINGS, Input, read_inputs
+from portmap.lint._reading import MOST_FINDINGS, MOST_REQUESTS, Input, read_inputs
 from portmap.lint._rule import Rule
 from portmap.lint._suppressions import Suppression, annotations_of, comments_in
 from portmap.manifests._documents import Document
 
 __all__ = ["Judge", "Known", "Part", "PutOff", "Verdict", "judged_part", "judged_put_off", "requests_of"]
-
-
-# Each may be a finding itself, and more.
-_MOST_REQUESTS: Final = MOST_FINDINGS // 4
 
 
 @final
@@ -272,7 +268,7 @@ def requests_of(items: Iterable[Item], documents: Mapping[int, Document]) -> lis
     for identity, objects in by_text.items():
         for each in comments_in(texts[identity], sorted(objects, key=lambda each: (each[0], each[1].position))):
             found.append(each)
-            if len(found) > _MOST_REQUESTS:
+            if len(found) > MOST_REQUESTS:
                 raise TooManyFindings(each.source)
     return found
 

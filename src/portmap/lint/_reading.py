@@ -46,6 +46,9 @@ MOST_OBJECTS: Final = 50_000
 MOST_FINDINGS: Final = 200_000
 """How many findings a run may have, and faults a file, for the same reason: nobody reads as many."""
 
+MOST_REQUESTS: Final = MOST_FINDINGS // 4
+"""How many suppressions: each may be a finding itself, and more."""
+
 _HELM: Final = "Helm template"
 _FOREIGN: Final = "not Kubernetes"
 
@@ -244,7 +247,8 @@ def _bounded(documents: Iterator[Document], source: str) -> list[Document]:
 
 def too_many(source: str) -> ManifestError:
     """The error of an input with more findings than anybody reads."""
-    return ManifestError(f"there are more than {MOST_FINDINGS} findings up to here: judge a part at a time", source)
+    told = f"{MOST_FINDINGS} findings, or {MOST_REQUESTS} suppressions"
+    return ManifestError(f"there are more than {told} up to here: judge a part at a time", source)
 
 
 def finding_of(error: ManifestError, text: str | None = None) -> Finding:
