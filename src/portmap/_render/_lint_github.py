@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from portmap._render._plain import printable
 from portmap.lint._findings import Finding, Report
 
 __all__ = ["as_github", "github_of"]
@@ -53,6 +54,8 @@ def _message(finding: Finding) -> Iterator[str]:
 
 
 def _data(text: str) -> str:
+    # Line breaks are escaped in its own way, and all else that steers a terminal in ours.
+    text = "".join(each if each in "\r\n" else printable(each) for each in text) if not text.isprintable() else text
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

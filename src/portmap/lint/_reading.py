@@ -18,7 +18,7 @@ from portmap.lint._findings import Finding, Location, Skipped
 from portmap.lint._fragments import KUSTOMIZATIONS
 from portmap.manifests._documents import Document
 from portmap.manifests._load import SUFFIXES, documents_of, is_folder, manifest_files
-from portmap.manifests._texts import read_file, read_stream
+from portmap.manifests._texts import PACKED, read_file, read_stream
 
 __all__ = [
     "LARGEST",
@@ -139,7 +139,8 @@ def inputs_of(sources: Iterable[Source]) -> tuple[list[Input], list[ManifestErro
                 problems.append(ManifestError("cannot be read: it is no file, or a link that leads nowhere", each))
             else:
                 found.setdefault(identity(each, link=link), Input(each, named=False, size=size))
-        unreadable += problems
+        failed += (each for each in problems if each.source == str(path))
+        unreadable += (each for each in problems if each.source != str(path))
         if len(found) == before and not problems and not found:
             failed.append(ManifestError(f"there are no manifests ({', '.join(SUFFIXES)}) in this folder", str(path)))
     raise_for(failed)
@@ -272,6 +273,8 @@ def _is_kustomization(source: str) -> bool:
 
 def _why_foreign(source: str, text: str | None) -> str | None:
     """What a file is that cannot be read and need not be; `None` where it should be readable."""
+    if text is None and source.lower().endswith(PACKED):
+        return None
     if _in_chart(Path(source)) or (text is not None and "{{" in text):
         return _HELM
     if text is None:

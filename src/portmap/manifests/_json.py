@@ -8,6 +8,7 @@ import bisect
 import json
 import math
 import re
+import sys
 from typing import Any, Final, NoReturn
 
 from portmap._errors import ManifestError
@@ -84,8 +85,24 @@ def _json_error(text: str, source: str, error: Exception) -> ManifestError:
         case RecursionError():
             return ManifestError(TOO_DEEP, source)
         case ScalarError():
-            return ManifestError(str(error), source)
-    return ManifestError("an integer is too long to be read", source)
+            return refusal(text, source, str(error), _odd_number(text))
+    return refusal(text, source, "an integer is too long to be read", _odd_number(text))
+
+
+def _odd_number(text: str) -> Place:
+    """Where the first number stands that Python does not read, or reads as none of JSON's."""
+    for token in _TOKEN.finditer(text):
+        word = token[0]
+        if word in _CONSTANTS or (word[0] in "-0123456789" and _is_odd(word)):
+            line = text.count("\n", 0, token.start())
+            before = text.rfind("\n", 0, token.start()) + 1
+            return line, token.start() - before, line, token.end() - before
+    return 0, 0, 0, 0
+
+
+def _is_odd(number: str) -> bool:
+    whole = number.removeprefix("-").isdigit()
+    return len(number) > sys.get_int_max_str_digits() > 0 if whole else math.isinf(float(number))
 
 
 def _constant(name: str) -> NoReturn:
@@ -100,6 +117,9 @@ def _finite(digits: str) -> float:
 
 
 _TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[][{},:]|[^][{},:"\s]+')
+
+
+_CONSTANTS: Final = frozenset({"NaN", "Infinity", "-Infinity"})
 
 
 class _LaterPlaces:

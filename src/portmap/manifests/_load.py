@@ -95,7 +95,9 @@ def manifest_files(folder: Path, unreadable: list[ManifestError]) -> Iterator[st
     """The manifests of a folder, by name; links to folders are not followed, so that there are no loops."""
 
     def note(error: OSError) -> None:
-        unreadable.append(ManifestError(f"cannot be read: {error.strerror or error}", str(error.filename)))
+        unreadable.append(
+            ManifestError(f"cannot be read: {error.strerror or error}", str(error.filename).removeprefix(_HERE))
+        )
 
     for root, folders, names in os.walk(folder, onerror=note):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
