@@ -24,7 +24,7 @@ import resource
 SERVICE = (
     "apiVersion: v1\nkind: Service\nmetadata: {{name: web{0}}}\nspec: {{selector: {{app: web{0}}}, ports: [{1}]}}\n"
 )
-SIZE = 3_000_000
+SIZE = 3_300_000
 LIMIT = 1 << 30
 SECONDS = 25
 """How much processor time each may take: what is quadratic in the objects and the text of a file takes more."""
@@ -66,9 +66,6 @@ CASES = {
     "many keys given twice": (SERVICE.format(0, "{port: 80}") + repeated("a: 1\n", 600_000), 2),
     "many comments": (SERVICE.format(0, "{port: 80}") + "# portmap: ignore[a] b\n" * 40_000, 0),
     "too many comments": (SERVICE.format(0, "{port: 80}") + "# portmap: ignore[a] b\n" * 60_000, 2),
-    "many faults": (
-        "---\n".join(SERVICE.format(number, ", ".join(["{port: 0, name: X}"] * 40)) for number in range(1_500)), 2,
-    ),
     "one line": (SERVICE.format("x" * SIZE, "{port: 80}"), 1),
     "empty documents": (repeated("---\n", 2_000_000), 2),
     "too many documents": (repeated("kind: x\n---\n", 1_000_000), 2),
@@ -76,7 +73,7 @@ CASES = {
         SERVICE.format(0, ", ".join(f"{{name: p{number}, port: {number}}}" for number in range(45_000))), 1,
     ),
     "a Service with too many ports": (
-        SERVICE.format(0, ", ".join(f"{{name: p{number}, port: {number}}}" for number in range(150_000))), 2,
+        SERVICE.format(0, ", ".join(f"{{name: p{number}, port: {number}}}" for number in range(115_000))), 2,
     ),
     "many Services": ("---\n".join(SERVICE.format(number, "{port: 80, targetPort: x}") for number in range(5_000)), 0),
     "many Services and a long text": (

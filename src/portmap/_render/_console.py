@@ -58,8 +58,10 @@ class Console:
 
     @property
     def colour(self) -> bool:
-        """Whether the report is coloured."""
-        return self._on_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        """Whether the report is coloured: on a terminal, or where `FORCE_COLOR` is set, and never with `NO_COLOR`."""
+        if os.environ.get("NO_COLOR"):
+            return False
+        return bool(os.environ.get("FORCE_COLOR")) or (self._on_terminal and os.environ.get("TERM") != "dumb")
 
     @property
     def told_on_terminal(self) -> bool:
