@@ -1,8 +1,8 @@
 """Linting files, on one core or many: parts of the input are judged by themselves, then put together.
 
 Objects that are deployed together stand in one folder, so each folder is judged alone. Where a
-rule asks for what may stand elsewhere, the question is put off: such a folder is judged at the
-end, by what all parts hold. So the report is the same however the input was divided.
+rule asks for what may stand elsewhere, the question is put off: that rule is asked again at the
+end, by what all parts told. So the report is the same however the input was divided.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -70,7 +70,7 @@ def lint_paths(
         namespace: The namespace of the objects that name none; left out, they may be in any.
         suppressions: Whether annotations and comments suppress findings.
         executor: Where the parts of the input are read and judged: a process pool, or that of
-            Dask or Ray. Left out, it is done here. Its processes must see the same files,
+            Dask. Left out, it is done here. Its processes must see the same files,
             and import the rules, which must be those of modules.
         parts: Into how many parts the input is divided for an executor, at most. What is
             complete is judged in one piece, here.
@@ -78,7 +78,8 @@ def lint_paths(
 
     Raises:
         ManifestError: What was named cannot be read; what else cannot is in its notes. A
-            file of a folder that cannot be read is a finding instead, `unreadable-file`.
+            file of a folder that cannot be read is a finding instead, `unreadable-file`. Or
+            there are more findings than anybody reads.
     """
     inputs, unreadable = inputs_of(sources)
     return lint_inputs(
