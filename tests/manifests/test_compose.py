@@ -95,8 +95,30 @@ class TestData:
     @pytest.mark.usefixtures("parser")
     def test_tags(self) -> None:
         """Explicit tags count; unknown ones make strings and are otherwise ignored."""
-        text = "a: !!str 80\nb: !!int '80'\nc: !!binary d2Vi\nd: !x 80\ne: ! '80'\nf: !x {a: 1}\ng: !!float 80\n"
-        assert one(text).data == {"a": "80", "b": 80, "c": "web", "d": "80", "e": 80, "f": {"a": 1}, "g": 80}
+        text = "a: !!str 80\nb: !!int '80'\nc: !!binary d2Vi\nd: !x 80\nf: !x {a: 1}\ng: !!float 80\n"
+        assert one(text).data == {"a": "80", "b": 80, "c": "web", "d": "80", "f": {"a": 1}, "g": 80}
+
+    @pytest.mark.usefixtures("parser")
+    def test_a_tag_without_a_name(self) -> None:
+        """What stands behind a lone `!` is text, quoted or not, as kubectl has it; `<<` behind it still merges."""
+        text = (
+            "a: ! 80\nb: ! '80'\nc: ! &x y\nd: &z\n  ! ~\ne: [! 1, !<!> 2]\n! y: !\nf: *x\n"
+            'g: {"h":! 3, ! on: 4}\ni: ! {j: 5}\n! <<: {k: 6}\nl: wow ! 7\nm: ! >-\n  8\n'
+        )
+        assert one(text).data == {
+            "a": "80",
+            "b": "80",
+            "c": "y",
+            "d": "~",
+            "e": ["1", "2"],
+            "y": "",
+            "f": "y",
+            "g": {"h": "3", "on": 4},
+            "i": {"j": 5},
+            "k": 6,
+            "l": "wow ! 7",
+            "m": "8",
+        }
 
     @pytest.mark.usefixtures("parser")
     def test_keys(self) -> None:

@@ -5,11 +5,11 @@ rules in `_scalars`, and beside it a tree of positions, one tuple a node: that i
 composing PyYAML's nodes first, and nothing of PyYAML's own schema gets in the way.
 
 Where the C parser (libyaml 0.2.5) and Go's port of it part, Go is followed if that is cheap:
-anchors may be redefined, `%YAML` may only say 1.1, `\/` is no escape, aliases may not expand
-without end. Known to be left: in flow collections `[a?b]` is a text here and an error in Go,
-`{a:}` is an error here and a key in Go; Go reads only the first document of a request; kubectl
-cuts documents at any line that begins with `---`, inside quotes too. The pure Python parser,
-used where PyYAML has no C extension, also refuses a tab after a colon.
+anchors may be redefined, `%YAML` may only say 1.1, `\/` is no escape, what stands behind a lone `!`
+is text, aliases may not expand without end. Known to be left: in flow collections `[a?b]` is a
+text here and an error in Go, `{a:}` is an error here and a key in Go; Go reads only the first
+document of a request; kubectl cuts documents at any line that begins with `---`, inside quotes
+too. The pure Python parser, used where PyYAML has no C extension, also refuses a tab after a colon.
 """
 
 import re
@@ -59,6 +59,16 @@ except ImportError:  # pragma: no cover
     _EventParser = _PureParser
 
 
+# Go takes whatever stands behind a lone `!` for text, and libyaml does not tell that there was one.
+_LONE_TAG: Final = re.compile(r"!(?<![^\s\[{,:]!)(?=[\s\]},]|<!>|\Z)")
+_TAGGED: Final = re.compile(r"(?:&\S+\s+)?!(?=[\s\]},]|<!>|\Z)")
+
+
+def _is_odd(text: str) -> bool:
+    """Whether something may be in this text that parsers do not tell of."""
+    return "\\/" in text or _LONE_TAG.search(text) is not None
+
+
 def compose_all(text: str, source: str = "") -> Iterator[Composed]:
     """The documents of a YAML text, one by one as they are asked for.
 
@@ -69,7 +79,7 @@ def compose_all(text: str, source: str = "") -> Iterator[Composed]:
     """
     text = text.removeprefix("\ufeff")
     # Only the C parser refuses by itself whatever `_value` would refuse of an event.
-    found = None if _EventParser is _PureParser or "\\/" in text else plain_documents(text, _EventParser)
+    found = None if _EventParser is _PureParser or _is_odd(text) else plain_documents(text, _EventParser)
     if found is None:
         yield from _composed_fully(text, source)
     else:
@@ -144,8 +154,8 @@ class _Reader:
         "_duplicates",
         "_keys",
         "_lost",
+        "_odd",
         "_path",
-        "_slashes",
         "_take",
         "_text",
         "_values",
@@ -154,7 +164,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._text = text
         self._take: Callable[[], _Event] = _EventParser(text).get_event
-        self._slashes = "\\/" in text
+        self._odd = _is_odd(text)
         self._keys: dict[str, str] = {}
         self._anchors: dict[str, tuple[Any, Node, Any] | None] = {}
         self._duplicates: list[Duplicate] = []
@@ -230,11 +240,17 @@ class _Reader:
         mark: _Event
         end: _Event
         value: _Data
-        take, path, keys, special, slashes = self._take, self._path, self._keys, SPECIAL_FIRST, self._slashes
+        take, path, keys, special, odd = self._take, self._path, self._keys, SPECIAL_FIRST, self._odd
         node: Node | None = None
         event = take()
         while type(event) is not MappingEndEvent:
-            if type(event) is ScalarEvent and event.anchor is None and event.tag is None and event.implicit[0]:
+            if (
+                type(event) is ScalarEvent
+                and event.anchor is None
+                and event.tag is None
+                and event.implicit[0]
+                and not odd
+            ):
                 raw = event.value
                 # Only keys that are neither merges nor special get into the memory.
                 key = keys.get(raw)
@@ -255,7 +271,7 @@ class _Reader:
             line, column, end_line, end_column = mark.line, mark.column, end.line, end.column
             event = take()
             # What follows is `_value` for most scalars, written out because most of the time is spent here.
-            if type(event) is ScalarEvent and event.anchor is None and event.tag is None and not slashes:
+            if type(event) is ScalarEvent and event.anchor is None and event.tag is None and not odd:
                 value = event.value
                 if value[:1] in special and event.implicit[0]:
                     value = self._json(decode(value), event)
@@ -319,14 +335,16 @@ class _Reader:
     def _decoded(self, event: _Event) -> Scalar:
         """The scalar as Go has it before JSON."""
         text: str = event.value
-        if self._slashes and event.style == '"':
-            self._check_escapes(event)
+        if self._odd:
+            if event.style == '"':
+                self._check_escapes(event)
+            if event.implicit[0] and _TAGGED.match(self._text, event.start_mark.index):
+                return text
         if event.tag not in (None, "!"):
             try:
                 return tagged(event.tag, text)
             except ScalarError as error:
                 _fault(str(error), event)
-        # `!` before a quoted scalar makes Go read it like a plain one.
         return decode(text) if event.implicit[0] else text
 
     def _json(self, value: Scalar, event: _Event) -> Scalar:
