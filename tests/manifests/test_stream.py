@@ -18,7 +18,9 @@ from portmap.manifests import Document, iter_documents, parse, to_json
 WEB = Service("web", ports=[ServicePort(80)])
 MANY = "# first\n" + to_yaml(WEB, WEB, WEB)
 
-BOUNDARIES = ["---", "--- ", "---a", "--- {a: b}", "...", "# c", "%YAML 1.1", "%TAG !e! tag:e,2000:", "  ---"]
+# A directive ends a document only for libyaml, if no `...` stands before it.
+DIRECTIVES = ["...\n%YAML 1.1", "...\n# c\n%TAG !e! tag:e,2000:", "...\n%YAML 1.1\n%TAG !e! tag:e,2000:"]
+BOUNDARIES = ["---", "--- ", "---a", "--- {a: b}", "...", "# c", "  ---", *DIRECTIVES]
 CONTENT = ["a: |", "  x", "b: 'y", "z'", "", " ", "- 1", "{a: 1}", "kind: Service", "a: 1", "a: 2", "c: >", "\ta"]
 lines = st.sampled_from([*BOUNDARIES, *CONTENT, "\x85", "'", "k: [", "]", "&a b: *a"])
 
@@ -38,6 +40,9 @@ def outcome(read: Any) -> tuple[list[Any], int | None]:
 @given(st.lists(lines, max_size=12).map("\n".join))
 @example("a: 1\n---\n---\nb: 2\n...\n%YAML 1.1\n---\nc: 3")
 @example("a: 1\na: 2\n---\nb: 1\nb: 2\n")
+@example("---\n...\n---a")
+@example("a: '\n%c'\n")
+@example("a: 1\n...\n# c\n%YAML 1.1\n---\nb: 2\n...\n...\nc: 3\n")
 def test_documents_are_those_of_the_whole_text(text: str) -> None:
     """One at a time or all at once, the documents of a text, their places and their faults are the same."""
     expected, fault = outcome(lambda: load(io.StringIO(text)))

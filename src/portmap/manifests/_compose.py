@@ -24,7 +24,7 @@ from yaml.reader import Reader, ReaderError
 from yaml.scanner import Scanner
 
 from portmap._errors import ManifestError
-from portmap.manifests._compose_plain import plain_documents
+from portmap.manifests._compose_plain import Positions, plain_documents
 from portmap.manifests._composed import MAX_DEPTH, MAX_VALUES, Composed, Duplicate, Entry, Node, Place, span_of
 from portmap.manifests._scalars import SPECIAL_FIRST, Scalar, ScalarError, decode, json_value, key_text, tagged
 from portmap.manifests._syntax import TOO_DEEP, TOO_MANY, ReadError, explained, refusal, unprintable
@@ -89,21 +89,21 @@ def compose_all(text: str, source: str = "") -> Iterator[Composed]:
 
 
 class _LaterNodes:
-    """The positions in a text that is known to be read without error; found when one is first asked for."""
+    """The positions in a text that was read the short way; found when one is first asked for."""
 
-    __slots__ = ("_nodes", "_text")
+    __slots__ = ("_positions", "_text")
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._nodes: list[Node | None] | None = None
+        self._positions: Positions | None = None
 
-    def node(self, index: int) -> Node | None:
-        if self._nodes is None:
-            self._nodes = [each.node for each in _composed_fully(self._text, "")]
-        return self._nodes[index]
+    def node(self, index: int) -> Node:
+        if self._positions is None:
+            self._positions = Positions(self._text, _EventParser)
+        return self._positions.tree(index)
 
     def forget(self) -> None:
-        self._nodes = None
+        self._positions = None
 
 
 @final
@@ -114,7 +114,7 @@ class _LaterNode:
     _all: _LaterNodes
     _index: int
 
-    def __call__(self) -> Node | None:
+    def __call__(self) -> Node:
         return self._all.node(self._index)
 
     def forget(self) -> None:

@@ -2,11 +2,13 @@
 
 Most manifests have no anchor, tag or merge key and give no key twice, and where in them things
 stand is asked of few. Their data takes less than half the time without positions, and much less
-memory. For every other text there is the whole reader, which also words all errors.
+memory; who asks for positions gets them from a second pass, which need not look at values. For
+every other text there is the whole reader, which also words all errors.
 """
 
+from array import array
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, final
 
 import yaml
 from yaml.events import (
@@ -19,10 +21,12 @@ from yaml.events import (
 )
 from yaml.reader import ReaderError
 
-from portmap.manifests._composed import MAX_DEPTH, MAX_VALUES
+from portmap.manifests._composed import MAX_DEPTH, MAX_VALUES, Entry, Node
 from portmap.manifests._scalars import SPECIAL_FIRST, ScalarError, decode, json_value
 
-__all__ = ["plain_documents"]
+__all__ = ["Positions", "plain_documents"]
+
+_KEPT_TREES: Final = 64
 
 _OTHER_ERRORS: Final = (ReaderError, UnicodeEncodeError, RecursionError, yaml.YAMLError)
 
@@ -109,3 +113,104 @@ class _Plain:
                 raise _NotPlain
             data[key] = value
         return data
+
+
+@final
+class Positions:
+    """The positions in each document of a text of which `plain_documents` gave the data.
+
+    They are kept as numbers, five a node, since a tree of tuples for each of many thousands of
+    documents costs the garbage collector more time than all of the parsing. The trees of the
+    last few documents that were asked for are kept beside them.
+    """
+
+    __slots__ = ("_at", "_name", "_names", "_places", "_starts", "_take", "_trees")
+
+    def __init__(self, text: str, parser: Callable[[str], Any]) -> None:
+        # In the order of the text, for each node: line, column, end line and end column, and then 0 for a scalar,
+        # 1 + 2 n for a list of n items, 2 + 2 n for a mapping. Before each value of a mapping stand the four
+        # numbers of its key, whose name is in a list of its own.
+        self._places = array("L")
+        self._names: list[str] = []
+        self._starts: list[tuple[int, int]] = []
+        self._trees: dict[int, Node] = {}
+        self._take: Any = parser(text).get_event
+        self._at = self._name = 0
+        self._take()
+        while type(self._take()) is not StreamEndEvent:
+            self._starts.append((len(self._places), len(self._names)))
+            self._note(self._take())
+            self._take()
+        self._take = None
+
+    def tree(self, index: int) -> Node:
+        """The positions in the document of this number."""
+        found = self._trees.get(index)
+        if found is None:
+            self._at, self._name = self._starts[index]
+            found = self._trees[index] = self._node()
+            if len(self._trees) > _KEPT_TREES:
+                del self._trees[next(iter(self._trees))]
+        return found
+
+    def _note(self, event: Any) -> None:  # noqa: ANN401 - as above
+        mark, end = event.start_mark, event.end_mark
+        if type(event) is ScalarEvent:
+            self._places.extend((mark.line, mark.column, end.line, end.column, 0))
+            return
+        at = len(self._places)
+        self._places.extend((mark.line, mark.column, 0, 0, 0))
+        size, last, end = self._items() if type(event) is SequenceStartEvent else self._entries()
+        self._places[at + 4] = size
+        if event.flow_style or not last:
+            self._places[at + 2], self._places[at + 3] = end.line, end.column
+        else:
+            # A collection in block style ends with its last value, and not where the next begins.
+            self._places[at + 2 : at + 4] = self._places[last + 2 : last + 4]
+
+    def _items(self) -> tuple[int, int, Any]:
+        event: Any = self._take()
+        size, last = 1, 0
+        while type(event) is not SequenceEndEvent:
+            last = len(self._places)
+            self._note(event)
+            size += 2
+            event = self._take()
+        return size, last, event.end_mark
+
+    def _entries(self) -> tuple[int, int, Any]:
+        take, add, name = self._take, self._places.extend, self._names.append
+        event: Any = take()
+        size, last = 2, 0
+        while type(event) is not MappingEndEvent:
+            name(event.value)
+            mark, end = event.start_mark, event.end_mark
+            value: Any = take()
+            kind = type(value)
+            if kind is ScalarEvent:  # What `_note` does, written out: most values are scalars.
+                first, stop = value.start_mark, value.end_mark
+                last = len(self._places) + 4
+                add((mark.line, mark.column, end.line, end.column, first.line, first.column, stop.line, stop.column, 0))
+            else:
+                add((mark.line, mark.column, end.line, end.column))
+                last = len(self._places)
+                self._note(value)
+            size += 2
+            event = take()
+        return size, last, event.end_mark
+
+    def _node(self) -> Node:
+        line, column, end_line, end_column, size = self._places[self._at : self._at + 5]
+        self._at += 5
+        if not size:
+            return line, column, end_line, end_column, None
+        if size % 2:
+            return line, column, end_line, end_column, [self._node() for _ in range(size // 2)]
+        entries: dict[str, Entry] = {}
+        for _ in range(size // 2 - 1):
+            name = self._names[self._name]
+            key_line, key_column, key_end_line, key_end_column = self._places[self._at : self._at + 4]
+            self._at += 4
+            self._name += 1
+            entries[name] = key_line, key_column, key_end_line, key_end_column, self._node()
+        return line, column, end_line, end_column, entries

@@ -73,17 +73,16 @@ _BOUNDARY: Final = re.compile(r"(?:---|\.\.\.)(?:\s|\Z)")
 def _parts(lines: Iterable[str]) -> Iterator[str]:
     """The text, cut so that no document is in two parts; directives stay with the document after them."""
     part: list[str] = []
-    begun = False
+    begun = ended = False
     for line in lines:
         boundary = line[0] in "-." and _BOUNDARY.match(line) is not None
-        if boundary and begun and line[0] == "-":
+        # What else may stand behind `...` is for the parser to say, which must see it there.
+        if (boundary and begun and line[0] == "-") or (ended and line[0] == "%"):
             yield "".join(part)
-            part = []
+            part, begun, ended = [], False, False
         part.append(line)
         begun = begun or boundary or not (line[0] in "#%" or line.isspace())
-        if boundary and line[0] == ".":
-            yield "".join(part)
-            part, begun = [], False
+        ended = ended or (boundary and line[0] == ".")
     if part:
         yield "".join(part)
 
