@@ -6,6 +6,7 @@ A reader that leaves early is no error. A standard stream that the process was s
 
 import os
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from typing import IO, Any, Final, cast, final
 
@@ -74,13 +75,30 @@ class Console:
         Raises:
             CommandError: It cannot be written.
         """
-        if not text:
-            return True
+        return not text or self._put(lambda stream: stream.write(encodable(text, stream)))
+
+    def write_content(self, data: bytes) -> bool:
+        """Write the content of a file in UTF-8 as it is, whatever the locale; as `write` does otherwise.
+
+        Raises:
+            CommandError: It cannot be written.
+        """
+
+        def put(stream: IO[str]) -> None:
+            raw = getattr(stream, "buffer", None)
+            if raw is None:
+                stream.write(data.decode("utf-8"))
+            else:
+                raw.write(data)
+
+        return not data or self._put(put)
+
+    def _put(self, write: Callable[[IO[str]], object]) -> bool:
         stream = self._stdout
         if stream is None:
             raise CommandError("portmap: the report cannot be written: standard output is closed")
         try:
-            stream.write(encodable(text, stream))
+            write(stream)
             stream.flush()
         except BrokenPipeError:
             _abandon(stream)
