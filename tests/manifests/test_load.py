@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from portmap import Cluster, ManifestError, Pod, Service, Span, ValidationError, load
-from portmap.manifests import Document, Manifests, parse
+from portmap.manifests import Document, Manifests, iter_documents, parse
 
 GOOD = """\
 apiVersion: v1
@@ -289,3 +289,14 @@ def test_documents_are_public() -> None:
     """What `load` gives can be named in annotations."""
     document: Document = of(GOOD)[0]
     assert document.raw["kind"] == "Service"
+
+
+@pytest.mark.parametrize("text", ["kind: A\na: |\n  x", "kind: A\na: | # c\n\n  x", "kind: A\na: >\n  x"])
+def test_the_last_line_is_a_whole_one(text: str) -> None:
+    """A block of text at the very end of a file ends with a line break, as `kubectl` has it; a request is as it is."""
+    [document] = load(io.StringIO(text))
+    [streamed] = iter_documents(io.StringIO(text))
+    assert document.raw["a"].strip("\n") == "x"
+    assert document.raw["a"].endswith("x\n")
+    assert streamed.raw == document.raw
+    assert not parse(text)[0]["a"].endswith("\n")

@@ -6,10 +6,10 @@ composing PyYAML's nodes first, and nothing of PyYAML's own schema gets in the w
 
 Where the C parser (libyaml 0.2.5) and Go's port of it part, Go is followed if that is cheap:
 anchors may be redefined, `%YAML` may only say 1.1, `\/` is no escape, what stands behind a lone `!`
-is text, aliases may not expand without end. Known to be left: in flow collections `[a?b]` is a
-text here and an error in Go, `{a:}` is an error here and a key in Go; Go reads only the first
-document of a request; kubectl cuts documents at any line that begins with `---`, inside quotes
-too. The pure Python parser, used where PyYAML has no C extension, also refuses a tab after a colon.
+is text, `[a?b]` an error, aliases may not expand without end. Known to be left: `{a:}` is an error
+here and a key in Go; Go reads only the first document of a request; kubectl cuts documents at any
+line that begins with `---`, inside quotes too. The pure Python parser, used where PyYAML has no C
+extension, also refuses a tab after a colon.
 """
 
 import re
@@ -64,9 +64,23 @@ _LONE_TAG: Final = re.compile(r"!(?<![^\s\[{,:]!)(?=[\s\]},]|<!>|\Z)")
 _TAGGED: Final = re.compile(r"(?:&\S+\s+)?!(?=[\s\]},]|<!>|\Z)")
 
 
+# Go ends an unquoted text in brackets at a question mark, and then misses a comma. Whether brackets are open is
+# not known here: it may be where one or a comma stands on the line or on the one before.
+_QUESTION: Final = re.compile(r"\?(?<=[^\s,\[\]{}]\?)")
+_PERHAPS_IN_BRACKETS: Final = re.compile(r"[\[{,]")
+_MANY: Final = 100
+
+
 def _is_odd(text: str) -> bool:
     """Whether something may be in this text that parsers do not tell of."""
-    return "\\/" in text or _LONE_TAG.search(text) is not None
+    if "\\/" in text or _LONE_TAG.search(text) is not None:
+        return True
+    for count, match in enumerate(_QUESTION.finditer(text), 1):
+        line = text.rfind("\n", 0, match.start())
+        before = text.rfind("\n", 0, max(line, 0)) + 1
+        if count > _MANY or _PERHAPS_IN_BRACKETS.search(text, before, match.start()) is not None:
+            return True
+    return False
 
 
 def compose_all(text: str, source: str = "") -> Iterator[Composed]:
@@ -152,6 +166,7 @@ class _Reader:
         "_aliased",
         "_anchors",
         "_duplicates",
+        "_flow",
         "_keys",
         "_lost",
         "_odd",
@@ -165,6 +180,7 @@ class _Reader:
         self._text = text
         self._take: Callable[[], _Event] = _EventParser(text).get_event
         self._odd = _is_odd(text)
+        self._flow = 0  # How many brackets are open.
         self._keys: dict[str, str] = {}
         self._anchors: dict[str, tuple[Any, Node, Any] | None] = {}
         self._duplicates: list[Duplicate] = []
@@ -222,6 +238,7 @@ class _Reader:
         items: list[Any] = []
         nodes: list[Node] = []
         take, path = self._take, self._path
+        self._flow += bool(start.flow_style)
         event = take()
         while type(event) is not SequenceEndEvent:
             path.append(len(items))
@@ -230,6 +247,7 @@ class _Reader:
             items.append(item)
             nodes.append(node)
             event = take()
+        self._flow -= bool(start.flow_style)
         end = nodes[-1] if nodes and not start.flow_style else None
         return items, _around(start, event, end, nodes)
 
@@ -242,6 +260,7 @@ class _Reader:
         value: _Data
         take, path, keys, special, odd = self._take, self._path, self._keys, SPECIAL_FIRST, self._odd
         node: Node | None = None
+        self._flow += bool(start.flow_style)
         event = take()
         while type(event) is not MappingEndEvent:
             if (
@@ -289,6 +308,7 @@ class _Reader:
             if len(data) > MAX_VALUES:
                 _fault(TOO_MANY, event)
             event = take()
+        self._flow -= bool(start.flow_style)
         return data, _around(start, event, None if start.flow_style else node, entries)
 
     def _merge(self, event: _Event, depth: int, data: dict[str, Any], entries: dict[str, Entry]) -> Node:
@@ -340,6 +360,8 @@ class _Reader:
                 self._check_escapes(event)
             if event.implicit[0] and _TAGGED.match(self._text, event.start_mark.index):
                 return text
+            if event.implicit[0] and self._flow and "?" in text:
+                _fault("Kubernetes reads no `?` in an unquoted text inside of brackets; quote the text", event)
         if event.tag not in (None, "!"):
             try:
                 return tagged(event.tag, text)

@@ -229,6 +229,8 @@ def _changed(text: str, name: str, at: int, assignment: Assignment, cluster: Clu
     node = composed.node
     if not _apply(wanted, path, assignment) or node is None:
         return text
+    if composed.is_json and len(_distinct(documents)) > 1:
+        raise ManifestError("holds several JSON objects: change files of one object each", name, document.span())
     splicer = Splicer(text, node, name, is_json=composed.is_json)
     written = splicer.remove(path) if assignment.remove else splicer.set(path, assignment.value)
     try:

@@ -10,12 +10,24 @@ import math
 import re
 from typing import Any, Final, NoReturn
 
+import attrs
+
 from portmap._errors import ManifestError
-from portmap.manifests._composed import MAX_DEPTH, MAX_VALUES, Composed, Duplicate, Entry, Node, Place, span_of
+from portmap.manifests._composed import (
+    MAX_DEPTH,
+    MAX_VALUES,
+    Composed,
+    Duplicate,
+    Entry,
+    Node,
+    Place,
+    further_down,
+    span_of,
+)
 from portmap.manifests._scalars import ScalarError
 from portmap.manifests._syntax import TOO_DEEP, TOO_MANY, ReadError, refusal, unprintable
 
-__all__ = ["compose_json"]
+__all__ = ["compose_json", "compose_json_values", "is_value"]
 
 _SURROGATES: Final = re.compile(
     r"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
@@ -55,6 +67,66 @@ def compose_json(text: str, source: str = "") -> Composed:
         return Composed(data, (), _LaterPlaces(text), text, is_json=True)
     except (ValueError, RecursionError, ReadError) as error:
         raise _json_error(text, source, error) from None
+
+
+def compose_json_values(text: str, source: str = "") -> list[Composed]:
+    """A JSON text of one value, or of several objects one after the other, as kubectl and jq write them.
+
+    Raises:
+        ManifestError: As `compose_json` does.
+    """
+    found: list[Composed] = []
+    start, lines = 0, 0
+    for end in _ends(text):
+        if not start and end == len(text):
+            break
+        # On the column where it stands, so that its places are those of the text.
+        margin = start - (text.rfind("\n", 0, start) + 1)
+        try:
+            composed = compose_json(" " * margin + text[start:end], source)
+        except ManifestError as error:
+            place = error.span and further_down(error.span, lines)
+            raise ManifestError(error.problem, error.source, place) from None
+        found.append(attrs.evolve(composed, lines_before=lines))
+        lines += text.count("\n", start, end)
+        start = end
+    return found or [compose_json(text, source)]
+
+
+_BLANKS: Final = re.compile(r"[ \t\r\n]*")
+
+
+def _ends(text: str) -> list[int]:
+    """Where each of several objects ends, with the blanks after it; one end, that of the text, for anything else."""
+    decode = json.JSONDecoder().raw_decode
+    ends: list[int] = []
+    try:
+        at = _end_of(_BLANKS.match(text))
+        while at < len(text):
+            if not text.startswith("{", at):
+                return [len(text)]
+            _, end = decode(text, at)
+            at = _end_of(_BLANKS.match(text, end))
+            ends.append(at)
+    except (ValueError, RecursionError):
+        # Of several, the last may be broken: it is then said where.
+        if len(ends) < 1 or not text.startswith("{", at):
+            return [len(text)]
+        ends.append(len(text))
+    return ends
+
+
+def _end_of(match: re.Match[str] | None) -> int:
+    return 0 if match is None else match.end()
+
+
+def is_value(text: str) -> bool:
+    """Whether this is one JSON value, or several."""
+    try:
+        compose_json_values(text)
+    except ManifestError:
+        return False
+    return True
 
 
 def _too_deep(data: object) -> bool:

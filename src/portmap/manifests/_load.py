@@ -1,10 +1,10 @@
 """Files, folders and streams as documents."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Literal
 
 import attrs
 
@@ -13,7 +13,7 @@ from portmap._errors import ManifestError
 from portmap.manifests._compose import compose_all
 from portmap.manifests._composed import Composed
 from portmap.manifests._documents import Document, Manifests, documents, objects_in, values_in
-from portmap.manifests._json import compose_json
+from portmap.manifests._json import compose_json_values
 from portmap.manifests._texts import PACKED, is_json, read_file, read_stream
 
 __all__ = ["SUFFIXES", "documents_of", "is_folder", "load", "manifest_files", "parse"]
@@ -102,7 +102,12 @@ def manifest_files(folder: Path, unreadable: list[ManifestError]) -> Iterator[Pa
 
 
 def documents_of(
-    text: str, source: str, cluster: Cluster, *, lines_before: int = 0, yaml: bool = False
+    text: str,
+    source: str,
+    cluster: Cluster,
+    *,
+    lines_before: int = 0,
+    language: Literal["yaml", "json"] | None = None,
 ) -> Iterator[Document]:
     """The documents of a text.
 
@@ -111,14 +116,14 @@ def documents_of(
         source: Its name, which says whether it is JSON.
         cluster: By what objects are judged.
         lines_before: How many lines stand before this part.
-        yaml: Whether it is known to be YAML, whatever its name and its beginning say.
+        language: What it is known to be, whatever its name and its beginning say.
 
     Raises:
         ManifestError: It is no YAML or JSON.
     """
     large = len(text) > _LARGEST_OBJECT
-    for composed in compose_all(text, source) if yaml else _composed(text, source):
-        found = attrs.evolve(composed, lines_before=lines_before) if lines_before else composed
+    for composed in _composed(text, source, language):
+        found = attrs.evolve(composed, lines_before=composed.lines_before + lines_before) if lines_before else composed
         if large:
             _check_objects(found, source)
         yield from documents(found, source, cluster)
@@ -132,11 +137,12 @@ def _check_objects(composed: Composed, source: str) -> None:
             raise ManifestError(problem, source, composed.span(root))
 
 
-def _composed(text: str, source: str) -> Iterator[Composed]:
-    if is_json(source):
-        return iter([compose_json(text, source)])
-    if text.lstrip().startswith("{"):
+def _composed(text: str, source: str, language: str | None) -> Iterable[Composed]:
+    if language == "json" or (language is None and is_json(source)):
+        return compose_json_values(text, source)
+    if language is None and text.lstrip().startswith("{"):
         # As kubectl does: what looks like JSON is tried as JSON, whose escapes YAML does not have.
         with suppress(ManifestError):
-            return iter([compose_json(text, source)])
-    return compose_all(text, source)
+            return compose_json_values(text, source)
+    # As kubectl does: it reads by lines, and ends each of them.
+    return compose_all(text if text.endswith("\n") else f"{text}\n", source)

@@ -178,8 +178,12 @@ class Splicer:
         return self._starts[place[0]] + place[1]
 
     def _offset_end(self, place: "Node | Entry") -> int:
-        line = min(place[2], len(self._starts) - 1)
-        return min(self._starts[line] + place[3], len(self._text))
+        # What was read may have ended with a line break that the file has not.
+        return (
+            len(self._text)
+            if place[2] >= len(self._starts)
+            else min(self._starts[place[2]] + place[3], len(self._text))
+        )
 
     def _content(self, node: Node) -> int:
         """Where a value begins after its anchor and tag."""
@@ -231,7 +235,8 @@ class Splicer:
         parent, _ = self._descend(path[:-1])
         if not path or self._text[self._content(parent)] in ("{", "["):
             return None
-        if self._text[end : self._line_end(end)].strip() != "":
+        stop = self._line_end(end)
+        if self._text[end:stop].strip() != "" or stop == len(self._text):
             return None
         start = self._children(parent)[path[-1]][0]
         written = text(value, " " * (start - self._line_start(start)))
