@@ -80,6 +80,7 @@ LAYERS: Final[Sequence[Layer]] = [
     layer("manifests._pod_manifest", "manifests._service_manifest"),
     layer("manifests._read", "manifests._verdicts"),
     layer("manifests._converter", "manifests._documents"),
+    layer("manifests._verbatim"),
     layer("manifests._assignments", "manifests._load", "manifests._write"),
     layer("manifests._splice", "manifests._stream"),
     layer("manifests._edit"),

@@ -99,7 +99,10 @@ def compose_all(text: str, source: str = "") -> Iterator[Composed]:
     else:
         later = _LaterNodes(text)
         for index, data in enumerate(found):
-            yield Composed({}, text=text) if data is None else Composed(data, (), _LaterNode(later, index), text)
+            if data is None:
+                yield Composed({}, text=text, number=index)
+            else:
+                yield Composed(data, (), _LaterNode(later, index), text, number=index)
 
 
 class _LaterNodes:
@@ -138,8 +141,10 @@ class _LaterNode:
 def _composed_fully(text: str, source: str) -> Iterator[Composed]:
     try:
         reader = _Reader(text)
-        while (composed := reader.document()) is not None:
+        number = 0
+        while (composed := reader.document(number)) is not None:
             yield composed
+            number += 1
     except ReadError as fault:
         raise refusal(text, source, fault.problem, fault.place) from None
     except yaml.MarkedYAMLError as error:
@@ -190,7 +195,7 @@ class _Reader:
         self._lost = 0  # Keys and values that others replaced.
         self._take()
 
-    def document(self) -> Composed | None:
+    def document(self, number: int) -> Composed | None:
         event = self._take()
         if type(event) is StreamEndEvent:
             return None
@@ -202,9 +207,9 @@ class _Reader:
         if self._aliased > 100 and self._excessive(_size(data) + self._lost):
             _fault("its aliases expand to far more than its text, which Kubernetes refuses", first)
         self._take()
-        return (
-            Composed({}, text=self._text) if data is None else Composed(data, tuple(self._duplicates), node, self._text)
-        )
+        if data is None:
+            return Composed({}, text=self._text, number=number)
+        return Composed(data, tuple(self._duplicates), node, self._text, number=number)
 
     def _excessive(self, size: int) -> bool:
         """Go's limit for documents of this size: at most 99 % may come from aliases."""

@@ -1,7 +1,9 @@
 """Typed objects and plain dicts as YAML text."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from portmap._manifest import to_manifest
 from portmap._ports import ContainerPort, ServicePort
@@ -38,11 +40,42 @@ def to_yaml(*subjects: Writable, explicit: bool = False) -> str:
         TypeError: One of them is no object that can be written.
         ValidationError: A Service is to be written explicitly that the cluster in force would refuse.
     """
+    if _DOCUMENTS in sys.modules:
+        return _with_documents(subjects, explicit=explicit)
+    return "---\n".join(_text(subject, explicit=explicit) for subject in subjects)
+
+
+def _text(subject: Writable, *, explicit: bool) -> str:
     if explicit:
-        return "---\n".join(emit(_with_defaults(_plain(subject))) for subject in subjects)
-    return "---\n".join(
-        service_text(subject) if type(subject) is Service else emit(_plain(subject)) for subject in subjects
-    )
+        return emit(_with_defaults(_plain(subject)))
+    return service_text(subject) if type(subject) is Service else emit(_plain(subject))
+
+
+_DOCUMENTS: Final = "portmap.manifests._documents"
+"""Where it is not loaded, there are no documents; whoever only writes does not load it."""
+
+_MARKED: Final = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*---(?:\s|\Z)")
+
+
+def _with_documents(subjects: Sequence[Writable], *, explicit: bool) -> str:
+    """The objects, some of which may be documents that stand as they were read, with `---` of their own."""
+    from portmap._service_reading import is_core_service
+    from portmap.manifests._documents import Document
+    from portmap.manifests._verbatim import AsRead
+
+    as_read = AsRead()
+    texts: list[str] = []
+    for subject in subjects:
+        text = None
+        if isinstance(subject, Document) and not (explicit and is_core_service(subject.raw)):
+            text = as_read.text(subject)
+            if text is not None and not texts and not subject.text.startswith(text):
+                # Where it stood, it followed another.
+                text = text.removeprefix("---\n")
+        if text is None:
+            text = _text(subject, explicit=explicit)
+        texts.append(text if not texts or _MARKED.match(text) else f"---\n{text}")
+    return "".join(texts)
 
 
 def to_json(*subjects: Writable, explicit: bool = False) -> str:
