@@ -187,16 +187,17 @@ def _entries(given: object, namespace: str | None) -> Iterator[_Entry]:
     elif isinstance(given, Pod | Workload):
         workload = reduced(settled(given, namespace))
         yield _Entry(name_of(workload), workloads=(workload,))
-    elif isinstance(given, Mapping):
-        yield from _of_mapping(given, None, (), namespace)
-    elif hasattr(given, "raw") and hasattr(given, "violations"):
+    # The class is asked first: an Output of Pulumi answers for every attribute.
+    elif hasattr(type(given), "violations") and hasattr(given, "violations") and hasattr(given, "raw"):
         if isinstance(given.raw, Mapping):
             typed = getattr(given, "object", None)
             yield from _of_mapping(given.raw, typed, tuple(given.violations), namespace)
     elif isinstance(plain := plain_manifest(given), Mapping):
         yield from _of_mapping(plain, None, (), namespace)
     else:
-        raise TypeError(f"a map is made of plain mappings, Services, Pods, Workloads and documents, not {given!r}")
+        raise TypeError(
+            f"a map is made of plain mappings, Services, Pods, Workloads and documents, not {type(given).__name__}"
+        )
 
 
 def _of_mapping(

@@ -79,7 +79,9 @@ def _items(given: object, position: int, cluster: Cluster) -> Iterator[Item]:
     elif isinstance(plain := plain_manifest(given), Mapping):
         yield from _of_mapping(plain, position, cluster)
     else:
-        raise TypeError(f"lint takes plain mappings, Services, Pods, Workloads and documents, not {given!r}")
+        raise TypeError(
+            f"lint takes plain mappings, Services, Pods, Workloads and documents, not {type(given).__name__}"
+        )
 
 
 def _of_mapping(raw: Mapping[str, Any], position: int, cluster: Cluster) -> Iterator[Item]:

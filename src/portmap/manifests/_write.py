@@ -12,12 +12,13 @@ from portmap.manifests._emit import emit
 from portmap.manifests._service_text import service_text
 
 if TYPE_CHECKING:
+    from portmap._foreign import Foreign
     from portmap._pods import Container, Pod
     from portmap.manifests._documents import Document
 
 __all__ = ["Writable", "to_json", "to_yaml"]
 
-Writable: TypeAlias = "Service | ServicePort | Pod | Container | ContainerPort | Document | Mapping[str, Any]"
+Writable: TypeAlias = "Service | ServicePort | Pod | Container | ContainerPort | Document | Mapping[str, Any] | Foreign"
 
 
 def to_yaml(*subjects: Writable, explicit: bool = False) -> str:
@@ -29,8 +30,8 @@ def to_yaml(*subjects: Writable, explicit: bool = False) -> str:
     same bytes.
 
     Args:
-        subjects: Typed objects, documents as they were read, and plain dicts of
-            any kind beside them.
+        subjects: Typed objects, documents as they were read, and plain dicts and
+            objects of other libraries of any kind beside them.
         explicit: Write the defaults of Services out, as `stored` has them: what is applied
             then says all that the cluster shows, but for what only the cluster can pick,
             and for a namespace that was left out. Other kinds are written as they are.
@@ -114,18 +115,23 @@ def _with_defaults(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _plain(subject: Writable) -> Mapping[str, Any]:
-    if isinstance(subject, Mapping):
-        return subject
-    given: object = subject
+    given: Any = subject
     if isinstance(given, list | tuple):
         raise TypeError("to_yaml takes objects, not a list of them: write to_yaml(*objects)")
+    if type(given).__module__.partition(".")[0] != "portmap":
+        from portmap._foreign import plain_manifest
+
+        plain = plain_manifest(given)
+        if not isinstance(plain, Mapping):
+            raise TypeError(f"{type(given).__name__} is no object that can be written")
+        return plain
     # Whoever writes Services need not load pods and readers.
     from portmap._workloads import Workload
     from portmap.manifests._documents import Document
 
     if isinstance(given, Workload):
         raise TypeError("to_yaml cannot write a Workload, which is only what portmap read of it: write its own dict")
-    if isinstance(subject, Document):
-        raw: Mapping[str, Any] = subject.raw
+    if isinstance(given, Document):
+        raw: Mapping[str, Any] = given.raw
         return raw
-    return to_manifest(subject)
+    return to_manifest(given)
