@@ -300,3 +300,12 @@ def test_the_last_line_is_a_whole_one(text: str) -> None:
     assert document.raw["a"].endswith("x\n")
     assert streamed.raw == document.raw
     assert not parse(text)[0]["a"].endswith("\n")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_told_from_other_bytes(tmp_path: Path, encoding: str) -> None:
+    """What PowerShell writes is refused by its name, where it has a byte order mark."""
+    mark = b"" if encoding == "utf-16" else "\ufeff".encode(encoding)
+    (tmp_path / "web.yaml").write_bytes(mark + "kind: A\n".encode(encoding))
+    with pytest.raises(ManifestError, match="is UTF-16, as PowerShell writes it: save it as UTF-8"):
+        load(tmp_path / "web.yaml")

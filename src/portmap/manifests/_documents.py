@@ -14,7 +14,7 @@ from portmap._violations import Violation, in_order
 from portmap._workloads import Workload, several_templates
 from portmap.manifests._composed import Composed
 from portmap.manifests._read import is_readable, read_all
-from portmap.manifests._readings import disagreement, divisive
+from portmap.manifests._readings import disagreement, divisive, refused_by_kubectl
 
 __all__ = ["Document", "Manifests", "Note", "documents", "judged", "objects_in", "values_in"]
 
@@ -27,7 +27,7 @@ class Note(NamedTuple):
     """Something that is no fault, but means different things to different readers.
 
     Attributes:
-        field: Where, as in violations.
+        field: Where, as in violations; `""` for the whole document.
         message: Who reads what there.
         hint: What to write instead.
     """
@@ -107,12 +107,15 @@ class Document:
     def notes(self) -> "tuple[Note, ...]":
         """Unquoted keys and values that other readers of YAML take for something else than kubectl does.
 
-        Keys that are given twice, of which kubectl drops one in silence, are violations.
+        Keys that are given twice, of which kubectl drops one in silence, are violations. What of
+        the whole document makes kubectl refuse what a server reads is a note without a field.
         """
-        return tuple(
+        refusal = refused_by_kubectl(self._composed)
+        values = (
             Note(describe(path), disagreement(text) or "", f'quote it if text is meant: "{text}"')
             for path, text in divisive(self._composed, self._root)
         )
+        return (*([] if refusal is None else [Note("", *refusal)]), *values)
 
     @property
     def text(self) -> str:

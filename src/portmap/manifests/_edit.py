@@ -25,7 +25,7 @@ from portmap.manifests._documents import Document
 from portmap.manifests._files import read_bytes, replace_bytes
 from portmap.manifests._load import load
 from portmap.manifests._splice import Splicer
-from portmap.manifests._texts import PACKED
+from portmap.manifests._texts import PACKED, decoded
 
 __all__ = ["Edit", "edit", "edit_content", "set_fields"]
 
@@ -189,11 +189,7 @@ def _documents(text: str, name: str, cluster: Cluster) -> Sequence[Document]:
 
 def _read(data: bytes, name: str) -> str:
     """The text without its byte order mark."""
-    try:
-        return data.decode("utf-8").removeprefix(_BOM)
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ManifestError(f"line {line} is not UTF-8: byte {data[error.start]:#04x}", name) from None
+    return decoded(data, name).removeprefix(_BOM)
 
 
 def _identity(document: Document) -> tuple[bool, ...]:
