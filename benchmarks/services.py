@@ -23,7 +23,7 @@ from lightkube.models import core_v1, meta_v1
 from lightkube.resources.core_v1 import Service as LightkubeService
 
 from portmap import Container, ContainerPort, Pod, Service, ServicePort, load, resolve_all, to_manifest, to_yaml
-from portmap.manifests import validate
+from portmap.manifests import Manifests, validate
 
 Work = Callable[[], object]
 Tasks = Mapping[str, Mapping[str, Work]]
@@ -81,6 +81,11 @@ def dumped(manifests: Sequence[Any]) -> str:
     return text
 
 
+def places(documents: Manifests) -> list[object]:
+    """The place of one value of each, for which those of all are found."""
+    return [document.span("spec.ports[0].targetPort") for document in documents]
+
+
 def tasks(size: int) -> Tasks:
     numbers = range(size)
     built = [of_portmap(number) for number in numbers]
@@ -130,6 +135,7 @@ def tasks(size: int) -> Tasks:
             "official": deserialized,
             "lightkube": lambda: list(codecs.load_all_yaml(text)),
         },
+        "load, with places": {"portmap": lambda: places(load(io.StringIO(text))), "dict": loaded},
         "validate": {"portmap": lambda: [validate(each) for each in plain], "dict": lambda: dumped(plain)},
         "resolve": {"portmap": lambda: resolve_all(built, pods), "dict": lambda: dumped(plain)},
     }

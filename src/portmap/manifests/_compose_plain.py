@@ -7,7 +7,8 @@ every other text there is the whole reader, which also words all errors.
 """
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, Final, final
 
 import yaml
@@ -124,7 +125,7 @@ class Positions:
     last few documents that were asked for are kept beside them.
     """
 
-    __slots__ = ("_at", "_name", "_names", "_places", "_starts", "_take", "_trees")
+    __slots__ = ("_names", "_places", "_starts", "_take", "_trees")
 
     def __init__(self, text: str, parser: Callable[[str], Any]) -> None:
         # In the order of the text, for each node: line, column, end line and end column, and then 0 for a scalar,
@@ -135,20 +136,21 @@ class Positions:
         self._starts: list[tuple[int, int]] = []
         self._trees: dict[int, Node] = {}
         self._take: Any = parser(text).get_event
-        self._at = self._name = 0
         self._take()
         while type(self._take()) is not StreamEndEvent:
             self._starts.append((len(self._places), len(self._names)))
             self._note(self._take())
             self._take()
+        self._starts.append((len(self._places), len(self._names)))
         self._take = None
 
     def tree(self, index: int) -> Node:
         """The positions in the document of this number."""
         found = self._trees.get(index)
         if found is None:
-            self._at, self._name = self._starts[index]
-            found = self._trees[index] = self._node()
+            (start, first), (end, last) = self._starts[index : index + 2]
+            names = iter(self._names[first:last])
+            found = self._trees[index] = _node(iter(self._places[start:end].tolist()), names)
             if len(self._trees) > _KEPT_TREES:
                 del self._trees[next(iter(self._trees))]
         return found
@@ -199,18 +201,15 @@ class Positions:
             event = take()
         return size, last, event.end_mark
 
-    def _node(self) -> Node:
-        line, column, end_line, end_column, size = self._places[self._at : self._at + 5]
-        self._at += 5
-        if not size:
-            return line, column, end_line, end_column, None
-        if size % 2:
-            return line, column, end_line, end_column, [self._node() for _ in range(size // 2)]
-        entries: dict[str, Entry] = {}
-        for _ in range(size // 2 - 1):
-            name = self._names[self._name]
-            key_line, key_column, key_end_line, key_end_column = self._places[self._at : self._at + 4]
-            self._at += 4
-            self._name += 1
-            entries[name] = key_line, key_column, key_end_line, key_end_column, self._node()
-        return line, column, end_line, end_column, entries
+
+def _node(numbers: Iterator[int], names: Iterator[str]) -> Node:
+    line, column, end_line, end_column, size = islice(numbers, 5)
+    if not size:
+        return line, column, end_line, end_column, None
+    if size % 2:
+        return line, column, end_line, end_column, [_node(numbers, names) for _ in range(size // 2)]
+    entries: dict[str, Entry] = {}
+    for _ in range(size // 2 - 1):
+        key_line, key_column, key_end_line, key_end_column = islice(numbers, 4)
+        entries[next(names)] = key_line, key_column, key_end_line, key_end_column, _node(numbers, names)
+    return line, column, end_line, end_column, entries

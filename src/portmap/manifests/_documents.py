@@ -1,6 +1,7 @@
 """What was read from files and streams: an ordered sequence of documents."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, NamedTuple, final, overload
 
 import attrs
@@ -20,6 +21,12 @@ __all__ = ["Document", "Manifests", "Note", "documents", "judged", "objects_in",
 
 # The server writes this path with a capital; the manifest does not.
 _SERVERS_SPELLING: Final = {"LoadBalancerSourceRanges": "loadBalancerSourceRanges"}
+
+
+@lru_cache(maxsize=1024)
+def _path(field: str) -> Path:
+    """The path of a field of a manifest, as the server spells it; the same few are asked for again and again."""
+    return tuple(_SERVERS_SPELLING.get(step, step) if isinstance(step, str) else step for step in parse(field))
 
 
 @final
@@ -86,8 +93,7 @@ class Document:
         Args:
             field: A field path such as `spec.ports[0].targetPort`; `""` is the object itself.
         """
-        path = tuple(_SERVERS_SPELLING.get(step, step) if isinstance(step, str) else step for step in parse(field))
-        return self._composed.span(self._root + path)
+        return self._composed.span(self._root + _path(field))
 
     def key_span(self, field: str) -> Span | None:
         """Where the key of a field stands in the text, for fields that should not be there."""
@@ -99,9 +105,9 @@ class Document:
         Args:
             field: A field path; `""` is the object itself.
         """
-        path = tuple(_SERVERS_SPELLING.get(step, step) if isinstance(step, str) else step for step in parse(field))
-        span = self._composed.span(self._root + path)
-        return self._composed.key_span(self._root + path) if span and span.end_line > span.line else span
+        path = self._root + _path(field)
+        span = self._composed.span(path)
+        return self._composed.key_span(path) if span and span.end_line > span.line else span
 
     @property
     def notes(self) -> "tuple[Note, ...]":
