@@ -210,6 +210,7 @@ def _node(numbers: Iterator[int], names: Iterator[str]) -> Node:
         return line, column, end_line, end_column, [_node(numbers, names) for _ in range(size // 2)]
     entries: dict[str, Entry] = {}
     for _ in range(size // 2 - 1):
+        name = next(names)
         key_line, key_column, key_end_line, key_end_column = islice(numbers, 4)
-        entries[next(names)] = key_line, key_column, key_end_line, key_end_column, _node(numbers, names)
+        entries[name] = key_line, key_column, key_end_line, key_end_column, _node(numbers, names)
     return line, column, end_line, end_column, entries
