@@ -20,10 +20,8 @@ class Labels(Mapping[str, str]):
     __slots__ = ("_items",)
 
     def __init__(self, items: Mapping[str, str] | None = None) -> None:
-        self._items: dict[str, str] = dict(items or {})
-        if {*map(type, self._items), *map(type, self._items.values())} <= {str}:
-            return
-        for key, value in self._items.items():
+        self._items = own = dict(items or {})
+        for key, value in own.items():
             if type(key) is not str or type(value) is not str:
                 raise TypeError(f"labels are text under text, not {key!r}: {value!r}")
 

@@ -9,6 +9,8 @@ What several ports of one Service or pod must agree on stands with Services and 
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any, ClassVar, Final, NoReturn, Self, final
 from typing import Protocol as Shape
 
@@ -24,7 +26,6 @@ from portmap._grammar import (
     port_number_reasons,
     qualified_name_reasons,
 )
-from portmap._memory import Remembered
 from portmap._opaque import Opaque
 from portmap._rules import Problem, Rules, rule
 from portmap._schema import INT32, INT_OR_TEXT, TEXT, Reader, struct
@@ -313,13 +314,8 @@ CONTAINER_PORT_RULES: Final[Rules[AnyContainerPort]] = Rules(
 # --- the values ------------------------------------------------------------------------------------------------
 
 
-_SOUND_SERVICE_PORTS: Final = Remembered()
-"""The likenesses of ports that broke no rule; the rules keep their texts short."""
-
-
-def _refuse(port: "ContainerPort | ServicePort", violations: list[Violation]) -> NoReturn:
-    number: object = port.port if isinstance(port, ServicePort) else port.container_port
-    raise ValidationError(f"{type(port).__name__} {quote(number)}", in_order(violations), str(cluster_in_force()))
+def _refuse(kind: str, number: object, violations: list[Violation]) -> NoReturn:
+    raise ValidationError(f"{kind} {quote(number)}", in_order(violations), str(cluster_in_force()))
 
 
 @final
@@ -362,10 +358,10 @@ class ContainerPort:
 
     def __attrs_post_init__(self) -> None:
         if self.unmodelled is not None and (found := unmodelled_violations(self, CONTAINER_PORT)):
-            _refuse(self, found)
+            _refuse("ContainerPort", self.container_port, found)
         found = self.WIRE.violations(self) or CONTAINER_PORT_RULES.broken_by(self)
         if found:
-            _refuse(self, found)
+            _refuse("ContainerPort", self.container_port, found)
 
     @property
     def effective_protocol(self) -> str:
@@ -421,14 +417,12 @@ class ServicePort:
 
     def __attrs_post_init__(self) -> None:
         if self.unmodelled is not None and (found := unmodelled_violations(self, SERVICE_PORT)):
-            _refuse(self, found)
+            _refuse("ServicePort", self.port, found)
         values = self.WIRE.values(self)
-        like = (values, tuple(map(type, values)))
-        if like not in _SOUND_SERVICE_PORTS:
-            found = self.WIRE.violations(self) or SERVICE_PORT_RULES.broken_by(self)
-            if found:
-                _refuse(self, found)
-            _SOUND_SERVICE_PORTS.add(like)
+        try:
+            _check_service_port(*values)
+        except TypeError:  # What has no hash cannot be remembered.
+            _check_service_port.__wrapped__(*values)
 
     @classmethod
     def targeting(
@@ -480,6 +474,17 @@ class ServicePort:
 
     def __repr__(self) -> str:
         return shown(self, "port")
+
+
+# Programs make the same few ports over and over. Only those without fault are remembered, whose texts the
+# rules keep short; and by type, since `1`, `1.0` and `True` are equal and yet not the same.
+@lru_cache(maxsize=1024, typed=True)
+def _check_service_port(*values: object) -> None:
+    """Refuse a Service port with these values, in the order of its rows, if anything is wrong with them."""
+    port: Any = SimpleNamespace(**{row.attribute: value for row, value in zip(ServicePort.WIRE, values, strict=True)})
+    found = ServicePort.WIRE.violations(port) or SERVICE_PORT_RULES.broken_by(port)
+    if found:
+        _refuse("ServicePort", port.port, found)
 
 
 def shown(value: Any, subject: str) -> str:  # noqa: ANN401 - any of the frozen classes

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypedDict, Unpack,
 
 import attrs
 
-from portmap._admission import every_violation, metadata_violations
+from portmap._admission import every_violation, metadata_violations, name_grammar
 from portmap._cluster import Cluster, cluster_in_force
 from portmap._errors import ValidationError
+from portmap._grammar import are_labels, dns_label_reasons
+from portmap._labels import Labels
 from portmap._memory import Remembered, likeness
-from portmap._metadata import METADATA, label_problems
+from portmap._metadata import METADATA
 from portmap._opaque import Opaque
 from portmap._ports import SERVICE_PORT_RULES, ContainerPort, ServicePort, shown
 from portmap._schema import wrong_type
@@ -379,7 +381,6 @@ _SOUND_SHAPES: Final = Remembered()
 """The shapes of Services without fault."""
 
 _MANY_PORTS: Final = 16
-_names: Final = attrgetter(*(row.attribute for row in METADATA_ROWS), "selector")
 _rest: Final = attrgetter(*(row.attribute for row in SPEC_ROWS if row.attribute != "selector"))
 
 
@@ -389,21 +390,58 @@ def _shape(service: Service, cluster: Cluster) -> tuple[object, ...] | None:
     Most of the Services that one program makes are of a few shapes, so that each need be judged only once.
     """
     ports: object = service.ports
-    rare = service.annotations or service.load_balancer_ip or service.load_balancer_source_ranges
-    if rare or service.unmodelled is not None or type(ports) is not tuple or len(ports) > _MANY_PORTS:
+    if service.annotations is not None or service.unmodelled is not None:
         return None
-    kinds = tuple(map(type, ports))
-    if kinds.count(ServicePort) != len(kinds):
+    if type(ports) is not tuple or len(ports) > _MANY_PORTS:
         return None
-    types_of_names = tuple(map(type, _names(service)))
-    ports = tuple(map(ServicePort.WIRE.values, ports))
-    return cluster, not service.selector, types_of_names, likeness(_rest(service)), ports
+    for port in ports:
+        if type(port) is not ServicePort:
+            return None
+    if has_plain_spec(service):
+        rest = None
+    elif service.load_balancer_ip or service.load_balancer_source_ranges:
+        return None
+    else:
+        rest = likeness(_rest(service))
+    return cluster, not service.selector, rest, tuple(map(ServicePort.WIRE.values, ports))
+
+
+def has_plain_spec(service: Service) -> bool:
+    """Whether its spec says nothing but ports and selector, as that of most Services."""
+    return (
+        service.type is None
+        and service.cluster_ip is None
+        and service.cluster_ips is None
+        and service.ip_families is None
+        and service.ip_family_policy is None
+        and service.external_ips is None
+        and service.external_name is None
+        and service.session_affinity is None
+        and service.session_affinity_timeout_seconds is None
+        and service.load_balancer_ip is None
+        and service.load_balancer_class is None
+        and service.load_balancer_source_ranges is None
+        and service.allocate_load_balancer_node_ports is None
+        and service.external_traffic_policy is None
+        and service.health_check_node_port is None
+        and service.internal_traffic_policy is None
+        and service.traffic_distribution is None
+        and service.publish_not_ready_addresses is None
+    )
 
 
 def _names_are_good(service: Service, cluster: Cluster) -> bool:
-    """Whether nothing is wrong with what a shape leaves out, all of it being of the right types."""
-    problems = label_problems(service.selector, ()) if service.selector else None
-    return not (problems or metadata_violations(_metadata(service), cluster))
+    """Whether nothing is wrong with what a shape leaves out. Where it is in doubt it says no."""
+    name, namespace, labels, selector = service.name, service.namespace, service.labels, service.selector
+    return (
+        type(name) is str
+        and not name_grammar(cluster)(name)
+        and service.generate_name is None
+        and (namespace is None or (type(namespace) is str and not dns_label_reasons(namespace)))
+        and (labels is None or (type(labels) is Labels and are_labels(labels.items())))
+        # Many a Service is labelled as the pods that it selects.
+        and (selector is None or (type(selector) is Labels and (selector == labels or are_labels(selector.items()))))
+    )
 
 
 def check_service(service: Service, cluster: Cluster, *, ports_checked: bool = False) -> tuple[Violation, ...]:

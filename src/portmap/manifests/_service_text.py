@@ -4,14 +4,14 @@ Fields, their order and their names come from the same rows as those of `to_mani
 are written by the same functions as everybody's.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
 from portmap._labels import Labels
 from portmap._manifest import to_manifest
 from portmap._ports import ServicePort
-from portmap._services import Service
+from portmap._services import Service, has_plain_spec
 from portmap._wire import Wire
 from portmap.manifests._emit import WriteError, emit, entry, key, text
 
@@ -24,14 +24,15 @@ def service_text(service: Service) -> str:
     Raises:
         ManifestError: A text in it cannot be written; it names the path.
     """
-    if service.unmodelled is None:
+    if service.unmodelled is None and service.name:
         pieces = ["apiVersion: v1\nkind: Service\nmetadata:\n"]
         try:
-            name, *rest = Service.METADATA_WIRE.values(service)
-            # A name that is left to the server is there, and empty.
-            _write((name or None, *rest), _METADATA, pieces.append)
+            _write(Service.METADATA_WIRE.values(service), _METADATA, pieces)
             pieces.append("spec:\n")
-            _write(Service.SPEC_WIRE.values(service), _SPEC, pieces.append)
+            if has_plain_spec(service):
+                _write((service.selector,), _SELECTOR, pieces)
+            else:
+                _write(Service.SPEC_WIRE.values(service), _SPEC, pieces)
             if service.ports:
                 pieces.append("  ports:\n")
             for port in service.ports:
@@ -52,19 +53,22 @@ def _names(rows: Sequence[Wire], pad: str) -> tuple[str, ...]:
 
 _METADATA: Final = _names(Service.METADATA_WIRE, "  ")
 _SPEC: Final = _names(Service.SPEC_WIRE, "  ")
+_SELECTOR: Final = _names([row for row in Service.SPEC_WIRE if row.attribute == "selector"], "  ")
 _PORT: Final = _names(ServicePort.WIRE, "    ")
 
 
-def _write(values: tuple[Any, ...], names: tuple[str, ...], write: Callable[[str], None]) -> None:
-    for value, name in zip(values, names, strict=True):
+def _write(values: tuple[Any, ...], names: tuple[str, ...], pieces: list[str]) -> None:
+    for name, value in zip(names, values, strict=False):
         if value is None:  # As most are.
             continue
-        if type(value) is Labels and value:
-            write(f"{name}\n")
+        if type(value) is str:
+            pieces.append(f"{name} {text(value, '  ')}\n")
+        elif type(value) is Labels and value:
+            pieces.append(f"{name}\n")
             for label, item in value.items():
-                write(f"    {key(label, '    ')}: {text(item, '    ')}\n")
+                pieces.append(f"    {key(label, '    ')}: {text(item, '    ')}\n")
         else:
-            entry(name, value, "  ", write, 1)
+            entry(name, value, "  ", pieces.append, 1)
 
 
 @lru_cache(maxsize=1024)
