@@ -39,9 +39,8 @@ anything: Final[Strategy[Any]] = st.sampled_from(
 loose_texts: Final[Strategy[Any]] = words | words.map(Word) | anything
 loose_keys: Final[Strategy[Any]] = words | anything.filter(lambda value: not isinstance(value, (list, dict)))
 loose_labels: Final[Strategy[Any]] = st.dictionaries(loose_keys, loose_texts).map(labels_or_as_is) | anything
-loose_numbers: Final[Strategy[Any]] = st.integers(-1, 65537) | st.sampled_from(
-    [80, 80.0, True, Number(80), "80", None, [80]]
-)
+numbers_or_not: Final[Strategy[Any]] = st.sampled_from([80, 80.0, True, Number(80), "80", None, [80]])
+loose_numbers: Final[Strategy[Any]] = st.integers(-1, 65537) | numbers_or_not
 
 
 @given(st.dictionaries(words, words, max_size=3))
