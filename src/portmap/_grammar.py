@@ -38,10 +38,11 @@ _FINE: Final[Reasons] = ()
 _PORT_NAME = re.compile(r"[a-z0-9](?:-?[a-z0-9])*")
 _PORT_NAME_CHARACTERS = re.compile(r"[-a-z0-9]+")
 _LETTER = re.compile(r"[a-z]")
-_DNS_LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?")
-_DNS_LABEL_1035 = re.compile(r"[a-z](?:[-a-z0-9]*[a-z0-9])?")
+# What may not stand at the end is looked back at: that is quicker than to go back for it.
+_DNS_LABEL = re.compile(r"[a-z0-9][-a-z0-9]*(?<!-)")
+_DNS_LABEL_1035 = re.compile(r"[a-z][-a-z0-9]*(?<!-)")
 _DNS_SUBDOMAIN = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
-_QUALIFIED = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?")
+_QUALIFIED = re.compile(r"[A-Za-z0-9][-A-Za-z0-9_.]*(?<![-_.])")
 
 
 # The same few names come again and again; only short ones are ever remembered.

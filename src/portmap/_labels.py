@@ -46,6 +46,10 @@ class Labels(Mapping[str, str]):
         """The keys with their values, in the order written."""
         return self._items.items()
 
+    def copy(self) -> dict[str, str]:
+        """The same as a fresh dict, which may be changed."""
+        return dict(self._items)
+
     def __hash__(self) -> int:
         return hash(frozenset(self._items.items()))
 

@@ -121,9 +121,9 @@ def _check_depth(depth: int) -> None:
 
 def key(name: object, pad: str) -> str:
     """A key of a mapping, without its colon; `pad` is what indents the mapping."""
-    if not isinstance(name, str):
-        raise WriteError(f"a key must be text, not {type(name).__name__}")
     if type(name) is not str:
+        if not isinstance(name, str):
+            raise WriteError(f"a key must be text, not {type(name).__name__}")
         name = str.__str__(name)
     if len(name) <= _SHORT:
         return _short(name)

@@ -4,7 +4,7 @@ Fields, their order and their names come from the same rows as those of `to_mani
 are written by the same functions as everybody's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -25,24 +25,18 @@ def service_text(service: Service) -> str:
         ManifestError: A text in it cannot be written; it names the path.
     """
     if service.unmodelled is None and service.name:
-        pieces = ["apiVersion: v1\nkind: Service\nmetadata:\n"]
         try:
-            _write(Service.METADATA_WIRE.values(service), _METADATA, pieces)
-            pieces.append("spec:\n")
-            if has_plain_spec(service):
-                _write((service.selector,), _SELECTOR, pieces)
+            metadata = _fields(Service.METADATA_WIRE.values(service), _METADATA)
+            if not has_plain_spec(service):
+                spec = _fields(Service.SPEC_WIRE.values(service), _SPEC)
             else:
-                _write(Service.SPEC_WIRE.values(service), _SPEC, pieces)
-            if service.ports:
-                pieces.append("  ports:\n")
-            for port in service.ports:
-                if port.unmodelled is not None:
-                    break
-                pieces.append(_port(ServicePort.WIRE.values(port)))
-            else:
-                return "".join(pieces)
+                spec = "" if service.selector is None else _mapping(_SELECTOR, service.selector)
+            ports = _ports(service.ports)
         except WriteError:
             pass  # The general writer says where it is.
+        else:
+            if ports is not None and (spec or ports):
+                return f"apiVersion: v1\nkind: Service\nmetadata:\n{metadata}spec:\n{spec}{ports}"
     return emit(to_manifest(service))
 
 
@@ -53,22 +47,41 @@ def _names(rows: Sequence[Wire], pad: str) -> tuple[str, ...]:
 
 _METADATA: Final = _names(Service.METADATA_WIRE, "  ")
 _SPEC: Final = _names(Service.SPEC_WIRE, "  ")
-_SELECTOR: Final = _names([row for row in Service.SPEC_WIRE if row.attribute == "selector"], "  ")
+_SELECTOR: Final = "  selector:"
 _PORT: Final = _names(ServicePort.WIRE, "    ")
 
 
-def _write(values: tuple[Any, ...], names: tuple[str, ...], pieces: list[str]) -> None:
-    for name, value in zip(names, values, strict=False):
+def _fields(values: tuple[Any, ...], names: tuple[str, ...]) -> str:
+    lines: list[str] = []
+    for name, value in zip(names, values):  # noqa: B905 - as many by their making, and the check takes time
         if value is None:  # As most are.
             continue
         if type(value) is str:
-            pieces.append(f"{name} {text(value, '  ')}\n")
-        elif type(value) is Labels and value:
-            pieces.append(f"{name}\n")
-            for label, item in value.items():
-                pieces.append(f"    {key(label, '    ')}: {text(item, '    ')}\n")
+            lines.append(f"{name} {text(value, '  ')}\n")
+        elif type(value) is Labels:
+            lines.append(_mapping(name, value))
         else:
-            entry(name, value, "  ", pieces.append, 1)
+            entry(name, value, "  ", lines.append, 1)
+    return "".join(lines)
+
+
+def _mapping(name: str, labels: Mapping[str, str]) -> str:
+    lines = [name]
+    for label, item in labels.items():
+        lines.append(f"    {key(label, '    ')}: {text(item, '    ')}")
+    return "\n".join((*lines, "")) if labels else f"{name} {{}}\n"
+
+
+def _ports(ports: tuple[ServicePort, ...]) -> str | None:
+    """The list of ports with its name, or None where it holds what is not modelled."""
+    if not ports:
+        return ""
+    lines = ["  ports:\n"]
+    for port in ports:
+        if port.unmodelled is not None:
+            return None
+        lines.append(_port(ServicePort.WIRE.values(port)))
+    return "".join(lines)
 
 
 @lru_cache(maxsize=1024)
