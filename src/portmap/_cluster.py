@@ -193,14 +193,16 @@ FEATURES: Final = (
 )
 GATES: Final = frozenset(feature.name for feature in FEATURES if feature.name[0].isupper())
 
-_VERSION = re.compile(r"v?(\d+\.\d+)(?:\.\d+)?(?:[-+].*)?")
+_VERSION: Final = r"v?(\d+\.\d+)(?:\.\d+)?(?:[-+].*)?"
 _MOST_CIDRS: Final = 2
 
 
 def _minor(version: str) -> str:
     """`1.36` for `v1.36.2+build`; anything else as it is."""
     given: Any = version
-    match = _VERSION.fullmatch(given) if isinstance(given, str) else None
+    if type(given) is str and given in SUPPORTED_VERSIONS:
+        return version
+    match = re.fullmatch(_VERSION, given) if isinstance(given, str) else None
     return match.group(1) if match else version
 
 
