@@ -218,7 +218,7 @@ NOT_IN_THE_CORE: Final = frozenset(
 )
 
 # What `import portmap` must leave alone: each costs time or is for some users only.
-LOADED_LATER: Final = ("argparse", "cattrs", "hypothesis", "yaml")
+LOADED_LATER: Final = ("argparse", "cattrs", "hypothesis", "ipaddress", "json", "yaml")
 
 
 @final
@@ -389,7 +389,7 @@ def test_the_core_is_pure(sources: dict[str, str]) -> None:
 
 
 def test_importing_portmap_is_light() -> None:
-    """`import portmap` loads no YAML parser, no converter, no test library and no argument parser."""
+    """`import portmap` loads no YAML or JSON parser, no converter, no test library, no argument parser and no addresses."""
     program = (
         "import sys; before = set(sys.modules); import portmap; "
         f"print(*sorted({set(LOADED_LATER)!r} & (set(sys.modules) - before)))"

@@ -481,7 +481,7 @@ class ServicePort:
 @lru_cache(maxsize=1024, typed=True)
 def _check_service_port(*values: object) -> None:
     """Refuse a Service port with these values, in the order of its rows, if anything is wrong with them."""
-    port: Any = SimpleNamespace(**{row.attribute: value for row, value in zip(ServicePort.WIRE, values, strict=True)})
+    port: Any = SimpleNamespace(**dict(zip(ServicePort.WIRE.attributes, values, strict=True)))
     found = ServicePort.WIRE.violations(port) or SERVICE_PORT_RULES.broken_by(port)
     if found:
         _refuse("ServicePort", port.port, found)

@@ -1,6 +1,7 @@
 """The Service: a frozen value that an API server would accept, or it does not come to be."""
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypedDict, Unpack, cast, final
 
@@ -381,6 +382,7 @@ _SOUND_SHAPES: Final = Remembered()
 """The shapes of Services without fault."""
 
 _MANY_PORTS: Final = 16
+_MUCH_TEXT: Final = 1024
 _rest: Final = attrgetter(*(row.attribute for row in SPEC_ROWS if row.attribute != "selector"))
 
 
@@ -390,20 +392,23 @@ def _shape(service: Service, cluster: Cluster) -> tuple[object, ...] | None:
     Most of the Services that one program makes are of a few shapes, so that each need be judged only once.
     """
     ports: object = service.ports
-    if service.annotations is not None or service.unmodelled is not None:
-        return None
-    if type(ports) is not tuple or len(ports) > _MANY_PORTS:
+    if service.unmodelled is not None or type(ports) is not tuple or len(ports) > _MANY_PORTS:
         return None
     for port in ports:
         if type(port) is not ServicePort:
             return None
+    notes: object = service.annotations
+    if notes is not None:
+        if type(notes) is not Labels or sum(map(len, chain(*notes.items()))) > _MUCH_TEXT:
+            return None
+        notes = tuple(notes.items())
     if has_plain_spec(service):
         rest = None
     elif service.load_balancer_ip or service.load_balancer_source_ranges:
         return None
     else:
         rest = likeness(_rest(service))
-    return cluster, not service.selector, rest, tuple(map(ServicePort.WIRE.values, ports))
+    return cluster, not service.selector, notes, rest, tuple(map(ServicePort.WIRE.values, ports))
 
 
 def has_plain_spec(service: Service) -> bool:

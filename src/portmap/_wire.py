@@ -48,12 +48,13 @@ class Wire(NamedTuple):
 class Rows(Sequence[Wire]):
     """The rows of a class, in the order in which its fields are written."""
 
-    __slots__ = ("_plan", "_rows", "places", "values")
+    __slots__ = ("_plan", "_rows", "attributes", "places", "values")
 
     def __init__(self, *rows: Wire) -> None:
         self._rows = rows
+        self.attributes = tuple(row.attribute for row in rows)
         # The values of an object's attributes, in the order of the rows.
-        self.values: Callable[[object], tuple[Any, ...]] = attrgetter(*(row.attribute for row in rows))
+        self.values: Callable[[object], tuple[Any, ...]] = attrgetter(*self.attributes)
         # The names of the mappings around each value, and its own.
         self.places = tuple((row.path[:-1], row.path[-1]) for row in rows)
         self._plan = tuple((row.reader.exact, row.reader.read, row.path, row.required) for row in rows)

@@ -8,9 +8,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from strategies_for_tests import EVERYWHERE, Strategy, clusters, services
 
-from portmap import Cluster, Service, ServicePort, ValidationError, Violation
+from portmap import Cluster, Labels, Service, ServicePort, ValidationError, Violation
 from portmap._grammar import are_labels, label_value_reasons, qualified_name_reasons
 from portmap._ports import SERVICE_PORT_RULES
+from portmap._service_rules import SOURCE_RANGES, TOPOLOGY_AWARE_HINTS, TOPOLOGY_MODE
 from portmap._service_schema import METADATA_ROWS, SPEC_ROWS
 from portmap._services import _every_violation, check_service, has_plain_spec
 from portmap._wire import labels_or_as_is
@@ -39,6 +40,10 @@ anything: Final[Strategy[Any]] = st.sampled_from(
 loose_texts: Final[Strategy[Any]] = words | words.map(Word) | anything
 loose_keys: Final[Strategy[Any]] = words | anything.filter(lambda value: not isinstance(value, (list, dict)))
 loose_labels: Final[Strategy[Any]] = st.dictionaries(loose_keys, loose_texts).map(labels_or_as_is) | anything
+judged_annotations: Final[Strategy[Any]] = st.dictionaries(
+    st.sampled_from([TOPOLOGY_MODE, TOPOLOGY_AWARE_HINTS, SOURCE_RANGES, "a"]),
+    st.sampled_from(["", "Auto", "10.0.0.0/8", "10.0.0.0/8,x", "x" * 1024]),
+).map(Labels)
 numbers_or_not: Final[Strategy[Any]] = st.sampled_from([80, 80.0, True, Number(80), "80", None, [80]])
 loose_numbers: Final[Strategy[Any]] = st.integers(-1, 65537) | numbers_or_not
 
@@ -86,7 +91,7 @@ def unjudged(draw: st.DrawFn) -> Service:
         "generate_name": loose_texts,
         "labels": loose_labels,
         "selector": loose_labels,
-        "annotations": loose_labels,
+        "annotations": loose_labels | judged_annotations,
     }
     rest = {row.attribute: anything for row in (*METADATA_ROWS, *SPEC_ROWS) if row.attribute not in names}
     rest["ports"] = st.sampled_from([(), (80,), [ServicePort(80)], None, (ServicePort(80), ServicePort(443))])
