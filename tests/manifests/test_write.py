@@ -1,5 +1,6 @@
 """Typed objects and plain dicts as YAML text."""
 
+import enum
 import io
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,31 @@ def test_text_stays_text(value: str) -> None:
     text = to_yaml(service)
     assert yaml.safe_load(text)["metadata"]["annotations"] == {"a": value}
     assert parse(text)[0]["metadata"]["annotations"] == {"a": value}
+
+
+def test_words_of_enumerations_are_written_as_text() -> None:
+    """A text of a class of its own is the text that it is, however it shows itself."""
+
+    class Word(str, enum.Enum):  # noqa: UP042 - a StrEnum would show itself as its text
+        """Words for every place that takes text."""
+
+        WEB = "web"
+        TCP = "TCP"
+        NODE_PORT = "NodePort"
+
+    def service(web: Any, tcp: Any, node_port: Any) -> Service:
+        ports = [ServicePort(80, name=web, protocol=tcp, target_port=web)]
+        return Service(
+            web,
+            generate_name=web,
+            namespace=web,
+            labels={web: web},
+            annotations={web: web},
+            type=node_port,
+            ports=ports,
+        )
+
+    assert to_yaml(service(Word.WEB, Word.TCP, Word.NODE_PORT)) == to_yaml(service("web", "TCP", "NodePort"))
 
 
 def test_fragments() -> None:
