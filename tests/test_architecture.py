@@ -389,7 +389,7 @@ def test_the_core_is_pure(sources: dict[str, str]) -> None:
 
 
 def test_importing_portmap_is_light() -> None:
-    """`import portmap` loads no YAML or JSON parser, no converter, no test library, no argument parser and no addresses."""
+    """`import portmap` loads no parser of YAML, JSON, arguments or addresses, no converter and no test library."""
     program = (
         "import sys; before = set(sys.modules); import portmap; "
         f"print(*sorted({set(LOADED_LATER)!r} & (set(sys.modules) - before)))"
