@@ -422,7 +422,10 @@ class ServicePort:
         try:
             _check_service_port(*values)
         except TypeError:  # What has no hash cannot be remembered.
-            _check_service_port.__wrapped__(*values)
+            pass
+        else:
+            return
+        _check_service_port.__wrapped__(*values)
 
     @classmethod
     def targeting(
