@@ -77,9 +77,9 @@ class Reader:
     __slots__ = ("exact", "read", "zero")
 
     def __init__(self, read: _Read, zero: object, exact: type | None = None) -> None:
-        self.read = read
-        self.zero = zero
-        self.exact = exact
+        self.read: _Read = read
+        self.zero: object = zero
+        self.exact: type | None = exact
 
 
 def wrong_type(path: Path, expected: str, value: object, hint: str | None = None) -> Violation:

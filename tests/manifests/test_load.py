@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from portmap import Cluster, ManifestError, Pod, Service, Span, ValidationError, load
+from portmap import Cluster, ManifestError, Pod, Service, Span, ValidationError, Workload, load
 from portmap.manifests import Document, Manifests, parse
 
 GOOD = """\
@@ -255,6 +255,14 @@ class TestObjects:
         service, pod = of(f"{GOOD}---\nkind: ConfigMap\n---\n{POD}").objects()
         assert isinstance(service, Service)
         assert isinstance(pod, Pod)
+
+    def test_of_one_class(self) -> None:
+        """Those of a class that is named are picked out, for a type checker too."""
+        found = of(f"{GOOD}---\n{POD}---\n{GOOD}")
+        services: tuple[Service, ...] = found.objects(Service)
+        pods: tuple[Pod, ...] = found.objects(Pod)
+        assert [type(each) for each in (*services, *pods)] == [Service, Service, Pod]
+        assert found.objects(Workload) == ()
 
     def test_bad(self) -> None:
         """Any bad one raises, and the error has the violations of all, each with its document."""

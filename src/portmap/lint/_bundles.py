@@ -183,11 +183,11 @@ class Bundle:
         complete: str | None = None,
         added_labels: frozenset[str] = frozenset(),
     ) -> None:
-        self.items = tuple(items)
+        self.items: tuple[Item, ...] = tuple(items)
         self.complete = complete
         self.added_labels = added_labels
         self.elsewhere = whole
-        self.cluster = whole.cluster
+        self.cluster: Cluster = whole.cluster
 
     @property
     def declared_complete(self) -> bool:

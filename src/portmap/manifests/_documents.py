@@ -13,7 +13,7 @@ from portmap._services import Service
 from portmap._violations import Violation, in_order
 from portmap._workloads import Workload, several_templates
 from portmap.manifests._composed import Composed
-from portmap.manifests._read import is_readable, read_all
+from portmap.manifests._read import Kind, is_readable, read_all
 from portmap.manifests._readings import disagreement, divisive
 
 __all__ = ["Document", "Manifests", "Note", "documents", "judged", "objects_in", "values_in"]
@@ -148,7 +148,7 @@ class Manifests(Sequence[Document]):
 
     def __init__(self, found: Sequence[Document], unreadable: Sequence[ManifestError] = ()) -> None:
         self._found = tuple(found)
-        self.unreadable = tuple(unreadable)
+        self.unreadable: tuple[ManifestError, ...] = tuple(unreadable)
 
     @overload
     def __getitem__(self, index: int) -> Document: ...
@@ -165,8 +165,15 @@ class Manifests(Sequence[Document]):
     def __repr__(self) -> str:
         return f"<Manifests: {len(self._found)} documents>"
 
-    def objects(self) -> tuple[Service | Pod | Workload, ...]:
+    @overload
+    def objects(self) -> tuple[Service | Pod | Workload, ...]: ...
+    @overload
+    def objects(self, kind: type[Kind]) -> tuple[Kind, ...]: ...
+    def objects(self, kind: type[Kind] | None = None) -> tuple[Service | Pod | Workload, ...]:
         """The typed objects, in order; documents of kinds that portmap does not model are passed over.
+
+        Args:
+            kind: Those of this class alone, `Service`, `Pod` or `Workload`; left out, all of them.
 
         Raises:
             ValidationError: One of the documents is invalid. It lists the violations
@@ -181,7 +188,9 @@ class Manifests(Sequence[Document]):
             ]
             subject = str(bad[0]) if len(bad) == 1 else f"{len(bad)} documents"
             raise ValidationError(subject, tuple(violations))
-        return tuple(each for document in self._found for each in document.objects)
+        return tuple(
+            each for document in self._found for each in document.objects if kind is None or isinstance(each, kind)
+        )
 
 
 def judged(documents: Iterable[Document]) -> Iterator[Document]:

@@ -17,8 +17,8 @@ cluster and is left out, the cluster in force when the example is drawn is meant
 
 try:
     import hypothesis as _hypothesis  # noqa: F401 - only to say what is missing
-except ModuleNotFoundError as error:
-    if error.name != "hypothesis":
+except ModuleNotFoundError as _missing:
+    if _missing.name != "hypothesis":
         raise
     raise ModuleNotFoundError(
         "portmap.strategies needs Hypothesis: pip install 'portmap-k8s[hypothesis]'", name="hypothesis"
