@@ -27,7 +27,7 @@ def install_portmap(session: nox.Session) -> None:
 
 def run_tests(session: nox.Session) -> None:
     """Runs the tests with coverage, or pytest with just the arguments given after `--`."""
-    install_groups(session, "test", "interop")
+    install_groups(session, "test", "interop", "pyright")
     install_portmap(session)
     session.run("pytest", *(session.posargs or ["--cov", "-n", "auto"]))
 

@@ -16,7 +16,7 @@ from portmap._ports import CONTAINER_PORT, SERVICE_PORT, ContainerPort, ServiceP
 from portmap._schema import INVALID, Reader
 from portmap._service_reading import arguments
 from portmap._services import Service
-from portmap._violations import in_order
+from portmap._violations import Violation, in_order
 from portmap._workloads import Workload, read_container
 from portmap.manifests._read import read
 
