@@ -71,11 +71,18 @@ class Session:
                 return self._python(arguments, stdin)
             case "mypy":
                 return self._python(["-m", "mypy", *arguments], stdin)
+            case "pyright":
+                return self._pyright(arguments, stdin)
             case "cat":
                 self.code = 0
                 return "".join(Path(each).read_text(encoding="utf-8") for each in arguments), ""
             case _:
                 return f"nothing runs {command}\n", ""
+
+    def _pyright(self, arguments: list[str], stdin: str) -> tuple[str, str]:
+        """What pyright prints, which names files by their full paths."""
+        out, err = self._python(["-m", "pyright", "--pythonpath", sys.executable, *arguments], stdin)
+        return out.replace(str(Path.cwd().resolve()), "/home/me/shop").replace("\N{NO-BREAK SPACE}", " "), err
 
     def _python(self, arguments: list[str], stdin: str) -> tuple[str, str]:
         here = str(Path(portmap.__file__).parent.parent)
@@ -92,6 +99,8 @@ class Session:
                 # Installed, portmap is found; run from its source, mypy must be told where that is.
                 **({} if here.endswith("site-packages") else {"MYPYPATH": here}),
                 "PYTHONUTF8": "1",
+                # Else it asks the registry whether there is a newer one.
+                "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1",
             },
         )
         self.code = done.returncode

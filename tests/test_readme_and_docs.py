@@ -53,8 +53,12 @@ WITH_COMMANDS: Final = {
 SHOWN: Final = ("output", "raises")
 # What the README's first command begins with, which has a test of its own.
 SET_UP: Final = "python3 -m venv .venv && .venv/bin/pip install -q ."
-# Pages about a library that is not always there.
-NEEDS: Final = {"docs/howto/cdk8s.md": "cdk8s", "docs/howto/pulumi.md": "pulumi_kubernetes"}
+# Pages about what is not always there.
+NEEDS: Final = {
+    "docs/howto/cdk8s.md": "cdk8s",
+    "docs/howto/pulumi.md": "pulumi_kubernetes",
+    "docs/typing.md": "pyright",
+}
 
 _BLOCK: Final = re.compile(r"^(?:<!-- ([^>\n]*) -->\n)?```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 

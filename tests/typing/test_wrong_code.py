@@ -179,6 +179,19 @@ PROGRAMS: Final = {
     ),
 }
 
+
+def tabled() -> dict[str, Program]:
+    """The rows of the page's table of mistakes, each a program."""
+    head = f"{_WEB}from portmap import Pod, resolve\npod = Pod('web-0')\nprint(pod, resolve)\n"
+    rows = re.findall(r"^\| `(.*)` \| (.*) \| (.*) \|$", text_of("docs/typing.md").replace(r"\|", "\0"), re.MULTILINE)
+    return {
+        f"row_{number}": Program(f"{head}{code}\n", *(re.escape(each.replace("\0", "|").rstrip("… ")) for each in said))
+        for number, (code, *said) in enumerate(rows)
+    }
+
+
+ROWS: Final = tabled()
+
 GOOD: Final = '''\
 """What the library is for, in a program of a user who has every check switched on."""
 
@@ -263,7 +276,7 @@ def _folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("programs")
     (folder / "strict").mkdir()
     (folder / "strict" / "good.py").write_text(GOOD, encoding="utf-8")
-    for name, program in PROGRAMS.items():
+    for name, program in (PROGRAMS | ROWS).items():
         (folder / "strict" / f"{name}.py").write_text(program.text, encoding="utf-8")
     (folder / "strict" / "api.py").write_text(API.read_text(encoding="utf-8"), encoding="utf-8")
     for page in PAGES:
@@ -298,7 +311,7 @@ def problems(complaints: list[Complaint], patterns: dict[str, str]) -> list[str]
     for name, pattern in patterns.items():
         file = f"strict/{name}.py"
         said = [each for each in complaints if each.file == file]
-        line = PROGRAMS[name].text.count("\n")
+        line = (PROGRAMS | ROWS)[name].text.count("\n")
         if {each.line for each in said} != {line} or not any(re.search(pattern, each.text) for each in said):
             found.append(f"{name}, line {line}, should be: {pattern}, but is: {said}")
     return found
@@ -320,7 +333,8 @@ class TestMypy:
 
     def test_mistakes_are_found(self, complaints_of_mypy: list[Complaint]) -> None:
         """mypy finds the one mistake of each program, in its line, and says what would be right."""
-        assert problems(complaints_of_mypy, {name: each.mypy for name, each in PROGRAMS.items()}) == []
+        assert problems(complaints_of_mypy, {name: each.mypy for name, each in (PROGRAMS | ROWS).items()}) == []
+        assert len(ROWS) == 7
 
     def test_good_programs_pass(self, complaints_of_mypy: list[Complaint]) -> None:
         """Programs that use portmap as it is meant have no complaints: those of this file, the example, and the types.
@@ -340,7 +354,7 @@ class TestPyright:
 
     def test_mistakes_are_found(self, complaints_of_pyright: list[Complaint]) -> None:
         """pyright finds the one mistake of each program, in its line, and says what would be right."""
-        assert problems(complaints_of_pyright, {name: each.pyright for name, each in PROGRAMS.items()}) == []
+        assert problems(complaints_of_pyright, {name: each.pyright for name, each in (PROGRAMS | ROWS).items()}) == []
 
     def test_good_programs_pass(self, complaints_of_pyright: list[Complaint]) -> None:
         """Programs that use portmap as it is meant have no complaints."""
