@@ -14,6 +14,7 @@ The code of these errors is `portmap`: `# type: ignore[portmap]` silences one.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final, TypeAlias, final
 
@@ -22,7 +23,6 @@ from mypy.nodes import CallExpr, Context, MypyFile
 from mypy.plugin import FunctionContext, MethodContext, Plugin, ReportConfigContext
 from mypy.types import Type
 
-import portmap
 from portmap._cli_configuration import find_configuration
 from portmap._cluster import SUPPORTED_VERSIONS, Cluster
 from portmap._literal_blocks import Blocks, Meant
@@ -112,7 +112,7 @@ class PortmapPlugin(Plugin):
             self._config = {
                 "kubernetes_version": cluster.version,
                 "node_port_range": str(cluster.node_port_range),
-                "portmap": getattr(portmap, "__version__", ""),
+                "portmap": _version(),
             }
         return self._config
 
@@ -136,7 +136,13 @@ def _cluster() -> Cluster:
     return cluster if found.node_port_range is None else Cluster(cluster.version, node_port_range=found.node_port_range)
 
 
-def plugin(version: str) -> type[Plugin]:
+def _version() -> str:
+    try:
+        return version("portmap-k8s")
+    except PackageNotFoundError:  # It runs from its source.
+        return ""
+
+
+def plugin(_: str) -> type[Plugin]:
     """The plugin, for any version of mypy."""
-    del version
     return PortmapPlugin
