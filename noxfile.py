@@ -96,6 +96,17 @@ def previous_mypy(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def lowest(session: nox.Session) -> None:
+    """Runs the tests of what other libraries have a part in with the oldest versions of them that are allowed."""
+    project = PROJECT["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["hypothesis"], "pytest>=8.0"]
+    session.install(*(each.replace(">=", "==") for each in wanted), "pytest-xdist", "mypy", "jsonschema", "ruamel.yaml")
+    session.install("--no-deps", ".")
+    chosen = ["tests/manifests", "tests/strategies", "tests/test_services.py", "tests/test_pytest_plugin.py"]
+    session.run("pytest", *(session.posargs or chosen))
+
+
+@nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure what checking, reading, writing and resolving cost, as ratios to baselines in the same run."""
     install_groups(session, "interop")

@@ -6,7 +6,7 @@ stand for the pods that will be.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import ClassVar, Final, Literal, TypeAlias, cast, final
+from typing import Any, ClassVar, Final, Literal, TypeAlias, cast, final
 
 import attrs
 
@@ -15,7 +15,7 @@ from portmap._errors import ValidationError
 from portmap._labels import Labels
 from portmap._paths import Path
 from portmap._pod_rules import CONTAINER_RULES, POD_RULES
-from portmap._ports import ContainerPort, shown
+from portmap._ports import ContainerPort, printed, shown
 from portmap._schema import BOOLEAN, TEXT, TEXT_MAP, TEXTS, TIME, wrong_type
 from portmap._violations import Violation, in_order
 from portmap._wire import Rows, Wire, labels_or_as_is, series_or_as_is, texts_or_as_is
@@ -85,6 +85,9 @@ class Container:
 
     def __repr__(self) -> str:
         return shown(self, "name")
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - as they ask
+        printed(self, printer)
 
 
 @final
@@ -198,6 +201,9 @@ class Pod:
 
     def __repr__(self) -> str:
         return shown(self, "name")
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - as they ask
+        printed(self, printer)
 
 
 def container_problems(containers: object, path: Path) -> list[Violation]:

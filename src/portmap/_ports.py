@@ -8,7 +8,7 @@ up to 15 characters with at least one letter.
 What several ports of one Service or pod must agree on stands with Services and pods.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, Final, NoReturn, Self, final
 from typing import Protocol as Shape
 
@@ -375,6 +375,9 @@ class ContainerPort:
     def __repr__(self) -> str:
         return shown(self, "container_port")
 
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - as they ask
+        printed(self, printer)
+
 
 @final
 @attrs.frozen(kw_only=True)
@@ -481,15 +484,46 @@ class ServicePort:
     def __repr__(self) -> str:
         return shown(self, "port")
 
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - as they ask
+        printed(self, printer)
+
+
+def _left_out(value: Any, field: "attrs.Attribute[Any]") -> bool:  # noqa: ANN401 - as below
+    default: Any = field.default
+    factory = getattr(default, "factory", None)
+    return bool(getattr(value, field.name) == (default if factory is None else factory()))
+
 
 def shown(value: Any, subject: str) -> str:  # noqa: ANN401 - any of the frozen classes
     """A repr with the subject first and only what was authored after it."""
     rest = [
         f"{field.name}={getattr(value, field.name)!r}"
         for field in attrs.fields(type(value))
-        if field.repr and field.name != subject and getattr(value, field.name) != field.default
+        if field.repr and field.name != subject and not _left_out(value, field)
     ]
     return f"{type(value).__name__}({', '.join([repr(getattr(value, subject)), *rest])})"
+
+
+def printed(value: Any, printer: Any, *, also: Collection[str] = ()) -> None:  # noqa: ANN401 - as in `shown`
+    """The same in lines, for `_repr_pretty_`, by which Hypothesis and IPython print: they would print every field.
+
+    Args:
+        value: The object.
+        printer: Theirs, a pretty printer as that of IPython.
+        also: Fields that the repr leaves out, and this does not.
+    """
+    fields = [
+        field
+        for field in attrs.fields(type(value))
+        if not field.kw_only or ((field.repr or field.name in also) and getattr(value, field.name) != field.default)
+    ]
+    with printer.group(4, f"{type(value).__name__}(", ")"):
+        for place, field in enumerate(fields):
+            if place:
+                printer.text(",")
+                printer.breakable()
+            printer.text(f"{field.name}=" if field.kw_only else "")
+            printer.pretty(getattr(value, field.name))
 
 
 def _schema(wire: Rows) -> Reader:

@@ -12,7 +12,7 @@ from portmap._errors import ValidationError
 from portmap._memory import Remembered, likeness
 from portmap._metadata import METADATA, label_problems
 from portmap._opaque import Opaque
-from portmap._ports import SERVICE_PORT_RULES, ContainerPort, ServicePort, shown
+from portmap._ports import SERVICE_PORT_RULES, ContainerPort, ServicePort, printed, shown
 from portmap._schema import wrong_type
 from portmap._service_schema import METADATA_ROWS, SERVICE, SPEC_ROWS
 from portmap._state import PortState, ServiceState
@@ -322,6 +322,9 @@ class Service:
 
     def __repr__(self) -> str:
         return shown(self, "name")
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - as they ask
+        printed(self, printer)
 
 
 def _nothing_to_select(source: "Workload") -> Violation:

@@ -13,6 +13,7 @@ from portmap._metadata import METADATA
 from portmap._paths import describe
 from portmap._pod_reading import POD, anything_but, pod_of, read_container, under
 from portmap._pods import Pod
+from portmap._ports import printed
 from portmap._schema import TEXT_MAP, wrong_type
 from portmap._violations import Violation, in_order
 from portmap._workload_kinds import (
@@ -67,6 +68,9 @@ class Workload:
     def __str__(self) -> str:
         """For people: `Deployment shop/web`."""
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - as Hypothesis and IPython ask
+        printed(self, printer, also=("selector",))
 
 
 def could_select(selector: Mapping[str, str], namespace: str | None, source: Workload | Pod) -> bool:

@@ -18,6 +18,7 @@ from portmap.strategies._arguments import (
     check_flag,
     check_strategy,
     chosen,
+    shown_as_called,
 )
 from portmap.strategies._ports import PROTOCOL_WORDS, agreeing_container_ports, container_ports
 from portmap.strategies._words import annotations as any_annotations
@@ -41,6 +42,7 @@ _POD_IPS: Final[st.SearchStrategy[list[str]]] = (
 _PHASES: Final = ("Running", "Pending", "Succeeded", "Failed", "Unknown")
 
 
+@shown_as_called
 def containers(
     *,
     min_ports: int = 0,
@@ -89,6 +91,7 @@ _WHEN_OBSERVED: Final[Mapping[str, st.SearchStrategy[Any]]] = {
 }
 
 
+@shown_as_called
 def pods(
     *,
     min_containers: int = 1,
@@ -158,6 +161,7 @@ def _pod(fields: dict[str, Any], cluster: Cluster | None) -> Pod:
         return Pod(**{**fields, **apart})
 
 
+@shown_as_called
 def workloads(
     *,
     kinds: Collection[str] = MAKERS,
