@@ -515,7 +515,7 @@ def printed(value: Any, printer: Any, *, also: Collection[str] = ()) -> None:  #
     fields = [
         field
         for field in attrs.fields(type(value))
-        if not field.kw_only or ((field.repr or field.name in also) and getattr(value, field.name) != field.default)
+        if not field.kw_only or ((field.repr or field.name in also) and not _left_out(value, field))
     ]
     with printer.group(4, f"{type(value).__name__}(", ")"):
         for place, field in enumerate(fields):
