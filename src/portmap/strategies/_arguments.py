@@ -29,7 +29,7 @@ def shown_as_called(
     def called(*args: Arguments.args, **arguments: Arguments.kwargs) -> SearchStrategy[Example]:
         strategy = make(*args, **arguments)
 
-        def drawn(draw: DrawFn, **_: Any) -> Example:  # noqa: ANN401 - they are for the name alone
+        def drawn(draw: DrawFn, /, **_: Any) -> Example:  # noqa: ANN401 - they are for the name alone
             return draw(strategy)
 
         drawn.__name__ = drawn.__qualname__ = make.__name__
