@@ -11,9 +11,10 @@ that lead nowhere, what was probably meant. No test framework is needed; under p
 traceback ends at the line of the test.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, final
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeVar, final, get_args
 
 import attrs
 
@@ -48,11 +49,30 @@ __all__ = [
 ]
 
 Pods = Iterable[Pod | Workload | Mapping[str, Any]]
+Threshold = Literal["error", "warning", "info"]
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def _ends_at_the_call(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Have the traceback of a wrong name or value end at the line of the test, as that of a failure does."""
+
+    @wraps(function)
+    def called(*args: Arguments.args, **arguments: Arguments.kwargs) -> Result:
+        __tracebackhide__ = True
+        try:
+            return function(*args, **arguments)
+        except (KeyError, ValueError) as error:
+            raise error.with_traceback(None) from None
+
+    return called
 
 
 # --- routes ----------------------------------------------------------------------------------------------------
 
 
+@_ends_at_the_call
 def assert_routes(
     service: Service,
     pods: Pods,
@@ -85,6 +105,7 @@ def assert_routes(
         raise AssertionError(_with_table(problem, resolution))
 
 
+@_ends_at_the_call
 def assert_unreachable(
     service: Service,
     pods: Pods,
@@ -196,10 +217,11 @@ def _with_table(problem: str, resolution: Resolution) -> str:
 # --- findings and contracts ------------------------------------------------------------------------------------
 
 
+@_ends_at_the_call
 def assert_no_findings(
     objects: Iterable[object],
     *,
-    threshold: Literal["error", "warning", "info"] = "warning",
+    threshold: Threshold = "warning",
     ignore: Iterable[str] = (),
     rules: "Iterable[Rule] | None" = None,
     complete: bool | None = None,
@@ -218,9 +240,13 @@ def assert_no_findings(
 
     Raises:
         AssertionError: There are findings; it lists them.
+        ValueError: There is no such severity.
     """
     __tracebackhide__ = True
     from portmap.lint import lint
+
+    if threshold not in get_args(Threshold):
+        raise ValueError(f"threshold={threshold!r} must be one of {', '.join(map(repr, get_args(Threshold)))}")
 
     report = lint(objects, cluster=cluster, rules=rules, complete=complete)
     ignored = frozenset(ignore)
@@ -234,6 +260,7 @@ def _listed(things: Iterable[object]) -> list[str]:
     return [f"  {line}" for each in things for line in str(each).splitlines()]
 
 
+@_ends_at_the_call
 def assert_contract_kept(
     before: Iterable[Any],
     after: Iterable[Any],
@@ -277,7 +304,7 @@ def _plain(objects: Iterable[Any]) -> list[Any]:
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Environment:
     """The objects of some files, and the map of their ports: what the fixture `portmap` gives.
 
@@ -301,6 +328,7 @@ class Environment:
         """What makes pods, by namespace, kind and name. A pod is a workload of kind Pod."""
         return self.map.workloads
 
+    @_ends_at_the_call
     def service(self, name: str, *, namespace: str | None = None) -> Service:
         """The Service of this name.
 
@@ -309,9 +337,28 @@ class Environment:
             namespace: Where it is; may be left out where only one namespace has such a Service.
 
         Raises:
-            KeyError: There is no such Service, or it is not clear which is meant.
+            KeyError: There is no such Service, or it is not clear which is meant: in several
+                namespaces, or given more than once and not the same each time.
         """
-        return self.map.resolution(name, namespace=namespace).service
+        found = self.map.resolution(name, namespace=namespace).service
+        given = [
+            each
+            for each in self.manifests
+            if isinstance(each.object, Service) and (each.object.namespace, each.object.name) == _identity(found)
+        ]
+        if any(each.object != found for each in given):
+            places = ", ".join(map(str, given))
+            raise KeyError(f"{found} is given more than once, and not the same each time: {places}")
+        return found
+
+    def __repr__(self) -> str:
+        services, workloads = len(self.services), len(self.workloads)
+        counted = f"{services} Service{'s' * (services != 1)}, {workloads} workload{'s' * (workloads != 1)}"
+        return f"<Environment: {counted}, {self.cluster}>"
+
+
+def _identity(service: Service) -> tuple[str | None, str]:
+    return service.namespace, service.name
 
 
 # --- refusals --------------------------------------------------------------------------------------------------
