@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import attrs
 from hypothesis import strategies as st
-from hypothesis.errors import InvalidArgument
 
 from portmap._cluster import Cluster, cluster_in_force
 from portmap._pods import Container, Pod
@@ -199,9 +198,8 @@ def workloads(
     """
     known = chosen("kinds", kinds, MAKERS)
     check_bounds(("min_replicas", "the greatest, 3,"), min_replicas, max(3, min_replicas))
-    check_strategy("names", names)
-    if labels is not None and not isinstance(labels, st.SearchStrategy):
-        raise InvalidArgument(f"labels={labels!r} must be a strategy")
+    for argument, given in (("names", names), ("labels", labels)):
+        check_strategy(argument, given)
     return st.builds(
         _workload,
         st.sampled_from(known),
