@@ -31,6 +31,7 @@ import portmap
 from portmap._rules import Rule
 from portmap.manifests import validate
 from sessions import PROMPT, Session
+from type_checkers import need_pyright
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 # Their blocks show the command, and are run by its own tests.
@@ -53,12 +54,8 @@ WITH_COMMANDS: Final = {
 SHOWN: Final = ("output", "raises")
 # What the README's first command begins with, which has a test of its own.
 SET_UP: Final = "python3 -m venv .venv && .venv/bin/pip install -q ."
-# Pages about what is not always there.
-NEEDS: Final = {
-    "docs/howto/cdk8s.md": "cdk8s",
-    "docs/howto/pulumi.md": "pulumi_kubernetes",
-    "docs/typing.md": "pyright",
-}
+# Pages about a library that is not always there.
+NEEDS: Final = {"docs/howto/cdk8s.md": "cdk8s", "docs/howto/pulumi.md": "pulumi_kubernetes"}
 
 _BLOCK: Final = re.compile(r"^(?:<!-- ([^>\n]*) -->\n)?```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
@@ -146,6 +143,8 @@ class TestEveryPage:
             pytest.importorskip(NEEDS[page], reason=f"{NEEDS[page]} is not installed")
         if page == "docs/howto/cdk8s.md" and shutil.which("node") is None:
             pytest.skip("cdk8s runs in Node.js, which is not installed")
+        if page == "docs/typing.md":
+            need_pyright()
         monkeypatch.chdir(tmp_path)
         problems = list(run_page(page, text_of(page)))
         if problems:

@@ -14,7 +14,7 @@ import pytest
 
 import portmap
 
-__all__ = ["Complaint", "mypy", "pyright", "unknown_types"]
+__all__ = ["Complaint", "mypy", "need_pyright", "pyright", "unknown_types"]
 
 _HOME: Final = Path(portmap.__file__).resolve().parent.parent
 # Installed, portmap is found; run from its source, a checker must be told where that is.
@@ -71,7 +71,7 @@ def pyright(folder: Path, **settings: Any) -> list[Complaint]:
         folder: Where it runs.
         settings: Its configuration.
     """
-    _need_pyright()
+    need_pyright()
     if _SOURCE is not None:
         settings["extraPaths"] = [_SOURCE]
     (folder / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")
@@ -93,7 +93,7 @@ def pyright(folder: Path, **settings: Any) -> list[Complaint]:
 
 def unknown_types(package: str) -> list[str]:
     """What of the public interface of an installed package pyright does not know the type of."""
-    _need_pyright()
+    need_pyright()
     # It asks the Python that it finds first.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     command = [sys.executable, "-m", "pyright", "--outputjson", "--ignoreexternal", "--verifytypes", package]
@@ -104,7 +104,7 @@ def unknown_types(package: str) -> list[str]:
     return [each["name"] for each in found["symbols"] if not each["isTypeKnown"] or each["isTypeAmbiguous"]]
 
 
-def _need_pyright() -> None:
+def need_pyright() -> None:
     """Skip the test where pyright cannot run."""
     if find_spec("pyright") is None:
         pytest.skip("pyright is not installed here: pip install 'pyright[nodejs]'")

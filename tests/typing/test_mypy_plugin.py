@@ -122,6 +122,14 @@ WRONG: Final = [
     def inside() -> None:
         Service.node_port('web', [ServicePort(80, node_port=80)])  # node-port-out-of-range""",
     "try:\n    pass\nexcept PortmapError:\n    ServicePort(0, target_port=1)  # port-out-of-range",
+    """with shop.cluster:
+    @pytest.fixture
+    def decorated() -> None:
+        Service.node_port('web', [ServicePort(80, node_port=80)])  # node-port-out-of-range""",
+    """if some():
+    while some():
+        class Other:
+            port = ServicePort(0, target_port=1)  # port-out-of-range""",
     "with open(name):\n    ServicePort(0, target_port=1)  # port-out-of-range",
 ]
 
@@ -158,6 +166,15 @@ RIGHT: Final = [
     "with violates('port-out-of-range'):\n    ServicePort(0)",
     "with pytest.raises(ValueError):\n    if some():\n        ServicePort(0)",
     "try:\n    ServicePort(0)\nexcept (KeyError, PortmapError):\n    pass",
+    """for each in range(2):
+    match each:
+        case 0:
+            with Cluster('1.36', node_port_range=range(80, 90)):
+                while some():
+                    Service.node_port('web', [ServicePort(80, node_port=80)])
+                else:
+                    Service.node_port('web', [ServicePort(81, node_port=81)])""",
+    "with violates('port-out-of-range'):\n    class Inside:\n        port = ServicePort(0)",
 ]
 
 
