@@ -1,5 +1,6 @@
 """What the strategies promise: only good objects, readable when they shrink, and hardly anything drawn in vain."""
 
+import inspect
 import os
 import random
 import subprocess
@@ -428,6 +429,15 @@ class TestEffort:
 class TestArguments:
     """What makes no sense is refused when the strategy is made, in words that name the argument."""
 
+    @pytest.mark.parametrize("nonsense", [-1, "x", 1.5, {}, ("a",), b"x"], ids=repr)
+    @pytest.mark.parametrize("name", EVERY)
+    def test_every_argument_is_looked_at(self, name: str, nonsense: object) -> None:
+        """No argument takes just anything; whatever is wrong with it, the error names it."""
+        make = getattr(strategies, name)
+        for argument in inspect.signature(make).parameters:
+            with pytest.raises(InvalidArgument, match=argument):
+                make(**{argument: nonsense})
+
     @pytest.mark.parametrize(
         ("make", "words"),
         [
@@ -446,6 +456,7 @@ class TestArguments:
             (lambda: ANYTHING.pods(labels={"app": "web"}), "labels={'app': 'web'} must be a strategy"),
             (lambda: ANYTHING.workloads(kinds=["Pod"]), "'Pod' is none of them"),
             (lambda: ANYTHING.workloads(labels="web"), "labels='web' must be a strategy"),
+            (lambda: ANYTHING.workloads(min_replicas=None), "min_replicas=None must be an integer of at least 0"),
             (lambda: ANYTHING.services(types=["ExternalName"], headless=True), "headless=True leaves none"),
             (lambda: ANYTHING.services(max_ports=0), "max_ports=0 leaves no ClusterIP Service"),
             (lambda: ANYTHING.services(min_ports=4, max_ports=4, min_port=80, max_port=80), "more than there are: 3"),

@@ -197,7 +197,7 @@ def workloads(
         InvalidArgument: An argument is no such thing, or the bounds leave nothing.
     """
     known = chosen("kinds", kinds, MAKERS)
-    check_bounds(("min_replicas", "the greatest, 3,"), min_replicas, max(3, min_replicas))
+    check_bounds(("min_replicas", "min_replicas"), min_replicas, min_replicas)
     for argument, given in (("names", names), ("labels", labels)):
         check_strategy(argument, given)
     return st.builds(
