@@ -9,6 +9,7 @@ from portmap._draw.mermaid import as_mermaid
 from portmap._draw.svg import as_svg
 from portmap._draw.words import as_text
 from portmap._map.port_map import PortMap
+from portmap._render._plain import printable
 
 __all__ = ["FORMATS", "Format", "draw"]
 
@@ -45,4 +46,4 @@ def draw(objects: PortMap | Iterable[object], *, format: Format = "svg", title: 
     if format not in FORMATS:
         raise ValueError(f"{format!r} is no format of pictures: choose one of {', '.join(FORMATS)}")
     port_map = objects if isinstance(objects, PortMap) else PortMap.of(objects)
-    return FORMATS[format](diagram_of(port_map), title)
+    return FORMATS[format](diagram_of(port_map), printable(title))

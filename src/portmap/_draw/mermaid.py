@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from portmap._draw.diagram import Diagram, Row
+from portmap._draw.diagram import Diagram
 
 __all__ = ["as_mermaid"]
 
@@ -19,14 +19,14 @@ def as_mermaid(diagram: Diagram) -> str:
 
 def _lines(diagram: Diagram) -> Iterator[str]:
     yield "flowchart LR"
-    for number, namespace in enumerate(diagram.namespaces):
+    for number, (namespace, boxes) in enumerate(diagram.lanes.items()):
         title = f"namespace {namespace}" if namespace else "no namespace"
         yield f'  subgraph n{number}["{_quoted(title)}"]'
-        for box in diagram.boxes:
-            if box.namespace == namespace:
-                for row in box.rows:
-                    head = _quoted(" ".join(part for part in (box.kind, box.name) if part))
-                    yield f'    {_id(row)}["{head}<br>{_quoted(row.text)}"]:::{row.state}'
+        for box in boxes:
+            head = _quoted(box.label)
+            for row in box.rows:
+                text = _quoted(" ".join(part for part in (row.text, row.aside) if part))
+                yield f'    {_plain(row.id)}["{head}<br>{text}"]:::{row.state}'
         yield "  end"
     for line in diagram.lines:
         yield f"  {_plain(line.start)} {_ARROWS[line.state]} {_plain(line.end)}"
@@ -34,10 +34,6 @@ def _lines(diagram: Diagram) -> Iterator[str]:
     yield "  classDef unreached fill:#fff3d6,color:#7a4b00"
     yield "  classDef elsewhere stroke:#767f88,stroke-dasharray:2 3"
     yield "  classDef fine color:#1b2228"
-
-
-def _id(row: Row) -> str:
-    return _plain(row.id)
 
 
 def _plain(identity: str) -> str:
