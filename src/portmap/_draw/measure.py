@@ -46,7 +46,7 @@ def width_of_bold(text: str) -> float:
 
 def width_of_small(text: str) -> float:
     """The width in the font of kinds."""
-    return 0.86 * 11 / 12 * width_of_bold(text)
+    return 0.95 * 11 / 12 * width_of_bold(text)
 
 
 def fitted(text: str, room: float, width_of: Measure) -> str:

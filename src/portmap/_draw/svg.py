@@ -42,7 +42,8 @@ def as_svg(diagram: Diagram, title: str) -> str:
     """
     layout = laid_out(diagram)
     summary = wrap(summary_of(diagram), layout.width // 7)
-    head = 36 + 17 * len(summary) + 64
+    legend = list(legend_of(diagram, 0))
+    head = 36 + 17 * len(summary) + (64 if legend else 34)
     width, height = layout.width + 2 * _MARGIN, layout.height + head + _MARGIN
     return "".join(
         [
@@ -59,7 +60,7 @@ def as_svg(diagram: Diagram, title: str) -> str:
                 f'<text class="summary" x="0" y="{52 + 17 * place}">{escape(line)}</text>\n'
                 for place, line in enumerate(summary)
             ),
-            *legend_of(diagram, head - 42),
+            *(f'<g transform="translate(0 {head - 42})">\n', *legend, "</g>\n"),
             *heads_of(layout, head - 10),
             f'</g>\n<g transform="translate({_MARGIN} {head})">\n',
             *_lanes(diagram, layout),
