@@ -66,7 +66,7 @@ def test_the_picture_can_be_read(name: str, tmp_path: Path) -> None:
     """Text stays in its box and off other text, and no line runs behind a box; in the image and in the page."""
     for format_ in ("svg", "html"):
         file = tmp_path / f"map.{format_}"
-        file.write_text(draw(SETS[name], format=format_, title=f"What {name} looks like"), encoding="utf-8")  # type: ignore[arg-type]
+        file.write_text(draw(SETS[name], format=format_, title=f"What {name} looks like"), encoding="utf-8")
         with opened(file, tmp_path / format_) as page:
             assert page.of(OUT_OF_ITS_BOX) == []
             assert page.of(OVERLAPPING) == []

@@ -2,10 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from textwrap import wrap
-from typing import Final
+from typing import Final, NamedTuple
 
 from portmap._draw.diagram import Box, Diagram, Line, Row
+from portmap._render._layout import Paint, wrapped
 
 __all__ = ["as_text", "summary_of", "told"]
 
@@ -58,9 +58,29 @@ def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
-def as_text(diagram: Diagram) -> str:
-    """The diagram as text: each Service with its ports, what leads to them, and where they lead."""
-    return "".join(f"{line}\n" for line in _Text(diagram).lines())
+def as_text(diagram: Diagram, *, width: int = _WIDTH, colour: bool = False) -> str:
+    """The diagram as text: each Service with its ports, what leads to them, and where they lead.
+
+    Args:
+        diagram: The diagram.
+        width: After how many characters a line goes on below; a longer word stays whole, for it is a name.
+        colour: Whether what leads nowhere is red and namespaces are bold.
+    """
+    paint = Paint(colour)
+    return "".join(
+        f"{paint.red(line) if said.wrong else paint.bold(line) if said.heading else line}\n"
+        for said in _Text(diagram).said()
+        for line in (wrapped(said.text, width, " " * said.depth, hanging=4) if said.text else [""])
+    )
+
+
+class _Said(NamedTuple):
+    """A line of the report, before it is wrapped."""
+
+    depth: int
+    text: str
+    wrong: bool = False
+    heading: bool = False
 
 
 class _Text:
@@ -73,63 +93,49 @@ class _Text:
             self._out[line.start].append(line)
             self._into[line.end].append(line)
 
-    def lines(self) -> Iterator[str]:
+    def said(self) -> Iterator[_Said]:
         for number, (namespace, boxes) in enumerate(self._diagram.lanes.items()):
             if number:
-                yield ""
-            yield f"namespace {namespace}" if namespace else "no namespace"
-            for depth, text in (*self._services(boxes), *self._others(boxes)):
-                yield from _within(depth, text)
+                yield _Said(0, "")
+            yield _Said(0, f"namespace {namespace}" if namespace else "no namespace", heading=True)
+            yield from self._services(boxes)
+            yield from self._others(boxes)
 
-    def _services(self, boxes: Sequence[Box]) -> Iterator[tuple[int, str]]:
+    def _services(self, boxes: Sequence[Box]) -> Iterator[_Said]:
         for box in boxes:
             if box.column == "services" and box.state == "fine":
-                yield 2, f"Service {box.name} ({box.kind})"
+                yield _Said(2, f"Service {box.name} ({box.kind})")
                 for row in box.rows:
-                    yield 4, row.text
+                    yield _Said(4, row.text)
                     for line in self._into[row.id]:
-                        yield 6, f"← {_named(*self._home[line.start])}{self._place(line.start, box)}"
+                        yield _Said(6, f"← {_named(*self._home[line.start])}{self._place(line.start, box)}")
                     for line in self._out[row.id]:
-                        yield 6, f"→ {self._end(line)}"
+                        yield self._end(6, line)
 
-    def _end(self, line: Line) -> str:
+    def _end(self, depth: int, line: Line) -> _Said:
         box, row = self._home[line.end]
         if line.state != "fine":
-            return ": ".join(dict.fromkeys(part for part in (box.kind, box.name, row.text) if part))
-        return f"{_named(box, row)}{self._place(line.end, self._home[line.start][0])}"
+            parts = dict.fromkeys(part for part in (box.kind, box.name, row.text) if part)
+            return _Said(depth, f"→ {': '.join(parts)}", wrong=line.state == "nowhere")
+        return _Said(depth, f"→ {_named(box, row)}{self._place(line.end, self._home[line.start][0])}")
 
     def _place(self, end: str, seen_from: Box) -> str:
         """The namespace of what is in another one."""
         box, _ = self._home[end]
         return f" in namespace {box.namespace}" if box.namespace and box.namespace != seen_from.namespace else ""
 
-    def _others(self, boxes: Sequence[Box]) -> Iterator[tuple[int, str]]:
+    def _others(self, boxes: Sequence[Box]) -> Iterator[_Said]:
         for box in boxes:
             if box.column == "ways-in":
                 for row in box.rows:
                     for line in self._out[row.id]:
                         if self._home[line.end][0].column != "services" or line.state != "fine":
-                            yield 2, _named(box, row)
-                            yield 4, f"→ {self._end(line)}"
+                            yield _Said(2, _named(box, row))
+                            yield self._end(4, line)
         unreached = [
             (box, row) for box in boxes if box.column == "pods" for row in box.rows if row.state == "unreached"
         ]
         if unreached:
-            yield 2, "nothing reaches"
+            yield _Said(2, "nothing reaches")
             for box, row in unreached:
-                yield 4, _named(box, row)
-
-
-def _within(depth: int, text: str) -> Iterator[str]:
-    """The text in lines that fit a terminal, except for words that are longer: a name is never broken."""
-    if depth + len(text) <= _WIDTH:
-        yield " " * depth + text
-        return
-    yield from wrap(
-        text,
-        _WIDTH,
-        initial_indent=" " * depth,
-        subsequent_indent=" " * (depth + 4),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+                yield _Said(4, _named(box, row))
