@@ -7,7 +7,8 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from select import select
 from typing import Any, Final
@@ -41,10 +42,16 @@ _KEYS: Final = {
 _SECONDS: Final = 60
 
 
+@cache
 def browser() -> str | None:
-    """The browser: what PORTMAP_CHROMIUM names, or a Chromium that is installed."""
-    names = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-    return os.environ.get("PORTMAP_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    """The browser: what PORTMAP_CHROMIUM names, or a Chromium that is installed and starts."""
+    if named := os.environ.get("PORTMAP_CHROMIUM"):
+        return named
+    for found in filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+        with suppress(OSError, subprocess.TimeoutExpired):
+            if subprocess.run([found, "--version"], capture_output=True, check=False, timeout=30).returncode == 0:
+                return found
+    return None
 
 
 @contextmanager

@@ -60,12 +60,12 @@
     current.setAttribute("tabindex", "0");
   };
   const hidden = (row) => laneOf(row).hidden;
-  // Neither the header nor the chain may stand above it.
+  // Neither the header nor the chain may stand above it, and there should be something to see around it.
   const reveal = (row) => {
-    row.scrollIntoView({ block: "nearest", inline: "nearest" });
-    const { top, bottom } = row.getBoundingClientRect();
     const above = document.querySelector("header").offsetHeight, below = innerHeight - chain.offsetHeight;
-    if (top < above || bottom > below) scrollBy(0, (top + bottom - above - below) / 2);
+    const { top, bottom } = row.getBoundingClientRect();
+    if (top < above + 30 || bottom > below - 30) scrollBy(0, (top + bottom - above - below) / 2);
+    row.scrollIntoView({ block: "nearest", inline: "nearest" });
   };
   const go = (row) => {
     if (!row) return;
@@ -277,6 +277,13 @@
   next.addEventListener("click", () => hop(1));
   choice.addEventListener("change", filter);
   addEventListener("hashchange", restore);
+  // A sheet of paper has some 700 pixels; and all is one piece, for lines lead from lane to lane.
+  addEventListener("beforeprint", () => {
+    map.style.zoom = Math.min(1, 700 / map.offsetWidth);
+    const height = document.body.offsetHeight;
+    Object.assign(document.body.style, { height: `${height}px`, contain: "size" });
+  });
+  addEventListener("afterprint", () => { map.style.zoom = ""; document.body.removeAttribute("style"); });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
       // One thing after the other: the chain, what is searched for, the namespace.
