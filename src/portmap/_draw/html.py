@@ -51,10 +51,10 @@ def as_html(diagram: Diagram, title: str) -> str:
 <label>Namespace <select id="namespace"><option value="*">all</option>{namespaces}</select></label>
 </search>
 </header>
+<main aria-label="Where the ports lead">
 <p>{escape(summary_of(diagram))}</p>
 <p class="how"><b>Click</b> a port to follow its chain both ways. Or choose one with <kbd>Tab</kbd> and the arrow keys
 and press <kbd>Enter</kbd>; <kbd>/</kbd> searches, <kbd>Esc</kbd> shows everything again.</p>
-<main aria-label="Where the ports lead">
 <div id="map">
 {"".join(_map(diagram, laid_out(diagram)))}</div>
 </main>

@@ -277,13 +277,21 @@
   next.addEventListener("click", () => hop(1));
   choice.addEventListener("change", filter);
   addEventListener("hashchange", restore);
+  // What is a little too wide is made to fit; what is much too wide would be too small to read.
+  const fit = () => {
+    map.style.zoom = "";
+    const ratio = (map.parentNode.clientWidth - 24) / map.offsetWidth;
+    if (ratio < 1 && ratio > 0.8) map.style.zoom = ratio;
+  };
+  addEventListener("resize", fit);
   // A sheet of paper has some 700 pixels; and all is one piece, for lines lead from lane to lane.
   addEventListener("beforeprint", () => {
+    map.style.zoom = "";
     map.style.zoom = Math.min(1, 700 / map.offsetWidth);
     const height = document.body.offsetHeight;
     Object.assign(document.body.style, { height: `${height}px`, contain: "size" });
   });
-  addEventListener("afterprint", () => { map.style.zoom = ""; document.body.removeAttribute("style"); });
+  addEventListener("afterprint", () => { document.body.removeAttribute("style"); fit(); });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
       // One thing after the other: the chain, what is searched for, the namespace.
@@ -296,5 +304,6 @@
       search.select();
     }
   });
+  fit();
   if (location.hash) restore();
 })();

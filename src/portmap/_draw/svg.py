@@ -242,8 +242,11 @@ class Drawing:
         if self._alive or (row.state in _MARKS and placed.box.state == "fine"):
             height = ROW * len(lines)
             yield f'<rect class="ground" x="{span.left + 1}" y="{y}" width="{span.width - 2}" height="{height}"/>'
-        for number, text in enumerate(lines):
-            yield f'<text class="code" x="{span.left + PAD}" y="{y + 14 + ROW * number}">{escape(text)}</text>'
+        # The spaces are for those who read the text without seeing where it stands.
+        yield " ".join(
+            f'<text class="code" x="{span.left + PAD}" y="{y + 14 + ROW * number}">{escape(text)}</text>'
+            for number, text in enumerate(lines)
+        )
         if aside:
-            yield (f'<text class="aside" x="{span.right - PAD}" y="{y + 14}" text-anchor="end">{escape(aside)}</text>')
+            yield (f' <text class="aside" x="{span.right - PAD}" y="{y + 14}" text-anchor="end">{escape(aside)}</text>')
         yield "</g>\n"
