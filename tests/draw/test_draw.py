@@ -131,6 +131,29 @@ def test_what_nobody_has_is_drawn_once() -> None:
     assert draw(routes).count(">Service shop/absent port 80</tspan>") == 1
 
 
+def test_objects_of_one_name_are_all_drawn() -> None:
+    """A base and its overlays may stand in one set: each Service has a box, and pods of one name share theirs."""
+    two = [ServicePort(80, name="http", target_port="http"), ServicePort(90, name="more", target_port="more")]
+    services = [
+        Service("web", namespace="shop", selector={"app": "web"}, ports=two),
+        Service.node_port("web", namespace="shop", selector={"app": "web"}, ports=two[:1]),
+    ]
+    text = draw([*services, deployment("web", http=8080), deployment("web", more=9000)], format="text")
+    assert text.count("Service web (") == 2
+    assert text.count("→ Deployment web app 8080 http") == 2
+    assert text.count("→ Deployment web app 9000 more") == 1
+    ingress = [
+        {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "Ingress",
+            "metadata": {"name": "front", "namespace": "shop"},
+            "spec": {"defaultBackend": {"service": {"name": "web", "port": {"name": name}}}},
+        }
+        for name in ("http", "more")
+    ]
+    assert draw([*services, *ingress], format="text").count("← Ingress front") >= 2
+
+
 def test_pods_without_ports_share_a_box() -> None:
     """They are named, and counted as what they are."""
     bare = [deployment(name) for name in ("one", "two")]

@@ -143,18 +143,18 @@ class _Maker:
         self._map = port_map
         self._boxes: list[Box] = []
         self._lines: list[Line] = []
-        self._services: dict[ObjectName, str] = {}
+        # A set may have several Services of a name, as where it has a base beside its overlays.
+        self._services: dict[ObjectName, list[tuple[Service, str]]] = defaultdict(list)
         self._workloads: dict[ObjectName, str] = {}
         self._rows: dict[ContainerTarget, str] = {}
         self._ghosts: dict[tuple[Column, str | None, str, str, State], str] = {}
         self._numbers = count()
 
     def diagram(self) -> Diagram:
-        for service in self._map.services:
-            self._services.setdefault(name_of(service), f"s{len(self._services)}")
         self._add_pods()
-        for service in {name_of(each): each for each in self._map.services}.values():
-            self._add_service(service, self._services[name_of(service)])
+        for number, service in enumerate(self._map.services):
+            self._services[name_of(service)].append((service, f"s{number}"))
+            self._add_service(service, f"s{number}")
         self._add_references()
         self._add_host_ports()
         return Diagram(tuple(self._boxes), tuple(dict.fromkeys(self._lines)))
@@ -165,15 +165,17 @@ class _Maker:
         unreached = set(self._map.unreached)
         reached = self._reached()
         bare: dict[str | None, list[str]] = defaultdict(list)
+        named: dict[ObjectName, list[Workload]] = defaultdict(list)
         for workload in self._map.workloads:
-            name = name_of(workload)
-            if name not in self._workloads:
-                self._workloads[name] = f"w{len(self._workloads)}"
-                targets = list(dict.fromkeys([*self._map.declared(workload), *reached[name]]))
-                if targets:
-                    self._add_workload(workload, self._workloads[name], targets, unreached)
-                else:
-                    bare[workload.namespace].append(f"{workload.kind} {workload.name}")
+            named[name_of(workload)].append(workload)
+        for number, (name, same) in enumerate(named.items()):
+            declared = [target for each in same for target in self._map.declared(each)]
+            targets = list(dict.fromkeys([*declared, *reached[name]]))
+            if targets:
+                self._workloads[name] = f"w{number}"
+                self._add_workload(same[0], f"w{number}", targets, unreached)
+            else:
+                bare[name.namespace].append(f"{same[0].kind} {same[0].name}")
         for number, (namespace, names) in enumerate(bare.items()):
             rows = tuple(Row(f"b{number}.{place}", text) for place, text in enumerate(names))
             self._boxes.append(Box(f"b{number}", "pods", namespace, _WITHOUT_PORTS, "", rows, objects=len(rows)))
@@ -215,7 +217,7 @@ class _Maker:
         for position, port in enumerate(service.ports):
             row = f"{own}.{position}"
             targets = self._map.targets(service, position)
-            self._lines += [Line(row, self._rows[target]) for target in targets if target in self._rows]
+            self._lines += [Line(row, self._rows[target]) for target in targets]
             why = "" if targets else self._map.why_not(service, position)
             state: State = "fine" if targets else "elsewhere" if resolution.elsewhere else "nowhere"
             if why:
@@ -260,7 +262,7 @@ class _Maker:
         rows = []
         for number, (place, text) in enumerate(ways):
             rows.append(Row(f"{own}{number}", text))
-            self._lines.append(Line(f"{own}{number}", f"{self._services[name_of(service)]}.{place}"))
+            self._lines.append(Line(f"{own}{number}", f"{own.partition('.')[0]}.{place}"))
         if rows:
             self._boxes.append(Box(own, "ways-in", service.namespace, kind, service.name, tuple(rows)))
 
@@ -299,10 +301,7 @@ class _Maker:
             for _, hop in reference_hop(each.reference):
                 text = hop.address or each.reference.names
                 row = rows.setdefault(text, Row(f"{own}.{len(rows)}", text)).id
-                for target in each.targets:
-                    end = self._end(target)
-                    if end is not None:
-                        self._lines.append(Line(row, end))
+                self._lines += [Line(row, end) for target in each.targets for end in self._ends(target)]
                 if not each.targets:
                     why = each.unknown or (each.miss.message if each.miss else "")
                     # A miss says itself what it was after.
@@ -312,11 +311,16 @@ class _Maker:
         for (wanted, why, state), sources in lost.items():
             self._add_ghost("services", source.namespace, wanted, why, sources, state)
 
-    def _end(self, target: ServiceTarget | ContainerTarget) -> str | None:
+    def _ends(self, target: ServiceTarget | ContainerTarget) -> Iterator[str]:
+        """The rows that stand for what a reference leads to."""
         if isinstance(target, ContainerTarget):
-            return self._rows.get(target)
-        own = self._services.get(target.service)
-        return None if own is None else f"{own}.{target.position or 0}"
+            yield self._rows[target]
+            return
+        for service, own in self._services[target.service]:
+            if target.position is None:
+                yield f"{own}.0"
+            elif target.position < len(service.ports) and service.ports[target.position] == target.port:
+                yield f"{own}.{target.position}"
 
     def _add_host_ports(self) -> None:
         by_workload: dict[ObjectName, list[tuple[str, str]]] = defaultdict(list)
