@@ -85,3 +85,24 @@ def test_the_picture_is_dark_where_it_is_asked_for(tmp_path: Path) -> None:
         assert page.of(sheet) != "rgb(255, 255, 255)"
         page.call("Emulation.setEmulatedMedia", media="print")
         assert page.of(sheet) == "rgb(255, 255, 255)"
+
+
+def test_the_measures_find_what_is_wrong(tmp_path: Path) -> None:
+    """Text that is moved out of its box or onto other text, and a line behind a box, are found."""
+    file = tmp_path / "map.svg"
+    file.write_text(draw(SHOP), encoding="utf-8")
+    with opened(file, tmp_path / "profile") as page:
+        page.of("document.querySelector('.name').textContent = 'x'.repeat(99)")
+        assert len(page.of(OUT_OF_ITS_BOX)) == 1
+        page.of(
+            "document.querySelectorAll('.code')[1].setAttribute('y', document.querySelector('.code').getAttribute('y'))"
+        )
+        page.of(
+            "document.querySelectorAll('.code')[1].setAttribute('x', document.querySelector('.code').getAttribute('x'))"
+        )
+        assert page.of(OVERLAPPING)
+        page.of(
+            "(({ x, y }) => document.querySelector('.line[d*=C]').setAttribute('d', `M${x - 9} ${y + 9}L${x + 99} ${y + 9}`))"
+            "(document.querySelector('.services .frame').getBBox())"
+        )
+        assert len(page.of(BEHIND_A_BOX)) == 1
