@@ -142,16 +142,21 @@ def test_objects_of_one_name_are_all_drawn() -> None:
     assert text.count("Service web (") == 2
     assert text.count("→ Deployment web app 8080 http") == 2
     assert text.count("→ Deployment web app 9000 more") == 1
-    ingress = [
-        {
-            "apiVersion": "networking.k8s.io/v1",
-            "kind": "Ingress",
-            "metadata": {"name": "front", "namespace": "shop"},
-            "spec": {"defaultBackend": {"service": {"name": "web", "port": {"name": name}}}},
-        }
-        for name in ("http", "more")
+    others = [
+        Service("web", namespace="shop", selector={"app": "web"}, ports=[ServicePort(number, target_port=8080)])
+        for number in (80, 90)
     ]
-    assert draw([*services, *ingress], format="text").count("← Ingress front") >= 2
+    ingress = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {"name": "front", "namespace": "shop"},
+        "spec": {"defaultBackend": {"service": {"name": "web", "port": {"number": 90}}}},
+    }
+    [(before, after)] = re.findall(
+        r"(    [89]0 → 8080\n)      ← Ingress front .*\n(.*\n)", draw([*others, ingress], format="text")
+    )
+    assert before == "    90 → 8080\n"
+    assert "nowhere" in after
 
 
 def test_pods_without_ports_share_a_box() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sets_for_tests import Manifest, sets
 
-from portmap import PortMap, draw
+from portmap import PortMap, Service, ServicePort, draw
 from portmap._draw.diagram import Diagram, diagram_of
 from portmap._draw.layout import laid_out
 from portmap._draw.measure import fitted, width_of_bold, width_of_code, width_of_small, wrapped
@@ -65,12 +65,34 @@ def test_boxes_do_not_overlap(objects: list[Manifest]) -> None:
         assert sum(map(len, columns)) == len(lane.placed)
         assert all(each.y >= 0 and each.y + each.height <= lane.height for each in lane.placed)
         assert all(above.y + above.height < below.y for column in columns for above, below in pairwise(column))
+        services = [each for each in lane.placed if each.box.column == "services"]
+        assert not any(each.y - 6 < gap < each.y + each.height + 6 for each in services for gap in lane.gaps)
     for left, right in pairwise(layout.spans.values()):
         assert left.right < right.left
     for upper, lower in pairwise(layout.lanes):
         assert upper.top + upper.height < lower.top
     assert layout.height == max((lane.top + lane.height for lane in layout.lanes), default=0)
     assert layout.width > max((span.right for span in layout.spans.values()), default=0)
+
+
+@given(st.permutations(range(12)))
+def test_lines_do_not_cross_where_they_need_not(order: list[int]) -> None:
+    """Services stand in the order of their pods, whatever they are called, and what leads to them in theirs."""
+    objects: list[Any] = []
+    for place, number in enumerate(order):
+        template: Manifest = {"metadata": {"labels": {"app": f"pod-{place:02}"}}}
+        template["spec"] = {"containers": [{"name": "app", "ports": [{"containerPort": 80}]}]}
+        metadata = {"name": f"pod-{place:02}"}
+        objects += [
+            {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": {"template": template}},
+            Service.node_port(f"web-{number:02}", selector={"app": f"pod-{place:02}"}, ports=[ServicePort(80)]),
+        ]
+    [lane] = laid_out(pictured(objects)).lanes
+    heights = {each.box.id: each.y for each in lane.placed}
+    joined = {(line.start.partition(".")[0], line.end.partition(".")[0]) for line in pictured(objects).lines}
+    to_pods = sorted((heights[start], heights[end]) for start, end in joined if end.startswith("w"))
+    assert len(to_pods) == 12
+    assert all(one[1] < other[1] for one, other in pairwise(to_pods))
 
 
 @given(st.text(), st.integers(20, 500), st.sampled_from([width_of_bold, width_of_code, width_of_small]))
