@@ -12,6 +12,7 @@ from hypothesis.strategies import permutations, text
 
 from portmap import Service, ServicePort, draw
 from portmap._draw import FORMATS
+from portmap._render._plain import printable
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -157,6 +158,38 @@ def test_objects_of_one_name_are_all_drawn() -> None:
     )
     assert before == "    90 → 8080\n"
     assert "nowhere" in after
+
+
+def test_a_port_that_leads_nowhere_twice_is_counted_once() -> None:
+    """A route may split its requests among several Services that are not there."""
+    route = {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "HTTPRoute",
+        "metadata": {"name": "split", "namespace": "shop"},
+        "spec": {"rules": [{"backendRefs": [{"name": name, "port": 80} for name in ("absent", "gone")]}]},
+    }
+    picture = draw([route, Service("web", namespace="shop", ports=[ServicePort(80)])])
+    assert picture.count('class="line nowhere"') - picture.count("L34 ") == 2
+    assert "1 port leads nowhere" in picture
+
+
+@given(text())
+@example('"]:::x')
+@example("%%{init: {}}%%")
+@example("style n0 fill:#f00")
+@example("#quot;&lt;`\\")
+def test_a_name_is_a_label_in_mermaid(name: str) -> None:
+    """Nothing of it is read as Mermaid: what could be stands as the number of its character."""
+    chart = draw(world(name), format="mermaid")
+    labels = re.findall(r'^(?:  subgraph n\d+|    \w+)\["([^"\n]*)"\](?::::\w+)?$', chart, re.MULTILINE)
+    assert len(labels) >= 2
+    assert chart.count('"') == 2 * len(labels)
+    assert chart.count("  subgraph ") == chart.count("\n    direction LR\n")
+    for label in labels:
+        plain = label.replace("<br>", "")
+        assert not set(re.sub(r"#\d+;", "", plain)) & set('"#<>&\\`%:')
+    shown = [re.sub(r"#(\d+);", lambda found: chr(int(found[1])), label) for label in labels]
+    assert shown[0] == (f"namespace {printable(name)}" if name else "no namespace")
 
 
 def test_pods_without_ports_share_a_box() -> None:
