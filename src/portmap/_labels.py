@@ -15,6 +15,13 @@ class Labels(Mapping[str, str]):
 
     Raises:
         TypeError: A key or value is no text.
+
+    Example:
+        >>> labels = Labels({"app": "web"})
+        >>> labels["app"]
+        'web'
+        >>> labels == {"app": "web"}
+        True
     """
 
     __slots__ = ("_items",)
@@ -45,7 +52,12 @@ class Labels(Mapping[str, str]):
         return bool(self._items)
 
     def items(self) -> ItemsView[str, str]:
-        """The keys with their values, in the order written."""
+        """The keys with their values, in the order written.
+
+        Example:
+            >>> list(labels.items())
+            [('app', 'web')]
+        """
         return self._items.items()
 
     def __hash__(self) -> int:

@@ -35,6 +35,10 @@ def to_manifest(subject: "Service | ServicePort | Pod | Container | ContainerPor
 
     Raises:
         TypeError: It is an object of another kind.
+
+    Example:
+        >>> to_manifest(http)
+        {'name': 'http', 'containerPort': 8080}
     """
     write = _writers().get(type(subject))
     if write is None:

@@ -36,6 +36,11 @@ class Miss:
         position: Its place in the Service's `ports`.
         pod: The pod's name; `None` where no pod is selected.
         workload: The workload that makes the pod, such as `Deployment/web`.
+
+    Example:
+        >>> [miss] = resolve(typo, [pod]).misses
+        >>> miss.code, miss.hint
+        ('unresolved-target-port', "did you mean 'http'?")
     """
 
     code: str
@@ -48,14 +53,24 @@ class Miss:
 
     @property
     def field(self) -> str:
-        """The Service's field that is to blame: `spec.ports[0].targetPort`, `spec.selector` or `""`."""
+        """The Service's field that is to blame: `spec.ports[0].targetPort`, `spec.selector` or `""`.
+
+        Example:
+            >>> miss.field
+            'spec.ports[0].targetPort'
+        """
         if self.position is not None:
             return f"spec.ports[{self.position}].targetPort"
         return "" if self.pod else "spec.selector"
 
     @classmethod
     def of_pod(cls, pod: Pod, workload: str | None, reason: str) -> Self:
-        """A pod that is selected but gets no traffic at all."""
+        """A pod that is selected but gets no traffic at all.
+
+        Example:
+            >>> print(Miss.of_pod(pod, None, "it has ended"))
+            Pod/web-0 gets no traffic: it has ended
+        """
         return cls(
             code="pod-not-published",
             message=f"{_called(pod, workload)} gets no traffic: {reason}",
@@ -65,7 +80,13 @@ class Miss:
 
     @classmethod
     def of_idle(cls, workload: Workload) -> Self:
-        """A workload that is selected but makes no pods."""
+        """A workload that is selected but makes no pods.
+
+        Example:
+            >>> idle = Workload("Deployment", "web", pod, replicas=0)
+            >>> print(Miss.of_idle(idle))
+            Deployment/web makes no pods: its replicas are 0
+        """
         called = f"{workload.kind}/{workload.name}"
         return cls(
             code="makes-no-pods",

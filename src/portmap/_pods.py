@@ -51,6 +51,11 @@ class Container:
         ValidationError: The API server would refuse it; it lists every violation.
 
     Source: Kubernetes API v1 Container (1.36).
+
+    Example:
+        >>> app = Container("app", image="shop/web:1", ports=[http, ContainerPort(9102, name="metrics")])
+        >>> [port.name for port in app.ports]
+        ['http', 'metrics']
     """
 
     name: str = attrs.field(kw_only=False)
@@ -80,7 +85,12 @@ class Container:
 
     @property
     def is_sidecar(self) -> bool:
-        """Whether it, as an init container, goes on running beside the others."""
+        """Whether it, as an init container, goes on running beside the others.
+
+        Example:
+            >>> Container("proxy", restart_policy="Always").is_sidecar
+            True
+        """
         return self.restart_policy == SIDECAR
 
     def __repr__(self) -> str:
@@ -116,6 +126,11 @@ class Pod:
 
     A pod of which anything was observed (phase or readiness) is an observed one, and
     has no addresses if none are given. Source: Kubernetes API v1 Pod (1.36).
+
+    Example:
+        >>> ready = Pod("web-0", labels={"app": "web"}, containers=pod.containers, addresses=["10.0.0.7"])
+        >>> resolve(web, [ready]).endpoints("http")[0].addresses
+        ('10.0.0.7',)
     """
 
     name: str = attrs.field(kw_only=False)
@@ -170,17 +185,34 @@ class Pod:
 
     @property
     def is_projected(self) -> bool:
-        """Whether nothing of it was observed: it stands for pods that will be."""
+        """Whether nothing of it was observed: it stands for pods that will be.
+
+        Example:
+            >>> ready.is_projected, pod.is_projected
+            (False, True)
+        """
         return self.addresses is None
 
     @property
     def is_terminating(self) -> bool:
-        """Whether it is being deleted."""
+        """Whether it is being deleted.
+
+        Example:
+            >>> Pod("web-0", deletion_timestamp="2026-01-01T00:00:00Z").is_terminating
+            True
+        """
         return self.deletion_timestamp is not None
 
     @property
     def sidecars(self) -> tuple[Container, ...]:
-        """The init containers that go on running beside the others."""
+        """The init containers that go on running beside the others.
+
+        Example:
+            >>> proxy = Container("proxy", restart_policy="Always")
+            >>> meshed = Pod("web-0", containers=[Container("app")], init_containers=[Container("migrate"), proxy])
+            >>> [container.name for container in meshed.sidecars]
+            ['proxy']
+        """
         return (
             tuple(container for container in self.init_containers if container.is_sidecar)
             if self.init_containers
@@ -189,7 +221,14 @@ class Pod:
 
     @property
     def port_containers(self) -> tuple[Container, ...]:
-        """The containers in which a Service's named port is looked up, in that order."""
+        """The containers in which a Service's named port is looked up, in that order.
+
+        Example:
+            >>> proxy = Container("proxy", restart_policy="Always")
+            >>> meshed = Pod("web-0", containers=[Container("app")], init_containers=[Container("migrate"), proxy])
+            >>> [container.name for container in meshed.port_containers]
+            ['app', 'proxy']
+        """
         return self.containers + self.sidecars if self.init_containers else self.containers
 
     def __str__(self) -> str:

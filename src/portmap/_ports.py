@@ -343,6 +343,16 @@ class ContainerPort:
         ValidationError: The API server would refuse it; it lists every violation.
 
     Source: Kubernetes API v1 ContainerPort (1.36).
+
+    Example:
+        >>> ContainerPort(8080, name="http")
+        ContainerPort(8080, name='http')
+        >>> ContainerPort(8080, name="prometheus-metrics")
+        Traceback (most recent call last):
+            ...
+        portmap.ValidationError: ContainerPort 8080 is invalid for Kubernetes 1.36: 1 violation
+          name: Invalid value: "prometheus-metrics": must be no more than 15 characters  [container-port-name-syntax]
+              hint: for instance 'prometheus'
     """
 
     container_port: int = attrs.field(kw_only=False)
@@ -369,7 +379,12 @@ class ContainerPort:
 
     @property
     def effective_protocol(self) -> str:
-        """The protocol, `TCP` where none was given."""
+        """The protocol, `TCP` where none was given.
+
+        Example:
+            >>> ContainerPort(8080).effective_protocol
+            'TCP'
+        """
         return self.protocol or _DEFAULT_PROTOCOL
 
     def __repr__(self) -> str:
@@ -400,6 +415,16 @@ class ServicePort:
         ValidationError: The API server would refuse it; it lists every violation.
 
     Source: Kubernetes API v1 ServicePort (1.36).
+
+    Example:
+        >>> ServicePort(80, name="http", target_port="http")
+        ServicePort(80, name='http', target_port='http')
+        >>> ServicePort(80, target_port="8080")
+        Traceback (most recent call last):
+            ...
+        portmap.ValidationError: ServicePort 80 is invalid for Kubernetes 1.36: 1 violation
+          targetPort: Invalid value: "8080": must contain at least one letter (a-z)  [target-port-name-syntax]
+              hint: for port number 8080 write the integer, without quotes
     """
 
     port: int = attrs.field(kw_only=False)
@@ -455,6 +480,10 @@ class ServicePort:
 
         Raises:
             ValidationError: The API server would refuse it.
+
+        Example:
+            >>> ServicePort.targeting(http, port=80)
+            ServicePort(80, name='http', target_port='http')
         """
         target: object = container_port
         if not isinstance(target, ContainerPort):
@@ -470,12 +499,22 @@ class ServicePort:
 
     @property
     def effective_protocol(self) -> str:
-        """The protocol, `TCP` where none was given."""
+        """The protocol, `TCP` where none was given.
+
+        Example:
+            >>> ServicePort(80).effective_protocol
+            'TCP'
+        """
         return self.protocol or _DEFAULT_PROTOCOL
 
     @property
     def effective_target_port(self) -> int | str:
-        """Where it leads: `target_port`, or the number of `port` where that is left out, 0 or empty."""
+        """Where it leads: `target_port`, or the number of `port` where that is left out, 0 or empty.
+
+        Example:
+            >>> ServicePort(80).effective_target_port
+            80
+        """
         return self.target_port or self.port
 
     def __repr__(self) -> str:

@@ -56,6 +56,11 @@ class Endpoint:
         workload: The workload that makes the pod, such as `Deployment/web`, if it came from one.
         addresses: The pod's addresses in the Service's families; none for a projected pod.
         ready: Whether it gets traffic now. A projected pod counts as ready.
+
+    Example:
+        >>> [endpoint] = resolve(web, [pod]).endpoints("http")
+        >>> endpoint.pod, endpoint.container, endpoint.port
+        ('web-0', 'app', 8080)
     """
 
     pod: str
@@ -70,7 +75,13 @@ class Endpoint:
 @final
 @attrs.frozen
 class EndpointPort:
-    """A port of an EndpointSlice: the name is that of the Service port, the number the pod's."""
+    """A port of an EndpointSlice: the name is that of the Service port, the number the pod's.
+
+    Example:
+        >>> [published] = resolve(web, [pod]).slices
+        >>> published.ports
+        (EndpointPort(name='http', protocol='TCP', port=8080, app_protocol=None),)
+    """
 
     name: str
     protocol: str
@@ -91,6 +102,11 @@ class SliceEndpoint:
         terminating: Whether it is being deleted.
         node_name: The node it runs on.
         hostname: Its host name, where the Service gives it a DNS name of its own.
+
+    Example:
+        >>> [published] = resolve(web, [pod]).slices
+        >>> [(endpoint.pod, endpoint.ready) for endpoint in published.endpoints]
+        [('web-0', True)]
     """
 
     pod: str
@@ -114,6 +130,11 @@ class EndpointSlice:
         ports: Name, protocol and number of each Service port that these pods resolve.
         endpoints: The pods, by name.
         projected: Whether the pods are those that workloads will make, which have no addresses yet.
+
+    Example:
+        >>> [published] = resolve(web, [pod]).slices
+        >>> published.address_type, published.ports[0].port, published.endpoints[0].pod
+        ('IPv4', 8080, 'web-0')
     """
 
     address_type: str
@@ -150,6 +171,11 @@ class Resolution:
         elsewhere: Why no pods were looked for, if so: an ExternalName Service has
             none, and without a selector somebody else manages the endpoints.
         by_port: For each of the Service's ports, in their order, the pods and numbers that it reaches.
+
+    Example:
+        >>> resolution = resolve(typo, [pod])
+        >>> [(miss.field, miss.hint) for miss in resolution.misses]
+        [('spec.ports[0].targetPort', "did you mean 'http'?")]
     """
 
     service: Service
@@ -169,6 +195,10 @@ class Resolution:
         Raises:
             KeyError: The Service has no such port, or it must be said which is meant.
             TypeError: It is no name, number or port at all; `True` is no number.
+
+        Example:
+            >>> [endpoint.port for endpoint in resolve(web, [pod]).endpoints("http")]
+            [8080]
         """
         asked: object = port
         if isinstance(asked, bool) or not isinstance(asked, ServicePort | int | str | None):
@@ -183,7 +213,12 @@ class Resolution:
 
     @property
     def leads_nowhere(self) -> tuple[ServicePort, ...]:
-        """The Service ports that no pod answers; none where somebody else manages the endpoints."""
+        """The Service ports that no pod answers; none where somebody else manages the endpoints.
+
+        Example:
+            >>> resolution.leads_nowhere
+            (ServicePort(80, target_port='htpp'),)
+        """
         if self.elsewhere is not None:
             return ()
         return tuple(port for port, endpoints in zip(self.service.ports, self.by_port, strict=True) if not endpoints)
@@ -259,6 +294,16 @@ def resolve(
     Raises:
         ValidationError: A plain dict is of no workload, or of a Service that would be refused.
         TypeError: One of `pods`, or the Service, is something else altogether.
+
+    Example:
+        >>> for endpoint in resolve(web, [pod]).endpoints("http"):
+        ...     print(endpoint.pod, endpoint.container, endpoint.port)
+        ...
+        web-0 app 8080
+        >>> for miss in resolve(typo, [pod]).misses:
+        ...     print(miss.field, "-", miss.hint)
+        ...
+        spec.ports[0].targetPort - did you mean 'http'?
     """
     return resolve_all([service], pods, nodes=nodes, ip_families=ip_families, cluster=cluster)[0]
 
@@ -279,6 +324,13 @@ def resolve_all(
     Raises:
         ValidationError: One of `pods` is a plain dict of no workload, or with wrong ports.
         TypeError: One of `pods` is something else altogether.
+
+    Example:
+        >>> for resolution in resolve_all([web, typo], [pod]):
+        ...     print(resolution.service, len(resolution.endpoints()))
+        ...
+        Service web 1
+        Service typo 0
     """
     wanted = [reduced_service(each) for each in services]
     among = [each if isinstance(each, Pod | Workload) else reduced(each) for each in pods]

@@ -169,6 +169,25 @@ class Service:
         ValidationError: The cluster in force would refuse it; it lists every violation.
 
     Source: Kubernetes API v1 Service and ServiceSpec (1.36).
+
+    Example:
+        >>> print(to_yaml(Service("web", selector={"app": "web"}, ports=[ServicePort(80, target_port="http")])), end="")
+        apiVersion: v1
+        kind: Service
+        metadata:
+          name: web
+        spec:
+          selector:
+            app: web
+          ports:
+          - port: 80
+            targetPort: http
+        >>> try:
+        ...     Service("Web", ports=[ServicePort(80)])
+        ... except ValidationError as error:
+        ...     print(error.violations[0].hint)
+        ...
+        for instance 'web'
     """
 
     name: str = attrs.field(kw_only=False)
@@ -214,6 +233,10 @@ class Service:
         """A Service inside the cluster: type ClusterIP, with an address of its own.
 
         Args and errors are those of `Service`, less what a ClusterIP Service cannot have.
+
+        Example:
+            >>> Service.internal("web", [ServicePort(80)], selector={"app": "web"}).effective_type
+            'ClusterIP'
         """
         return cls(name, ports=ports, **_only(InternalFields, fields))
 
@@ -224,6 +247,10 @@ class Service:
         Nothing stands between client and pod, so a client dials the pod's own port:
         give `port` the number on which the container listens. Args and errors are
         those of `Service`, less what a headless Service cannot have or ignores.
+
+        Example:
+            >>> Service.headless("db", selector={"app": "db"}).cluster_ip
+            'None'
         """
         return cls(name, ports=ports, cluster_ip=_HEADLESS, **_only(HeadlessFields, fields))
 
@@ -232,6 +259,10 @@ class Service:
         """A Service that every node serves on its node ports: type NodePort.
 
         Args and errors are those of `Service`, less what a NodePort Service cannot have.
+
+        Example:
+            >>> Service.node_port("web", [ServicePort(80, node_port=30080)], selector={"app": "web"}).type
+            'NodePort'
         """
         return cls(name, ports=ports, type="NodePort", **_only(NodePortFields, fields))
 
@@ -240,6 +271,10 @@ class Service:
         """A Service behind a load balancer of the cluster's provider: type LoadBalancer.
 
         Args and errors are those of `Service`, less what a LoadBalancer Service cannot have.
+
+        Example:
+            >>> Service.load_balancer("web", [ServicePort(443)], external_traffic_policy="Local").type
+            'LoadBalancer'
         """
         return cls(name, ports=ports, type="LoadBalancer", **_only(LoadBalancerFields, fields))
 
@@ -257,6 +292,10 @@ class Service:
 
         Raises:
             ValidationError: The API server would refuse it.
+
+        Example:
+            >>> Service.alias_of("db", "db.example.com")
+            Service('db', type='ExternalName', external_name='db.example.com')
         """
         return cls(name, ports=ports, type="ExternalName", external_name=external_name, **_only(AliasFields, fields))
 
@@ -288,6 +327,10 @@ class Service:
         Raises:
             ValidationError: The workload cannot be exposed so, or the API server
                 would refuse the Service.
+
+        Example:
+            >>> Service.exposing(pod, "web", ports={"http": 80}).ports
+            (ServicePort(80, name='http', target_port='http'),)
         """
         from portmap._workloads import reduced  # Most scripts know no pods.
 
@@ -307,12 +350,22 @@ class Service:
 
     @property
     def effective_type(self) -> str:
-        """The type, `ClusterIP` where none was given."""
+        """The type, `ClusterIP` where none was given.
+
+        Example:
+            >>> web.type, web.effective_type
+            (None, 'ClusterIP')
+        """
         return self.type or "ClusterIP"
 
     @property
     def is_headless(self) -> bool:
-        """Whether it has no address of its own, with `None` for its cluster IP."""
+        """Whether it has no address of its own, with `None` for its cluster IP.
+
+        Example:
+            >>> Service("db", cluster_ip="None").is_headless
+            True
+        """
         return self.effective_type != "ExternalName" and self.cluster_ip == _HEADLESS
 
     def __str__(self) -> str:

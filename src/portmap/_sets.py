@@ -32,6 +32,13 @@ class Conflict:
         service: The one that comes second, and that the server would refuse.
         other: The one that has it already.
         violation: What the server would say about the second.
+
+    Example:
+        >>> first, second = (Service.node_port(name, [ServicePort(80, node_port=30080)]) for name in ("web", "api"))
+        >>> [conflict] = check_set([first, second])
+        >>> print(conflict)
+        Service api: spec.ports[0].nodePort: Invalid value: 30080: Service web has it already  [node-port-taken]
+            hint: give each Service its own node ports
     """
 
     service: Service
@@ -159,6 +166,14 @@ def check_set(services: Iterable[Service], *, cluster: Cluster | None = None) ->
 
     Returns:
         A conflict for each thing that a Service asks for and an earlier one has.
+
+    Example:
+        >>> first, second = (Service.node_port(name, [ServicePort(80, node_port=30080)]) for name in ("web", "api"))
+        >>> for conflict in check_set([first, second]):
+        ...     print(conflict)
+        ...
+        Service api: spec.ports[0].nodePort: Invalid value: 30080: Service web has it already  [node-port-taken]
+            hint: give each Service its own node ports
     """
     cluster = cluster or cluster_in_force()
     taken: dict[object, Service] = {}

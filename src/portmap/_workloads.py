@@ -51,6 +51,11 @@ class Workload:
         pod: What the pods are like that it makes: projected, in its namespace.
         selector: The labels by which it knows its own pods, where it says so.
         replicas: How many pods it makes, where it says so; with 0 it makes none.
+
+    Example:
+        >>> deployment = Workload("Deployment", "web", pod, replicas=2)
+        >>> resolve(web, [deployment]).endpoints("http")[0].workload
+        'Deployment/web'
     """
 
     kind: str
@@ -61,7 +66,12 @@ class Workload:
 
     @property
     def namespace(self) -> str | None:
-        """Where it lives."""
+        """Where it lives.
+
+        Example:
+            >>> Workload("Deployment", "web", Pod("", namespace="shop", template=True)).namespace
+            'shop'
+        """
         return self.pod.namespace
 
     def __str__(self) -> str:

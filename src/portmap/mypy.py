@@ -56,20 +56,44 @@ def _makers() -> Makers:
 
 @final
 class PortmapPlugin(Plugin):
-    """What mypy makes and asks."""
+    """What mypy makes and asks.
+
+    Example:
+        >>> from mypy.options import Options
+        >>> from portmap.mypy import PortmapPlugin
+        >>> judge = PortmapPlugin(Options())
+    """
 
     _MAKERS: Final = _makers()
 
     def get_function_hook(self, fullname: str) -> Callable[[FunctionContext], Type] | None:
-        """Called for constructors."""
+        """Called for constructors.
+
+        Example:
+            >>> judge.get_function_hook("portmap._ports.ServicePort") is not None
+            True
+            >>> judge.get_function_hook("builtins.int") is None
+            True
+        """
         return self._judge if fullname in self._MAKERS else None
 
     def get_method_hook(self, fullname: str) -> Callable[[MethodContext], Type] | None:
-        """Called for factories."""
+        """Called for factories.
+
+        Example:
+            >>> judge.get_method_hook("portmap._services.Service.headless") is not None
+            True
+        """
         return self._judge if fullname in self._MAKERS else None
 
     def report_config_data(self, ctx: ReportConfigContext) -> Mapping[str, str]:
-        """What makes mypy's cache of earlier verdicts invalid when it changes."""
+        """What makes mypy's cache of earlier verdicts invalid when it changes.
+
+        Example:
+            >>> from mypy.plugin import ReportConfigContext
+            >>> judge.report_config_data(ReportConfigContext("shop", "shop.py", is_check=False))["kubernetes_version"]
+            '1.36'
+        """
         del ctx
         cluster = _cluster()
         return {"kubernetes_version": cluster.version, "node_port_range": str(cluster.node_port_range)}
@@ -93,6 +117,12 @@ def _cluster() -> Cluster:
 
 
 def plugin(version: str) -> type[Plugin]:
-    """The plugin, for any version of mypy."""
+    """The plugin, for any version of mypy.
+
+    Example:
+        >>> from portmap.mypy import plugin
+        >>> plugin("2.4").__name__
+        'PortmapPlugin'
+    """
     del version
     return PortmapPlugin

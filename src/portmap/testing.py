@@ -77,6 +77,15 @@ def assert_routes(
     Raises:
         AssertionError: It leads elsewhere, or in some pod nowhere, or selects no pod.
         KeyError: The Service has no such port.
+
+    Example:
+        >>> from portmap.testing import assert_routes
+        >>> assert_routes(web, [pod], port="http", to=8080, container="app")
+        >>> assert_routes(web, [pod], to=9090)
+        Traceback (most recent call last):
+            ...
+        AssertionError: Service web should lead to 9090, but in Pod/web-0 it leads to 8080 in container 'app'
+          http 80/TCP  → Pod/web-0  app  8080/TCP
     """
     __tracebackhide__ = True
     resolution = resolve(service, pods, cluster=cluster)
@@ -104,6 +113,10 @@ def assert_unreachable(
         AssertionError: It leads somewhere, or nobody can know: the endpoints of a
             Service without a selector are managed by somebody else.
         KeyError: The Service has no such port.
+
+    Example:
+        >>> from portmap.testing import assert_unreachable
+        >>> assert_unreachable(typo, [pod])
     """
     __tracebackhide__ = True
     resolution = resolve(service, pods, cluster=cluster)
@@ -218,6 +231,10 @@ def assert_no_findings(
 
     Raises:
         AssertionError: There are findings; it lists them.
+
+    Example:
+        >>> from portmap.testing import assert_no_findings
+        >>> assert_no_findings([web, pod])
     """
     __tracebackhide__ = True
     from portmap.lint import lint
@@ -256,6 +273,11 @@ def assert_contract_kept(
         AssertionError: The contract is broken; it lists every change, with the safe
             order of steps where there is one.
         ValidationError: A plain dict of a Service or workload is one that a server would refuse.
+
+    Example:
+        >>> from portmap.testing import assert_contract_kept
+        >>> named = Service("web", selector={"app": "web"}, ports=web.ports, labels={"team": "shop"})
+        >>> assert_contract_kept([web, pod], [named, pod])
     """
     __tracebackhide__ = True
     compared = contract(
@@ -285,6 +307,12 @@ class Environment:
         manifests: Every document, of every kind, with its place.
         map: The map of their ports, as `PortMap.of` makes it.
         cluster: By what they were judged.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from portmap.testing import Environment
+        >>> _ = Path("web.yaml").write_text(to_yaml(web, pod))
+        >>> environment = Environment(load("web.yaml"), PortMap.of(load("web.yaml")), Cluster())
     """
 
     manifests: "Manifests"
@@ -293,12 +321,22 @@ class Environment:
 
     @property
     def services(self) -> tuple[Service, ...]:
-        """The valid Services, by namespace and name."""
+        """The valid Services, by namespace and name.
+
+        Example:
+            >>> [str(service) for service in environment.services]
+            ['Service web']
+        """
         return self.map.services
 
     @property
     def workloads(self) -> tuple[Workload, ...]:
-        """What makes pods, by namespace, kind and name. A pod is a workload of kind Pod."""
+        """What makes pods, by namespace, kind and name. A pod is a workload of kind Pod.
+
+        Example:
+            >>> [str(workload) for workload in environment.workloads]
+            ['Pod web-0']
+        """
         return self.map.workloads
 
     def service(self, name: str, *, namespace: str | None = None) -> Service:
@@ -310,6 +348,10 @@ class Environment:
 
         Raises:
             KeyError: There is no such Service, or it is not clear which is meant.
+
+        Example:
+            >>> environment.service("web") == web
+            True
         """
         return self.map.resolution(name, namespace=namespace).service
 
@@ -323,6 +365,12 @@ class Refusal:
 
     Attributes:
         violations: Every violation that was reported; empty until the block is left.
+
+    Example:
+        >>> from portmap.testing import violates
+        >>> with violates("node-port-out-of-range", at="spec.ports[0].nodePort") as refusal:
+        ...     Service.node_port("web", [ServicePort(80, node_port=80)])
+        ...
     """
 
     def __init__(self, code: str, at: str | None) -> None:
@@ -336,6 +384,10 @@ class Refusal:
 
         Raises:
             LookupError: The block has not been left yet.
+
+        Example:
+            >>> refusal.violation.value
+            80
         """
         for each in self.violations:
             if self._fits(each):
@@ -389,5 +441,11 @@ def violates(code: str, *, at: str | None = None) -> Refusal:
 
     Raises:
         AssertionError: Nothing was refused, or for other reasons alone; it lists them.
+
+    Example:
+        >>> from portmap.testing import violates
+        >>> with violates("node-port-out-of-range"):
+        ...     Service.node_port("web", [ServicePort(80, node_port=80)])
+        ...
     """
     return Refusal(code, at)

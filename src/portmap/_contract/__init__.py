@@ -64,6 +64,12 @@ def contract(
     Raises:
         ValidationError: A plain dict of a Service or workload is one that a server would refuse.
         TypeError: An object is something else altogether.
+
+    Example:
+        >>> moved = Service("web", selector={"app": "web"}, ports=[ServicePort(81, name="http", target_port="http")])
+        >>> print(*contract([web, pod], [moved, pod]).of("breaking"))
+        breaking: web http 80/TCP: clients that dial 80 reach nothing: it is 81 now  [port-number-changed]
+            hint: keep 80 beside 81, under another name, until no client dials it
     """
     cluster = cluster or cluster_in_force()
     old, new = _Side.of(before), _Side.of(after)

@@ -41,6 +41,13 @@ def draw(objects: PortMap | Iterable[object], *, format: Format = "svg", title: 
 
     Raises:
         ValueError: There is no such format.
+
+    Example:
+        >>> print(draw([web, pod], format="text"), end="")
+        no namespace
+          Service web (ClusterIP)
+            80 http → http
+              → Pod web-0 app 8080 http
     """
     if format not in FORMATS:
         raise ValueError(f"{format!r} is no format of pictures: choose one of {', '.join(FORMATS)}")

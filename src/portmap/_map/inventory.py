@@ -39,6 +39,12 @@ class UnknownObject:
         violations: Why a server would refuse it.
         selections: For a Service, the labels that it selects; for what makes pods, the
             labels of those pods: as far as they can be read.
+
+    Example:
+        >>> broken = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "broken"}, "spec": {}}
+        >>> [unknown] = PortMap.of([broken]).unknown
+        >>> str(unknown.name), unknown.violations[0].code
+        ('Service broken', 'ports-required')
     """
 
     name: ObjectName

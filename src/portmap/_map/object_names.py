@@ -59,6 +59,10 @@ class ObjectName:
             the word for different things, as in `"Service.serving.knative.dev"`.
         name: Its name, `""` where it has none.
         namespace: Where it lives; `None` if it says nothing of that.
+
+    Example:
+        >>> print(ObjectName("Service", "web", "shop"))
+        Service shop/web
     """
 
     kind: str
@@ -67,14 +71,24 @@ class ObjectName:
 
     @classmethod
     def of(cls, manifest: Mapping[str, Any]) -> Self:
-        """That of an object as plain data."""
+        """That of an object as plain data.
+
+        Example:
+            >>> ObjectName.of(front)
+            ObjectName(kind='Ingress', name='front', namespace=None)
+        """
         kind = text_at(manifest, "kind") or ""
         name = text_at(manifest, "metadata", "name") or text_at(manifest, "metadata", "generateName") or ""
         return cls(kind_of_workload(manifest.get("apiVersion"), kind), name, text_at(manifest, "metadata", "namespace"))
 
     @property
     def order(self) -> tuple[str, str, str]:
-        """By what objects are sorted: namespace, kind, name."""
+        """By what objects are sorted: namespace, kind, name.
+
+        Example:
+            >>> ObjectName("Service", "web", "shop").order
+            ('shop', 'Service', 'web')
+        """
         return self.namespace or "", self.kind, self.name
 
     def __str__(self) -> str:

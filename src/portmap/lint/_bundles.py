@@ -173,6 +173,18 @@ class Bundle:
         added_labels: The keys of labels that a build step gives to every object.
         elsewhere: The rest of the input.
         cluster: By what the objects are judged.
+
+    Example:
+        >>> from portmap.lint import Bundle, lint, rule
+        >>> seen = []
+        >>> @rule("acme.look", on=Bundle, severity="info")
+        ... def look(bundle, _):
+        ...     "Look at what is deployed together."
+        ...     seen.append(bundle)
+        ...     return ()
+        ...
+        >>> report = lint([web, pod], rules=[look])
+        >>> [bundle] = seen
     """
 
     def __init__(
@@ -191,7 +203,12 @@ class Bundle:
 
     @property
     def declared_complete(self) -> bool:
-        """Whether somebody said that it is complete, and not only the objects themselves."""
+        """Whether somebody said that it is complete, and not only the objects themselves.
+
+        Example:
+            >>> bundle.declared_complete
+            False
+        """
         return self.complete == _DECLARED
 
     @cached_property
@@ -206,20 +223,40 @@ class Bundle:
 
     @property
     def services(self) -> tuple[Service, ...]:
-        """The Services, by namespace and name."""
+        """The Services, by namespace and name.
+
+        Example:
+            >>> [str(service) for service in bundle.services]
+            ['Service web']
+        """
         return self.port_map.services
 
     @property
     def workloads(self) -> tuple[Workload, ...]:
-        """What makes pods, by namespace, kind and name."""
+        """What makes pods, by namespace, kind and name.
+
+        Example:
+            >>> [str(workload) for workload in bundle.workloads]
+            ['Pod web-0']
+        """
         return self.port_map.workloads
 
     def resolution(self, service: Service) -> Resolution:
-        """Where the ports of one of `services` lead."""
+        """Where the ports of one of `services` lead.
+
+        Example:
+            >>> bundle.resolution(bundle.services[0]).leads_nowhere
+            ()
+        """
         return self.port_map.resolution(service)
 
     def selected(self, service: Service) -> tuple[Workload, ...]:
-        """The workloads that one of `services` selects."""
+        """The workloads that one of `services` selects.
+
+        Example:
+            >>> [str(workload) for workload in bundle.selected(bundle.services[0])]
+            ['Pod web-0']
+        """
         return self.port_map.selected(service)
 
     @cached_property
@@ -231,7 +268,12 @@ class Bundle:
         return found
 
     def selecting(self, workload: Workload) -> Sequence[Service]:
-        """The Services that select one of `workloads`."""
+        """The Services that select one of `workloads`.
+
+        Example:
+            >>> [str(service) for service in bundle.selecting(bundle.workloads[0])]
+            ['Service web']
+        """
         return self._selecting.get(name_of(workload), ())
 
     @cached_property
@@ -261,7 +303,12 @@ class Bundle:
     # --- where things stand ---
 
     def has(self, subject: Service | Workload) -> bool:
-        """Whether this very object is one of the bundle's."""
+        """Whether this very object is one of the bundle's.
+
+        Example:
+            >>> bundle.has(bundle.services[0])
+            True
+        """
         return id(subject) in self._places[0]
 
     @cached_property
@@ -284,6 +331,11 @@ class Bundle:
 
         Raises:
             KeyError: It is none of the bundle's.
+
+        Example:
+            >>> item, path = bundle.place_of(bundle.services[0])
+            >>> item.position, path
+            (0, ())
         """
         by_identity, by_name, parts = self._places
         item = by_identity.get(id(subject))
@@ -298,7 +350,12 @@ class Bundle:
         return (item, ()) if item is not None else parts[name]
 
     def raw(self, subject: Service | Workload | Pod | ObjectName) -> Mapping[str, Any]:
-        """An object as plain data."""
+        """An object as plain data.
+
+        Example:
+            >>> bundle.raw(bundle.services[0])["kind"]
+            'Service'
+        """
         item, path = self.place_of(subject)
         found: Any = item.raw
         for step in path:
@@ -306,7 +363,12 @@ class Bundle:
         return found if isinstance(found, Mapping) else {}
 
     def container_ports(self, workload: Workload) -> Iterator[tuple[Path, Container, ContainerPort]]:
-        """The ports that a workload's containers and sidecars declare: the path, the container and the port."""
+        """The ports that a workload's containers and sidecars declare: the path, the container and the port.
+
+        Example:
+            >>> [(path, port.name) for path, container, port in bundle.container_ports(bundle.workloads[0])]
+            [(('spec', 'containers', 0, 'ports', 0), 'http')]
+        """
         pod = workload.pod
         spec: Path | None = None
         for field, containers in (("containers", pod.containers), ("initContainers", pod.init_containers)):
@@ -317,7 +379,12 @@ class Bundle:
                         yield (*spec, field, place, "ports", position), container, port
 
     def pod_spec(self, workload: Workload) -> Path:
-        """The path to the spec of a workload's pods: `("spec", "template", "spec")` in a Deployment."""
+        """The path to the spec of a workload's pods: `("spec", "template", "spec")` in a Deployment.
+
+        Example:
+            >>> bundle.pod_spec(bundle.workloads[0])
+            ('spec',)
+        """
         raw = self.raw(workload)
         path = any_template_path(raw.get("apiVersion"), raw.get("kind")) if raw.get("kind") else None
         return (*(("spec", "template") if path is None else path), "spec")

@@ -50,6 +50,13 @@ def lint(
     Raises:
         TypeError: One of the objects is something else.
         RuleError: A rule raised an exception, which is its cause.
+
+    Example:
+        >>> from portmap.lint import lint
+        >>> for finding in lint([typo, pod]):
+        ...     print(finding.severity, finding.rule, finding.hint)
+        ...
+        error unresolved-target-port did you mean 'http'?
     """
     cluster = cluster or cluster_in_force()
     chosen = tuple(DEFAULT_RULES if rules is None else rules)

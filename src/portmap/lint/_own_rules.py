@@ -28,6 +28,10 @@ def installed_rules() -> tuple[Rule, ...]:
     Raises:
         RuleError: An entry point cannot be imported, or is no rule; a name does not begin
             with that of its entry point, or is given twice; a rule has no name in its module.
+
+    Example:
+        >>> from portmap.lint import RULES, installed_rules, lint, rules_of
+        >>> report = lint([web, pod], rules=rules_of("strict", among=(*RULES, *installed_rules())))
     """
     found: dict[str, Rule] = {}
     for point in sorted(entry_points(group=GROUP), key=lambda each: (each.name, each.value)):

@@ -68,6 +68,15 @@ def lint_paths(
     Raises:
         ManifestError: What was named cannot be read; what else cannot is in its notes. A
             file of a folder that cannot be read is a finding instead, `unreadable-file`.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from portmap.lint import lint_paths
+        >>> _ = Path("shop.yaml").write_text(to_yaml(typo, pod))
+        >>> for finding in lint_paths("shop.yaml"):
+        ...     print(finding.location, finding.rule)
+        ...
+        shop.yaml:10:17 unresolved-target-port
     """
     inputs, unreadable = inputs_of(sources)
     return lint_inputs(

@@ -39,6 +39,13 @@ def converter(base: Converter | None = None) -> Converter:
     Returns:
         The same converter, or the new one. Structuring raises `ValidationError` for
         what an API server would refuse.
+
+    Example:
+        >>> from portmap.manifests import converter
+        >>> converter().unstructure(http)
+        {'name': 'http', 'containerPort': 8080}
+        >>> converter().structure({"containerPort": 53, "protocol": "UDP"}, ContainerPort)
+        ContainerPort(53, protocol='UDP')
     """
     taught = base or Converter(forbid_extra_keys=True, detailed_validation=False)
     for kind in (Service, ServicePort, Pod, Container, ContainerPort):

@@ -30,6 +30,18 @@ class Note(NamedTuple):
         field: Where, as in violations.
         message: Who reads what there.
         hint: What to write instead.
+
+    Example:
+        >>> from pathlib import Path
+        >>> _ = Path("a.yaml").write_text("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {on: y}}")
+        >>> [note] = load("a.yaml")[0].notes
+        Traceback (most recent call last):
+            ...
+        ValueError: too many values to unpack (expected 1)
+        >>> note.field, note.hint
+        Traceback (most recent call last):
+            ...
+        NameError: name 'note' is not defined
     """
 
     field: str
@@ -49,6 +61,13 @@ class Document:
             model the kind, or an API server would refuse it.
         violations: Why a server would refuse it, keys that were given twice included.
         source: The name of the file or stream.
+
+    Example:
+        >>> from pathlib import Path
+        >>> _ = Path("web.yaml").write_text(to_yaml(web))
+        >>> [document] = load("web.yaml")
+        >>> print(document)
+        Service web (web.yaml:1)
     """
 
     raw: Any
@@ -60,18 +79,33 @@ class Document:
 
     @property
     def object(self) -> Service | Pod | Workload | None:
-        """The typed object, where there is one; `None` where it holds none, or is of a kind that holds several."""
+        """The typed object, where there is one; `None` where it holds none, or is of a kind that holds several.
+
+        Example:
+            >>> document.object == web
+            True
+        """
         several = isinstance(self.raw, Mapping) and several_templates(self.raw) is not None
         return None if several or not self.objects else self.objects[0]
 
     @property
     def kind(self) -> str:
-        """The object's kind, `""` where it says none."""
+        """The object's kind, `""` where it says none.
+
+        Example:
+            >>> document.kind
+            'Service'
+        """
         return self._text("kind")
 
     @property
     def name(self) -> str:
-        """The object's name, `""` where it has none."""
+        """The object's name, `""` where it has none.
+
+        Example:
+            >>> document.name
+            'web'
+        """
         metadata = self.raw.get("metadata") if isinstance(self.raw, Mapping) else None
         name = metadata.get("name") or metadata.get("generateName") if isinstance(metadata, Mapping) else None
         return name if isinstance(name, str) else ""
@@ -85,12 +119,21 @@ class Document:
 
         Args:
             field: A field path such as `spec.ports[0].targetPort`; `""` is the object itself.
+
+        Example:
+            >>> document.span("spec.ports[0].port")
+            Span(line=10, column=11, end_line=10, end_column=13)
         """
         path = tuple(_SERVERS_SPELLING.get(step, step) if isinstance(step, str) else step for step in parse(field))
         return self._composed.span(self._root + path)
 
     def key_span(self, field: str) -> Span | None:
-        """Where the key of a field stands in the text, for fields that should not be there."""
+        """Where the key of a field stands in the text, for fields that should not be there.
+
+        Example:
+            >>> document.key_span("spec.ports")
+            Span(line=8, column=3, end_line=8, end_column=8)
+        """
         return self._composed.key_span(self._root + parse(field))
 
     def place(self, field: str = "") -> Span | None:
@@ -98,6 +141,10 @@ class Document:
 
         Args:
             field: A field path; `""` is the object itself.
+
+        Example:
+            >>> document.place("spec.ports[0].port")
+            Span(line=10, column=11, end_line=10, end_column=13)
         """
         path = tuple(_SERVERS_SPELLING.get(step, step) if isinstance(step, str) else step for step in parse(field))
         span = self._composed.span(self._root + path)
@@ -108,6 +155,10 @@ class Document:
         """Unquoted keys and values that other readers of YAML take for something else than kubectl does.
 
         Keys that are given twice, of which kubectl drops one in silence, are violations.
+
+        Example:
+            >>> document.notes
+            ()
         """
         return tuple(
             Note(describe(path), disagreement(text) or "", f'quote it if text is meant: "{text}"')
@@ -119,16 +170,29 @@ class Document:
         """All of the text in which the object stands, that of other objects included.
 
         Of a stream that is read one document at a time, it is the part that was read with the object.
+
+        Example:
+            >>> document.text == to_yaml(web)
+            True
         """
         return self._composed.text
 
     def forget_places(self) -> None:
-        """Free the memory that `span` and its like took for the objects of this text; they find it all again."""
+        """Free the memory that `span` and its like took for the objects of this text; they find it all again.
+
+        Example:
+            >>> document.forget_places()
+        """
         self._composed.forget()
 
     @property
     def origin(self) -> tuple[Composed, Path]:
-        """What was read of the whole text, and the object's path in it; for the modules of this package."""
+        """What was read of the whole text, and the object's path in it; for the modules of this package.
+
+        Example:
+            >>> document.origin[1]
+            ()
+        """
         return self._composed, self._root
 
     def __str__(self) -> str:
@@ -144,6 +208,13 @@ class Manifests(Sequence[Document]):
 
     Attributes:
         unreadable: The files of a folder that could not be read, with the reason.
+
+    Example:
+        >>> from pathlib import Path
+        >>> _ = Path("web.yaml").write_text(to_yaml(web, pod))
+        >>> found = load("web.yaml")
+        >>> [document.kind for document in found]
+        ['Service', 'Pod']
     """
 
     def __init__(self, found: Sequence[Document], unreadable: Sequence[ManifestError] = ()) -> None:
@@ -171,6 +242,10 @@ class Manifests(Sequence[Document]):
         Raises:
             ValidationError: One of the documents is invalid. It lists the violations
                 of all of them, each field behind the name of its document.
+
+        Example:
+            >>> [str(each) for each in found.objects()]
+            ['Service web', 'Pod web-0']
         """
         bad = [document for document in self._found if document.violations]
         if bad:

@@ -55,6 +55,12 @@ class Edit:
         path: The file.
         before: Its content as it was read.
         after: Its content with the change.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from portmap.manifests import edit
+        >>> _ = Path("web.yaml").write_text(to_yaml(web))
+        >>> change = edit("web.yaml", "service/web", "ports.http.port=8080")
     """
 
     path: str
@@ -63,11 +69,25 @@ class Edit:
 
     @property
     def changes(self) -> bool:
-        """Whether anything is different at all."""
+        """Whether anything is different at all.
+
+        Example:
+            >>> change.changes
+            True
+        """
         return self.before != self.after
 
     def diff(self) -> str:
-        """What changes, as a unified diff; `""` where nothing does."""
+        """What changes, as a unified diff; `""` where nothing does.
+
+        Example:
+            >>> for line in change.diff().splitlines()[-3:]:
+            ...     print(line)
+            ...
+            -    port: 80
+            +    port: 8080
+                 targetPort: http
+        """
         before, after = (re.findall(r"[^\n]*\n|[^\n]+", each.decode("utf-8")) for each in (self.before, self.after))
         found = difflib.unified_diff(before, after, self.path, self.path)
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in found)
@@ -77,6 +97,11 @@ class Edit:
 
         Raises:
             ManifestError: It cannot be written, or has changed since it was read; it is as it was.
+
+        Example:
+            >>> change.write()
+            >>> load("web.yaml").objects()[0].ports[0].port
+            8080
         """
         if self.changes:
             replace_bytes(self.path, self.after, expected=self.before)
@@ -103,6 +128,18 @@ def edit(
     Raises:
         ManifestError: As `set_fields`.
         ValidationError: As `set_fields`.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from portmap.manifests import edit
+        >>> _ = Path("web.yaml").write_text(to_yaml(web))
+        >>> change = edit("web.yaml", "service/web", "ports.http.port=8080")
+        >>> for line in change.diff().splitlines()[-3:]:
+        ...     print(line)
+        ...
+        -    port: 80
+        +    port: 8080
+             targetPort: http
     """
     cluster = cluster or cluster_in_force()
     name = os.fspath(path)
@@ -147,6 +184,14 @@ def set_fields(
         ManifestError: The file cannot be read or written, there is no such object or
             field, or the change cannot be made without another.
         ValidationError: An API server would refuse the object with this change.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from portmap.manifests import set_fields
+        >>> _ = Path("web.yaml").write_text(to_yaml(web))
+        >>> _ = set_fields("web.yaml", "service/web", "ports.http.port=8080")
+        >>> load("web.yaml").objects()[0].ports[0].port
+        8080
     """
     done = edit(path, target, *changes, namespace=namespace, string=string, cluster=cluster)
     done.write()

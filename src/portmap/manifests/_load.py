@@ -35,6 +35,11 @@ def parse(text: str) -> list[Any]:
 
     Raises:
         ManifestError: It cannot be read, or gives a key twice: the message names both lines.
+
+    Example:
+        >>> from portmap.manifests import parse
+        >>> parse("{port: 0o17, name: 'on', enabled: y}")
+        [{'port': 15, 'name': 'on', 'enabled': True}]
     """
     found = []
     for composed in compose_all(text):
@@ -61,6 +66,13 @@ def load(source: str | os.PathLike[str] | IO[str] | IO[bytes], *, cluster: Clust
     Raises:
         ManifestError: The file, folder or stream cannot be read, or its text is no
             YAML or JSON; it names the file, and line and column where they are known.
+
+    Example:
+        >>> from pathlib import Path
+        >>> _ = Path("web.yaml").write_text(to_yaml(web, pod))
+        >>> service, found = load("web.yaml").objects()
+        >>> service == web
+        True
     """
     cluster = cluster or cluster_in_force()
     if not isinstance(source, str | os.PathLike):

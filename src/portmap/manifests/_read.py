@@ -75,6 +75,11 @@ def read(manifest: Mapping[str, Any] | Foreign, *, cluster: Cluster | None = Non
     Raises:
         ValidationError: It is of no kind that portmap reads, or an API server would
             refuse it; it lists every violation.
+
+    Example:
+        >>> from portmap.manifests import read
+        >>> read(to_manifest(web)) == web
+        True
     """
     cluster = cluster or cluster_in_force()
     given: Any = plain_manifest(manifest)

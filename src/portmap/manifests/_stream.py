@@ -37,6 +37,13 @@ def iter_documents(
     Raises:
         ManifestError: It cannot be read, or its text is no YAML or JSON, from the
             document on that is at fault; those before it were given out.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from portmap.manifests import iter_documents
+        >>> _ = Path("web.yaml").write_text(to_yaml(web, pod))
+        >>> [document.kind for document in iter_documents("web.yaml")]
+        ['Service', 'Pod']
     """
     return _documents(source, cluster or cluster_in_force())
 

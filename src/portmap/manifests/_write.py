@@ -37,6 +37,20 @@ def to_yaml(*subjects: Writable, explicit: bool = False) -> str:
         ManifestError: A plain dict holds what YAML cannot carry.
         TypeError: One of them is no object that can be written.
         ValidationError: A Service is to be written explicitly that the cluster in force would refuse.
+
+    Example:
+        >>> print(to_yaml(web), end="")
+        apiVersion: v1
+        kind: Service
+        metadata:
+          name: web
+        spec:
+          selector:
+            app: web
+          ports:
+          - name: http
+            port: 80
+            targetPort: http
     """
     if explicit:
         return "---\n".join(emit(_with_defaults(_plain(subject))) for subject in subjects)
@@ -56,6 +70,14 @@ def to_json(*subjects: Writable, explicit: bool = False) -> str:
         ManifestError: As `to_yaml` does.
         TypeError: As `to_yaml` does.
         ValidationError: As `to_yaml` does.
+
+    Example:
+        >>> from portmap.manifests import to_json
+        >>> print(to_json(http), end="")
+        {
+          "name": "http",
+          "containerPort": 8080
+        }
     """
     import json
 

@@ -33,6 +33,13 @@ class BrokenService:
         violation: The one violation that the server would report.
         about: The mistake, in words.
         cluster: By what it is judged.
+
+    Example:
+        >>> from hypothesis import find
+        >>> from portmap.strategies import broken_services
+        >>> broken = find(broken_services(codes=["port-name-required"]), lambda each: True)
+        >>> broken.violation.code, broken.manifest["kind"]
+        ('port-name-required', 'Service')
     """
 
     manifest: dict[str, Any] = attrs.field(hash=False)
@@ -62,6 +69,14 @@ def broken_services(
 
     Raises:
         InvalidArgument: There is no rule of this code that a create can break, or not on this cluster.
+
+    Example:
+        >>> from hypothesis import find
+        >>> from portmap.manifests import validate
+        >>> from portmap.strategies import broken_services
+        >>> broken = find(broken_services(), lambda each: True)
+        >>> validate(broken.manifest) == (broken.violation,)
+        True
     """
     check_cluster(cluster)
     wanted = _wanted(codes)

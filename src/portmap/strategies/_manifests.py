@@ -42,6 +42,16 @@ def manifests(
 
     Raises:
         InvalidArgument: An argument is no such thing.
+
+    Example:
+        >>> from hypothesis import given
+        >>> from portmap.manifests import validate
+        >>> from portmap.strategies import manifests
+        >>> @given(manifests(kinds=["Service"]))
+        ... def test_a_server_takes_it(manifest):
+        ...     assert validate(manifest) == ()
+        ...
+        >>> test_a_server_takes_it()
     """
     wanted = chosen("kinds", kinds, _KINDS)
     check_cluster(cluster)

@@ -58,6 +58,12 @@ def containers(
 
     Raises:
         InvalidArgument: An argument is no such thing, or the bounds leave nothing.
+
+    Example:
+        >>> from hypothesis import find
+        >>> from portmap.strategies import containers
+        >>> find(containers(min_ports=1), lambda container: container.ports[0].effective_protocol == "UDP")
+        Container('app', ports=(ContainerPort(80, protocol='UDP'),))
     """
     check_bounds(("min_ports", "max_ports"), min_ports, max_ports)
     ports = container_ports(named=named, protocols=protocols)
@@ -121,6 +127,12 @@ def pods(
 
     Raises:
         InvalidArgument: An argument is no such thing, or the bounds leave nothing.
+
+    Example:
+        >>> from hypothesis import find
+        >>> from portmap.strategies import pods
+        >>> len(find(pods(min_containers=2), lambda pod: True).containers)
+        2
     """
     check_bounds(("min_containers", "max_containers"), min_containers, max_containers)
     check_bounds(("min_ports", "max_ports"), min_ports, max_ports)
@@ -192,6 +204,12 @@ def workloads(
 
     Raises:
         InvalidArgument: An argument is no such thing, or the bounds leave nothing.
+
+    Example:
+        >>> from hypothesis import find
+        >>> from portmap.strategies import workloads
+        >>> find(workloads(kinds=["Job"]), lambda workload: True).kind
+        'Job'
     """
     known = chosen("kinds", kinds, MAKERS)
     check_bounds(("min_replicas", "the greatest, 3,"), min_replicas, max(3, min_replicas))

@@ -75,6 +75,12 @@ def container_ports(
 
     Raises:
         InvalidArgument: An argument is no such thing, or the bounds leave nothing.
+
+    Example:
+        >>> from hypothesis import find
+        >>> from portmap.strategies import container_ports
+        >>> find(container_ports(min_port=1024), lambda port: True)
+        ContainerPort(8080)
     """
     check_ports(min_port, max_port)
     check_flag("named", named)
@@ -124,6 +130,12 @@ def service_ports(
 
     Raises:
         InvalidArgument: An argument is no such thing, or the bounds leave nothing.
+
+    Example:
+        >>> from hypothesis import find
+        >>> from portmap.strategies import service_ports
+        >>> find(service_ports(target="name"), lambda port: True).target_port
+        'http'
     """
     check_ports(min_port, max_port)
     check_flag("named", named)

@@ -86,6 +86,12 @@ def services(
 
     Raises:
         InvalidArgument: An argument is no such thing, or together they leave nothing.
+
+    Example:
+        >>> from hypothesis import find
+        >>> from portmap.strategies import services
+        >>> find(services(types=["NodePort"]), lambda service: service.effective_type == "NodePort").type
+        'NodePort'
     """
     kinds = _kinds(chosen("types", types, SERVICE_TYPE_WORDS), headless=headless)
     check_bounds(("min_ports", "max_ports"), min_ports, max_ports)

@@ -61,6 +61,16 @@ def services_with_pods(
 
     Raises:
         InvalidArgument: An argument is no such thing, or together they leave nothing.
+
+    Example:
+        >>> from hypothesis import given
+        >>> from portmap.strategies import services_with_pods
+        >>> @given(services_with_pods())
+        ... def test_every_port_leads_somewhere(world):
+        ...     service, pods = world
+        ...     assert not resolve(service, pods).leads_nowhere
+        ...
+        >>> test_every_port_leads_somewhere()
     """
     check_bounds(("min_pods", "max_pods"), min_pods, max_pods, least=1)
     served = services(

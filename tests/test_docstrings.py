@@ -1,0 +1,112 @@
+"""The docstrings are the reference: every public name has an example, and every example is run.
+
+The examples go on from that of `portmap` itself, and those of methods and properties from that
+of their class, as `portmap.__doc__` says. They run in a folder of their own.
+"""
+
+import doctest
+import inspect
+import io
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, NamedTuple, final
+
+import pytest
+
+import portmap
+
+MODULES: Final = (
+    "portmap",
+    "portmap.manifests",
+    "portmap.lint",
+    "portmap.testing",
+    "portmap.strategies",
+    "portmap.mypy",
+)
+PARSER: Final = doctest.DocTestParser()
+
+
+@final
+class Documented(NamedTuple):
+    """Something public, and the class of which it is a part."""
+
+    name: str
+    subject: object
+    owner: object = None
+
+
+@cache
+def public_things() -> tuple[Documented, ...]:
+    """Every public class and function, each once, and the public methods and properties of the classes."""
+    found: dict[int, Documented] = {}
+    parts: list[Documented] = []
+    for module in map(import_module, MODULES):
+        for name in module.__all__:
+            thing = getattr(module, name)
+            if id(thing) not in found and (inspect.isclass(thing) or inspect.isfunction(thing)):
+                found[id(thing)] = Documented(f"{module.__name__}.{name}", thing)
+                parts += parts_of(found[id(thing)]) if inspect.isclass(thing) else ()
+    return (*found.values(), *parts)
+
+
+def parts_of(owner: Documented) -> Iterator[Documented]:
+    """The public methods and properties that a class itself has."""
+    for name, part in vars(owner.subject).items():
+        unbound = getattr(part, "__func__", part)
+        if not name.startswith("_") and (inspect.isfunction(unbound) or isinstance(unbound, property)):
+            yield Documented(f"{owner.name}.{name}", unbound, owner.subject)
+
+
+def examples_of(text: str | None, name: str, known: dict[str, Any]) -> doctest.DocTest:
+    """The examples of a docstring."""
+    return PARSER.get_doctest(inspect.cleandoc(text or ""), known, name, None, 0)
+
+
+def run(test: doctest.DocTest) -> str:
+    """What is wrong with some examples; what they define is in `test.globs` afterwards."""
+    told = io.StringIO()
+    doctest.DocTestRunner(verbose=False).run(test, out=told.write, clear_globs=False)
+    return told.getvalue()
+
+
+def known_to(thing: Documented) -> dict[str, Any]:
+    """What the examples of a thing go on from."""
+    known: dict[str, Any] = {}
+    for subject in (portmap, thing.owner):
+        if subject is not None:
+            before = examples_of(subject.__doc__, thing.name, known)
+            run(before)
+            known = before.globs
+    return known
+
+
+@pytest.fixture(autouse=True)
+def _a_place_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Examples write files where they stand, and may set the cluster for the whole process."""
+    monkeypatch.chdir(tmp_path)
+    yield
+    portmap.set_default_cluster(portmap.Cluster())
+
+
+def test_the_package_has_the_first_example() -> None:
+    """What all others go on from runs itself."""
+    assert run(examples_of(portmap.__doc__, "portmap", {})) == ""
+    assert len(public_things()) > 200
+
+
+@pytest.mark.parametrize("thing", public_things(), ids=lambda thing: thing.name)
+def test_every_public_name_has_an_example_that_is_true(thing: Documented) -> None:
+    """Classes, functions, methods and properties show how they are used, and what comes of it."""
+    test = examples_of(inspect.getdoc(thing.subject), thing.name, known_to(thing))
+    assert test.examples, f"the docstring of {thing.name} has no example"
+    problem = run(test)
+    if problem:
+        pytest.fail(problem, pytrace=False)
+
+
+@pytest.mark.parametrize("text", [">>> 1 + 1\n3", ">>> print(1)", ">>> nothing", ">>> 1 / 0\n0"])
+def test_examples_that_are_wrong_are_found(text: str) -> None:
+    """An output that is another, that is not shown, and an exception are all told."""
+    assert "Failed example" in run(examples_of(text, "example", {}))
