@@ -9,8 +9,8 @@ from typing import Final
 
 import pytest
 
+from pages import blocks_of, text_of
 from pytest_runs import pytest_in
-from test_readme_and_docs import blocks_of, text_of
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
