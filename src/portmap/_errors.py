@@ -82,7 +82,7 @@ class ValidationError(PortmapError, ValueError):
     def __str__(self) -> str:
         count = len(self.violations)
         judge = f" for {self.judged_by}" if self.judged_by else ""
-        lines = [f"{self.subject} is invalid{judge}: {count} violation{'s' if count != 1 else ''}"]
+        lines = [f"{self.subject.strip()} is invalid{judge}: {count} violation{'s' if count != 1 else ''}"]
         for violation in self.violations:
             lines.extend(f"  {line}" for line in str(violation).splitlines())
         return "\n".join(lines)

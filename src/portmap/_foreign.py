@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from portmap._workload_kinds import WORKLOAD_KINDS
 
-__all__ = ["Foreign", "plain_manifest"]
+__all__ = ["Foreign", "plain_manifest", "several"]
 
 
 class _HasDict(Protocol):
@@ -41,6 +41,23 @@ _DEEPEST: Final = 200
 _CLASS_OF_KIND: Final = re.compile(r"V\d+([A-Z]\w*)|([A-Z]\w*?)(?:Init)?Args")
 _PLAIN_TYPES: Final = frozenset({dict, list, str, int, float, bool, type(None)})
 _VERSIONS: Final = {kind: f"{group}/v1" if group else "v1" for group, kind in WORKLOAD_KINDS} | {"Service": "v1"}
+
+
+def several(objects: object, who: str) -> Iterable[object]:
+    """These objects, if they are several, and neither one alone nor the name of a file.
+
+    Args:
+        objects: What was given for objects.
+        who: What it was given to, as one calls it: `lint`.
+
+    Raises:
+        TypeError: It is something else; the message says what to write.
+    """
+    if isinstance(objects, str) or hasattr(type(objects), "__fspath__"):
+        raise TypeError(f"{who} takes objects, not the name of a file: write {who}(load({str(objects)!r}))")
+    if isinstance(objects, Mapping) or not isinstance(objects, Iterable):
+        raise TypeError(f"{who} takes several objects, not a {type(objects).__name__}: write a list, even of one")
+    return objects
 
 
 def plain_manifest(given: object) -> object:

@@ -77,7 +77,8 @@ class Container:
         else:
             for position, port in enumerate(ports):
                 if type(port) is not ContainerPort:
-                    found.append(wrong_type(("ports", position), "a ContainerPort", port))
+                    hint = f"write ContainerPort({port})" if type(port) is int else None
+                    found.append(wrong_type(("ports", position), "a ContainerPort", port, hint))
         if not found:
             found = CONTAINER_RULES.broken_by(self)
         if found:

@@ -500,8 +500,15 @@ def _type_violations(service: Service) -> list[Violation]:
     else:
         for position, port in enumerate(ports):
             if type(port) is not ServicePort:
-                found.append(wrong_type(("spec", "ports", position), "a ServicePort", port))
+                found.append(wrong_type(("spec", "ports", position), "a ServicePort", port, _hint_of_port(port)))
     return found
+
+
+def _hint_of_port(given: object) -> str | None:
+    """What to write in place of something that is no Service port."""
+    if type(given) is ContainerPort:
+        return "write ServicePort.targeting(…, port=…) for one that leads to this container port"
+    return f"write ServicePort({given})" if type(given) is int else None
 
 
 def _port_violations(service: Service) -> list[Violation]:

@@ -10,6 +10,7 @@ from typing import Any, Self, final
 import attrs
 
 from portmap._cluster import Cluster, cluster_in_force
+from portmap._foreign import several
 from portmap._map.asked import AskedObject, asked_for, asked_object
 from portmap._map.chains import Chain
 from portmap._map.hosts import rules_for
@@ -89,7 +90,7 @@ class PortMap:
         """
         cluster = cluster or cluster_in_force()
         with cluster:
-            inventory = Inventory.of(objects, namespace)
+            inventory = Inventory.of(several(objects, "PortMap.of"), namespace)
             reach = Reach.of(inventory)
             references = look_up_all(inventory, reach)
         host_ports = host_ports_of(inventory.workloads)

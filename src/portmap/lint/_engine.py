@@ -10,6 +10,7 @@ import attrs
 
 from portmap._cluster import Cluster, cluster_in_force
 from portmap._errors import RuleError
+from portmap._foreign import several
 from portmap._map.targets import ResolvedReference
 from portmap._paths import describe
 from portmap._services import Service
@@ -59,9 +60,9 @@ def lint(
         error unresolved-target-port did you mean 'http'?
     """
     cluster = cluster or cluster_in_force()
-    chosen = tuple(DEFAULT_RULES if rules is None else rules)
+    chosen = chosen_rules(rules)
     with cluster:
-        items = items_of(objects, cluster)
+        items = items_of(several(objects, "lint"), cluster)
         reasons = skipped_items(items)
         judged = [item for place, item in enumerate(items) if place not in reasons]
         found = [finding for item in judged for finding in of_server(item)]
@@ -75,6 +76,19 @@ def lint(
         skipped_of(items, reasons),
     )
     return suppressed(report, annotations_of(judged), chosen) if suppressions else report
+
+
+def chosen_rules(rules: Iterable[Rule] | None) -> tuple[Rule, ...]:
+    """These rules; left out, those of the default profile.
+
+    Raises:
+        TypeError: One of them is no rule.
+    """
+    chosen = tuple(DEFAULT_RULES if rules is None else rules)
+    for each in chosen:
+        if not isinstance(each, Rule):
+            raise TypeError(f"a rule is one of portmap.lint.RULES, or is made by `rule`; {each!r} is not one")
+    return chosen
 
 
 def suppressed(report: Report, requests: Sequence[Suppression], rules: Iterable[Rule]) -> Report:

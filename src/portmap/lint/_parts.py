@@ -19,7 +19,7 @@ from portmap._cluster import Cluster, cluster_in_force
 from portmap._errors import ManifestError
 from portmap._map.object_names import ObjectName
 from portmap.lint._bundles import Bundle, Whole, bundles_of
-from portmap.lint._engine import in_report, lint, of_rules, of_server, skipped_of, suppressed
+from portmap.lint._engine import chosen_rules, in_report, lint, of_rules, of_server, skipped_of, suppressed
 from portmap.lint._findings import Finding, Report, Skipped
 from portmap.lint._fragments import KUSTOMIZATIONS, names_of_several, patch_files, skipped_items
 from portmap.lint._items import Item, NotAllThere, items_of
@@ -27,7 +27,6 @@ from portmap.lint._locations import located
 from portmap.lint._reading import Input, Source, finding_of, inputs_of, raise_for, read_inputs
 from portmap.lint._rule import Rule
 from portmap.lint._suppressions import Suppression, annotations_of, comments_in
-from portmap.lint.rules import DEFAULT_RULES
 from portmap.manifests._documents import Document
 
 __all__ = ["Progress", "lint_inputs", "lint_paths"]
@@ -83,7 +82,7 @@ def lint_paths(
         inputs,
         unreadable,
         cluster=cluster or cluster_in_force(),
-        rules=tuple(DEFAULT_RULES if rules is None else rules),
+        rules=chosen_rules(rules),
         complete=complete,
         namespace=namespace,
         suppressions=suppressions,
