@@ -27,7 +27,7 @@ ALL_PAGES: Final = sorted(
 RULE_PAGES: Final = "docs/rules/"
 PAGES: Final = [page for page in ALL_PAGES if not page.startswith(RULE_PAGES)]
 # Pages about a library that is not always there.
-NEEDS: Final = {"docs/howto/cdk8s.md": "cdk8s", "docs/howto/pulumi.md": "pulumi_kubernetes"}
+NEEDS: Final = {"docs/howto/cdk8s.md": "cdk8s_plus_32", "docs/howto/pulumi.md": "pulumi_kubernetes"}
 
 
 class TestEveryPage:
