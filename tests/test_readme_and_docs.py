@@ -161,6 +161,12 @@ class TestTheCommands:
         assert commands[1] in text_of(".ci/run").splitlines()
         assert commands[1] in text_of("CONTRIBUTING.md").splitlines()
 
+    def test_the_extras_are_told(self) -> None:
+        """The table of extras has each of them, and no other."""
+        extras = tomllib.loads(text_of("pyproject.toml"))["project"]["optional-dependencies"]
+        told = re.findall(r"^\| `pip install '\.\[(\w+)\]'`", text_of("docs/index.md"), re.MULTILINE)
+        assert sorted(told) == sorted(extras)
+
     def test_what_contributors_are_told_exists(self) -> None:
         """The sessions of nox, the files and the dependency groups that CONTRIBUTING names are there."""
         page = text_of("CONTRIBUTING.md")

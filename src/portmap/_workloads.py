@@ -123,7 +123,8 @@ def reduced(workload: Workload | Pod | Mapping[str, Any] | Foreign) -> Workload:
         return Workload("Pod", workload.name, workload)
     given = plain_manifest(workload)
     if not isinstance(given, Mapping):
-        raise TypeError(f"a workload is a Pod, a Workload or a plain dict, not {given!r}")
+        what = "a Service makes no pods: " if type(given).__name__ == "Service" else ""
+        raise TypeError(f"{what}a workload is a Pod, a Workload or a plain dict, not {given!r}")
     return read_workload(given)
 
 

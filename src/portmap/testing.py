@@ -353,7 +353,11 @@ class Environment:
             >>> environment.service("web") == web
             True
         """
-        return self.map.resolution(name, namespace=namespace).service
+        __tracebackhide__ = True
+        try:
+            return self.map.resolution(name, namespace=namespace).service
+        except KeyError as error:
+            raise error.with_traceback(None) from None
 
 
 # --- refusals --------------------------------------------------------------------------------------------------
