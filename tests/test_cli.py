@@ -116,7 +116,9 @@ class TestArguments:
         [
             ([], "COMMAND"),
             (["resolv"], "invalid choice: 'resolv'"),
-            (["resolve", "--quiet"], "unrecognized arguments: --quiet"),
+            (["resolve", "--quiet"], "portmap resolve: error: unrecognized arguments: --quiet"),
+            (["resolve", "-o", "json"], "unrecognized arguments: -o; --format says the format"),
+            (["trace"], "the following arguments are required: TARGET\n"),
             (["resolve", "--form", "json"], "unrecognized arguments: --form"),
             (["resolve", "--format", "xml"], "invalid choice: 'xml'"),
             (["resolve", "--kubernetes-version", "1.12"], "supported versions: 1.32"),

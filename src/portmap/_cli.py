@@ -80,7 +80,8 @@ def _run(argv: Sequence[str] | None, console: Console) -> int:
             paths = getattr(options, "paths", None)
             unknown = [each for each in rest if paths is None or (each.startswith("-") and each != STDIN)]
             if unknown:
-                parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+                hint = "; --format says the format" if unknown[0].startswith("-o") and "format" in options else ""
+                options.parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
             if paths is not None:
                 paths += rest
     except SystemExit as stop:
@@ -118,6 +119,8 @@ def _parser() -> argparse.ArgumentParser:
     add_rules(commands)
     add_contract(commands)
     add_set(commands)
+    for each in commands.choices.values():
+        each.set_defaults(parser=each)
     return parser
 
 

@@ -50,6 +50,7 @@ def add_input(parser: argparse.ArgumentParser, more: str = "", formats: Sequence
     parser.add_argument(
         "paths",
         nargs="*",
+        default=[],
         metavar="PATH",
         help=f"YAML and JSON files, folders of them, or - for standard input; {more}left out: the current folder",
     )

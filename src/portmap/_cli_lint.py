@@ -44,6 +44,7 @@ def add_lint(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument(
         "paths",
         nargs="*",
+        default=[],
         metavar="PATH",
         help="YAML and JSON files, folders of them, or - for standard input; left out: the current folder",
     )
