@@ -33,6 +33,7 @@ WITH_COMMANDS: Final = {"README.md", "CONTRIBUTING.md"}
 STAND_INS: Final = {"docs/draw.md": {"kustomize build overlays/prod": "shop.yaml"}}
 
 _BLOCK: Final = re.compile(r"^(?:<!-- ([^>\n]*) -->\n)?```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_INDENTED: Final = re.compile(r"\n\n(?: {4}|\t)(?![ \t])")
 _FENCE: Final = re.compile(r"^ *(?:```|~~~)[^`\n]*$", re.MULTILINE)
 
 
@@ -69,6 +70,8 @@ def anchors_of(text: str) -> set[str]:
 def run_page(page: str, text: str) -> Iterator[str]:
     """Runs the blocks of a page in the working directory, and says where the page is wrong."""
     blocks = blocks_of(text)
+    if _INDENTED.search(_BLOCK.sub("", text)):
+        yield f"{page}: code is indented, where only a block with fences is run"
     if 2 * len(blocks) != len(_FENCE.findall(text)):
         yield f"{page}: a block does not begin at the beginning of a line, or does not end"
     running = Page(page)

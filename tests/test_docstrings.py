@@ -7,6 +7,7 @@ of their class, as `portmap.__doc__` says. They run in a folder of their own.
 import doctest
 import inspect
 import io
+import re
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
@@ -16,6 +17,7 @@ from typing import Any, Final, NamedTuple, final
 import pytest
 
 import portmap
+from pages import ROOT
 
 MODULES: Final = (
     "portmap",
@@ -104,6 +106,15 @@ def test_every_public_name_has_an_example_that_is_true(thing: Documented) -> Non
     problem = run(test)
     if problem:
         pytest.fail(problem, pytrace=False)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_public_name_is_in_the_reference(module: str) -> None:
+    """The page of a module in the documentation of the API has each of its names once, and no other."""
+    text = (ROOT / "docs" / "api" / f"{module.rpartition('.')[2]}.rst").read_text(encoding="utf-8")
+    told = re.findall(r"^\.\. auto(?:class|data|exception|function):: (\w+)$", text, re.MULTILINE)
+    elsewhere = set(portmap.__all__) if module != "portmap" else set()
+    assert sorted(told) == sorted(set(import_module(module).__all__) - (elsewhere - set(told)))
 
 
 @pytest.mark.parametrize("text", [">>> 1 + 1\n3", ">>> print(1)", ">>> nothing", ">>> 1 / 0\n0"])

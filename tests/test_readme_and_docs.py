@@ -89,6 +89,7 @@ class TestTheRunner:
             "```console\n$ portmap --version\nportmap of old\n```\n",
             "```console\n$ rm -r .\n```\n",
             "```text\nportmap lint\n```\n",
+            "Like this:\n\n    portmap lint\n",
             "<!-- usage -->\n```text\nportmap lint FILE\n```\n",
             "- Indented:\n\n  ```python\n  1 / 0\n  ```\n",
             "<!-- file: a.py -->\n```python\nprint(1)\n```\n<!-- output -->\n```text\n2\n```\n",

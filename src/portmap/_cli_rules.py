@@ -43,7 +43,7 @@ def _list(options: argparse.Namespace, console: Console) -> int:
     entries = list(catalogue(known_rules("portmap rules")).values())
     if options.format == "json":
         data: dict[str, Any] = {"version": _VERSION, "rules": [each.as_dict() for each in entries]}
-        console.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        console.write(json.dumps(data, indent=2, sort_keys=True) + "\n")
     else:
         console.write("".join(f"{line}\n" for line in _table(entries)))
     return 0
