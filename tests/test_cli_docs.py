@@ -2,14 +2,17 @@
 
 import json
 import re
+import shlex
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from command_line import POD, WEB, commands, parser_of, portmap
-from pages import anchors_of
+from pages import _BLOCK, anchors_of, text_of
+from portmap._cli import _parser
 from portmap.lint._catalogue import catalogue
+from test_readme_and_docs import ALL_PAGES
 
 DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
 PAGE = (DOCS / "cli.md").read_text(encoding="utf-8")
@@ -64,6 +67,25 @@ def test_no_option_is_made_up(page: str) -> None:
     told = set(re.findall(r"`(--[a-z][a-z-]*[a-z])", (DOCS / page).read_text(encoding="utf-8")))
     known = set().union(*map(options_of, PAGES)) | {"--help", "--version"}
     assert told - known - OF_OTHERS == set()
+
+
+def commands_in(page: str) -> list[list[str]]:
+    """The arguments of each `portmap` that the prose of a page calls with some."""
+    called = re.findall(r"`([^`\n]*\bportmap [^`\n]*)`", _BLOCK.sub("", text_of(page)))
+    parts = [part for each in called for part in re.split(r" \| | && ", each)]
+    return [shlex.split(found[1]) for part in parts if (found := re.fullmatch(r"portmap (\w+ .*)", part))]
+
+
+def test_commands_in_prose_can_be_called() -> None:
+    """A command that a page mentions with arguments takes them."""
+    called = [each for page in ALL_PAGES for each in commands_in(page)]
+    assert len(called) > 10
+    for arguments in called:
+        try:
+            _, unknown = _parser().parse_known_args(arguments)
+        except SystemExit as stop:
+            pytest.fail(f"portmap {shlex.join(arguments)}: {stop}")
+        assert [each for each in unknown if each.startswith("--")] == [], arguments
 
 
 def test_what_explains_a_finding_is_there() -> None:

@@ -109,6 +109,28 @@ def test_every_public_name_has_an_example_that_is_true(thing: Documented) -> Non
 
 
 @pytest.mark.parametrize("module", MODULES)
+def test_the_examples_of_modules_are_true(module: str) -> None:
+    """What a module's docstring shows runs, too."""
+    text = import_module(module).__doc__
+    assert run(examples_of(text, module, {} if module == "portmap" else known_to(Documented(module, None)))) == ""
+
+
+def test_code_that_is_only_shown_is_in_no_docstring() -> None:
+    """What is indented in a docstring is an example that runs, or belongs to a section."""
+    modules = [Documented(name, import_module(name)) for name in MODULES]
+    for thing in (*public_things(), *modules):
+        prose = re.split(
+            r"^(?:Args|Attributes|Example|Raises|Returns):$", text_of(thing), maxsplit=1, flags=re.MULTILINE
+        )
+        assert not re.search(r"\n\n {4}(?! *>>> )", prose[0]), thing.name
+
+
+def text_of(thing: Documented) -> str:
+    """The docstring of a thing, without indentation."""
+    return inspect.getdoc(thing.subject) or ""
+
+
+@pytest.mark.parametrize("module", MODULES)
 def test_every_public_name_is_in_the_reference(module: str) -> None:
     """The page of a module in the documentation of the API has each of its names once, and no other."""
     text = (ROOT / "docs" / "api" / f"{module.rpartition('.')[2]}.rst").read_text(encoding="utf-8")

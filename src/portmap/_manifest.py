@@ -23,9 +23,7 @@ def to_manifest(subject: "Service | ServicePort | Pod | Container | ContainerPor
 
     A `Service` or `Pod` becomes a whole manifest. A `ContainerPort`, `Container` or
     `ServicePort` becomes the fragment that stands for it, to be put into a dict of
-    one's own:
-
-        deployment["spec"]["template"]["spec"]["containers"] = [to_manifest(app) | {"resources": …}]
+    one's own.
 
     Args:
         subject: What to write.
@@ -37,8 +35,9 @@ def to_manifest(subject: "Service | ServicePort | Pod | Container | ContainerPor
         TypeError: It is an object of another kind.
 
     Example:
-        >>> to_manifest(http)
-        {'name': 'http', 'containerPort': 8080}
+        >>> app = Container("app", image="shop/web:1", ports=[http])
+        >>> to_manifest(app) | {"tty": True}
+        {'name': 'app', 'image': 'shop/web:1', 'ports': [{'name': 'http', 'containerPort': 8080}], 'tty': True}
     """
     write = _writers().get(type(subject))
     if write is None:

@@ -1,7 +1,6 @@
 """A plugin for mypy: arguments that are written out are judged while types are checked.
 
-    [tool.mypy]
-    plugins = ["portmap.mypy"]
+`plugins = ["portmap.mypy"]` below `[tool.mypy]` turns it on, and `docs/typing.md` shows what it says.
 
 `ServicePort(0)` is then an error of mypy, on the line of the `0`, in the words of the exception that
 the program would raise, since it is this exception: the plugin calls the real constructors with the

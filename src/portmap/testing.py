@@ -1,10 +1,10 @@
 """Assertions about ports, for the tests of one's own infrastructure.
 
-    from portmap import load
-    from portmap.testing import assert_routes
-
-    def test_http_reaches_the_app():
-        assert_routes(web, [deployment], port="http", to=8080, container="app")
+    >>> from portmap.testing import assert_routes
+    >>> def test_http_reaches_the_app():
+    ...     assert_routes(web, [pod], port="http", to=8080, container="app")
+    ...
+    >>> test_http_reaches_the_app()
 
 What fails raises `AssertionError` with the table of where every port leads and, for those
 that lead nowhere, what was probably meant. No test framework is needed; under pytest, the
@@ -433,9 +433,6 @@ class Refusal:
 def violates(code: str, *, at: str | None = None) -> Refusal:
     """A block in which an object must be refused, because it breaks this rule.
 
-        with violates("port-name-required", at="spec.ports[0].name"):
-            Service("web", ports=[ServicePort(80), ServicePort(443, name="https")])
-
     It may break others too: `violations` of what the block is bound to has them all.
     Errors other than `ValidationError` are passed on.
 
@@ -448,8 +445,8 @@ def violates(code: str, *, at: str | None = None) -> Refusal:
 
     Example:
         >>> from portmap.testing import violates
-        >>> with violates("node-port-out-of-range"):
-        ...     Service.node_port("web", [ServicePort(80, node_port=80)])
+        >>> with violates("port-name-required", at="spec.ports[0].name"):
+        ...     Service("web", ports=[ServicePort(80), ServicePort(443, name="https")])
         ...
     """
     return Refusal(code, at)

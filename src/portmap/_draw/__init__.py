@@ -28,11 +28,6 @@ def draw(objects: PortMap | Iterable[object], *, format: Format = "svg", title: 
     From left to right it shows the ways in (node ports, load balancers, Ingresses, routes),
     the Services, and the pods; in red what leads nowhere, in amber what nothing reaches.
 
-        from pathlib import Path
-        from portmap import draw, load
-
-        Path("map.svg").write_text(draw(load("k8s")))
-
     Args:
         objects: A map, or what `PortMap.of` takes.
         format: `"svg"`: an image that stands alone. `"html"`: a page with a search, a filter
@@ -43,11 +38,10 @@ def draw(objects: PortMap | Iterable[object], *, format: Format = "svg", title: 
         ValueError: There is no such format.
 
     Example:
-        >>> print(draw([web, pod], format="text"), end="")
-        no namespace
-          Service web (ClusterIP)
-            80 http → http
-              → Pod web-0 app 8080 http
+        >>> from pathlib import Path
+        >>> _ = Path("map.svg").write_text(draw([web, pod]), encoding="utf-8")
+        >>> "no container port named 'htpp'" in draw([typo, pod], format="text")
+        True
     """
     if format not in FORMATS:
         raise ValueError(f"{format!r} is no format of pictures: choose one of {', '.join(FORMATS)}")

@@ -20,10 +20,7 @@ def installed_rules() -> tuple[Rule, ...]:
     """The rules of the installed distributions, by entry point and as each gives them; not portmap's own.
 
     A distribution adds rules with an entry point of the group `portmap.rules`. Its name is what
-    the names of the rules begin with, and its object is a rule, or a list or tuple of rules:
-
-        [project.entry-points."portmap.rules"]
-        acme = "acme_rules:RULES"
+    the names of the rules begin with, and its object is a rule, or a list or tuple of rules.
 
     Raises:
         RuleError: An entry point cannot be imported, or is no rule; a name does not begin
