@@ -81,10 +81,12 @@ def test_commands_in_prose_can_be_called() -> None:
     called = [each for page in ALL_PAGES for each in commands_in(page)]
     assert len(called) > 10
     for arguments in called:
+        unknown: list[str] = []
         try:
             _, unknown = _parser().parse_known_args(arguments)
         except SystemExit as stop:
-            pytest.fail(f"portmap {shlex.join(arguments)}: {stop}")
+            if stop.code:
+                pytest.fail(f"portmap {shlex.join(arguments)} cannot be called")
         assert [each for each in unknown if each.startswith("--")] == [], arguments
 
 
