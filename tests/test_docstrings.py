@@ -9,7 +9,7 @@ import inspect
 import io
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, NamedTuple, final
@@ -57,7 +57,8 @@ def parts_of(owner: Documented) -> Iterator[Documented]:
     """The public methods and properties that a class itself has."""
     for name, part in vars(owner.subject).items():
         unbound = getattr(part, "__func__", part)
-        if not name.startswith("_") and (inspect.isfunction(unbound) or isinstance(unbound, property)):
+        is_property = isinstance(unbound, property | cached_property)
+        if not name.startswith("_") and (inspect.isfunction(unbound) or is_property):
             yield Documented(f"{owner.name}.{name}", unbound, owner.subject)
 
 

@@ -213,12 +213,22 @@ class Bundle:
 
     @cached_property
     def port_map(self) -> PortMap:
-        """The map of all ports of the bundle."""
+        """The map of all ports of the bundle.
+
+        Example:
+            >>> len(bundle.port_map.services)
+            1
+        """
         return PortMap.of(self.items, cluster=self.cluster)
 
     @cached_property
     def custom_names(self) -> Mapping[str, ObjectName]:
-        """The objects of kinds that are not Kubernetes' own, by name: their controllers may make pods."""
+        """The objects of kinds that are not Kubernetes' own, by name: their controllers may make pods.
+
+        Example:
+            >>> bundle.custom_names
+            {}
+        """
         return custom_names(self.items)
 
     @property
@@ -278,12 +288,22 @@ class Bundle:
 
     @cached_property
     def declared(self) -> Mapping[ObjectName, Sequence[ContainerTarget]]:
-        """The ports that the containers and sidecars of each workload declare."""
+        """The ports that the containers and sidecars of each workload declare.
+
+        Example:
+            >>> [target.port for targets in bundle.declared.values() for target in targets]
+            [8080]
+        """
         return {name_of(each): self.port_map.declared(each) for each in self.workloads}
 
     @cached_property
     def referred(self) -> frozenset[ObjectName]:
-        """The Services to which something refers."""
+        """The Services to which something refers.
+
+        Example:
+            >>> bundle.referred
+            frozenset()
+        """
         return frozenset(
             target.service
             for each in self.port_map.references
@@ -293,7 +313,12 @@ class Bundle:
 
     @cached_property
     def linked_services(self) -> Mapping[str, Sequence[Service]]:
-        """The Services for which the kubelet adds variables to environments, by what the names of those begin with."""
+        """The Services for which the kubelet adds variables to environments, by what the names of those begin with.
+
+        Example:
+            >>> [str(service) for services in bundle.linked_services.values() for service in services]
+            ['Service web']
+        """
         found: dict[str, list[Service]] = defaultdict(list)
         for service in self.services:
             if service.effective_type != "ExternalName" and service.cluster_ip != "None" and service.ports:
