@@ -74,6 +74,7 @@ def run_page(page: str, text: str) -> Iterator[str]:
         yield f"{page}: code is indented, where only a block with fences is run"
     if 2 * len(blocks) != len(_FENCE.findall(text)):
         yield f"{page}: a block does not begin at the beginning of a line, or does not end"
+    yield from (f"{page}: the prose before the file {name} does not name it" for name in unnamed_files(text))
     running = Page(page)
     for position, block in enumerate(blocks):
         if block.mark not in SHOWN:
@@ -81,6 +82,14 @@ def run_page(page: str, text: str) -> Iterator[str]:
             shown = {each.mark: each.text for each in following}
             for problem in running.problems(block, shown):
                 yield f"{page}:{block.line}: {problem}"
+
+
+def unnamed_files(text: str) -> Iterator[str]:
+    """The files of a page whose names only the comment above them tells, which readers do not see."""
+    for found in _BLOCK.finditer(text):
+        kind, _, name = (found[1] or "").partition(": ")
+        if kind == "file" and f"`{name}`" not in _BLOCK.sub("", text[: found.start()]):
+            yield name
 
 
 @final

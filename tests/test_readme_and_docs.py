@@ -92,7 +92,8 @@ class TestTheRunner:
             "Like this:\n\n    portmap lint\n",
             "<!-- usage -->\n```text\nportmap lint FILE\n```\n",
             "- Indented:\n\n  ```python\n  1 / 0\n  ```\n",
-            "<!-- file: a.py -->\n```python\nprint(1)\n```\n<!-- output -->\n```text\n2\n```\n",
+            "<!-- file: a.yaml -->\n```yaml\nhello\n```\n",
+            "`a.py`:\n<!-- file: a.py -->\n```python\nprint(1)\n```\n<!-- output -->\n```text\n2\n```\n",
         ],
     )
     def test_a_page_that_is_wrong_is_found(self, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +105,7 @@ class TestTheRunner:
         """Blocks share a namespace, see the files of the page, and may end in an error that is shown."""
         monkeypatch.chdir(tmp_path)
         text = (
-            "<!-- file: a.txt -->\n```yaml\nhello\n```\n"
+            "`a.txt`:\n<!-- file: a.txt -->\n```yaml\nhello\n```\n"
             "```python\nfrom pathlib import Path\nx = Path('a.txt').read_text()\n```\n"
             "```python\nprint(x, end='')\n```\n<!-- output -->\n```text\nhello\n```\n"
             "```python\nprint(2)\nx[9]\n```\n<!-- output -->\n```text\n2\n```\n"
