@@ -27,7 +27,7 @@ def install_portmap(session: nox.Session) -> None:
 
 def run_tests(session: nox.Session) -> None:
     """Runs the tests with coverage, or pytest with just the arguments given after `--`."""
-    install_groups(session, "test", "interop")
+    install_groups(session, "test", "interop", "pyright")
     install_portmap(session)
     session.run("pytest", *(session.posargs or ["--cov", "-n", "auto"]))
 
@@ -93,6 +93,17 @@ def previous_mypy(session: nox.Session) -> None:
     install_portmap(session)
     session.install("mypy==2.3.1")
     session.run("pytest", "tests/typing", *session.posargs)
+
+
+@nox.session(default=False)
+def lowest(session: nox.Session) -> None:
+    """Runs the tests of what other libraries have a part in with the oldest versions of them that are allowed."""
+    project = PROJECT["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["hypothesis"], "pytest>=8.0"]
+    session.install(*(each.replace(">=", "==") for each in wanted), "pytest-xdist", "mypy", "jsonschema", "ruamel.yaml")
+    session.install("--no-deps", ".")
+    chosen = ["tests/manifests", "tests/strategies", "tests/test_services.py", "tests/test_pytest_plugin.py"]
+    session.run("pytest", *(session.posargs or chosen))
 
 
 @nox.session(default=False)

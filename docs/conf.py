@@ -24,6 +24,8 @@ exclude_patterns = ["docs/schemas/**", "docs/_static/**"]
 nitpicky = False
 
 html_theme = "furo"
+# What stands on the right of a page has room for short names only.
+toc_object_entries_show_parents = "hide"
 html_title = f"portmap {release}"
 html_show_sphinx = False
 html_show_copyright = False
@@ -39,7 +41,7 @@ autodoc_member_order = "bysource"
 autoclass_content = "class"
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
-napoleon_use_ivar = True
+napoleon_custom_sections = [("Attributes", "params_style")]
 # What stands between single backquotes is code, as in Markdown.
 default_role = "code"
 

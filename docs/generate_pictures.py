@@ -2,6 +2,7 @@
 # ruff: noqa: INP001
 
 import re
+import runpy
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +25,9 @@ def drawn() -> dict[Path, str]:
         if broken not in tutorial:
             raise SystemExit(f"docs/tutorial.md has no {broken}")
         tutorial = tutorial.replace(broken, mended)
+    boutique = runpy.run_path(str(DOCS.parent / "examples" / "microservices_shop.py"))["manifests"]()
     return {
+        PICTURES / "boutique.svg": draw(boutique, title="Where the ports of Online Boutique lead"),
         PICTURES / "shop.svg": draw(parse(shop), title="Where the ports of a shop lead"),
         PICTURES / "tutorial.svg": draw(parse(tutorial), title="Where the ports of the tutorial lead"),
     }

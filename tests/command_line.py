@@ -1,5 +1,6 @@
 """What the tests of the command share: manifests for it, and running it, here and as a process of its own."""
 
+import argparse
 import io
 import os
 import subprocess
@@ -8,7 +9,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import IO, NamedTuple, final
 
-from portmap._cli import main
+from portmap._cli import _parser, main
 
 WEB = """\
 apiVersion: v1
@@ -78,6 +79,17 @@ def portmap(*arguments: str, stdin: str | bytes = "", stdout: IO[str] | None = N
     out, err = stdout or io.StringIO(), io.StringIO()
     code = main(arguments, text, out, err)
     return Run(code, out.getvalue() if isinstance(out, io.StringIO) else "", err.getvalue())
+
+
+def commands() -> dict[str, argparse.ArgumentParser]:
+    """The commands of `portmap`, with what reads their arguments."""
+    [found] = [each for each in _parser()._actions if isinstance(each, argparse._SubParsersAction)]
+    return dict(found.choices)
+
+
+def parser_of(command: str) -> argparse.ArgumentParser:
+    """What reads the arguments of a command."""
+    return commands()[command]
 
 
 def process(*arguments: str, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:

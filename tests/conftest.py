@@ -8,6 +8,9 @@ from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# What a terminal or a CI asks for by it is not asked of the reports that are compared here.
+os.environ.pop("FORCE_COLOR", None)
+
 # No deadlines: how long an example takes says more about the machine than about portmap.
 settings.register_profile("dev", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile(

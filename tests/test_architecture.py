@@ -59,18 +59,20 @@ LAYERS: Final[Sequence[Layer]] = [
     layer("_workloads"),
     layer("_candidates"),
     layer("_services"),
-    layer("_misses", "_sets"),
+    layer("_misses"),
     layer("_manifest", "_service_reading"),
+    layer("_sets"),
     layer("_map.chains", "_checks", "_resolution"),
     layer("_map.inventory"),
     layer("_map.directory", "_map.node_ports", "_map.reach", "_map.reference_misses"),
-    layer("_map.lookup", "_map.meant", "_map.misses", "_map.ways"),
+    layer("_map.lookup", "_map.meant", "_map.misses"),
+    layer("_map.ways"),
     layer("_map.trace"),
     layer("_map.plain_data"),
     layer("_map.port_map"),
     layer("_map"),
     layer("_contract.changes", "_contract.pairs", "_contract.users"),
-    layer("_contract.routes", "_contract.settings", "_contract.updates", "_contract.view"),
+    layer("_contract.node_ports", "_contract.routes", "_contract.settings", "_contract.updates", "_contract.view"),
     layer("_contract.plan"),
     layer("_contract"),
     layer("manifests._composed", "manifests._files", "manifests._plain", "manifests._scalars", "manifests._texts"),
@@ -80,12 +82,14 @@ LAYERS: Final[Sequence[Layer]] = [
     layer("manifests._pod_manifest", "manifests._service_manifest"),
     layer("manifests._read", "manifests._verdicts"),
     layer("manifests._converter", "manifests._documents"),
+    layer("manifests._verbatim"),
     layer("manifests._assignments", "manifests._load", "manifests._write"),
     layer("manifests._splice", "manifests._stream"),
     layer("manifests._edit"),
     layer("manifests"),
     layer("lint._findings", "lint._items"),
     layer("lint._baseline", "lint._fragments", "lint._server", "lint._suppressions"),
+    layer("lint._unselected"),
     layer("lint._bundles"),
     layer("lint._elsewhere", "lint._mesh_protocols", "lint._missing", "lint._rule"),
     layer(
@@ -116,14 +120,16 @@ LAYERS: Final[Sequence[Layer]] = [
     ),
     layer("lint.rules"),
     layer("lint._engine", "lint._locations", "lint._own_rules", "lint._reading"),
-    layer("lint._catalogue", "lint._parts"),
+    layer("lint._catalogue", "lint._part"),
+    layer("lint._parts"),
     layer("lint"),
-    layer("_draw.diagram"),
+    layer("_render._layout", "_render._plain"),
+    layer("_draw.diagram", "_draw.measure", "_draw.palette", "_draw.tracks"),
     layer("_draw.layout", "_draw.mermaid", "_draw.words"),
     layer("_draw.svg"),
     layer("_draw.html"),
     layer("_draw"),
-    layer("_render._layout", "_render._plain", "_render._unreadable"),
+    layer("_render._json_lines", "_render._unreadable"),
     layer("_render._complaints", "_render._console", "_render._routes", "_render._steps"),
     layer("_render._places"),
     layer(
@@ -158,7 +164,8 @@ LAYERS: Final[Sequence[Layer]] = [
     layer("strategies._broken", "strategies._pods", "strategies._services"),
     layer("strategies._manifests", "strategies._worlds"),
     layer("strategies", "testing"),
-    layer("_hypothesis", "_literal_calls", "_pytest"),
+    layer("_hypothesis", "_literal_values", "_pytest"),
+    layer("_literal_blocks", "_literal_calls"),
     layer("mypy"),
     layer("__init__"),
 ]
@@ -181,7 +188,9 @@ OUTSIDE_THE_CORE: Final = frozenset(
         "_cli_trace",
         "_draw",
         "_hypothesis",
+        "_literal_blocks",
         "_literal_calls",
+        "_literal_values",
         "_pytest",
         "_render",
         "lint",
@@ -218,7 +227,7 @@ NOT_IN_THE_CORE: Final = frozenset(
 )
 
 # What `import portmap` must leave alone: each costs time or is for some users only.
-LOADED_LATER: Final = ("argparse", "cattrs", "hypothesis", "yaml")
+LOADED_LATER: Final = ("argparse", "cattrs", "hypothesis", "ipaddress", "json", "yaml")
 
 
 @final
@@ -389,7 +398,7 @@ def test_the_core_is_pure(sources: dict[str, str]) -> None:
 
 
 def test_importing_portmap_is_light() -> None:
-    """`import portmap` loads no YAML parser, no converter, no test library and no argument parser."""
+    """`import portmap` loads no parser of YAML, JSON, arguments or addresses, no converter and no test library."""
     program = (
         "import sys; before = set(sys.modules); import portmap; "
         f"print(*sorted({set(LOADED_LATER)!r} & (set(sys.modules) - before)))"

@@ -63,6 +63,18 @@ class TestArguments:
         assert portmap("resolve", "service/web").code == 0
         assert portmap("resolve", "service/web", "service/wrong").out.count("Service") == 2
 
+    def test_a_service_is_picked_with_its_namespace(self) -> None:
+        """`service/NAMESPACE/NAME` tells those of one name apart; --namespace is that of what names none."""
+        text = POD.replace("name: web}", "name: web, namespace: shop}")
+        both = f"{text}---\n{text.replace('namespace: shop', 'namespace: prod')}"
+        run = portmap("resolve", "-", "service/prod/web", stdin=both)
+        assert (run.code, run.out.count("Service ")) == (0, 1)
+        assert run.out.startswith("Service prod/web ")
+        assert portmap("resolve", "-", "svc/web", stdin=both).out.count("Service ") == 2
+        assert portmap("resolve", "-", "svc/test/web", "--namespace=test", stdin=POD).code == 0
+        run = portmap("resolve", "-", "svc/prod/wbe", stdin=both)
+        assert run.err == "portmap resolve: there is no Service 'prod/wbe' in the input; did you mean 'prod/web'?\n"
+
     @pytest.mark.usefixtures("web")
     def test_a_path_comes_first(self) -> None:
         """What looks like service/NAME is a path where there is one."""
@@ -116,7 +128,9 @@ class TestArguments:
         [
             ([], "COMMAND"),
             (["resolv"], "invalid choice: 'resolv'"),
-            (["resolve", "--quiet"], "unrecognized arguments: --quiet"),
+            (["resolve", "--quiet"], "portmap resolve: error: unrecognized arguments: --quiet"),
+            (["resolve", "-o", "json"], "unrecognized arguments: -o; --format says the format"),
+            (["trace"], "the following arguments are required: TARGET\n"),
             (["resolve", "--form", "json"], "unrecognized arguments: --form"),
             (["resolve", "--format", "xml"], "invalid choice: 'xml'"),
             (["resolve", "--kubernetes-version", "1.12"], "supported versions: 1.32"),

@@ -1,80 +1,101 @@
-"""The pages of the command: their examples are real, and they name what the command has."""
+"""The pages of the command: they name all that it has. Their examples are run with those of all pages."""
 
 import json
 import re
+import shlex
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
-from command_line import POD, WEB, portmap
+from command_line import POD, WEB, commands, parser_of, portmap
+from pages import _BLOCK, anchors_of, text_of
+from portmap._cli import _parser
+from portmap.lint._catalogue import catalogue
+from test_readme_and_docs import ALL_PAGES
 
 DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
 PAGE = (DOCS / "cli.md").read_text(encoding="utf-8")
-LINT = (DOCS / "lint.md").read_text(encoding="utf-8")
-EDITING = (DOCS / "editing.md").read_text(encoding="utf-8")
 TRACE = (DOCS / "trace.md").read_text(encoding="utf-8")
+# Where each command is told, and the command whose options it shares, where it does.
+PAGES: Final = {
+    "resolve": ("cli.md", None),
+    "trace": ("trace.md", "resolve"),
+    "ports": ("trace.md", "resolve"),
+    "draw": ("draw.md", "resolve"),
+    "lint": ("lint.md", None),
+    "rules": ("lint.md", None),
+    "explain": ("lint.md", None),
+    "contract": ("contract.md", None),
+    "set": ("editing.md", None),
+}
+# What the pages tell of other programs.
+OF_OTHERS: Final = {"--service-node-port-range", "--server-side", "--dry-run", "--diff", "--portmap"}
 
 
-def blocks(page: str, pattern: str) -> list[Any]:
-    """What stands in the fenced blocks of a page that are marked so."""
-    return re.findall(rf"^{pattern}\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+def options_of(command: str) -> set[str]:
+    """The long options of a command, but for the one that all have."""
+    found = {option for action in parser_of(command)._actions for option in action.option_strings}
+    return {option for option in found if option.startswith("--")} - {"--help"}
 
 
-@pytest.mark.parametrize(
-    ("page", "commands"),
-    [(PAGE, 2), (LINT, 1), (TRACE, 11), (EDITING, 4)],
-    ids=["cli", "lint", "trace", "editing"],
-)
-def test_the_examples_are_real(page: str, commands: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each command of the page prints what stands below it."""
-    monkeypatch.chdir(tmp_path)
-    for name, text in blocks(page, r"<!-- file: ([^\n]*) -->\n```yaml"):
-        Path(name).write_text(text, encoding="utf-8")
-    code, ran = 0, 0
-    for console in blocks(page, "```console"):
-        for command, printed in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", console, re.MULTILINE):
-            if command == "echo $?":
-                assert printed == f"{code}\n"
-            else:
-                word, *arguments = command.split()
-                assert word == "portmap"
-                run = portmap(*arguments)
-                assert printed == run.out + run.err
-                code = run.code
-                ran += 1
-    assert ran == commands
+def test_every_command_has_a_page() -> None:
+    """Whatever `portmap --help` lists is in the table of commands."""
+    assert sorted(commands()) == sorted(PAGES)
+    table = PAGE.partition("## ")[0]
+    for command, (page, _) in PAGES.items():
+        [row] = re.findall(rf"^\| .*`portmap {command}`.*$", table, re.MULTILINE)
+        assert page == "cli.md" or f"({page}" in row
 
 
-def test_the_program_of_the_linters_page_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The Python on the page prints what stands below it."""
-    monkeypatch.chdir(tmp_path)
-    for name, text in blocks(LINT, r"<!-- file: ([^\n]*) -->\n```yaml"):
-        Path(name).write_text(text, encoding="utf-8")
-    [program] = blocks(LINT, "```python")
-    exec(program, {})
-    assert [capsys.readouterr().out] == blocks(LINT, "<!-- output -->\n```text")
+@pytest.mark.parametrize("command", PAGES)
+def test_every_option_is_told(command: str) -> None:
+    """The page of a command names each of its options, or links to the page that does."""
+    page, like = PAGES[command]
+    text = (DOCS / page).read_text(encoding="utf-8")
+    told = set(re.findall(r"(?<!\w)--[a-z][a-z-]*[a-z]", text))
+    if like is not None:
+        there = PAGES[like][0]
+        assert f"({there}#what-it-reads)" in text
+        told |= options_of(like)
+    assert options_of(command) - told == set()
 
 
-@pytest.mark.parametrize(
-    ("page", "command", "others"),
-    [(PAGE, "resolve", {"--version"}), (LINT, "lint", set()), (EDITING, "set", set())],
-    ids=["cli", "lint", "set"],
-)
-def test_every_option_is_told(page: str, command: str, others: set[str]) -> None:
-    """The page names each option of the command, and no other."""
-    told = set(re.findall(r"`(--[a-z-]+)", page)) - {"--service-node-port-range"}
-    known = set(re.findall(r"--[a-z-]+", portmap(command, "--help").out)) - {"--service-node-port-range"}
-    assert told == known | others
+@pytest.mark.parametrize("page", sorted({page for page, _ in PAGES.values()}))
+def test_no_option_is_made_up(page: str) -> None:
+    """An option that a page of a command tells of is one that some command has."""
+    told = set(re.findall(r"`(--[a-z][a-z-]*[a-z])", (DOCS / page).read_text(encoding="utf-8")))
+    known = set().union(*map(options_of, PAGES)) | {"--help", "--version"}
+    assert told - known - OF_OTHERS == set()
 
 
-@pytest.mark.parametrize("command", ["trace", "ports"])
-def test_other_commands_have_the_same_options(command: str) -> None:
-    """What reads a set of manifests takes the options that the page of `resolve` tells."""
-    known = [re.findall(r"--[a-z-]+", portmap(each, "--help").out) for each in ("resolve", command)]
-    assert set(known[0]) == set(known[1])
+def commands_in(page: str) -> list[list[str]]:
+    """The arguments of each `portmap` that the prose of a page calls with some."""
+    called = re.findall(r"`([^`\n]*\bportmap [^`\n]*)`", _BLOCK.sub("", text_of(page)))
+    parts = [part for each in called for part in re.split(r" \| | && ", each)]
+    return [shlex.split(found[1]) for part in parts if (found := re.fullmatch(r"portmap (\w+ .*)", part))]
+
+
+def test_commands_in_prose_can_be_called() -> None:
+    """A command that a page mentions with arguments takes them."""
+    called = [each for page in ALL_PAGES for each in commands_in(page)]
+    assert len(called) > 10
+    for arguments in called:
+        unknown: list[str] = []
+        try:
+            _, unknown = _parser().parse_known_args(arguments)
+        except SystemExit as stop:
+            if stop.code:
+                pytest.fail(f"portmap {shlex.join(arguments)} cannot be called")
+        assert [each for each in unknown if each.startswith("--")] == [], arguments
+
+
+def test_what_explains_a_finding_is_there() -> None:
+    """The page and heading to which the catalogue of rules and codes sends readers exist."""
+    for entry in catalogue().values():
+        page, _, anchor = str(entry.page).partition("#")
+        text = (DOCS / page).read_text(encoding="utf-8")
+        assert not anchor or anchor in anchors_of(text), entry.page
 
 
 def fields(value: object) -> set[str]:

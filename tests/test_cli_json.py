@@ -73,6 +73,7 @@ def test_json() -> None:
                                 "hops": [node_port(30080)],
                             },
                         ],
+                        "beyond": None,
                         "endpoints": [],
                         "misses": [
                             {
@@ -100,6 +101,7 @@ def test_json() -> None:
                                 "hops": [node_port(None)],
                             },
                         ],
+                        "beyond": None,
                         "endpoints": [
                             {
                                 "pod": None,

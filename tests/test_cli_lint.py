@@ -33,6 +33,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Each test has a folder of its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
     return tmp_path
 
@@ -87,6 +88,7 @@ class TestExitCodes:
         [
             (["missing.yaml"], "missing.yaml: cannot be read: No such file or directory"),
             (["--select", "unresolved-target-prot"], "did you mean 'unresolved-target-port'?"),
+            (["--select", " ,"], "--select names no rule"),
             (["--ignore", "no-such-thing"], "--ignore: there is no rule 'no-such-thing'"),
             (["--kubernetes-version", "1.2"], "1.32"),
             (["--output", "yaml=x"], "FORMAT=FILE"),
@@ -223,12 +225,18 @@ class TestOutput:
     """Only the report on standard output; colour and progress on a terminal."""
 
     def test_colour_is_for_terminals(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A terminal gets colours unless NO_COLOR is set; a pipe gets none."""
+        """A terminal gets colours unless NO_COLOR is set; a pipe gets none, but where FORCE_COLOR is set."""
         coloured, plain = Terminal(), Terminal()
         portmap("lint", "-", stdin=BAD, stdout=coloured)
         monkeypatch.setenv("NO_COLOR", "1")
         portmap("lint", "-", stdin=BAD, stdout=plain)
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        assert "\x1b" not in portmap("lint", "-", stdin=BAD).out
+        monkeypatch.delenv("NO_COLOR")
+        forced = portmap("lint", "-", stdin=BAD).out
+        monkeypatch.delenv("FORCE_COLOR")
         assert "\x1b[31merror\x1b[0m" in coloured.getvalue()
+        assert "\x1b[31merror\x1b[0m" in forced
         assert "\x1b" not in plain.getvalue() + portmap("lint", "-", stdin=BAD).out
 
     def test_several_formats_at_once(self) -> None:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from command_line import Terminal, portmap, write
+from pages import blocks_of, text_of
 from portmap._cli import main
 from portmap._render._console import Console
 from portmap._render._progress import progress
@@ -24,6 +25,12 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def the_file(name: str) -> Any:
     return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+
+
+def as_documented(name: str) -> Any:
+    """A file that stands in a block of the page on the linter."""
+    [text] = [each.text for each in blocks_of(text_of("docs/lint.md")) if each.mark == f"file: {name}"]
+    return yaml.safe_load(text)
 
 
 class TestProgress:
@@ -69,6 +76,16 @@ class TestPreCommit:
         assert (program, hook["pass_filenames"], hook["id"]) == ("portmap", False, "portmap-lint")
         assert portmap(*arguments).code == 1
 
+    def test_the_page_uses_it(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The configuration on the page names the hook, and arguments that its command takes."""
+        monkeypatch.chdir(tmp_path)
+        write("k8s/web.yaml", BAD)
+        [repository] = as_documented(".pre-commit-config.yaml")["repos"]
+        [used] = repository["hooks"]
+        [hook] = the_file(".pre-commit-hooks.yaml")
+        assert (used["id"], sorted(repository)) == (hook["id"], ["hooks", "repo", "rev"])
+        assert portmap(*hook["entry"].split()[1:], *used["args"]).code == 1
+
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the action's script is for bash")
 class TestAction:
@@ -100,6 +117,16 @@ class TestAction:
         assert done.stdout.startswith("::error file=k8s/web.yaml,line=9,")
         assert (tmp_path / "out put.sarif").exists()
         assert self.run(tmp_path, paths="clean", args="--fail-on info").returncode == 0
+
+    def test_the_page_uses_it(self, tmp_path: Path) -> None:
+        """The workflow on the page gives inputs that the action has, and uploads the file that it writes."""
+        write(str(tmp_path / "k8s" / "web.yaml"), BAD)
+        steps = as_documented(".github/workflows/ports.yaml")["jobs"]["lint"]["steps"]
+        [inputs] = [each["with"] for each in steps if "portmap" in each["uses"]]
+        assert set(inputs) <= set(the_file("action.yml")["inputs"])
+        assert self.run(tmp_path, **inputs).returncode == 1
+        [uploaded] = [each["with"]["sarif_file"] for each in steps if "upload-sarif" in each["uses"]]
+        assert (tmp_path / uploaded).exists()
 
     def test_inputs_are_not_run(self, tmp_path: Path) -> None:
         """What stands in an input is no shell code."""

@@ -148,6 +148,13 @@ class TestConfiguration:
         Path("portmap.toml").write_text('[lint]\nseverity = {headless-port-mapping = "off"}\n')
         assert "headless-port-mapping" not in rules("db.yaml")
 
+    def test_what_speaks_for_less_still_does(self) -> None:
+        """A rule that is more severe is so where nothing speaks for less."""
+        Path("db.yaml").write_text(HEADLESS)
+        Path("portmap.toml").write_text('[lint]\nseverity = {selector-matches-nothing = "warning"}\n')
+        done = portmap("lint", "db.yaml", "--select", "selector-matches-nothing")
+        assert "info because nothing in this part of the input makes pods" in done.out
+
     def test_arguments_count_more(self) -> None:
         """What the command line says replaces what the file says."""
         Path("db.yaml").write_text(HEADLESS)

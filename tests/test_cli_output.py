@@ -69,6 +69,23 @@ class TestTerminal:
             """,
         )
 
+    def test_long_words_have_room(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A path goes below the name, and a long label below the port, where they do not fit behind them."""
+        monkeypatch.setenv("COLUMNS", "60")
+        monkeypatch.setenv("NO_COLOR", "1")
+        path = "deploy/overlays/production/europe/services/web.yaml"
+        write(path, service("web", "app.kubernetes.io/name: web-of-the-shop", "{name: a-longer-name, port: 80}"))
+        same(
+            portmap("resolve", path, stdout=Terminal()).out,
+            """\
+            Service shop/web
+                  (deploy/overlays/production/europe/services/web.yaml:1)
+              a-longer-name 80/TCP
+                ✗ no pod has the labels
+                  app.kubernetes.io/name=web-of-the-shop
+            """,
+        )
+
     @pytest.mark.parametrize("width", ["0", "1", "2", "19", "33", "200"])
     def test_no_width_is_too_small(self, monkeypatch: pytest.MonkeyPatch, width: str) -> None:
         """Whatever the width, nothing is left out."""

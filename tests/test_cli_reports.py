@@ -163,6 +163,34 @@ def test_services_whose_endpoints_are_elsewhere() -> None:
     assert (run.code, run.err) == (0, "2 Services, 0 workloads, 0 other objects\n")
 
 
+def test_endpoints_written_by_hand() -> None:
+    """Their addresses are told, and a port for which they have none leads nowhere; who leads there is told as well."""
+    write(
+        "k8s.yaml",
+        "apiVersion: v1\nkind: Service\nmetadata: {name: db}\n"
+        "spec: {type: NodePort, ports: [{name: sql, port: 80, nodePort: 30080}, {name: admin, port: 81}]}\n",
+        "apiVersion: v1\nkind: Endpoints\nmetadata: {name: db}\n"
+        "subsets: [{addresses: [{ip: 192.0.2.1}, {ip: fd00::1}], ports: [{name: sql, port: 5432}]}]\n",
+    )
+    run = portmap("resolve", "k8s.yaml")
+    same(
+        run.out,
+        """\
+        Service db (k8s.yaml:1)
+          without a selector, its endpoints are managed by somebody else
+          sql 80/TCP    ← node port 30080
+          sql 80/TCP    → 192.0.2.1:5432, [fd00::1]:5432 (Endpoints db)
+          admin 81/TCP  ← node port picked by the cluster
+          admin 81/TCP  ✗ Endpoints db has no TCP port named 'admin', and without a selector nothing else has
+        """,
+    )
+    assert (run.code, run.err) == (1, "1 Service, 0 workloads, 1 other object; 1 port leads nowhere\n")
+    report = json.loads(portmap("resolve", "k8s.yaml", "--format=json").out)
+    sql, admin = report["services"][0]["ports"]
+    assert (sql["beyond"], sql["misses"]) == ("192.0.2.1:5432, [fd00::1]:5432 (Endpoints db)", [])
+    assert (admin["beyond"], admin["misses"][0]["code"]) == (None, "no-endpoints-for-port")
+
+
 def test_an_invalid_workload() -> None:
     """The pods of a workload that a server would refuse are unknown, which is not the same as none."""
     write(

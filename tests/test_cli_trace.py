@@ -84,12 +84,20 @@ class TestTrace:
         assert (run.code, run.err) == (1, "1 port; nothing leads to 1\n")
         assert "✗ nothing leads there but the address of the pod itself" in run.out
 
-    @pytest.mark.parametrize("target", ["wep", "web:htpp", "30081", "shop.exampel", "99999", "foo/bar", ""])
+    @pytest.mark.parametrize(
+        "target", ["wep", "web:htpp", "30081", "shop.exampel", "99999", "30080/xyz", "foo/bar", ""]
+    )
     def test_a_wrong_target(self, target: str) -> None:
         """It is an error with one line, and no report."""
         run = portmap("trace", target, "-", stdin=WEB + INGRESS)
         assert (run.code, run.out, run.err.count("\n")) == (2, "", 1)
         assert run.err.startswith("portmap trace: ")
+
+    def test_no_target(self) -> None:
+        """What is missing is the target: the input may be the current folder."""
+        run = portmap("trace")
+        assert run.code == 2
+        assert run.err.endswith("portmap trace: error: the following arguments are required: TARGET\n")
 
     def test_ports_of_nodes(self) -> None:
         """Node ports and host ports say which they are, and a host port its address."""

@@ -320,3 +320,13 @@ class TestInForce:
         set_default_cluster(Cluster(version))
         with pytest.raises(ValidationError, match=f"for Kubernetes {version}"):
             build()
+
+
+def test_a_feature_gate_is_asked_for_by_its_name() -> None:
+    """`enabled` knows the gates of `feature_gates` by name, and says which there are for any other."""
+    assert Cluster("1.36").enabled("RelaxedServiceNameValidation")
+    assert not Cluster("1.36", feature_gates={"RelaxedServiceNameValidation": False}).enabled(
+        "RelaxedServiceNameValidation"
+    )
+    with pytest.raises(ValueError, match=r"there is no feature gate 'Relaxed' .*RelaxedServiceNameValidation"):
+        Cluster().enabled("Relaxed")

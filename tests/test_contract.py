@@ -1,11 +1,12 @@
 """`contract`: what clients of Services see of a change, and who of them refers to what changed."""
 
+import io
 from typing import Any
 
 import pytest
 
 from contracts_for_tests import Objects, actions, codes, deployment, ingress, monitor, service, the, turned
-from portmap import ContainerPort, Service, ServicePort, ValidationError, contract
+from portmap import ContainerPort, Service, ServicePort, ValidationError, contract, load, to_yaml
 
 
 class TestServices:
@@ -51,7 +52,28 @@ class TestServices:
         with pytest.raises(ValidationError):
             contract([raw | {"spec": {"ports": []}}], [])
         with pytest.raises(TypeError):
-            contract(["web"], [])  # type: ignore[list-item]
+            contract(["web"], [])
+
+    def test_lists_and_documents(self) -> None:
+        """A list stands for its items, and what `load` gives is compared as it was read."""
+        raw: dict[str, Any] = {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": "web", "namespace": "shop"},
+            "spec": {"selector": {"app": "web"}, "ports": [{"name": "http", "port": 80, "targetPort": "http"}]},
+        }
+        bare = {"metadata": raw["metadata"], "spec": raw["spec"]}
+        for listed in ({"kind": "List", "items": [raw]}, {"kind": "ServiceList", "apiVersion": "v1", "items": [bare]}):
+            found = contract([listed], [service()])
+            assert (found.changes, found.services) == ((), 1)
+        documents = load(io.StringIO(to_yaml(service(), ingress({"name": "http"}))))
+        assert contract(documents, [service(), ingress({"name": "http"})]).changes == ()
+        renamed = [service(ServicePort(80, name="web", target_port="http"))]
+        assert the(contract(documents, renamed), "port-renamed").users == (
+            "Ingress shop/front: spec.defaultBackend.service.port.name",
+        )
+        with pytest.raises(ValidationError):
+            contract(load(io.StringIO(to_yaml(raw | {"spec": {"ports": []}}))), [])
 
 
 class TestKindsOfService:

@@ -3,8 +3,11 @@
 import difflib
 import gzip
 import json
+import os
 import random
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -113,7 +116,14 @@ def test_json_stays_json(tmp_path: Path, change: str, old: str, new: str) -> Non
         ("ports={", "cannot be read"),
         ("ports=[]", "change them one by one"),
         ("metadata.name.x=1", "has no fields"),
-        ("metadata.name=other", "there is no service/web"),
+        ("ports.8080.port=1", "has no item '8080'; it has 'http', 'metrics'"),
+        ("ports[http].port=1", "'[http].port=1' is neither a step of a path nor =VALUE"),
+        ("ports.http.port", "there is no =VALUE"),
+        ("=1", "it begins with no field"),
+        ("metadata.labels.app.kubernetes.io/name=x", "metadata.labels['app.kubernetes.io/name']"),
+        ("kind-", "would be left without kind"),
+        ("apiVersion=1", "would be left without apiVersion"),
+        ("metadata.name-", "would be left without metadata.name"),
         ("metadata.labels.app=.inf", "cannot be read"),
     ],
 )
@@ -125,10 +135,130 @@ def test_what_is_refused_changes_nothing(web: Path, change: str, said: str) -> N
     assert web.read_bytes() == WEB.encode()
 
 
+def test_an_object_can_be_renamed(web: Path) -> None:
+    """The changes after it, and the verdict, are still about the same object."""
+    set_fields(web, "service/web", "metadata.name=shop", "ports.http.port=81", "metadata.namespace=a")
+    assert web.read_text(encoding="utf-8") == (
+        WEB.replace("name: web ", "name: shop ")
+        .replace("port: 80\n", "port: 81\n")
+        .replace("'front'\n", "'front'\n  namespace: a\n")
+    )
+
+
+@pytest.mark.parametrize(
+    ("namespaces", "given", "changed"),
+    [(("a", "b"), "b", 1), (("a", ""), "a", 0), (("a", ""), "default", 1), (("", "a"), "a", 1), (("", "b"), "a", 0)],
+)
+def test_the_namespace_tells_objects_apart(
+    tmp_path: Path, namespaces: tuple[str, ...], given: str, changed: int
+) -> None:
+    """An object that says the namespace is meant before one that says none, which may be applied to any."""
+    file = tmp_path / "web.yaml"
+    parts = [WEB.partition("---\n")[0].replace("name: web ", f"namespace: {each}\n  name: web ") for each in namespaces]
+    file.write_text("---\n".join(parts), encoding="utf-8")
+    set_fields(file, "service/web", "ports.http.port=81", namespace=given)
+    parts[changed] = parts[changed].replace("port: 80\n", "port: 81\n")
+    assert file.read_text(encoding="utf-8") == "---\n".join(parts)
+
+
+@pytest.mark.parametrize(
+    ("target", "text", "said"),
+    [
+        ("deploy/web", WEB, "there is no deploy/web; there is service/web"),
+        ("service/wbe", WEB, "did you mean 'web'?"),
+        ("web", WEB, "write KIND/NAME"),
+        ("service/web", WEB + "---\n" + WEB, "(line 2, line 19): nothing tells them apart"),
+        (
+            "service/web",
+            WEB + "---\n" + WEB.replace("  name: web ", "  namespace: a\n  name: web "),
+            "(line 2, line 19 in a): give its namespace",
+        ),
+    ],
+)
+def test_the_object_must_be_there_once(web: Path, target: str, text: str, said: str) -> None:
+    """Which objects there are is told where the one that is named is not there, or there several times."""
+    web.write_text(text, encoding="utf-8")
+    with pytest.raises(ManifestError, match=re.escape(said)):
+        set_fields(web, target, "ports.http.port=81")
+
+
+LAID_OUT = """apiVersion: v1
+kind: Service
+metadata:
+  name: web
+  annotations:
+    text: |
+      one
+spec:
+  # about ports
+  ports: # here
+  # about the first
+  - name: http # first
+    # about its port
+    port: 80
+  - # nothing
+    name: dns
+    port: 53
+  externalIPs: [
+    "10.0.0.1",  # one
+    "10.0.0.2"   # two
+  ]
+  clusterIPs: [
+    "10.0.0.1", # three
+    "fd00::1", # four
+  ]
+  selector: # mine
+    # about app
+    app: web # a
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "old", "new"),
+    [
+        (
+            "selector.app-",
+            "selector: # mine\n    # about app\n    app: web # a\n",
+            "selector: {} # mine\n    # about app\n",
+        ),
+        ("ports.http.name-", "  - name: http # first\n", "  -\n"),
+        ("ports.http.port-", "    # about its port\n    port: 80\n", "    # about its port\n"),
+        ("externalIPs[1]-", '"10.0.0.1",  # one\n    "10.0.0.2"   # two\n', '"10.0.0.1"  # one\n'),
+        ("externalIPs[0]-", '    "10.0.0.1",  # one\n', ""),
+        ("externalIPs[+]='::1'", '"10.0.0.2"   # two\n', '"10.0.0.2",   # two\n    "::1"\n'),
+        ("clusterIPs[1]-", '    "fd00::1", # four\n', ""),
+        ("clusterIPs[+]='::1'", '"fd00::1", # four\n', '"fd00::1", # four\n    "::1",\n'),
+        ("metadata.annotations.text='two\n\nthree\n\n'", "|\n      one\n", "|\n      two\n      three\n"),
+        ("selector.app='x\n\ny'", "app: web #", 'app: "x\\ny" #'),
+        ("metadata.annotations.text-", ":\n    text: |\n      one\n", ": {}\n"),
+    ],
+)
+def test_comments_stay_where_they_are(tmp_path: Path, change: str, old: str, new: str) -> None:
+    """What is added or removed has lines of its own, and takes no comment with it that is not on them."""
+    file = tmp_path / "pod.yaml"
+    text = LAID_OUT.replace("Service", "Settings")  # A kind of which nothing is judged.
+    file.write_text(text, encoding="utf-8")
+    assert text.count(old) == 1
+    path = re.sub(r"^(?=ports|selector|externalIPs|clusterIPs)", "spec.", change)
+    set_fields(file, "settings/web", path)
+    assert file.read_text(encoding="utf-8") == text.replace(old, new)
+
+
+def test_the_only_port_is_removed(tmp_path: Path) -> None:
+    """A list whose dashes stand below its key is left empty, with the comments that are not those of its item."""
+    file = tmp_path / "web.yaml"
+    file.write_text("kind: A\nmetadata:\n  name: a\nports: # x\n# y\n- b: 1\n  c: 2 # z\n# q\nd: 1", encoding="utf-8")
+    set_fields(file, "a/a", "ports[0]-")
+    assert file.read_text(encoding="utf-8") == "kind: A\nmetadata:\n  name: a\nports: [] # x\n# y\n# q\nd: 1"
+    file.write_text("kind: A\nmetadata: {name: a}\nports: &p\n- b", encoding="utf-8")
+    set_fields(file, "a/a", "ports[0]-", "metadata.labels={ a: b }", "metadata.labels.a-")
+    assert file.read_text(encoding="utf-8") == "kind: A\nmetadata: {name: a, labels: {}}\nports: &p []"
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ("metadata.labels.app=x", "would change more"),
+        ("metadata.labels.app=x", "would change more of the file than this field: what an anchor .&. marks is used"),
         ("spec.selector.app=x", "is an alias"),
         ("spec.selector.tier=x", "is an alias"),
         ("metadata.annotations.app=x", "merge key"),
@@ -348,6 +478,31 @@ class TestTheCommand:
         run = portmap("set", str(packed), "service/web", "ports.http.port=81")
         assert (run.code, run.out, "is packed by gzip" in run.err) == (2, "", True)
         assert packed.read_bytes() == before
+
+    @pytest.mark.parametrize("newline", ["\n", "\r\n"])
+    def test_standard_input_goes_to_standard_output(self, newline: str) -> None:
+        """Of `-`, the whole result is written, changed or not; `--check` and `--diff` write as of a file."""
+        text = WEB.replace("\n", newline)
+        arguments = ("set", "-", "service/web")
+        done = portmap(*arguments, "ports.http.port=81", stdin=text)
+        assert done == (0, text.replace("port: 80", "port: 81"), "")
+        assert portmap(*arguments, "ports.http.port=80", stdin=text) == (0, text, "")
+        assert portmap(*arguments, "ports.http.port=81", "--check", stdin=text) == (1, "", "<stdin>: would change\n")
+        assert portmap(*arguments, "ports.http.port=81", "--diff", stdin=text).out.startswith("--- <stdin>\n")
+        refused = portmap(*arguments, "ports.http.port=0", stdin=text)
+        assert (refused.code, refused.out) == (2, "")
+
+    def test_standard_output_has_the_bytes_of_standard_input(self) -> None:
+        """A process writes UTF-8, whatever its locale says, and the newlines that it read."""
+        text = WEB.replace("Ask Kim", "Frag Jörg").replace("\n", "\r\n").encode()
+        done = subprocess.run(
+            [sys.executable, "-m", "portmap", "set", "-", "svc/web", "ports.http.port=81"],
+            input=text,
+            capture_output=True,
+            check=True,
+            env={**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"},
+        )
+        assert done.stdout == text.replace(b"port: 80", b"port: 81")
 
     def test_folders_and_missing_files(self, tmp_path: Path) -> None:
         """A folder, a dangling link and a file that is not there are errors, and nothing is made."""

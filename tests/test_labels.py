@@ -43,6 +43,16 @@ def test_copies(plain: dict[str, str]) -> None:
     assert "new key" not in labels
 
 
+@given(PLAIN)
+def test_the_dict_of_it_may_change(plain: dict[str, str]) -> None:
+    """What `copy` gives is a dict in the same order, and no way to change the labels."""
+    labels = Labels(plain)
+    own = labels.copy()
+    assert list(own.items()) == list(plain.items())
+    own["new key"] = "new"
+    assert labels == plain
+
+
 def test_it_cannot_change() -> None:
     """There is no way to set a label."""
     labels: Any = Labels({"app": "web"})

@@ -9,8 +9,8 @@ from typing import Final
 
 import pytest
 
+from pages import blocks_of, text_of
 from pytest_runs import pytest_in
-from test_readme_and_docs import blocks_of, text_of
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
@@ -77,12 +77,21 @@ def _outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [wheel] = (folder / "wheels").glob("*.whl")
     venv.create(folder / "env", with_pip=True)
     python = folder / "env" / "bin" / "python"
-    wanted = f"portmap-k8s[hypothesis,pytest] @ {wheel.as_uri()}"
-    installed = run(python, "-m", "pip", "install", "-q", "-c", ROOT / "constraints.txt", wanted, cwd=folder)
+    wanted = (f"portmap-k8s[hypothesis,pytest] @ {wheel.as_uri()}", "mypy")
+    installed = run(python, "-m", "pip", "install", "-q", "-c", ROOT / "constraints.txt", *wanted, cwd=folder)
     if installed.returncode and "No matching distribution" in installed.stderr:
         pytest.skip(f"the registry cannot be reached: {installed.stderr.strip().splitlines()[-1]}")
     assert installed.returncode == 0, installed.stderr
     return folder
+
+
+def write_files(page: str, project: Path) -> None:
+    """Write the files that a page shows."""
+    for block in blocks_of(text_of(page)):
+        if block.mark.startswith("file: "):
+            file = project / block.mark.removeprefix("file: ")
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(block.text, encoding="utf-8")
 
 
 def test_a_project_outside(outside: Path) -> None:
@@ -91,11 +100,7 @@ def test_a_project_outside(outside: Path) -> None:
     project.mkdir()
     python = outside / "env" / "bin" / "python"
     blocks = blocks_of(text_of("docs/testing.md"))
-    for block in blocks:
-        if block.mark.startswith("file: "):
-            file = project / block.mark.removeprefix("file: ")
-            file.parent.mkdir(exist_ok=True)
-            file.write_text(block.text, encoding="utf-8")
+    write_files("docs/testing.md", project)
     (project / "test_properties.py").write_text(PROPERTIES, encoding="utf-8")
     for block in blocks:
         if block.language == "console":
@@ -109,3 +114,15 @@ def test_a_project_outside(outside: Path) -> None:
     assert "http 80/TCP       → Deployment/web  app  8080/TCP" in resolved.stdout
     where = run(python, "-c", "import portmap; print(portmap.__file__)", cwd=project)
     assert Path(where.stdout.strip()).is_relative_to(outside / "env")
+
+
+def test_its_types(outside: Path) -> None:
+    """The page on types holds there too: mypy knows the wheel's types and its plugin, and says what the page shows."""
+    project = outside / "typed"
+    project.mkdir()
+    write_files("docs/typing.md", project)
+    [block] = [each for each in blocks_of(text_of("docs/typing.md")) if each.text.startswith("$ mypy ")]
+    command, _, printed = block.text.partition("\n")
+    checked = run(outside / "env" / "bin" / "mypy", *command.split()[2:], cwd=project)
+    assert checked.stderr == ""
+    assert checked.stdout == printed

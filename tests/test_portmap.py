@@ -20,6 +20,7 @@ TEMPLATE: Final[Manifest] = {
         "containers": [
             {
                 "name": "app",
+                "image": "example.com/web:1",
                 "ports": [{"name": "web", "containerPort": 8080}, {"name": "admin", "containerPort": 9000}],
                 "readinessProbe": {"httpGet": {"port": "web"}},
             }
@@ -429,12 +430,18 @@ class TestOtherKindsOfWorkloads:
             ("serving.knative.dev/v1", "Service", "Service.serving.knative.dev"),
             ("apps.kruise.io/v1alpha1", "CloneSet", "CloneSet"),
             ("apps.kruise.io/v1beta1", "StatefulSet", "StatefulSet.apps.kruise.io"),
+            ("example.com/v1", "Fleet", "Fleet"),
         ],
     )
     def test_a_template_at_the_usual_place_is_read(self, api: str, kind: str, called: str) -> None:
         """A Service selects their pods as it does those of a Deployment."""
         found = PortMap.of([make_service(), make_deployment() | {"apiVersion": api, "kind": kind}])
         assert shown(found.reaches("web")) == [f"{called} shop/web app 8080/TCP"]
+        [probe] = found.references
+        assert (probe.field, shown(probe.targets)) == (
+            "spec.template.spec.containers[0].readinessProbe.httpGet.port",
+            [f"{called} shop/web app 8080/TCP"],
+        )
 
     def test_labels_of_their_controllers_count(self) -> None:
         """A DeploymentConfig's pods have a label with its name."""

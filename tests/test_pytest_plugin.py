@@ -1,5 +1,6 @@
 """The pytest plugin: what it collects, what it says, and that it keeps out of the way."""
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -100,6 +101,73 @@ def test_services_of_one_name(project: Path) -> None:
     (project / "build" / "web.yaml").write_text(f"{POD}---\n{POD}")
     run = pytest_in(project, "--portmap", "build/web.yaml", "build/web.yaml", "--collect-only", "-q")
     assert ids(run.out) == ["build/web.yaml::service/web", "build/web.yaml::service/web[2]"]
+
+
+def test_services_of_one_name_in_several_files(project: Path) -> None:
+    """Two files may have one Service: each is a test of its own. The fixture asks which is meant if they differ."""
+    (project / "build" / "again.yaml").write_text(WEB)
+    run = pytest_in(project, "--portmap", "build", "--collect-only", "-q", "build")
+    assert ids(run.out) == ["build/again.yaml::service/shop/web", *SERVICES]
+    same = pytest_in(project, "--portmap-path", "build/web.yaml", "--portmap-path", "build/again.yaml", "-q")
+    assert same.shown.splitlines()[-1] == "2 passed"
+    (project / "build" / "again.yaml").write_text(WEB.replace("port: 80,", "port: 81,"))
+    other = pytest_in(project, "--portmap-path", "build/web.yaml", "--portmap-path", "build/again.yaml", "-q")
+    assert (
+        "KeyError: 'Service shop/web is given more than once, and not the same each time: "
+        "Service web (build/web.yaml:1), Service web (build/again.yaml:1)'" in other.out
+    )
+    # The traceback ends in the test.
+    assert "testing.py" not in other.out
+
+
+def test_failures_end_in_the_test(project: Path) -> None:
+    """What an assertion finds, and a name that is not there, is shown at the line of the test, and with the table."""
+    (project / "test_shop.py").write_text(
+        "from portmap.testing import assert_routes\n\n"
+        "def test_number(portmap):\n    assert_routes(portmap.service('web'), portmap.workloads, port='http', to=9)\n\n"
+        "def test_port(portmap):\n    assert_routes(portmap.service('web'), portmap.workloads, port='htp')\n\n"
+        "def test_service(portmap):\n    assert_routes(portmap.service('wev'), portmap.workloads)\n"
+    )
+    out = pytest_in(project, "-q").out
+    assert "AssertionError: port 'http' of Service shop/web should lead to 9, but in Deployment/web it leads to" in out
+    assert re.search(r"^E {5,}http 80/TCP +→ Deployment/web +app +8080/TCP$", out, re.MULTILINE)
+    assert "KeyError: \"Service shop/web has no port 'htp'" in out
+    assert "KeyError: \"there is no Service 'wev'; did you mean 'web'?\"" in out
+    assert "portmap = <Environment: 1 Service, 1 workload, Kubernetes 1.33>" in out
+    assert "/portmap/" not in out
+
+
+def test_switched_off(project: Path) -> None:
+    """With `-p no:portmap` there is neither the option nor the fixture."""
+    assert "unrecognized arguments: --portmap" in pytest_in(project, "-p", "no:portmap", "--portmap", "build").out
+    run = pytest_in(project, "-p", "no:portmap", "-p", "no:_portmap_pytest", "-q")
+    assert "fixture 'portmap' not found" in run.out
+
+
+def test_a_project_s_own_conftest(project: Path) -> None:
+    """A project may have a fixture of the same name, and collect YAML itself."""
+    (project / "conftest.py").write_text(
+        "import pytest\n\n"
+        "@pytest.fixture\ndef portmap(portmap):\n    return portmap.service('web')\n\n"
+        "class Theirs(pytest.File):\n    def collect(self):\n        return []\n\n"
+        "def pytest_collect_file(file_path, parent):\n"
+        "    return Theirs.from_parent(parent, path=file_path) if file_path.suffix == '.yaml' else None\n"
+    )
+    (project / "test_shop.py").write_text("def test_mine(portmap):\n    assert portmap.name == 'web'\n")
+    run = pytest_in(project, "--portmap", "build/web.yaml", "-q")
+    assert run.shown.splitlines()[-1] == "2 passed"
+
+
+def test_from_a_folder_of_the_project(project: Path) -> None:
+    """Started elsewhere, options are meant from there, and the ini setting from the ini file."""
+    (project / "tests").mkdir()
+    (project / "test_shop.py").rename(project / "tests" / "test_shop.py")
+    run = pytest_in(project / "tests", "--portmap", "../build/web.yaml", "-q", "--collect-only")
+    assert [each.removeprefix("../") for each in ids(run.out)] == [
+        *(f"tests/{each}" for each in TESTS),
+        SERVICES[2],
+    ]
+    assert pytest_in(project / "tests", "-q").shown.splitlines()[-1] == "2 passed"
 
 
 @pytest.mark.parametrize(

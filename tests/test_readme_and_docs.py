@@ -1,133 +1,35 @@
-"""The README and the documents: every block runs, every output is real, every link leads somewhere.
-
-In a page, the Python blocks are one program, in order. What a block prints stands in
-the block after it, which is marked by a comment on the line before: `output` for what
-is printed, `raises` for the error that ends the block. A block marked `file: NAME` is
-written to a file of that name for the others to read. A console block with prompts is a
-session: each command prints what stands below it. What a program prints that the tests
-do not run stands in a block marked `recorded: COMMAND`.
-"""
+"""The README and the documents: every block runs, every output is real, every link leads somewhere."""
 
 import ast
-import contextlib
-import io
+import asyncio
 import re
 import runpy
 import shlex
 import shutil
 import subprocess
 import sys
-import traceback
-from collections.abc import Iterator
+import tomllib
 from importlib import import_module
-from itertools import takewhile
 from pathlib import Path
 from pkgutil import walk_packages
-from typing import Any, Final, NamedTuple, final
+from typing import Any, Final
 
 import pytest
 
 import portmap
+from pages import ROOT, SET_UP, anchors_of, blocks_of, run_page, text_of
 from portmap._rules import Rule
 from portmap.manifests import validate
-from sessions import PROMPT, Session
+from type_checkers import need_pyright
 
-ROOT: Final = Path(__file__).resolve().parent.parent
-# Their blocks show the command, and are run by its own tests.
-COMMAND_PAGES: Final = {"docs/cli.md", "docs/lint.md", "docs/own-rules.md", "docs/trace.md"}
 ALL_PAGES: Final = sorted(
     page.relative_to(ROOT).as_posix() for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 )
 # Made of the docstrings of rules, whose examples tests/lint runs.
 RULE_PAGES: Final = "docs/rules/"
-PAGES: Final = [page for page in ALL_PAGES if page not in COMMAND_PAGES and not page.startswith(RULE_PAGES)]
-# Shell commands for a bare machine, which have tests of their own below.
-WITH_COMMANDS: Final = {
-    "README.md",
-    "CONTRIBUTING.md",
-    "docs/contract.md",
-    "docs/draw.md",
-    "docs/editing.md",
-    "docs/testing.md",
-}
-SHOWN: Final = ("output", "raises")
-# What the README's first command begins with, which has a test of its own.
-SET_UP: Final = "python3 -m venv .venv && .venv/bin/pip install -q ."
+PAGES: Final = [page for page in ALL_PAGES if not page.startswith(RULE_PAGES)]
 # Pages about a library that is not always there.
-NEEDS: Final = {"docs/howto/cdk8s.md": "cdk8s", "docs/howto/pulumi.md": "pulumi_kubernetes"}
-
-_BLOCK: Final = re.compile(r"^(?:<!-- ([^>\n]*) -->\n)?```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-
-
-@final
-class Block(NamedTuple):
-    """A fenced block of a page: its mark, its language, its text, and the line on which its text begins."""
-
-    mark: str
-    language: str
-    text: str
-    line: int
-
-
-def text_of(page: str) -> str:
-    """The text of a page."""
-    return (ROOT / page).read_text(encoding="utf-8")
-
-
-def blocks_of(text: str) -> list[Block]:
-    """The fenced blocks of a page, in order."""
-    return [
-        Block(found[1] or "", found[2], found[3], text.count("\n", 0, found.start(3)) + 1)
-        for found in _BLOCK.finditer(text)
-    ]
-
-
-def run_page(page: str, text: str) -> Iterator[str]:
-    """Runs the blocks of a page in the working directory, and says where the page is wrong."""
-    namespace: dict[str, Any] = {"__name__": "__main__"}
-    session = Session({})
-    blocks = [block for block in blocks_of(text) if block.language != "console" or page not in WITH_COMMANDS]
-    for position, block in enumerate(blocks):
-        place = f"{page}:{block.line}"
-        results = dict.fromkeys(SHOWN, "")
-        if block.mark in SHOWN:
-            continue
-        if block.mark.startswith("file: "):
-            file = Path(block.mark.removeprefix("file: "))
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(block.text, encoding="utf-8")
-        elif block.mark.startswith("recorded: "):
-            session.recorded[block.mark.removeprefix("recorded: ")] = block.text
-        elif block.language == "python":
-            results = run_block(block, page, namespace)
-        elif block.language == "console" and block.text.startswith(PROMPT):
-            yield from (f"{place}: {problem}" for problem in session.problems(block.text))
-        elif block.text.strip() != SET_UP:
-            yield f"{place}: nothing runs this block"
-        following = takewhile(lambda each: each.mark in SHOWN, blocks[position + 1 :])
-        shown = {each.mark: each.text for each in following}
-        for mark, result in results.items():
-            if shown.get(mark, "") != result:
-                yield f"{place}: the {mark} that the page shows is not that of this block:\n{result or 'nothing'}"
-
-
-def run_block(block: Block, page: str, namespace: dict[str, Any]) -> dict[str, str]:
-    """What a Python block prints, and the last lines of the traceback that ends it."""
-    code = compile("\n" * (block.line - 1) + block.text, page, "exec")
-    raised = ""
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
-        try:
-            exec(code, namespace)
-        except Exception as error:  # noqa: BLE001 - any error is a result here
-            raised = "".join(traceback.format_exception_only(error))
-    return {"output": printed.getvalue(), "raises": raised}
-
-
-def anchors_of(text: str) -> set[str]:
-    """The anchors of a page's headings, as forges make them."""
-    prose = _BLOCK.sub("", text)
-    headings = re.findall(r"^#+ (.*)$", prose, re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+NEEDS: Final = {"docs/howto/cdk8s.md": "cdk8s_plus_32", "docs/howto/pulumi.md": "pulumi_kubernetes"}
 
 
 class TestEveryPage:
@@ -142,10 +44,26 @@ class TestEveryPage:
             pytest.importorskip(NEEDS[page], reason=f"{NEEDS[page]} is not installed")
         if page == "docs/howto/cdk8s.md" and shutil.which("node") is None:
             pytest.skip("cdk8s runs in Node.js, which is not installed")
+        if page == "docs/typing.md":
+            need_pyright()
         monkeypatch.chdir(tmp_path)
-        problems = list(run_page(page, text_of(page)))
+        with asyncio.Runner() as runner:
+            # Pulumi asks for an event loop, and what ran before may have left none.
+            asyncio.set_event_loop(runner.get_loop())
+            problems = list(run_page(page, text_of(page)))
         if problems:
             pytest.fail("\n".join(problems), pytrace=False)
+
+    @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl, which has kustomize in it, is not installed")
+    def test_what_kustomize_prints_is_real(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What the page shows for an overlay is what kustomize makes of the files that stand there."""
+        monkeypatch.chdir(tmp_path)
+        page = "docs/howto/helm-and-kustomize.md"
+        assert list(run_page(page, text_of(page))) == []
+        [shown] = [each.text for each in blocks_of(text_of(page)) if each.mark.startswith("recorded: kustomize build ")]
+        command = ["kubectl", "kustomize", "overlays/prod"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert (done.stdout, done.stderr) == (shown, "")
 
     @pytest.mark.parametrize("page", ALL_PAGES)
     def test_every_link_leads_somewhere(self, page: str) -> None:
@@ -177,17 +95,24 @@ class TestTheRunner:
             "```console\nls\n```\n",
             "```console\n$ portmap --version\nportmap of old\n```\n",
             "```console\n$ rm -r .\n```\n",
+            "```text\nportmap lint\n```\n",
+            "Like this:\n\n    portmap lint\n",
+            "<!-- usage -->\n```text\nportmap lint FILE\n```\n",
+            "- Indented:\n\n  ```python\n  1 / 0\n  ```\n",
+            "<!-- file: a.yaml -->\n```yaml\nhello\n```\n",
+            "`a.py`:\n<!-- file: a.py -->\n```python\nprint(1)\n```\n<!-- output -->\n```text\n2\n```\n",
         ],
     )
-    def test_a_page_that_is_wrong_is_found(self, text: str) -> None:
+    def test_a_page_that_is_wrong_is_found(self, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """A wrong, missing or unexpected output is found, and a block that nothing runs."""
+        monkeypatch.chdir(tmp_path)
         assert len(list(run_page("page.md", text))) == 1
 
     def test_a_page_that_is_right_passes(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Blocks share a namespace, see the files of the page, and may end in an error that is shown."""
         monkeypatch.chdir(tmp_path)
         text = (
-            "<!-- file: a.txt -->\n```yaml\nhello\n```\n"
+            "`a.txt`:\n<!-- file: a.txt -->\n```yaml\nhello\n```\n"
             "```python\nfrom pathlib import Path\nx = Path('a.txt').read_text()\n```\n"
             "```python\nprint(x, end='')\n```\n<!-- output -->\n```text\nhello\n```\n"
             "```python\nprint(2)\nx[9]\n```\n<!-- output -->\n```text\n2\n```\n"
@@ -244,6 +169,24 @@ class TestTheCommands:
         """The second command is the one that CI runs and that CONTRIBUTING tells."""
         assert commands[1] in text_of(".ci/run").splitlines()
         assert commands[1] in text_of("CONTRIBUTING.md").splitlines()
+
+    def test_the_extras_are_told(self) -> None:
+        """The table of extras has each of them, and no other."""
+        extras = tomllib.loads(text_of("pyproject.toml"))["project"]["optional-dependencies"]
+        told = re.findall(r"^\| `pip install '\.\[(\w+)\]'`", text_of("docs/index.md"), re.MULTILINE)
+        assert sorted(told) == sorted(extras)
+
+    def test_what_contributors_are_told_exists(self) -> None:
+        """The sessions of nox, the files and the dependency groups that CONTRIBUTING names are there."""
+        page = text_of("CONTRIBUTING.md")
+        project = tomllib.loads(text_of("pyproject.toml"))
+        tasks = set(re.findall(r"^def (\w+)\(session: nox\.Session", text_of("noxfile.py"), re.MULTILINE))
+        assert set(re.findall(r"nox -s (\w+)", page)) <= tasks
+        assert set(re.findall(r"--group (\w+)", page)) <= set(project["dependency-groups"])
+        named = re.findall(r"`((?:src|tests|docs|examples|benchmarks)/[\w/.*-]*)`", page)
+        assert len(named) > 5
+        for each in [*named, *re.findall(r" -c (\S+)", page)]:
+            assert (ROOT / each).exists(), each
 
 
 # --- the page about the checks -------------------------------------------------------------------------------------

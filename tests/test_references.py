@@ -256,6 +256,19 @@ class TestGatewayRoutes:
             ("parent", ["Service shop/web"]),
         ]
 
+    def test_a_route_of_a_mesh_is_for_requests_to_its_services(self) -> None:
+        """It has no host names of its own: whoever asks for another host does not meet it."""
+        parents = [{"kind": "Service", "name": "front"}, {"kind": "Service", "name": "web", "namespace": "prod"}]
+        route = make_route({"name": "web", "port": 80}, parentRefs=parents, hostnames=["shop.example"])
+        found = PortMap.of([route, make_service(), make_service("front")])
+        assert [each.reference.hosts for each in found.references if each.reference.role == "route"] == [
+            ("front", "web.prod")
+        ]
+        assert found.host("shop.example") == ()
+        assert [str(chain.hops[0]) for chain in found.host("front", "/x")] == ["HTTPRoute shop/front front/"]
+        both = make_route({"name": "web", "port": 80}, parentRefs=[*parents, {"name": "gateway"}])
+        assert {each.reference.hosts for each in PortMap.of([both, make_service()]).references} == {()}
+
 
 class TestNetworkPolicy:
     """A policy is about the ports of pods, not of Services."""
@@ -281,6 +294,10 @@ class TestNetworkPolicy:
         """A policy that names the Service's port lets nothing through."""
         code, _, hint = missed(self.policy({"port": 80}), make_deployment(), make_service())
         assert (code, hint) == ("service-port-meant", "behind it Deployment shop/web is reached on 8080: write 8080")
+        code, _, hint = missed(self.policy({"port": "http"}), make_deployment(), make_service())
+        assert code == "service-port-meant"
+        assert hint == "behind it Deployment shop/web has 8080, named 'web': write web"
+        assert missed(self.policy({"port": "http"}), make_deployment())[0] == "no-such-container-port"
 
     def test_a_name_goes_with_its_protocol(self) -> None:
         """Name and protocol must both be equal; left out, the protocol is TCP."""
@@ -300,7 +317,9 @@ class TestNetworkPolicy:
     def test_a_range_has_every_declared_port_in_it(self) -> None:
         """`endPort` is the last of a range that begins with `port`."""
         assert led_to(self.policy({"port": 8000, "endPort": 8100}), make_deployment()) == [APP]
-        assert led_to(self.policy({"port": 9000, "endPort": 9100}), make_deployment()) == []
+        found = resolved(self.policy({"port": 9000, "endPort": 9100}), make_deployment())
+        assert (found.targets, found.miss) == ((), None)
+        assert found.unknown is not None
 
     def test_expressions_select(self) -> None:
         """Expressions of the selector count as labels do."""
@@ -415,7 +434,13 @@ class TestServicesByName:
     def test_the_default_of_a_webhook_may_miss(self) -> None:
         """Where the Service has no port 443, the default leads nowhere, and the field is the Service's."""
         found = missed(self.webhook({"name": "web", "namespace": "shop"}), make_service())
-        assert found[:2] == ("no-such-service-port", "webhooks[0].clientConfig.service")
+        assert found == (
+            "no-such-service-port",
+            "webhooks[0].clientConfig.service",
+            "443 is what is meant where none is given: write port: 80",
+        )
+        code, _, hint = missed(self.webhook({"name": "web", "namespace": "shop", "port": 443}), make_service())
+        assert (code, hint) == ("no-such-service-port", "")
 
     def test_an_api_service_and_a_conversion_are_read(self) -> None:
         """An APIService and a CustomResourceDefinition name a Service in the same way."""
@@ -478,8 +503,20 @@ class TestMonitors:
     def test_target_port_is_that_of_the_pods(self, port: object) -> None:
         """`targetPort` must be declared by a container behind the Service."""
         assert led_to(self.monitor({"targetPort": port}), self.service(), make_deployment()) == [APP]
-        found = missed(self.monitor({"targetPort": 80}), self.service(), make_deployment())
+        found = missed(self.monitor({"targetPort": 81}), self.service(), make_deployment())
         assert found[0] == "no-such-container-port"
+
+    @pytest.mark.parametrize(
+        ("port", "hint"),
+        [
+            (80, "behind it Deployment shop/web is reached on 8080: write 8080"),
+            ("http", "write port: http instead; behind it Deployment shop/web has 8080, named 'web': write web"),
+        ],
+    )
+    def test_target_port_is_not_the_service_port(self, port: object, hint: str) -> None:
+        """The number or name of a Service port is told from that of the pods."""
+        found = missed(self.monitor({"targetPort": port}), self.service(), make_deployment())
+        assert (found[0], found[2]) == ("service-port-meant", hint)
 
     @pytest.mark.parametrize("endpoint", [{"port": "web"}, {"portNumber": 8080}, {"targetPort": "web"}])
     def test_a_pod_monitor_names_declared_ports(self, endpoint: Manifest) -> None:
@@ -488,8 +525,10 @@ class TestMonitors:
 
     def test_a_pod_monitor_does_not_know_service_ports(self) -> None:
         """The Service port's name is no container port's."""
-        found = missed(self.monitor({"port": "http"}, "PodMonitor"), make_deployment(), make_service())
-        assert found[0] == "no-such-container-port"
+        code, _, hint = missed(self.monitor({"port": "http"}, "PodMonitor"), make_deployment(), make_service())
+        assert code == "service-port-meant"
+        assert hint == "behind it Deployment shop/web has 8080, named 'web': write web"
+        assert missed(self.monitor({"port": "hppt"}, "PodMonitor"), make_deployment())[0] == "no-such-container-port"
 
     def test_a_pattern_is_not_judged(self) -> None:
         """`port` may be a regular expression, of which nothing is said."""
@@ -515,6 +554,42 @@ class TestEndpointsByHand:
         assert led_to(self.endpoints({"port": 5432, "name": "sql"}), named) == ["Service shop/db 80 (sql)"]
         assert missed(self.endpoints({"port": 5432}), named)[0] == "endpoints-port-name"
         assert missed(self.endpoints({"port": 5432, "name": "sql", "protocol": "UDP"}), named)[0] == "protocol-mismatch"
+
+    def test_their_addresses_are_told(self) -> None:
+        """What somebody else writes is where the chain ends: every address with its port."""
+        found = PortMap.of([self.endpoints({"port": 5432}), self.service({"port": 80})])
+        assert found.references[0].reference.addresses == ("192.0.2.1:5432",)
+        [trace] = found.trace("db")
+        [onward] = trace.onward
+        assert (onward.stops, onward.beyond) == ("192.0.2.1:5432 (Endpoints shop/db)", True)
+        assert not trace.leads_nowhere
+        assert found.why_not(found.services[0], 0) == onward.stops
+
+    def test_addresses_of_slices(self) -> None:
+        """Those that are not ready are left out, addresses of IPv6 stand in brackets, and no port is all ports."""
+        labels = {"kubernetes.io/service-name": "db"}
+        endpoints = [
+            {"addresses": ["192.0.2.1", "fd00::1"]},
+            {"addresses": ["192.0.2.2"], "conditions": {"ready": True}},
+            {"addresses": ["192.0.2.3"], "conditions": {"ready": False}},
+        ]
+        piece = make("EndpointSlice", "db-1", api="discovery.k8s.io/v1", metadata={"labels": labels})
+        piece |= {"ports": [{"name": "sql", "port": 1}, {"name": "any"}], "endpoints": endpoints}
+        ports = [{"name": "sql", "port": 80}, {"name": "any", "port": 81}]
+        found = PortMap.of([piece, make("Service", "db", {"ports": ports})])
+        assert [each.reference.addresses for each in found.references] == [
+            ("192.0.2.1:1", "[fd00::1]:1", "192.0.2.2:1"),
+            ("192.0.2.1", "fd00::1", "192.0.2.2"),
+        ]
+
+    def test_a_chain_to_a_port_without_endpoints_leads_nowhere(self) -> None:
+        """Where the names disagree, nothing stands behind the Service, and that is a mistake."""
+        found = PortMap.of([self.endpoints({"port": 5432}), self.service({"port": 80, "name": "sql"})])
+        [trace] = found.trace("db:sql")
+        assert trace.leads_nowhere
+        assert trace.onward[0].stops == (
+            "Endpoints shop/db has no TCP port named 'sql', and without a selector nothing else has"
+        )
 
     def test_a_port_without_endpoints_is_missed(self) -> None:
         """The Service's port is named as well, because nothing stands behind it."""

@@ -1,5 +1,6 @@
 """Workloads, reduced to the pods that they make."""
 
+import io
 from typing import Any
 
 import pytest
@@ -83,7 +84,44 @@ class TestKinds:
     def test_ambiguous_kinds(self) -> None:
         """Kinds that two projects share are told apart by the group."""
         assert kind_of_workload("serving.knative.dev/v1", "Service") == "Service.serving.knative.dev"
-        assert kind_of_workload("apps/v1", "StatefulSet") == "StatefulSet"
+        assert kind_of_workload("batch.volcano.sh/v1alpha1", "Job") == "Job.batch.volcano.sh"
+        assert kind_of_workload("argoproj.io/v1alpha1", "Rollout") == "Rollout"
+        for api_version in ("apps/v1", "extensions/v1beta1", "", None):
+            assert kind_of_workload(api_version, "StatefulSet") == "StatefulSet"
+
+    @pytest.mark.parametrize("api_version", ["example.com/v1", "sets.x-k8s.io/v1alpha1"])
+    def test_any_custom_kind_with_a_template(self, api_version: str) -> None:
+        """A custom kind that no table has makes pods if a pod template stands where a Deployment has it."""
+        manifest = {"apiVersion": api_version, "kind": "Fleet", "metadata": {"name": "web"}}
+        assert not makes_pods(manifest)
+        made = manifest | {"spec": {"template": template({"containerPort": 8080}), "replicas": 2}}
+        assert makes_pods(made)
+        read = manifests.read(made)
+        assert isinstance(read, Workload)
+        assert (read.kind, read.name, read.replicas, read.pod.labels) == ("Fleet", "web", 2, {"app": "web"})
+        [document] = manifests.load(io.StringIO(manifests.to_json(made)))
+        assert document.object == read
+
+    @pytest.mark.parametrize(
+        ("api_version", "spec"),
+        [
+            ("example.com/v1", {"template": {"spec": {"containers": []}}}),
+            ("example.com/v1", {"template": {"spec": {"containers": [{"name": "app"}]}}}),
+            ("example.com/v1", {"template": {"spec": {"containers": [{"image": "a"}, {"name": "app"}]}}}),
+            ("example.com/v1", {"template": {"spec": {"containers": {"app": {"image": "a"}}}}}),
+            ("example.com/v1", {"template": {"spec": {"containers": [{"image": 5}]}}}),
+            ("example.com/v1", {"template": {"spec": "none"}}),
+            ("example.com/v1", {"podTemplate": template()}),
+            ("operators.coreos.com/v1", {"template": None}),
+            ("v1", {"template": template()}),
+            ("policy/v1", {"template": template()}),
+            ("node.k8s.io/v1", {"template": template()}),
+            (None, {"template": template()}),
+        ],
+    )
+    def test_what_is_no_template(self, api_version: str | None, spec: Any) -> None:
+        """Parts of a template make no pods, and Kubernetes' own kinds only those that do."""
+        assert not makes_pods({"apiVersion": api_version, "kind": "Fleet", "metadata": {"name": "web"}, "spec": spec})
 
     def test_no_workload(self) -> None:
         """Anything else is refused, with the kinds that there are."""
@@ -129,6 +167,8 @@ class TestReading:
         [
             (None, None, None, None),
             ({}, None, None, None),
+            ({"conditions": None, "podIPs": None}, None, None, None),
+            ({"qosClass": "BestEffort"}, (), None, None),
             ({"phase": "Pending"}, (), None, "Pending"),
             ({"podIP": "10.0.0.1"}, ("10.0.0.1",), None, None),
             (
@@ -143,7 +183,7 @@ class TestReading:
         ],
     )
     def test_status(self, status: Any, addresses: Any, ready: bool | None, phase: str | None) -> None:
-        """A pod with a status is an observed one; without, it is projected."""
+        """A pod whose status says anything at all is an observed one; else it is projected."""
         manifest = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web-0"}, "spec": {}, "status": status}
         pod = manifests.read(manifest)
         assert isinstance(pod, Pod)

@@ -3,11 +3,29 @@
 Build Services that a real API server accepts, or learn at once why it would not;
 see where every port leads; read and write manifests without losing anything.
 
-    from portmap import ContainerPort, Service, ServicePort, to_yaml
+    >>> from portmap import *
+    >>> http = ContainerPort(8080, name="http")
+    >>> pod = Pod("web-0", labels={"app": "web"}, containers=[Container("app", image="shop/web:1", ports=[http])])
+    >>> web = Service("web", selector={"app": "web"}, ports=[ServicePort.targeting(http, port=80)])
+    >>> typo = Service("typo", selector={"app": "web"}, ports=[ServicePort(80, target_port="htpp")])
+    >>> for service in (web, typo):
+    ...     resolution = resolve(service, [pod])
+    ...     print([endpoint.port for endpoint in resolution.endpoints()], [miss.hint for miss in resolution.misses])
+    ...
+    [8080] []
+    [] ["did you mean 'http'?"]
 
-    http = ContainerPort(8080, name="http")
-    web = Service("web", selector={"app": "web"}, ports=[ServicePort.targeting(http, port=80)])
-    print(to_yaml(web))
+An Ingress is plain data, as everything is that portmap does not build:
+
+    >>> backend = {"service": {"name": "web", "port": {"name": "http"}}}
+    >>> front = {
+    ...     "apiVersion": "networking.k8s.io/v1",
+    ...     "kind": "Ingress",
+    ...     "metadata": {"name": "front"},
+    ...     "spec": {"defaultBackend": backend},
+    ... }
+
+The examples of all other docstrings go on from here, and those of methods from that of their class.
 """
 
 import sys

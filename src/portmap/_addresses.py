@@ -10,10 +10,13 @@ Source: kubernetes/kubernetes 1.36.2,
 `vendor/k8s.io/utils/internal/third_party/forked/golang/net/`.
 """
 
-import ipaddress
 import re
-from functools import lru_cache
-from typing import Final, TypeAlias
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+if TYPE_CHECKING:
+    # Loaded with the first address: most Services name none.
+    import ipaddress
 
 __all__ = [
     "cidr_reasons",
@@ -21,14 +24,15 @@ __all__ = [
     "family_and_form",
     "family_of",
     "ip_reasons",
+    "ipv4_in",
     "network",
     "parse_ip",
     "standard_block",
     "standard_form",
 ]
 
-Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address: TypeAlias = "ipaddress.IPv4Address | ipaddress.IPv6Address"
+Network: TypeAlias = "ipaddress.IPv4Network | ipaddress.IPv6Network"
 
 _IPV4: Final = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)\.([0-9]+)")
 _DOTTED_TAIL: Final = re.compile(r"(.*:)([0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)")
@@ -47,8 +51,10 @@ def _plain_ipv4(text: str) -> str | None:
 
 
 @lru_cache(maxsize=4096)
-def parse_ip(text: str) -> Address | None:
+def parse_ip(text: str) -> "Address | None":
     """The address, or `None`: Go's `ParseIPSloppy`."""
+    import ipaddress
+
     if ":" not in text:
         plain = _plain_ipv4(text)
         return None if plain is None else ipaddress.IPv4Address(plain)
@@ -67,8 +73,9 @@ def parse_ip(text: str) -> Address | None:
         return None
 
 
-def _mapped(address: Address) -> bool:
-    return isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None
+def ipv4_in(address: Address) -> "ipaddress.IPv4Address | None":
+    """The IPv4 address of which this is the IPv6 form (`::ffff:10.9.8.7`), if it is one."""
+    return address.ipv4_mapped if address.version == 6 else None
 
 
 def family_of(text: str) -> str | None:
@@ -87,9 +94,9 @@ def family_and_form(text: str) -> tuple[str, str] | None:
         plain = _plain_ipv4(text)
         return None if plain is None else ("IPv4", plain)
     address = parse_ip(text)
-    if not isinstance(address, ipaddress.IPv6Address):
+    if address is None:
         return None
-    mapped = address.ipv4_mapped
+    mapped = ipv4_in(address)
     return ("IPv6", str(address)) if mapped is None else ("IPv4", str(mapped))
 
 
@@ -103,7 +110,7 @@ def ip_reasons(text: str, *, strict: bool) -> tuple[str, ...]:
     reasons = []
     if "." in text and _LEADING_ZERO.search(text if ":" not in text else text[text.rfind(":") :]):
         reasons.append("must not have leading 0s")
-    if _mapped(address):
+    if ipv4_in(address):
         reasons.append("must not be an IPv4-mapped IPv6 address")
     return tuple(reasons)
 
@@ -113,16 +120,15 @@ def endpoint_ip_reasons(text: str) -> tuple[str, ...]:
     address = parse_ip(text)
     if address is None:
         return ("must be a valid IP address",)
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    address = mapped or address
+    address = ipv4_in(address) or address
     reasons = []
     if address.is_unspecified:
         reasons.append("may not be the unspecified address")
     if address.is_loopback:
         reasons.append("may not be in the loopback range (127.0.0.0/8, ::1/128)")
-    if address in _LINK_LOCAL[address.version]:
+    if address in _block("169.254.0.0/16" if address.version == 4 else "fe80::/10"):
         reasons.append("may not be in the link-local range (169.254.0.0/16, fe80::/10)")
-    if address.version == 4 and address in _MULTICAST_V4:
+    if address.version == 4 and address in _block("224.0.0.0/24"):
         reasons.append("may not be in the link-local multicast range (224.0.0.0/24)")
     if address.version == 6 and (int(address) >> 112) & 0xFF0F == 0xFF02:
         reasons.append("may not be in the link-local multicast range (ff02::/16)")
@@ -139,7 +145,7 @@ def standard_form(text: str, *, mapped_is_fine: bool = False) -> tuple[str, bool
     address = parse_ip(text)
     if address is None:
         return None
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    mapped = ipv4_in(address)
     good = f"::ffff:{mapped}" if mapped is not None and mapped_is_fine else str(mapped or address)
     return None if good == text else (good, bool(ip_reasons(text, strict=True)))
 
@@ -150,18 +156,19 @@ def standard_block(text: str) -> tuple[str, bool] | None:
         return None
     head, _, bits = text.partition("/")
     address = parse_ip(head)
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    mapped = None if address is None else ipv4_in(address)
     plain = mapped or address
     width = int(bits) - (96 if mapped else 0)
+    import ipaddress
+
     good = str(ipaddress.ip_network(f"{plain}/{max(width, 0)}", strict=False))
     return None if good == text else (good, bool(cidr_reasons(text, strict=True)))
 
 
-_LINK_LOCAL: Final[dict[int, Network]] = {
-    4: ipaddress.IPv4Network("169.254.0.0/16"),
-    6: ipaddress.IPv6Network("fe80::/10"),
-}
-_MULTICAST_V4: Final = ipaddress.IPv4Network("224.0.0.0/24")
+@cache
+def _block(text: str) -> Network:
+    """One of the few blocks that this module names."""
+    return network(text)
 
 
 def cidr_reasons(text: str, *, strict: bool) -> tuple[str, ...]:
@@ -177,7 +184,7 @@ def cidr_reasons(text: str, *, strict: bool) -> tuple[str, ...]:
     dotted = head if ":" not in head else head[head.rfind(":") :]
     if ("." in dotted and _LEADING_ZERO.search(dotted)) or (len(bits) > 1 and bits.startswith("0")):
         return ("must not have leading 0s in the address or the prefix length",)
-    if _mapped(address):
+    if ipv4_in(address):
         return ("must not have an IPv4-mapped IPv6 address",)
     if int(address) & ((1 << (width - int(bits))) - 1):
         return ("must not have bits set beyond the prefix length",)
@@ -190,4 +197,6 @@ def network(text: str) -> Network:
     Raises:
         ValueError: The text is no CIDR block.
     """
+    import ipaddress
+
     return ipaddress.ip_network(text)

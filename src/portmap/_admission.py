@@ -31,7 +31,7 @@ from portmap._families import (
     release_second_stack,
 )
 from portmap._grammar import dns_label_1035_reasons, dns_label_reasons
-from portmap._metadata import METADATA_RULES, METADATA_UPDATE_RULES, Metadata
+from portmap._metadata import METADATA_RULES, METADATA_UPDATE_RULES, Metadata, NameGrammar
 from portmap._paths import sort_key
 from portmap._ports import SERVICE_PORT_RULES
 from portmap._rules import Rules
@@ -40,7 +40,7 @@ from portmap._state import ServiceState
 from portmap._updates import UPDATE_RULES, carry_over, drop_what_the_type_lost, families_untouched
 from portmap._violations import Violation
 
-__all__ = ["every_violation", "metadata_violations", "server_verdict"]
+__all__ = ["every_violation", "metadata_violations", "name_grammar", "server_verdict"]
 
 _SPEC: Final = ("spec",)
 
@@ -111,12 +111,16 @@ def _settle_families(service: ServiceState) -> list[Violation]:
     return found
 
 
+def name_grammar(cluster: Cluster) -> NameGrammar:
+    """The grammar of a Service's name."""
+    return dns_label_reasons if cluster.enabled(RELAXED_SERVICE_NAMES) else dns_label_1035_reasons
+
+
 def metadata_violations(
     metadata: Mapping[str, Any], cluster: Cluster, old: Mapping[str, Any] | None = None
 ) -> list[Violation]:
     """What is wrong with a Service's metadata."""
-    relaxed = cluster.enabled(RELAXED_SERVICE_NAMES)
-    subject = Metadata(metadata, cluster, dns_label_reasons if relaxed else dns_label_1035_reasons, old)
+    subject = Metadata(metadata, cluster, name_grammar(cluster), old)
     return (METADATA_RULES if old is None else METADATA_UPDATE_RULES).broken_by(subject, ("metadata",))
 
 

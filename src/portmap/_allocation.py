@@ -10,11 +10,10 @@ Source: kubernetes/kubernetes 1.36.2, `pkg/registry/core/service/storage/alloc.g
 `pkg/registry/core/service/ipallocator/ipallocator.go`.
 """
 
-import ipaddress
 from collections.abc import Iterator
 from typing import Final
 
-from portmap._addresses import Address, Network, parse_ip
+from portmap._addresses import Address, Network, ipv4_in, parse_ip
 from portmap._cluster import ADDRESS_OBJECTS, LARGE_IPV6_RANGES, Cluster
 from portmap._rules import Problem, Rules, Stage, rule
 from portmap._state import PICKED, ServiceState
@@ -68,8 +67,7 @@ def fill_in_second_address(service: ServiceState) -> None:
 
 
 def _bare(address: Address) -> Address:
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return mapped or address
+    return ipv4_in(address) or address
 
 
 def _allocatable(cluster: Cluster, address: Address, networks: tuple[Network, ...]) -> bool:

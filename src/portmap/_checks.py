@@ -28,6 +28,12 @@ def check(
 
     Raises:
         TypeError: An argument is no such thing.
+
+    Example:
+        >>> public = Service.node_port("web", [ServicePort(80, node_port=30080)])
+        >>> on_edge = Cluster("1.33", node_port_range=range(20000, 22768))
+        >>> [(violation.field, violation.code) for violation in check(public, cluster=on_edge)]
+        [('spec.ports[0].nodePort', 'node-port-out-of-range')]
     """
     target: object = cluster or cluster_in_force()
     if not isinstance(target, Cluster):

@@ -4,8 +4,15 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from portmap._cli_input import STDIN, add_format, add_kubernetes_version, namespace_argument, read_documents
-from portmap._cluster import Cluster
+from portmap._cli_input import (
+    STDIN,
+    add_format,
+    add_kubernetes_version,
+    add_node_port_range,
+    cluster_of,
+    namespace_argument,
+    read_documents,
+)
 from portmap._errors import ValidationError
 from portmap._render._console import CommandError, Console
 
@@ -39,6 +46,7 @@ def add_contract(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         parser.add_argument(name, metavar=metavar, help=f"{words}: a YAML or JSON file, a folder, or -")
     add_format(parser)
     add_kubernetes_version(parser)
+    add_node_port_range(parser)
     namespaces = parser.add_mutually_exclusive_group()
     namespaces.add_argument(
         "--namespace",
@@ -81,7 +89,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     if options.before == options.after == STDIN:
         raise CommandError(f"{_COMMAND}: only one of A and B can be standard input")
     namespaces = _namespaces(options.namespace)
-    cluster = Cluster(options.kubernetes_version)
+    cluster = cluster_of(options)
     before, unreadable = read_documents([options.before], cluster, console, _COMMAND)
     after, more = read_documents([options.after], cluster, console, _COMMAND)
     unreadable += more

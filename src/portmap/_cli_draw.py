@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from portmap._cli_input import add_input, cluster_of, read_documents
 from portmap._render._console import CommandError, Console
+from portmap._render._plain import printable
 
 if TYPE_CHECKING:
     from portmap._draw import Format
@@ -50,13 +51,22 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     format_ = options.format or _format_of(output)
     documents, unreadable = read_documents(options.paths or ["."], cluster, console, _COMMAND)
 
-    from portmap._draw import draw
+    from portmap._draw import FORMATS
+    from portmap._draw.diagram import diagram_of
+    from portmap._draw.mermaid import too_much
+    from portmap._draw.words import as_text
     from portmap._map.port_map import PortMap
 
     found = PortMap.of(documents, cluster=cluster, namespace=options.namespace)
+    diagram = diagram_of(found)
     title = options.title or f"Where the ports of {', '.join(options.paths or ['.'])} lead"
     console.say(*map(str, unreadable))
-    text = draw(found, format=format_, title=title)
+    if output is None and format_ == "text" and console.width:
+        console.write(as_text(diagram, width=console.width, colour=console.colour))
+        return 0
+    text = FORMATS[format_](diagram, printable(title))
+    if format_ == "mermaid" and (why := too_much(diagram, text)):
+        console.say(f"{_COMMAND}: note: {why}")
     if output is None:
         console.write(text)
     else:

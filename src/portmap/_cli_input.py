@@ -50,6 +50,8 @@ def add_input(parser: argparse.ArgumentParser, more: str = "", formats: Sequence
     parser.add_argument(
         "paths",
         nargs="*",
+        # Without a default, it is told as required where anything else is.
+        default=[],
         metavar="PATH",
         help=f"YAML and JSON files, folders of them, or - for standard input; {more}left out: the current folder",
     )

@@ -3,7 +3,7 @@
 import argparse
 import gc
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
@@ -29,6 +29,9 @@ _SEVERITIES: Final = ("error", "warning", "info")
 # Below this, starting processes takes longer than they save.
 _WORTH_PROCESSES: Final = 2_000_000
 
+# So many that none waits long for another at the end, and so few that each is worth sending.
+_PARTS_A_PROCESS: Final = 8
+
 
 def add_lint(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the sub-command to the command."""
@@ -44,6 +47,7 @@ def add_lint(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument(
         "paths",
         nargs="*",
+        default=[],
         metavar="PATH",
         help="YAML and JSON files, folders of them, or - for standard input; left out: the current folder",
     )
@@ -131,13 +135,11 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     from portmap.lint._findings import at_least
 
     settings = settings_of(options)
-    # There are no cycles to be found, and looking for them takes half of the time.
-    with _without_collector():
-        report = settings.applied_to(_linted(options, console, settings))
-        if options.write_baseline:
-            settings.write_baseline(report)
-        report, told = settings.without_known(report)
-        _print(report, options, settings, console)
+    report = settings.applied_to(_linted(options, console, settings))
+    if options.write_baseline:
+        settings.write_baseline(report)
+    report, told = settings.without_known(report)
+    _print(report, options, settings, console)
     if told is not None:
         console.say(told)
     bad = any(at_least(each.severity, settings.fail_on) for each in report)
@@ -154,7 +156,8 @@ def _linted(options: argparse.Namespace, console: Console, settings: "Settings")
     try:
         inputs, unreadable = inputs_of(console.source if path == STDIN else path for path in paths)
         inputs = settings.wanted(inputs)
-        with _executor(options, settings, inputs) as executor, progress(console) as step:
+        jobs = _jobs(options, settings, inputs)
+        with _executor(jobs) as executor, progress(console) as step:
             report = lint_inputs(
                 inputs,
                 unreadable,
@@ -164,6 +167,7 @@ def _linted(options: argparse.Namespace, console: Console, settings: "Settings")
                 namespace=settings.namespace,
                 suppressions=settings.suppressions,
                 executor=executor,
+                parts=_PARTS_A_PROCESS * jobs,
                 progress=step,
             )
     except ManifestError as error:
@@ -177,29 +181,24 @@ def _linted(options: argparse.Namespace, console: Console, settings: "Settings")
     return report
 
 
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
+def _jobs(options: argparse.Namespace, settings: "Settings", inputs: "Sequence[Input]") -> int:
+    """How many processes to use: no more than there are folders, since a folder is judged in one piece."""
+    if settings.complete:
+        return 1
+    jobs: int = options.jobs or (_cores() if sum(each.size for each in inputs) > _WORTH_PROCESSES else 1)
+    return min(jobs, len({os.path.dirname(each.source) for each in inputs}))  # noqa: PTH120 - of many thousands
 
 
 @contextmanager
-def _executor(
-    options: argparse.Namespace, settings: "Settings", inputs: "Sequence[Input]"
-) -> Iterator[Executor | None]:
+def _executor(jobs: int) -> Iterator[Executor | None]:
     """The processes to work in; `None` where this one does."""
-    jobs = options.jobs or (_cores() if sum(each.size for each in inputs) > _WORTH_PROCESSES else 1)
-    jobs = min(jobs, len(inputs))
-    if jobs < 2 or settings.complete:
+    if jobs < 2:
         yield None
         return
     executor = ProcessPoolExecutor(jobs, initializer=gc.disable)
     try:
+        # The processes begin before any thread does that shows progress.
+        executor.submit(abs, 0)
         yield executor
     finally:
         executor.shutdown(cancel_futures=True)
@@ -220,7 +219,7 @@ def _print(report: "Report", options: argparse.Namespace, settings: "Settings", 
     for name, file in options.output:
         _write_file(file, _rendered(report, name, settings))
     width, colour = console.width, console.colour
-    if console.write(_rendered(report, options.format, settings, width=width, colour=colour)):
+    if console.write_all(_rendered(report, options.format, settings, width=width, colour=colour)):
         console.say(summary(report))
 
 
@@ -231,34 +230,35 @@ def _rendered(
     *,
     width: int | None = None,
     colour: bool = False,
-) -> str:
+) -> Iterable[str]:
+    """The report in a format, piece by piece."""
     match name:
         case "json":
-            from portmap._render._lint_json import as_json
+            from portmap._render._lint_json import json_of
 
-            return as_json(report)
+            return json_of(report)
         case "sarif":
-            from portmap._render._lint_sarif import as_sarif
+            from portmap._render._lint_sarif import sarif_of
 
-            return as_sarif(report, settings.rules)
+            return sarif_of(report, settings.rules)
         case "github":
-            from portmap._render._lint_github import as_github
+            from portmap._render._lint_github import github_of
 
-            return as_github(report)
+            return github_of(report)
         case "junit":
             from portmap._render._lint_junit import as_junit
 
-            return as_junit(report, settings.fail_on)
-    from portmap._render._lint_text import as_text
+            return [as_junit(report, settings.fail_on)]
+    from portmap._render._lint_text import text_of
 
-    return as_text(report, width=width, colour=colour)
+    return text_of(report, width=width, colour=colour)
 
 
-def _write_file(name: str, text: str) -> None:
+def _write_file(name: str, parts: Iterable[str]) -> None:
     """Write a file whole or not at all."""
     from portmap.manifests._files import write_whole
 
     try:
-        write_whole(name, text.encode())
+        write_whole(name, b"".join(part.encode() for part in parts))
     except OSError as error:
         raise CommandError(f"{_COMMAND}: {name}: the report cannot be written: {error.strerror or error}") from None

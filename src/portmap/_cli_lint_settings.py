@@ -14,7 +14,7 @@ from portmap._render._console import CommandError
 from portmap._suggestions import nearest
 from portmap.lint._baseline import Baseline
 from portmap.lint._catalogue import catalogue
-from portmap.lint._findings import Report, Severity
+from portmap.lint._findings import Report, Severity, at_least
 from portmap.lint._rule import Rule
 from portmap.lint.rules import rules_of
 from portmap.manifests._files import write_whole
@@ -68,6 +68,9 @@ class Settings:
         kept = []
         for finding in report.findings:
             severity = self.severities.get(finding.rule, finding.severity)
+            if finding.because and severity != "off" and at_least(severity, finding.severity):
+                # What speaks for less still does.
+                severity = finding.severity
             if severity == "off" or not (self.reported is None or finding.rule in self.reported):
                 continue
             because = f"{self.configuration.source} says so"
@@ -145,6 +148,7 @@ def _chosen(options: argparse.Namespace, found: Configuration) -> tuple[tuple[Ru
     known = catalogue(there)
     selected, ignored = _names(options.select), _names(options.ignore)
     problems = [
+        *([f"{_COMMAND}: --select names no rule"] if options.select and not selected else ()),
         *_unknown(selected, known, f"{_COMMAND}: --select"),
         *_unknown(ignored, known, f"{_COMMAND}: --ignore"),
         *_unknown(found.select or (), known, f"{found.source}: lint.select"),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_rules"]
 
+_MOST_MEANT: Final = 5
 _VERSION: Final = 1
 
 
@@ -43,7 +44,7 @@ def _list(options: argparse.Namespace, console: Console) -> int:
     entries = list(catalogue(known_rules("portmap rules")).values())
     if options.format == "json":
         data: dict[str, Any] = {"version": _VERSION, "rules": [each.as_dict() for each in entries]}
-        console.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        console.write(json.dumps(data, indent=2, sort_keys=True) + "\n")
     else:
         console.write("".join(f"{line}\n" for line in _table(entries)))
     return 0
@@ -66,7 +67,9 @@ def _explain(options: argparse.Namespace, console: Console) -> int:
     entry = known.get(options.rule)
     if entry is None:
         guess = nearest(options.rule, known)
-        hint = f"did you mean {guess!r}?" if guess else "`portmap rules` lists them"
+        begun = [repr(name) for name in known if options.rule and name.startswith(options.rule)]
+        meant = repr(guess) if guess else " or ".join(begun if len(begun) <= _MOST_MEANT else ())
+        hint = f"did you mean {meant}?" if meant else "`portmap rules` lists them"
         raise CommandError(f"portmap explain: there is no rule {options.rule!r}; {hint}")
     of_rules = entry.origin in {"linter", "plugin"}
     told = f"{entry.severity}, in the profile {entry.profile}" if of_rules else f"{entry.severity}"

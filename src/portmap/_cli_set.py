@@ -1,7 +1,7 @@
-"""`portmap set FILE OBJECT CHANGE…`: fields of one object changed in a file, every other byte left as it is."""
+"""`portmap set FILE|- OBJECT CHANGE…`: fields of one object changed in a file, every other byte left as it is."""
 
 import argparse
-from typing import Final
+from typing import Any, Final
 
 from portmap._cli_input import add_kubernetes_version, namespace_argument
 from portmap._cluster import Cluster
@@ -21,11 +21,12 @@ def add_set(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         allow_abbrev=False,
         help="change fields of one object in a file, and leave every other byte as it is",
         description="Change, add or remove fields of one object in a YAML or JSON file. Comments and formatting "
-        "stay. Nothing is written if a server would refuse the result, or if anything else would read differently.",
+        "stay. Nothing is written if a server would refuse the result, or if anything else would read differently. "
+        "Of standard input, the result is written to standard output.",
         epilog="Exit codes: 0 the file says so now, or did already; 1 with --check, it would change; "
         "2 bad usage, or refused: the file is as it was.",
     )
-    parser.add_argument("file", metavar="FILE", help="a YAML or JSON file")
+    parser.add_argument("file", metavar="FILE", help="a YAML or JSON file, or - for standard input")
     parser.add_argument("object", metavar="OBJECT", help="KIND/NAME, such as service/web")
     parser.add_argument(
         "changes",
@@ -45,24 +46,32 @@ def add_set(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 
 def _run(options: argparse.Namespace, console: Console) -> int:
-    from portmap.manifests._edit import edit
+    from portmap.manifests._edit import edit, edit_content
+    from portmap.manifests._texts import read_stream
 
+    piped = options.file == "-"
+    settings: dict[str, Any] = {
+        "namespace": options.namespace,
+        "string": options.string,
+        "cluster": Cluster(options.kubernetes_version),
+    }
     try:
-        found = edit(
-            options.file,
-            options.object,
-            *options.changes,
-            namespace=options.namespace,
-            string=options.string,
-            cluster=Cluster(options.kubernetes_version),
-        )
+        if piped:
+            found = edit_content(
+                "<stdin>", lambda: read_stream(console.source).encode(), options.object, *options.changes, **settings
+            )
+        else:
+            found = edit(options.file, options.object, *options.changes, **settings)
         if options.diff:
             console.write(found.diff())
-        if not (options.check or options.diff):
-            found.write()
+        elif not options.check:
+            if piped:
+                console.write_content(found.after)
+            else:
+                found.write()
     except (ManifestError, ValidationError) as error:
         raise CommandError(*str(error).splitlines(), "portmap set: nothing was written") from None
     if options.check and found.changes:
-        console.say(f"{options.file}: would change")
+        console.say(f"{found.path}: would change")
         return _WOULD_CHANGE
     return _FINE

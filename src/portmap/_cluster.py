@@ -193,14 +193,16 @@ FEATURES: Final = (
 )
 GATES: Final = frozenset(feature.name for feature in FEATURES if feature.name[0].isupper())
 
-_VERSION = re.compile(r"v?(\d+\.\d+)(?:\.\d+)?(?:[-+].*)?")
+_VERSION: Final = r"v?(\d+\.\d+)(?:\.\d+)?(?:[-+].*)?"
 _MOST_CIDRS: Final = 2
 
 
 def _minor(version: str) -> str:
     """`1.36` for `v1.36.2+build`; anything else as it is."""
     given: Any = version
-    match = _VERSION.fullmatch(given) if isinstance(given, str) else None
+    if type(given) is str and given in SUPPORTED_VERSIONS:
+        return version
+    match = re.fullmatch(_VERSION, given) if isinstance(given, str) else None
     return match.group(1) if match else version
 
 
@@ -248,6 +250,15 @@ class Cluster:
 
     The block reaches neither other threads nor other processes, and a generator
     that yields inside it leaves it in force for its caller.
+
+    Example:
+        >>> on_edge = Cluster("1.33", node_port_range=range(20000, 22768), service_cidrs="10.96.0.0/16")
+        >>> port = ServicePort(80, node_port=20080)
+        >>> with on_edge:
+        ...     public = Service.node_port("web", [port])
+        ...
+        >>> [violation.code for violation in check(public, cluster=Cluster())]
+        ['node-port-out-of-range']
     """
 
     version: str = attrs.field(default=NEWEST_RECORDED, converter=_minor)
@@ -276,18 +287,43 @@ class Cluster:
         object.__setattr__(self, "_networks", networks)
         object.__setattr__(self, "_families", families)
 
-    def enabled(self, feature: Feature) -> bool:
-        """Whether this cluster behaves as the feature says."""
-        return feature.name in self._enabled
+    def enabled(self, feature: Feature | str) -> bool:
+        """Whether this cluster behaves as the feature says.
+
+        Args:
+            feature: The name of a feature gate, as in `feature_gates`.
+
+        Raises:
+            ValueError: portmap knows no gate of this name.
+
+        Example:
+            >>> on_edge.enabled("RelaxedServiceNameValidation"), Cluster("1.36").enabled("RelaxedServiceNameValidation")
+            (False, True)
+        """
+        if isinstance(feature, Feature):
+            return feature.name in self._enabled
+        if feature not in GATES:
+            raise ValueError(f"there is no feature gate {feature!r} that matters here: {', '.join(sorted(GATES))}")
+        return feature in self._enabled
 
     @property
     def ip_families(self) -> tuple[str, ...] | None:
-        """The families of its service CIDRs, the default first; `None` if unknown."""
+        """The families of its service CIDRs, the default first; `None` if unknown.
+
+        Example:
+            >>> on_edge.ip_families
+            ('IPv4',)
+        """
         return self._families
 
     @property
     def service_networks(self) -> tuple[Network, ...] | None:
-        """Its service CIDRs, parsed; `None` if unknown."""
+        """Its service CIDRs, parsed; `None` if unknown.
+
+        Example:
+            >>> on_edge.service_networks
+            (IPv4Network('10.96.0.0/16'),)
+        """
         return self._networks
 
     @property
@@ -295,6 +331,10 @@ class Cluster:
         """The lower part of the node port range, from which the cluster picks last: best for numbers one sets.
 
         Empty for a range of up to 16 ports (KEP-3668, `portallocator/allocator.go`).
+
+        Example:
+            >>> on_edge.static_node_ports
+            range(20000, 20086)
         """
         ports = self.node_port_range
         size = len(ports)
@@ -303,12 +343,22 @@ class Cluster:
 
     @property
     def dynamic_node_ports(self) -> range:
-        """The rest of the node port range, from which the cluster picks first."""
+        """The rest of the node port range, from which the cluster picks first.
+
+        Example:
+            >>> on_edge.dynamic_node_ports
+            range(20086, 22768)
+        """
         return self.node_port_range[len(self.static_node_ports) :]
 
     @property
     def provisional(self) -> bool:
-        """Whether no verdicts of a real server of this version were recorded."""
+        """Whether no verdicts of a real server of this version were recorded.
+
+        Example:
+            >>> on_edge.provisional, Cluster("1.37").provisional
+            (False, True)
+        """
         return SUPPORTED_VERSIONS.index(self.version) > SUPPORTED_VERSIONS.index(NEWEST_RECORDED)
 
     def __str__(self) -> str:
@@ -422,6 +472,11 @@ def set_default_cluster(cluster: Cluster) -> None:
 
     Raises:
         TypeError: It is no Cluster.
+
+    Example:
+        >>> set_default_cluster(Cluster("1.34", node_port_range=range(20000, 22768)))
+        >>> Service.node_port("web", [ServicePort(80, node_port=20080)]).ports[0].node_port
+        20080
     """
     given: object = cluster
     if not isinstance(given, Cluster):

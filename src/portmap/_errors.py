@@ -14,7 +14,16 @@ __all__ = ["LintError", "ManifestError", "PortmapError", "RuleError", "Span", "V
 
 
 class PortmapError(Exception):
-    """The root of portmap's exceptions."""
+    """The root of portmap's exceptions.
+
+    Example:
+        >>> try:
+        ...     load("nowhere.yaml")
+        ... except PortmapError as error:
+        ...     print(error)
+        ...
+        nowhere.yaml: cannot be read: No such file or directory
+    """
 
     __module__ = "portmap"
 
@@ -22,7 +31,15 @@ class PortmapError(Exception):
 @final
 @attrs.frozen
 class Span:
-    """A place in a text. Lines and columns count from 1; the end is exclusive."""
+    """A place in a text. Lines and columns count from 1; the end is exclusive.
+
+    Example:
+        >>> from pathlib import Path
+        >>> _ = Path("web.yaml").write_text(to_yaml(web))
+        >>> [document] = load("web.yaml")
+        >>> document.span("spec.ports[0].port")
+        Span(line=10, column=11, end_line=10, end_column=13)
+    """
 
     line: int
     column: int
@@ -40,6 +57,17 @@ class ValidationError(PortmapError, ValueError):
     Attributes:
         subject: What was checked, for people: `Service shop/web`.
         violations: Every problem found, by field path.
+
+    Example:
+        >>> try:
+        ...     Service("Web", ports=[ServicePort(80), ServicePort(443)])
+        ... except ValidationError as error:
+        ...     for violation in error.violations:
+        ...         print(violation.field, violation.code)
+        ...
+        metadata.name name-syntax
+        spec.ports[0].name port-name-required
+        spec.ports[1].name port-name-required
     """
 
     __module__ = "portmap"
@@ -54,7 +82,7 @@ class ValidationError(PortmapError, ValueError):
     def __str__(self) -> str:
         count = len(self.violations)
         judge = f" for {self.judged_by}" if self.judged_by else ""
-        lines = [f"{self.subject} is invalid{judge}: {count} violation{'s' if count != 1 else ''}"]
+        lines = [f"{self.subject.strip()} is invalid{judge}: {count} violation{'s' if count != 1 else ''}"]
         for violation in self.violations:
             lines.extend(f"  {line}" for line in str(violation).splitlines())
         return "\n".join(lines)
@@ -68,6 +96,13 @@ class ManifestError(PortmapError, ValueError):
         problem: What is wrong with it.
         source: The name of the file or stream, `""` for a plain text.
         span: Where in the text, if it is known.
+
+    Example:
+        >>> from portmap.manifests import parse
+        >>> parse("ports: [80")
+        Traceback (most recent call last):
+            ...
+        portmap.ManifestError: 1:8: the list that `[` opens here is not closed, or lacks a comma
     """
 
     __module__ = "portmap"
@@ -89,6 +124,15 @@ class LintError(PortmapError):
 
     Attributes:
         findings: The findings, as in the report.
+
+    Example:
+        >>> from portmap.lint import LintError, lint
+        >>> try:
+        ...     lint([typo, pod]).raise_for("error")
+        ... except LintError as error:
+        ...     print([finding.rule for finding in error.findings])
+        ...
+        ['unresolved-target-port']
     """
 
     __module__ = "portmap.lint"
@@ -109,6 +153,20 @@ class RuleError(PortmapError):
     Attributes:
         rule: The name of the rule; `None` where it is not known.
         problem: What is wrong with it.
+
+    Example:
+        >>> from portmap.lint import RuleError, lint, rule
+        >>> @rule("acme.careless", on=Service, severity="warning")
+        ... def careless(service, bundle):
+        ...     "Forgets that labels may be missing."
+        ...     return service.labels["owner"]
+        ...
+        >>> try:
+        ...     lint([web], rules=[careless])
+        ... except RuleError as error:
+        ...     print(error.rule)
+        ...
+        acme.careless
     """
 
     __module__ = "portmap.lint"

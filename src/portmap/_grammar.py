@@ -11,10 +11,12 @@ Sources are paths in kubernetes/kubernetes at 1.36.2:
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
 __all__ = [
+    "are_labels",
     "dns_label_1035_reasons",
     "dns_label_reasons",
     "dns_subdomain_reasons",
@@ -28,6 +30,7 @@ __all__ = [
 LONGEST_PORT_NAME: Final = 15
 LONGEST_LABEL: Final = 63
 LONGEST_SUBDOMAIN: Final = 253
+LONGEST_QUALIFIED: Final = LONGEST_SUBDOMAIN + 1 + LONGEST_LABEL
 
 Reasons = tuple[str, ...]
 _FINE: Final[Reasons] = ()
@@ -35,10 +38,11 @@ _FINE: Final[Reasons] = ()
 _PORT_NAME = re.compile(r"[a-z0-9](?:-?[a-z0-9])*")
 _PORT_NAME_CHARACTERS = re.compile(r"[-a-z0-9]+")
 _LETTER = re.compile(r"[a-z]")
-_DNS_LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?")
-_DNS_LABEL_1035 = re.compile(r"[a-z](?:[-a-z0-9]*[a-z0-9])?")
+# What may not stand at the end is looked back at: that is quicker than to go back for it.
+_DNS_LABEL = re.compile(r"[a-z0-9][-a-z0-9]*(?<!-)")
+_DNS_LABEL_1035 = re.compile(r"[a-z][-a-z0-9]*(?<!-)")
 _DNS_SUBDOMAIN = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
-_QUALIFIED = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?")
+_QUALIFIED = re.compile(r"[A-Za-z0-9][-A-Za-z0-9_.]*(?<![-_.])")
 
 
 # The same few names come again and again; only short ones are ever remembered.
@@ -48,8 +52,10 @@ def _is_port_name(name: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _is_qualified(name: str) -> bool:
-    return _QUALIFIED.fullmatch(name) is not None
+def _is_qualified_name(name: str) -> bool:
+    prefix, slash, last = name.rpartition("/")
+    good = len(last) <= LONGEST_LABEL and _QUALIFIED.fullmatch(last) is not None
+    return good and (not slash or not dns_subdomain_reasons(prefix))
 
 
 def _length(text: str) -> int:
@@ -131,7 +137,7 @@ def dns_subdomain_reasons(name: str) -> Reasons:
 
 def qualified_name_reasons(name: str) -> Reasons:
     """`IsQualifiedName`: the syntax of label keys, `[prefix/]name`."""
-    if len(name) <= LONGEST_LABEL and _is_qualified(name):
+    if len(name) <= LONGEST_QUALIFIED and _is_qualified_name(name):
         return _FINE
     parts = name.split("/")
     reasons: list[str] = []
@@ -155,7 +161,8 @@ def qualified_name_reasons(name: str) -> Reasons:
 
 def label_value_reasons(value: str) -> Reasons:
     """`IsValidLabelValue`: empty, or at most 63 bytes with alphanumeric ends."""
-    if not value or (len(value) <= LONGEST_LABEL and _is_qualified(value)):
+    # Unlike keys, values differ from object to object: to remember them costs more than to look at them.
+    if not value or (len(value) <= LONGEST_LABEL and _QUALIFIED.fullmatch(value)):
         return _FINE
     reasons = []
     if _length(value) > LONGEST_LABEL:
@@ -165,6 +172,16 @@ def label_value_reasons(value: str) -> Reasons:
             "must be empty, or consist of A-Z, a-z, 0-9, -, _ and ., and begin and end with a letter or digit"
         )
     return tuple(reasons)
+
+
+def are_labels(items: Iterable[tuple[str, str]]) -> bool:
+    """Whether all of these are keys and values of labels: the two functions before find nothing."""
+    for key, value in items:
+        if len(key) > LONGEST_QUALIFIED or not _is_qualified_name(key):
+            return False
+        if value and (len(value) > LONGEST_LABEL or not _QUALIFIED.fullmatch(value)):
+            return False
+    return True
 
 
 def masked_name(prefix: str) -> str:

@@ -15,15 +15,20 @@ class Labels(Mapping[str, str]):
 
     Raises:
         TypeError: A key or value is no text.
+
+    Example:
+        >>> labels = Labels({"app": "web"})
+        >>> labels["app"]
+        'web'
+        >>> labels == {"app": "web"}
+        True
     """
 
     __slots__ = ("_items",)
 
     def __init__(self, items: Mapping[str, str] | None = None) -> None:
-        self._items: dict[str, str] = dict(items or {})
-        if {*map(type, self._items), *map(type, self._items.values())} <= {str}:
-            return
-        for key, value in self._items.items():
+        self._items = own = dict(items or {})
+        for key, value in own.items():
             if type(key) is not str or type(value) is not str:
                 raise TypeError(f"labels are text under text, not {key!r}: {value!r}")
 
@@ -45,8 +50,22 @@ class Labels(Mapping[str, str]):
         return bool(self._items)
 
     def items(self) -> ItemsView[str, str]:
-        """The keys with their values, in the order written."""
+        """The keys with their values, in the order written.
+
+        Example:
+            >>> list(labels.items())
+            [('app', 'web')]
+        """
         return self._items.items()
+
+    def copy(self) -> dict[str, str]:
+        """The same as a fresh dict, which may be changed.
+
+        Example:
+            >>> {**labels.copy(), "tier": "front"}
+            {'app': 'web', 'tier': 'front'}
+        """
+        return dict(self._items)
 
     def __hash__(self) -> int:
         return hash(frozenset(self._items.items()))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from portmap._opaque import merged
 from portmap._ports import ContainerPort, ServicePort
-from portmap._services import Service
-from portmap._wire import to_wire
+from portmap._services import Service, has_plain_spec
+from portmap._wire import to_plain, to_wire
 
 if TYPE_CHECKING:
     from portmap._pods import Container, Pod
@@ -23,9 +23,7 @@ def to_manifest(subject: "Service | ServicePort | Pod | Container | ContainerPor
 
     A `Service` or `Pod` becomes a whole manifest. A `ContainerPort`, `Container` or
     `ServicePort` becomes the fragment that stands for it, to be put into a dict of
-    one's own:
-
-        deployment["spec"]["template"]["spec"]["containers"] = [to_manifest(app) | {"resources": …}]
+    one's own.
 
     Args:
         subject: What to write.
@@ -35,6 +33,11 @@ def to_manifest(subject: "Service | ServicePort | Pod | Container | ContainerPor
 
     Raises:
         TypeError: It is an object of another kind.
+
+    Example:
+        >>> app = Container("app", image="shop/web:1", ports=[http])
+        >>> to_manifest(app) | {"tty": True}
+        {'name': 'app', 'image': 'shop/web:1', 'ports': [{'name': 'http', 'containerPort': 8080}], 'tty': True}
     """
     write = _writers().get(type(subject))
     if write is None:
@@ -47,7 +50,10 @@ def _service(service: Service) -> dict[str, Any]:
     manifest["metadata"] = metadata = to_wire(service, Service.METADATA_WIRE, with_unmodelled=False)
     if not service.name:
         del metadata["name"]
-    spec = to_wire(service, Service.SPEC_WIRE, with_unmodelled=False)
+    if has_plain_spec(service):
+        spec: dict[str, Any] = {} if service.selector is None else {"selector": to_plain(service.selector)}
+    else:
+        spec = to_wire(service, Service.SPEC_WIRE, with_unmodelled=False)
     if service.ports:
         spec["ports"] = [to_wire(port, ServicePort.WIRE) for port in service.ports]
     if spec:

@@ -16,7 +16,7 @@ from portmap._services import Service
 from portmap._suggestions import nearest
 from portmap._workloads import Workload
 
-__all__ = ["Miss", "nothing_selected", "unresolved"]
+__all__ = ["Miss", "nothing_selected", "some", "unresolved"]
 
 _MOST_SHOWN = 8
 
@@ -36,6 +36,11 @@ class Miss:
         position: Its place in the Service's `ports`.
         pod: The pod's name; `None` where no pod is selected.
         workload: The workload that makes the pod, such as `Deployment/web`.
+
+    Example:
+        >>> [miss] = resolve(typo, [pod]).misses
+        >>> miss.code, miss.hint
+        ('unresolved-target-port', "did you mean 'http'?")
     """
 
     code: str
@@ -48,14 +53,24 @@ class Miss:
 
     @property
     def field(self) -> str:
-        """The Service's field that is to blame: `spec.ports[0].targetPort`, `spec.selector` or `""`."""
+        """The Service's field that is to blame: `spec.ports[0].targetPort`, `spec.selector` or `""`.
+
+        Example:
+            >>> miss.field
+            'spec.ports[0].targetPort'
+        """
         if self.position is not None:
             return f"spec.ports[{self.position}].targetPort"
         return "" if self.pod else "spec.selector"
 
     @classmethod
     def of_pod(cls, pod: Pod, workload: str | None, reason: str) -> Self:
-        """A pod that is selected but gets no traffic at all."""
+        """A pod that is selected but gets no traffic at all.
+
+        Example:
+            >>> print(Miss.of_pod(pod, None, "it has ended"))
+            Pod/web-0 gets no traffic: it has ended
+        """
         return cls(
             code="pod-not-published",
             message=f"{_called(pod, workload)} gets no traffic: {reason}",
@@ -65,7 +80,13 @@ class Miss:
 
     @classmethod
     def of_idle(cls, workload: Workload) -> Self:
-        """A workload that is selected but makes no pods."""
+        """A workload that is selected but makes no pods.
+
+        Example:
+            >>> idle = Workload("Deployment", "web", pod, replicas=0)
+            >>> print(Miss.of_idle(idle))
+            Deployment/web makes no pods: its replicas are 0
+        """
         called = f"{workload.kind}/{workload.name}"
         return cls(
             code="makes-no-pods",
@@ -83,15 +104,17 @@ def _called(pod: Pod, workload: str | None) -> str:
 
 
 def _declared(containers: Sequence[Container]) -> list[str]:
-    """Every declared port, as people would say it: `http/TCP → 8080 in app`."""
+    """Every declared port, as people would say it: `http/TCP → 8080 in app`. Knative does not ask for names."""
     return [
-        f"{f'{port.name}/' if port.name else ''}{port.effective_protocol} → {port.container_port} in {container.name}"
+        f"{f'{port.name}/' if port.name else ''}{port.effective_protocol} → {port.container_port}"
+        + (f" in {container.name}" if container.name else "")
         for container in containers
         for port in container.ports
     ]
 
 
-def _some(words: Sequence[str]) -> str:
+def some(words: Sequence[str]) -> str:
+    """The first few of these, and how many more there are."""
     more = len(words) - _MOST_SHOWN
     return ", ".join(words[:_MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
@@ -106,7 +129,7 @@ def unresolved(port: ServicePort, position: int, pod: Pod, workload: str | None,
     searched = pod.containers + (pod.sidecars if sidecars else ())
     others = [container for container in pod.init_containers if container not in searched]
     declared = _declared(searched)
-    shown = f"it declares {_some(declared)}" if declared else "its containers declare no ports"
+    shown = f"it declares {some(declared)}" if declared else "its containers declare no ports"
     message = f"no container port named {target!r} for {protocol} in {_called(pod, workload)}: {shown}"
     code, hint = "unresolved-target-port", None
     same = _named(searched, target)

@@ -6,7 +6,8 @@ other text is a field name.
 """
 
 import re
-from typing import Final, TypeAlias, final
+from functools import cache
+from typing import TypeAlias, final
 
 __all__ = ["Key", "Path", "describe", "parse", "sort_key"]
 
@@ -20,7 +21,11 @@ class Key(str):
 
 Path: TypeAlias = tuple[str | int, ...]
 
-_STEP: Final = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]|\[([^\]]*)\]")
+
+@cache
+def _step() -> re.Pattern[str]:
+    """One step of a path. Compiled when it is first needed: who has no violations has no paths."""
+    return re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]|\[([^\]]*)\]")
 
 
 def describe(path: Path) -> str:
@@ -42,9 +47,9 @@ def parse(field: str) -> Path:
     Any text is taken: what is no path is one step, so that sorting never fails.
     """
     steps: list[str | int] = []
-    end = 0
+    step, end = _step(), 0
     while end < len(field):
-        match = _STEP.match(field, end)
+        match = step.match(field, end)
         if match is None:
             return (field,)
         name, index, key = match.groups()

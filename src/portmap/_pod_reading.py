@@ -1,8 +1,8 @@
 """Pods and pod templates as they stand in manifests: what concerns ports, and nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import attrs
 
@@ -15,7 +15,7 @@ from portmap._schema import BOOLEAN, TEXT, Reader, list_of, struct
 from portmap._violations import Violation
 from portmap._vocabulary import Protocol
 
-__all__ = ["POD", "anything_but", "pod_of", "read_container", "under"]
+__all__ = ["POD", "anything_but", "pod_of", "read_container", "under", "was_observed"]
 
 
 def anything_but(fields: Mapping[str, Reader]) -> Reader:
@@ -45,7 +45,15 @@ _STATUS: Final = anything_but(
 POD: Final = anything_but({"metadata": METADATA, "spec": _POD_SPEC, "status": _STATUS})
 
 
-def pod_of(decoded: dict[str, Any], owner: dict[str, Any], path: Path) -> tuple[Pod | None, list[Violation]]:
+def was_observed(pod: object) -> bool:
+    """Whether the manifest of a pod has a status that says anything, be it nothing that is looked at here."""
+    status = pod.get("status") if isinstance(pod, Mapping) else None
+    return isinstance(status, Mapping) and any(value is not None for value in status.values())
+
+
+def pod_of(
+    decoded: dict[str, Any], owner: dict[str, Any], path: Path, *, observed: bool
+) -> tuple[Pod | None, list[Violation]]:
     """The pod of a decoded template, or of a decoded Pod where the path is empty."""
     found: list[Violation] = []
     spec, status = decoded.get("spec", {}), decoded.get("status", {})
@@ -75,7 +83,7 @@ def pod_of(decoded: dict[str, Any], owner: dict[str, Any], path: Path) -> tuple[
                 node_name=spec.get("nodeName"),
                 hostname=spec.get("hostname"),
                 subdomain=spec.get("subdomain"),
-                addresses=addresses if status else None,
+                addresses=addresses if observed else None,
                 phase=status.get("phase"),
                 ready=ready,
                 deletion_timestamp=metadata.get("deletionTimestamp"),
@@ -103,46 +111,63 @@ def read_container(data: Mapping[str, Any]) -> Container:
     return containers[0]
 
 
-def _containers(decoded: list[dict[str, Any]], path: Path, found: list[Violation]) -> list[Container]:
-    containers = []
-    for index, each in enumerate(decoded):
-        ports = []
-        for position, port in enumerate(each.get("ports", ())):
-            try:
-                ports.append(
-                    _port(
-                        port.get("containerPort", 0),
-                        port.get("name"),
-                        port.get("protocol"),
-                        port.get("hostPort"),
-                        port.get("hostIP"),
-                    )
-                )
-            except ValidationError as error:
-                found += under((*path, index, "ports", position), error)
-        try:
-            containers.append(
-                _container(each.get("name", ""), tuple(ports), each.get("image"), each.get("restartPolicy"))
+def _containers(decoded: list[dict[str, Any]], path: Path, found: list[Violation]) -> tuple[Container, ...]:
+    try:
+        return _alike(tuple(map(_given, decoded)))
+    except ValidationError:
+        # One of them is wrong; together with their places, all that is wrong is told.
+        return tuple(_one_by_one(decoded, path, found))
+
+
+_Port: TypeAlias = tuple[int, str | None, Protocol | None, int | None, str | None]
+_Given: TypeAlias = tuple[str, str | None, str | None, tuple[_Port, ...]]
+
+
+def _given(container: Mapping[str, Any]) -> _Given:
+    """What is read of a container, as values that can be compared: they are of the right types by now."""
+    ports = tuple(
+        [
+            (
+                port.get("containerPort", 0),
+                port.get("name"),
+                port.get("protocol"),
+                port.get("hostPort"),
+                port.get("hostIP"),
             )
-        except ValidationError as error:
-            found += under((*path, index), error)
-    return containers
+            for port in container.get("ports", ())
+        ]
+    )
+    return container.get("name", ""), container.get("image"), container.get("restartPolicy"), ports
 
 
-# The pods of one workload have the same containers, and stand beside one another: what
-# never changes can be shared.
+@lru_cache(maxsize=1024)
+def _alike(given: tuple[_Given, ...]) -> tuple[Container, ...]:
+    """The containers of a pod. Those of one workload's pods are the same, stand beside one another, and are shared."""
+    return tuple(_container(*each) for each in given)
 
 
-@lru_cache(maxsize=1024, typed=True)
+def _container(name: str, image: str | None, restart_policy: str | None, ports: tuple[_Port, ...]) -> Container:
+    return Container(name, ports=tuple(_port(*port) for port in ports), image=image, restart_policy=restart_policy)
+
+
 def _port(
     number: int, name: str | None, protocol: Protocol | None, host_port: int | None, host_ip: str | None
 ) -> ContainerPort:
     return ContainerPort(number, name=name, protocol=protocol, host_port=host_port, host_ip=host_ip)
 
 
-@lru_cache(maxsize=1024, typed=True)
-def _container(name: str, ports: tuple[ContainerPort, ...], image: str | None, restart_policy: str | None) -> Container:
-    return Container(name, ports=ports, image=image, restart_policy=restart_policy)
+def _one_by_one(decoded: list[dict[str, Any]], path: Path, found: list[Violation]) -> Iterator[Container]:
+    for index, (name, image, restart_policy, given) in enumerate(map(_given, decoded)):
+        ports = []
+        for position, port in enumerate(given):
+            try:
+                ports.append(_port(*port))
+            except ValidationError as error:
+                found += under((*path, index, "ports", position), error)
+        try:
+            yield Container(name, ports=tuple(ports), image=image, restart_policy=restart_policy)
+        except ValidationError as error:
+            found += under((*path, index), error)
 
 
 def under(path: Path, error: ValidationError) -> list[Violation]:

@@ -6,7 +6,7 @@ stand for the pods that will be.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import ClassVar, Final, Literal, TypeAlias, cast, final
+from typing import Any, ClassVar, Final, Literal, TypeAlias, cast, final
 
 import attrs
 
@@ -15,7 +15,7 @@ from portmap._errors import ValidationError
 from portmap._labels import Labels
 from portmap._paths import Path
 from portmap._pod_rules import CONTAINER_RULES, POD_RULES
-from portmap._ports import ContainerPort, shown
+from portmap._ports import ContainerPort, printed, shown
 from portmap._schema import BOOLEAN, TEXT, TEXT_MAP, TEXTS, TIME, wrong_type
 from portmap._violations import Violation, in_order
 from portmap._wire import Rows, Wire, labels_or_as_is, series_or_as_is, texts_or_as_is
@@ -51,6 +51,11 @@ class Container:
         ValidationError: The API server would refuse it; it lists every violation.
 
     Source: Kubernetes API v1 Container (1.36).
+
+    Example:
+        >>> app = Container("app", image="shop/web:1", ports=[http, ContainerPort(9102, name="metrics")])
+        >>> [port.name for port in app.ports]
+        ['http', 'metrics']
     """
 
     name: str = attrs.field(kw_only=False)
@@ -72,7 +77,8 @@ class Container:
         else:
             for position, port in enumerate(ports):
                 if type(port) is not ContainerPort:
-                    found.append(wrong_type(("ports", position), "a ContainerPort", port))
+                    hint = f"write ContainerPort({port})" if type(port) is int else None
+                    found.append(wrong_type(("ports", position), "a ContainerPort", port, hint))
         if not found:
             found = CONTAINER_RULES.broken_by(self)
         if found:
@@ -80,11 +86,19 @@ class Container:
 
     @property
     def is_sidecar(self) -> bool:
-        """Whether it, as an init container, goes on running beside the others."""
+        """Whether it, as an init container, goes on running beside the others.
+
+        Example:
+            >>> Container("proxy", restart_policy="Always").is_sidecar
+            True
+        """
         return self.restart_policy == SIDECAR
 
     def __repr__(self) -> str:
         return shown(self, "name")
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - as they ask
+        printed(self, printer)
 
 
 @final
@@ -116,6 +130,11 @@ class Pod:
 
     A pod of which anything was observed (phase or readiness) is an observed one, and
     has no addresses if none are given. Source: Kubernetes API v1 Pod (1.36).
+
+    Example:
+        >>> ready = Pod("web-0", labels={"app": "web"}, containers=pod.containers, addresses=["10.0.0.7"])
+        >>> resolve(web, [ready]).endpoints("http")[0].addresses
+        ('10.0.0.7',)
     """
 
     name: str = attrs.field(kw_only=False)
@@ -170,17 +189,34 @@ class Pod:
 
     @property
     def is_projected(self) -> bool:
-        """Whether nothing of it was observed: it stands for pods that will be."""
+        """Whether nothing of it was observed: it stands for pods that will be.
+
+        Example:
+            >>> ready.is_projected, pod.is_projected
+            (False, True)
+        """
         return self.addresses is None
 
     @property
     def is_terminating(self) -> bool:
-        """Whether it is being deleted."""
+        """Whether it is being deleted.
+
+        Example:
+            >>> Pod("web-0", deletion_timestamp="2026-01-01T00:00:00Z").is_terminating
+            True
+        """
         return self.deletion_timestamp is not None
 
     @property
     def sidecars(self) -> tuple[Container, ...]:
-        """The init containers that go on running beside the others."""
+        """The init containers that go on running beside the others.
+
+        Example:
+            >>> proxy = Container("proxy", restart_policy="Always")
+            >>> meshed = Pod("web-0", containers=[Container("app")], init_containers=[Container("migrate"), proxy])
+            >>> [container.name for container in meshed.sidecars]
+            ['proxy']
+        """
         return (
             tuple(container for container in self.init_containers if container.is_sidecar)
             if self.init_containers
@@ -189,7 +225,14 @@ class Pod:
 
     @property
     def port_containers(self) -> tuple[Container, ...]:
-        """The containers in which a Service's named port is looked up, in that order."""
+        """The containers in which a Service's named port is looked up, in that order.
+
+        Example:
+            >>> proxy = Container("proxy", restart_policy="Always")
+            >>> meshed = Pod("web-0", containers=[Container("app")], init_containers=[Container("migrate"), proxy])
+            >>> [container.name for container in meshed.port_containers]
+            ['app', 'proxy']
+        """
         return self.containers + self.sidecars if self.init_containers else self.containers
 
     def __str__(self) -> str:
@@ -198,6 +241,9 @@ class Pod:
 
     def __repr__(self) -> str:
         return shown(self, "name")
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - as they ask
+        printed(self, printer)
 
 
 def container_problems(containers: object, path: Path) -> list[Violation]:

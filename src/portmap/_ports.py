@@ -8,7 +8,9 @@ up to 15 characters with at least one letter.
 What several ports of one Service or pod must agree on stands with Services and pods.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any, ClassVar, Final, NoReturn, Self, final
 from typing import Protocol as Shape
 
@@ -24,10 +26,10 @@ from portmap._grammar import (
     port_number_reasons,
     qualified_name_reasons,
 )
-from portmap._memory import Remembered
 from portmap._opaque import Opaque
+from portmap._paths import Path
 from portmap._rules import Problem, Rules, rule
-from portmap._schema import INT32, INT_OR_TEXT, TEXT, Reader, struct
+from portmap._schema import INT32, INT_OR_TEXT, INVALID, TEXT, Reader, struct, wrong_type
 from portmap._suggestions import nearest, spelt_as_label, spelt_as_port_name
 from portmap._violations import Violation, in_order, quote
 from portmap._vocabulary import PROTOCOLS, Protocol
@@ -313,13 +315,8 @@ CONTAINER_PORT_RULES: Final[Rules[AnyContainerPort]] = Rules(
 # --- the values ------------------------------------------------------------------------------------------------
 
 
-_SOUND_SERVICE_PORTS: Final = Remembered()
-"""The likenesses of ports that broke no rule; the rules keep their texts short."""
-
-
-def _refuse(port: "ContainerPort | ServicePort", violations: list[Violation]) -> NoReturn:
-    number: object = port.port if isinstance(port, ServicePort) else port.container_port
-    raise ValidationError(f"{type(port).__name__} {quote(number)}", in_order(violations), str(cluster_in_force()))
+def _refuse(kind: str, number: object, violations: list[Violation]) -> NoReturn:
+    raise ValidationError(f"{kind} {quote(number)}", in_order(violations), str(cluster_in_force()))
 
 
 @final
@@ -343,6 +340,16 @@ class ContainerPort:
         ValidationError: The API server would refuse it; it lists every violation.
 
     Source: Kubernetes API v1 ContainerPort (1.36).
+
+    Example:
+        >>> ContainerPort(8080, name="http")
+        ContainerPort(8080, name='http')
+        >>> ContainerPort(8080, name="prometheus-metrics")
+        Traceback (most recent call last):
+            ...
+        portmap.ValidationError: ContainerPort 8080 is invalid for Kubernetes 1.36: 1 violation
+          name: Invalid value: "prometheus-metrics": must be no more than 15 characters  [container-port-name-syntax]
+              hint: for instance 'prometheus'
     """
 
     container_port: int = attrs.field(kw_only=False)
@@ -362,18 +369,34 @@ class ContainerPort:
 
     def __attrs_post_init__(self) -> None:
         if self.unmodelled is not None and (found := unmodelled_violations(self, CONTAINER_PORT)):
-            _refuse(self, found)
+            _refuse("ContainerPort", self.container_port, found)
         found = self.WIRE.violations(self) or CONTAINER_PORT_RULES.broken_by(self)
         if found:
-            _refuse(self, found)
+            _refuse("ContainerPort", self.container_port, found)
 
     @property
     def effective_protocol(self) -> str:
-        """The protocol, `TCP` where none was given."""
+        """The protocol, `TCP` where none was given.
+
+        Example:
+            >>> ContainerPort(8080).effective_protocol
+            'TCP'
+        """
         return self.protocol or _DEFAULT_PROTOCOL
 
     def __repr__(self) -> str:
         return shown(self, "container_port")
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - as they ask
+        printed(self, printer)
+
+
+def _read_target_port(value: object, path: Path, found: list[Violation]) -> object:
+    if isinstance(value, ContainerPort):
+        hint = "write ServicePort.targeting(…, port=…) for one that leads to this container port"
+        found.append(wrong_type(path, "an integer or text", value, hint))
+        return INVALID
+    return INT_OR_TEXT.read(value, path, found)
 
 
 @final
@@ -400,6 +423,16 @@ class ServicePort:
         ValidationError: The API server would refuse it; it lists every violation.
 
     Source: Kubernetes API v1 ServicePort (1.36).
+
+    Example:
+        >>> ServicePort(80, name="http", target_port="http")
+        ServicePort(80, name='http', target_port='http')
+        >>> ServicePort(80, target_port="8080")
+        Traceback (most recent call last):
+            ...
+        portmap.ValidationError: ServicePort 80 is invalid for Kubernetes 1.36: 1 violation
+          targetPort: Invalid value: "8080": must contain at least one letter (a-z)  [target-port-name-syntax]
+              hint: for port number 8080 write the integer, without quotes
     """
 
     port: int = attrs.field(kw_only=False)
@@ -415,20 +448,21 @@ class ServicePort:
         Wire("protocol", ("protocol",), TEXT),
         Wire("app_protocol", ("appProtocol",), TEXT),
         Wire("port", ("port",), INT32, required=True),
-        Wire("target_port", ("targetPort",), INT_OR_TEXT),
+        Wire("target_port", ("targetPort",), Reader(_read_target_port, 0)),
         Wire("node_port", ("nodePort",), INT32),
     )
 
     def __attrs_post_init__(self) -> None:
         if self.unmodelled is not None and (found := unmodelled_violations(self, SERVICE_PORT)):
-            _refuse(self, found)
+            _refuse("ServicePort", self.port, found)
         values = self.WIRE.values(self)
-        like = (values, tuple(map(type, values)))
-        if like not in _SOUND_SERVICE_PORTS:
-            found = self.WIRE.violations(self) or SERVICE_PORT_RULES.broken_by(self)
-            if found:
-                _refuse(self, found)
-            _SOUND_SERVICE_PORTS.add(like)
+        try:
+            _check_service_port(*values)
+        except TypeError:  # What has no hash cannot be remembered.
+            pass
+        else:
+            return
+        _check_service_port.__wrapped__(*values)
 
     @classmethod
     def targeting(
@@ -455,6 +489,10 @@ class ServicePort:
 
         Raises:
             ValidationError: The API server would refuse it.
+
+        Example:
+            >>> ServicePort.targeting(http, port=80)
+            ServicePort(80, name='http', target_port='http')
         """
         target: object = container_port
         if not isinstance(target, ContainerPort):
@@ -470,16 +508,46 @@ class ServicePort:
 
     @property
     def effective_protocol(self) -> str:
-        """The protocol, `TCP` where none was given."""
+        """The protocol, `TCP` where none was given.
+
+        Example:
+            >>> ServicePort(80).effective_protocol
+            'TCP'
+        """
         return self.protocol or _DEFAULT_PROTOCOL
 
     @property
     def effective_target_port(self) -> int | str:
-        """Where it leads: `target_port`, or the number of `port` where that is left out, 0 or empty."""
+        """Where it leads: `target_port`, or the number of `port` where that is left out, 0 or empty.
+
+        Example:
+            >>> ServicePort(80).effective_target_port
+            80
+        """
         return self.target_port or self.port
 
     def __repr__(self) -> str:
         return shown(self, "port")
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - as they ask
+        printed(self, printer)
+
+
+def _left_out(value: Any, field: "attrs.Attribute[Any]") -> bool:  # noqa: ANN401 - as below
+    default: Any = field.default
+    factory = getattr(default, "factory", None)
+    return bool(getattr(value, field.name) == (default if factory is None else factory()))
+
+
+# Programs make the same few ports over and over. Only those without fault are remembered, whose texts the
+# rules keep short; and by type, since `1`, `1.0` and `True` are equal and yet not the same.
+@lru_cache(maxsize=1024, typed=True)
+def _check_service_port(*values: object) -> None:
+    """Refuse a Service port with these values, in the order of its rows, if anything is wrong with them."""
+    port: Any = SimpleNamespace(**dict(zip(ServicePort.WIRE.attributes, values, strict=True)))
+    found = ServicePort.WIRE.violations(port) or SERVICE_PORT_RULES.broken_by(port)
+    if found:
+        _refuse("ServicePort", port.port, found)
 
 
 def shown(value: Any, subject: str) -> str:  # noqa: ANN401 - any of the frozen classes
@@ -487,9 +555,31 @@ def shown(value: Any, subject: str) -> str:  # noqa: ANN401 - any of the frozen 
     rest = [
         f"{field.name}={getattr(value, field.name)!r}"
         for field in attrs.fields(type(value))
-        if field.repr and field.name != subject and getattr(value, field.name) != field.default
+        if field.repr and field.name != subject and not _left_out(value, field)
     ]
     return f"{type(value).__name__}({', '.join([repr(getattr(value, subject)), *rest])})"
+
+
+def printed(value: Any, printer: Any, *, also: Collection[str] = ()) -> None:  # noqa: ANN401 - as in `shown`
+    """The same in lines, for `_repr_pretty_`, by which Hypothesis and IPython print: they would print every field.
+
+    Args:
+        value: The object.
+        printer: Theirs, a pretty printer as that of IPython.
+        also: Fields that the repr leaves out, and this does not.
+    """
+    fields = [
+        field
+        for field in attrs.fields(type(value))
+        if not field.kw_only or ((field.repr or field.name in also) and not _left_out(value, field))
+    ]
+    with printer.group(4, f"{type(value).__name__}(", ")"):
+        for place, field in enumerate(fields):
+            if place:
+                printer.text(",")
+                printer.breakable()
+            printer.text(f"{field.name}=" if field.kw_only else "")
+            printer.pretty(getattr(value, field.name))
 
 
 def _schema(wire: Rows) -> Reader:

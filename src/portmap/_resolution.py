@@ -11,7 +11,7 @@ Source: kubernetes/kubernetes 1.36.2, `staging/src/k8s.io/endpointslice/utils.go
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, final
+from typing import Any, Final, TypeAlias, final
 
 import attrs
 
@@ -56,6 +56,11 @@ class Endpoint:
         workload: The workload that makes the pod, such as `Deployment/web`, if it came from one.
         addresses: The pod's addresses in the Service's families; none for a projected pod.
         ready: Whether it gets traffic now. A projected pod counts as ready.
+
+    Example:
+        >>> [endpoint] = resolve(web, [pod]).endpoints("http")
+        >>> endpoint.pod, endpoint.container, endpoint.port
+        ('web-0', 'app', 8080)
     """
 
     pod: str
@@ -70,7 +75,13 @@ class Endpoint:
 @final
 @attrs.frozen
 class EndpointPort:
-    """A port of an EndpointSlice: the name is that of the Service port, the number the pod's."""
+    """A port of an EndpointSlice: the name is that of the Service port, the number the pod's.
+
+    Example:
+        >>> [published] = resolve(web, [pod]).slices
+        >>> published.ports
+        (EndpointPort(name='http', protocol='TCP', port=8080, app_protocol=None),)
+    """
 
     name: str
     protocol: str
@@ -91,6 +102,11 @@ class SliceEndpoint:
         terminating: Whether it is being deleted.
         node_name: The node it runs on.
         hostname: Its host name, where the Service gives it a DNS name of its own.
+
+    Example:
+        >>> [published] = resolve(web, [pod]).slices
+        >>> [(endpoint.pod, endpoint.ready) for endpoint in published.endpoints]
+        [('web-0', True)]
     """
 
     pod: str
@@ -114,6 +130,11 @@ class EndpointSlice:
         ports: Name, protocol and number of each Service port that these pods resolve.
         endpoints: The pods, by name.
         projected: Whether the pods are those that workloads will make, which have no addresses yet.
+
+    Example:
+        >>> [published] = resolve(web, [pod]).slices
+        >>> published.address_type, published.ports[0].port, published.endpoints[0].pod
+        ('IPv4', 8080, 'web-0')
     """
 
     address_type: str
@@ -150,6 +171,11 @@ class Resolution:
         elsewhere: Why no pods were looked for, if so: an ExternalName Service has
             none, and without a selector somebody else manages the endpoints.
         by_port: For each of the Service's ports, in their order, the pods and numbers that it reaches.
+
+    Example:
+        >>> resolution = resolve(typo, [pod])
+        >>> [(miss.field, miss.hint) for miss in resolution.misses]
+        [('spec.ports[0].targetPort', "did you mean 'http'?")]
     """
 
     service: Service
@@ -169,6 +195,10 @@ class Resolution:
         Raises:
             KeyError: The Service has no such port, or it must be said which is meant.
             TypeError: It is no name, number or port at all; `True` is no number.
+
+        Example:
+            >>> [endpoint.port for endpoint in resolve(web, [pod]).endpoints("http")]
+            [8080]
         """
         asked: object = port
         if isinstance(asked, bool) or not isinstance(asked, ServicePort | int | str | None):
@@ -183,7 +213,12 @@ class Resolution:
 
     @property
     def leads_nowhere(self) -> tuple[ServicePort, ...]:
-        """The Service ports that no pod answers; none where somebody else manages the endpoints."""
+        """The Service ports that no pod answers; none where somebody else manages the endpoints.
+
+        Example:
+            >>> resolution.leads_nowhere
+            (ServicePort(80, target_port='htpp'),)
+        """
         if self.elsewhere is not None:
             return ()
         return tuple(port for port, endpoints in zip(self.service.ports, self.by_port, strict=True) if not endpoints)
@@ -259,6 +294,16 @@ def resolve(
     Raises:
         ValidationError: A plain dict is of no workload, or of a Service that would be refused.
         TypeError: One of `pods`, or the Service, is something else altogether.
+
+    Example:
+        >>> for endpoint in resolve(web, [pod]).endpoints("http"):
+        ...     print(endpoint.pod, endpoint.container, endpoint.port)
+        ...
+        web-0 app 8080
+        >>> for miss in resolve(typo, [pod]).misses:
+        ...     print(miss.field, "-", miss.hint)
+        ...
+        spec.ports[0].targetPort - did you mean 'http'?
     """
     return resolve_all([service], pods, nodes=nodes, ip_families=ip_families, cluster=cluster)[0]
 
@@ -279,6 +324,13 @@ def resolve_all(
     Raises:
         ValidationError: One of `pods` is a plain dict of no workload, or with wrong ports.
         TypeError: One of `pods` is something else altogether.
+
+    Example:
+        >>> for resolution in resolve_all([web, typo], [pod]):
+        ...     print(resolution.service, len(resolution.endpoints()))
+        ...
+        Service web 1
+        Service typo 0
     """
     wanted = [reduced_service(each) for each in services]
     among = [each if isinstance(each, Pod | Workload) else reduced(each) for each in pods]
@@ -314,7 +366,8 @@ def _resolve(
         return Resolution(service, (), (), elsewhere, tuple(() for _ in service.ports)), ()
     families = tuple(ip_families) if ip_families else _own_families(service)
     chosen = tuple(candidates.selected_by(service.selector or {}, service.namespace))
-    selected = [_look_up(service, each, families, nodes, sidecars=sidecars) for each in chosen]
+    finder = _Finder(service.ports, sidecars=sidecars)
+    selected = [_look_up(service, each, families, nodes, finder) for each in chosen]
     misses = (
         list(_misses(service, selected, sidecars=sidecars))
         if selected
@@ -364,13 +417,34 @@ def _passed_over(
     return None
 
 
+_Found: TypeAlias = tuple[Container | None, int] | None
+
+
+@final
+class _Finder:
+    """What the ports of one Service mean in pods, looked up once where pods have the very same containers."""
+
+    def __init__(self, ports: Sequence[ServicePort], *, sidecars: bool) -> None:
+        self._ports = ports
+        self._sidecars = sidecars
+        self._last: tuple[tuple[Container, ...], tuple[Container, ...]] | None = None
+        self._found: tuple[_Found, ...] = ()
+
+    def found_in(self, pod: Pod) -> tuple[_Found, ...]:
+        """What `find_port` finds for each port."""
+        last = self._last
+        if last is None or last[0] is not pod.containers or last[1] is not pod.init_containers:
+            self._found = tuple([find_port(pod, port, sidecars=self._sidecars) for port in self._ports])
+            self._last = pod.containers, pod.init_containers
+        return self._found
+
+
 def _look_up(
     service: Service,
     source: Pod | Workload,
     families: Sequence[str],
     nodes: Collection[str] | None,
-    *,
-    sidecars: bool,
+    finder: "_Finder",
 ) -> _Selected:
     pod = _pod_of(source)
     workload = f"{source.kind}/{source.name}" if isinstance(source, Workload) and source.kind != "Pod" else None
@@ -382,8 +456,7 @@ def _look_up(
         passed_over = Miss.of_idle(source)
     ready = _ready(service, pod)
     endpoints: list[Endpoint | None] = []
-    for port in service.ports:
-        found = find_port(pod, port, sidecars=sidecars)
+    for port, found in zip(service.ports, finder.found_in(pod), strict=True):
         endpoints.append(
             found
             and Endpoint(

@@ -42,11 +42,12 @@ _Read: TypeAlias = Callable[[object, Path, Found], Any]
 _DEEPEST: Final = 200
 _INT32: Final = range(-(2**31), 2**31)
 _INT64: Final = range(-(2**63), 2**63)
-_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
-_DIGITS: Final = re.compile(r"[0-9]{1,9}")
-_TIME: Final = re.compile(
-    r"(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d([.,]\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)",
-    re.ASCII,
+# Compiled when they are first needed: most objects have none of it.
+_SURROGATE: Final = r"[\ud800-\udfff]"
+_DIGITS: Final = r"[0-9]{1,9}"
+_TIME: Final = (
+    r"(?a)(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+    r"T([01]\d|2[0-3]):[0-5]\d:[0-5]\d([.,]\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)"
 )
 
 
@@ -77,9 +78,9 @@ class Reader:
     __slots__ = ("exact", "read", "zero")
 
     def __init__(self, read: _Read, zero: object, exact: type | None = None) -> None:
-        self.read = read
-        self.zero = zero
-        self.exact = exact
+        self.read: _Read = read
+        self.zero: object = zero
+        self.exact: type | None = exact
 
 
 def wrong_type(path: Path, expected: str, value: object, hint: str | None = None) -> Violation:
@@ -113,7 +114,7 @@ def _kind(value: object) -> str:
 def _text(value: object, path: Path, found: Found) -> object:
     if type(value) is str:
         # A lone surrogate reaches the server as U+FFFD.
-        return value if value.isascii() else _SURROGATE.sub("\ufffd", value)
+        return value if value.isascii() else re.sub(_SURROGATE, "\ufffd", value)
     if isinstance(value, str):
         return _text(str.__str__(value), path, found)
     # What JSON writes as a scalar, quoted, is the text that was probably meant.
@@ -140,7 +141,7 @@ def _integer(bounds: range, words: str) -> _Read:
             found.append(_too_large(path, words, value))
             return INVALID
         hint = None
-        if isinstance(value, str) and _DIGITS.fullmatch(value.strip()):
+        if isinstance(value, str) and re.fullmatch(_DIGITS, value.strip()):
             hint = f"write the number {int(value)}, without quotes"
         elif isinstance(value, float) and value.is_integer() and abs(value) < _INT32.stop:
             hint = f"write {int(value)}"
@@ -173,7 +174,11 @@ def _int_or_text(value: object, path: Path, found: Found) -> object:
 
 
 def _time(value: object, path: Path, found: Found) -> object:
-    if isinstance(value, str) and (match := _TIME.fullmatch(value)) and _day_exists(*map(int, match.group(1, 2, 3))):
+    if (
+        isinstance(value, str)
+        and (match := re.fullmatch(_TIME, value))
+        and _day_exists(*map(int, match.group(1, 2, 3)))
+    ):
         return value
     found.append(wrong_type(path, "a time such as 2026-01-31T12:00:00Z (RFC 3339)", value))
     return INVALID

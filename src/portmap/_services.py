@@ -1,18 +1,21 @@
 """The Service: a frozen value that an API server would accept, or it does not come to be."""
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypedDict, Unpack, cast, final
 
 import attrs
 
-from portmap._admission import every_violation, metadata_violations
+from portmap._admission import every_violation, metadata_violations, name_grammar
 from portmap._cluster import Cluster, cluster_in_force
 from portmap._errors import ValidationError
+from portmap._grammar import are_labels, dns_label_reasons
+from portmap._labels import Labels
 from portmap._memory import Remembered, likeness
-from portmap._metadata import METADATA, label_problems
+from portmap._metadata import METADATA
 from portmap._opaque import Opaque
-from portmap._ports import SERVICE_PORT_RULES, ContainerPort, ServicePort, shown
+from portmap._ports import SERVICE_PORT_RULES, ContainerPort, ServicePort, printed, shown
 from portmap._schema import wrong_type
 from portmap._service_schema import METADATA_ROWS, SERVICE, SPEC_ROWS
 from portmap._state import PortState, ServiceState
@@ -169,6 +172,25 @@ class Service:
         ValidationError: The cluster in force would refuse it; it lists every violation.
 
     Source: Kubernetes API v1 Service and ServiceSpec (1.36).
+
+    Example:
+        >>> print(to_yaml(Service("web", selector={"app": "web"}, ports=[ServicePort(80, target_port="http")])), end="")
+        apiVersion: v1
+        kind: Service
+        metadata:
+          name: web
+        spec:
+          selector:
+            app: web
+          ports:
+          - port: 80
+            targetPort: http
+        >>> try:
+        ...     Service("Web", ports=[ServicePort(80)])
+        ... except ValidationError as error:
+        ...     print(error.violations[0].hint)
+        ...
+        for instance 'web'
     """
 
     name: str = attrs.field(kw_only=False)
@@ -214,6 +236,10 @@ class Service:
         """A Service inside the cluster: type ClusterIP, with an address of its own.
 
         Args and errors are those of `Service`, less what a ClusterIP Service cannot have.
+
+        Example:
+            >>> Service.internal("web", [ServicePort(80)], selector={"app": "web"}).effective_type
+            'ClusterIP'
         """
         return cls(name, ports=ports, **_only(InternalFields, fields))
 
@@ -224,6 +250,10 @@ class Service:
         Nothing stands between client and pod, so a client dials the pod's own port:
         give `port` the number on which the container listens. Args and errors are
         those of `Service`, less what a headless Service cannot have or ignores.
+
+        Example:
+            >>> Service.headless("db", selector={"app": "db"}).cluster_ip
+            'None'
         """
         return cls(name, ports=ports, cluster_ip=_HEADLESS, **_only(HeadlessFields, fields))
 
@@ -232,6 +262,10 @@ class Service:
         """A Service that every node serves on its node ports: type NodePort.
 
         Args and errors are those of `Service`, less what a NodePort Service cannot have.
+
+        Example:
+            >>> Service.node_port("web", [ServicePort(80, node_port=30080)], selector={"app": "web"}).type
+            'NodePort'
         """
         return cls(name, ports=ports, type="NodePort", **_only(NodePortFields, fields))
 
@@ -240,6 +274,10 @@ class Service:
         """A Service behind a load balancer of the cluster's provider: type LoadBalancer.
 
         Args and errors are those of `Service`, less what a LoadBalancer Service cannot have.
+
+        Example:
+            >>> Service.load_balancer("web", [ServicePort(443)], external_traffic_policy="Local").type
+            'LoadBalancer'
         """
         return cls(name, ports=ports, type="LoadBalancer", **_only(LoadBalancerFields, fields))
 
@@ -257,6 +295,10 @@ class Service:
 
         Raises:
             ValidationError: The API server would refuse it.
+
+        Example:
+            >>> Service.alias_of("db", "db.example.com")
+            Service('db', type='ExternalName', external_name='db.example.com')
         """
         return cls(name, ports=ports, type="ExternalName", external_name=external_name, **_only(AliasFields, fields))
 
@@ -288,6 +330,10 @@ class Service:
         Raises:
             ValidationError: The workload cannot be exposed so, or the API server
                 would refuse the Service.
+
+        Example:
+            >>> Service.exposing(pod, "web", ports={"http": 80}).ports
+            (ServicePort(80, name='http', target_port='http'),)
         """
         from portmap._workloads import reduced  # Most scripts know no pods.
 
@@ -307,12 +353,22 @@ class Service:
 
     @property
     def effective_type(self) -> str:
-        """The type, `ClusterIP` where none was given."""
+        """The type, `ClusterIP` where none was given.
+
+        Example:
+            >>> web.type, web.effective_type
+            (None, 'ClusterIP')
+        """
         return self.type or "ClusterIP"
 
     @property
     def is_headless(self) -> bool:
-        """Whether it has no address of its own, with `None` for its cluster IP."""
+        """Whether it has no address of its own, with `None` for its cluster IP.
+
+        Example:
+            >>> Service("db", cluster_ip="None").is_headless
+            True
+        """
         return self.effective_type != "ExternalName" and self.cluster_ip == _HEADLESS
 
     def __str__(self) -> str:
@@ -322,6 +378,9 @@ class Service:
 
     def __repr__(self) -> str:
         return shown(self, "name")
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - as they ask
+        printed(self, printer)
 
 
 def _nothing_to_select(source: "Workload") -> Violation:
@@ -379,7 +438,7 @@ _SOUND_SHAPES: Final = Remembered()
 """The shapes of Services without fault."""
 
 _MANY_PORTS: Final = 16
-_names: Final = attrgetter(*(row.attribute for row in METADATA_ROWS), "selector")
+_MUCH_TEXT: Final = 1024
 _rest: Final = attrgetter(*(row.attribute for row in SPEC_ROWS if row.attribute != "selector"))
 
 
@@ -389,21 +448,61 @@ def _shape(service: Service, cluster: Cluster) -> tuple[object, ...] | None:
     Most of the Services that one program makes are of a few shapes, so that each need be judged only once.
     """
     ports: object = service.ports
-    rare = service.annotations or service.load_balancer_ip or service.load_balancer_source_ranges
-    if rare or service.unmodelled is not None or type(ports) is not tuple or len(ports) > _MANY_PORTS:
+    if service.unmodelled is not None or type(ports) is not tuple or len(ports) > _MANY_PORTS:
         return None
-    kinds = tuple(map(type, ports))
-    if kinds.count(ServicePort) != len(kinds):
+    for port in ports:
+        if type(port) is not ServicePort:
+            return None
+    notes: object = service.annotations
+    if notes is not None:
+        if type(notes) is not Labels or sum(map(len, chain(*notes.items()))) > _MUCH_TEXT:
+            return None
+        notes = tuple(notes.items())
+    if has_plain_spec(service):
+        rest = None
+    elif service.load_balancer_ip or service.load_balancer_source_ranges:
         return None
-    types_of_names = tuple(map(type, _names(service)))
-    ports = tuple(map(ServicePort.WIRE.values, ports))
-    return cluster, not service.selector, types_of_names, likeness(_rest(service)), ports
+    else:
+        rest = likeness(_rest(service))
+    return cluster, not service.selector, notes, rest, tuple(map(ServicePort.WIRE.values, ports))
+
+
+def has_plain_spec(service: Service) -> bool:
+    """Whether its spec says nothing but ports and selector, as that of most Services."""
+    return (
+        service.type is None
+        and service.cluster_ip is None
+        and service.cluster_ips is None
+        and service.ip_families is None
+        and service.ip_family_policy is None
+        and service.external_ips is None
+        and service.external_name is None
+        and service.session_affinity is None
+        and service.session_affinity_timeout_seconds is None
+        and service.load_balancer_ip is None
+        and service.load_balancer_class is None
+        and service.load_balancer_source_ranges is None
+        and service.allocate_load_balancer_node_ports is None
+        and service.external_traffic_policy is None
+        and service.health_check_node_port is None
+        and service.internal_traffic_policy is None
+        and service.traffic_distribution is None
+        and service.publish_not_ready_addresses is None
+    )
 
 
 def _names_are_good(service: Service, cluster: Cluster) -> bool:
-    """Whether nothing is wrong with what a shape leaves out, all of it being of the right types."""
-    problems = label_problems(service.selector, ()) if service.selector else None
-    return not (problems or metadata_violations(_metadata(service), cluster))
+    """Whether nothing is wrong with what a shape leaves out. Where it is in doubt it says no."""
+    name, namespace, labels, selector = service.name, service.namespace, service.labels, service.selector
+    return (
+        type(name) is str
+        and not name_grammar(cluster)(name)
+        and service.generate_name is None
+        and (namespace is None or (type(namespace) is str and not dns_label_reasons(namespace)))
+        and (labels is None or (type(labels) is Labels and are_labels(labels.items())))
+        # Many a Service is labelled as the pods that it selects.
+        and (selector is None or (type(selector) is Labels and (selector == labels or are_labels(selector.items()))))
+    )
 
 
 def check_service(service: Service, cluster: Cluster, *, ports_checked: bool = False) -> tuple[Violation, ...]:
@@ -447,8 +546,15 @@ def _type_violations(service: Service) -> list[Violation]:
     else:
         for position, port in enumerate(ports):
             if type(port) is not ServicePort:
-                found.append(wrong_type(("spec", "ports", position), "a ServicePort", port))
+                found.append(wrong_type(("spec", "ports", position), "a ServicePort", port, _hint_of_port(port)))
     return found
+
+
+def _hint_of_port(given: object) -> str | None:
+    """What to write in place of something that is no Service port."""
+    if type(given) is ContainerPort:
+        return "write ServicePort.targeting(…, port=…) for one that leads to this container port"
+    return f"write ServicePort({given})" if type(given) is int else None
 
 
 def _port_violations(service: Service) -> list[Violation]:

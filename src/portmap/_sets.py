@@ -6,8 +6,8 @@ Source: kubernetes/kubernetes 1.36.2, `pkg/registry/core/service/portallocator/`
 `pkg/registry/core/service/ipallocator/`, `pkg/registry/core/service/storage/alloc.go`.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Final, final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, final
 
 import attrs
 
@@ -17,6 +17,9 @@ from portmap._rules import Problem, Rules, Stage, rule
 from portmap._services import Service, service_state
 from portmap._state import ServiceState
 from portmap._violations import Violation
+
+if TYPE_CHECKING:
+    from portmap._foreign import Foreign
 
 __all__ = ["SET_RULES", "Conflict", "check_set"]
 
@@ -32,6 +35,13 @@ class Conflict:
         service: The one that comes second, and that the server would refuse.
         other: The one that has it already.
         violation: What the server would say about the second.
+
+    Example:
+        >>> first, second = (Service.node_port(name, [ServicePort(80, node_port=30080)]) for name in ("web", "api"))
+        >>> [conflict] = check_set([first, second])
+        >>> print(conflict)
+        Service api: spec.ports[0].nodePort: Invalid value: 30080: Service web has it already  [node-port-taken]
+            hint: give each Service its own node ports
     """
 
     service: Service
@@ -148,22 +158,38 @@ SET_RULES: Final[Rules[_Newcomer]] = Rules(
 """What a Service may not share with others."""
 
 
-def check_set(services: Iterable[Service], *, cluster: Cluster | None = None) -> tuple[Conflict, ...]:
+def check_set(
+    services: "Iterable[Service | Mapping[str, Any] | Foreign]", *, cluster: Cluster | None = None
+) -> tuple[Conflict, ...]:
     """What these Services, all in one cluster, would take from each other.
 
     Two copies of one and the same Service are no conflict.
 
     Args:
-        services: The Services, in the order in which they would be created.
+        services: The Services, typed or as plain dicts or objects of other libraries,
+            in the order in which they would be created.
         cluster: What the target accepts; left out, the cluster in force.
 
     Returns:
         A conflict for each thing that a Service asks for and an earlier one has.
+
+    Raises:
+        ValidationError: The cluster would refuse one of them by itself.
+        TypeError: One of them is no Service.
+
+    Example:
+        >>> first, second = (Service.node_port(name, [ServicePort(80, node_port=30080)]) for name in ("web", "api"))
+        >>> for conflict in check_set([first, second]):
+        ...     print(conflict)
+        ...
+        Service api: spec.ports[0].nodePort: Invalid value: 30080: Service web has it already  [node-port-taken]
+            hint: give each Service its own node ports
     """
     cluster = cluster or cluster_in_force()
     taken: dict[object, Service] = {}
     conflicts: list[Conflict] = []
-    for service in services:
+    for given in services:
+        service = given if isinstance(given, Service) else _read(given, cluster)
         newcomer = _Newcomer(service, cluster, taken)
         for each in SET_RULES:
             for problem in each.check(newcomer) or ():
@@ -173,6 +199,13 @@ def check_set(services: Iterable[Service], *, cluster: Cluster | None = None) ->
             taken.setdefault(key, service)
         taken.setdefault(_place(service), service)
     return tuple(conflicts)
+
+
+def _read(given: "Mapping[str, Any] | Foreign", cluster: Cluster) -> Service:
+    from portmap._service_reading import reduced_service
+
+    with cluster:
+        return reduced_service(given)
 
 
 def _claims(state: ServiceState) -> Iterator[object]:

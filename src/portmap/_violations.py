@@ -77,6 +77,12 @@ class Violation:
         message: What is wrong, with the value as it was written.
         hint: The smallest edit that mends it, or `None` where no one edit does.
         value: The offending value, `None` where there is none.
+
+    Example:
+        >>> from portmap.manifests import validate
+        >>> [violation] = validate({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {}})
+        >>> violation.field, violation.code, violation.reason
+        ('spec.ports', 'ports-required', 'FieldValueRequired')
     """
 
     field: str
@@ -98,13 +104,23 @@ class Violation:
         value: object = None,
         opening: str | None = None,
     ) -> "Violation":
-        """A violation whose message opens as the API server's does for this reason."""
+        """A violation whose message opens as the API server's does for this reason.
+
+        Example:
+            >>> print(Violation.about("metadata.name", "team-prefix", "FieldValueInvalid", "must begin with shop-"))
+            metadata.name: Invalid value: null: must begin with shop-  [team-prefix]
+        """
         usual, with_value = _OPENINGS[reason]
         shown = f"{opening or usual}: {quote(value)}" if with_value else opening or usual
         return cls(field=field, code=code, reason=reason, message=f"{shown}: {detail}", hint=hint, value=value)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data: a superset of the `StatusCause` in the API server's answer."""
+        """Plain data: a superset of the `StatusCause` in the API server's answer.
+
+        Example:
+            >>> violation.as_dict()["reason"]
+            'FieldValueRequired'
+        """
         return {
             "field": self.field,
             "reason": self.reason,
@@ -129,6 +145,13 @@ class ServerWarning:
         code: The kind of warning, for instance `external-ips-deprecated`.
         message: What is odd, with the value where there is one.
         hint: What to do instead, if there is one thing.
+
+    Example:
+        >>> from portmap.manifests import warnings
+        >>> exposed = Service("web", ports=[ServicePort(80)], external_ips=["192.0.2.7"])
+        >>> [warning] = warnings(to_manifest(exposed))
+        >>> warning.field, warning.code
+        ('spec.externalIPs', 'external-ips-deprecated')
     """
 
     field: str
@@ -137,7 +160,12 @@ class ServerWarning:
     hint: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data."""
+        """Plain data.
+
+        Example:
+            >>> warning.as_dict()["code"]
+            'external-ips-deprecated'
+        """
         return {"field": self.field, "code": self.code, "message": self.message, "hint": self.hint}
 
     def __str__(self) -> str:

@@ -22,6 +22,7 @@ __all__ = [
     "opaque_or_as_is",
     "series_or_as_is",
     "texts_or_as_is",
+    "to_plain",
     "to_wire",
     "unmodelled_violations",
 ]
@@ -47,12 +48,15 @@ class Wire(NamedTuple):
 class Rows(Sequence[Wire]):
     """The rows of a class, in the order in which its fields are written."""
 
-    __slots__ = ("_plan", "_rows", "values")
+    __slots__ = ("_plan", "_rows", "attributes", "places", "values")
 
     def __init__(self, *rows: Wire) -> None:
         self._rows = rows
+        self.attributes: tuple[str, ...] = tuple(row.attribute for row in rows)
         # The values of an object's attributes, in the order of the rows.
-        self.values: Callable[[object], tuple[Any, ...]] = attrgetter(*(row.attribute for row in rows))
+        self.values: Callable[[object], tuple[Any, ...]] = attrgetter(*self.attributes)
+        # The names of the mappings around each value, and its own.
+        self.places: tuple[tuple[tuple[str, ...], str], ...] = tuple((row.path[:-1], row.path[-1]) for row in rows)
         self._plan = tuple((row.reader.exact, row.reader.read, row.path, row.required) for row in rows)
 
     @overload
@@ -133,11 +137,12 @@ def _labels_of_others(given: object) -> Labels:
 
 def series_or_as_is(value: object) -> object:
     """A tuple, where this is a series of things and not itself a text or a mapping."""
-    kind = type(value)
-    if kind is tuple or value is None:
-        return value
+    given: Any = value
+    kind = type(given)
+    if kind is tuple or given is None:
+        return given
     if kind is list:
-        return tuple(cast("list[object]", value))
+        return tuple(given)
     if isinstance(value, tuple | str | bytes | Mapping) or not isinstance(value, Iterable):
         return value
     return tuple(value)
@@ -161,32 +166,31 @@ def opaque_or_as_is(value: Mapping[str, Any] | None) -> Opaque | None:
 _EXACT: Final = frozenset({str, int, bool})
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - any value of the model
+def to_plain(value: Any) -> Any:  # noqa: ANN401 - any value of the model
     """The value as JSON data, without the classes that only Python knows."""
     kind = type(value)
     if kind in _EXACT:
         return value
+    if kind is Labels:
+        return value.copy()
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, int):
         return int(value)
     if isinstance(value, Mapping):
-        return {_plain(key): _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value]
+        return {to_plain(key): to_plain(item) for key, item in value.items()}
+    return [to_plain(item) for item in value]
 
 
 def to_wire(subject: object, wire: Rows, *, with_unmodelled: bool = True) -> dict[str, Any]:
     """The object as plain data: authored values only, in the order of the rows, then what is not modelled."""
     data: dict[str, Any] = {}
-    for value, (_, path, _, _) in zip(wire.values(subject), wire, strict=True):
-        if value is None:
+    for value, (outer, name) in zip(wire.values(subject), wire.places):  # noqa: B905 - the check takes time
+        if value is None:  # As most are.
             continue
-        if len(path) == 1:
-            data[path[0]] = value if type(value) in _EXACT else _plain(value)
-        else:
-            place = data
-            for step in path[:-1]:
-                place = place.setdefault(step, {})
-            place[path[-1]] = _plain(value)
+        place = data
+        for step in outer:
+            place = place.setdefault(step, {})
+        place[name] = value if type(value) in _EXACT else to_plain(value)
     unmodelled = getattr(subject, "unmodelled", None) if with_unmodelled else None
     return merged(data, unmodelled.copy()) if unmodelled is not None else data

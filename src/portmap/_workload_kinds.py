@@ -1,11 +1,12 @@
 """The kinds of objects that make pods: a table of kinds and where their pod template is.
 
-To teach portmap another kind, add a row. The kinds of Kubernetes itself stand apart from
-those of other projects, because an API server judges only the templates of its own.
+To teach portmap another kind, add a row; a custom kind that has its template where a Deployment
+has it needs none. The kinds of Kubernetes itself stand apart from those of other projects,
+because an API server judges only the templates of its own.
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from portmap._paths import Path
 
@@ -13,6 +14,7 @@ __all__ = [
     "ADDED_LABELS",
     "OTHER_KINDS",
     "SEVERAL_TEMPLATES",
+    "USUAL_PLACE",
     "WORKLOAD_KINDS",
     "any_template_path",
     "kind_of_workload",
@@ -21,6 +23,8 @@ __all__ = [
 ]
 
 _TEMPLATE: Final[Path] = ("spec", "template")
+USUAL_PLACE: Final = _TEMPLATE
+"""Where kinds that no table has are looked at for a pod template."""
 
 WORKLOAD_KINDS: Final[Mapping[tuple[str, str], Path]] = {
     ("", "Pod"): (),
@@ -53,8 +57,8 @@ SEVERAL_TEMPLATES: Final[Mapping[tuple[str, str], tuple[str, tuple[str, ...]]]] 
 
 _BY_KIND: Final = {kind: path for (_, kind), path in WORKLOAD_KINDS.items()}
 _OLD_GROUPS: Final = frozenset({"extensions"})
-# Two projects use this word for something else than Kubernetes does.
-_AMBIGUOUS: Final = frozenset({"Service", "DaemonSet", "StatefulSet"})
+# Words of Kubernetes, which other projects use for something else.
+_AMBIGUOUS: Final = frozenset({"Service", *_BY_KIND})
 
 # Labels that a controller adds to the pods that it makes, and the values they take
 # for a workload of some name. Any value: the controller makes it up.
@@ -112,12 +116,38 @@ def template_path(api_version: object, kind: object) -> Path | None:
     return path
 
 
-def any_template_path(api_version: object, kind: object) -> Path | None:
-    """Where an object of any known kind has its one pod template; `None` if it has none, or several."""
+def any_template_path(manifest: Mapping[str, Any]) -> Path | None:
+    """Where an object of any kind has its one pod template; `None` if it has none, or several.
+
+    A kind of Kubernetes, or of the tables, has it in its place, be it there or not. An object of another
+    custom kind has one if what stands in the usual place is the template of whole containers.
+    """
+    api_version, kind = manifest.get("apiVersion"), manifest.get("kind")
     path = template_path(api_version, kind)
-    if path is None and isinstance(kind, str) and api_version:
-        return OTHER_KINDS.get((_group(api_version), kind))
+    if path is not None or not isinstance(kind, str) or not api_version:
+        return path
+    group = _group(api_version)
+    path = OTHER_KINDS.get((group, kind))
+    if path is None and _is_custom(group) and (group, kind) not in SEVERAL_TEMPLATES and _has_template(manifest):
+        return USUAL_PLACE
     return path
+
+
+def _is_custom(group: str) -> bool:
+    """Whether an API group is none of Kubernetes' own, which are `""`, words and below `k8s.io`."""
+    return "." in group and (not group.endswith(".k8s.io") or group.endswith(".x-k8s.io"))
+
+
+def _has_template(manifest: Mapping[str, Any]) -> bool:
+    """Whether a pod template stands in the usual place; a patch of one, whose containers have no image, is none."""
+    found: Any = manifest
+    for step in (*USUAL_PLACE, "spec", "containers"):
+        found = found.get(step) if isinstance(found, Mapping) else None
+    return isinstance(found, list | tuple) and bool(found) and all(map(_has_image, found))
+
+
+def _has_image(container: object) -> bool:
+    return isinstance(container, Mapping) and isinstance(container.get("image"), str)
 
 
 def kind_of_workload(api_version: object, kind: str) -> str:
@@ -126,7 +156,7 @@ def kind_of_workload(api_version: object, kind: str) -> str:
     `Service.serving.knative.dev` is what kubectl calls it, too.
     """
     group = _group(api_version)
-    return f"{kind}.{group}" if kind in _AMBIGUOUS and (group, kind) in OTHER_KINDS else kind
+    return f"{kind}.{group}" if kind in _AMBIGUOUS and _is_custom(group) else kind
 
 
 def known_kinds() -> tuple[str, ...]:

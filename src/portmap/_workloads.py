@@ -11,8 +11,9 @@ from portmap._foreign import Foreign, plain_manifest
 from portmap._labels import Labels
 from portmap._metadata import METADATA
 from portmap._paths import describe
-from portmap._pod_reading import POD, anything_but, pod_of, read_container, under
+from portmap._pod_reading import POD, anything_but, pod_of, read_container, under, was_observed
 from portmap._pods import Pod
+from portmap._ports import printed
 from portmap._schema import TEXT_MAP, wrong_type
 from portmap._violations import Violation, in_order
 from portmap._workload_kinds import (
@@ -51,6 +52,11 @@ class Workload:
         pod: What the pods are like that it makes: projected, in its namespace.
         selector: The labels by which it knows its own pods, where it says so.
         replicas: How many pods it makes, where it says so; with 0 it makes none.
+
+    Example:
+        >>> deployment = Workload("Deployment", "web", pod, replicas=2)
+        >>> resolve(web, [deployment]).endpoints("http")[0].workload
+        'Deployment/web'
     """
 
     kind: str
@@ -61,12 +67,20 @@ class Workload:
 
     @property
     def namespace(self) -> str | None:
-        """Where it lives."""
+        """Where it lives.
+
+        Example:
+            >>> Workload("Deployment", "web", Pod("", namespace="shop", template=True)).namespace
+            'shop'
+        """
         return self.pod.namespace
 
     def __str__(self) -> str:
         """For people: `Deployment shop/web`."""
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - as Hypothesis and IPython ask
+        printed(self, printer, also=("selector",))
 
 
 def could_select(selector: Mapping[str, str], namespace: str | None, source: Workload | Pod) -> bool:
@@ -113,7 +127,8 @@ def reduced(workload: Workload | Pod | Mapping[str, Any] | Foreign) -> Workload:
         return Workload("Pod", workload.name, workload)
     given = plain_manifest(workload)
     if not isinstance(given, Mapping):
-        raise TypeError(f"a workload is a Pod, a Workload or a plain dict, not {given!r}")
+        what = "a Service makes no pods: " if type(given).__name__ == "Service" else ""
+        raise TypeError(f"{what}a workload is a Pod, a Workload or a plain dict, not {given!r}")
     return read_workload(given)
 
 
@@ -147,7 +162,7 @@ def read_workload(manifest: Any) -> Workload:  # noqa: ANN401 - anything may tur
     """
     found: list[Violation] = []
     kind = manifest.get("kind") if isinstance(manifest, Mapping) else None
-    path = any_template_path(manifest.get("apiVersion"), kind) if isinstance(manifest, Mapping) else None
+    path = any_template_path(manifest) if isinstance(manifest, Mapping) else None
     if path is None:
         raise ValidationError("manifest", (no_such_kind(manifest),))
     template = _at(manifest, *path)
@@ -163,7 +178,7 @@ def read_workload(manifest: Any) -> Workload:  # noqa: ANN401 - anything may tur
     if found:
         name = metadata.get("name", "") if isinstance(metadata, dict) else ""
         raise ValidationError(f"{kind} {name}", in_order(found))
-    pod, found = pod_of(decoded, metadata, path)
+    pod, found = pod_of(decoded, metadata, path, observed=was_observed(template))
     if pod is None:
         raise ValidationError(f"{kind} {metadata.get('name', '')}", in_order(found))
     return Workload(
@@ -176,9 +191,8 @@ def read_workload(manifest: Any) -> Workload:  # noqa: ANN401 - anything may tur
 
 
 def makes_pods(manifest: Mapping[str, Any]) -> bool:
-    """Whether `read_workloads` finds workloads in objects of this kind."""
-    api_version, kind = manifest.get("apiVersion"), manifest.get("kind")
-    return any_template_path(api_version, kind) is not None or several_templates(manifest) is not None
+    """Whether `read_workloads` finds workloads in an object such as this."""
+    return any_template_path(manifest) is not None or several_templates(manifest) is not None
 
 
 def read_workloads(manifest: Mapping[str, Any]) -> tuple[Workload, ...]:

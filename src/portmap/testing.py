@@ -1,19 +1,20 @@
 """Assertions about ports, for the tests of one's own infrastructure.
 
-    from portmap import load
-    from portmap.testing import assert_routes
-
-    def test_http_reaches_the_app():
-        assert_routes(web, [deployment], port="http", to=8080, container="app")
+    >>> from portmap.testing import assert_routes
+    >>> def test_http_reaches_the_app():
+    ...     assert_routes(web, [pod], port="http", to=8080, container="app")
+    ...
+    >>> test_http_reaches_the_app()
 
 What fails raises `AssertionError` with the table of where every port leads and, for those
 that lead nowhere, what was probably meant. No test framework is needed; under pytest, the
 traceback ends at the line of the test.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, final
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeVar, final, get_args
 
 import attrs
 
@@ -48,11 +49,30 @@ __all__ = [
 ]
 
 Pods = Iterable[Pod | Workload | Mapping[str, Any]]
+Threshold = Literal["error", "warning", "info"]
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def _ends_at_the_call(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Have the traceback of a wrong name or value end at the line of the test, as that of a failure does."""
+
+    @wraps(function)
+    def called(*args: Arguments.args, **arguments: Arguments.kwargs) -> Result:
+        __tracebackhide__ = True
+        try:
+            return function(*args, **arguments)
+        except (KeyError, ValueError) as error:
+            raise error.with_traceback(None) from None
+
+    return called
 
 
 # --- routes ----------------------------------------------------------------------------------------------------
 
 
+@_ends_at_the_call
 def assert_routes(
     service: Service,
     pods: Pods,
@@ -77,6 +97,15 @@ def assert_routes(
     Raises:
         AssertionError: It leads elsewhere, or in some pod nowhere, or selects no pod.
         KeyError: The Service has no such port.
+
+    Example:
+        >>> from portmap.testing import assert_routes
+        >>> assert_routes(web, [pod], port="http", to=8080, container="app")
+        >>> assert_routes(web, [pod], to=9090)
+        Traceback (most recent call last):
+            ...
+        AssertionError: Service web should lead to 9090, but in Pod/web-0 it leads to 8080 in container 'app'
+          http 80/TCP  → Pod/web-0  app  8080/TCP
     """
     __tracebackhide__ = True
     resolution = resolve(service, pods, cluster=cluster)
@@ -85,6 +114,7 @@ def assert_routes(
         raise AssertionError(_with_table(problem, resolution))
 
 
+@_ends_at_the_call
 def assert_unreachable(
     service: Service,
     pods: Pods,
@@ -104,6 +134,10 @@ def assert_unreachable(
         AssertionError: It leads somewhere, or nobody can know: the endpoints of a
             Service without a selector are managed by somebody else.
         KeyError: The Service has no such port.
+
+    Example:
+        >>> from portmap.testing import assert_unreachable
+        >>> assert_unreachable(typo, [pod])
     """
     __tracebackhide__ = True
     resolution = resolve(service, pods, cluster=cluster)
@@ -196,10 +230,11 @@ def _with_table(problem: str, resolution: Resolution) -> str:
 # --- findings and contracts ------------------------------------------------------------------------------------
 
 
+@_ends_at_the_call
 def assert_no_findings(
     objects: Iterable[object],
     *,
-    threshold: Literal["error", "warning", "info"] = "warning",
+    threshold: Threshold = "warning",
     ignore: Iterable[str] = (),
     rules: "Iterable[Rule] | None" = None,
     complete: bool | None = None,
@@ -218,9 +253,17 @@ def assert_no_findings(
 
     Raises:
         AssertionError: There are findings; it lists them.
+        ValueError: There is no such severity.
+
+    Example:
+        >>> from portmap.testing import assert_no_findings
+        >>> assert_no_findings([web, pod])
     """
     __tracebackhide__ = True
     from portmap.lint import lint
+
+    if threshold not in get_args(Threshold):
+        raise ValueError(f"threshold={threshold!r} must be one of {', '.join(map(repr, get_args(Threshold)))}")
 
     report = lint(objects, cluster=cluster, rules=rules, complete=complete)
     ignored = frozenset(ignore)
@@ -234,6 +277,7 @@ def _listed(things: Iterable[object]) -> list[str]:
     return [f"  {line}" for each in things for line in str(each).splitlines()]
 
 
+@_ends_at_the_call
 def assert_contract_kept(
     before: Iterable[Any],
     after: Iterable[Any],
@@ -256,6 +300,11 @@ def assert_contract_kept(
         AssertionError: The contract is broken; it lists every change, with the safe
             order of steps where there is one.
         ValidationError: A plain dict of a Service or workload is one that a server would refuse.
+
+    Example:
+        >>> from portmap.testing import assert_contract_kept
+        >>> named = Service("web", selector={"app": "web"}, ports=web.ports, labels={"team": "shop"})
+        >>> assert_contract_kept([web, pod], [named, pod])
     """
     __tracebackhide__ = True
     compared = contract(
@@ -277,7 +326,7 @@ def _plain(objects: Iterable[Any]) -> list[Any]:
 
 
 @final
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Environment:
     """The objects of some files, and the map of their ports: what the fixture `portmap` gives.
 
@@ -285,6 +334,12 @@ class Environment:
         manifests: Every document, of every kind, with its place.
         map: The map of their ports, as `PortMap.of` makes it.
         cluster: By what they were judged.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from portmap.testing import Environment
+        >>> _ = Path("web.yaml").write_text(to_yaml(web, pod))
+        >>> environment = Environment(load("web.yaml"), PortMap.of(load("web.yaml")), Cluster())
     """
 
     manifests: "Manifests"
@@ -293,14 +348,25 @@ class Environment:
 
     @property
     def services(self) -> tuple[Service, ...]:
-        """The valid Services, by namespace and name."""
+        """The valid Services, by namespace and name.
+
+        Example:
+            >>> [str(service) for service in environment.services]
+            ['Service web']
+        """
         return self.map.services
 
     @property
     def workloads(self) -> tuple[Workload, ...]:
-        """What makes pods, by namespace, kind and name. A pod is a workload of kind Pod."""
+        """What makes pods, by namespace, kind and name. A pod is a workload of kind Pod.
+
+        Example:
+            >>> [str(workload) for workload in environment.workloads]
+            ['Pod web-0']
+        """
         return self.map.workloads
 
+    @_ends_at_the_call
     def service(self, name: str, *, namespace: str | None = None) -> Service:
         """The Service of this name.
 
@@ -309,9 +375,32 @@ class Environment:
             namespace: Where it is; may be left out where only one namespace has such a Service.
 
         Raises:
-            KeyError: There is no such Service, or it is not clear which is meant.
+            KeyError: There is no such Service, or it is not clear which is meant: in several
+                namespaces, or given more than once and not the same each time.
+
+        Example:
+            >>> environment.service("web") == web
+            True
         """
-        return self.map.resolution(name, namespace=namespace).service
+        found = self.map.resolution(name, namespace=namespace).service
+        given = [
+            each
+            for each in self.manifests
+            if isinstance(each.object, Service) and (each.object.namespace, each.object.name) == _identity(found)
+        ]
+        if any(each.object != found for each in given):
+            places = ", ".join(map(str, given))
+            raise KeyError(f"{found} is given more than once, and not the same each time: {places}")
+        return found
+
+    def __repr__(self) -> str:
+        services, workloads = len(self.services), len(self.workloads)
+        counted = f"{services} Service{'s' * (services != 1)}, {workloads} workload{'s' * (workloads != 1)}"
+        return f"<Environment: {counted}, {self.cluster}>"
+
+
+def _identity(service: Service) -> tuple[str | None, str]:
+    return service.namespace, service.name
 
 
 # --- refusals --------------------------------------------------------------------------------------------------
@@ -323,6 +412,12 @@ class Refusal:
 
     Attributes:
         violations: Every violation that was reported; empty until the block is left.
+
+    Example:
+        >>> from portmap.testing import violates
+        >>> with violates("node-port-out-of-range", at="spec.ports[0].nodePort") as refusal:
+        ...     Service.node_port("web", [ServicePort(80, node_port=80)])
+        ...
     """
 
     def __init__(self, code: str, at: str | None) -> None:
@@ -336,6 +431,10 @@ class Refusal:
 
         Raises:
             LookupError: The block has not been left yet.
+
+        Example:
+            >>> refusal.violation.value
+            80
         """
         for each in self.violations:
             if self._fits(each):
@@ -377,9 +476,6 @@ class Refusal:
 def violates(code: str, *, at: str | None = None) -> Refusal:
     """A block in which an object must be refused, because it breaks this rule.
 
-        with violates("port-name-required", at="spec.ports[0].name"):
-            Service("web", ports=[ServicePort(80), ServicePort(443, name="https")])
-
     It may break others too: `violations` of what the block is bound to has them all.
     Errors other than `ValidationError` are passed on.
 
@@ -389,5 +485,11 @@ def violates(code: str, *, at: str | None = None) -> Refusal:
 
     Raises:
         AssertionError: Nothing was refused, or for other reasons alone; it lists them.
+
+    Example:
+        >>> from portmap.testing import violates
+        >>> with violates("port-name-required", at="spec.ports[0].name"):
+        ...     Service("web", ports=[ServicePort(80), ServicePort(443, name="https")])
+        ...
     """
     return Refusal(code, at)

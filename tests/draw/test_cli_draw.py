@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import WEB, portmap
+from command_line import WEB, Terminal, portmap
 
 PAGE = (Path(__file__).resolve().parent.parent.parent / "docs" / "draw.md").read_text(encoding="utf-8")
 
@@ -67,3 +67,30 @@ def test_the_examples_of_the_page_run(tmp_path: Path, monkeypatch: pytest.Monkey
         assert word == "portmap"
         done = portmap(*arguments, stdin=shop)
         assert (done.code, done.out, done.err) == (0, "", ""), command
+
+
+def test_a_chart_that_mermaid_will_not_draw_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is written nevertheless: a viewer can be told to take more."""
+    monkeypatch.chdir(tmp_path)
+    many = "---\n".join(
+        f"apiVersion: v1\nkind: Service\nmetadata: {{name: s{number}}}\nspec: {{ports: [{{port: 80}}]}}\n"
+        for number in range(500)
+    )
+    done = portmap("draw", "-", "-o", "map.mmd", stdin=many)
+    assert done.code == 0
+    assert done.err.startswith("portmap draw: note: ")
+    assert "500 lines are more than Mermaid draws" in done.err
+    assert Path("map.mmd").read_text(encoding="utf-8").count("-.->") == 500
+
+
+def test_a_terminal_gets_colours_and_its_own_width(web: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What leads nowhere is red, and reasons go on below; a file and a pipe get plain text of 80 characters."""
+    monkeypatch.setenv("COLUMNS", "50")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    web.write_text(WEB.replace("targetPort: http", "targetPort: htpp"))
+    wide = portmap("draw", "web.yaml", stdout=Terminal()).out
+    assert "\x1b[31m      → nowhere: " in wide
+    assert "\x1b[1mnamespace shop\x1b[0m" in wide
+    assert all(len(re.sub(r"\x1b\[\d+m", "", line)) <= 50 for line in wide.splitlines())
+    assert "\x1b" not in portmap("draw", "web.yaml").out

@@ -1,6 +1,7 @@
 """Objects of other Kubernetes libraries stand for manifests, and those libraries take portmap's."""
 
 import datetime as dt
+import io
 import json
 import shutil
 from types import SimpleNamespace
@@ -8,6 +9,9 @@ from typing import Any
 
 import pulumi
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from kubernetes import client as official
 from lightkube.codecs import load_all_yaml
 from lightkube.core.resource_registry import resource_registry
@@ -15,9 +19,21 @@ from lightkube.models import core_v1 as lightkube_models
 from lightkube.models import meta_v1 as lightkube_meta
 from lightkube.resources import core_v1 as lightkube
 
-from portmap import PortMap, Service, ServicePort, ValidationError, Workload, resolve, to_manifest, to_yaml
+from portmap import (
+    ManifestError,
+    PortMap,
+    Service,
+    ServicePort,
+    ValidationError,
+    Workload,
+    check_set,
+    load,
+    resolve,
+    to_manifest,
+    to_yaml,
+)
 from portmap.lint import lint
-from portmap.manifests import read, stored, validate
+from portmap.manifests import parse, read, stored, to_json, validate
 
 HTTP = ServicePort(80, name="http", target_port="http", node_port=30080)
 WEB = Service("web", labels={"a_b": "c"}, type="NodePort", selector={"app_name": "web"}, ports=[HTTP])
@@ -58,6 +74,51 @@ class TestOfficialClient:
         manifest = to_manifest(read(service))  # type: ignore[arg-type]
         assert manifest["metadata"]["creationTimestamp"] == "2026-01-31T12:00:00Z"
         assert manifest["status"] == {"loadBalancer": {}}
+
+    @pytest.mark.parametrize("zone", [None, dt.UTC, dt.timezone(dt.timedelta(hours=-5, minutes=-30))])
+    @given(moment=st.datetimes())
+    def test_times_are_those_of_the_server(self, moment: dt.datetime, zone: dt.tzinfo | None) -> None:
+        """A time of any zone is written in UTC, to the second; one without a zone is in UTC."""
+        service = official_service()
+        service.metadata.creation_timestamp = moment.replace(tzinfo=zone)
+        try:
+            utc = moment.replace(tzinfo=zone or dt.UTC).astimezone(dt.UTC)
+        except OverflowError:
+            return
+        written = to_manifest(read(service))["metadata"]["creationTimestamp"]  # type: ignore[arg-type]
+        assert written == f"{utc:%Y-%m-%dT%H:%M:%S}Z".rjust(20, "0")
+
+    def test_lists_are_opened(self) -> None:
+        """What a client lists is as many objects, whose kind the class of the list tells."""
+        listed = official.V1ServiceList(items=[official_service(), official_service()])
+        assert len(PortMap.of([listed, official_pod()]).services) == 1
+        assert lint([listed, official_pod()]).services == 2
+        pods = official.V1PodList(items=[official_pod()])
+        assert lint([official_service(), pods], complete=True).findings == ()
+
+    def test_it_is_written(self) -> None:
+        """`to_yaml` and `to_json` write the client's objects as manifests, beside others."""
+        [theirs, ours] = load(io.StringIO(to_yaml(official_service(), WEB)))
+        assert (theirs.object, ours.object) == (WEB, WEB)
+        assert read(json.loads(to_json(official_service()))) == WEB
+        assert read(parse(to_yaml(official_service(), explicit=True))[0]) != WEB
+
+    def test_its_dicts_are_refused(self) -> None:
+        """`to_dict()` gives Python names, which stand for no field; the error says what to give instead."""
+        for theirs in (official_service().to_dict(), {**official_pod().to_dict(), "kind": "Pod"}):
+            for call in (read, validate, to_yaml, lambda each: resolve(each, []), lambda each: lint([each])):
+                with pytest.raises(TypeError, match="give the object itself"):
+                    call(theirs)
+
+    def test_sets_are_checked(self) -> None:
+        """`check_set` takes them, and refuses what is no Service."""
+        [conflict] = check_set([official_service(), {**to_manifest(WEB), "metadata": {"name": "b"}}])
+        assert conflict.violation.code == "node-port-taken"
+        assert conflict.other == WEB
+        with pytest.raises(TypeError, match="a dict of kind 'Pod'"):
+            check_set([official_pod()])
+        with pytest.raises(TypeError, match="not int"):
+            check_set([5])  # type: ignore[list-item]
 
     def test_what_is_wrong_with_it_is_said(self) -> None:
         """Violations have the paths of the manifest, not the client's spelling."""
@@ -238,8 +299,28 @@ class TestPulumi:
         arguments: Any = self.ServiceInitArgs(metadata={"name": unknown}, spec={"ports": [self.PortArgs(port=80)]})
         with pytest.raises(TypeError, match="apply"):
             read(arguments)
-        with pytest.raises(TypeError, match="apply"):
-            lint([unknown])
+        for call in (
+            lambda: lint([unknown]),
+            lambda: PortMap.of([unknown]),
+            lambda: to_yaml(unknown),
+            lambda: resolve(unknown, []),
+        ):
+            with pytest.raises(TypeError, match="apply"):
+                call()
+
+
+def test_times_that_pyyaml_makes() -> None:
+    """What PyYAML loads of `kubectl get -o yaml` has times where text was; a date elsewhere is not what was written."""
+    metadata = "metadata: {name: web, creationTimestamp: 2026-01-31T12:00:00Z}"
+    text = f"apiVersion: v1\nkind: Service\n{metadata}\nspec: {{ports: [{{port: 80}}]}}"
+    manifest = yaml.safe_load(text)
+    assert to_manifest(read(manifest))["metadata"]["creationTimestamp"] == "2026-01-31T12:00:00Z"  # type: ignore[arg-type]
+    assert validate(manifest) == ()
+    assert parse(to_yaml(manifest)) == parse(text)
+    manifest["metadata"]["annotations"] = {"built": dt.date(2026, 1, 31)}
+    assert [each.field for each in validate(manifest)] == ["metadata.annotations[built]"]
+    with pytest.raises(ManifestError, match="built"):
+        to_yaml(manifest)
 
 
 @pytest.mark.parametrize(
@@ -250,5 +331,6 @@ def test_what_stands_for_no_manifest_is_refused(thing: Any) -> None:
     with pytest.raises(ValidationError):
         read(thing)
     assert validate(thing)
-    with pytest.raises(TypeError):
-        resolve(thing, [])
+    for call in (lambda: resolve(thing, []), lambda: PortMap.of([thing]), lambda: to_yaml(thing)):
+        with pytest.raises(TypeError):
+            call()

@@ -71,3 +71,10 @@ def test_an_unknown_name_gets_a_near_one() -> None:
     done = portmap("explain", "selector-matches-nothin")
     assert (done.code, done.out) == (2, "")
     assert "did you mean 'selector-matches-nothing'?" in done.err
+
+
+def test_the_beginning_of_a_name_is_answered_with_what_begins_so() -> None:
+    """Of few names all are told."""
+    done = portmap("explain", "selector-matches")
+    assert done.code == 2
+    assert "did you mean 'selector-matches-nothing' or 'selector-matches-owner-labels'?" in done.err

@@ -1,10 +1,20 @@
 """Input that is made to hurt: a place or a finding, exit code 1 or 2, in bounded time and memory."""
 
+import os
+import socket
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from command_line import portmap
+from portmap import Cluster, ManifestError
+from portmap.lint import DEFAULT_RULES, lint_paths
+from portmap.lint._parts import lint_inputs
+from portmap.lint._reading import inputs_of
 
 if sys.platform == "win32":  # pragma: no cover
     pytest.skip("Windows has no resource limits", allow_module_level=True)
@@ -14,7 +24,7 @@ import resource
 SERVICE = (
     "apiVersion: v1\nkind: Service\nmetadata: {{name: web{0}}}\nspec: {{selector: {{app: web{0}}}, ports: [{1}]}}\n"
 )
-SIZE = 5_000_000
+SIZE = 3_300_000
 LIMIT = 1 << 30
 SECONDS = 25
 """How much processor time each may take: what is quadratic in the objects and the text of a file takes more."""
@@ -30,8 +40,21 @@ def bomb() -> str:
     return "kind: Service\n" + "\n".join(lines)
 
 
+def bomb_of_maps(merged: bool = False) -> str:
+    many = ", ".join(f"k{number}: x" for number in range(10))
+    lines = [f"a0: &a0 {{{many}}}"]
+    for level in range(1, 30):
+        below = f"*a{level - 1}"
+        merge = f"<<: [{', '.join([below] * 10)}], x{level}: {below}"
+        inside = merge if merged else ", ".join(f"k{number}: {below}" for number in range(10))
+        lines.append(f"a{level}: &a{level} {{{inside}}}")
+    return "kind: Service\n" + "\n".join(lines)
+
+
 CASES = {
     "alias bomb": (bomb(), 2),
+    "alias bomb of maps": (bomb_of_maps(), 2),
+    "alias bomb of merge keys": (bomb_of_maps(merged=True), 2),
     "flow collections": ("kind: [" + repeated("[],") + "]", 2),
     "flow collections and an error": ("kind: [" + repeated("{},", 2_000_000) + "]]", 2),
     "one sequence": (repeated("- a\n"), 2),
@@ -39,15 +62,18 @@ CASES = {
     "nested flow": ("kind: " + "[" * 10_000, 2),
     "nested maps": ("".join(" " * level + "kind:\n" for level in range(3_000)), 2),
     "nested JSON": ('{"kind": ' + "[" * 10_000 + "]" * 10_000 + "}", 2),
-    "one key many times": (SERVICE.format(0, "{port: 80}") + repeated("a: 1\n", 500_000), 1),
+    "one key many times": (SERVICE.format(0, "{port: 80}") + repeated("a: 1\n", 250_000), 1),
+    "many keys given twice": (SERVICE.format(0, "{port: 80}") + repeated("a: 1\n", 600_000), 2),
+    "many comments": (SERVICE.format(0, "{port: 80}") + "# portmap: ignore[a] b\n" * 40_000, 0),
+    "too many comments": (SERVICE.format(0, "{port: 80}") + "# portmap: ignore[a] b\n" * 60_000, 2),
     "one line": (SERVICE.format("x" * SIZE, "{port: 80}"), 1),
     "empty documents": (repeated("---\n", 2_000_000), 2),
-    "too many documents": (repeated("kind: x\n---\n"), 2),
+    "too many documents": (repeated("kind: x\n---\n", 1_000_000), 2),
     "one Service with many ports": (
         SERVICE.format(0, ", ".join(f"{{name: p{number}, port: {number}}}" for number in range(45_000))), 1,
     ),
     "a Service with too many ports": (
-        SERVICE.format(0, ", ".join(f"{{name: p{number}, port: {number}}}" for number in range(150_000))), 2,
+        SERVICE.format(0, ", ".join(f"{{name: p{number}, port: {number}}}" for number in range(115_000))), 2,
     ),
     "many Services": ("---\n".join(SERVICE.format(number, "{port: 80, targetPort: x}") for number in range(5_000)), 0),
     "many Services and a long text": (
@@ -95,3 +121,163 @@ def test_other_encodings(encoding: str, tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 2
     assert done.stderr.decode().startswith("web.yaml:")
+
+
+# --- files that are none, and streams that are closed ----------------------------------------------------------
+
+
+WEB = SERVICE.format(0, "{port: 80}")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with one good file."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "web.yaml").write_text(WEB)
+    return tmp_path
+
+
+def shell(command: str, *, code: int) -> str:
+    """What a command says on standard error; it must end with this code, and without a traceback."""
+    program = f'"{sys.executable}" -m portmap lint'
+    done = subprocess.run(
+        ["sh", "-c", command.replace("portmap lint", program)], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert "Traceback" not in done.stderr
+    assert done.returncode == code, done.stderr
+    return done.stderr
+
+
+def test_what_is_no_file(here: Path) -> None:
+    """Pipes, sockets and devices in a folder are findings, and are not read; a socket that was named is an error."""
+    os.mkfifo(here / "pipe.yaml")
+    (here / "zero.yaml").symlink_to("/dev/zero")
+    with closing(socket.socket(socket.AF_UNIX)) as bound:
+        bound.bind("socket.yaml")
+    run = portmap("lint", ".")
+    assert (run.code, run.out.count("[unreadable-file]")) == (1, 3)
+    assert portmap("lint", "socket.yaml").code == 2
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no /dev/zero here")
+def test_a_file_without_end(here: Path) -> None:  # noqa: ARG001
+    """A device that was named is read up to the limit, and no further."""
+    run = portmap("lint", "/dev/zero")
+    assert run.code == 2
+    assert run.err == "/dev/zero: is larger than 48 MiB: split it\n"
+
+
+def test_a_file_that_vanishes(here: Path) -> None:
+    """A file that is gone before it is read is a finding, and an error where it was named."""
+    (here / "gone.yaml").write_text(WEB)
+    given: dict[str, Any] = {"cluster": Cluster(), "rules": DEFAULT_RULES}
+    found, named = (inputs_of([source])[0] for source in (".", "gone.yaml"))
+    (here / "gone.yaml").unlink()
+    [finding, *_] = lint_inputs(found, **given)
+    assert (finding.rule, finding.source) == ("unreadable-file", "gone.yaml")
+    with pytest.raises(ManifestError, match="No such file"):
+        lint_inputs(named, **given)
+
+
+@pytest.mark.parametrize("data", [b"kind: Service", b"\x1f\x8b\x08\0\0\0\0\0\0\x03abc", b""])
+def test_what_gzip_cannot_unpack(data: bytes, here: Path) -> None:
+    """A file that is packed by its name alone, or in part, is a finding; nothing in it tells that it is foreign."""
+    (here / "web.yaml.gz").write_bytes(data)
+    run = portmap("lint", ".")
+    assert ("web.yaml.gz: error: cannot be read" in run.out) == bool(data)
+    assert portmap("lint", "web.yaml.gz").code == 2
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e999", "NaN", "-Infinity", "9" * 100_000])
+def test_numbers_that_json_does_not_have(number: str, here: Path) -> None:
+    """A number that cannot be read is an error with its place."""
+    (here / "web.json").write_text('{"kind": "Service",\n "a": 1,\n "b": ' + number + "}")
+    run = portmap("lint", "web.json")
+    assert (run.code, run.err[:14]) == (2, "web.json:3:7: ")
+    assert len(run.err) < 200
+
+
+def test_a_long_value_is_cut_for_people(here: Path) -> None:
+    """A value as long as a file takes no more than some lines of a terminal."""
+    (here / "web.yaml").write_text(SERVICE.format(0, "{port: " + "9" * 100_000 + "}"))
+    run = portmap("lint", ".")
+    assert run.code == 1
+    assert max(map(len, run.out.splitlines())) < 2500
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "github", "junit"])
+def test_nothing_steers_the_terminal(form: str, here: Path) -> None:
+    """Whatever names of files and objects hold, no report has control characters of theirs."""
+    (here / "a\x1b[31m.yaml").write_text(SERVICE.format(0, '{port: 0, name: "\\e]0;x\\a\\u202e"}'))
+    run = portmap("lint", ".", f"--format={form}")
+    assert run.code == 1
+    assert not {each for each in run.out + run.err if not each.isprintable()} - {"\n"}
+
+
+def test_what_may_not_be_read(here: Path) -> None:
+    """What others may not read is a finding of a folder, and an error where it was named."""
+    for name in ("secret.yaml", "closed"):
+        path = here / name
+        path.mkdir() if name == "closed" else path.write_text(WEB)
+        path.chmod(0)
+    here.chmod(0o755)
+    # Root may read everything: so this becomes somebody else, once all is imported.
+    program = """if True:
+        import io, os, sys
+        from portmap._cli import main
+        main(["lint", "."], None, io.StringIO(), io.StringIO())
+        if os.geteuid() == 0:
+            os.setuid(65534)
+        print([main(["lint", *each], None, sys.stderr, sys.stderr) for each in (["."], ["secret.yaml"], ["closed"])])
+    """
+    for folder in here.parents:
+        if folder.stat().st_uid == os.geteuid() and str(folder).startswith("/tmp/"):
+            folder.chmod(folder.stat().st_mode | 0o055)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    (here / "closed").chmod(0o700)
+    assert "Traceback" not in done.stderr
+    assert done.stdout == "[1, 2, 2]\n", done.stderr
+    assert done.stderr.count("Permission denied") == 4
+
+
+def test_streams_that_fail(here: Path) -> None:  # noqa: ARG001
+    """A full disk, a closed stream and a reader that leaves are told in a line, or not at all."""
+    if Path("/dev/full").exists():
+        assert "No space left" in shell("portmap lint web.yaml --fail-on=info > /dev/full", code=2)
+        assert "No space left" in shell("portmap lint web.yaml --output=json=/dev/full", code=2)
+    assert shell("portmap lint - <&-", code=2) == "<stdin>: is closed\n"
+    assert "standard output is closed" in shell("portmap lint web.yaml --format=json >&-", code=2)
+    assert shell("portmap lint web.yaml 2>&-", code=0) == ""
+    assert shell("portmap lint web.yaml --format=json | true", code=0) == ""
+
+
+# --- more than anybody reads -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("jobs", ["--jobs=1", "--jobs=2"])
+def test_too_many_findings(jobs: str, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Faults of one file, and findings of all, are counted as they come, and end the run where they are too many."""
+    for module in ("_reading", "_part", "_parts"):
+        monkeypatch.setattr(f"portmap.lint.{module}.MOST_FINDINGS", 20)
+    for number in range(15):
+        (here / f"team-{number}").mkdir()
+        text = "---\n".join(SERVICE.format(each, "{port: 80, targetPort: x}") for each in range(2))
+        (here / f"team-{number}" / "web.yaml").write_text(text)
+    run = portmap("lint", ".", jobs)
+    assert (run.code, run.out) == (2, "")
+    assert "there are more than 20 findings" in run.err
+    (here / "web.yaml").write_text(SERVICE.format(0, ", ".join(["{port: 0}"] * 30)))
+    assert "web.yaml:1:1: a server would refuse more than 20 things in it" in portmap("lint", "web.yaml").err
+    with pytest.raises(ManifestError, match="more than 20 findings"):
+        lint_paths(*(here / f"team-{number}" for number in range(15)), executor=None)
+
+
+def test_a_large_input_is_judged_in_parts(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than a few files are never held at once, and the report is the same."""
+    for number in range(4):
+        (here / f"team-{number}").mkdir()
+        (here / f"team-{number}" / "web.yaml").write_text(SERVICE.format(number, "{port: 0}"))
+    whole = portmap("lint", ".", "--format=json")
+    monkeypatch.setattr("portmap.lint._parts._LARGE", 100)
+    monkeypatch.setattr("portmap.lint._parts._here", None)
+    assert portmap("lint", ".", "--format=json") == whole

@@ -36,7 +36,8 @@ def told(report: Report) -> list[Any]:
         (each, each.position, each.location, [(other.position, other.location) for other in each.related])
         for each in report
     ]
-    return [found, report.objects, report.services, report.skipped, report.cluster]
+    hidden = [(each.finding, each.finding.position, each.finding.location, each.reason) for each in report.suppressed]
+    return [found, hidden, report.objects, report.services, report.skipped, report.cluster]
 
 
 WEB = service("web", "app: web", "{port: 80, targetPort: htpp}")
@@ -56,6 +57,11 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write("f/patch.yaml", service("web", "app: web", "{port: 0}"))
     write("g/headless.yaml", service("web", "app: nobody", "{port: 99999}"))
     write("h/plain.yaml", "just text\n---\n- a list\n---\n" + WEB)
+    write(
+        "h/quiet.yaml",
+        "# portmap: ignore[selector-matches-nothing] far away\n" + service("quiet", "app: no", "{port: 80}"),
+    )
+    write("h/loud.yaml", "# portmap: ignore[no-such-rule]\n" + service("loud", "app: no", "{port: 80}"))
     return tmp_path
 
 
@@ -123,7 +129,7 @@ def test_progress(repository: Path) -> None:
     for executor in (None, Here()):
         seen.clear()
         lint_paths(repository, executor=executor, progress=lambda done, total: seen.append((done, total)))
-        assert seen[-1] == (9, 9)
+        assert seen[-1] == (11, 11)
         assert seen == sorted(set(seen))
 
 

@@ -1,10 +1,14 @@
 """The documentation of every rule of the linter: complete, and its examples do what they say."""
 
+from pathlib import Path
+from typing import Final
+
 import pytest
 
 from portmap.lint import RULES, Rule, lint
 from portmap.manifests import parse
 
+DOCS: Final = Path(__file__).resolve().parents[2] / "docs"
 TITLES = ("What it reports", "Why it matters", "Example", "Fix", "Notes")
 
 
@@ -45,6 +49,24 @@ def test_the_example_breaks_exactly_its_rule(rule: Rule) -> None:
 def test_the_fix_breaks_none(rule: Rule) -> None:
     """The objects of *Fix* break no rule of its profile."""
     assert broken_by(objects_in(rule.sections["Fix"]), rule) == set()
+
+
+@pytest.mark.parametrize("rule", RULES, ids=of_rule)
+def test_what_its_page_says_silences_it(rule: Rule) -> None:
+    """With the annotation that the page shows, on the object that is reported, the rule is silent."""
+    page = (DOCS / "rules" / f"{rule.name}.md").read_text(encoding="utf-8")
+    [shown] = objects_in(page.partition("## How to silence it")[2].partition("on the object:")[2])
+    assert isinstance(shown, dict)
+    objects = objects_in(rule.sections["Example"])
+    reported = {finding.position for finding in lint(objects, rules=[rule])}
+    for position in reported:
+        silenced = objects[position]
+        assert isinstance(silenced, dict)
+        silenced["metadata"] = {**silenced["metadata"], **shown["metadata"]}
+    report = lint(objects, rules=[rule])
+    assert reported
+    assert report.findings == ()
+    assert {each.reason for each in report.suppressed} == {"why it is right here"}
 
 
 def test_names_are_given_once() -> None:

@@ -1,11 +1,14 @@
 """Findings that people ask not to be told of, and a baseline of those that are there already."""
 
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from portmap import ManifestError
-from portmap.lint import Baseline, Report, lint
+from portmap.lint import Baseline, Report, lint, lint_paths
 
 MISS = "selector-matches-nothing"
 
@@ -66,6 +69,41 @@ def test_a_suppression_without_effect_is_a_finding() -> None:
     """A suppression of a rule that finds nothing would hide tomorrow's mistake."""
     report = lint([ignoring("headless-port-mapping", "clients read the endpoints")], complete=False)
     assert sorted(rules_in(report)) == [MISS, "unused-suppression"]
+
+
+def test_a_suppression_of_a_copy_is_used(tmp_path: Path) -> None:
+    """Two files with one and the same object have its finding once, and both suppress it."""
+    text = yaml.safe_dump(ignoring(MISS, "made elsewhere"))
+    for name in ("one.yaml", "two.yaml"):
+        (tmp_path / name).write_text(text)
+    report = lint_paths(tmp_path, complete=True)
+    assert rules_in(report) == []
+    assert len(report.suppressed) == 1
+
+
+def test_an_annotation_without_effect_has_a_place() -> None:
+    """It is told where the key of the annotation stands."""
+    text = yaml.safe_dump(ignoring("headless-port-mapping", "no longer"))
+    [unused] = [each for each in lint_paths(StringIO(text)) if each.rule == "unused-suppression"]
+    assert unused.location is not None
+    assert unused.location.span is not None
+    assert "portmap.ignore/headless-port-mapping" in unused.location.line
+
+
+def test_a_comment_in_the_wrong_place_is_told_the_right_one() -> None:
+    """A comment is about its line or the one below, and which one has a finding is said."""
+    text = """\
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+# portmap: ignore[selector-matches-nothing] made elsewhere
+spec:
+  selector: {app: web}
+  ports: [{port: 80}]
+"""
+    found = {each.rule: each for each in lint_paths(StringIO(text), complete=True)}
+    assert set(found) == {MISS, "unused-suppression"}
+    assert found["unused-suppression"].hint == "line 6 has a finding: put the comment there, or above it"
 
 
 def test_a_rule_that_was_not_run_is_not_unused() -> None:

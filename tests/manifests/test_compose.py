@@ -95,8 +95,63 @@ class TestData:
     @pytest.mark.usefixtures("parser")
     def test_tags(self) -> None:
         """Explicit tags count; unknown ones make strings and are otherwise ignored."""
-        text = "a: !!str 80\nb: !!int '80'\nc: !!binary d2Vi\nd: !x 80\ne: ! '80'\nf: !x {a: 1}\ng: !!float 80\n"
-        assert one(text).data == {"a": "80", "b": 80, "c": "web", "d": "80", "e": 80, "f": {"a": 1}, "g": 80}
+        text = "a: !!str 80\nb: !!int '80'\nc: !!binary d2Vi\nd: !x 80\nf: !x {a: 1}\ng: !!float 80\n"
+        assert one(text).data == {"a": "80", "b": 80, "c": "web", "d": "80", "f": {"a": 1}, "g": 80}
+
+    @pytest.mark.parametrize(
+        ("text", "place"),
+        [
+            ("a: [--q=http://x/?a=b]", "1:5"),
+            ("a: [x?]", "1:5"),
+            ("{a?b: 1}", "1:2"),
+            ("a: {b: c?}", "1:8"),
+            ("a: [\n  b, # c\n  c?d\n]", "3:3"),
+            ("a: [b\n\n\n, c?]", "4:3"),
+            ("- [[a, b], c?]", "1:12"),
+        ],
+    )
+    def test_question_marks_in_brackets(self, parser: str, text: str, place: str) -> None:
+        """An unquoted text inside of brackets has no question mark, as kubectl and PyYAML's pure parser have it."""
+        error = refused(text)
+        if parser == "c":
+            assert "`?`" in error.problem
+            assert str(error.span) == place
+
+    @pytest.mark.usefixtures("parser")
+    def test_question_marks_elsewhere(self) -> None:
+        """In quotes and outside of brackets it is a character like any other, and at the front it marks a key."""
+        text = "a: ['x?', \"y?\", z]\nb: x?[y?]\nc: http://x/?a=b,[c]\nd: |\n  [e?]\ne: {? f : g}\nh?i: {j: k}\nl: m?"
+        assert one(text).data == {
+            "a": ["x?", "y?", "z"],
+            "b": "x?[y?]",
+            "c": "http://x/?a=b,[c]",
+            "d": "[e?]\n",
+            "e": {"f": "g"},
+            "h?i": {"j": "k"},
+            "l": "m?",
+        }
+
+    @pytest.mark.usefixtures("parser")
+    def test_a_tag_without_a_name(self) -> None:
+        """What stands behind a lone `!` is text, quoted or not, as kubectl has it; `<<` behind it still merges."""
+        text = (
+            "a: ! 80\nb: ! '80'\nc: ! &x y\nd: &z\n  ! ~\ne: [! 1, !<!> 2]\n! y: !\nf: *x\n"
+            'g: {"h":! 3, ! on: 4}\ni: ! {j: 5}\n! <<: {k: 6}\nl: wow ! 7\nm: ! >-\n  8\n'
+        )
+        assert one(text).data == {
+            "a": "80",
+            "b": "80",
+            "c": "y",
+            "d": "~",
+            "e": ["1", "2"],
+            "y": "",
+            "f": "y",
+            "g": {"h": "3", "on": 4},
+            "i": {"j": 5},
+            "k": 6,
+            "l": "wow ! 7",
+            "m": "8",
+        }
 
     @pytest.mark.usefixtures("parser")
     def test_keys(self) -> None:

@@ -51,9 +51,22 @@ LINES = [
     "a: 08",
     "2001-01-01: x",
     "on: off",
+    "a: ! 1",
+    "! b: [!, c ]",
+    "d: |+",
+    "",
+    "e: [1,",
+    "  2]",
+    "f: [a?, b]",
+    "g: a?b",
+    "[h,",
+    "i?]",
     '"a": "\\/"',
     "\tx",
+    "ž🙂: é",
+    "  indented: 1",
 ]
+BREAKS = ["\n", "\n", "\n", "\r\n", "\r", "\x85", "\u2028"]
 
 
 def outcome(text: str, *, fully: bool) -> list[Any]:
@@ -65,7 +78,7 @@ def outcome(text: str, *, fully: bool) -> list[Any]:
         return [str(error)]
 
 
-@given(st.lists(st.sampled_from(LINES)).map("\n".join))
+@given(st.lists(st.tuples(st.sampled_from(LINES), st.sampled_from(BREAKS)).map("".join)).map("".join))
 @example("a: 1\n---\n---\nb: {}\n")
 @example("\ufeffa: 1\n")
 @example("a: \ud800")
@@ -79,7 +92,7 @@ def test_both_ways_agree(text: str) -> None:
 def test_what_is_not_plain_is_left_alone(text: str) -> None:
     """A text with anchors, tags, merge keys, odd keys, keys given twice or errors is left to the whole reader."""
     assert plain_documents(text, PARSER) is None
-    assert plain_documents("a: 1", PARSER) == [{"a": 1}]
+    assert plain_documents("a: 1", PARSER) == [({"a": 1}, 0, 0)]
 
 
 def test_positions_are_found_when_asked_for() -> None:

@@ -114,6 +114,13 @@ class TestReadBack:
             {} if value is None else value for value in documents
         ]
 
+    @given(st.integers(900, 1100), st.sampled_from(["k", "é", "名", "😀", "\x85", '"']))
+    def test_long_keys(self, length: int, character: str) -> None:
+        """A key stands before its colon only while it is short to every reader, whatever that counts by."""
+        written = emit({character * length: 1})
+        assert written.startswith("? ") or len(written.encode("utf-16-le")) / 2 - len(": 1\n") <= 1024
+        check({character * length: {character * length: [1]}})
+
     @given(st.floats(allow_nan=False, allow_infinity=False))
     def test_floats(self, number: float) -> None:
         """Floats are the same number to Go and to PyYAML."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from portmap import Cluster, ManifestError, Pod, Service, Span, ValidationError, load
-from portmap.manifests import Document, Manifests, parse
+from portmap import Cluster, ManifestError, Pod, Service, Span, ValidationError, Workload, load
+from portmap.manifests import Document, Manifests, iter_documents, parse
 
 GOOD = """\
 apiVersion: v1
@@ -256,6 +256,14 @@ class TestObjects:
         assert isinstance(service, Service)
         assert isinstance(pod, Pod)
 
+    def test_of_one_class(self) -> None:
+        """Those of a class that is named are picked out, for a type checker too."""
+        found = of(f"{GOOD}---\n{POD}---\n{GOOD}")
+        services: tuple[Service, ...] = found.objects(Service)
+        pods: tuple[Pod, ...] = found.objects(Pod)
+        assert [type(each) for each in (*services, *pods)] == [Service, Service, Pod]
+        assert found.objects(Workload) == ()
+
     def test_bad(self) -> None:
         """Any bad one raises, and the error has the violations of all, each with its document."""
         with pytest.raises(ValidationError) as caught:
@@ -289,3 +297,23 @@ def test_documents_are_public() -> None:
     """What `load` gives can be named in annotations."""
     document: Document = of(GOOD)[0]
     assert document.raw["kind"] == "Service"
+
+
+@pytest.mark.parametrize("text", ["kind: A\na: |\n  x", "kind: A\na: | # c\n\n  x", "kind: A\na: >\n  x"])
+def test_the_last_line_is_a_whole_one(text: str) -> None:
+    """A block of text at the very end of a file ends with a line break, as `kubectl` has it; a request is as it is."""
+    [document] = load(io.StringIO(text))
+    [streamed] = iter_documents(io.StringIO(text))
+    assert document.raw["a"].strip("\n") == "x"
+    assert document.raw["a"].endswith("x\n")
+    assert streamed.raw == document.raw
+    assert not parse(text)[0]["a"].endswith("\n")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_told_from_other_bytes(tmp_path: Path, encoding: str) -> None:
+    """What PowerShell writes is refused by its name, where it has a byte order mark."""
+    mark = b"" if encoding == "utf-16" else "\ufeff".encode(encoding)
+    (tmp_path / "web.yaml").write_bytes(mark + "kind: A\n".encode(encoding))
+    with pytest.raises(ManifestError, match="is UTF-16, as PowerShell writes it: save it as UTF-8"):
+        load(tmp_path / "web.yaml")

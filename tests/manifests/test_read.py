@@ -57,6 +57,16 @@ class TestServices:
             ports=[ServicePort(80, name="http", target_port="web", node_port=30080)],
         )
 
+    def test_the_class_that_it_must_be(self) -> None:
+        """A manifest of another kind than the class that was asked for is refused, with its kind."""
+        read_one: Service = read(service(), Service)
+        assert read_one == read(service())
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}
+        assert isinstance(read(pod, Pod), Pod)
+        with pytest.raises(ValidationError) as caught:
+            read(pod, Service)
+        assert str(caught.value.violations[0]).startswith('kind: Wrong kind: "Pod": must be a Service')
+
     @pytest.mark.parametrize(
         "manifest",
         [

@@ -84,3 +84,35 @@ def test_notes_of_a_stream() -> None:
     documents = [*iter_documents(io.StringIO("kind: A\na: 1\n---\nkind: B\nb: 010\n"))]
     assert [note.field for each in documents for note in each.notes] == ["b"]
     assert str(documents[1].span("b")) == "5:4"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("--- {kind: A}\n", "begins on the line"),
+        ("kind: B\n---  !x {kind: A}\n", "begins on the line"),
+        ("%YAML 1.1\n---\nkind: A\n", "directive"),
+        ("# c\n%TAG !e! tag:e,2000:\n%YAML 1.1\n\n--- # d\n# e\nkind: A\n", "directive"),
+    ],
+)
+def test_what_kubectl_refuses_of_what_a_server_reads(text: str, said: str) -> None:
+    """kubectl cuts files at lines before it reads YAML, and then finds something else than a document."""
+    *others, document = load(io.StringIO(text))
+    assert document.kind == "A"
+    [note] = document.notes
+    assert (note.field, said in note.message) == ("", True)
+    assert [each.notes for each in others] == [()] * len(others)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: b\n...\n%YAML 1.1\n---\nkind: A\n",
+        "---\nkind: A\n",
+        "--- # c\n# d\n\nkind: A\n",
+        "kind: '\n %x'\n---\nkind: A\n",
+    ],
+)
+def test_what_kubectl_takes(text: str) -> None:
+    """Comments may stand behind `---`, and directives behind `...`."""
+    assert [note for document in load(io.StringIO(text)) for note in document.notes] == []

@@ -95,3 +95,15 @@ def test_killing_a_writer_breaks_no_file(file: Path) -> None:
             time.sleep(rng.random() * 0.05)
             process.kill()
         assert file.read_bytes() in contents
+
+
+def test_a_folder_that_cannot_be_written(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that may be written in a folder that may not is left alone, and the error says which of them it is."""
+
+    def refuse(**_: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    with pytest.raises(ManifestError, match="cannot be replaced: nothing can be written to its folder"):
+        replace_bytes(file, b"new", expected=b"old")
+    assert file.read_bytes() == b"old"

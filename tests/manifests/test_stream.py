@@ -3,6 +3,7 @@
 import gzip
 import io
 import itertools
+import json
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import IO, Any, cast
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from reading import json_values
 
 from portmap import ManifestError, Service, ServicePort, load, to_yaml
 from portmap.manifests import Document, iter_documents, parse, to_json
@@ -18,7 +20,9 @@ from portmap.manifests import Document, iter_documents, parse, to_json
 WEB = Service("web", ports=[ServicePort(80)])
 MANY = "# first\n" + to_yaml(WEB, WEB, WEB)
 
-BOUNDARIES = ["---", "--- ", "---a", "--- {a: b}", "...", "# c", "%YAML 1.1", "%TAG !e! tag:e,2000:", "  ---"]
+# A directive ends a document only for libyaml, if no `...` stands before it.
+DIRECTIVES = ["...\n%YAML 1.1", "...\n# c\n%TAG !e! tag:e,2000:", "...\n%YAML 1.1\n%TAG !e! tag:e,2000:"]
+BOUNDARIES = ["---", "--- ", "---a", "--- {a: b}", "...", "# c", "  ---", *DIRECTIVES]
 CONTENT = ["a: |", "  x", "b: 'y", "z'", "", " ", "- 1", "{a: 1}", "kind: Service", "a: 1", "a: 2", "c: >", "\ta"]
 lines = st.sampled_from([*BOUNDARIES, *CONTENT, "\x85", "'", "k: [", "]", "&a b: *a"])
 
@@ -38,6 +42,9 @@ def outcome(read: Any) -> tuple[list[Any], int | None]:
 @given(st.lists(lines, max_size=12).map("\n".join))
 @example("a: 1\n---\n---\nb: 2\n...\n%YAML 1.1\n---\nc: 3")
 @example("a: 1\na: 2\n---\nb: 1\nb: 2\n")
+@example("---\n...\n---a")
+@example("a: '\n%c'\n")
+@example("a: 1\n...\n# c\n%YAML 1.1\n---\nb: 2\n...\n...\nc: 3\n")
 def test_documents_are_those_of_the_whole_text(text: str) -> None:
     """One at a time or all at once, the documents of a text, their places and their faults are the same."""
     expected, fault = outcome(lambda: load(io.StringIO(text)))
@@ -46,6 +53,50 @@ def test_documents_are_those_of_the_whole_text(text: str) -> None:
     if fault is None:
         assert found == expected
     assert outcome(lambda: iter_documents(io.BytesIO(text.encode()))) == (found, fault_of_stream)
+
+
+@given(
+    st.lists(st.dictionaries(st.text(max_size=3), json_values, max_size=3), min_size=1, max_size=4),
+    st.sampled_from(["\n", "\n\n", "", "  ", "\r\n", " \n\t"]),
+    st.sampled_from([None, 0, 2]),
+    st.sampled_from(["", "\n", " \n "]),
+)
+def test_json_objects_one_after_the_other(
+    objects: list[dict[str, Any]], between: str, indent: int | None, around: str
+) -> None:
+    """Several JSON objects are as many documents, whatever stands between them, and each has its places."""
+    text = around + between.join(json.dumps(each, indent=indent) for each in objects) + around
+    expected = [each for each in objects if each]
+    for name in ("a.json", "a.txt"):
+        for read in (load, iter_documents):
+            stream = io.StringIO(text)
+            stream.name = name
+            found = list(read(stream))
+            assert [each.raw for each in found] == expected
+            for each in found:
+                place = each.span()
+                assert place is not None
+                lines = text.split("\n")
+                written = "\n".join([lines[place.line - 1][place.column - 1 :], *lines[place.line :]])
+                assert json.JSONDecoder().raw_decode(written)[0] == each.raw
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.yaml"])
+def test_a_fault_among_json_objects(name: str, tmp_path: Path) -> None:
+    """The fault of one of several objects has its place in the whole text; a key given twice is a violation."""
+    file = tmp_path / name
+    file.write_text('{"kind": "A"}\n{"kind": "B", "b": 1, "b": 2}\n{"kind": }\n', encoding="utf-8")
+    with pytest.raises(ManifestError) as caught:
+        load(file)
+    assert caught.value.span is not None
+    assert caught.value.span.line == (3 if name == "a.json" else 2)
+    documents = iter_documents(file)
+    assert next(documents).kind == "A"
+    [violation] = next(documents).violations
+    assert violation.message.endswith("given twice, in lines 2 and 2")
+    with pytest.raises(ManifestError) as caught:
+        next(documents)
+    assert str(caught.value.span) == "3:10"
 
 
 def test_what_comes_before_a_fault_is_given_out() -> None:

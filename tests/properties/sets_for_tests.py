@@ -106,9 +106,13 @@ policies = an_object(
     "networking.k8s.io/v1",
     "NetworkPolicy",
     st.builds(
-        lambda labels, port: {"podSelector": {"matchLabels": labels}, "ingress": [{"ports": [{"port": port}]}]},
+        lambda labels, port, last: {
+            "podSelector": {"matchLabels": labels},
+            "ingress": [{"ports": [{"port": port} | ({} if last is None else {"endPort": last})]}],
+        },
         LABELS,
         PORTS,
+        st.sampled_from([None, 8079, 8080]),
     ),
 )
 sets = st.lists(services | deployments | ingresses | routes | monitors | policies, max_size=12)

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
+import jsonschema
 from hypothesis import given
 from hypothesis import strategies as st
 from pods_for_tests import services_with_pods
@@ -35,6 +37,37 @@ def test_the_order_of_the_objects_changes_nothing(objects: list[Manifest], rando
     second = PortMap.of(shuffled).as_dict()
     assert {**second, "others": 0} == {**first, "others": 0}
     assert json.loads(json.dumps(first)) == first
+
+
+@given(sets)
+def test_everything_is_sorted_by_object(objects: list[Manifest]) -> None:
+    """By namespace, kind and name: what stands beside one another in a report is about one object."""
+    data = PortMap.of(objects).as_dict()
+    for key in ("services", "workloads", "references", "misses", "unknown"):
+        names = [(each["namespace"] or "", each["kind"], each["name"]) for each in data[key]]
+        assert names == sorted(names), key
+
+
+def _closed(schema: Any) -> Any:
+    """A schema under which there may be no other fields than those that it tells."""
+    if isinstance(schema, list):
+        return [_closed(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {key: _closed(each) for key, each in schema.items()}
+    return inner | {"additionalProperties": False} if isinstance(schema.get("properties"), dict) else inner
+
+
+SCHEMA: Final = json.loads(
+    (Path(__file__).resolve().parents[2] / "docs" / "schemas" / "portmap-1.json").read_text(encoding="utf-8")
+)
+VALIDATOR: Final = jsonschema.Draft202012Validator(_closed(SCHEMA))
+
+
+@given(sets)
+def test_plain_data_keeps_to_its_schema(objects: list[Manifest]) -> None:
+    """docs/schemas/portmap-1.json tells every field of a map as plain data, and what it may be."""
+    VALIDATOR.validate(PortMap.of(objects).as_dict())
 
 
 @given(sets)

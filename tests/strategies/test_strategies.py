@@ -1,8 +1,13 @@
 """What the strategies promise: only good objects, readable when they shrink, and hardly anything drawn in vain."""
 
+import inspect
+import os
 import random
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -11,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 from hypothesis.statistics import collector
 
+import portmap
 from portmap import (
     Cluster,
     Container,
@@ -279,8 +285,109 @@ class TestShrinking:
         assert len(found.manifest["spec"]["ports"]) <= 2
 
 
+EXAMPLES: Final = """\
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from portmap import strategies
+
+@seed(3)
+@settings(database=None, max_examples=20, deadline=None, phases=[Phase.generate], suppress_health_check=HealthCheck)
+@given(strategies.services_with_pods(), strategies.manifests(), strategies.broken_services(), strategies.workloads())
+def show(world, manifest, broken, workload):
+    print(world, manifest, broken, workload)
+
+show()
+"""
+
+
+def examples_with(seed: str) -> str:
+    """What strategies make in a process of its own, in which hashes have this seed."""
+    path = os.pathsep.join([str(Path(portmap.__file__).parent.parent), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-c", EXAMPLES],
+        env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def told_of_failure(strategy: st.SearchStrategy[Any]) -> str:
+    """What Hypothesis prints of the example at which a property fails that never holds."""
+
+    @settings(max_examples=5, database=None, derandomize=True, phases=[Phase.generate, Phase.shrink])
+    @given(strategy)
+    def never(it: object) -> None:
+        raise AssertionError(type(it))
+
+    with pytest.raises(AssertionError) as caught:
+        never()
+    return "".join(caught.value.__notes__)
+
+
+class TestFailures:
+    """What a failing test prints is what one would write, and no more."""
+
+    @pytest.mark.parametrize(
+        ("strategy", "expected"),
+        [
+            (strategies.services(), "Service('web', ports=(ServicePort(80),))"),
+            (strategies.container_ports(named=True), "ContainerPort(80, name='http')"),
+            (strategies.pods(), "Pod('web-0', containers=(Container('app'),))"),
+            (
+                strategies.workloads(kinds=["Job"]),
+                "Workload('Job', 'web', Pod('web', labels={'app': 'web'}, containers=(Container('app'),)))",
+            ),
+        ],
+        ids=repr,
+    )
+    def test_only_what_was_given_is_printed(self, strategy: st.SearchStrategy[Any], expected: str) -> None:
+        """Fields that are left out are left out there too; a pretty printer by itself would print all of them."""
+        assert expected in " ".join(told_of_failure(strategy).split()).replace("( ", "(")
+
+    def test_a_workload_shows_what_it_selects(self) -> None:
+        """What is printed makes the same object again, though its repr leaves the selector out."""
+        assert "selector={'app': 'web'}" in told_of_failure(strategies.workloads(kinds=["Deployment"]))
+
+    @pytest.mark.parametrize("name", EVERY)
+    def test_a_strategy_is_shown_as_the_call(self, name: str) -> None:
+        """Hypothesis names a strategy as it was called, and not by what it is made of."""
+        assert repr(getattr(strategies, name)()) == f"{name}()"
+
+    def test_arguments_are_shown(self) -> None:
+        """The arguments that were given are part of it."""
+        assert repr(strategies.services(types=["NodePort"], names=st.just("a"))) in {
+            "services(types=['NodePort'], names=just('a'))",
+            "services(names=just('a'), types=['NodePort'])",
+        }
+
+    def test_a_long_text_is_cut(self) -> None:
+        """A mistake that takes 256 KiB does not fill the terminal."""
+        told = told_of_failure(strategies.broken_services(codes=["annotations-too-long"]))
+        assert "… (262144 characters)" in told
+        assert len(told) < 3000
+
+
 class TestEffort:
     """Little is drawn in vain."""
+
+    @pytest.mark.parametrize("name", EVERY)
+    def test_hypothesis_has_no_complaint(self, name: str) -> None:
+        """None of Hypothesis' health checks fails: examples are not too large, and hardly any is rejected."""
+
+        # How fast a machine is is not for a test to say.
+        @settings(max_examples=100, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+        @given(EVERY[name]())
+        def holds(_: object) -> None:
+            pass
+
+        holds()
+
+    def test_the_same_seed_gives_the_same_examples(self) -> None:
+        """Nothing but Hypothesis' own choices decides about an example, not even the seed of Python's hashes."""
+        assert len({examples_with(str(each)) for each in (1, 2)}) == 1
 
     @pytest.mark.parametrize("name", EVERY)
     def test_nearly_nothing_is_rejected(self, name: str) -> None:
@@ -322,6 +429,15 @@ class TestEffort:
 class TestArguments:
     """What makes no sense is refused when the strategy is made, in words that name the argument."""
 
+    @pytest.mark.parametrize("nonsense", [-1, "x", 1.5, {}, ("a",), b"x"], ids=repr)
+    @pytest.mark.parametrize("name", EVERY)
+    def test_every_argument_is_looked_at(self, name: str, nonsense: object) -> None:
+        """No argument takes just anything; whatever is wrong with it, the error names it."""
+        make = getattr(strategies, name)
+        for argument in inspect.signature(make).parameters:
+            with pytest.raises(InvalidArgument, match=argument):
+                make(**{argument: nonsense})
+
     @pytest.mark.parametrize(
         ("make", "words"),
         [
@@ -340,6 +456,7 @@ class TestArguments:
             (lambda: ANYTHING.pods(labels={"app": "web"}), "labels={'app': 'web'} must be a strategy"),
             (lambda: ANYTHING.workloads(kinds=["Pod"]), "'Pod' is none of them"),
             (lambda: ANYTHING.workloads(labels="web"), "labels='web' must be a strategy"),
+            (lambda: ANYTHING.workloads(min_replicas=None), "min_replicas=None must be an integer of at least 0"),
             (lambda: ANYTHING.services(types=["ExternalName"], headless=True), "headless=True leaves none"),
             (lambda: ANYTHING.services(max_ports=0), "max_ports=0 leaves no ClusterIP Service"),
             (lambda: ANYTHING.services(min_ports=4, max_ports=4, min_port=80, max_port=80), "more than there are: 3"),

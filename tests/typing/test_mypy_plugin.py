@@ -8,31 +8,62 @@ import random
 import re
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pytest
 
 import portmap
+from odd_calls import HEAD as HEAD_OF_ODD
+from odd_calls import odd_calls
 from portmap import Cluster, Container, ContainerPort, Service, ServicePort, ValidationError
 
 pytest.importorskip("mypy", reason="mypy is not installed here")
 
 HEAD: Final = """\
-from typing import Final, Literal
+from enum import IntEnum
+from typing import Any, Final, Literal
 
-from portmap import Cluster, Container, ContainerPort, Pod, Service, ServicePort
+import pytest
+
+import portmap
+from portmap import Cluster, Container, ContainerPort, Pod, PortmapError, Service, ServicePort, Workload
+from portmap import ServicePort as Port
+from portmap.testing import violates
 
 NONE: Final = 0
 WEB: Final = "web"
+HIGHER: Final[int] = 65535 + 1
+
+
+class Shop:
+    none: Final = 0
+    cluster: Cluster
+    number = 70000
+
+    def other(self) -> Cluster:
+        return self.cluster
+
+
+class Numbers(IntEnum):
+    NONE = 0
 
 
 def some() -> int:
     return 1
 
 
-def names(zero: Literal[0], kind: Literal["NodePort"], name: str, ports: list[ServicePort]) -> None:
+def names(
+    zero: Literal[0],
+    kind: Literal["NodePort"],
+    bad: Literal["tcp", "udp"],
+    either: Literal[0, 80],
+    name: str,
+    ports: list[ServicePort],
+    shop: Shop,
+) -> None:
 """
 
 # Each is a statement; on each line, the codes that are to be reported there.
@@ -69,6 +100,37 @@ WRONG: Final = [
     "Cluster('1.99')  # cluster-configuration",
     "Cluster('1.36', node_port_range=range(0))  # cluster-configuration",
     "x = [Service('web', ports=[ServicePort(0, target_port=1)])]  # port-out-of-range",
+    "ServicePort(target_port=1, port=HIGHER)  # port-out-of-range",
+    "Port(0, target_port=1)  # port-out-of-range",
+    "portmap.ServicePort(0, target_port=1)  # port-out-of-range",
+    "ServicePort(*[0], target_port=1)  # port-out-of-range",
+    "ServicePort(65000 + 2 * 500, target_port=1)  # port-out-of-range",
+    "ServicePort(Shop.none, target_port=1)  # port-out-of-range",
+    "ServicePort(shop.none, target_port=1)  # port-out-of-range",
+    "ServicePort(True, target_port=1)  # wrong-type",
+    "ServicePort(80, name='a' 'B')  # port-name-syntax",
+    "ServicePort(80, name='a' + 'B')  # port-name-syntax",
+    "ServicePort(80, name=f'A{NONE}')  # port-name-syntax",
+    "Service('web', type=kind, ports=[ServicePort(80, name='a'), *[ServicePort(81)]])  # port-name-required",
+    "Service('web', selector={**{'a b': 'c'}}, ports=[ServicePort(80)])  # selector-syntax",
+    "Pod('a', labels={}, containers=[Container('c', ports=[ContainerPort(0)])])  # container-port-required",
+    "Workload('Job', 'a', Pod('a', containers=[Container('c', ports=[ContainerPort(0)])]))  # container-port-required",
+    "Service.exposing(Pod('a', labels={'a': 'b'}), 'a')  # nothing-to-expose",
+    "with Cluster('1.33'):\n    Service('3scale', ports=ports)  # name-syntax",
+    "with shop.cluster, open(name):\n    ServicePort(0, target_port=1)  # port-out-of-range",
+    """with Cluster('1.36', node_port_range=range(80, 90)):
+    def inside() -> None:
+        Service.node_port('web', [ServicePort(80, node_port=80)])  # node-port-out-of-range""",
+    "try:\n    pass\nexcept PortmapError:\n    ServicePort(0, target_port=1)  # port-out-of-range",
+    """with shop.cluster:
+    @pytest.fixture
+    def decorated() -> None:
+        Service.node_port('web', [ServicePort(80, node_port=80)])  # node-port-out-of-range""",
+    """if some():
+    while some():
+        class Other:
+            port = ServicePort(0, target_port=1)  # port-out-of-range""",
+    "with open(name):\n    ServicePort(0, target_port=1)  # port-out-of-range",
 ]
 
 RIGHT: Final = [
@@ -81,28 +143,71 @@ RIGHT: Final = [
     "Service('web', ports=[ServicePort(80, name='a'), *ports])",
     "Service('web', ports=[ServicePort(80, name='a'), ServicePort(81, name=name)])",
     "Service('web', cluster_ip=name, ports=[])",
-    "Service('web', selector={**{'a b': 'c'}}, ports=[ServicePort(80)])",
+    "Service('web', selector={**{name: 'c'}}, ports=[ServicePort(80)])",
     "Service(name, ports=[ServicePort(80, node_port=some())])",
     "Service.node_port('web', [ServicePort(80, node_port=30080)], external_traffic_policy='Local')",
     "Service('web', type='LoadBalancer', allocate_load_balancer_node_ports=bool(some()), ports=[ServicePort(80)])",
     "Cluster('v1.36.1', node_port_range=range(some()))",
     "ServicePort(0)  # type: ignore[portmap]",
     "getattr(ServicePort, 'x')(0)",
+    "ServicePort(either, target_port=1)",
+    "ServicePort(shop.number)",
+    "ServicePort(Numbers.NONE)",
+    "ServicePort(80, name=f'{some()}')",
+    "ServicePort(10 ** 10 ** 10)",
+    "Service('web', ports=[ServicePort(p, name='a') for p in range(2)])",
+    "Service('web', ports=[ServicePort(80, name='a')] + [ServicePort(81, name='a')])",
+    "with Cluster(node_port_range=range(80, 90)):\n    Service.node_port('web', [ServicePort(80, node_port=80)])",
+    """with Cluster('1.36') as given, Cluster('1.36', node_port_range=range(80, 90)):
+    Service.node_port('web', [ServicePort(80, node_port=80)])""",
+    "with shop.cluster:\n    Service.node_port('web', [ServicePort(80, node_port=80)])",
+    "with shop.other():\n    Service.node_port('web', [ServicePort(80, node_port=80)])",
+    "with Cluster(name):\n    Service.node_port('web', [ServicePort(80, node_port=80)])",
+    "with violates('port-out-of-range'):\n    ServicePort(0)",
+    "with pytest.raises(ValueError):\n    if some():\n        ServicePort(0)",
+    "try:\n    ServicePort(0)\nexcept (KeyError, PortmapError):\n    pass",
+    """for each in range(2):
+    match each:
+        case 0:
+            with Cluster('1.36', node_port_range=range(80, 90)):
+                while some():
+                    Service.node_port('web', [ServicePort(80, node_port=80)])
+                else:
+                    Service.node_port('web', [ServicePort(81, node_port=81)])""",
+    "with violates('port-out-of-range'):\n    class Inside:\n        port = ServicePort(0)",
 ]
 
 
-def mypy(folder: Path, *arguments: str) -> list[str]:
-    """What mypy prints with the plugin and nothing else."""
+def environment(folder: Path) -> dict[str, str]:
+    """What mypy is run with, the plugin switched on."""
     home = Path(portmap.__file__).resolve().parent.parent
     # Installed, portmap is found; run from its source, mypy must be told where that is.
     paths = {} if home.name == "site-packages" else {"MYPYPATH": str(home), "PYTHONPATH": str(home)}
     (folder / "mypy.ini").write_text("[mypy]\nplugins = portmap.mypy\n", encoding="utf-8")
+    return os.environ | paths
+
+
+def mypy(folder: Path, *arguments: str) -> list[str]:
+    """What mypy prints with the plugin and nothing else."""
     command = [sys.executable, "-m", "mypy", "--no-error-summary", "--cache-dir=cache", *arguments]
     done = subprocess.run(
-        command, cwd=folder, env=os.environ | paths, capture_output=True, text=True, check=False, timeout=300
+        command, cwd=folder, env=environment(folder), capture_output=True, text=True, check=False, timeout=300
     )
     assert done.stderr == ""
     return done.stdout.splitlines()
+
+
+IMPORTING: Final = "from numbers_ import PORT\nfrom portmap import ServicePort\n"
+
+
+def daemon(folder: Path, *arguments: str) -> list[str]:
+    """What mypy's daemon of this folder prints."""
+    command = [sys.executable, "-m", "mypy.dmypy", *arguments]
+    done = subprocess.run(
+        command, cwd=folder, env=environment(folder), capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.stderr == ""
+    return [each for each in done.stdout.splitlines() if re.match(r"\w+\.py:", each)]
 
 
 class Line(NamedTuple):
@@ -190,6 +295,7 @@ def _printed(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         body = "\n".join("    " + line for each in statements for line in each.splitlines())
         (folder / f"{name}.py").write_text(f"{HEAD}{body}\n", encoding="utf-8")
     (folder / "many.py").write_text(calls(300).text, encoding="utf-8")
+    (folder / "odd.py").write_text(HEAD_OF_ODD + "\n".join(odd_calls(600, 7)) + "\n", encoding="utf-8")
     cold = mypy(folder, ".")
     # What comes from the cache is the same.
     assert mypy(folder, ".") == cold
@@ -222,6 +328,35 @@ def test_it_says_what_the_program_would_say(printed: list[str]) -> None:
     for number, messages in refused.items():
         texts = [each.text for each in found if each.number == number]
         assert all(any(message in text for text in texts) for message in messages), number
+
+
+def test_nothing_is_said_of_what_would_run(printed: list[str]) -> None:
+    """Whatever stands where an argument may stand, nothing that the program would do is called a mistake."""
+    names: dict[str, Any] = {}
+    exec(HEAD_OF_ODD, names)
+    lines = (HEAD_OF_ODD + "\n".join(odd_calls(600, 7))).splitlines()
+    found = {int(match[1]) for each in printed if (match := re.match(r"odd\.py:(\d+): error: .*  \[portmap\]$", each))}
+    assert len(found) > 100
+    for number in found:
+        # The first mistake that a program fails at may be another one.
+        with warnings.catch_warnings(action="ignore"), pytest.raises((ValidationError, TypeError, ZeroDivisionError)):
+            eval(lines[number - 1], names)
+
+
+def test_the_daemon_says_the_same(tmp_path: Path) -> None:
+    """mypy's daemon says what mypy says, of a file that changed and of one whose constant changed elsewhere."""
+    files = {"numbers_.py": "from typing import Final\nPORT: Final = 80\n", "a.py": f"{IMPORTING}ServicePort(PORT)\n"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    try:
+        assert lines(daemon(tmp_path, "run", "--", "."), "a") == []
+        (tmp_path / "numbers_.py").write_text("from typing import Final\nPORT: Final = 0\n", encoding="utf-8")
+        found = lines(daemon(tmp_path, "check", "."), "a")
+        assert {each.code for each in found} == {"port-out-of-range", "target-port-out-of-range"}
+        (tmp_path / "a.py").write_text(f"{IMPORTING}ServicePort(80)\n", encoding="utf-8")
+        assert lines(daemon(tmp_path, "check", "."), "a") == []
+    finally:
+        daemon(tmp_path, "stop")
 
 
 def test_the_cluster_is_that_of_the_configuration(tmp_path: Path) -> None:

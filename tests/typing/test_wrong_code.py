@@ -1,144 +1,385 @@
-"""What mypy says to users whose code is wrong: the line, and in words that help.
+"""What type checkers say to users whose code is wrong: the line, and in words that help; and nothing to the others.
 
-All programs are checked in one run of mypy, because starting it costs more than they do.
+All programs are checked in one run of mypy and one of pyright, because starting them costs more than they do.
 """
 
-import importlib.util
-import os
 import re
-import subprocess
-import sys
+import shutil
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, final
 
 import pytest
 
-import portmap
+from pages import ROOT, blocks_of, text_of
+from test_readme_and_docs import ALL_PAGES, NEEDS, RULE_PAGES
+from type_checkers import Complaint, mypy, pyright, unknown_types
 
 
+@final
 class Program(NamedTuple):
-    """A program of a user's, the line that is wrong, and what must be said about it."""
+    """A program of a user's, whose last line is wrong, and what each checker says about that: patterns."""
 
     text: str
-    line: int
-    says: str
+    mypy: str
+    pyright: str
 
+
+_WEB: Final = "from portmap import Service, ServicePort\nweb = Service('web', ports=[ServicePort(80)])\n"
 
 PROGRAMS: Final = {
     "a_port_in_quotes": Program(
         "from portmap import ServicePort\nServicePort('80')\n",
-        2,
-        r'Argument 1 to "ServicePort" has incompatible type "str"; expected "int"',
+        r'^Argument 1 to "ServicePort" has incompatible type "str"; expected "int"$',
+        r'^Argument of type "Literal\[\'80\'\]" cannot be assigned to parameter "port" of type "int"',
     ),
     "a_protocol_in_lower_case": Program(
         "from portmap import ServicePort\nServicePort(80, protocol='tcp')\n",
-        2,
-        r"""expected "Literal\['SCTP', 'TCP', 'UDP'\] \| None\"""",
+        r"""^Argument "protocol" .* expected "Literal\['SCTP', 'TCP', 'UDP'\] \| None"$""",
+        r"""parameter "protocol" of type "Protocol \| None"(?s:.*)is not assignable to type "Literal\['TCP'\]\"""",
     ),
     "a_misspelt_field": Program(
         "from portmap import Service\nService('web', selectr={'app': 'web'})\n",
-        2,
-        r'Unexpected keyword argument "selectr" for "Service"; did you mean "selector"\?',
+        r'^Unexpected keyword argument "selectr" for "Service"; did you mean "selector"\?$',
+        r'^No parameter named "selectr"$',
     ),
     "a_type_that_is_none": Program(
         "from portmap import Service\nService('web', type='Headless')\n",
-        2,
-        r"expected \"Literal\['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'\] \| None\"",
+        r"expected \"Literal\['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'\] \| None\"$",
+        r"""parameter "type" of type "ServiceType \| None"(?s:.*)is not assignable to type "Literal\['ClusterIP'\]\"""",
     ),
     "a_policy_for_traffic_from_outside": Program(
         "from portmap import Service, ServicePort\n"
-        "Service.internal(\n"
-        "    'web',\n"
-        "    [ServicePort(80)],\n"
-        "    external_traffic_policy='Local',\n"
-        ")\n",
-        2,
-        r'Unexpected keyword argument "external_traffic_policy" for "internal" of "Service"',
+        "Service.internal('web', [ServicePort(80)], external_traffic_policy='Local')\n",
+        r'^Unexpected keyword argument "external_traffic_policy" for "internal" of "Service"',
+        r'^No parameter named "external_traffic_policy"$',
     ),
     "an_address_for_a_headless_service": Program(
         "from portmap import Service\nService.headless('db', cluster_ip='10.0.0.1')\n",
-        2,
-        r'Unexpected keyword argument "cluster_ip" for "headless" of "Service"',
+        r'^Unexpected keyword argument "cluster_ip" for "headless" of "Service"$',
+        r'^No parameter named "cluster_ip"$',
     ),
-    "a_service_among_the_pods": Program(
-        "from portmap import Service, ServicePort, resolve\n"
-        "web = Service('web', ports=[ServicePort(80)])\n"
-        "resolve(web, [web])\n",
-        3,
-        r'List item 0 has incompatible type "Service"; expected "Pod \| Workload',
+    "a_selector_for_a_name_outside": Program(
+        "from portmap import Service\nService.alias_of('db', 'db.example.com', selector={'app': 'db'})\n",
+        r'^Unexpected keyword argument "selector" for "alias_of" of "Service"$',
+        r'^No parameter named "selector"$',
     ),
-    "a_change": Program(
-        "from portmap import Service, ServicePort\nweb = Service('web', ports=[ServicePort(80)])\nweb.name = 'other'\n",
-        3,
-        r'Property "name" defined in "Service" is read-only',
+    "a_load_balancer_class_for_node_ports": Program(
+        "from portmap import Service, ServicePort\n"
+        "Service.node_port('web', [ServicePort(80)], load_balancer_class='a/b')\n",
+        r'^Unexpected keyword argument "load_balancer_class" for "node_port" of "Service"$',
+        r'^No parameter named "load_balancer_class"$',
     ),
-    "a_bare_number_for_a_port": Program(
-        "from portmap import Service\nService('web', ports=[80])\n",
-        2,
-        r'List item 0 has incompatible type "int"; expected "ServicePort"',
+    "no_ports": Program(
+        "from portmap import Service\nService.internal('web')\n",
+        r'^Missing positional argument "ports" in call to "internal" of "Service"$',
+        r'^Argument missing for parameter "ports"$',
+    ),
+    "a_field_by_its_place": Program(
+        "from portmap import ServicePort\nServicePort(80, 'http')\n",
+        r'^Too many positional arguments for "ServicePort"$',
+        r"^Expected 1 positional argument$",
+    ),
+    "the_name_of_a_field_in_a_manifest": Program(
+        "from portmap import ServicePort\nServicePort(80, targetPort=8080)\n",
+        r'^Unexpected keyword argument "targetPort" for "ServicePort"',
+        r'^No parameter named "targetPort"$',
+    ),
+    "no_target": Program(
+        "from portmap import ServicePort\nServicePort.targeting(None, port=80)\n",
+        r'^Argument 1 to "targeting" of "ServicePort" has incompatible type "None"; expected "ContainerPort"$',
+        r'^Argument of type "None" cannot be assigned to parameter "container_port" of type "ContainerPort"',
+    ),
+    "a_number_for_a_target": Program(
+        "from portmap import ServicePort\nServicePort.targeting(8080, port=80)\n",
+        r'^Argument 1 to "targeting" of "ServicePort" has incompatible type "int"; expected "ContainerPort"$',
+        r'^Argument of type "Literal\[8080\]" cannot be assigned to parameter "container_port" of type "ContainerPort"',
+    ),
+    "a_target_that_may_be_left_out": Program(
+        "from portmap import ContainerPort, ServicePort\n"
+        "port = ServicePort(80)\n"
+        "assert not isinstance(port.target_port, str)\n"
+        "ContainerPort(port.target_port)\n",
+        r'^Argument 1 to "ContainerPort" has incompatible type "int \| None"; expected "int"$',
+        r'^Argument of type "int \| None" cannot be assigned to parameter "container_port" of type "int"',
     ),
     "a_target_that_may_be_a_name": Program(
         "from portmap import ServicePort\nnumber: int = ServicePort(80).effective_target_port\n",
-        2,
         r'expression has type "int \| str", variable has type "int"',
+        r'^Type "int \| str" is not assignable to declared type "int"',
+    ),
+    "a_service_among_the_pods": Program(
+        f"{_WEB}from portmap import resolve\nresolve(web, [web])\n",
+        r'^List item 0 has incompatible type "Service"; expected "Pod \| Workload',
+        r'^Argument of type "list\[Service\]" cannot be assigned to parameter "pods"',
+    ),
+    "a_pod_for_a_service": Program(
+        "from portmap import Pod, resolve\npod = Pod('web-0')\nresolve(pod, [pod])\n",
+        r'^Argument 1 to "resolve" has incompatible type "Pod"; expected "Service \| ',
+        r'^Argument of type "Pod" cannot be assigned to parameter "service"',
+    ),
+    "a_pod_for_a_service_in_a_test": Program(
+        "from portmap import Pod\nfrom portmap.testing import assert_routes\n"
+        "assert_routes(Pod('web-0'), [], port='http')\n",
+        r'^Argument 1 to "assert_routes" has incompatible type "Pod"; expected "Service"$',
+        r'^Argument of type "Pod" cannot be assigned to parameter "service" of type "Service"',
+    ),
+    "a_service_to_expose": Program(
+        f"{_WEB}Service.exposing(web)\n",
+        r'^Argument 1 to "exposing" of "Service" has incompatible type "Service"; expected "Workload \| Pod',
+        r'^Argument of type "Service" cannot be assigned to parameter "workload"',
+    ),
+    "a_change": Program(
+        f"{_WEB}web.name = 'other'\n",
+        r'^Property "name" defined in "Service" is read-only$',
+        r'^Cannot assign to attribute "name" for class "Service"\n *Attribute "name" is read-only',
+    ),
+    "a_change_of_a_port": Program(
+        f"{_WEB}web.ports[0].port = 81\n",
+        r'^Property "port" defined in "ServicePort" is read-only$',
+        r'^Cannot assign to attribute "port" for class "ServicePort"\n.*"port" is read-only',
+    ),
+    "a_port_more": Program(
+        f"{_WEB}web.ports.append(ServicePort(81))\n",
+        r'^"tuple\[ServicePort, \.\.\.\]" has no attribute "append"$',
+        r'^Cannot access attribute "append" for class "tuple\[ServicePort, \.\.\.\]"',
+    ),
+    "a_change_of_labels": Program(
+        "from portmap import Pod\nPod('web-0').labels['app'] = 'web'\n",
+        r'^Unsupported target for indexed assignment \("Mapping\[str, str\]"\)$',
+        r'^"__setitem__" method not defined on type "Mapping\[str, str\]"$',
+    ),
+    "a_service_of_ones_own": Program(
+        "from portmap import Service\nclass Mine(Service): ...\n",
+        r'^Cannot inherit from final class "Service"$',
+        r'^Base class "Service" is marked final and cannot be subclassed$',
+    ),
+    "a_bare_number_for_a_port": Program(
+        "from portmap import Service\nService('web', ports=[80])\n",
+        r'^List item 0 has incompatible type "int"; expected "ServicePort"$',
+        r'^Argument of type "list\[int\]" .*\n *"Literal\[80\]" is not assignable to "ServicePort"',
+    ),
+    "a_container_port_in_a_service": Program(
+        "from portmap import ContainerPort, Service\nService('web', ports=[ContainerPort(80)])\n",
+        r'^List item 0 has incompatible type "ContainerPort"; expected "ServicePort"$',
+        r'"ContainerPort" is not assignable to "ServicePort"',
+    ),
+    "a_range_in_words": Program(
+        "from portmap import Cluster\nCluster('1.36', node_port_range='30000-32767')\n",
+        r'^Argument "node_port_range" to "Cluster" has incompatible type "str"; expected "range"$',
+        r'cannot be assigned to parameter "node_port_range" of type "range"',
+    ),
+    "a_strategy_of_no_type": Program(
+        "from portmap import strategies\nstrategies.services(types=['Headless'])\n",
+        r"^List item 0 has incompatible type \"Literal\['Headless'\]\"; expected \"Literal\['ClusterIP',",
+        r'parameter "types" of type "Collection\[ServiceType\]"',
+    ),
+    "a_service_that_may_be_a_pod": Program(
+        "from portmap import load, resolve\nresolve(load('web.yaml').objects()[0], [])\n",
+        r'^Argument 1 to "resolve" has incompatible type "Service \| Pod \| Workload"; expected "Service \| ',
+        r'^Argument of type "Service \| Pod \| Workload" cannot be assigned to parameter "service"',
     ),
 }
 
-GOOD: Final = """\
-from portmap import Container, ContainerPort, Pod, Service, ServicePort, resolve, to_yaml
+
+def tabled() -> dict[str, Program]:
+    """The rows of the page's table of mistakes, each a program."""
+    head = f"{_WEB}from portmap import Pod, resolve\npod = Pod('web-0')\nprint(pod, resolve)\n"
+    rows = re.findall(r"^\| `(.*)` \| (.*) \| (.*) \|$", text_of("docs/typing.md").replace(r"\|", "\0"), re.MULTILINE)
+    return {
+        f"row_{number}": Program(f"{head}{code}\n", *(re.escape(each.replace("\0", "|").rstrip("… ")) for each in said))
+        for number, (code, *said) in enumerate(rows)
+    }
+
+
+ROWS: Final = tabled()
+
+GOOD: Final = '''\
+"""What the library is for, in a program of a user who has every check switched on."""
+
+from hypothesis import given, strategies as st
+
+from portmap import (
+    Cluster, Container, ContainerPort, Pod, PortMap, Service, ServicePort, Workload, contract, load, resolve, to_yaml
+)
+from portmap import strategies
+from portmap.lint import lint
+from portmap.manifests import read
+from portmap.testing import Environment, assert_no_findings, assert_routes, violates
 
 http = ContainerPort(8080, name="http")
 web = Service("web", selector={"app": "web"}, ports=[ServicePort.targeting(http, port=80)])
 pod = Pod("web-0", labels={"app": "web"}, containers=[Container("app", ports=[http])])
 numbers: list[int] = [endpoint.port for endpoint in resolve(web, [pod]).endpoints()]
 print(to_yaml(web), numbers)
-"""
+[service] = load("web.yaml").objects(Service)
+workload: Workload = read({"kind": "Deployment"}, Workload)
+assert_routes(service, [workload, pod, {"kind": "Pod"}], port="http", to=8080)
+assert_no_findings([web, pod, *load("k8s")], threshold="error")
+print([finding.rule for finding in lint([web, pod]).findings], PortMap.of([web]).misses, contract([web], [web]).kept)
 
 
-@pytest.fixture(scope="module")
-def complaints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[int, str]]]:
-    """What mypy says about each program: lines and messages, by the program's name."""
-    if importlib.util.find_spec("mypy") is None:
-        pytest.skip("mypy is not installed here")
+@given(strategies.services_with_pods(types=["NodePort"], namespaces=st.just("shop")))
+def test_strategies(world: tuple[Service, list[Pod]]) -> None:
+    service, pods = world
+    with Cluster("1.33"), violates("port-out-of-range", at="port") as refused:
+        resolve(service, pods)
+    assert refused.violation.hint is None
+
+
+@given(st.from_type(Service), strategies.broken_services(codes=["name-syntax"]))
+def test_types(service: Service, broken: strategies.BrokenService) -> None:
+    assert broken.manifest["kind"] != service.effective_type
+
+
+def test_fixture(portmap: Environment) -> None:
+    assert_routes(portmap.service("web"), portmap.workloads)
+'''
+
+API: Final = Path(__file__).with_name("api.py")
+IGNORED: Final = "# type: ignore"
+
+
+def documented(page: str) -> dict[str, str]:
+    """The Python of a page, each line where it stands in the page: its program, and the files that it has."""
+    text = text_of(page)
+    programs: dict[str, list[str]] = {}
+    for block in blocks_of(text):
+        if block.language == "python":
+            name = Path(block.mark.removeprefix("file: ")).name if block.mark.startswith("file: ") else "page.py"
+            lines = programs.setdefault(name, [""] * text.count("\n"))
+            lines[block.line - 1 : block.line - 1 + block.text.count("\n")] = block.text.splitlines()
+    return {name: "\n".join(lines) + "\n" for name, lines in programs.items()}
+
+
+def folder_of(page: str) -> str:
+    """Where the programs of a page are written to."""
+    return "pages/" + re.sub(r"\W", "_", page)
+
+
+def refusals(page: str) -> set[int]:
+    """The lines of the blocks of a page that show an error, or whose errors a checker is shown to find."""
+    blocks = blocks_of(text_of(page))
+    following = [*blocks[1:], None]
+    return {
+        line
+        for block, after in zip(blocks, following, strict=True)
+        if (after is not None and after.mark == "raises") or page == "docs/typing.md"
+        for line in range(block.line, block.line + block.text.count("\n"))
+    }
+
+
+# Pages about another library say more about its types than about portmap's.
+PAGES: Final = [
+    page for page in ALL_PAGES if not page.startswith(RULE_PAGES) and page not in NEEDS and documented(page)
+]
+
+
+@pytest.fixture(name="folder", scope="module")
+def _folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All programs: those above, the file of types, the example, and those of the pages."""
     folder = tmp_path_factory.mktemp("programs")
-    for name, text in {"good": GOOD, **{name: program.text for name, program in PROGRAMS.items()}}.items():
-        (folder / f"{name}.py").write_text(text, encoding="utf-8")
-    home = Path(portmap.__file__).resolve().parent.parent
-    # Installed, portmap is found; run from its source, mypy must be told where that is.
-    environment = os.environ | ({} if home.name == "site-packages" else {"MYPYPATH": str(home)})
-    command = [
-        sys.executable,
-        "-m",
-        "mypy",
-        "--strict",
-        "--no-error-summary",
-        "--config-file=",
-        "--cache-dir=cache",
-        ".",
-    ]
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=300
+    (folder / "strict").mkdir()
+    (folder / "strict" / "good.py").write_text(GOOD, encoding="utf-8")
+    for name, program in (PROGRAMS | ROWS).items():
+        (folder / "strict" / f"{name}.py").write_text(program.text, encoding="utf-8")
+    (folder / "strict" / "api.py").write_text(API.read_text(encoding="utf-8"), encoding="utf-8")
+    for page in PAGES:
+        here = folder / folder_of(page)
+        here.mkdir(parents=True)
+        for name, text in documented(page).items():
+            (here / name).write_text(text, encoding="utf-8")
+    shutil.copytree(ROOT / "examples", folder / "examples", ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+@pytest.fixture(name="complaints_of_mypy", scope="module")
+def _complaints_of_mypy(folder: Path) -> list[Complaint]:
+    """What mypy says: strictly, but that the pages need no annotations, use a name again, and name any library."""
+    settings = (
+        "strict = True\nexplicit_package_bases = True\n"
+        "[mypy-pages.*]\ndisallow_untyped_defs = False\ndisallow_untyped_calls = False\n"
+        "disallow_subclassing_any = False\nallow_redefinition = True\ndisable_error_code = import-not-found\n"
+        # A large library, which may be there or not.
+        "[mypy-kubernetes.*]\nfollow_imports = skip\n"
     )
-    assert done.stderr == ""
-    found: dict[str, list[tuple[int, str]]] = {"good": [], **{name: [] for name in PROGRAMS}}
-    for line in done.stdout.splitlines():
-        match = re.fullmatch(r"(\w+)\.py:(\d+): error: (.*)", line)
-        if match is not None:
-            found[match[1]].append((int(match[2]), match[3]))
-        else:
-            assert ": note: " in line, line
+    return mypy(folder, settings=settings)
+
+
+@pytest.fixture(name="complaints_of_pyright", scope="module")
+def _complaints_of_pyright(folder: Path) -> list[Complaint]:
+    """What pyright says: strictly, but for the pages and the example."""
+    return pyright(folder, strict=["strict"], enableTypeIgnoreComments=False, reportMissingImports=False)
+
+
+def problems(complaints: list[Complaint], patterns: dict[str, str]) -> list[str]:
+    """The programs of whose one mistake something else is said, and where."""
+    found = []
+    for name, pattern in patterns.items():
+        file = f"strict/{name}.py"
+        said = [each for each in complaints if each.file == file]
+        line = (PROGRAMS | ROWS)[name].text.count("\n")
+        if {each.line for each in said} != {line} or not any(re.search(pattern, each.text) for each in said):
+            found.append(f"{name}, line {line}, should be: {pattern}, but is: {said}")
     return found
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_the_mistake_is_found(name: str, complaints: dict[str, list[tuple[int, str]]]) -> None:
-    """mypy finds the one mistake of each program, in its line, and says what would be right."""
-    program = PROGRAMS[name]
-    [(line, message)] = complaints[name]
-    assert line == program.line
-    assert re.search(program.says, message), message
+def outside(complaints: list[Complaint]) -> list[Complaint]:
+    """What is said about the documentation, where it does not show an error."""
+    allowed = {folder_of(page): refusals(page) for page in PAGES}
+    return [
+        each
+        for each in complaints
+        for folder, lines in allowed.items()
+        if each.file.startswith(f"{folder}/") and each.line not in lines
+    ]
 
 
-def test_a_good_program_passes(complaints: dict[str, list[tuple[int, str]]]) -> None:
-    """A program that uses portmap as it is meant has no complaints under `--strict`."""
-    assert complaints["good"] == []
+class TestMypy:
+    """What `mypy --strict` says."""
+
+    def test_mistakes_are_found(self, complaints_of_mypy: list[Complaint]) -> None:
+        """mypy finds the one mistake of each program, in its line, and says what would be right."""
+        assert problems(complaints_of_mypy, {name: each.mypy for name, each in (PROGRAMS | ROWS).items()}) == []
+        assert len(ROWS) == 7
+
+    def test_good_programs_pass(self, complaints_of_mypy: list[Complaint]) -> None:
+        """Programs that use portmap as it is meant have no complaints: those of this file, the example, and the types.
+
+        In the file of types, each line that must not pass has a comment; one too many is a complaint.
+        """
+        good = ("strict/good.py", "strict/api.py", "examples/")
+        assert [each for each in complaints_of_mypy if each.file.startswith(good)] == []
+
+    def test_what_is_documented_passes(self, complaints_of_mypy: list[Complaint]) -> None:
+        """What a page shows is accepted, but where it shows an error."""
+        assert outside(complaints_of_mypy) == []
+
+
+class TestPyright:
+    """What pyright says, in its strict mode but for the pages and the example."""
+
+    def test_mistakes_are_found(self, complaints_of_pyright: list[Complaint]) -> None:
+        """pyright finds the one mistake of each program, in its line, and says what would be right."""
+        assert problems(complaints_of_pyright, {name: each.pyright for name, each in (PROGRAMS | ROWS).items()}) == []
+
+    def test_good_programs_pass(self, complaints_of_pyright: list[Complaint]) -> None:
+        """Programs that use portmap as it is meant have no complaints."""
+        good = ("strict/good.py", "examples/")
+        assert [each for each in complaints_of_pyright if each.file.startswith(good)] == []
+
+    def test_the_types_are_those_of_mypy(self, complaints_of_pyright: list[Complaint]) -> None:
+        """pyright knows each type as mypy does, and refuses what mypy refuses.
+
+        The one exception is `attrs.evolve`, whose arguments mypy alone knows.
+        """
+        lines = API.read_text(encoding="utf-8").splitlines()
+        refused = {number for number, line in enumerate(lines, 1) if IGNORED in line and "attrs.evolve" not in line}
+        assert {each.line for each in complaints_of_pyright if each.file == "strict/api.py"} == refused
+
+    def test_what_is_documented_passes(self, complaints_of_pyright: list[Complaint]) -> None:
+        """What a page shows is accepted, but where it shows an error."""
+        assert outside(complaints_of_pyright) == []
+
+    def test_every_public_type_is_known(self) -> None:
+        """No public name is without a type, nor with one that checkers would have to infer."""
+        assert unknown_types("portmap") == []

@@ -14,6 +14,7 @@ import attrs
 
 from portmap._cluster import Cluster, cluster_in_force
 from portmap._contract.changes import SEVERITIES, Change, Contract, What, made
+from portmap._contract.node_ports import collisions, handed_over
 from portmap._contract.pairs import Pair, called, label, mapped, paired_services
 from portmap._contract.plan import plan_of
 from portmap._contract.routes import Moved, key_of, stand_behind
@@ -21,6 +22,8 @@ from portmap._contract.settings import settings_changed
 from portmap._contract.updates import merge_traps, on_update
 from portmap._contract.users import Users
 from portmap._contract.view import added_services, removed_services, seen_by_clients
+from portmap._foreign import plain_manifest
+from portmap._map.object_names import items_of_list
 from portmap._map.reference import Reference
 from portmap._map.references import references_of
 from portmap._pods import Pod
@@ -30,7 +33,7 @@ from portmap._workloads import Workload, makes_pods, read_workloads
 
 __all__ = ["contract"]
 
-Objects = Iterable[Service | Pod | Workload | Mapping[str, Any]]
+Objects = Iterable[object]
 
 
 def contract(
@@ -49,9 +52,10 @@ def contract(
     as long as no port that led somewhere leads nowhere.
 
     Args:
-        before: The one set: Services, pods and workloads, typed or as plain dicts;
-            plain dicts of Ingresses, routes, monitors and the like tell who refers to
-            a port. Those of other kinds are passed over. Order does not matter.
+        before: The one set: Services, pods and workloads, typed, as plain dicts, as documents
+            that `portmap.load` gives, or objects of other libraries; Ingresses, routes, monitors
+            and the like tell who refers to a port. Those of other kinds are passed over. Order
+            does not matter.
         after: The other.
         cluster: What the target accepts, for the verdict on updates; left out, the
             cluster in force.
@@ -64,6 +68,12 @@ def contract(
     Raises:
         ValidationError: A plain dict of a Service or workload is one that a server would refuse.
         TypeError: An object is something else altogether.
+
+    Example:
+        >>> moved = Service("web", selector={"app": "web"}, ports=[ServicePort(81, name="http", target_port="http")])
+        >>> print(*contract([web, pod], [moved, pod]).of("breaking"))
+        breaking: web http 80/TCP: clients that dial 80 reach nothing: it is 81 now  [port-number-changed]
+            hint: keep 80 beside 81, under another name, until no client dials it
     """
     cluster = cluster or cluster_in_force()
     old, new = _Side.of(before), _Side.of(after)
@@ -83,6 +93,8 @@ def contract(
         changes += settings_changed(pair)
         moved += behind.moved()
     changes += _of_workloads(old.sources, new.sources)
+    changes += collisions(old.services, new.services, cluster)
+    changes += handed_over(old.services, new.services, cluster, namespaces=renamed, ignore_namespaces=ignore_namespaces)
     plan = plan_of(changes, moved)
     changes += [each.change for each in moved]
     return Contract(tuple(sorted(dict.fromkeys(changes), key=_order)), plan, len(pairs))
@@ -107,23 +119,38 @@ class _Side:
         services: list[Service] = []
         sources: list[Pod | Workload] = []
         references: list[Reference] = []
-        given: object
-        for given in objects:
+        for given in (each for item in objects for each in _items(item)):
             if isinstance(given, Service):
                 services.append(given)
             elif isinstance(given, Pod | Workload):
                 sources.append(given)
-            elif isinstance(given, Mapping):
+            else:
                 references += references_of(given)
                 if is_core_service(given):
                     services.append(read_core_service(given))
                 elif makes_pods(given):
                     sources += (each.pod if each.kind == "Pod" else each for each in read_workloads(given))
-            else:
-                raise TypeError(f"contract compares Services, pods, workloads and plain dicts, not {given!r}")
         # Without an order of their own, so that the answer does not depend on that of the input.
         sources.sort(key=lambda each: (key_of(each), each.namespace or "", repr(each)))
+        services.sort(key=lambda each: (each.namespace or "", each.name, repr(each)))
         return cls(tuple(services), tuple(sources), Users(references))
+
+
+def _items(given: object) -> Iterator[Service | Pod | Workload | Mapping[str, Any]]:
+    """What one of the things given is: several objects, if it is a list."""
+    if isinstance(given, Service | Pod | Workload):
+        yield given
+    elif isinstance(given, Mapping):
+        listed = items_of_list(given)
+        yield from (given,) if listed is None else (each for item in listed for each in _items(item))
+    elif hasattr(given, "raw") and hasattr(given, "violations"):
+        # A Service keeps what is read of it; anything else is read for what it refers to, too.
+        typed = getattr(given, "object", None)
+        yield from (typed,) if isinstance(typed, Service) else _items(given.raw)
+    elif isinstance(plain := plain_manifest(given), Mapping):
+        yield from _items(plain)
+    else:
+        raise TypeError(f"contract compares Services, pods, workloads, plain dicts and documents, not {given!r}")
 
 
 def _orphaned(gone: Iterable[Service], new: _Side, namespaces: Mapping[str, str]) -> Iterator[Change]:

@@ -43,6 +43,15 @@ class Change:
         hint: What to do about it, if one thing helps.
         users: What refers to the port by what changed: `Ingress shop/web: spec.rules[0]…`.
         workloads: The workloads that it is about: `Deployment/web`.
+
+    Example:
+        >>> moved = Service("web", selector={"app": "web"}, ports=[ServicePort(81, name="http", target_port="http")])
+        >>> [change] = contract([web, pod], [moved, pod]).of("breaking")
+        >>> change.code, change.before, change.after
+        ('port-number-changed', 80, 81)
+        >>> print(change)
+        breaking: web http 80/TCP: clients that dial 80 reach nothing: it is 81 now  [port-number-changed]
+            hint: keep 80 beside 81, under another name, until no client dials it
     """
 
     kind: Kind
@@ -72,6 +81,16 @@ class Step:
         service: The Service that it is about, as in `Change`.
         action: What to do, and what to wait for.
         codes: The changes for whose sake it is there.
+
+    Example:
+        >>> moved = Service("web", selector={"app": "web"}, ports=[ServicePort(81, name="http", target_port="http")])
+        >>> for step in contract([web, pod], [moved, pod]).plan:
+        ...     print(step.action)
+        ...
+        add port 81 beside http 80/TCP, each with a name of its own
+        whenever the ports change, use kubectl apply --server-side or kubectl replace
+        move the clients of 80 to 81
+        remove port 80, and let 81 have its name
     """
 
     service: str | None
@@ -92,6 +111,12 @@ class Contract:
         plan: The steps, in order, that lead from before to after without disturbing
             clients, where the changes need an order and there is one.
         services: How many Services are in both.
+
+    Example:
+        >>> moved = Service("web", selector={"app": "web"}, ports=[ServicePort(81, name="http", target_port="http")])
+        >>> found = contract([web, pod], [moved, pod])
+        >>> [(change.severity, change.code) for change in found.changes]
+        [('breaking', 'port-number-changed'), ('disturbing', 'merge-appends')]
     """
 
     changes: tuple[Change, ...]
@@ -100,11 +125,21 @@ class Contract:
 
     @property
     def kept(self) -> bool:
-        """Whether nothing broke that clients see."""
+        """Whether nothing broke that clients see.
+
+        Example:
+            >>> found.kept
+            False
+        """
         return not self.of("breaking")
 
     def of(self, severity: Severity) -> tuple[Change, ...]:
-        """The changes of this severity."""
+        """The changes of this severity.
+
+        Example:
+            >>> [change.code for change in found.of("breaking")]
+            ['port-number-changed']
+        """
         return tuple(change for change in self.changes if change.severity == severity)
 
 
@@ -187,6 +222,18 @@ class What:
         "changed",
         "The cluster picks another node port, for node ports follow the name of the port.",
     )
+    NODE_PORT_REDRAWN = Row(
+        "node-port-redrawn",
+        "disturbing",
+        "changed",
+        "A Service that is created anew gets another node port from the cluster.",
+    )
+    HANDED_OVER = Row(
+        "node-port-handed-over",
+        "disturbing",
+        "changed",
+        "Another Service had this node port, and must let go of it first.",
+    )
     STAYS_HEADLESS = Row(
         "stays-headless", "disturbing", "changed", "An update that leaves clusterIP out does not end headlessness."
     )
@@ -211,6 +258,12 @@ class What:
     BACKENDS = Row("backends-changed", "behind", "changed", "Other workloads, containers or numbers answer a port.")
     ADDRESS = Row("address-changed", "behind", "changed", "An authored address of the Service is another.")
     TRAFFIC = Row("traffic-changed", "behind", "changed", "Traffic is spread over the pods in another way.")
+    FIRST_PORT = Row(
+        "first-port-changed",
+        "behind",
+        "changed",
+        "Another port comes first, to which some load balancers look, and pods in their environment.",
+    )
     NOT_SHARED = Row(
         "node-port-not-shared",
         "behind",

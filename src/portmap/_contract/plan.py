@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from portmap._contract.changes import Change, Step, What
 from portmap._contract.pairs import label
 from portmap._contract.routes import Moved
+from portmap._contract.updates import RECREATED
 from portmap._grammar import port_name_reasons
 from portmap._ports import ServicePort
 
@@ -66,9 +67,7 @@ _NO_MERGE: Final = (
 )
 
 _STEPS: Final[Mapping[str, Sequence[tuple[_Phase, str]]]] = {
-    "cluster-ip-immutable": _RECREATE,
-    "ip-family-immutable": _RECREATE,
-    "load-balancer-class-immutable": _RECREATE,
+    **dict.fromkeys(RECREATED, _RECREATE),
     What.STAYS_HEADLESS.code: _RECREATE,
     What.SERVICE_REMOVED.code: (
         (_Phase.PREPARE, "move its clients to another Service{users}"),
@@ -93,6 +92,12 @@ _STEPS: Final[Mapping[str, Sequence[tuple[_Phase, str]]]] = {
     ),
     What.NODE_PORT_REASSIGNED.code: (
         (_Phase.SWITCH, "in the update that renames port {port}, write the nodePort that it has now"),
+    ),
+    What.NODE_PORT_REDRAWN.code: (
+        (_Phase.CLEAN_UP, "where it is created anew, write the nodePort that port {port} has now"),
+    ),
+    What.HANDED_OVER.code: (
+        (_Phase.SWITCH, "once Service {before} has let go of node port {after}, take it for {port}"),
     ),
     What.NODE_PORTS_DROPPED.code: _OUTSIDE,
     What.BALANCER_DROPPED.code: (*_OUTSIDE, *_TYPE),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from portmap._contract.changes import Change, What, made
-from portmap._contract.pairs import Pair
+from portmap._contract.pairs import Pair, label
 from portmap._services import Service
 
 __all__ = ["settings_changed"]
@@ -26,6 +26,7 @@ _NOTHING: Final = (None, "", "None", "Cluster", False, 0)
 
 def settings_changed(pair: Pair) -> Iterator[Change]:
     """What of this is not as it was."""
+    yield from _first_port(pair)
     for what, fields in ((What.ADDRESS, _ADDRESSES), (What.TRAFFIC, _TRAFFIC)):
         for field in fields:
             was, now = (_given(getattr(each, field)) for each in (pair.before, pair.after))
@@ -33,6 +34,22 @@ def settings_changed(pair: Pair) -> Iterator[Change]:
                 row = next(each for each in Service.SPEC_WIRE if each.attribute == field)
                 words = f"{'.'.join(map(str, row.path))} was {_told(was)} and is {_told(now)}"
                 yield made(what, pair.name, words, before=was, after=now)
+
+
+def _first_port(pair: Pair) -> Iterator[Change]:
+    """Another port in the first place, of several that stay."""
+    for was, now in pair.ports.both:
+        if was is pair.before.ports[0] and now is not pair.after.ports[0]:
+            first = label(pair.after.ports[0])
+            yield made(
+                What.FIRST_PORT,
+                pair.name,
+                f"{first} comes first now: some load balancers ask the first port whether the Service is healthy, and "
+                "the variable that pods get, which ends in _SERVICE_PORT, has its number",
+                port=label(was),
+                before=label(was),
+                after=first,
+            )
 
 
 def _given(value: str | int | None) -> str | int | None:

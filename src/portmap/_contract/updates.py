@@ -23,11 +23,13 @@ from portmap._state import PICKED, ServiceState
 from portmap._updates import carry_over
 from portmap._violations import Violation, in_order
 
-__all__ = ["merge_traps", "on_update"]
+__all__ = ["RECREATED", "merge_traps", "on_update"]
 
 _SERVERS_SHARE: Final = ("name", "generateName", "namespace", "labels", "annotations")
 _PLACEHOLDERS: Final = {"IPv4": "192.0.2.1", "IPv6": "2001:db8::1"}
 _HIGHEST_PORT: Final = 65535
+RECREATED: Final = frozenset({"cluster-ip-immutable", "ip-family-immutable", "load-balancer-class-immutable"})
+"""What no update can do: the codes of what a server refuses until the Service is created anew."""
 _PICKED_BEFORE: Final = 1 << 22
 """Lifts what stands for a node port that the cluster picked above what will stand for those of the update."""
 
@@ -55,6 +57,8 @@ def on_update(pair: Pair, cluster: Cluster) -> Iterator[Change]:
             after=False,
             hint="delete the Service and create it anew, or give the new one another name",
         )
+    if RECREATED.intersection(each.code for each in update.violations):
+        yield from _redrawn(pair, update)
     if not update.violations:
         yield from _type_alone(pair, cluster)
         yield from _node_ports(pair, update)
@@ -197,6 +201,20 @@ def _node_ports(pair: Pair, update: _Update) -> Iterator[Change]:
             )
 
 
+def _redrawn(pair: Pair, update: _Update) -> Iterator[Change]:
+    """The node ports that the cluster picked, of a Service that must be created anew."""
+    new = service_state(pair.after, update.new.cluster)
+    for was, now in pair.ports.both:
+        if update.old.takes_node_ports and new.allocates_node_ports and not (was.node_port or now.node_port):
+            yield made(
+                What.NODE_PORT_REDRAWN,
+                pair.name,
+                "its node port goes with the Service: the cluster picks another when that is created anew",
+                port=label(was),
+                hint="write the number that it has now as nodePort, if anybody dials it",
+            )
+
+
 def _key(port: ServicePort) -> tuple[int, str]:
     return port.port, port.effective_protocol
 
@@ -218,16 +236,15 @@ def merge_traps(
     new: list[ServicePort | ContainerPort] = list(after)
     workloads = (workload,) if workload else ()
     for number in same_numbers(old, new):
-        was = tuple(label(port) for port in old if number_of(port) == number)
-        now = tuple(label(port) for port in new if number_of(port) == number)
-        if set(was) != set(now):
+        was, now = ([port for port in side if number_of(port) == number] for side in (old, new))
+        if set(map(_merged, was)) != set(map(_merged, now)):
             yield made(
                 What.MERGED,
                 service,
                 f"client-side apply and strategic merge patches tell ports apart by number alone, and take those of "
                 f"{number} for one",
-                before=was,
-                after=now,
+                before=tuple(map(label, was)),
+                after=tuple(map(label, now)),
                 hint="use kubectl apply --server-side, or kubectl replace",
                 workloads=workloads,
             )
@@ -248,6 +265,11 @@ def merge_traps(
                 "($patch: delete)",
                 workloads=workloads,
             )
+
+
+def _merged(port: ServicePort | ContainerPort) -> tuple[ServicePort | ContainerPort, str]:
+    """What there is to merge; a protocol that is written out changes nothing."""
+    return attrs.evolve(port, protocol=None), port.effective_protocol
 
 
 def _matched(

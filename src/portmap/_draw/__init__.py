@@ -9,6 +9,7 @@ from portmap._draw.mermaid import as_mermaid
 from portmap._draw.svg import as_svg
 from portmap._draw.words import as_text
 from portmap._map.port_map import PortMap
+from portmap._render._plain import printable
 
 __all__ = ["FORMATS", "Format", "draw"]
 
@@ -28,11 +29,6 @@ def draw(objects: PortMap | Iterable[object], *, format: Format = "svg", title: 
     From left to right it shows the ways in (node ports, load balancers, Ingresses, routes),
     the Services, and the pods; in red what leads nowhere, in amber what nothing reaches.
 
-        from pathlib import Path
-        from portmap import draw, load
-
-        Path("map.svg").write_text(draw(load("k8s")))
-
     Args:
         objects: A map, or what `PortMap.of` takes.
         format: `"svg"`: an image that stands alone. `"html"`: a page with a search, a filter
@@ -41,8 +37,14 @@ def draw(objects: PortMap | Iterable[object], *, format: Format = "svg", title: 
 
     Raises:
         ValueError: There is no such format.
+
+    Example:
+        >>> from pathlib import Path
+        >>> _ = Path("map.svg").write_text(draw([web, pod]), encoding="utf-8")
+        >>> "no container port named 'htpp'" in draw([typo, pod], format="text")
+        True
     """
     if format not in FORMATS:
         raise ValueError(f"{format!r} is no format of pictures: choose one of {', '.join(FORMATS)}")
     port_map = objects if isinstance(objects, PortMap) else PortMap.of(objects)
-    return FORMATS[format](diagram_of(port_map), title)
+    return FORMATS[format](diagram_of(port_map), printable(title))

@@ -7,7 +7,7 @@ formats or positions.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from textwrap import wrap
+from itertools import count
 from typing import Final, Literal, TypeAlias, final
 
 import attrs
@@ -18,20 +18,27 @@ from portmap._map.object_names import ObjectName
 from portmap._map.port_map import PortMap
 from portmap._map.targets import ContainerTarget, ResolvedReference, ServiceTarget
 from portmap._ports import ServicePort
+from portmap._render._plain import printable
 from portmap._services import Service
 from portmap._workloads import Workload
 
-__all__ = ["Box", "Column", "Diagram", "Line", "Row", "State", "diagram_of"]
+__all__ = ["COLUMNS", "Box", "Column", "Diagram", "Line", "Row", "State", "diagram_of"]
 
 Column: TypeAlias = Literal["ways-in", "services", "pods"]
 State: TypeAlias = Literal["fine", "nowhere", "unreached", "elsewhere"]
 """`nowhere`: it should lead to a port and does not. `unreached`: nothing leads to it. `elsewhere`: beyond the set."""
 
+COLUMNS: Final[tuple[Column, ...]] = ("ways-in", "services", "pods")
+"""From left to right."""
+
 _ON_NODES: Final = frozenset({"NodePort", "LoadBalancer"})
 _LOAD_BALANCED: Final = "LoadBalancer"
-_WRAPPED: Final = {"ways-in": 40, "services": 34, "pods": 42}
-"""After how many characters a reason goes on in the next row, by column."""
-_MOST_LINES: Final = 4
+_WITHOUT_PORTS: Final = "without ports"
+_PICKED: Final = "picked by the cluster"
+
+
+def _printable(text: str | None) -> str | None:
+    return None if text is None else printable(text)
 
 
 @final
@@ -39,17 +46,21 @@ _MOST_LINES: Final = 4
 class Row:
     """A line of text in a box, to which lines lead.
 
+    What manifests bring into it is printable: what is not is escaped.
+
     Attributes:
         id: Unique in the diagram.
         text: What it says.
+        aside: What it says besides: the container of a port.
         state: How it stands with it.
         note: What there is to say about it, at length.
     """
 
     id: str
-    text: str
+    text: str = attrs.field(converter=printable)
+    aside: str = attrs.field(default="", converter=printable)
     state: State = "fine"
-    note: str = ""
+    note: str = attrs.field(default="", converter=printable)
 
 
 @final
@@ -64,16 +75,23 @@ class Box:
         kind: Its kind, for people.
         name: Its name; `""` where it has none.
         rows: Its rows.
-        state: How it stands with the whole of it.
+        state: How it stands with the whole of it; what is not `fine` is not there, and its only row says why.
+        objects: How many objects it stands for.
     """
 
     id: str
     column: Column
-    namespace: str | None
-    kind: str
-    name: str
+    namespace: str | None = attrs.field(converter=_printable)
+    kind: str = attrs.field(converter=printable)
+    name: str = attrs.field(converter=printable)
     rows: tuple[Row, ...]
     state: State = "fine"
+    objects: int = 1
+
+    @property
+    def label(self) -> str:
+        """What it is called, for people: `Deployment web`."""
+        return f"{self.kind} {self.name}".rstrip()
 
 
 @final
@@ -105,6 +123,14 @@ class Diagram:
         found = dict.fromkeys(box.namespace for box in self.boxes)
         return tuple(sorted(found, key=lambda each: (each is None, each or "")))
 
+    @property
+    def lanes(self) -> dict[str | None, list[Box]]:
+        """The boxes of each lane, lanes in order."""
+        found: dict[str | None, list[Box]] = {each: [] for each in self.namespaces}
+        for box in self.boxes:
+            found[box.namespace].append(box)
+        return found
+
 
 def diagram_of(port_map: PortMap) -> Diagram:
     """The picture of a port map: the same for the same objects, in any order."""
@@ -117,16 +143,18 @@ class _Maker:
         self._map = port_map
         self._boxes: list[Box] = []
         self._lines: list[Line] = []
-        self._services: dict[ObjectName, str] = {}
+        # A set may have several Services of a name, as where it has a base beside its overlays.
+        self._services: dict[ObjectName, list[tuple[Service, str]]] = defaultdict(list)
         self._workloads: dict[ObjectName, str] = {}
         self._rows: dict[ContainerTarget, str] = {}
+        self._ghosts: dict[tuple[Column, str | None, str, str, State], str] = {}
+        self._numbers = count()
 
     def diagram(self) -> Diagram:
-        for service in self._map.services:
-            self._services.setdefault(name_of(service), f"s{len(self._services)}")
         self._add_pods()
-        for service in {name_of(each): each for each in self._map.services}.values():
-            self._add_service(service, self._services[name_of(service)])
+        for number, service in enumerate(self._map.services):
+            self._services[name_of(service)].append((service, f"s{number}"))
+            self._add_service(service, f"s{number}")
         self._add_references()
         self._add_host_ports()
         return Diagram(tuple(self._boxes), tuple(dict.fromkeys(self._lines)))
@@ -135,21 +163,35 @@ class _Maker:
 
     def _add_pods(self) -> None:
         unreached = set(self._map.unreached)
-        undeclared: dict[ObjectName, dict[ContainerTarget, None]] = defaultdict(dict)
+        reached = self._reached()
+        bare: dict[str | None, list[str]] = defaultdict(list)
+        named: dict[ObjectName, list[Workload]] = defaultdict(list)
+        for workload in self._map.workloads:
+            named[name_of(workload)].append(workload)
+        for number, (name, same) in enumerate(named.items()):
+            declared = [target for each in same for target in self._map.declared(each)]
+            targets = list(dict.fromkeys([*declared, *reached[name]]))
+            if targets:
+                self._workloads[name] = f"w{number}"
+                self._add_workload(same[0], f"w{number}", targets, unreached)
+            else:
+                bare[name.namespace].append(f"{same[0].kind} {same[0].name}")
+        for number, (namespace, names) in enumerate(bare.items()):
+            rows = tuple(Row(f"b{number}.{place}", text) for place, text in enumerate(names))
+            self._boxes.append(Box(f"b{number}", "pods", namespace, _WITHOUT_PORTS, "", rows, objects=len(rows)))
+
+    def _reached(self) -> dict[ObjectName, list[ContainerTarget]]:
+        """By what makes the pods, all ports to which anything leads: they need not be declared."""
+        found: dict[ObjectName, list[ContainerTarget]] = defaultdict(list)
         for service in self._map.services:
             for position in range(len(service.ports)):
                 for target in self._map.targets(service, position):
-                    undeclared[target.workload][target] = None
+                    found[target.workload].append(target)
         for each in self._references():
-            for found in each.targets:
-                if isinstance(found, ContainerTarget):
-                    undeclared[found.workload][found] = None
-        for workload in self._map.workloads:
-            name = name_of(workload)
-            if name not in self._workloads:
-                self._workloads[name] = f"w{len(self._workloads)}"
-                targets = list(dict.fromkeys([*self._map.declared(workload), *undeclared[name]]))
-                self._add_workload(workload, self._workloads[name], targets, unreached)
+            for end in each.targets:
+                if isinstance(end, ContainerTarget):
+                    found[end.workload].append(end)
+        return found
 
     def _add_workload(
         self, workload: Workload, own: str, targets: Iterable[ContainerTarget], unreached: set[ContainerTarget]
@@ -159,10 +201,11 @@ class _Maker:
             row = f"{own}.{number}"
             self._rows[target] = row
             lost = target in unreached
-            text = " ".join(
-                part for part in (target.container, _port(target.port, target.protocol), target.name) if part
+            text = " ".join(part for part in (_port(target.port, target.protocol), target.name) if part)
+            state: State = "unreached" if lost else "fine"
+            rows.append(
+                Row(row, text, target.container or "undeclared", state, "nothing reaches this port" if lost else "")
             )
-            rows.append(Row(row, text, "unreached" if lost else "fine", "nothing reaches this port" if lost else ""))
         self._boxes.append(Box(own, "pods", workload.namespace, workload.kind, workload.name, tuple(rows)))
 
     # --- Services ---
@@ -174,49 +217,66 @@ class _Maker:
         for position, port in enumerate(service.ports):
             row = f"{own}.{position}"
             targets = self._map.targets(service, position)
-            self._lines += [Line(row, self._rows[target]) for target in targets if target in self._rows]
+            self._lines += [Line(row, self._rows[target]) for target in targets]
             why = "" if targets else self._map.why_not(service, position)
             state: State = "fine" if targets else "elsewhere" if resolution.elsewhere else "nowhere"
             if why:
                 lost[why].append(row)
-            rows.append(Row(row, _service_port(port), state, why))
+            rows.append(Row(row, _service_port(port), state=state, note=why))
         if not service.ports:
             rows.append(Row(f"{own}.0", f"→ {service.external_name}" if service.external_name else "no ports"))
         kind = "headless" if service.is_headless else service.effective_type
         self._boxes.append(Box(own, "services", service.namespace, kind, service.name, tuple(rows)))
         away: State = "elsewhere" if resolution.elsewhere else "nowhere"
-        for number, (why, sources) in enumerate(lost.items()):
-            self._add_ghost(f"{own}.x{number}", "pods", service.namespace, why, sources, away)
+        for why, sources in lost.items():
+            self._add_ghost("pods", service.namespace, "", why, sources, away)
         self._add_own_ways(service, own)
 
     def _add_own_ways(self, service: Service, own: str) -> None:
         """The ways in that a Service opens itself."""
-        if service.effective_type not in _ON_NODES:
-            return
-        ports = list(enumerate(service.ports))
+        ports = [(place, port, _port(port.port, port.effective_protocol)) for place, port in enumerate(service.ports)]
+        addresses = service.external_ips or ()
+        self._add_way(
+            f"{own}.e",
+            "External IP",
+            service,
+            [(place, f"{_host(each)}:{shown}") for each in addresses for place, _, shown in ports],
+        )
         if service.effective_type == _LOAD_BALANCED:
-            rows = [Row(f"{own}.l{place}", _port(port.port, port.effective_protocol)) for place, port in ports]
-            self._boxes.append(
-                Box(f"{own}.l", "ways-in", service.namespace, "Load balancer", service.name, tuple(rows))
+            address = f"{_host(service.load_balancer_ip)}:" if service.load_balancer_ip else ""
+            self._add_way(
+                f"{own}.l", "Load balancer", service, [(place, f"{address}{each}") for place, _, each in ports]
             )
-            self._lines += [Line(f"{own}.l{place}", f"{own}.{place}") for place, _ in ports]
-        taken = [(place, port) for place, port in ports if port.node_port]
-        if taken:
-            rows = [Row(f"{own}.n{place}", _port(port.node_port, port.effective_protocol)) for place, port in taken]
-            self._add_way(f"{own}.n", "Node port", service, rows)
-            self._lines += [Line(f"{own}.n{place}", f"{own}.{place}") for place, _ in taken]
+        if service.effective_type in _ON_NODES:
+            # The node ports that the cluster picks for a load balancer are its own business.
+            picked = service.effective_type != _LOAD_BALANCED
+            on_nodes = [
+                (place, _port(port.node_port or _PICKED, port.effective_protocol))
+                for place, port, _ in ports
+                if port.node_port or picked
+            ]
+            self._add_way(f"{own}.n", "Node port", service, on_nodes)
 
-    def _add_way(self, own: str, kind: str, service: Service, rows: Iterable[Row]) -> None:
-        self._boxes.append(Box(own, "ways-in", service.namespace, kind, service.name, tuple(rows)))
+    def _add_way(self, own: str, kind: str, service: Service, ways: Iterable[tuple[int, str]]) -> None:
+        """A way in, by rows that each lead to one of the Service's ports."""
+        rows = []
+        for number, (place, text) in enumerate(ways):
+            rows.append(Row(f"{own}{number}", text))
+            self._lines.append(Line(f"{own}{number}", f"{own.partition('.')[0]}.{place}"))
+        if rows:
+            self._boxes.append(Box(own, "ways-in", service.namespace, kind, service.name, tuple(rows)))
 
     def _add_ghost(
-        self, own: str, column: Column, namespace: str | None, why: str, sources: Iterable[str], state: State
+        self, column: Column, namespace: str | None, name: str, why: str, sources: Iterable[str], state: State
     ) -> None:
-        """A box for what is not there."""
-        kind = "elsewhere" if state == "elsewhere" else "nowhere"
-        lines = wrap(why, _WRAPPED[column], max_lines=_MOST_LINES, placeholder=" …", break_on_hyphens=False) or [kind]
-        rows = tuple(Row(f"{own}.{place}", text, state, why) for place, text in enumerate(lines))
-        self._boxes.append(Box(own, column, namespace, kind, "", rows, state))
+        """A box for what is not there: one for all that miss the same."""
+        key = column, namespace, name, why, state
+        own = self._ghosts.get(key)
+        if own is None:
+            own = self._ghosts[key] = f"x{next(self._numbers)}"
+            kind = "elsewhere" if state == "elsewhere" else "nowhere"
+            row = Row(f"{own}.0", why or kind, state=state, note=why)
+            self._boxes.append(Box(own, column, namespace, kind, name, (row,), state, 0))
         self._lines += [Line(source, f"{own}.0", state) for source in sources]
 
     # --- references ---
@@ -236,34 +296,38 @@ class _Maker:
 
     def _add_source(self, own: str, source: ObjectName, references: Iterable[ResolvedReference]) -> None:
         rows: dict[str, Row] = {}
-        lost: dict[tuple[str, State], list[str]] = defaultdict(list)
+        lost: dict[tuple[str, str, State], list[str]] = defaultdict(list)
         for each in references:
             for _, hop in reference_hop(each.reference):
                 text = hop.address or each.reference.names
                 row = rows.setdefault(text, Row(f"{own}.{len(rows)}", text)).id
-                for target in each.targets:
-                    end = self._end(target)
-                    if end is not None:
-                        self._lines.append(Line(row, end))
+                self._lines += [Line(row, end) for target in each.targets for end in self._ends(target)]
                 if not each.targets:
                     why = each.unknown or (each.miss.message if each.miss else "")
-                    lost[why, "elsewhere" if each.unknown else "nowhere"].append(row)
+                    # A miss says itself what it was after.
+                    wanted = each.reference.names if each.unknown else ""
+                    lost[wanted, why, "elsewhere" if each.unknown else "nowhere"].append(row)
         self._boxes.append(Box(own, "ways-in", source.namespace, source.kind, source.name, tuple(rows.values())))
-        for number, ((why, state), sources) in enumerate(lost.items()):
-            self._add_ghost(f"{own}.x{number}", "services", source.namespace, why, sources, state)
+        for (wanted, why, state), sources in lost.items():
+            self._add_ghost("services", source.namespace, wanted, why, sources, state)
 
-    def _end(self, target: ServiceTarget | ContainerTarget) -> str | None:
+    def _ends(self, target: ServiceTarget | ContainerTarget) -> Iterator[str]:
+        """The rows that stand for what a reference leads to."""
         if isinstance(target, ContainerTarget):
-            return self._rows.get(target)
-        own = self._services.get(target.service)
-        return None if own is None else f"{own}.{target.position or 0}"
+            yield self._rows[target]
+            return
+        for service, own in self._services[target.service]:
+            if target.position is None:
+                yield f"{own}.0"
+            elif target.position < len(service.ports) and service.ports[target.position] == target.port:
+                yield f"{own}.{target.position}"
 
     def _add_host_ports(self) -> None:
         by_workload: dict[ObjectName, list[tuple[str, str]]] = defaultdict(list)
         for port in self._map.host_ports.taken:
             target = ContainerTarget(port.workload, port.container, port.container_port, port.protocol)
             if target in self._rows:
-                address = f"{port.host_ip}:" if port.host_ip else ""
+                address = f"{_host(port.host_ip)}:" if port.host_ip else ""
                 by_workload[port.workload].append((f"{address}{_port(port.number, port.protocol)}", self._rows[target]))
         for name, found in by_workload.items():
             own = f"{self._workloads[name]}.h"
@@ -274,6 +338,11 @@ class _Maker:
 
 def _port(number: int | str | None, protocol: str) -> str:
     return f"{number}" if protocol == "TCP" else f"{number}/{protocol}"
+
+
+def _host(address: str) -> str:
+    """The address as it stands before a port."""
+    return f"[{address}]" if ":" in address else address
 
 
 def _service_port(port: ServicePort) -> str:

@@ -2,32 +2,39 @@
 
 The columns are given by what the boxes are, so there is little to search: a few sweeps put
 each box near those that it is joined to, and each box then stands as close to the height
-of its neighbours as those above it allow. The same diagram always gets the same layout.
+of its neighbours as those above it allow. The same diagram always gets the same layout,
+and its cost grows with the diagram, but for sorting.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final, final
 
 import attrs
 
-from portmap._draw.diagram import Box, Column, Diagram
+from portmap._draw.diagram import COLUMNS, Box, Column, Diagram
+from portmap._draw.measure import width_of_bold, width_of_code, width_of_small, wrapped
 
-__all__ = ["Lane", "Layout", "Placed", "laid_out"]
+__all__ = ["Lane", "Layout", "Placed", "Span", "laid_out"]
 
-WIDTHS: Final[Mapping[Column, int]] = {"ways-in": 300, "services": 260, "pods": 320}
-LEFT: Final[Mapping[Column, int]] = {"ways-in": 24, "services": 424, "pods": 784}
-WIDTH: Final = 1128
 TITLE: Final = 24
 ROW: Final = 20
-BELOW: Final = 6
-GAP: Final = 14
+PAD: Final = 10
 LANE_TOP: Final = 38
 LANE_GAP: Final = 16
-CHARACTER: Final = 6.7
-"""How wide a character of a row is, about, in pixels."""
+MARK: Final = "✗ "
+"""What stands before a row that has a state."""
 
-_COLUMNS: Final[tuple[Column, ...]] = ("ways-in", "services", "pods")
+_BELOW: Final = 6
+_GAP: Final = 14
+_SIDE: Final = 20
+_BETWEEN: Final = 90
+_NARROWEST: Final = 200
+_WIDEST: Final = 400
+_WIDEST_REASON: Final = 320
+_MOST_LINES: Final = 5
+_NARROWEST_PICTURE: Final = 620
 _STACKING: Final[tuple[Column, ...]] = ("services", "pods", "services", "ways-in")
 _SWEEPS: Final[Sequence[tuple[Column, Column]]] = (
     *((("pods", "services"), ("services", "pods")) * 3),
@@ -39,25 +46,42 @@ _SWEEPS: Final[Sequence[tuple[Column, Column]]] = (
 
 @final
 @attrs.frozen
-class Placed:
-    """A box and where it stands: the left upper corner, in pixels."""
+class Span:
+    """Where a column is: its left edge, and how wide it is, in pixels."""
 
-    box: Box
-    x: int
-    y: int
+    left: int
+    width: int
 
     @property
-    def width(self) -> int:
-        """How wide it is."""
-        return WIDTHS[self.box.column]
+    def right(self) -> int:
+        """Its right edge."""
+        return self.left + self.width
+
+
+@final
+@attrs.frozen
+class Placed:
+    """A box and where it stands.
+
+    Attributes:
+        box: The box.
+        span: From where to where.
+        y: Its upper edge, below that of its lane.
+        lines: What its rows show, each one line or, where a reason is long, more.
+    """
+
+    box: Box
+    span: Span
+    y: int
+    lines: tuple[tuple[str, ...], ...]
 
     @property
     def height(self) -> int:
         """How high it is."""
-        return height_of(self.box)
+        return TITLE + ROW * sum(map(len, self.lines)) + _BELOW
 
     def row_y(self, number: int) -> int:
-        """The height of the middle of a row."""
+        """The height of the middle of the first line of a row, in its lane."""
         return self.y + TITLE + ROW * number + ROW // 2
 
 
@@ -68,53 +92,84 @@ class Lane:
 
     Attributes:
         namespace: Its name; `None` for what names none.
+        placed: Its boxes, by column and height.
         top: Where it begins.
         height: How high it is.
-        gaps: The heights between its Services, where a line can pass.
+        gaps: The heights between its Services, from above, where a line can pass.
     """
 
     namespace: str | None
+    placed: tuple[Placed, ...]
     top: int
     height: int
     gaps: tuple[int, ...]
 
     def passage(self, height: int) -> int:
         """The height nearest to this one at which a line can pass the column of Services."""
-        return min(self.gaps, key=lambda gap: (abs(gap - height), gap))
+        place = bisect_left(self.gaps, height)
+        return min(self.gaps[max(place - 1, 0) : place + 1], key=lambda gap: (abs(gap - height), gap))
 
 
 @final
 @attrs.frozen
 class Layout:
-    """A diagram with positions."""
+    """A diagram with positions.
 
-    placed: tuple[Placed, ...]
+    Attributes:
+        lanes: From above.
+        spans: The columns in which there is anything.
+        width: Of the lanes.
+        height: Of all lanes with what is between them.
+    """
+
     lanes: tuple[Lane, ...]
+    spans: Mapping[Column, Span]
     width: int
     height: int
-
-
-def height_of(box: Box) -> int:
-    """How high a box is."""
-    return TITLE + ROW * len(box.rows) + BELOW
 
 
 def laid_out(diagram: Diagram) -> Layout:
     """Where everything stands."""
     neighbours = _neighbours(diagram)
-    placed: list[Placed] = []
+    spans = _spans(diagram)
     lanes: list[Lane] = []
     top = 0
-    for namespace in diagram.namespaces:
-        boxes = [box for box in diagram.boxes if box.namespace == namespace]
-        inside = _in_lane(boxes, neighbours, top + LANE_TOP)
-        bottom = max((each.y + each.height for each in inside), default=top + LANE_TOP)
+    for namespace, boxes in diagram.lanes.items():
+        inside = _in_lane(boxes, neighbours, spans)
+        bottom = max((each.y + each.height for each in inside), default=LANE_TOP)
         services = [each for each in inside if each.box.column == "services"]
-        gaps = (top + LANE_TOP - GAP // 2, *(each.y + each.height + GAP // 2 for each in services))
-        lanes.append(Lane(namespace, top, bottom + GAP - top, gaps))
-        placed += inside
-        top = bottom + GAP + LANE_GAP
-    return Layout(tuple(placed), tuple(lanes), WIDTH, max(top - LANE_GAP, LANE_TOP))
+        gaps = (LANE_TOP - _GAP // 2, *(each.y + each.height + _GAP // 2 for each in services))
+        lanes.append(Lane(namespace, tuple(inside), top, bottom + _GAP, gaps))
+        top += bottom + _GAP + LANE_GAP
+    right = max((each.right for each in spans.values()), default=0) + _SIDE
+    return Layout(tuple(lanes), spans, max(right, _NARROWEST_PICTURE), max(top - LANE_GAP, 0))
+
+
+def _spans(diagram: Diagram) -> Mapping[Column, Span]:
+    """The columns, as wide as most of what stands in them needs."""
+    needs: dict[Column, int] = {}
+    for box in diagram.boxes:
+        needs[box.column] = max(needs.get(box.column, _NARROWEST), _need(box))
+    spans = {}
+    left = _SIDE
+    for column in COLUMNS:
+        if column in needs:
+            spans[column] = Span(left, min(needs[column], _WIDEST))
+            left = spans[column].right + _BETWEEN
+    return spans
+
+
+def _need(box: Box) -> int:
+    """How wide a box would have to be."""
+    if box.state != "fine":
+        reason = width_of_code(box.rows[0].text) + 2 * PAD
+        title = width_of_small(MARK + box.kind) + 6 + width_of_bold(box.name) + 2 * PAD
+        return int(max(min(reason, _WIDEST_REASON), title)) + 1
+    widths = [width_of_small(box.kind) + 6 + width_of_bold(box.name)]
+    for row in box.rows:
+        aside = 16 + width_of_small(row.aside) if row.aside else 0
+        widths.append(width_of_code(row.text if row.state == "fine" else MARK + row.text) + aside)
+    return int(max(widths)) + 1 + 2 * PAD
 
 
 def _neighbours(diagram: Diagram) -> Mapping[str, Sequence[tuple[str, int]]]:
@@ -129,16 +184,19 @@ def _neighbours(diagram: Diagram) -> Mapping[str, Sequence[tuple[str, int]]]:
     return found
 
 
-def _in_lane(boxes: Sequence[Box], neighbours: Mapping[str, Sequence[tuple[str, int]]], top: int) -> list[Placed]:
-    columns = {column: [box for box in boxes if box.column == column] for column in _COLUMNS}
+def _in_lane(
+    boxes: Sequence[Box], neighbours: Mapping[str, Sequence[tuple[str, int]]], spans: Mapping[Column, Span]
+) -> list[Placed]:
+    columns = {column: [box for box in boxes if box.column == column] for column in COLUMNS}
     _untangle(columns, neighbours)
     heights: dict[str, int] = {}
     placed: dict[Column, list[Placed]] = {}
     # Services twice: once to put the pods beside them, and then beside the pods, which are often higher.
     for column in _STACKING:
-        placed[column] = _stacked(columns[column], top, neighbours, heights)
-        heights.update((each.box.id, each.y) for each in placed[column])
-    return [each for column in _COLUMNS for each in placed[column]]
+        if column in spans:
+            placed[column] = _stacked(columns[column], spans[column], neighbours, heights)
+            heights.update((each.box.id, each.y) for each in placed[column])
+    return [each for column in COLUMNS for each in placed.get(column, ())]
 
 
 def _untangle(columns: dict[Column, list[Box]], neighbours: Mapping[str, Sequence[tuple[str, int]]]) -> None:
@@ -158,13 +216,20 @@ def _untangle(columns: dict[Column, list[Box]], neighbours: Mapping[str, Sequenc
 
 
 def _stacked(
-    boxes: Sequence[Box], top: int, neighbours: Mapping[str, Sequence[tuple[str, int]]], heights: Mapping[str, int]
+    boxes: Sequence[Box], span: Span, neighbours: Mapping[str, Sequence[tuple[str, int]]], heights: Mapping[str, int]
 ) -> list[Placed]:
     """The boxes below each other, each beside the highest row to which it is joined if there is room."""
     placed = []
+    top = LANE_TOP
     for box in boxes:
         rows = [heights[other] + ROW * number for other, number in neighbours.get(box.id, ()) if other in heights]
-        y = max(top, min(rows, default=0))
-        placed.append(Placed(box, LEFT[box.column], y))
-        top = y + height_of(box) + GAP
+        each = Placed(box, span, max(top, min(rows, default=0)), _lines(box, span))
+        placed.append(each)
+        top = each.y + each.height + _GAP
     return placed
+
+
+def _lines(box: Box, span: Span) -> tuple[tuple[str, ...], ...]:
+    if box.state != "fine":
+        return (wrapped(box.rows[0].text, span.width - 2 * PAD, _MOST_LINES),)
+    return tuple((row.text,) for row in box.rows)

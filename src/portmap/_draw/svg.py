@@ -1,47 +1,36 @@
 """A diagram as one SVG image that needs nothing else: no script, no font, no style sheet of its own."""
 
-from collections import defaultdict
-from collections.abc import Iterator
-from typing import Final
-from xml.sax.saxutils import escape, quoteattr
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from textwrap import wrap
+from typing import Final, NamedTuple, final
+from xml.sax.saxutils import escape
 
-from portmap._draw.diagram import Diagram, Line, Row, State
-from portmap._draw.layout import CHARACTER, LANE_TOP, LEFT, ROW, TITLE, WIDTHS, Lane, Layout, Placed, laid_out
-from portmap._draw.words import summary_of
+from portmap._draw.diagram import Column, Diagram, Line, Row, State
+from portmap._draw.layout import LANE_TOP, MARK, PAD, ROW, TITLE, Lane, Layout, Placed, laid_out
+from portmap._draw.measure import fitted, width_of_bold, width_of_code, width_of_small
+from portmap._draw.palette import style
+from portmap._draw.tracks import LONG, Stretch, tracks_of
+from portmap._draw.words import summary_of, told
 
-__all__ = ["as_svg", "body_of", "style"]
+__all__ = ["NOTHING", "TIPS", "Drawing", "as_svg", "heads_of", "legend_of"]
 
-# Each colour of text has a contrast of at least 4.5 to 1 on its ground (WCAG 2.1 AA).
-_STYLE: Final = """
-.lane { fill: #f4f6f8; stroke: #d5dbe1; }
-.lane-name { font: 600 14px system-ui, sans-serif; fill: #3c4650; }
-.box rect { fill: #ffffff; stroke: #8a97a5; }
-.ways-in rect { fill: #eef4fd; stroke: #6b93c7; }
-.pods rect { fill: #effaf1; stroke: #6aa579; }
-.kind { font: 11px system-ui, sans-serif; fill: #55606b; }
-.name { font: 600 12px system-ui, sans-serif; fill: #1b2228; }
-.row text { font: 12px ui-monospace, Menlo, Consolas, monospace; fill: #1b2228; }
-.box .ground { stroke: none; fill: transparent; }
-.row.unreached .ground { fill: #fff3d6; }
-.row.unreached text { fill: #7a4b00; }
-.row.nowhere text, .nowhere .kind { fill: #a4161a; }
-.box.nowhere > rect { fill: #fdeeee; stroke: #c1272d; stroke-dasharray: 5 3; }
-.box.elsewhere > rect { fill: #f4f4f4; stroke: #767f88; stroke-dasharray: 2 3; }
-.line { fill: none; stroke: #5d6b79; stroke-width: 1.4; }
-.line.nowhere { stroke: #c1272d; stroke-dasharray: 5 3; }
-.line.elsewhere { stroke: #767f88; stroke-dasharray: 2 3; }
-.column { font: 600 12px system-ui, sans-serif; fill: #55606b; }
-"""
+NOTHING: Final = "Nothing to draw: no Service, no pods, and nothing that leads to them."
 
 _MARGIN: Final = 12
-_HEAD: Final = 40
-_LEGEND: Final = "✗ leads nowhere   ○ nothing reaches it"
-_COLUMN_NAMES: Final = (("Ways in", 24), ("Services", 424), ("Pods", 784))
-
-
-def style() -> str:
-    """The style of the picture."""
-    return _STYLE
+_COLUMN_NAMES: Final[dict[Column, str]] = {"ways-in": "Ways in", "services": "Services", "pods": "Pods"}
+# Beside each other in one passage, lines can still be told apart.
+_APART: Final = (0, -3, 3, -6, 6)
+_MARKS: Final[dict[State, str]] = {"nowhere": MARK, "unreached": "○ "}
+TIPS: Final = "<defs>{}</defs>\n".format(
+    "".join(
+        f'<marker id="portmap-{state}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" '
+        f'markerUnits="userSpaceOnUse" orient="auto"><path class="tip {state}" d="M0 1L8 4L0 7z"/></marker>'
+        for state in ("fine", "nowhere", "elsewhere")
+    )
+)
+"""What lines end with."""
 
 
 def as_svg(diagram: Diagram, title: str) -> str:
@@ -49,115 +38,215 @@ def as_svg(diagram: Diagram, title: str) -> str:
 
     Args:
         diagram: The diagram.
-        title: What the picture is called, for those who cannot see it and in tool tips.
+        title: What the picture is called: it stands above it, and is read to those who cannot see it.
     """
     layout = laid_out(diagram)
-    width, height = layout.width + 2 * _MARGIN, layout.height + _HEAD + _MARGIN
+    summary = wrap(summary_of(diagram), layout.width // 7)
+    legend = list(legend_of(diagram, 0))
+    head = 36 + 17 * len(summary) + (64 if legend else 34)
+    width, height = layout.width + 2 * _MARGIN, layout.height + head + _MARGIN
     return "".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" ',
             f'height="{height}" role="img" aria-labelledby="portmap-title portmap-description">\n',
             f'<title id="portmap-title">{escape(title)}</title>\n',
-            f'<desc id="portmap-description">{escape(summary_of(diagram))}</desc>\n',
-            f"<style>{_STYLE}</style>\n",
-            f'<rect width="{width}" height="{height}" fill="#ffffff"/>\n',
-            *body_of(diagram, layout),
-            "</svg>\n",
+            f'<desc id="portmap-description">{escape(told(diagram))}</desc>\n',
+            f"<style>\n{style()}</style>\n",
+            TIPS,
+            f'<rect class="sheet" width="{width}" height="{height}" fill="#ffffff"/>\n',
+            f'<g transform="translate({_MARGIN} 0)">\n',
+            f'<text class="heading" x="0" y="32">{escape(fitted(title, layout.width / 1.5, width_of_bold))}</text>\n',
+            *(
+                f'<text class="summary" x="0" y="{52 + 17 * place}">{escape(line)}</text>\n'
+                for place, line in enumerate(summary)
+            ),
+            *(f'<g transform="translate(0 {head - 42})">\n', *legend, "</g>\n"),
+            *heads_of(layout, head - 10),
+            f'</g>\n<g transform="translate({_MARGIN} {head})">\n',
+            *_lanes(diagram, layout),
+            "</g>\n</svg>\n",
         ]
     )
 
 
-def body_of(diagram: Diagram, layout: Layout) -> Iterator[str]:
-    """Everything in the picture, lane by lane, each with its lines below its boxes; then the lines between lanes."""
-    yield f'<g transform="translate({_MARGIN} {_HEAD})">\n'
-    for name, x in _COLUMN_NAMES:
-        yield f'<text class="column" x="{x}" y="-14">{name}</text>\n'
-    yield f'<text class="column" x="{layout.width - 16}" y="-14" text-anchor="end">{_LEGEND}</text>\n'
-    home = {lane.namespace: lane for lane in layout.lanes}
-    boxes: dict[str | None, list[Placed]] = defaultdict(list)
-    for placed in layout.placed:
-        boxes[placed.box.namespace].append(placed)
-    ends = {
-        row.id: (placed, placed.row_y(number)) for placed in layout.placed for number, row in enumerate(placed.box.rows)
-    }
-    inside: dict[str | None, list[str]] = defaultdict(list)
-    between: list[str] = []
-    for line in diagram.lines:
-        if line.start in ends and line.end in ends:
-            (start, _), (end, _) = ends[line.start], ends[line.end]
-            same = start.box.namespace == end.box.namespace
-            drawn = _line(line, *ends[line.start], *ends[line.end], home[start.box.namespace])
-            (inside[start.box.namespace] if same else between).append(drawn)
+def legend_of(diagram: Diagram, y: int) -> Iterator[str]:
+    """What the marks mean that are in the picture."""
+    rows = {row.state for box in diagram.boxes for row in box.rows}
+    x = 0
+    for state, text in (("nowhere", "✗ leads nowhere"), ("unreached", "○ nothing reaches it"), ("elsewhere", "beyond")):
+        if state not in rows:
+            continue
+        if state == "unreached":
+            yield (
+                f'<g class="row unreached"><rect class="ground" x="{x}" y="{y - 15}" width="140" height="20" rx="3"/>'
+                f'<text class="legend" x="{x + 8}" y="{y}">{text}</text></g>\n'
+            )
+            x += 160
+        else:
+            shown = "leads out of what was read" if state == "elsewhere" else text
+            room = 190 if state == "elsewhere" else 122
+            yield (
+                f'<g class="row {state}"><path class="line {state}" d="M{x} {y - 4}L{x + 34} {y - 4}"/>'
+                f'<text class="legend" x="{x + 42}" y="{y}">{shown}</text></g>\n'
+            )
+            x += 42 + room
+    if not rows:
+        yield f'<text class="legend" x="0" y="{y}">{NOTHING}</text>\n'
+
+
+def heads_of(layout: Layout, y: int) -> Iterator[str]:
+    for column, span in layout.spans.items():
+        yield f'<text class="column" x="{span.left}" y="{y}">{_COLUMN_NAMES[column]}</text>\n'
+
+
+def _lanes(diagram: Diagram, layout: Layout) -> Iterator[str]:
+    drawing = Drawing(diagram, layout)
     for lane in layout.lanes:
-        yield f'<g class="lane-group" data-namespace={quoteattr(lane.namespace or "")} data-height="{lane.height}">\n'
-        yield from _lane(lane, layout.width)
-        yield from inside[lane.namespace]
-        for placed in boxes[lane.namespace]:
-            yield from _box(placed)
+        yield f'<g transform="translate(0 {lane.top})">\n'
+        yield from drawing.lane(lane)
         yield "</g>\n"
-    yield f'<g class="between">\n{"".join(between)}</g>\n</g>\n'
+    yield from drawing.between
 
 
-def _lane(lane: Lane, width: int) -> Iterator[str]:
-    name = f"namespace {lane.namespace}" if lane.namespace else "no namespace"
-    yield f'<rect class="lane" x="0" y="{lane.top}" width="{width}" height="{lane.height}" rx="8"/>\n'
-    yield f'<text class="lane-name" x="16" y="{lane.top + LANE_TOP - 14}">{escape(name)}</text>\n'
+@final
+class _End(NamedTuple):
+    """A row where a line ends: its box, its lane, and its height in that."""
+
+    placed: Placed
+    lane: Lane
+    y: int
 
 
-def _line(line: Line, start: Placed, start_y: int, end: Placed, end_y: int, lane: Lane) -> str:
-    x1, x2 = start.x + start.width, end.x
-    if start.box.column == "ways-in" and end.box.column == "pods":
-        path = _past_services(x1, start_y, x2, end_y, lane.passage((start_y + end_y) // 2))
-    else:
-        bend = (x2 - x1) // 2
-        path = f"M{x1} {start_y}C{x1 + bend} {start_y} {x2 - bend} {end_y} {x2} {end_y}"
-    return f'<path class="line {line.state}" d="{path}" data-from="{line.start}" data-to="{line.end}"/>\n'
+def _in_track(x1: int, y1: int, x2: int, y2: int, x: int) -> str:
+    turn = 6 if y2 > y1 else -6
+    return f"M{x1} {y1}L{x - 6} {y1}Q{x} {y1} {x} {y1 + turn}L{x} {y2 - turn}Q{x} {y2} {x + 6} {y2}L{x2} {y2}"
 
 
-def _past_services(x1: int, y1: int, x2: int, y2: int, gap: int) -> str:
-    """A line that leads past the Services, not behind them, as if it led to one."""
-    left, right = LEFT["services"] - 6, LEFT["services"] + WIDTHS["services"] + 6
-    first, second = (left - x1) // 2, (x2 - right) // 2
-    return (
-        f"M{x1} {y1}C{x1 + first} {y1} {left - first} {gap} {left} {gap}"
-        f"L{right} {gap}C{right + second} {gap} {x2 - second} {y2} {x2} {y2}"
-    )
+@final
+class Drawing:
+    """A diagram whose parts can be had one by one: each lane with the lines inside it, and the lines between lanes.
 
+    Args:
+        diagram: The diagram.
+        layout: Where everything stands.
+        alive: Whether every row gets a ground and lines say from where to where they lead, for a page that is used.
+    """
 
-def _box(placed: Placed) -> Iterator[str]:
-    box = placed.box
-    label = " ".join(part for part in (box.kind, box.name) if part)
-    yield (
-        f'<g class="box {box.column} {box.state}" id="{box.id}" data-namespace={quoteattr(box.namespace or "")} '
-        f"data-name={quoteattr(label)}>\n"
-    )
-    yield f'<rect x="{placed.x}" y="{placed.y}" width="{placed.width}" height="{placed.height}" rx="5"/>\n'
-    kind = escape(_marked(box.kind, box.state))
-    yield f'<text x="{placed.x + 10}" y="{placed.y + 16}"><tspan class="kind">{kind}</tspan>'
-    if box.name:
-        room = placed.width - 20 - round(len(box.kind) * 6) - 8
-        yield f'<tspan class="name" dx="6">{escape(_cut(box.name, room))}</tspan>'
-    yield "</text>\n"
-    for number, row in enumerate(box.rows):
-        yield from _row(placed, row, placed.y + TITLE + ROW * number)
-    yield "</g>\n"
+    def __init__(self, diagram: Diagram, layout: Layout, *, alive: bool = False) -> None:
+        self._layout = layout
+        self._alive = alive
+        self._passed: Counter[tuple[str | None, int]] = Counter()
+        self._inside: dict[str | None, list[str]] = defaultdict(list)
+        self.between: list[str] = []
+        ends = {
+            row.id: _End(placed, lane, placed.row_y(number))
+            for lane in layout.lanes
+            for placed in lane.placed
+            for number, row in enumerate(placed.box.rows)
+        }
+        joined = [(line, ends[line.start], ends[line.end]) for line in diagram.lines]
+        tracks = self._tracks(joined)
+        for line, start, end in joined:
+            # Inside a lane heights are those of the lane.
+            top = 0 if start.lane is end.lane else start.lane.top
+            drawn = self._line(line, start, end, top, tracks.get(line))
+            (self._inside[start.lane.namespace] if start.lane is end.lane else self.between).append(drawn)
 
+    def _tracks(self, joined: Iterable[tuple[Line, "_End", "_End"]]) -> Mapping[Line, int]:
+        """Where the long lines run that leave one column and reach the next: how far to the right of the first."""
+        long: dict[int, dict[Stretch, Line]] = defaultdict(dict)
+        for line, start, end in joined:
+            heights = start.y + start.lane.top, end.y + end.lane.top
+            if abs(heights[0] - heights[1]) > LONG and not self._passes(start, end):
+                long[start.placed.span.right][Stretch(line.start, line.end, *heights)] = line
+        return {lines[each]: track for lines in long.values() for each, track in tracks_of(lines).items()}
 
-def _row(placed: Placed, row: Row, y: int) -> Iterator[str]:
-    yield f'<g class="row {row.state}" id="{row.id}">'
-    yield f"<title>{escape(row.note or row.text)}</title>"
-    yield f'<rect class="ground" x="{placed.x + 2}" y="{y}" width="{placed.width - 4}" height="{ROW}"/>'
-    # A box for what is not there says so in its title; in the rows of others a mark does.
-    text = row.text if placed.box.state != "fine" else _marked(row.text, row.state)
-    shown = escape(_cut(text, placed.width - 20))
-    yield f'<text x="{placed.x + 10}" y="{y + 14}">{shown}</text></g>\n'
+    def _passes(self, start: "_End", end: "_End") -> bool:
+        """Whether there are Services between the ends of a line."""
+        columns = start.placed.box.column, end.placed.box.column
+        return columns == ("ways-in", "pods") and "services" in self._layout.spans
 
+    def lane(self, lane: Lane) -> Iterator[str]:
+        """One lane, from its own upper edge on: its ground, its lines, and above them its boxes."""
+        name = f"namespace {lane.namespace}" if lane.namespace else "no namespace"
+        shown = fitted(name, (self._layout.width - 32) * 12 / 14, width_of_bold)
+        yield f'<rect class="lane" x="0" y="0" width="{self._layout.width}" height="{lane.height}" rx="8"/>\n'
+        yield f'<text class="lane-name" x="16" y="{LANE_TOP - 14}">{escape(shown)}</text>\n'
+        yield from self._inside[lane.namespace]
+        yield from chain.from_iterable(map(self._box, lane.placed))
 
-def _marked(text: str, state: State) -> str:
-    # Not by colour alone.
-    return {"nowhere": f"✗ {text}", "unreached": f"○ {text}"}.get(state, text)
+    def _line(self, line: Line, start: "_End", end: "_End", top: int, track: int | None) -> str:
+        x1, x2 = start.placed.span.right, end.placed.span.left - 1
+        y1, y2 = start.y + top, end.y + (end.lane.top if top or start.lane is not end.lane else 0)
+        if self._passes(start, end):
+            lane = start.lane
+            gap = lane.passage((y1 + y2) // 2 - top)
+            apart = _APART[self._passed[lane.namespace, gap] % len(_APART)]
+            self._passed[lane.namespace, gap] += 1
+            path = self._past_services(x1, y1, x2, y2, gap + top + apart)
+        elif track is not None:
+            path = _in_track(x1, y1, x2, y2, x1 + 14 + 6 * track)
+        else:
+            bend = (x2 - x1) // 2
+            path = f"M{x1} {y1}C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}"
+        ends = f' data-from="{line.start}" data-to="{line.end}"' if self._alive else ""
+        return f'<path class="line {line.state}" d="{path}"{ends}/>\n'
 
+    def _past_services(self, x1: int, y1: int, x2: int, y2: int, gap: int) -> str:
+        """A line that leads past the Services, not behind them, as if it led to one."""
+        services = self._layout.spans["services"]
+        left, right = services.left - 6, services.right + 6
+        first, second = (left - x1) // 2, (x2 - right) // 2
+        return (
+            f"M{x1} {y1}C{x1 + first} {y1} {left - first} {gap} {left} {gap}"
+            f"L{right} {gap}C{right + second} {gap} {x2 - second} {y2} {x2} {y2}"
+        )
 
-def _cut(text: str, room: int) -> str:
-    most = max(4, int(room / CHARACTER) - 1)
-    return text if len(text) <= most else text[: most - 1] + "…"
+    def _box(self, placed: Placed) -> Iterator[str]:
+        box, span, y = placed.box, placed.span, placed.y
+        kind = fitted(_MARKS.get(box.state, "") + box.kind, 160, width_of_small)
+        taken = width_of_small(kind) + 6
+        name = escape(fitted(box.name, span.width - 2 * PAD - taken, width_of_bold)) if box.name else ""
+        # A name stands right behind its kind, however wide that is in the font at hand; one that
+        # is written from right to left would change places with it.
+        place = 'dx="6"' if box.name.isascii() else f'x="{span.left + PAD + round(taken)}"'
+        yield f'<g class="box {box.column} {box.state}" id="{box.id}"><title>{escape(box.label)}</title>\n'
+        yield (
+            f'<rect class="frame" x="{span.left}" y="{y}" width="{span.width}" height="{placed.height}" rx="5"/>'
+            f'<text x="{span.left + PAD}" y="{y + 16}"><tspan class="kind">{escape(kind)}</tspan>'
+            f'<tspan class="name" {place}>{name}</tspan></text>\n'
+        )
+        top = y + TITLE
+        for row, lines in zip(box.rows, placed.lines, strict=True):
+            yield from self._row(placed, row, lines, top)
+            top += ROW * len(lines)
+        yield "</g>\n"
+
+    def _row(self, placed: Placed, row: Row, lines: tuple[str, ...], y: int) -> Iterator[str]:
+        span = placed.span
+        whole = " ".join(part for part in (row.text, row.aside) if part)
+        room = span.width - 2 * PAD
+        if placed.box.state == "fine":
+            # What is not there says so in its title; in the rows of others a mark does.
+            mark = _MARKS.get(row.state, "")
+            beside = max(room * 0.45, room - width_of_code(mark + row.text) - 16)
+            aside = fitted(row.aside, beside, width_of_small) if row.aside else ""
+            left = room - (16 + width_of_small(aside) if aside else 0)
+            lines = (mark + fitted(row.text, left - width_of_code(mark), width_of_code),)
+        else:
+            aside = ""
+        yield f'<g class="row {row.state}" id="{row.id}">'
+        if row.note or lines != (row.text,) or aside != row.aside:
+            note = row.note if row.note != row.text else ""
+            yield f"<title>{escape(': '.join(part for part in (whole, note) if part))}</title>"
+        if self._alive or (row.state in _MARKS and placed.box.state == "fine"):
+            height = ROW * len(lines)
+            yield f'<rect class="ground" x="{span.left + 1}" y="{y}" width="{span.width - 2}" height="{height}"/>'
+        # The spaces are for those who read the text without seeing where it stands.
+        yield " ".join(
+            f'<text class="code" x="{span.left + PAD}" y="{y + 14 + ROW * number}">{escape(text)}</text>'
+            for number, text in enumerate(lines)
+        )
+        if aside:
+            yield (f' <text class="aside" x="{span.right - PAD}" y="{y + 14}" text-anchor="end">{escape(aside)}</text>')
+        yield "</g>\n"

@@ -14,7 +14,8 @@ from portmap._suggestions import nearest
 
 __all__ = ["Asked", "AskedNumber", "AskedObject", "AskedRequest", "asked_for", "asked_object", "is_kind", "kind_words"]
 
-_NUMBER: Final = re.compile(r"([0-9]+)(?:/(tcp|udp|sctp))?", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"([0-9]+)(?:/([A-Za-z]+))?")
+_PROTOCOLS: Final = ("TCP", "UDP", "SCTP")
 _LAST_PORT: Final = 65535
 _MOST_PARTS: Final = 3
 
@@ -133,6 +134,8 @@ def _number(text: str, digits: str, protocol: str | None) -> AskedNumber:
     # Python refuses to read very many digits at all.
     if len(digits) > len(str(_LAST_PORT)) or not 0 < int(digits) <= _LAST_PORT:
         raise ValueError(f"{text!r} is no port of a node: ports are 1 to {_LAST_PORT}")
+    if protocol and protocol.upper() not in _PROTOCOLS:
+        raise ValueError(f"{text!r} is no port of a node: {protocol!r} is none of {', '.join(_PROTOCOLS)}")
     return AskedNumber(int(digits), protocol and protocol.upper())
 
 

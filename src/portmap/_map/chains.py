@@ -46,6 +46,14 @@ class Hop:
         port: The port there: a number, or a name; `None` where the cluster picks it.
         protocol: `TCP`, `UDP` or `SCTP`, where it is known.
         address: The host name and path, or the address, where the step has one.
+
+    Example:
+        >>> [chain] = PortMap.of([web, pod, front]).host("shop.example")
+        >>> for hop in chain.hops:
+        ...     print(hop)
+        ...
+        Ingress front */
+        Service web 80
     """
 
     object: ObjectName
@@ -54,7 +62,12 @@ class Hop:
     address: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data."""
+        """Plain data.
+
+        Example:
+            >>> chain.hops[1].as_dict()["port"]
+            80
+        """
         return {
             "kind": self.object.kind,
             "namespace": self.object.namespace,
@@ -81,6 +94,13 @@ class Chain:
         hops: What it leads through, the outermost first; the pod is not among them.
         end: The port of the container, or `None` if it leads nowhere.
         stops: Why it leads nowhere, or no further in this set.
+
+    Example:
+        >>> [chain] = PortMap.of([web, pod, front]).host("shop.example")
+        >>> chain.entry, len(chain.hops), chain.end.port
+        ('ingress', 2, 8080)
+        >>> print(chain)
+        ingress: Ingress front */ → Service web 80 → Pod web-0 app 8080/TCP
     """
 
     entry: Entry
@@ -89,7 +109,12 @@ class Chain:
     stops: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data."""
+        """Plain data.
+
+        Example:
+            >>> chain.as_dict()["end"]["container"]
+            'app'
+        """
         return {
             "entry": self.entry,
             "hops": [hop.as_dict() for hop in self.hops],

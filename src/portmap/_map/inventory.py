@@ -14,7 +14,7 @@ import attrs
 
 from portmap._errors import ValidationError
 from portmap._foreign import plain_manifest
-from portmap._map.object_names import ObjectName, in_namespace, items_at, text_at, value_at
+from portmap._map.object_names import ObjectName, in_namespace, items_at, items_of_list, text_at, value_at
 from portmap._map.reference import Reference
 from portmap._map.references import references_of
 from portmap._pods import Pod
@@ -39,6 +39,12 @@ class UnknownObject:
         violations: Why a server would refuse it.
         selections: For a Service, the labels that it selects; for what makes pods, the
             labels of those pods: as far as they can be read.
+
+    Example:
+        >>> broken = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "broken"}, "spec": {}}
+        >>> [unknown] = PortMap.of([broken]).unknown
+        >>> str(unknown.name), unknown.violations[0].code
+        ('Service broken', 'ports-required')
     """
 
     name: ObjectName
@@ -172,11 +178,12 @@ def _with_workloads(entry: _Entry) -> Iterator[tuple[Reference, Workload | None]
 
 
 def _names(entry: _Entry) -> Iterator[tuple[int, ObjectName]]:
-    for source in (entry.service, *entry.workloads):
-        if source is not None:
-            # One of several workloads has a name of its own.
-            own = name_of(source)
-            yield id(source), entry.name if own == entry.name else own
+    if entry.service is not None:
+        yield id(entry.service), entry.name
+    for workload in entry.workloads:
+        # One of several workloads has a name of its own.
+        own = name_of(workload)
+        yield id(workload), entry.name if own == entry.name else own
 
 
 def _entries(given: object, namespace: str | None) -> Iterator[_Entry]:
@@ -187,27 +194,26 @@ def _entries(given: object, namespace: str | None) -> Iterator[_Entry]:
     elif isinstance(given, Pod | Workload):
         workload = reduced(settled(given, namespace))
         yield _Entry(name_of(workload), workloads=(workload,))
-    elif isinstance(given, Mapping):
-        yield from _of_mapping(given, None, (), namespace)
-    elif hasattr(given, "raw") and hasattr(given, "violations"):
+    # The class is asked first: an Output of Pulumi answers for every attribute.
+    elif hasattr(type(given), "violations") and hasattr(given, "violations") and hasattr(given, "raw"):
         if isinstance(given.raw, Mapping):
             typed = getattr(given, "object", None)
             yield from _of_mapping(given.raw, typed, tuple(given.violations), namespace)
     elif isinstance(plain := plain_manifest(given), Mapping):
         yield from _of_mapping(plain, None, (), namespace)
     else:
-        raise TypeError(f"a map is made of plain mappings, Services, Pods, Workloads and documents, not {given!r}")
+        raise TypeError(
+            f"a map is made of plain mappings, Services, Pods, Workloads and documents, not {type(given).__name__}"
+        )
 
 
 def _of_mapping(
     raw: Mapping[str, Any], typed: object, violations: tuple[Violation, ...], namespace: str | None
 ) -> Iterator[_Entry]:
-    kind, items = raw.get("kind"), raw.get("items")
-    if isinstance(kind, str) and kind.endswith("List") and isinstance(items, list):
-        own = {"apiVersion": raw.get("apiVersion"), "kind": kind.removesuffix("List")} if kind != "List" else {}
-        for item in items:
-            if isinstance(item, Mapping):
-                yield from _of_mapping({**own, **item}, None, (), namespace)
+    listed = items_of_list(raw)
+    if listed is not None:
+        for item in listed:
+            yield from _of_mapping(item, None, (), namespace)
         return
     if namespace is not None:
         raw = in_namespace(raw, namespace)
@@ -224,7 +230,8 @@ def _read(name: ObjectName, raw: Mapping[str, Any], typed: object, violations: t
         if violations and typed is None:
             return _Entry(name, unknown=_unknown(name, raw, violations))
         return _Entry(name, service=typed if isinstance(typed, Service) else read_core_service(raw))
-    if makes_pods(raw):
+    # What is typed already makes pods, even where it does not say of which API it is.
+    if isinstance(typed, Pod | Workload) or makes_pods(raw):
         if violations and typed is None:
             return _Entry(name, unknown=_unknown(name, raw, violations))
         found = (reduced(typed),) if isinstance(typed, Pod | Workload) else read_workloads(raw)
@@ -264,7 +271,7 @@ def pod_labels(raw: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
 
 
 def _pod_labels(raw: Mapping[str, Any]) -> Iterator[object]:
-    path = any_template_path(raw.get("apiVersion"), raw.get("kind"))
+    path = any_template_path(raw)
     if path is not None:
         yield value_at(raw, *map(str, path), "metadata", "labels") or {}
         return

@@ -220,11 +220,15 @@ def _selected_service_target(looking: _LookingUp, reference: Reference, _: Workl
     workloads = [workload for place in places for workload in looking.reach.selected[place]]
     if not workloads:
         return f"{looking.inventory.name(looking.service(places[0]))} reaches no pod of the set"
-    return _declared(looking, reference, workloads) or misses.no_pod_port(_any_protocol(reference), workloads)
+    return _declared_or_miss(looking, attrs.evolve(reference, protocol=None), workloads)
 
 
-def _any_protocol(reference: Reference) -> Reference:
-    return attrs.evolve(reference, protocol=None)
+def _declared_or_miss(looking: _LookingUp, reference: Reference, workloads: Sequence[Workload]) -> _Answer:
+    return (
+        _declared(looking, reference, workloads)
+        or _port_in_front(looking, reference, workloads)
+        or misses.no_pod_port(reference, workloads)
+    )
 
 
 def _declared(looking: _LookingUp, reference: Reference, workloads: Iterable[Workload]) -> list[Target]:
@@ -257,7 +261,7 @@ def _declared_pod_port(looking: _LookingUp, reference: Reference, _: Workload | 
     workloads = _selected_workloads(looking, reference)
     if isinstance(workloads, MapMiss | str):
         return workloads
-    return _declared(looking, reference, workloads) or misses.no_pod_port(reference, workloads)
+    return _declared_or_miss(looking, reference, workloads)
 
 
 def _pod_port(looking: _LookingUp, reference: Reference, _: Workload | None) -> _Answer:
@@ -271,7 +275,7 @@ def _pod_port(looking: _LookingUp, reference: Reference, _: Workload | None) -> 
         return workloads
     if isinstance(reference.port, str):
         found = [target for target in _declared(looking, reference, workloads) if _of_protocol(target, reference)]
-        return found or misses.no_pod_port(reference, workloads)
+        return found or _port_in_front(looking, reference, workloads) or misses.no_pod_port(reference, workloads)
     return _numbers(looking, reference, workloads)
 
 
@@ -289,21 +293,29 @@ def _numbers(looking: _LookingUp, reference: Reference, workloads: Sequence[Work
         for target in declared_targets(workload, looking.inventory.name(workload))
         if first <= target.port <= last and target.protocol == reference.protocol
     ]
-    if found or last != first:
+    if found:
         return found
+    if last != first:
+        return f"no pod of the set declares a port from {first} to {last}; they may listen there all the same"
     undeclared = [
         target_of(workload, looking.inventory.name(workload), None, first, reference.protocol or "TCP")
         for workload in workloads
     ]
     if any(target in looking.reach.services_of for target in undeclared):
         return undeclared
+    return _port_in_front(looking, reference, workloads) or undeclared
+
+
+def _port_in_front(looking: _LookingUp, reference: Reference, workloads: Iterable[Workload]) -> MapMiss | None:
+    """The miss of a reference to a port of pods that names the port of a Service in front of them."""
     for workload in workloads:
         for target in declared_targets(workload, looking.inventory.name(workload)):
             for each in looking.reach.services_of.get(target, ()):
-                if each.port is not None and each.port.port == first and target.protocol == reference.protocol:
+                port = each.port and (each.port.port if isinstance(reference.port, int) else each.port.name)
+                if port == reference.port and reference.protocol in {None, target.protocol}:
                     for place in looking.directory.services_named(each.service.name, each.service.namespace):
                         return misses.service_port_meant(reference, looking.service(place), target)
-    return undeclared
+    return None
 
 
 # --- in one container ------------------------------------------------------------------------------------------

@@ -12,8 +12,9 @@ from portmap._paths import sort_key
 from portmap._ports import ServicePort
 from portmap._services import Service
 
-__all__ = ["misses_of", "unreached_targets"]
+__all__ = ["NO_ENDPOINTS", "field_of_port", "misses_of", "unreached_targets"]
 
+NO_ENDPOINTS: Final = "no-endpoints-for-port"
 _NOTHING_SELECTED: Final = "selector-matches-nothing"
 _ENDED: Final = frozenset({"Succeeded", "Failed"})
 
@@ -54,12 +55,17 @@ def _without_endpoints(inventory: Inventory, references: Sequence[ResolvedRefere
                     yield _no_endpoints(service, position, port, source)
 
 
+def field_of_port(position: int) -> str:
+    """The field of a Service's port."""
+    return f"spec.ports[{position}]"
+
+
 def _no_endpoints(service: Service, position: int, port: ServicePort, source: ObjectName) -> MapMiss:
     shown = f"named {port.name!r}" if port.name else "without a name"
     return MapMiss(
         name_of(service),
-        f"spec.ports[{position}]",
-        "no-endpoints-for-port",
+        field_of_port(position),
+        NO_ENDPOINTS,
         f"{source} has no {port.effective_protocol} port {shown}, and without a selector nothing else has",
     )
 

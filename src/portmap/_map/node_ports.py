@@ -40,6 +40,12 @@ class NodePort:
         position: The place of the port in the Service's `ports`; `None` for the port
             on which load balancers ask after its health.
         band: Where it is in the cluster's range.
+
+    Example:
+        >>> public = Service.node_port("web", [ServicePort(80, node_port=30080)], selector={"app": "web"})
+        >>> [node_port] = PortMap.of([public]).node_ports.taken
+        >>> node_port.number, node_port.band
+        (30080, 'static')
     """
 
     number: int
@@ -49,7 +55,12 @@ class NodePort:
     band: Band
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data."""
+        """Plain data.
+
+        Example:
+            >>> node_port.as_dict()["service"]
+            'web'
+        """
         return {
             "number": self.number,
             "protocol": self.protocol,
@@ -71,6 +82,12 @@ class NodePorts:
             namespace and name, is the one that a server would refuse.
         left_to_the_cluster: How many more the cluster would pick.
         cluster: Whose range it is.
+
+    Example:
+        >>> public = Service.node_port("web", [ServicePort(80, node_port=30080)], selector={"app": "web"})
+        >>> node_ports = PortMap.of([public]).node_ports
+        >>> [port.number for port in node_ports.taken]
+        [30080]
     """
 
     taken: tuple[NodePort, ...]
@@ -80,16 +97,31 @@ class NodePorts:
 
     @property
     def free_static(self) -> tuple[range, ...]:
-        """The free numbers of the static band: the best for numbers that one sets."""
+        """The free numbers of the static band: the best for numbers that one sets.
+
+        Example:
+            >>> node_ports.free_static
+            (range(30000, 30080), range(30081, 30086))
+        """
         return self._free(self.cluster.static_node_ports)
 
     @property
     def free_dynamic(self) -> tuple[range, ...]:
-        """The free numbers of the dynamic band, from which the cluster picks first."""
+        """The free numbers of the dynamic band, from which the cluster picks first.
+
+        Example:
+            >>> node_ports.free_dynamic
+            (range(30086, 32768),)
+        """
         return self._free(self.cluster.dynamic_node_ports)
 
     def of(self, number: int) -> tuple[NodePort, ...]:
-        """Who asks for this number."""
+        """Who asks for this number.
+
+        Example:
+            >>> [str(port.service) for port in node_ports.of(30080)]
+            ['Service web']
+        """
         return tuple(each for each in self.taken if each.number == number)
 
     def _free(self, band: range) -> tuple[range, ...]:
@@ -143,6 +175,12 @@ class HostPort:
         container: The container.
         container_port: The port of the container.
         host_network: Whether it takes the port because its pods use the node's network.
+
+    Example:
+        >>> agent = Pod("agent", containers=[Container("agent", ports=[ContainerPort(9100, host_port=9100)])])
+        >>> [taken] = PortMap.of([agent]).host_ports.taken
+        >>> taken.number, taken.container
+        (9100, 'agent')
     """
 
     number: int
@@ -155,11 +193,21 @@ class HostPort:
 
     @property
     def order(self) -> tuple[int, str, tuple[str, str, str], str, str, int]:
-        """By what host ports are sorted."""
+        """By what host ports are sorted.
+
+        Example:
+            >>> taken.order
+            (9100, 'TCP', ('', 'Pod', 'agent'), 'agent', '', 9100)
+        """
         return self.number, self.protocol, self.workload.order, self.container, self.host_ip, self.container_port
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data."""
+        """Plain data.
+
+        Example:
+            >>> taken.as_dict()["containerPort"]
+            9100
+        """
         return {
             "number": self.number,
             "protocol": self.protocol,
@@ -181,6 +229,11 @@ class HostPorts:
     Attributes:
         taken: All of them, by number.
         collisions: Those of different workloads that cannot be on one node together.
+
+    Example:
+        >>> agent = Pod("agent", containers=[Container("agent", ports=[ContainerPort(9100, host_port=9100)])])
+        >>> [port.number for port in PortMap.of([agent]).host_ports.taken]
+        [9100]
     """
 
     taken: tuple[HostPort, ...]

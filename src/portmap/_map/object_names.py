@@ -7,7 +7,7 @@ import attrs
 
 from portmap._workload_kinds import kind_of_workload
 
-__all__ = ["ObjectName", "in_namespace", "items_at", "text_at", "value_at"]
+__all__ = ["ObjectName", "in_namespace", "items_at", "items_of_list", "text_at", "value_at"]
 
 # The kinds with something to say of ports that live in no namespace.
 _CLUSTER_SCOPED: Final = frozenset(
@@ -41,6 +41,15 @@ def items_at(data: object, *path: str) -> Sequence[Any]:
     return found if isinstance(found, list | tuple) else ()
 
 
+def items_of_list(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
+    """The objects of a `List`, or of a list of one kind, such as a `ServiceList`; `None` for what is no list."""
+    kind, items = manifest.get("kind"), manifest.get("items")
+    if not isinstance(kind, str) or not kind.endswith("List") or not isinstance(items, list):
+        return None
+    own = {"apiVersion": manifest.get("apiVersion"), "kind": kind.removesuffix("List")} if kind != "List" else {}
+    return [{**own, **item} for item in items if isinstance(item, Mapping)]
+
+
 def in_namespace(manifest: Mapping[str, Any], namespace: str) -> Mapping[str, Any]:
     """The object in this namespace, if it names none and its kind lives in one."""
     metadata = manifest.get("metadata") or {}
@@ -50,7 +59,7 @@ def in_namespace(manifest: Mapping[str, Any], namespace: str) -> Mapping[str, An
 
 
 @final
-@attrs.frozen(cache_hash=True)
+@attrs.frozen
 class ObjectName:
     """An object, by its name.
 
@@ -59,6 +68,10 @@ class ObjectName:
             the word for different things, as in `"Service.serving.knative.dev"`.
         name: Its name, `""` where it has none.
         namespace: Where it lives; `None` if it says nothing of that.
+
+    Example:
+        >>> print(ObjectName("Service", "web", "shop"))
+        Service shop/web
     """
 
     kind: str
@@ -67,14 +80,24 @@ class ObjectName:
 
     @classmethod
     def of(cls, manifest: Mapping[str, Any]) -> Self:
-        """That of an object as plain data."""
+        """That of an object as plain data.
+
+        Example:
+            >>> ObjectName.of(front)
+            ObjectName(kind='Ingress', name='front', namespace=None)
+        """
         kind = text_at(manifest, "kind") or ""
         name = text_at(manifest, "metadata", "name") or text_at(manifest, "metadata", "generateName") or ""
         return cls(kind_of_workload(manifest.get("apiVersion"), kind), name, text_at(manifest, "metadata", "namespace"))
 
     @property
     def order(self) -> tuple[str, str, str]:
-        """By what objects are sorted: namespace, kind, name."""
+        """By what objects are sorted: namespace, kind, name.
+
+        Example:
+            >>> ObjectName("Service", "web", "shop").order
+            ('shop', 'Service', 'web')
+        """
         return self.namespace or "", self.kind, self.name
 
     def __str__(self) -> str:

@@ -112,6 +112,7 @@ def _reference(resolved: ResolvedReference) -> dict[str, Any]:
         "container": reference.container,
         "hosts": list(reference.hosts),
         "paths": [{"type": each.type, "value": each.value} for each in reference.paths],
+        "addresses": list(reference.addresses),
         "targets": [each.as_dict() for each in resolved.targets],
         "miss": resolved.miss and resolved.miss.as_dict(),
         "unknown": resolved.unknown,

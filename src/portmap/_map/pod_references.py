@@ -10,7 +10,7 @@ Sources: Kubernetes API reference 1.36; prometheus-operator 0.82 (`pkg/apis/moni
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from portmap._map.object_names import text_at, value_at
+from portmap._map.object_names import items_at, text_at, value_at
 from portmap._map.reference import Found, Reference, Role, number_or_none, port_or_none
 from portmap._map.selectors import Scope, read_selector
 
@@ -188,7 +188,7 @@ _MANAGED_BY: Final = "endpointslice.kubernetes.io/managed-by"
 _CONTROLLERS: Final = ("endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io")
 
 
-def _written(found: Found, service: str | None) -> Iterator[Reference]:
+def _written(found: Found, service: str | None, addresses: Iterator[str]) -> Iterator[Reference]:
     name = value_at(found.node, "name")
     if service is not None and isinstance(found.node, Mapping) and (name is None or isinstance(name, str)):
         yield Reference(
@@ -200,16 +200,32 @@ def _written(found: Found, service: str | None) -> Iterator[Reference]:
             namespace=found.source.namespace,
             port=name or "",
             protocol=text_at(found.node, "protocol") or "TCP",
+            addresses=tuple(_with_port(address, value_at(found.node, "port")) for address in addresses),
         )
+
+
+def _with_port(address: str, port: object) -> str:
+    if type(port) is not int:
+        return address
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def endpoints_port(found: Found) -> Iterator[Reference]:
     """A port of an Endpoints object, which is for the Service of its own name."""
-    yield from _written(found, found.source.name or None)
+    listed = items_at(found.above(2), "addresses")
+    addresses = (address for each in listed if (address := text_at(each, "ip")) is not None)
+    yield from _written(found, found.source.name or None, addresses)
 
 
 def slice_port(found: Found) -> Iterator[Reference]:
     """A port of an EndpointSlice that no controller of Kubernetes wrote."""
     labels = value_at(found.manifest, "metadata", "labels")
     if text_at(labels, _MANAGED_BY) not in _CONTROLLERS:
-        yield from _written(found, text_at(labels, "kubernetes.io/service-name"))
+        addresses = (
+            address
+            for each in items_at(found.manifest, "endpoints")
+            if value_at(each, "conditions", "ready") is not False
+            for address in items_at(each, "addresses")
+            if isinstance(address, str)
+        )
+        yield from _written(found, text_at(labels, "kubernetes.io/service-name"), addresses)

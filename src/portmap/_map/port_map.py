@@ -10,6 +10,7 @@ from typing import Any, Self, final
 import attrs
 
 from portmap._cluster import Cluster, cluster_in_force
+from portmap._foreign import several
 from portmap._map.asked import AskedObject, asked_for, asked_object
 from portmap._map.chains import Chain
 from portmap._map.hosts import rules_for
@@ -50,6 +51,11 @@ class PortMap:
             host port, no probe or hook, no monitor.
         node_ports: The node ports that the Services take, their collisions, and the free ones.
         host_ports: The host ports that the workloads take, and their collisions.
+
+    Example:
+        >>> shop = PortMap.of([web, typo, pod, front])
+        >>> [(str(miss.source), miss.field, miss.hint) for miss in shop.misses]
+        [('Service typo', 'spec.ports[0].targetPort', "did you mean 'http'?")]
     """
 
     cluster: Cluster
@@ -77,43 +83,70 @@ class PortMap:
 
         Raises:
             TypeError: One of the objects is something else.
+
+        Example:
+            >>> PortMap.of([web, pod], namespace="shop").services[0].namespace
+            'shop'
         """
         cluster = cluster or cluster_in_force()
         with cluster:
-            inventory = Inventory.of(objects, namespace)
+            inventory = Inventory.of(several(objects, "PortMap.of"), namespace)
             reach = Reach.of(inventory)
             references = look_up_all(inventory, reach)
         host_ports = host_ports_of(inventory.workloads)
+        misses = misses_of(inventory, reach, references)
         return cls(
             cluster,
             references,
-            misses_of(inventory, reach, references),
+            misses,
             unreached_targets(inventory, reach, references),
             node_ports_of(inventory.services, cluster),
             host_ports,
             inventory,
-            Ways.of(inventory, reach, references, host_ports),
+            Ways.of(inventory, reach, references, host_ports, misses),
             Meant(inventory, reach),
         )
 
     @property
     def services(self) -> tuple[Service, ...]:
-        """The Services, by namespace and name."""
+        """The Services, by namespace and name.
+
+        Example:
+            >>> [str(service) for service in shop.services]
+            ['Service typo', 'Service web']
+        """
         return self._inventory.services
 
     @property
     def workloads(self) -> tuple[Workload, ...]:
-        """What makes pods, by namespace, kind and name. A pod is a workload of kind Pod."""
+        """What makes pods, by namespace, kind and name. A pod is a workload of kind Pod.
+
+        Example:
+            >>> [str(workload) for workload in shop.workloads]
+            ['Pod web-0']
+        """
         return self._inventory.workloads
 
     @property
     def unknown(self) -> tuple[UnknownObject, ...]:
-        """The objects that a server would refuse. What depends on them is not missed."""
+        """The objects that a server would refuse. What depends on them is not missed.
+
+        Example:
+            >>> broken = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "broken"}, "spec": {}}
+            >>> [str(each.name) for each in PortMap.of([broken]).unknown]
+            ['Service broken']
+        """
         return self._inventory.unknown
 
     @property
     def others(self) -> int:
-        """How many objects say nothing of ports."""
+        """How many objects say nothing of ports.
+
+        Example:
+            >>> settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}}
+            >>> PortMap.of([web, settings]).others
+            1
+        """
         return self._inventory.others
 
     def resolution(self, service: Service | str, *, namespace: str | None = None) -> Resolution:
@@ -125,6 +158,10 @@ class PortMap:
 
         Raises:
             KeyError: There is no such Service, or it is not clear which is meant.
+
+        Example:
+            >>> shop.resolution("typo").leads_nowhere
+            (ServicePort(80, target_port='htpp'),)
         """
         resolutions = self._ways.reach.resolutions
         if isinstance(service, str):
@@ -136,6 +173,10 @@ class PortMap:
 
         Raises:
             KeyError: It is none of them.
+
+        Example:
+            >>> [str(workload) for workload in shop.selected(web)]
+            ['Pod web-0']
         """
         return self._ways.reach.selected[self._place(service)]
 
@@ -144,6 +185,10 @@ class PortMap:
 
         Raises:
             KeyError: It is none of `services`.
+
+        Example:
+            >>> print(*shop.targets(web, 0))
+            Pod web-0 app 8080/TCP
         """
         return self._ways.reach.targets[self._place(service)][position]
 
@@ -152,12 +197,21 @@ class PortMap:
 
         Raises:
             KeyError: It is none of `services`.
+
+        Example:
+            >>> shop.why_not(typo, 0)
+            "no container port named 'htpp' for TCP in Pod/web-0: it declares http/TCP → 8080 in app"
         """
         return self._ways.why_not(self._place(service), position)
 
     @staticmethod
     def declared(workload: Workload) -> tuple[ContainerTarget, ...]:
-        """The ports that the containers and sidecars of a workload declare."""
+        """The ports that the containers and sidecars of a workload declare.
+
+        Example:
+            >>> print(*PortMap.declared(shop.workloads[0]))
+            Pod web-0 app 8080/TCP
+        """
         return tuple(declared_targets(workload, name_of(workload)))
 
     def selects_unknown(self, service: Service) -> bool:
@@ -165,6 +219,10 @@ class PortMap:
 
         Raises:
             KeyError: It is none of `services`.
+
+        Example:
+            >>> shop.selects_unknown(web)
+            False
         """
         return bool(self._ways.reach.unknown[self._place(service)])
 
@@ -180,6 +238,10 @@ class PortMap:
         Raises:
             KeyError: There is no such Service or port, or it is not clear which is meant.
             ValueError: The text is no name of a Service and port at all.
+
+        Example:
+            >>> print(*shop.reaches("service/web:http"))
+            Pod web-0 app 8080/TCP
         """
         reached = self._ways.reach.targets
         found = [
@@ -193,6 +255,13 @@ class PortMap:
         """Every way through a port of a Service, from the outside to a container.
 
         Args and errors are those of `reaches`.
+
+        Example:
+            >>> for chain in shop.through("web:http"):
+            ...     print(chain)
+            ...
+            cluster-ip: Service web 80 → Pod web-0 app 8080/TCP
+            ingress: Ingress front */ → Service web 80 → Pod web-0 app 8080/TCP
         """
         found = self._meant.ports(asked_object(target), namespace)
         chains = (chain for place, position in found for chain in self._ways.through(place, position))
@@ -216,6 +285,10 @@ class PortMap:
 
         Raises:
             KeyError: There is no such workload or port, or it is not clear which is meant.
+
+        Example:
+            >>> [chain.entry for chain in shop.who_reaches("pod/web-0", port="http")]
+            ['direct', 'cluster-ip', 'ingress']
         """
         if isinstance(workload, str):
             asked = asked_object(workload)
@@ -243,12 +316,23 @@ class PortMap:
         Args:
             host: The name that the request asks for, such as `"shop.example"`.
             path: The path of the request.
+
+        Example:
+            >>> print(*shop.host("shop.example", "/cart"))
+            ingress: Ingress front */ → Service web 80 → Pod web-0 app 8080/TCP
         """
         rules = rules_for(self.references, host, path)
         return tuple(dict.fromkeys(chain for rule in rules for chain in self._ways.onward(rule)))
 
     def node_port(self, number: int) -> tuple[Chain, ...]:
-        """What a node port leads to; nothing, where no Service asks for that number."""
+        """What a node port leads to; nothing, where no Service asks for that number.
+
+        Example:
+            >>> port = ServicePort(80, node_port=30080, target_port="http")
+            >>> public = Service.node_port("web", [port], selector={"app": "web"})
+            >>> print(*PortMap.of([public, pod]).node_port(30080))
+            node-port: Service web every node 30080 → Service web 80 → Pod web-0 app 8080/TCP
+        """
         found = dict.fromkeys((port.service, port.position) for port in self.node_ports.of(number))
         return tuple(dict.fromkeys(chain for each in found for chain in self._from_node_port(number, *each)))
 
@@ -278,6 +362,16 @@ class PortMap:
         Raises:
             KeyError: There is no such thing, or it is not clear which is meant.
             ValueError: The text has none of these forms.
+
+        Example:
+            >>> [trace] = shop.trace("web:http")
+            >>> for approach in trace.approaches:
+            ...     print(approach)
+            ...
+            cluster-ip
+            ingress: Ingress front */
+            >>> print(trace.onward[0].end)
+            Pod web-0 app 8080/TCP
         """
         tracing = Tracing(self._ways, self._meant, self.references, self.node_ports, self.host_ports)
         if isinstance(target, str):
@@ -286,7 +380,12 @@ class PortMap:
         return tuple(tracing.of_port(place, position) for position, _ in enumerate(target.ports))
 
     def as_dict(self) -> dict[str, Any]:
-        """The whole map as plain data, as docs/portmap.md describes it: the same for the same objects, in any order."""
+        """The whole map as plain data, as docs/portmap.md describes it: the same for the same objects, in any order.
+
+        Example:
+            >>> shop.as_dict()["services"][0]["name"]
+            'typo'
+        """
         return as_plain_data(
             self.cluster,
             self._ways,

@@ -72,7 +72,16 @@ def number_or_none(value: object) -> int | None:
 @final
 @attrs.frozen
 class PathMatch:
-    """A path of HTTP requests: its type as the API has it (`Exact`, `Prefix`, `PathPrefix`, …) and its value."""
+    """A path of HTTP requests: its type as the API has it (`Exact`, `Prefix`, `PathPrefix`, …) and its value.
+
+    Example:
+        >>> backend = {"service": {"name": "web", "port": {"name": "http"}}}
+        >>> paths = [{"path": "/api", "pathType": "Prefix", "backend": backend}]
+        >>> ingress = {**front, "spec": {"rules": [{"host": "shop.example", "http": {"paths": paths}}]}}
+        >>> [resolved] = PortMap.of([web, pod, ingress]).references
+        >>> resolved.reference.paths
+        (PathMatch(type='Prefix', value='/api'),)
+    """
 
     type: str
     value: str
@@ -99,6 +108,13 @@ class Reference:
         needs_grant: Whether the namespace of the Service, if it is another, must let it in (ReferenceGrant).
         hosts: The host names of the requests that it is for; none: any.
         paths: The paths of the requests that it is for; none: any.
+        addresses: Where endpoints written by hand lead, each with its port: `10.0.0.1:8080`.
+
+    Example:
+        >>> [resolved] = PortMap.of([web, pod, front]).references
+        >>> reference = resolved.reference
+        >>> str(reference.source), reference.role, reference.field
+        ('Ingress front', 'ingress', 'spec.defaultBackend.service.port.name')
     """
 
     source: ObjectName
@@ -116,17 +132,28 @@ class Reference:
     needs_grant: bool = False
     hosts: tuple[str, ...] = ()
     paths: tuple[PathMatch, ...] = ()
+    addresses: tuple[str, ...] = ()
 
     @property
     def requests(self) -> str | None:
-        """What of requests it goes by: their `path`, and their host; their `host` alone; or neither."""
+        """What of requests it goes by: their `path`, and their host; their `host` alone; or neither.
+
+        Example:
+            >>> reference.requests
+            'path'
+        """
         if self.role not in _FOR_REQUESTS or self.source.kind in _FOR_CONNECTIONS:
             return None
         return "host" if self.source.kind == "TLSRoute" else "path"
 
     @property
     def names(self) -> str:
-        """What it names, for people: `Service web port 80`, `port http of container app`."""
+        """What it names, for people: `Service web port 80`, `port http of container app`.
+
+        Example:
+            >>> reference.names
+            'Service web port http'
+        """
         port = "" if self.port is None else f"port {self.port}"
         if self.service is not None:
             named = f"{self.namespace}/{self.service}" if self.namespace else self.service

@@ -11,6 +11,7 @@ from portmap._map.inventory import name_of
 from portmap._map.object_names import ObjectName
 from portmap._map.reference import Reference
 from portmap._map.targets import ContainerTarget, MapMiss
+from portmap._misses import some
 from portmap._pods import Container
 from portmap._ports import ContainerPort, ServicePort
 from portmap._services import Service
@@ -29,17 +30,18 @@ __all__ = [
     "service_port_meant",
 ]
 
-_MOST_SHOWN: Final = 8
+_ABOUT_PODS: Final = {
+    "network-policy": "a policy is about",
+    "pod-monitor": "a PodMonitor is about",
+    "service-monitor": "targetPort is about",
+}
+_BY_DEFAULT: Final = frozenset({"api-service", "conversion", "webhook"})
+"""What may leave the port out, and then means 443."""
 
 
 def miss(reference: Reference, code: str, message: str, hint: str | None = None, guess: str | None = None) -> MapMiss:
     """A miss of this reference."""
     return MapMiss(reference.source, reference.field, code, message, hint, guess)
-
-
-def _some(words: Sequence[str]) -> str:
-    more = len(words) - _MOST_SHOWN
-    return ", ".join(words[:_MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _called(port: ServicePort) -> str:
@@ -49,7 +51,7 @@ def _called(port: ServicePort) -> str:
 
 
 def _ports_of(service: Service) -> str:
-    return f"it has {_some([_called(port) for port in service.ports])}" if service.ports else "it has no ports"
+    return f"it has {some([_called(port) for port in service.ports])}" if service.ports else "it has no ports"
 
 
 # --- Services by name ------------------------------------------------------------------------------------------
@@ -88,7 +90,14 @@ def no_service_port(
         hint = f"its port {_called(other)} is {other.effective_protocol}, and {reference.protocol} is wanted"
         return miss(reference, "protocol-mismatch", message, hint)
     code, meant = _number_meant(port, service, reached) if isinstance(port, int) else _name_meant(port, service)
+    ports = _tcp_ports_of(service)
+    if meant is None and ports and reference.role in _BY_DEFAULT and not reference.field.endswith("port"):
+        meant = f"{port} is what is meant where none is given: write port: {ports}"
     return miss(reference, code, message, meant)
+
+
+def _tcp_ports_of(service: Service) -> str:
+    return " or ".join(str(each.port) for each in service.ports if each.effective_protocol == "TCP")
 
 
 def _only_port(service: Service) -> str | None:
@@ -130,7 +139,7 @@ def _name_meant(name: str, service: Service) -> tuple[str, str | None]:
 def no_endpoint_port(reference: Reference, service: Service, numbers: Iterable[int]) -> MapMiss:
     """No pod of the Service is reached on this number."""
     known = sorted(set(numbers))
-    message = f"no pod of {service} is reached on {reference.port}: they are on {_some([str(each) for each in known])}"
+    message = f"no pod of {service} is reached on {reference.port}: they are on {some([str(each) for each in known])}"
     meant = next((port for port in service.ports if port.port == reference.port), None)
     hint: str | None = None
     if meant is not None:
@@ -162,7 +171,7 @@ def no_container_port(reference: Reference, container: Container, workload: Work
     """The container of a probe or hook declares no port of that name."""
     name = str(reference.port)
     declared = [f"{port.name} ({port.container_port})" for port in container.ports if port.name]
-    shown = f"it names {_some(declared)}" if declared else "none of its ports has a name"
+    shown = f"it names {some(declared)}" if declared else "none of its ports has a name"
     message = f"container {container.name!r} declares no port named {name!r}: {shown}"
     for other in (*workload.pod.containers, *workload.pod.init_containers):
         if other is not container and any(port.name == name for port in other.ports):
@@ -183,7 +192,7 @@ def no_pod_port(reference: Reference, workloads: Sequence[Workload]) -> MapMiss:
     port = reference.port
     shown = f"port {port}" if isinstance(port, int) else f"port named {port!r}"
     of_protocol = f" for {reference.protocol}" if reference.protocol else ""
-    pods = _some([str(name_of(each)) for each in workloads])
+    pods = some([str(name_of(each)) for each in workloads])
     message = f"no {shown}{of_protocol} is declared in {pods}"
     declared = [each for workload in workloads for box in workload.pod.port_containers for each in box.ports]
     code, hint = _declared_meant(reference, declared)
@@ -204,13 +213,18 @@ def _declared_meant(reference: Reference, declared: Sequence[ContainerPort]) -> 
         if len(unnamed) == 1 and len({each.container_port for each in declared}) == 1:
             return "no-such-container-port", f"port {unnamed.pop()} has no name there: give it the name {port!r}"
     names = sorted({f"{each.name or each.container_port}" for each in declared})
-    return "no-such-container-port", f"declared are {_some(names)}" if names else None
+    return "no-such-container-port", f"declared are {some(names)}" if names else None
 
 
 def service_port_meant(reference: Reference, service: Service, target: ContainerTarget) -> MapMiss:
-    """A policy about pods names the port of a Service in front of them."""
-    message = f"{reference.port} is a port of {service}, and a policy is about the ports of pods"
-    hint = f"behind it {target.workload} is reached on {target.port}: write {target.port}"
+    """What is about the ports of pods names the port of a Service in front of them."""
+    message = f"{reference.port!r} is a port of {service}, and {_ABOUT_PODS[reference.role]} the ports of pods"
+    if isinstance(reference.port, int) or not target.name:
+        hint = f"behind it {target.workload} is reached on {target.port}: write {target.port}"
+    else:
+        hint = f"behind it {target.workload} has {target.port}, named {target.name!r}: write {target.name}"
+    if reference.role == "service-monitor":
+        hint = f"write port: {reference.port} instead; {hint}" if isinstance(reference.port, str) else hint
     return miss(reference, "service-port-meant", message, hint)
 
 

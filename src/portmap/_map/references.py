@@ -15,7 +15,13 @@ from portmap._map import service_references as of_services
 from portmap._map.object_names import ObjectName
 from portmap._map.reference import EVERY, Found, Reader, Reference
 from portmap._paths import Path
-from portmap._workload_kinds import OTHER_KINDS, SEVERAL_TEMPLATES, WORKLOAD_KINDS
+from portmap._workload_kinds import (
+    OTHER_KINDS,
+    SEVERAL_TEMPLATES,
+    USUAL_PLACE,
+    WORKLOAD_KINDS,
+    any_template_path,
+)
 
 __all__ = ["REFERENCES", "Row", "references_of"]
 
@@ -49,8 +55,12 @@ def _template_rows() -> Iterator[Row]:
     templates = [(kind, path) for kind, path in (*WORKLOAD_KINDS.items(), *OTHER_KINDS.items())]
     templates += [(kind, (*path, EVERY, "spec", "template")) for kind, (_, path) in SEVERAL_TEMPLATES.items()]
     for kind, path in templates:
-        for group in ("initContainers", "containers"):
-            yield Row((kind,), (*path, "spec", group, EVERY), of_pods.handlers)
+        for where in _containers_of(path):
+            yield Row((kind,), where, of_pods.handlers)
+
+
+def _containers_of(template: Path) -> tuple[Path, ...]:
+    return tuple((*template, "spec", group, EVERY) for group in ("initContainers", "containers"))
 
 
 REFERENCES: Final[tuple[Row, ...]] = (
@@ -92,6 +102,8 @@ def _by_kind() -> dict[tuple[str, str], tuple[Row, ...]]:
 
 
 _BY_KIND: Final = _by_kind()
+_USUAL: Final = tuple(Row((), where, of_pods.handlers) for where in _containers_of(USUAL_PLACE))
+"""What a custom kind has that no row is for, where it makes pods all the same."""
 
 
 def references_of(manifest: Mapping[str, Any], source: ObjectName | None = None) -> Iterator[Reference]:
@@ -110,6 +122,8 @@ def references_of(manifest: Mapping[str, Any], source: ObjectName | None = None)
     rows = _BY_KIND.get((group, kind))
     if rows is None and group == "extensions":
         rows = _BY_KIND.get(("apps", kind))
+    if rows is None and any_template_path(manifest) == USUAL_PLACE:
+        rows = _USUAL
     if not rows:
         return
     source = source or ObjectName.of(manifest)
@@ -120,15 +134,21 @@ def references_of(manifest: Mapping[str, Any], source: ObjectName | None = None)
 
 def _places(manifest: Mapping[str, Any], where: Path) -> Iterator[tuple[Path, tuple[Any, ...]]]:
     """Each place that the path leads to, with what stands there and all that it is in, the innermost last."""
-    places: list[tuple[Path, tuple[Any, ...]]] = [((), (manifest,))]
-    for step in where:
-        deeper: list[tuple[Path, tuple[Any, ...]]] = []
-        for path, parents in places:
-            node = parents[-1]
-            if step == EVERY:
-                if isinstance(node, list | tuple):
-                    deeper += [((*path, place), (*parents, each)) for place, each in enumerate(node)]
-            elif (type(node) is dict or isinstance(node, Mapping)) and node.get(step) is not None:
-                deeper.append(((*path, step), (*parents, node[step])))
-        places = deeper
-    yield from places
+    return _below((), (manifest,), where)
+
+
+def _below(path: Path, parents: tuple[Any, ...], where: Path) -> Iterator[tuple[Path, tuple[Any, ...]]]:
+    node: Any = parents[-1]
+    deeper: list[Any] = []
+    for depth, step in enumerate(where):
+        if step == EVERY:
+            if isinstance(node, list | tuple):
+                path, parents, rest = (*path, *where[:depth]), (*parents, *deeper), where[depth + 1 :]
+                for place, each in enumerate(node):
+                    yield from _below((*path, place), (*parents, each), rest)
+            return
+        node = node.get(step) if type(node) is dict or isinstance(node, Mapping) else None
+        if node is None:
+            return
+        deeper.append(node)
+    yield (*path, *where), (*parents, *deeper)

@@ -10,7 +10,7 @@ OpenShift `route/v1`.
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from portmap._map.object_names import text_at, value_at
+from portmap._map.object_names import items_at, text_at, value_at
 from portmap._map.reference import Found, PathMatch, Reference, Role, number_or_none, port_or_none
 
 __all__ = [
@@ -36,7 +36,8 @@ def ingress_backend(found: Found) -> Iterator[Reference]:
     service = value_at(found.node, "service")
     if isinstance(service, Mapping):
         name = text_at(service, "name")
-        key = "number" if value_at(service, "port", "number") is not None else "name"
+        # To a server 0 is no number, as the empty text is no name.
+        key = "number" if value_at(service, "port", "number") else "name"
         port, field = value_at(service, "port", key), found.field("service", "port", key)
     else:
         name = text_at(found.node, "serviceName")
@@ -75,7 +76,7 @@ def route_backend(found: Found) -> Iterator[Reference]:
     if name is None or not _names_service(found.node):
         return
     port = number_or_none(value_at(found.node, "port"))
-    hosts = value_at(found.manifest, "spec", "hostnames")
+    mesh = tuple(_services_of_mesh(found))
     yield Reference(
         source=found.source,
         field=found.field("port") if port is not None else found.field(),
@@ -85,17 +86,23 @@ def route_backend(found: Found) -> Iterator[Reference]:
         namespace=text_at(found.node, "namespace") or found.source.namespace,
         port=port,
         protocol="UDP" if found.source.kind == "UDPRoute" else "TCP",
-        needs_grant=not _is_of_mesh(found.manifest),
-        hosts=tuple(each for each in hosts if isinstance(each, str)) if isinstance(hosts, list) else (),
+        # Meshes ask for no leave, and go by the Service that a request is for, not by host names.
+        needs_grant=not mesh,
+        hosts=mesh or tuple(each for each in items_at(found.manifest, "spec", "hostnames") if isinstance(each, str)),
         # `spec.rules[*]` is the fourth of the parents.
         paths=tuple(_route_paths(value_at(found.parents[3], "matches"))),
     )
 
 
-def _is_of_mesh(manifest: object) -> bool:
-    """Whether a route is for a mesh: its parents are Services. Meshes ask for no leave."""
-    parents = value_at(manifest, "spec", "parentRefs")
-    return isinstance(parents, list) and bool(parents) and all(value_at(each, "kind") == "Service" for each in parents)
+def _services_of_mesh(found: Found) -> Iterator[str]:
+    """For a route of a mesh, whose parents are Services and nothing else, the names of those Services as hosts."""
+    parents = items_at(found.manifest, "spec", "parentRefs")
+    if not all(value_at(each, "kind") == "Service" for each in parents):
+        return
+    for each in parents:
+        namespace = text_at(each, "namespace")
+        own = namespace in {None, found.source.namespace}
+        yield (text_at(each, "name") or "") + ("" if own else f".{namespace}")
 
 
 def _route_paths(matches: object) -> Iterator[PathMatch]:

@@ -20,6 +20,12 @@ class ServiceTarget:
         service: The Service.
         position: The place of the port in the Service's `ports`; `None` for the Service itself.
         port: The port; `None` for the Service itself.
+
+    Example:
+        >>> [resolved] = PortMap.of([web, pod, front]).references
+        >>> [target] = resolved.targets
+        >>> print(target)
+        Service web 80 (http)
     """
 
     service: ObjectName
@@ -35,7 +41,12 @@ class ServiceTarget:
         return f"{self.service} {shown}" + (f" ({self.port.name})" if self.port.name else "")
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data."""
+        """Plain data.
+
+        Example:
+            >>> target.as_dict()["port"]
+            80
+        """
         return {
             "kind": "Service",
             "namespace": self.service.namespace,
@@ -57,6 +68,11 @@ class ContainerTarget:
         port: The number.
         protocol: `TCP`, `UDP` or `SCTP`.
         name: The name under which the container declares it.
+
+    Example:
+        >>> [target] = PortMap.of([web, pod]).reaches("web:http")
+        >>> print(target)
+        Pod web-0 app 8080/TCP
     """
 
     workload: ObjectName
@@ -71,11 +87,21 @@ class ContainerTarget:
 
     @property
     def order(self) -> tuple[tuple[str, str, str], str, int, str]:
-        """By what targets are sorted."""
+        """By what targets are sorted.
+
+        Example:
+            >>> target.order
+            (('', 'Pod', 'web-0'), 'app', 8080, 'TCP')
+        """
         return self.workload.order, self.container or "", self.port, self.protocol
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data."""
+        """Plain data.
+
+        Example:
+            >>> target.as_dict()["portName"]
+            'http'
+        """
         return {
             "kind": self.workload.kind,
             "namespace": self.workload.namespace,
@@ -102,6 +128,13 @@ class MapMiss:
         message: Why, naming what there is.
         hint: What was probably meant, if anything is near.
         guess: The name that was probably meant, where the hint is about the spelling of one.
+
+    Example:
+        >>> [miss] = PortMap.of([typo, pod]).misses
+        >>> str(miss.source), miss.field, miss.code
+        ('Service typo', 'spec.ports[0].targetPort', 'unresolved-target-port')
+        >>> miss.hint
+        "did you mean 'http'?"
     """
 
     source: ObjectName
@@ -113,11 +146,21 @@ class MapMiss:
 
     @property
     def near(self) -> bool:
-        """Whether something in the set was probably meant."""
+        """Whether something in the set was probably meant.
+
+        Example:
+            >>> miss.near
+            True
+        """
         return self.hint is not None
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data."""
+        """Plain data.
+
+        Example:
+            >>> miss.as_dict()["field"]
+            'spec.ports[0].targetPort'
+        """
         return {
             "kind": self.source.kind,
             "namespace": self.source.namespace,
@@ -144,6 +187,11 @@ class ResolvedReference:
         miss: Why it leads nowhere, if it does.
         unknown: Why it cannot be told where it leads, if so: the object is invalid,
             or what it names lies beyond the set.
+
+    Example:
+        >>> [resolved] = PortMap.of([web, pod, front]).references
+        >>> print(*resolved.targets)
+        Service web 80 (http)
     """
 
     reference: Reference
@@ -153,10 +201,20 @@ class ResolvedReference:
 
     @property
     def source(self) -> ObjectName:
-        """The object that refers."""
+        """The object that refers.
+
+        Example:
+            >>> print(resolved.source)
+            Ingress front
+        """
         return self.reference.source
 
     @property
     def field(self) -> str:
-        """The field that refers."""
+        """The field that refers.
+
+        Example:
+            >>> resolved.field
+            'spec.defaultBackend.service.port.name'
+        """
         return self.reference.field

@@ -29,13 +29,24 @@ class Approach:
     Attributes:
         entry: Where it begins.
         hops: What it leads through, the outermost first; that to which it leads is not among them.
+
+    Example:
+        >>> [trace] = PortMap.of([web, pod, front]).trace("web:http")
+        >>> [str(approach) for approach in trace.approaches]
+        ['cluster-ip', 'ingress: Ingress front */']
+        >>> ingress = trace.approaches[1]
     """
 
     entry: Entry
     hops: tuple[Hop, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data."""
+        """Plain data.
+
+        Example:
+            >>> ingress.as_dict()["entry"]
+            'ingress'
+        """
         return {"entry": self.entry, "hops": [hop.as_dict() for hop in self.hops]}
 
     def __str__(self) -> str:
@@ -54,6 +65,12 @@ class Onward:
         stops: Why it leads nowhere, or no further in this set.
         hint: What was probably meant, if anything is near.
         beyond: Whether it leads out of the set, or to what is not known: no mistake can be told.
+
+    Example:
+        >>> [trace] = PortMap.of([web, pod]).trace("web:http")
+        >>> [onward] = trace.onward
+        >>> print(onward.end)
+        Pod web-0 app 8080/TCP
     """
 
     hops: tuple[Hop, ...]
@@ -63,7 +80,12 @@ class Onward:
     beyond: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data."""
+        """Plain data.
+
+        Example:
+            >>> onward.as_dict()["end"]["port"]
+            8080
+        """
         return {
             "hops": [hop.as_dict() for hop in self.hops],
             "end": self.end and self.end.as_dict(),
@@ -91,6 +113,11 @@ class Trace:
         approaches: Who leads there. The address of a pod itself, to which anybody may lead,
             is not among them; nothing leads to what is itself outermost.
         onward: Where it leads; nowhere further, for a port of a container.
+
+    Example:
+        >>> [trace] = PortMap.of([web, pod, front]).trace("web:http")
+        >>> trace.kind, len(trace.approaches), trace.onward[0].end.port
+        ('service-port', 2, 8080)
     """
 
     kind: Traced
@@ -102,13 +129,23 @@ class Trace:
 
     @property
     def leads_nowhere(self) -> bool:
-        """Whether no container port is reached; for a port of a container, whether nothing leads to it."""
+        """Whether no container port is reached; for a port of a container, whether nothing leads to it.
+
+        Example:
+            >>> trace.leads_nowhere
+            False
+        """
         if self.kind == "container-port":
             return not self.approaches
         return not any(each.end or each.beyond for each in self.onward)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data."""
+        """Plain data.
+
+        Example:
+            >>> trace.as_dict()["subject"]["port"]
+            80
+        """
         return {
             "subject": {**self.subject.as_dict(), "is": self.kind, "portName": self.name, "container": self.container},
             "approaches": [each.as_dict() for each in self.approaches],
@@ -240,7 +277,8 @@ class Tracing:
         yield from (Onward(hops, end) for end in ends)
         misses = [miss for miss in resolution.misses if miss.position in {None, position}]
         if not ends and (resolution.elsewhere is not None or self.ways.reach.unknown[place] or not misses):
-            yield Onward(hops, None, self.ways.why_not(place, position), beyond=resolution.elsewhere is not None)
+            beyond = resolution.elsewhere is not None and self.ways.no_endpoints(place, position) is None
+            yield Onward(hops, None, self.ways.why_not(place, position), beyond=beyond)
         else:
             yield from (Onward(hops, None, miss.message, miss.hint) for miss in misses)
 

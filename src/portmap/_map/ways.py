@@ -8,10 +8,12 @@ import attrs
 
 from portmap._map.chains import Chain, Entry, Hop, entries_of, reference_hop, service_hop
 from portmap._map.inventory import Inventory, name_of
+from portmap._map.misses import NO_ENDPOINTS, field_of_port
 from portmap._map.node_ports import HostPort, HostPorts
 from portmap._map.object_names import ObjectName
 from portmap._map.reach import Reach, declared_targets
-from portmap._map.targets import ContainerTarget, ResolvedReference, ServiceTarget, Target
+from portmap._map.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget, Target
+from portmap._misses import some
 from portmap._workloads import Workload
 
 __all__ = ["Ways"]
@@ -29,6 +31,7 @@ class Ways:
         referring: By what is referred to, the references.
         host_ports: By what they lead to, the host ports.
         undeclared: By workload, the ports that are reached without being declared.
+        without_endpoints: By Service and place of the port, why endpoints written by hand are none for the port.
     """
 
     inventory: Inventory
@@ -37,10 +40,16 @@ class Ways:
     referring: Mapping[Target, tuple[ResolvedReference, ...]]
     host_ports: Mapping[ContainerTarget, tuple[HostPort, ...]]
     undeclared: Mapping[ObjectName, tuple[ContainerTarget, ...]]
+    without_endpoints: Mapping[tuple[ObjectName, str], MapMiss]
 
     @classmethod
     def of(
-        cls, inventory: Inventory, reach: Reach, references: Iterable[ResolvedReference], host_ports: HostPorts
+        cls,
+        inventory: Inventory,
+        reach: Reach,
+        references: Iterable[ResolvedReference],
+        host_ports: HostPorts,
+        misses: Iterable[MapMiss],
     ) -> "Ways":
         """Joins what was found."""
         places: dict[ObjectName, list[int]] = defaultdict(list)
@@ -68,6 +77,7 @@ class Ways:
             {target: tuple(found) for target, found in referring.items()},
             {target: tuple(found) for target, found in held.items()},
             {name: tuple(found) for name, found in undeclared.items()},
+            {(miss.source, miss.field): miss for miss in misses if miss.code == NO_ENDPOINTS},
         )
 
     def targets_of(self, workload: Workload) -> tuple[ContainerTarget, ...]:
@@ -114,12 +124,28 @@ class Ways:
         """Why a port of a Service reaches no container."""
         resolution = self.reach.resolutions[place]
         if resolution.elsewhere is not None:
-            return resolution.elsewhere
+            miss = self.no_endpoints(place, position)
+            return miss.message if miss else self.written(place, position) or resolution.elsewhere
         unknown = self.reach.unknown[place]
         if unknown:
             return f"its pods are unknown: {unknown[0].name} is invalid"
         why = [miss.message for miss in resolution.misses if miss.position in {None, position}]
         return why[0] if why else "it reaches no pod of the set"
+
+    def no_endpoints(self, place: int, position: int) -> MapMiss | None:
+        """Why endpoints written by hand are none for a port of a Service without a selector, if they are not."""
+        return self.without_endpoints.get((name_of(self.inventory.services[place]), field_of_port(position)))
+
+    def written(self, place: int, position: int) -> str | None:
+        """Where endpoints written by hand lead, for a port without other ones: `10.0.0.1:80 (Endpoints web)`."""
+        service = self.inventory.services[place]
+        target = ServiceTarget(name_of(service), position, service.ports[position])
+        led = [
+            f"{some(each.reference.addresses) or 'no address'} ({each.source})"
+            for each in self.referring.get(target, ())
+            if each.reference.role == "endpoints"
+        ]
+        return ", ".join(led) or None
 
     def into(self, place: int, position: int) -> Iterator[tuple[Entry, tuple[Hop, ...]]]:
         """The ways into a port of the Service in this place, up to and including the Service."""

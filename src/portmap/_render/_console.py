@@ -6,6 +6,7 @@ A reader that leaves early is no error. A standard stream that the process was s
 
 import os
 import shutil
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import IO, Any, Final, cast, final
 
@@ -13,6 +14,8 @@ from portmap._errors import ManifestError
 from portmap._render._plain import encodable, printable
 
 __all__ = ["CommandError", "Console"]
+
+_AT_A_TIME: Final = 1_000_000
 
 
 @final
@@ -55,8 +58,10 @@ class Console:
 
     @property
     def colour(self) -> bool:
-        """Whether the report is coloured."""
-        return self._on_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        """Whether the report is coloured: on a terminal, or where `FORCE_COLOR` is set, and never with `NO_COLOR`."""
+        if os.environ.get("NO_COLOR"):
+            return False
+        return bool(os.environ.get("FORCE_COLOR")) or (self._on_terminal and os.environ.get("TERM") != "dumb")
 
     @property
     def told_on_terminal(self) -> bool:
@@ -74,13 +79,30 @@ class Console:
         Raises:
             CommandError: It cannot be written.
         """
-        if not text:
-            return True
+        return not text or self._put(lambda stream: stream.write(encodable(text, stream)))
+
+    def write_content(self, data: bytes) -> bool:
+        """Write the content of a file in UTF-8 as it is, whatever the locale; as `write` does otherwise.
+
+        Raises:
+            CommandError: It cannot be written.
+        """
+
+        def put(stream: IO[str]) -> None:
+            raw = getattr(stream, "buffer", None)
+            if raw is None:
+                stream.write(data.decode("utf-8"))
+            else:
+                raw.write(data)
+
+        return not data or self._put(put)
+
+    def _put(self, write: Callable[[IO[str]], object]) -> bool:
         stream = self._stdout
         if stream is None:
             raise CommandError("portmap: the report cannot be written: standard output is closed")
         try:
-            stream.write(encodable(text, stream))
+            write(stream)
             stream.flush()
         except BrokenPipeError:
             _abandon(stream)
@@ -89,6 +111,23 @@ class Console:
             _abandon(stream)
             raise CommandError(f"portmap: the report cannot be written: {error.strerror or error}") from None
         return True
+
+    def write_all(self, parts: Iterable[str]) -> bool:
+        """Write a report that comes in pieces; whether somebody read it to its end.
+
+        Raises:
+            CommandError: It cannot be written.
+        """
+        waiting: list[str] = []
+        size = 0
+        for part in parts:
+            waiting.append(part)
+            size += len(part)
+            if size > _AT_A_TIME:
+                if not self.write("".join(waiting)):
+                    return False
+                waiting, size = [], 0
+        return self.write("".join(waiting))
 
     def say(self, *lines: str) -> None:
         """Write lines that are no part of the report. Where nobody listens, nothing is said."""

@@ -12,7 +12,9 @@ from portmap._candidates import Candidates
 from portmap._cluster import Cluster
 from portmap._errors import ManifestError
 from portmap._map.inventory import pod_labels, settled
+from portmap._map.misses import NO_ENDPOINTS
 from portmap._map.port_map import PortMap
+from portmap._map.trace import Trace
 from portmap._misses import Miss, nothing_selected
 from portmap._pods import Pod
 from portmap._ports import ServicePort
@@ -24,7 +26,7 @@ from portmap._workloads import Workload
 from portmap.manifests._documents import Document
 from portmap.manifests._read import is_readable
 
-__all__ = ["find_routes", "routes_of"]
+__all__ = ["called", "find_routes", "routes_of"]
 
 _MOST_SHOWN: Final = 3
 
@@ -63,7 +65,7 @@ def find_routes(
         cluster: What the control plane does.
         unreadable: What could not be read, for the report.
         namespace: The namespace of the objects that name none; `None`: they may be in any.
-        names: The names of the Services that are asked for; empty: all of them.
+        names: The names of the Services that are asked for, `web` or `shop/web`; empty: all of them.
     """
     services = [
         document for document in documents if isinstance(document.raw, Mapping) and is_core_service(document.raw)
@@ -81,7 +83,7 @@ def find_routes(
         routes = tuple(
             _service_routes(document, sources, invalid, found_map, namespace)
             for document in services
-            if not names or document.name in names
+            if not names or not called(document, namespace).isdisjoint(names)
         )
     pods = sum(document.kind == "Pod" for document in makers)
     return Report(
@@ -93,6 +95,12 @@ def find_routes(
         pods,
         len(documents) - len(services) - len(makers),
     )
+
+
+def called(document: Document, namespace: str | None) -> frozenset[str]:
+    """What an object can be asked for by: its name, and its namespace and name."""
+    place = _namespace_of(document, namespace)
+    return frozenset({document.name, f"{place}/{document.name}"} if place else {document.name})
 
 
 def _has_pods(document: Document) -> bool:
@@ -111,12 +119,16 @@ def _service_routes(
     if not isinstance(service, Service):
         return ServiceRoutes(document, _namespace_of(document, namespace))
     service = settled(service, namespace)
-    ways_in = [trace.approaches for trace in found_map.trace(service)]
+    traces = found_map.trace(service)
+    ways_in = [trace.approaches for trace in traces]
     cluster = found_map.cluster
     elsewhere = resolve(service, (), cluster=cluster).elsewhere
     if elsewhere is not None:
-        routes = [Route(port, (), (), ways_in[position]) for position, port in enumerate(service.ports)]
-        return ServiceRoutes(document, service.namespace, tuple(routes), elsewhere)
+        written = [
+            _elsewhere(port, position, trace, elsewhere)
+            for position, (port, trace) in enumerate(zip(service.ports, traces, strict=True))
+        ]
+        return ServiceRoutes(document, service.namespace, tuple(written), elsewhere)
     found = [(each, place, resolve(service, [each], cluster=cluster)) for each, place in sources.selected(service)]
     refused = [each for each in invalid if _would_select(service, each, namespace)]
     misses = [Missed(miss, place) for _, place, resolution in found for miss in resolution.misses]
@@ -134,6 +146,15 @@ def _service_routes(
         for position, port in enumerate(service.ports or (None,))
     ]
     return ServiceRoutes(document, service.namespace, tuple(routes))
+
+
+def _elsewhere(port: ServicePort, position: int, trace: Trace, elsewhere: str) -> Route:
+    """A port whose endpoints no controller manages: where those lead that are written by hand, or why none do."""
+    [onward] = trace.onward
+    if not onward.beyond:
+        miss = Miss(code=NO_ENDPOINTS, message=onward.stops or "", hint=onward.hint, port=port, position=position)
+        return Route(port, (), (Missed(miss),), trace.approaches)
+    return Route(port, (), (), trace.approaches, None if onward.stops == elsewhere else onward.stops)
 
 
 def _answers(

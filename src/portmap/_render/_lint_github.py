@@ -3,16 +3,22 @@
 from collections.abc import Iterator
 from typing import Final
 
+from portmap._render._plain import printable
 from portmap.lint._findings import Finding, Report
 
-__all__ = ["as_github"]
+__all__ = ["as_github", "github_of"]
 
 _COMMANDS: Final = {"error": "error", "warning": "warning", "info": "notice"}
 
 
 def as_github(report: Report) -> str:
     """A line for each finding."""
-    return "".join(f"{_line(each)}\n" for each in report)
+    return "".join(github_of(report))
+
+
+def github_of(report: Report) -> Iterator[str]:
+    """The same line by line."""
+    return (f"{_line(each)}\n" for each in report)
 
 
 def _line(finding: Finding) -> str:
@@ -48,6 +54,8 @@ def _message(finding: Finding) -> Iterator[str]:
 
 
 def _data(text: str) -> str:
+    # Line breaks are escaped in its own way, and all else that steers a terminal in ours.
+    text = "".join(each if each in "\r\n" else printable(each) for each in text) if not text.isprintable() else text
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

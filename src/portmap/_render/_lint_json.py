@@ -1,11 +1,12 @@
 """`portmap lint --format json`: one object, whose fields docs/schemas/lint-report-1.json tells."""
 
-import json
+from collections.abc import Iterator
 from typing import Any, Final
 
+from portmap._render._json_lines import json_parts
 from portmap.lint._findings import SEVERITIES, Finding, Location, Related, Report, Skipped, Suppressed
 
-__all__ = ["VERSION", "as_json"]
+__all__ = ["VERSION", "as_json", "json_of"]
 
 VERSION: Final = 1
 """The version of the schema. It changes when a field is taken away or means something else."""
@@ -13,11 +14,16 @@ VERSION: Final = 1
 
 def as_json(report: Report) -> str:
     """The report as JSON text, in ASCII, with the fields in the order of their names."""
+    return "".join(json_of(report))
+
+
+def json_of(report: Report) -> Iterator[str]:
+    """The same piece by piece."""
     data = {
         "version": VERSION,
         "kubernetesVersion": report.cluster.version,
         "provisional": report.cluster.provisional,
-        "findings": [_finding(each) for each in report],
+        "findings": [],
         "suppressed": [_suppressed(each) for each in report.suppressed],
         "skipped": [_skipped(each) for each in report.skipped],
         "counts": {severity: report.count(severity) for severity in SEVERITIES}
@@ -28,7 +34,7 @@ def as_json(report: Report) -> str:
             "suppressed": len(report.suppressed),
         },
     }
-    return json.dumps(data, indent=2, sort_keys=True) + "\n"
+    return json_parts(data, "findings", map(_finding, report), 1)
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

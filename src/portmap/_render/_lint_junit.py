@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
+from portmap._render._plain import printable
 from portmap.lint._findings import Finding, Report, Severity, at_least
 
 __all__ = ["as_junit"]
@@ -56,8 +57,14 @@ def _text(finding: Finding) -> str:
 
 
 def _clean(text: str) -> str:
-    return escape(_FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text))
+    return escape(_held(text))
 
 
 def _quoted(text: str) -> str:
-    return quoteattr(_FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text))
+    return quoteattr(_held(text))
+
+
+def _held(text: str) -> str:
+    """The text as XML can hold it, without what steers a terminal that shows it."""
+    text = _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text)
+    return text if text.isprintable() else "\n".join(map(printable, text.split("\n")))

@@ -1,19 +1,19 @@
 """`portmap lint --format sarif`: SARIF 2.1.0, as code scanning services take it."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 from posixpath import normpath
 from typing import Any, Final
 from urllib.parse import quote
 
+from portmap._render._json_lines import json_parts
 from portmap.lint._catalogue import Entry, catalogue
 from portmap.lint._findings import Finding, Location, Report
 from portmap.lint._rule import Rule
 from portmap.lint.rules import RULES
 
-__all__ = ["as_sarif"]
+__all__ = ["as_sarif", "sarif_of"]
 
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS: Final = {"error": "error", "warning": "warning", "info": "note"}
@@ -26,6 +26,11 @@ def as_sarif(report: Report, rules: Iterable[Rule]) -> str:
         report: What to show.
         rules: The rules that were run; those of the server that were broken are described too.
     """
+    return "".join(sarif_of(report, rules))
+
+
+def sarif_of(report: Report, rules: Iterable[Rule]) -> Iterator[str]:
+    """The same piece by piece."""
     version, home = _distribution()
     described = _descriptors(report, rules, home)
     places = {each["id"]: place for place, each in enumerate(described)}
@@ -37,9 +42,10 @@ def as_sarif(report: Report, rules: Iterable[Rule]) -> str:
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"ROOT": {"description": {"text": "The folder in which portmap was run."}}},
         "properties": {"kubernetesVersion": report.cluster.version},
-        "results": [_result(each, places) for each in report],
+        "results": [],
     }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, sort_keys=True) + "\n"
+    data = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json_parts(data, "results", (_result(each, places) for each in report), 3)
 
 
 def _distribution() -> tuple[str, str | None]:

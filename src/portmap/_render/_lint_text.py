@@ -9,12 +9,13 @@ import attrs
 from portmap._render._plain import printable
 from portmap.lint._findings import SEVERITIES, Finding, Location, Report, Severity
 
-__all__ = ["as_text", "counted", "summary"]
+__all__ = ["as_text", "counted", "summary", "text_of"]
 
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 _COLOURS: Final[Mapping[Severity, str]] = {"error": "\x1b[31m", "warning": "\x1b[33m", "info": "\x1b[36m"}
 _WIDEST: Final = 120
 _CONTEXT: Final = 40
+_LONGEST: Final = 2000
 
 
 def as_text(report: Report, *, width: int | None = None, colour: bool = False) -> str:
@@ -25,8 +26,15 @@ def as_text(report: Report, *, width: int | None = None, colour: bool = False) -
         width: The width of the terminal, to which excerpts are cut.
         colour: Whether severities are coloured.
     """
+    return "".join(text_of(report, width=width, colour=colour))
+
+
+def text_of(report: Report, *, width: int | None = None, colour: bool = False) -> Iterator[str]:
+    """The same finding by finding."""
     writer = _Writer(width or _WIDEST, colour)
-    return "\n".join("".join(f"{line}\n" for line in writer.finding(each)) for each in report)
+    for place, each in enumerate(report):
+        lines = "".join(f"{line}\n" for line in writer.finding(each))
+        yield f"\n{lines}" if place else lines
 
 
 def counted(number: int, noun: str) -> str:
@@ -60,16 +68,16 @@ class _Writer:
         severity = self._painted(finding.severity, _COLOURS[finding.severity])
         about = f"{finding.subject}: " if finding.location is None or finding.subject.kind != "file" else ""
         field = f"{finding.field}: " if finding.field else ""
-        text = printable(f"{about}{field}{finding.message}")
+        text = _shown(f"{about}{field}{finding.message}")
         yield f"{self._painted(place, _BOLD)}{severity}: {text}  [{printable(finding.rule)}]"
         yield from self._excerpt(finding.location, _COLOURS[finding.severity])
         if finding.hint:
-            yield f"  hint: {printable(finding.hint)}"
+            yield f"  hint: {_shown(finding.hint)}"
         if finding.because:
-            yield f"  {finding.severity} because {printable(finding.because)}"
+            yield f"  {finding.severity} because {_shown(finding.because)}"
         for each in finding.related:
             where = printable(str(each.location)) if each.location else printable(f"{each.subject}: {each.field}")
-            yield f"  see {where}: {printable(each.message)}"
+            yield f"  see {where}: {_shown(each.message)}"
             yield from self._excerpt(each.location, _COLOURS["info"])
 
     def _painted(self, text: str, colour: str) -> str:
@@ -92,6 +100,13 @@ class _Writer:
         yield f"  {number} | {_drawable(line)}"
         mark = self._painted("^" * under, colour)
         yield f"  {' ' * len(number)} | {' ' * before}{mark}"
+
+
+def _shown(text: str) -> str:
+    """A text that is fit to be read: a value may be as long as a file."""
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
+    return printable(text)
 
 
 def _cut(line: str, start: int, end: int, room: int) -> tuple[str, int, int]:

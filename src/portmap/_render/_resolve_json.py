@@ -75,6 +75,7 @@ def _route(route: Route) -> dict[str, Any]:
         "nodePort": (port and port.node_port) or None,
         "targetPort": port and port.effective_target_port,
         "approaches": [each.as_dict() for each in route.approaches],
+        "beyond": route.beyond,
         "endpoints": [_endpoint(each) for each in route.reached],
         "misses": [_miss(each) for each in route.misses],
     }

@@ -77,12 +77,13 @@ def summary(report: Report) -> str:
         read.append(count(report.pods, "pod"))
     read.append(count(report.others, "other object"))
     nowhere = report.ports_leading_nowhere
+    selecting = any(each.leads_nowhere for each in report.services if each.elsewhere is None)
     remarks = [
         (len(report.unreadable), f"{count(len(report.unreadable), 'file')} unreadable"),
         (report.invalid_services, count(report.invalid_services, "invalid Service")),
         (len(report.invalid_workloads), _invalid(len(report.invalid_workloads))),
         (nowhere, f"{count(nowhere, 'port')} lead{'s' if nowhere == 1 else ''} nowhere"),
-        (nowhere and not report.workloads + report.pods, "there are no pods or workloads in the input"),
+        (selecting and not report.workloads + report.pods, "there are no pods or workloads in the input"),
     ]
     return "; ".join([", ".join(read), *(remark for applies, remark in remarks if applies)])
 
@@ -103,6 +104,8 @@ def _lines(routes: Sequence[Route]) -> Iterator[_Line]:
         for each in route.approaches:
             if not is_own_address(each):
                 yield _Line(port, (approach_text(each),), "←")
+        if route.beyond is not None:
+            yield _Line(port, (printable(route.beyond),), "→")
         for reached in route.reached:
             yield _Line(port, _cells(reached, with_place=reached.called in several), "→")
         for missed in route.misses:
@@ -165,7 +168,13 @@ def _block(
     document = service.document
     name = printable(f"{service.namespace}/" if service.namespace else "") + printable(document.name or "(no name)")
     invalid = " is invalid" if document.violations else ""
-    yield f"{document.kind} {paint.bold(name)} ({printable(str(service.place))}){invalid}"
+    place = f"({printable(str(service.place))}){invalid}"
+    title = f"{document.kind} {name} {place}"
+    if width is not None and len(title) > width:
+        yield f"{document.kind} {paint.bold(name)}"
+        yield from wrapped(place, width, _DEEPER)
+    else:
+        yield f"{document.kind} {paint.bold(name)} {place}"
     for violation in document.violations:
         text = printable(complaint(document, violation))
         yield from (paint.red(line) for line in wrapped(text, width, INDENT))
@@ -173,9 +182,8 @@ def _block(
             yield from wrapped(f"hint: {printable(violation.hint)}", width, _DEEPER)
     if service.elsewhere is not None:
         yield from wrapped(printable(service.elsewhere), width, INDENT)
-    else:
-        for line in lines:
-            yield from _laid_out(line, columns, width, paint)
+    for line in lines:
+        yield from _laid_out(line, columns, width, paint)
 
 
 def _laid_out(line: _Line, columns: Sequence[int], width: int | None, paint: Paint) -> Iterator[str]:
@@ -186,7 +194,8 @@ def _laid_out(line: _Line, columns: Sequence[int], width: int | None, paint: Pai
     text = f"{line.mark} {INDENT.join([*aligned, line.cells[-1]])}"
     if width is not None and start + len(text) > width:
         text = f"{line.mark} {INDENT.join(line.cells)}"
-        if start > width // 2:
+        longest = max(map(len, text.split()), default=0)
+        if start > width // 2 or start + len(INDENT) + longest > width:
             # The port takes a line of its own.
             yield before.rstrip()
             before, start = "", 4

@@ -90,12 +90,14 @@ class Route:
         reached: What it reaches, in the order of the input.
         misses: Why it leads nowhere, in some of the pods or at all.
         approaches: Who leads there: the Service's own address, node ports, Ingresses, routes, …
+        beyond: Where endpoints written by hand lead, if somebody else than a controller manages them.
     """
 
     port: ServicePort | None
     reached: tuple[Reached, ...]
     misses: tuple[Missed, ...]
     approaches: tuple[Approach, ...] = ()
+    beyond: str | None = None
 
 
 @final
@@ -122,8 +124,10 @@ class ServiceRoutes:
 
     @property
     def leads_nowhere(self) -> tuple[Route, ...]:
-        """The ports that reach no pod at all; none where somebody else manages the endpoints."""
-        return () if self.elsewhere is not None else tuple(route for route in self.routes if not route.reached)
+        """The ports that reach nothing at all. Where somebody else manages the endpoints, those that have none."""
+        if self.elsewhere is not None:
+            return tuple(route for route in self.routes if route.misses)
+        return tuple(route for route in self.routes if not route.reached)
 
 
 @final

@@ -1,12 +1,12 @@
 """The linter: what is wrong with a set of objects, and what is worth knowing of them.
 
-    from portmap import load
-    from portmap.lint import lint
-
-    report = lint(load("k8s"))
-    for finding in report:
-        print(finding)
-    report.raise_for("error")
+    >>> from portmap.lint import lint
+    >>> report = lint([typo, pod])
+    >>> for finding in report:
+    ...     print(finding.severity, finding.rule, finding.hint)
+    ...
+    error unresolved-target-port did you mean 'http'?
+    >>> lint([web, pod]).raise_for("error")
 
 Objects in, findings out. `lint_paths` reads files, knows the line of every finding, and uses
 all cores where it is given an executor. To write a rule of one's own, see `rule`; those that

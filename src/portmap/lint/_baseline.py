@@ -29,13 +29,23 @@ class Baseline:
 
     Attributes:
         known: By file, object, field and rule, how many findings there were.
+
+    Example:
+        >>> from portmap.lint import Baseline, lint
+        >>> report = lint([typo, pod])
+        >>> baseline = Baseline.of(report)
     """
 
     known: Mapping[_Key, int]
 
     @classmethod
     def of(cls, report: Report) -> Self:
-        """That of a report: all of its findings."""
+        """That of a report: all of its findings.
+
+        Example:
+            >>> len(baseline.known)
+            1
+        """
         return cls(dict(Counter(_key(each) for each in report.findings)))
 
     @classmethod
@@ -48,6 +58,10 @@ class Baseline:
 
         Raises:
             ManifestError: It is no baseline, or one of another version.
+
+        Example:
+            >>> Baseline.from_dict(baseline.as_dict()) == baseline
+            True
         """
         if not isinstance(data, Mapping) or data.get("version") != VERSION:
             raise ManifestError(f"is no baseline of version {VERSION}: write it anew with --write-baseline", source)
@@ -62,7 +76,12 @@ class Baseline:
         return cls(known)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data: sorted, the same for the same findings."""
+        """Plain data: sorted, the same for the same findings.
+
+        Example:
+            >>> sorted(baseline.as_dict())
+            ['findings', 'version']
+        """
         findings = [
             {**dict(zip(_FIELDS, key, strict=True)), **({"count": count} if count > 1 else {})}
             for key, count in sorted(self.known.items())
@@ -70,7 +89,13 @@ class Baseline:
         return {"version": VERSION, "findings": findings}
 
     def applied_to(self, report: Report) -> Report:
-        """The report without the known findings, which are among the suppressed ones."""
+        """The report without the known findings, which are among the suppressed ones.
+
+        Example:
+            >>> later = baseline.applied_to(report)
+            >>> len(later), len(later.suppressed)
+            (0, 1)
+        """
         left = Counter(self.known)
         kept: list[Finding] = []
         hidden: list[Suppressed] = []
@@ -84,7 +109,12 @@ class Baseline:
         return attrs.evolve(report, findings=tuple(kept), suppressed=(*report.suppressed, *hidden))
 
     def stale(self, report: Report) -> int:
-        """How many known findings a report no longer has, suppressed ones included."""
+        """How many known findings a report no longer has, suppressed ones included.
+
+        Example:
+            >>> baseline.stale(lint([web, pod]))
+            1
+        """
         now = Counter(_key(each) for each in report.findings)
         now.update(_key(each.finding) for each in report.suppressed)
         return sum((Counter(self.known) - now).values())

@@ -31,6 +31,7 @@ from portmap._workload_kinds import SEVERAL_TEMPLATES, any_template_path
 from portmap._workloads import Workload, reduced
 from portmap.lint._fragments import is_kustomization, kustomize_labels
 from portmap.lint._items import Item, NotAllThere
+from portmap.lint._unselected import Unselected
 
 __all__ = ["Bundle", "Whole", "asks_for_node_ports", "bundles_of", "link_prefix"]
 
@@ -54,6 +55,15 @@ class Whole:
     def __init__(self, items: Sequence[Item] | None, cluster: Cluster) -> None:
         self.cluster = cluster
         self._given = items
+
+    @staticmethod
+    def asked_of(item: Item) -> Item:
+        """As much of an item as any question here is about: it may come from far, and the less the better."""
+        raw = {field: item.raw[field] for field in ("apiVersion", "kind") if field in item.raw}
+        if item.name.kind == "ReferenceGrant":
+            raw["spec"] = item.raw.get("spec")
+        typed = reduced(item.object) if isinstance(item.object, Pod | Workload) else item.object
+        return Item(item.position, item.name, raw, typed, (), item.source)
 
     @property
     def _items(self) -> Sequence[Item]:
@@ -153,14 +163,30 @@ def asks_for_node_ports(service: Service) -> bool:
 
 
 def custom_names(items: Iterable[Item]) -> Mapping[str, ObjectName]:
-    """The objects of kinds that are not Kubernetes' own, by name."""
+    """The objects of kinds that are not Kubernetes' own and may make others, by name."""
     return {each.name.name: each.name for each in items if each.name.name and _is_custom(each.raw)}
+
+
+# Groups and kinds of which no controller makes pods or Services: they say how requests go, or who may do what.
+_MAKE_NOTHING: Final = frozenset(
+    {"networking.istio.io", "security.istio.io", "telemetry.istio.io", "extensions.istio.io", "cert-manager.io"}
+    | {"acme.cert-manager.io", "traefik.io", "traefik.containo.us", "split.smi-spec.io", "specs.smi-spec.io"}
+    | {"access.smi-spec.io", "policy.linkerd.io", "linkerd.io", "external-secrets.io", "k8s.nginx.org"}
+    | {"configuration.konghq.com", "projectcalico.org", "crd.projectcalico.org", "cilium.io", "kyverno.io"}
+    | {"metallb.io", "networking.gke.io", "cloud.google.com", "elbv2.k8s.aws", "apisix.apache.org"}
+    | {"security.openshift.io", "route.openshift.io", "image.openshift.io", "user.openshift.io"}
+)
+_KINDS_THAT_MAKE_NOTHING: Final = frozenset(
+    {"AnalysisTemplate", "AppProject", "HTTPProxy", "Kustomization", "PodMonitor", "PodMonitoring", "Probe"}
+    | {"PrometheusRule", "ScaledObject", "ScrapeConfig", "SealedSecret", "ServiceMonitor", "TriggerAuthentication"}
+)
 
 
 def _is_custom(raw: Mapping[str, Any]) -> bool:
     group, _, version = (text_at(raw, "apiVersion") or "").rpartition("/")
     # Kubernetes' own groups have no dot, or end in k8s.io.
-    return bool(version and "." in group and not group.endswith(".k8s.io") and raw.get("kind") != "Kustomization")
+    own = not version or "." not in group or group.endswith(".k8s.io")
+    return not own and group not in _MAKE_NOTHING and raw.get("kind") not in _KINDS_THAT_MAKE_NOTHING
 
 
 @final
@@ -173,6 +199,18 @@ class Bundle:
         added_labels: The keys of labels that a build step gives to every object.
         elsewhere: The rest of the input.
         cluster: By what the objects are judged.
+
+    Example:
+        >>> from portmap.lint import Bundle, lint, rule
+        >>> seen = []
+        >>> @rule("acme.look", on=Bundle, severity="info")
+        ... def look(bundle, _):
+        ...     "Look at what is deployed together."
+        ...     seen.append(bundle)
+        ...     return ()
+        ...
+        >>> report = lint([web, pod], rules=[look])
+        >>> [bundle] = seen
     """
 
     def __init__(
@@ -183,43 +221,78 @@ class Bundle:
         complete: str | None = None,
         added_labels: frozenset[str] = frozenset(),
     ) -> None:
-        self.items = tuple(items)
+        self.items: tuple[Item, ...] = tuple(items)
         self.complete = complete
         self.added_labels = added_labels
         self.elsewhere = whole
-        self.cluster = whole.cluster
+        self.cluster: Cluster = whole.cluster
 
     @property
     def declared_complete(self) -> bool:
-        """Whether somebody said that it is complete, and not only the objects themselves."""
+        """Whether somebody said that it is complete, and not only the objects themselves.
+
+        Example:
+            >>> bundle.declared_complete
+            False
+        """
         return self.complete == _DECLARED
 
     @cached_property
     def port_map(self) -> PortMap:
-        """The map of all ports of the bundle."""
+        """The map of all ports of the bundle.
+
+        Example:
+            >>> len(bundle.port_map.services)
+            1
+        """
         return PortMap.of(self.items, cluster=self.cluster)
 
     @cached_property
     def custom_names(self) -> Mapping[str, ObjectName]:
-        """The objects of kinds that are not Kubernetes' own, by name: their controllers may make pods."""
+        """The objects of kinds that are not Kubernetes' own, by name: their controllers may make pods.
+
+        Example:
+            >>> bundle.custom_names
+            {}
+        """
         return custom_names(self.items)
 
     @property
     def services(self) -> tuple[Service, ...]:
-        """The Services, by namespace and name."""
+        """The Services, by namespace and name.
+
+        Example:
+            >>> [str(service) for service in bundle.services]
+            ['Service web']
+        """
         return self.port_map.services
 
     @property
     def workloads(self) -> tuple[Workload, ...]:
-        """What makes pods, by namespace, kind and name."""
+        """What makes pods, by namespace, kind and name.
+
+        Example:
+            >>> [str(workload) for workload in bundle.workloads]
+            ['Pod web-0']
+        """
         return self.port_map.workloads
 
     def resolution(self, service: Service) -> Resolution:
-        """Where the ports of one of `services` lead."""
+        """Where the ports of one of `services` lead.
+
+        Example:
+            >>> bundle.resolution(bundle.services[0]).leads_nowhere
+            ()
+        """
         return self.port_map.resolution(service)
 
     def selected(self, service: Service) -> tuple[Workload, ...]:
-        """The workloads that one of `services` selects."""
+        """The workloads that one of `services` selects.
+
+        Example:
+            >>> [str(workload) for workload in bundle.selected(bundle.services[0])]
+            ['Pod web-0']
+        """
         return self.port_map.selected(service)
 
     @cached_property
@@ -231,17 +304,55 @@ class Bundle:
         return found
 
     def selecting(self, workload: Workload) -> Sequence[Service]:
-        """The Services that select one of `workloads`."""
+        """The Services that select one of `workloads`.
+
+        Example:
+            >>> [str(service) for service in bundle.selecting(bundle.workloads[0])]
+            ['Service web']
+        """
         return self._selecting.get(name_of(workload), ())
 
     @cached_property
+    def unselected(self) -> Unselected:
+        """The workloads, to be asked what a selector means that matches none of them.
+
+        Example:
+            >>> bundle.unselected.owner(bundle.services[0]) is None
+            True
+        """
+        return Unselected(self.workloads, lambda each: bool(self.selecting(each)), self.file_of, self._own_labels)
+
+    def _own_labels(self, workload: Workload) -> Mapping[str, object]:
+        labels = value_at(self.raw(workload), "metadata", "labels")
+        return labels if isinstance(labels, Mapping) else {}
+
+    def file_of(self, subject: Service | Workload) -> str:
+        """The file that one of `services` or `workloads` stands in; `""` if it came from none.
+
+        Example:
+            >>> bundle.file_of(bundle.services[0])
+            ''
+        """
+        return self.place_of(subject)[0].source
+
+    @cached_property
     def declared(self) -> Mapping[ObjectName, Sequence[ContainerTarget]]:
-        """The ports that the containers and sidecars of each workload declare."""
+        """The ports that the containers and sidecars of each workload declare.
+
+        Example:
+            >>> [target.port for targets in bundle.declared.values() for target in targets]
+            [8080]
+        """
         return {name_of(each): self.port_map.declared(each) for each in self.workloads}
 
     @cached_property
     def referred(self) -> frozenset[ObjectName]:
-        """The Services to which something refers."""
+        """The Services to which something refers.
+
+        Example:
+            >>> bundle.referred
+            frozenset()
+        """
         return frozenset(
             target.service
             for each in self.port_map.references
@@ -251,7 +362,12 @@ class Bundle:
 
     @cached_property
     def linked_services(self) -> Mapping[str, Sequence[Service]]:
-        """The Services for which the kubelet adds variables to environments, by what the names of those begin with."""
+        """The Services for which the kubelet adds variables to environments, by what the names of those begin with.
+
+        Example:
+            >>> [str(service) for services in bundle.linked_services.values() for service in services]
+            ['Service web']
+        """
         found: dict[str, list[Service]] = defaultdict(list)
         for service in self.services:
             if service.effective_type != "ExternalName" and service.cluster_ip != "None" and service.ports:
@@ -261,8 +377,27 @@ class Bundle:
     # --- where things stand ---
 
     def has(self, subject: Service | Workload) -> bool:
-        """Whether this very object is one of the bundle's."""
+        """Whether this very object is one of the bundle's.
+
+        Example:
+            >>> bundle.has(bundle.services[0])
+            True
+        """
         return id(subject) in self._places[0]
+
+    def has_like(self, workload: Workload) -> bool:
+        """Whether one of the bundle's has this name and these labels: the very one, or a copy.
+
+        Example:
+            >>> bundle.has_like(bundle.workloads[0])
+            True
+        """
+        own = self._workloads_by_name.get(name_of(workload))
+        return own is not None and own.pod.labels == workload.pod.labels
+
+    @cached_property
+    def _workloads_by_name(self) -> Mapping[ObjectName, Workload]:
+        return {name_of(each): each for each in self.workloads}
 
     @cached_property
     def _places(self) -> tuple[Mapping[int, Item], Mapping[ObjectName, Item], Mapping[ObjectName, tuple[Item, Path]]]:
@@ -284,6 +419,11 @@ class Bundle:
 
         Raises:
             KeyError: It is none of the bundle's.
+
+        Example:
+            >>> item, path = bundle.place_of(bundle.services[0])
+            >>> item.position, path
+            (0, ())
         """
         by_identity, by_name, parts = self._places
         item = by_identity.get(id(subject))
@@ -298,7 +438,12 @@ class Bundle:
         return (item, ()) if item is not None else parts[name]
 
     def raw(self, subject: Service | Workload | Pod | ObjectName) -> Mapping[str, Any]:
-        """An object as plain data."""
+        """An object as plain data.
+
+        Example:
+            >>> bundle.raw(bundle.services[0])["kind"]
+            'Service'
+        """
         item, path = self.place_of(subject)
         found: Any = item.raw
         for step in path:
@@ -306,7 +451,12 @@ class Bundle:
         return found if isinstance(found, Mapping) else {}
 
     def container_ports(self, workload: Workload) -> Iterator[tuple[Path, Container, ContainerPort]]:
-        """The ports that a workload's containers and sidecars declare: the path, the container and the port."""
+        """The ports that a workload's containers and sidecars declare: the path, the container and the port.
+
+        Example:
+            >>> [(path, port.name) for path, container, port in bundle.container_ports(bundle.workloads[0])]
+            [(('spec', 'containers', 0, 'ports', 0), 'http')]
+        """
         pod = workload.pod
         spec: Path | None = None
         for field, containers in (("containers", pod.containers), ("initContainers", pod.init_containers)):
@@ -317,9 +467,14 @@ class Bundle:
                         yield (*spec, field, place, "ports", position), container, port
 
     def pod_spec(self, workload: Workload) -> Path:
-        """The path to the spec of a workload's pods: `("spec", "template", "spec")` in a Deployment."""
+        """The path to the spec of a workload's pods: `("spec", "template", "spec")` in a Deployment.
+
+        Example:
+            >>> bundle.pod_spec(bundle.workloads[0])
+            ('spec',)
+        """
         raw = self.raw(workload)
-        path = any_template_path(raw.get("apiVersion"), raw.get("kind")) if raw.get("kind") else None
+        path = any_template_path(raw) if raw.get("kind") else None
         return (*(("spec", "template") if path is None else path), "spec")
 
 

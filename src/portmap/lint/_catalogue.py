@@ -90,7 +90,7 @@ def _of_reading() -> Iterable[Entry]:
 def _of_files() -> Iterable[Entry]:
     summary = "A file of a folder can be read."
     text = f"{summary}\n\nWhat is no manifest, and Helm's templates, are passed over and counted instead."
-    yield Entry(UNREADABLE, "linter", "error", "default", summary, text, f"lint.md#{UNREADABLE}")
+    yield Entry(UNREADABLE, "linter", "error", "default", summary, text, "lint.md#what-it-reads")
 
 
 def _of_suppressions() -> Iterable[Entry]:

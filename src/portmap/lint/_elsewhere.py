@@ -9,28 +9,55 @@ from collections.abc import Mapping
 from typing import Final
 
 from portmap._services import Service
+from portmap._workload_kinds import known_kinds
 from portmap.lint._bundles import Bundle
 from portmap.lint._fragments import has_placeholder
 
-__all__ = ["pods_made_elsewhere"]
+__all__ = ["pods_made_elsewhere", "pods_perhaps_made_elsewhere", "where_the_labels_are"]
 
 _CONTROLLERS: Final[Mapping[str, str]] = {
     r"statefulset\.kubernetes\.io/pod-name|apps\.kubernetes\.io/pod-index": "the controller of StatefulSets",
     r"(?:batch\.kubernetes\.io/)?job-name": "the controller of Jobs",
     r"prometheus|alertmanager|operator\.prometheus\.io/.*|thanos-ruler": "the Prometheus operator",
-    r"(?:master-)?role|.*[./-]role|leader|is-leader|.*/leader": "whoever elects a leader at run time",
-    r"active|.*-active|.*/active|.*/primary|isMainInterface": "whoever elects a leader at run time",
     r"app\.kubernetes\.io/managed-by": "the operator that it names",
     r"gateway\.networking\.k8s\.io/.*|istio|istio\.io/.*": "the controller of a gateway",
-    r"kompose\.io/.*": "kompose",
+}
+"""Keys of labels, as patterns, that a certain controller gives to pods, and which does."""
+
+_OPERATORS: Final[Mapping[str, str]] = {
+    r"(?:.*[-_./])?role|leader|is-leader|.*/leader": "whoever elects a leader at run time",
+    r"active|.*-active|.*/active|.*/primary|isMainInterface": "whoever elects a leader at run time",
     r"spark-role|.*-cluster|.*_cluster|.*/cluster(?:-name)?|cluster-name|.*-instance|.*/instance-name": "an operator",
 }
-"""Keys of labels, as patterns, that somebody else gives to pods, and who does."""
+"""The same for keys that people use for other things, too."""
+
+_ELECTED: Final = re.compile(
+    r"(?:.*[-_./])?role|leader|is-leader|.*/leader|active|.*-active|.*/active|.*/primary|isMainInterface"
+)
+_PART: Final = re.compile(
+    r"true|false|yes|no|[01]|active|passive|leader|follower|learner|master|slave|primary|secondary|replica|standby"
+    r"|main|backup|read(?:-?write|-?only)|rw|ro|driver|executor|sentinel|arbiter|voter",
+    re.IGNORECASE,
+)
+"""What is told of a pod by whoever elects a leader."""
 
 _PATTERNS: Final = [(re.compile(pattern), who) for pattern, who in _CONTROLLERS.items()]
+_MAYBE: Final = [(re.compile(pattern), who) for pattern, who in _OPERATORS.items()]
+
+# What writes this label and makes no pods.
+_NO_OPERATORS: Final = re.compile(
+    r"helm|kustomize|kubectl|argo-?cd|flux.*|tiller|terraform|pulumi|cdk8s", re.IGNORECASE
+)
 
 # Labels that everybody writes by hand, although their keys belong to a domain.
-_COMMON_DOMAINS: Final = ("app.kubernetes.io/", "k8s-app", "kubernetes.io/", "helm.sh/", "app.openshift.io/")
+_COMMON_DOMAINS: Final = (
+    "app.kubernetes.io/",
+    "k8s-app",
+    "kubernetes.io/",
+    "helm.sh/",
+    "app.openshift.io/",
+    "io.kompose.",
+)
 
 # The static pods of a control plane, which no manifest of a repository makes.
 _CONTROL_PLANE: Final = re.compile(
@@ -39,9 +66,26 @@ _CONTROL_PLANE: Final = re.compile(
 
 
 def pods_made_elsewhere(service: Service, bundle: Bundle) -> str | None:
-    """Why the pods that a Service selects need not be in the bundle; `None` where nothing speaks for that."""
+    """Why the pods that a Service selects are not in the bundle; `None` where nothing speaks for that."""
+    return where_the_labels_are(service, bundle) or _by_controllers(service.selector or {}, bundle)
+
+
+def pods_perhaps_made_elsewhere(service: Service, bundle: Bundle) -> str | None:
+    """Why they may not be in it, although that is no more than a guess from the keys of labels."""
+    for key in service.selector or {}:
+        if key not in bundle.elsewhere.label_keys:
+            who = next((who for pattern, who in _MAYBE if pattern.fullmatch(key)), None)
+            if who is not None:
+                return f"the label {key} is given to pods by {who}"
+            if "/" in key and not key.startswith(_COMMON_DOMAINS):
+                return f"the label {key} belongs to {key.partition('/')[0]}, whose controllers may make the pods"
+    return None
+
+
+def where_the_labels_are(service: Service, bundle: Bundle) -> str | None:
+    """What gives the labels of a selector to pods, as far as it is in the input; `None` where nothing does."""
     selector = service.selector or {}
-    return _added(selector, bundle) or _elsewhere(selector, bundle) or _by_controllers(selector, bundle)
+    return _added(selector, bundle) or _elsewhere(service, bundle) or _elected(service, bundle)
 
 
 def _added(selector: Mapping[str, str], bundle: Bundle) -> str | None:
@@ -53,22 +97,32 @@ def _added(selector: Mapping[str, str], bundle: Bundle) -> str | None:
     return None
 
 
-def _elsewhere(selector: Mapping[str, str], bundle: Bundle) -> str | None:
-    found = next(bundle.elsewhere.selected_by(selector), None)
+def _elsewhere(service: Service, bundle: Bundle) -> str | None:
+    selector = service.selector or {}
+    found = next((each for each in bundle.elsewhere.selected_by(selector) if not bundle.has_like(each)), None)
     return f"{found} has the labels, in another part of the input" if found is not None else None
+
+
+def _elected(service: Service, bundle: Bundle) -> str | None:
+    """Whether pods of the bundle have all labels but those that say which part a pod plays."""
+    selector = service.selector or {}
+    told = [key for key, value in selector.items() if _ELECTED.fullmatch(key) and _PART.fullmatch(value)]
+    found = bundle.unselected.with_the_rest(service, told) if told else None
+    if found is None:
+        return None
+    return f"the label {told[0]} is given to pods, those of {found} perhaps, by whoever elects a leader at run time"
 
 
 def _by_controllers(selector: Mapping[str, str], bundle: Bundle) -> str | None:
     for key, value in selector.items():
         owner = bundle.custom_names.get(value) or bundle.elsewhere.custom_names.get(value)
-        if owner is not None:
+        # Of those that portmap reads, the pods are known.
+        if owner is not None and owner.kind not in known_kinds():
             return f"the controller of {owner} may make the pods"
         if _CONTROL_PLANE.fullmatch(value):
             return f"{key}={value} are pods of the control plane"
         if key not in bundle.elsewhere.label_keys:
             who = next((who for pattern, who in _PATTERNS if pattern.fullmatch(key)), None)
-            if who is not None:
+            if who is not None and not (key.endswith("/managed-by") and _NO_OPERATORS.fullmatch(value)):
                 return f"the label {key} is given to pods by {who}"
-            if "/" in key and not key.startswith(_COMMON_DOMAINS):
-                return f"the label {key} belongs to {key.partition('/')[0]}, whose controllers may make the pods"
     return None

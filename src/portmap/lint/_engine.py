@@ -10,6 +10,7 @@ import attrs
 
 from portmap._cluster import Cluster, cluster_in_force
 from portmap._errors import RuleError
+from portmap._foreign import several
 from portmap._map.targets import ResolvedReference
 from portmap._paths import describe
 from portmap._services import Service
@@ -23,7 +24,15 @@ from portmap.lint._server import codes_of_the_server, server_warnings
 from portmap.lint._suppressions import Suppression, annotations_of, suppress
 from portmap.lint.rules import DEFAULT_RULES, RULES
 
-__all__ = ["in_report", "lint", "of_rules", "of_server", "skipped_of", "suppressed"]
+__all__ = ["TooManyFindings", "in_report", "lint", "lint_items", "of_rules", "of_server", "skipped_of", "suppressed"]
+
+
+class TooManyFindings(Exception):  # noqa: N818 - it becomes the error of a file
+    """There are more findings than somebody wants to have at a time."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(source)
+        self.source = source
 
 
 def lint(
@@ -50,24 +59,57 @@ def lint(
     Raises:
         TypeError: One of the objects is something else.
         RuleError: A rule raised an exception, which is its cause.
+
+    Example:
+        >>> from portmap.lint import lint
+        >>> for finding in lint([typo, pod]):
+        ...     print(finding.severity, finding.rule, finding.hint)
+        ...
+        error unresolved-target-port did you mean 'http'?
     """
     cluster = cluster or cluster_in_force()
-    chosen = tuple(DEFAULT_RULES if rules is None else rules)
+    chosen = chosen_rules(rules)
+    items = items_of(several(objects, "lint"), cluster)
+    report, judged = lint_items(items, cluster=cluster, rules=chosen, complete=complete)
+    return suppressed(report, annotations_of(judged), chosen) if suppressions else report
+
+
+def lint_items(
+    items: Sequence[Item],
+    *,
+    cluster: Cluster,
+    rules: Sequence[Rule],
+    complete: bool | None,
+    most: int | None = None,
+) -> tuple[Report, list[Item]]:
+    """What is found in these items, without regard to suppressions, and those of them that were judged.
+
+    Raises:
+        TooManyFindings: There are more than `most`.
+    """
     with cluster:
-        items = items_of(objects, cluster)
         reasons = skipped_items(items)
         judged = [item for place, item in enumerate(items) if place not in reasons]
         found = [finding for item in judged for finding in of_server(item)]
         for bundle in bundles_of(judged, Whole(judged, cluster), complete=complete):
-            found += of_rules(bundle, chosen)
-    report = Report(
-        in_report(found, chosen),
-        cluster,
-        len(items),
-        sum(item.name.kind == "Service" for item in items),
-        skipped_of(items, reasons),
-    )
-    return suppressed(report, annotations_of(judged), chosen) if suppressions else report
+            found += of_rules(bundle, rules, most=most)[0]
+            if most is not None and len(found) > most:
+                raise TooManyFindings(found[-1].source)
+    services = sum(item.name.kind == "Service" for item in items)
+    return Report(in_report(found, rules), cluster, len(items), services, skipped_of(items, reasons)), judged
+
+
+def chosen_rules(rules: Iterable[Rule] | None) -> tuple[Rule, ...]:
+    """These rules; left out, those of the default profile.
+
+    Raises:
+        TypeError: One of them is no rule.
+    """
+    chosen = tuple(DEFAULT_RULES if rules is None else rules)
+    for each in chosen:
+        if not isinstance(each, Rule):
+            raise TypeError(f"a rule is one of portmap.lint.RULES, or is made by `rule`; {each!r} is not one")
+    return chosen
 
 
 def suppressed(report: Report, requests: Sequence[Suppression], rules: Iterable[Rule]) -> Report:
@@ -149,14 +191,14 @@ def of_server(item: Item) -> Iterator[Finding]:
             )
 
 
-def of_rules(bundle: Bundle, rules: Sequence[Rule]) -> list[Finding]:
-    """What the rules find in a bundle.
+def of_rules(bundle: Bundle, rules: Sequence[Rule], *, most: int | None = None) -> tuple[list[Finding], list[Rule]]:
+    """What the rules find in a bundle, and which of them ask for the rest of the input where it is not here.
 
     Raises:
-        NotAllThere: That depends on the rest of the input, which is not here.
-        RuleError: A rule raised something else.
+        RuleError: A rule raised an exception.
+        TooManyFindings: They find more than `most`.
     """
-    return list(_Run(bundle, rules).findings())
+    return _Run(bundle, most).findings(rules)
 
 
 def _broken(rule: Rule, subject: object, error: Exception) -> RuleError:
@@ -179,27 +221,36 @@ def _broken(rule: Rule, subject: object, error: Exception) -> RuleError:
 class _Run:
     """The rules, run over one bundle."""
 
-    def __init__(self, bundle: Bundle, rules: Sequence[Rule]) -> None:
+    def __init__(self, bundle: Bundle, most: int | None) -> None:
         self._bundle = bundle
-        self._rules = rules
+        self._most = most
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self, rules: Sequence[Rule]) -> tuple[list[Finding], list[Rule]]:
         subjects: Mapping[type, Collection[Any]] = {
             Service: self._bundle.services,
             Workload: self._bundle.workloads,
             ResolvedReference: self._bundle.port_map.references,
             Bundle: (self._bundle,),
         }
-        for rule in self._rules:
+        findings: list[Finding] = []
+        left: list[Rule] = []
+        for rule in rules:
             subject: object = self._bundle
+            before = len(findings)
             try:
                 for subject in subjects[rule.on]:
                     for found in rule.check(subject, self._bundle):
-                        yield self._finding(rule, found)
-            except (NotAllThere, MemoryError):
+                        findings.append(self._finding(rule, found))
+                        if self._most is not None and len(findings) > self._most:
+                            raise TooManyFindings(findings[-1].source)  # noqa: TRY301 - there is no other place
+            except NotAllThere:
+                del findings[before:]
+                left.append(rule)
+            except (MemoryError, TooManyFindings):
                 raise
             except Exception as error:
                 raise _broken(rule, subject, error) from error
+        return findings, left
 
     def _finding(self, rule: Rule, found: Found) -> Finding:
         if not isinstance(found, Found):

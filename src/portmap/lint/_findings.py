@@ -48,7 +48,14 @@ def at_least(severity: Severity, threshold: Severity) -> bool:
 @final
 @attrs.frozen
 class Place:
-    """A field of an object of the set. Rules make one with `at`."""
+    """A field of an object of the set. Rules make one with `at`.
+
+    Example:
+        >>> from portmap.lint import at
+        >>> place = at(web, "spec", "ports", 0, "targetPort")
+        >>> place.path
+        ('spec', 'ports', 0, 'targetPort')
+    """
 
     subject: Subject
     path: Path
@@ -72,19 +79,36 @@ class Place:
             severity: Where it is not the rule's own; `because` says why.
             because: Why the severity is lower than the rule's own.
             related: Other places that have to do with it, each with a word about it.
+
+        Example:
+            >>> place.finding("not our port").message
+            'not our port'
         """
         return Found(self, message, hint, value, severity, because, tuple(related))
 
 
 def at(subject: Subject, *path: str | int) -> Place:
-    """A field of an object: `at(service, "spec", "ports", 0, "targetPort")`."""
+    """A field of an object: `at(service, "spec", "ports", 0, "targetPort")`.
+
+    Example:
+        >>> from portmap.lint import at
+        >>> at(web, "spec", "ports", 0, "targetPort").finding("not our port").message
+        'not our port'
+    """
     return Place(subject, path)
 
 
 @final
 @attrs.frozen
 class Found:
-    """What a rule found, before the linter knows where it stands in the input. `Place.finding` makes one."""
+    """What a rule found, before the linter knows where it stands in the input. `Place.finding` makes one.
+
+    Example:
+        >>> from portmap.lint import at
+        >>> found = at(web, "metadata", "labels").finding("it does not say who owns it", hint="add the label owner")
+        >>> found.message, found.hint
+        ('it does not say who owns it', 'add the label owner')
+    """
 
     place: Place
     message: str
@@ -105,6 +129,16 @@ class Location:
         span: Where in its text; `None` where that is not known, or nothing is read of it.
         line: The line of the text in which the span begins.
         template: What Helm made this of, by the `# Source:` comment that it writes.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from portmap.lint import lint_paths
+        >>> _ = Path("shop.yaml").write_text(to_yaml(typo, pod))
+        >>> [finding] = lint_paths("shop.yaml")
+        >>> print(finding.location)
+        shop.yaml:10:17
+        >>> finding.location.line
+        '    targetPort: htpp'
     """
 
     source: str
@@ -128,6 +162,13 @@ class Related:
         message: What is there.
         position: The object's place in the input.
         location: Where that stands, if files were read.
+
+    Example:
+        >>> from portmap.lint import lint
+        >>> [finding] = lint([typo, pod])
+        >>> [related] = finding.related
+        >>> str(related.subject), related.field
+        ('Pod web-0', 'spec.containers')
     """
 
     subject: ObjectName
@@ -137,7 +178,12 @@ class Related:
     location: Location | None = attrs.field(default=None, eq=False, repr=False)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data."""
+        """Plain data.
+
+        Example:
+            >>> related.as_dict()["message"]
+            'its containers'
+        """
         return {**_object(self.subject), "field": self.field, "message": self.message}
 
 
@@ -159,6 +205,12 @@ class Finding:
         position: The object's place in the input; -1 where it is about the input as a whole.
         source: The file that the object came from; `""` where it came from none.
         location: Where the field stands, if files were read.
+
+    Example:
+        >>> from portmap.lint import lint
+        >>> [finding] = lint([typo, pod])
+        >>> finding.rule, finding.field, finding.hint
+        ('unresolved-target-port', 'spec.ports[0].targetPort', "did you mean 'http'?")
     """
 
     rule: str
@@ -176,7 +228,12 @@ class Finding:
 
     @property
     def order(self) -> tuple[object, ...]:
-        """By what findings are sorted: as the objects were given, then by field, then by rule."""
+        """By what findings are sorted: as the objects were given, then by field, then by rule.
+
+        Example:
+            >>> finding.order < lint([web, typo]).findings[0].order
+            True
+        """
         return self.position, sort_key(self.field), self.rule, self.message
 
     def __str__(self) -> str:
@@ -185,7 +242,12 @@ class Finding:
         return f"{self.severity}: {self.subject}: {field}{self.message}{hint}  [{self.rule}]"
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data."""
+        """Plain data.
+
+        Example:
+            >>> finding.as_dict()["severity"]
+            'error'
+        """
         return {
             "rule": self.rule,
             "severity": self.severity,
@@ -212,6 +274,12 @@ class Skipped:
         subject: The object; `None` for a whole file.
         source: The file.
         position: The object's place in the input; -1 for a whole file.
+
+    Example:
+        >>> from portmap.lint import lint
+        >>> unfilled = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "$(NAME)"}, "spec": {}}
+        >>> [(each.reason, str(each.subject)) for each in lint([unfilled]).skipped]
+        [('placeholder that a tool fills in', 'Service $(NAME)')]
     """
 
     reason: str
@@ -223,7 +291,16 @@ class Skipped:
 @final
 @attrs.frozen
 class Suppressed:
-    """A finding that somebody asked not to be told of, and their reason."""
+    """A finding that somebody asked not to be told of, and their reason.
+
+    Example:
+        >>> import attrs
+        >>> from portmap.lint import lint
+        >>> ignored = attrs.evolve(typo, annotations={"portmap.ignore/unresolved-target-port": "with the next image"})
+        >>> [suppressed] = lint([ignored, pod]).suppressed
+        >>> suppressed.finding.rule, suppressed.reason
+        ('unresolved-target-port', 'with the next image')
+    """
 
     finding: Finding
     reason: str
@@ -241,6 +318,14 @@ class Report:
         services: How many of them are Services.
         skipped: What was not judged, and why.
         suppressed: The findings that somebody asked not to be told of.
+
+    Example:
+        >>> from portmap.lint import lint
+        >>> report = lint([typo, pod])
+        >>> for finding in report:
+        ...     print(finding.severity, finding.rule, finding.hint)
+        ...
+        error unresolved-target-port did you mean 'http'?
     """
 
     findings: tuple[Finding, ...]
@@ -251,16 +336,31 @@ class Report:
     suppressed: tuple[Suppressed, ...] = ()
 
     def count(self, severity: Severity) -> int:
-        """How many findings of this severity there are."""
+        """How many findings of this severity there are.
+
+        Example:
+            >>> report.count("error")
+            1
+        """
         return sum(each.severity == severity for each in self.findings)
 
     @property
     def skipped_by_reason(self) -> Mapping[str, int]:
-        """How much was skipped, by reason."""
+        """How much was skipped, by reason.
+
+        Example:
+            >>> report.skipped_by_reason
+            {}
+        """
         return dict(sorted(Counter(each.reason for each in self.skipped).items()))
 
     def at_least(self, threshold: Severity) -> tuple[Finding, ...]:
-        """The findings that are as bad as that, or worse."""
+        """The findings that are as bad as that, or worse.
+
+        Example:
+            >>> [finding.rule for finding in report.at_least("warning")]
+            ['unresolved-target-port']
+        """
         return tuple(each for each in self.findings if at_least(each.severity, threshold))
 
     def raise_for(self, threshold: Severity = "error") -> None:
@@ -268,6 +368,15 @@ class Report:
 
         Raises:
             LintError: There are; it lists them in `findings`.
+
+        Example:
+            >>> from portmap.lint import LintError
+            >>> try:
+            ...     report.raise_for("error")
+            ... except LintError as error:
+            ...     print(len(error.findings))
+            ...
+            1
         """
         bad = self.at_least(threshold)
         if bad:

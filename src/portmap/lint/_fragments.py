@@ -6,17 +6,19 @@ with its reason.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from posixpath import basename, dirname, join, normpath
 from typing import Any, Final
 
+from portmap._codes import CODES_OF_READING
 from portmap._map.object_names import ObjectName, items_at, text_at, value_at
 from portmap._violations import Violation
 from portmap._workload_kinds import any_template_path
-from portmap.lint._items import Item, NotAllThere
+from portmap.lint._items import Item
 
 __all__ = [
     "PLACEHOLDER",
+    "UNDECIDED",
     "has_placeholder",
     "is_kustomization",
     "kustomize_labels",
@@ -34,16 +36,29 @@ PLACEHOLDER: Final = re.compile(
 )
 """What tools fill in: `${PORT}`, `$(PORT)`, `{{ .port }}`, `<port>`, `@port@`, `__PORT__`, `%PORT%`, `$PORT`."""
 
-# A word in upper case is one where something else must stand: `PORT` for a number, `REPLACE_ME-web` for a name.
-_WORD: Final = re.compile(r"[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*")
-_WORD_IN_NAME: Final = re.compile(r"(?:^|[-.])[A-Z][A-Z0-9]{2,}(?:_[A-Z0-9]+)*(?:[-.]|$)")
+# A word in upper case may be one for which something else is to be written: `PORT` for a number,
+# `REPLACE_ME-web` for a name. `HTTP` and `WEB` are mistakes.
+_TO_REPLACE: Final = (
+    "CHANGE|CHANGEME|CLUSTER|DOMAIN|ENV|ENVIRONMENT|FIXME|HOST|HOSTNAME|ID|NAME|NAMESPACE|NUMBER|PLACEHOLDER|PORT"
+    "|PREFIX|PROJECT|REGION|RELEASE|REPLACE|REPLACEME|SUFFIX|TAG|TENANT|TODO|URL|USER|VERSION|XXX+|YOUR|ZONE"
+)
+_WORD: Final = re.compile(rf"(?:[A-Z][A-Z0-9]*_)*(?:{_TO_REPLACE})(?:_[A-Z0-9]+)*")
+_WORD_IN_NAME: Final = re.compile(rf"(?:^|[-.])(?:{_WORD.pattern})(?:[-.]|$)")
 
 _TELLING: Final = frozenset({"image", "command", "ports"})
+
+# Where patches are kept, and what is compared with a cluster by tests.
+_PLACE_OF_PATCHES: Final = re.compile(
+    r"(?:^|/)(?:patches|overlays|components)/|(?:^|[-_./])(?:patch|assert|errors?)(?:es)?(?:[-_.][^/]*)?$"
+)
 
 _PATCH: Final = "patch of a kustomization"
 _COMPONENT: Final = "part of a kustomize component"
 _UNFILLED: Final = "placeholder that a tool fills in"
 _FRAGMENT: Final = "fragment of an object"
+
+UNDECIDED: Final = "fragment of an object, or none"
+"""The reason where it depends on the names of Services elsewhere, which are not known yet."""
 
 
 def is_kustomization(item: Item) -> bool:
@@ -77,15 +92,13 @@ def skipped_items(
         patches: The files that kustomizations elsewhere name as patches; left out, there are no
             items elsewhere.
         doubles: The names that several Services have, here and elsewhere; left out, they are not
-            known yet where there are items elsewhere.
-
-    Raises:
-        NotAllThere: It depends on the names of Services elsewhere.
+            known yet where there are items elsewhere, and what depends on them is `UNDECIDED`.
     """
     own, components = patch_files(items)
     if patches is None:
         doubles = names_of_several(item.name for item in items)
     patched = own | (patches or frozenset())
+    kustomized = {dirname(normpath(item.source)) for item in items if item.source and is_kustomization(item)}
     found: dict[int, str] = {}
     for place, item in enumerate(items):
         reason = None
@@ -94,7 +107,7 @@ def skipped_items(
         elif item.source and dirname(normpath(item.source)) in components:
             reason = _COMPONENT
         elif item.violations:
-            reason = _why_unjudged(item, doubles)
+            reason = _why_unjudged(item, kustomized, doubles)
         elif _is_bare_workload(item):
             reason = _FRAGMENT
         if reason is not None:
@@ -102,22 +115,34 @@ def skipped_items(
     return found
 
 
-def _why_unjudged(item: Item, doubles: frozenset[ObjectName] | None) -> str | None:
+def _why_unjudged(item: Item, kustomized: Collection[str], doubles: frozenset[ObjectName] | None) -> str | None:
     names = (value_at(item.raw, "metadata", "name"), value_at(item.raw, "metadata", "namespace"))
     if any(_is_unfilled(each) for each in item.violations) or any(_is_unfilled_name(each) for each in names):
         return _UNFILLED
-    # A Service without ports may be the patch of one; it is, where there is another of its name.
-    spec = item.raw.get("spec")
-    if item.name.kind == "Service" and not items_at(spec, "ports") and text_at(spec, "type") != "ExternalName":
-        if not isinstance(spec, Mapping) or not spec.get("selector"):
-            return _FRAGMENT
-        if doubles is None:
-            raise NotAllThere
-        if item.name in doubles:
-            return _FRAGMENT
-    if _is_strategic(item.raw) or not item.name.name:
+    if _is_strategic(item.raw):
         return _FRAGMENT
-    return _FRAGMENT if _is_bare_workload(item) else None
+    if item.name.kind == "Service":
+        return _why_patch(item, kustomized, doubles) if _is_bare_service(item) else None
+    return _FRAGMENT if _is_bare_workload(item) or not item.name.name else None
+
+
+def _is_bare_service(item: Item) -> bool:
+    """Whether this Service has no ports, and says nothing else that is wrong: it may be the patch of one."""
+    spec = item.raw.get("spec")
+    if items_at(spec, "ports") or text_at(spec, "type") == "ExternalName":
+        return False
+    return not any(violation.code in CODES_OF_READING for violation in item.violations)
+
+
+def _why_patch(item: Item, kustomized: Collection[str], doubles: frozenset[ObjectName] | None) -> str | None:
+    """Why a bare Service is none to be judged: it stands where patches do, or is in the input a second time."""
+    source = normpath(item.source) if item.source else ""
+    stands_apart = source and (dirname(source) in kustomized or _PLACE_OF_PATCHES.search(source))
+    if not item.name.name or stands_apart:
+        return _FRAGMENT
+    if doubles is None:
+        return UNDECIDED
+    return _FRAGMENT if item.name in doubles else None
 
 
 def _is_unfilled(violation: Violation) -> bool:
@@ -132,7 +157,7 @@ def _is_unfilled_name(name: object) -> bool:
 
 def _is_bare_workload(item: Item) -> bool:
     """Whether this makes pods, of containers that have neither image nor command nor ports: a patch of what has."""
-    path = any_template_path(item.raw.get("apiVersion"), item.raw.get("kind"))
+    path = any_template_path(item.raw)
     if path is None:
         return False
     spec = value_at(item.raw, *map(str, path), "spec")

@@ -39,6 +39,17 @@ class Item:
         object: The typed object, where there is one.
         violations: Why a server would refuse it.
         source: The file that it came from, with `/` between folders; `""` where it came from none.
+
+    Example:
+        >>> from portmap.lint import Bundle, lint, rule
+        >>> @rule("acme.look", on=Bundle, severity="info")
+        ... def look(bundle, _):
+        ...     "Look at every object, of whatever kind."
+        ...     print([(item.position, str(item.name)) for item in bundle.items])
+        ...     return ()
+        ...
+        >>> report = lint([web, pod, front], rules=[look])
+        [(0, 'Service web'), (1, 'Pod web-0'), (2, 'Ingress front')]
     """
 
     position: int
@@ -79,7 +90,9 @@ def _items(given: object, position: int, cluster: Cluster) -> Iterator[Item]:
     elif isinstance(plain := plain_manifest(given), Mapping):
         yield from _of_mapping(plain, position, cluster)
     else:
-        raise TypeError(f"lint takes plain mappings, Services, Pods, Workloads and documents, not {given!r}")
+        raise TypeError(
+            f"lint takes plain mappings, Services, Pods, Workloads and documents, not {type(given).__name__}"
+        )
 
 
 def _of_mapping(raw: Mapping[str, Any], position: int, cluster: Cluster) -> Iterator[Item]:

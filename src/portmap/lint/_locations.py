@@ -4,7 +4,7 @@ import re
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final, final
 
@@ -13,7 +13,7 @@ import attrs
 from portmap.lint._findings import Finding, Location, Related
 from portmap.manifests._documents import Document
 
-__all__ = ["located"]
+__all__ = ["located", "places_of_keys"]
 
 _BREAK: Final = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 _HELM_SOURCE: Final = re.compile(r"# Source: (\S.*?)\s*$")
@@ -39,23 +39,38 @@ def located(findings: Iterable[Finding], documents: Mapping[int, Document]) -> l
         for part, position in enumerate((finding.position, *(each.position for each in finding.related))):
             if position in documents:
                 wanted[position].append((number, part))
-    places: dict[tuple[int, int], Location] = {}
+    asked = [(number, part) for position in sorted(wanted) for number, part in wanted[position]]
+    fields = (_asked_of(found[number], part, documents) for number, part in asked)
+    places = dict(zip(asked, _locations(fields), strict=True))
+    return [_with(finding, number, places) for number, finding in enumerate(found)]
+
+
+def places_of_keys(fields: Iterable[tuple[Document, str]]) -> list[Location]:
+    """Where the keys of some fields stand; those of one text come one after the other."""
+    return list(_locations((document, field, True) for document, field in fields))
+
+
+def _asked_of(finding: Finding, part: int, documents: Mapping[int, Document]) -> tuple[Document, str, bool]:
+    """The document and field of a finding, or of what is related to it, and whether its key is meant."""
+    if part:
+        related = finding.related[part - 1]
+        return documents[related.position], related.field, False
+    return documents[finding.position], finding.field, finding.rule in _OF_KEYS
+
+
+def _locations(fields: Iterable[tuple[Document, str, bool]]) -> Iterator[Location]:
+    """Where these fields, or their keys, stand. A text is forgotten before the next one."""
     text: _Text | None = None
     last: Document | None = None
-    for position in sorted(wanted):
-        document = documents[position]
+    for document, field, key in fields:
         if text is None or text.whole is not document.text:
             if last is not None:
                 last.forget_places()
             text = _Text(document.text)
         last = document
-        for number, part in wanted[position]:
-            finding = found[number]
-            field = finding.related[part - 1].field if part else finding.field
-            places[number, part] = text.location(document, field, key=not part and finding.rule in _OF_KEYS)
+        yield text.location(document, field, key=key)
     if last is not None:
         last.forget_places()
-    return [_with(finding, number, places) for number, finding in enumerate(found)]
 
 
 def _with(finding: Finding, number: int, places: Mapping[tuple[int, int], Location]) -> Finding:

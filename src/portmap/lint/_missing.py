@@ -13,7 +13,7 @@ from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, Place, Severity
 from portmap.lint._fragments import has_placeholder
 
-__all__ = ["missing_port", "missing_service", "place_of", "services_meant"]
+__all__ = ["missing_port", "missing_service", "place_of", "services_meant", "values_along"]
 
 _NO_SERVICE: Final = frozenset({"no-such-service", "service-in-other-namespace"})
 _NOT_OF_THE_SERVICE: Final = _NO_SERVICE | {"reference-not-granted", "selector-matches-nothing"}
@@ -42,6 +42,17 @@ def services_meant(resolved: ResolvedReference, bundle: Bundle) -> list[Service]
 
 def _of_that_name(resolved: ResolvedReference, bundle: Bundle) -> Sequence[Service]:
     return bundle.elsewhere.services_named(resolved.reference.service or "", resolved.reference.namespace)
+
+
+def values_along(resolved: ResolvedReference, bundle: Bundle) -> list[Any]:
+    """What stands on the way to the field that refers: the object itself first, and the value of the field last."""
+    nodes: list[Any] = [bundle.raw(resolved.source)]
+    for step in parse(resolved.field):
+        deeper = nodes[-1].get(step) if isinstance(nodes[-1], Mapping) else None
+        if isinstance(nodes[-1], list | tuple) and isinstance(step, int) and step < len(nodes[-1]):
+            deeper = nodes[-1][step]
+        nodes.append(deeper)
+    return nodes
 
 
 # --- Services --------------------------------------------------------------------------------------------------
@@ -83,12 +94,7 @@ def missing_service(resolved: ResolvedReference, bundle: Bundle, *, effect: str 
 def _name_of_service(resolved: ResolvedReference, bundle: Bundle) -> Place:
     """The field that names the Service: beside the port, or around it."""
     path = parse(resolved.field)
-    nodes: list[Any] = [bundle.raw(resolved.source)]
-    for step in path:
-        deeper = nodes[-1].get(step) if isinstance(nodes[-1], Mapping) else None
-        if isinstance(nodes[-1], list | tuple) and isinstance(step, int) and step < len(nodes[-1]):
-            deeper = nodes[-1][step]
-        nodes.append(deeper)
+    nodes = values_along(resolved, bundle)
     for depth in range(len(path), -1, -1):
         for key in ("name", "serviceName"):
             if text_at(nodes[depth], key) == resolved.reference.service:

@@ -20,14 +20,15 @@ def installed_rules() -> tuple[Rule, ...]:
     """The rules of the installed distributions, by entry point and as each gives them; not portmap's own.
 
     A distribution adds rules with an entry point of the group `portmap.rules`. Its name is what
-    the names of the rules begin with, and its object is a rule, or a list or tuple of rules:
-
-        [project.entry-points."portmap.rules"]
-        acme = "acme_rules:RULES"
+    the names of the rules begin with, and its object is a rule, or a list or tuple of rules.
 
     Raises:
         RuleError: An entry point cannot be imported, or is no rule; a name does not begin
             with that of its entry point, or is given twice; a rule has no name in its module.
+
+    Example:
+        >>> from portmap.lint import RULES, installed_rules, lint, rules_of
+        >>> report = lint([web, pod], rules=rules_of("strict", among=(*RULES, *installed_rules())))
     """
     found: dict[str, Rule] = {}
     for point in sorted(entry_points(group=GROUP), key=lambda each: (each.name, each.value)):
@@ -66,7 +67,10 @@ def _loaded(point: EntryPoint, told: str) -> Iterable[object]:
         loaded = point.load()
     # A foreign module may do anything as it is imported, and even exit.
     except (Exception, SystemExit) as error:
-        raise RuleError(None, f"{told}: cannot be imported: {type(error).__name__}: {error}") from error
+        # Build tools leave a module out without a word.
+        lacks = isinstance(error, ModuleNotFoundError) and error.name == point.module.partition(".")[0]
+        hint = f": the package was built without {point.module}" if lacks else ""
+        raise RuleError(None, f"{told}: cannot be imported: {type(error).__name__}: {error}{hint}") from error
     return loaded if isinstance(loaded, (list, tuple)) else (loaded,)
 
 

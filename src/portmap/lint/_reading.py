@@ -4,7 +4,6 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from posixpath import basename
 from typing import IO, Final, TypeAlias, final
@@ -19,9 +18,21 @@ from portmap.lint._findings import Finding, Location, Skipped
 from portmap.lint._fragments import KUSTOMIZATIONS
 from portmap.manifests._documents import Document
 from portmap.manifests._load import SUFFIXES, documents_of, is_folder, manifest_files
-from portmap.manifests._texts import read_file, read_stream
+from portmap.manifests._texts import PACKED, read_file, read_stream
 
-__all__ = ["LARGEST", "UNREADABLE", "Input", "Read", "Source", "finding_of", "inputs_of", "raise_for", "read_inputs"]
+__all__ = [
+    "LARGEST",
+    "MOST_FINDINGS",
+    "UNREADABLE",
+    "Input",
+    "Read",
+    "Source",
+    "finding_of",
+    "inputs_of",
+    "raise_for",
+    "read_inputs",
+    "too_many",
+]
 
 UNREADABLE: Final = "unreadable-file"
 """The name under which a file of a folder is reported that cannot be read."""
@@ -31,6 +42,12 @@ LARGEST: Final = 48 * 1024 * 1024
 
 MOST_OBJECTS: Final = 50_000
 """How many objects a file may have, for the same reason."""
+
+MOST_FINDINGS: Final = 200_000
+"""How many findings a run may have, and faults a file, for the same reason: nobody reads as many."""
+
+MOST_REQUESTS: Final = MOST_FINDINGS // 4
+"""How many suppressions: each may be a finding itself, and more."""
 
 _HELM: Final = "Helm template"
 _FOREIGN: Final = "not Kubernetes"
@@ -96,7 +113,7 @@ def inputs_of(sources: Iterable[Source]) -> tuple[list[Input], list[ManifestErro
         ManifestError: A stream cannot be read, or a folder holds no manifests; what else
             is wrong is in its notes.
     """
-    found: dict[str, Input] = {}
+    found: dict[object, Input] = {}
     unreadable: list[ManifestError] = []
     failed: list[ManifestError] = []
     identity = _Identities().of
@@ -111,17 +128,19 @@ def inputs_of(sources: Iterable[Source]) -> tuple[list[Input], list[ManifestErro
             continue
         path = Path(source)
         if not is_folder(path):
-            found.setdefault(identity(path), Input(str(path), named=True, size=_size(path) or 0))
+            size, link = _size(str(path))
+            found.setdefault(identity(str(path), link=link), Input(str(path), named=True, size=size or 0))
             continue
         problems: list[ManifestError] = []
         before = len(found)
         for each in manifest_files(path, problems):
-            size = _size(each)
+            size, link = _size(each)
             if size is None:
-                problems.append(ManifestError("cannot be read: it is no file, or a link that leads nowhere", str(each)))
+                problems.append(ManifestError("cannot be read: it is no file, or a link that leads nowhere", each))
             else:
-                found.setdefault(identity(each), Input(str(each), named=False, size=size))
-        unreadable += problems
+                found.setdefault(identity(each, link=link), Input(each, named=False, size=size))
+        failed += (each for each in problems if each.source == str(path))
+        unreadable += (each for each in problems if each.source != str(path))
         if len(found) == before and not problems and not found:
             failed.append(ManifestError(f"there are no manifests ({', '.join(SUFFIXES)}) in this folder", str(path)))
     raise_for(failed)
@@ -138,30 +157,34 @@ def raise_for(failed: Sequence[ManifestError]) -> None:
 
 @final
 class _Identities:
-    """What tells files apart, however they are named; each folder is asked for its real name once."""
+    """What tells files apart, however they are named; each folder is looked at once."""
 
     def __init__(self) -> None:
-        self._folders: dict[str, str] = {}
+        self._folders: dict[str, tuple[int, int]] = {}
 
-    def of(self, path: Path) -> str:
-        folder, name = os.path.split(path)
-        try:
-            if path.is_symlink():
-                return os.path.realpath(path)
-            if folder not in self._folders:
-                self._folders[folder] = os.path.realpath(folder)
-        except (OSError, ValueError):
-            return str(path)
-        return os.path.join(self._folders[folder], name)  # noqa: PTH118 - many thousands of them
+    def of(self, path: str, *, link: bool) -> tuple[int, int, str]:
+        """The folder and the name of a file, or of the one to which a link leads."""
+        folder, name = os.path.split(os.path.realpath(path) if link else path)
+        if folder not in self._folders:
+            try:
+                found = os.stat(folder or os.curdir)  # noqa: PTH116 - many thousands of them, and so below
+                self._folders[folder] = found.st_dev, found.st_ino
+            except (OSError, ValueError):
+                return 0, 0, path
+        return *self._folders[folder], name
 
 
-def _size(path: Path) -> int | None:
-    """The size of a file; `None` for what is no regular file and might be read forever."""
+def _size(path: str) -> tuple[int | None, bool]:
+    """The size of a file, `None` for what is no regular file and might be read forever; and whether it is a link."""
+    link = False
     try:
-        found = path.stat()
-        return found.st_size if stat.S_ISREG(found.st_mode) else None
+        found = os.lstat(path)
+        link = stat.S_ISLNK(found.st_mode)
+        if link:
+            found = os.stat(path)  # noqa: PTH116
     except (OSError, ValueError):
-        return None
+        return None, link
+    return found.st_size if stat.S_ISREG(found.st_mode) else None, link
 
 
 # --- what is in them -------------------------------------------------------------------------------------------
@@ -209,10 +232,24 @@ def read_inputs(
 
 
 def _bounded(documents: Iterator[Document], source: str) -> list[Document]:
-    found = list(islice(documents, MOST_OBJECTS + 1))
-    if len(found) > MOST_OBJECTS:
-        raise ManifestError(f"there are more than {MOST_OBJECTS} objects in it: split it", source)
+    found: list[Document] = []
+    faults = 0
+    for document in documents:
+        faults += len(document.violations)
+        if len(found) == MOST_OBJECTS:
+            raise ManifestError(f"there are more than {MOST_OBJECTS} objects in it: split it", source)
+        if faults > MOST_FINDINGS:
+            raise ManifestError(
+                f"a server would refuse more than {MOST_FINDINGS} things in it", source, document.span()
+            )
+        found.append(document)
     return found
+
+
+def too_many(source: str) -> ManifestError:
+    """The error of an input with more findings than anybody reads."""
+    told = f"{MOST_FINDINGS} findings, or {MOST_REQUESTS} suppressions"
+    return ManifestError(f"there are more than {told} up to here: judge a part at a time", source)
 
 
 def finding_of(error: ManifestError, text: str | None = None) -> Finding:
@@ -236,6 +273,8 @@ def _is_kustomization(source: str) -> bool:
 
 def _why_foreign(source: str, text: str | None) -> str | None:
     """What a file is that cannot be read and need not be; `None` where it should be readable."""
+    if text is None and source.lower().endswith(PACKED):
+        return None
     if _in_chart(Path(source)) or (text is not None and "{{" in text):
         return _HELM
     if text is None:

@@ -56,6 +56,13 @@ class Rule:
         instead_of: The code of a server's warning that is not reported beside it: at the
             place of a finding of the rule, and at those to which it relates, it says the
             same, and less.
+
+    Example:
+        >>> from portmap.lint import RULES
+        >>> rules = {rule.name: rule for rule in RULES}
+        >>> unresolved = rules["unresolved-target-port"]
+        >>> unresolved.severity, unresolved.profile
+        ('error', 'default')
     """
 
     name: str
@@ -72,22 +79,42 @@ class Rule:
 
     @property
     def is_foreign(self) -> bool:
-        """Whether it is a rule of another project, by its name."""
+        """Whether it is a rule of another project, by its name.
+
+        Example:
+            >>> unresolved.is_foreign
+            False
+        """
         return "." in self.name
 
     @property
     def documentation(self) -> str:
-        """All of its documentation: the docstring of its function."""
+        """All of its documentation: the docstring of its function.
+
+        Example:
+            >>> unresolved.documentation.startswith(unresolved.summary)
+            True
+        """
         return inspect.cleandoc(self.check.__doc__ or "")
 
     @property
     def summary(self) -> str:
-        """The first line of its documentation."""
+        """The first line of its documentation.
+
+        Example:
+            >>> unresolved.summary
+            "A target port's name is declared by a container of the selected pods."
+        """
         return self.documentation.partition("\n")[0]
 
     @property
     def sections(self) -> Mapping[str, str]:
-        """Its documentation by section: `"What it reports"`, `"Why it matters"`, `"Example"`, `"Fix"`, `"Notes"`."""
+        """Its documentation by section: `"What it reports"`, `"Why it matters"`, `"Example"`, `"Fix"`, `"Notes"`.
+
+        Example:
+            >>> list(unresolved.sections)
+            ['What it reports', 'Why it matters', 'Example', 'Fix', 'Notes']
+        """
         parts = _SECTION.split(self.documentation)
         return {title: inspect.cleandoc("\n" + text) for title, text in zip(parts[1::2], parts[2::2], strict=True)}
 
@@ -121,6 +148,17 @@ def rule(
 
     Raises:
         ValueError: One of them is no such thing.
+
+    Example:
+        >>> from portmap.lint import at, lint, rule
+        >>> @rule("acme.owner-label", on=Service, severity="warning")
+        ... def owner_label(service, bundle):
+        ...     "A Service says which team owns it."
+        ...     if "owner" not in (service.labels or {}):
+        ...         yield at(service, "metadata", "labels").finding("it does not say who owns it")
+        ...
+        >>> print(*lint([web], rules=[owner_label]))
+        warning: Service web: metadata.labels: it does not say who owns it  [acme.owner-label]
     """
     if not _NAME.fullmatch(name):
         hint = "write lower case words with hyphens, such as 'acme.owner-label'"

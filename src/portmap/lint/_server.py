@@ -49,7 +49,7 @@ def server_warnings(item: Item) -> Iterator[ServerWarning]:
         yield from SERVICE_WARNINGS.warned_about(state)
     elif isinstance(typed, Pod | Workload):
         pod = typed if isinstance(typed, Pod) else typed.pod
-        template = any_template_path(item.raw.get("apiVersion"), item.raw.get("kind")) or ()
+        template = any_template_path(item.raw) or ()
         for each in POD_WARNINGS.warned_about(_Warned(cluster, pod.containers, pod.init_containers)):
             yield attrs.evolve(each, field=describe((*template, *parse(each.field))))
 

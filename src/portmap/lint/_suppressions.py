@@ -13,6 +13,7 @@ hide tomorrow's mistake.
 """
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, final
@@ -40,6 +41,7 @@ SUPPRESSION_RULES: Final[Mapping[str, str]] = {
 }
 """What is found about suppressions themselves, which cannot be suppressed."""
 
+_BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _COMMENT: Final = re.compile(r"(?:^|(?<=\s))#\s*portmap:\s*ignore\[([^\]\n]*)\][ \t]*([^\n\r]*)", re.MULTILINE)
 
 
@@ -55,8 +57,9 @@ class Suppression:
         position: The object's place in the input.
         source: The file that it came from.
         field: The field that asks; `""` for a comment.
-        location: Where a comment stands.
-        lines: The lines that a comment is about; `None` for an annotation, which is about the whole object.
+        location: Where it stands, as far as that is known.
+        lines: From the line of a comment to the one that it is about, of which those between say nothing;
+            `None` for an annotation, which is about the whole object.
     """
 
     rules: tuple[str, ...]
@@ -67,15 +70,6 @@ class Suppression:
     field: str = ""
     location: Location | None = None
     lines: range | None = None
-
-    def covers(self, finding: Finding) -> bool:
-        """Whether it asks not to be told of this finding about its object."""
-        if finding.rule not in self.rules:
-            return False
-        if self.lines is None:
-            return True
-        span = finding.location and finding.location.span
-        return span is not None and span.line in self.lines
 
 
 def annotations_of(items: Iterable[Item]) -> list[Suppression]:
@@ -104,19 +98,24 @@ def comments_in(text: str, objects: Sequence[tuple[int, Item]]) -> Iterator[Supp
     """
     if "portmap:" not in text:
         return
-    lines = text.splitlines()
+    lines = _BREAK.split(text)
+    says: list[int] | None = None
+    starts = [begins for begins, _ in objects]
+    line, place = 1, 0
     for match in _COMMENT.finditer(text):
-        line = text.count("\n", 0, match.start()) + 1
-        written = lines[line - 1] if line <= len(lines) else ""
-        column = match.start() - (text.rfind("\n", 0, match.start()) + 1) + 1
+        for each in _BREAK.finditer(text, place, match.start()):
+            line, place = line + 1, each.end()
+        written = lines[line - 1]
+        column = match.start() - place + 1
         last = line
         if not written[: column - 1].strip():
-            while last < len(lines) and _says_nothing(lines[last]):
-                last += 1
-            last += 1
-        about = [item for begins, item in objects if begins <= last]
+            if says is None:
+                says = [number for number, each in enumerate(lines, 1) if not _says_nothing(each)]
+            after = bisect_right(says, line)
+            last = says[after] if after < len(says) else len(lines) + 1
+        about = bisect_right(starts, last)
         if about:
-            item = about[-1]
+            item = objects[about - 1][1]
             rules = tuple(name for each in match[1].split(",") if (name := each.strip()))
             span = Span(line, column, line, column + len(match[0].rstrip()))
             location = Location(item.source, span, written)
@@ -146,26 +145,60 @@ def suppress(
         asked: The names of the rules that were run: only of those can a suppression be unused.
     """
     # By name, too: the objects of a list that was given as one have one position.
-    of_object: dict[tuple[int, ObjectName], list[int]] = defaultdict(list)
+    # And by line: one object may have very many comments.
+    of_object: dict[tuple[int, ObjectName, str, int | None], list[int]] = defaultdict(list)
     for number, request in enumerate(requests):
-        of_object[request.position, request.subject].append(number)
+        for rule in request.rules:
+            for line in {request.lines[0], request.lines[-1]} if request.lines else (None,):
+                of_object[request.position, request.subject, rule, line].append(number)
     left: list[Finding] = []
     hidden: list[Suppressed] = []
     used: set[int] = set()
     for finding in findings:
-        for number in of_object.get((finding.position, finding.subject), ()):
-            if requests[number].covers(finding):
-                used.add(number)
-                hidden.append(Suppressed(finding, requests[number].reason))
-                break
+        span = finding.location and finding.location.span
+        about = (finding.position, finding.subject, finding.rule)
+        covering = [*of_object.get((*about, None), ())]
+        if span is not None:
+            covering += of_object.get((*about, span.line), ())
+        if covering:
+            number = min(covering)
+            used.add(number)
+            hidden.append(Suppressed(finding, requests[number].reason))
         else:
             left.append(finding)
+    lines = _lines_of(tuple(left), requests)
+    # Of copies of one object the first alone is judged, for all of them.
+    copied = {(each.subject, each.rules, each.reason) for number, each in enumerate(requests) if number in used}
     for number, request in enumerate(requests):
-        left += _about(request, known, asked, used=number in used)
+        if (request.subject, request.rules, request.reason) in copied:
+            used.add(number)
+        elsewhere = lines.get((request.position, request.subject), {})
+        left += _about(request, known, asked, used=number in used, elsewhere=elsewhere)
     return left, hidden
 
 
-def _about(request: Suppression, known: Collection[str], asked: Collection[str], *, used: bool) -> Iterator[Finding]:
+def _lines_of(
+    findings: Iterable[Finding], requests: Iterable[Suppression]
+) -> Mapping[tuple[int, ObjectName], Mapping[str, int]]:
+    """By object with comments, the line of the first finding of each rule."""
+    found: dict[tuple[int, ObjectName], dict[str, int]] = {
+        (each.position, each.subject): {} for each in requests if each.lines is not None
+    }
+    for finding in findings if found else ():
+        span = finding.location and finding.location.span
+        if span is not None and (finding.position, finding.subject) in found:
+            found[finding.position, finding.subject].setdefault(finding.rule, span.line)
+    return found
+
+
+def _about(
+    request: Suppression,
+    known: Collection[str],
+    asked: Collection[str],
+    *,
+    used: bool,
+    elsewhere: Mapping[str, int],
+) -> Iterator[Finding]:
     """What is wrong with a suppression itself."""
 
     def finding(rule: str, message: str, hint: str) -> Finding:
@@ -191,4 +224,6 @@ def _about(request: Suppression, known: Collection[str], asked: Collection[str],
             hint = f"did you mean {guess!r}?" if guess else "`portmap rules` lists them"
             yield finding(UNUSED, f"there is no rule {name!r}", hint)
     if not used and all(name in asked for name in request.rules):
-        yield finding(UNUSED, f"{names} is suppressed, and finds nothing here", "remove the suppression")
+        line = next((elsewhere[name] for name in request.rules if name in elsewhere), None)
+        hint = f"line {line} has a finding: put the comment there, or above it" if line else "remove the suppression"
+        yield finding(UNUSED, f"{names} is suppressed, and finds nothing here", hint)

@@ -1,5 +1,10 @@
 """Manifests: reading, judging and writing what others wrote, or will read.
 
+    >>> from portmap.manifests import validate
+    >>> manifest = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {}}
+    >>> [violation.code for violation in validate(manifest)]
+    ['ports-required']
+
 The only part of portmap that knows PyYAML, cattrs and files. Each name is loaded
 when it is first asked for, so that a script which only writes loads no reader.
 """

@@ -21,6 +21,9 @@ __all__ = ["APPEND", "Assignment", "located", "parse_assignment"]
 APPEND: Final = "[+]"
 """The step that stands for a new item at the end of a list."""
 
+_TEXTS: Final = {("metadata", "labels"), ("metadata", "annotations"), ("spec", "selector"), ("selector", "matchLabels")}
+"""Mappings of text: their keys may have dots, and their values have no fields."""
+
 _TOP: Final = frozenset({"apiVersion", "kind", "metadata", "spec", "status"})
 _STEP: Final = re.compile(
     r"""\.?(?P<name>[^.\[\]=\s'"]+)|\[(?P<index>[0-9]{1,9})\]|(?P<append>\[\+\])"""
@@ -82,7 +85,10 @@ def parse_assignment(text: str, *, string: bool = False) -> Assignment:
         return Assignment(text, steps, remove=True)
     if not rest and isinstance(last, _Name) and last.text.endswith("-") and len(last.text) > 1:
         return Assignment(text, (*steps[:-1], _Name(last.text[:-1])), remove=True)
-    raise ManifestError(f"{text!r} is no change: write PATH=VALUE, or PATH- to remove a field")
+    what = "it begins with no field"
+    if steps:
+        what = f"{rest!r} is neither a step of a path nor =VALUE" if rest else "there is no =VALUE"
+    raise ManifestError(f"{text!r} is no change: {what}. Write PATH=VALUE, or PATH- to remove a field")
 
 
 def _steps(text: str) -> "tuple[tuple[_Step, ...], int]":
@@ -131,8 +137,12 @@ def located(assignment: Assignment, data: _Data) -> Path:
         steps = (_Name("spec"), *steps)
     path: list[str | int] = []
     value = data
-    for step in steps:
+    for at, step in enumerate(steps):
         found = _step(step, value, tuple(path), assignment.text)
+        rest = steps[at:]
+        if len(rest) > 1 and tuple(path[-2:]) in _TEXTS and all(isinstance(each, _Name) for each in rest):
+            here, key = describe(tuple(path)), ".".join(each.text for each in rest if isinstance(each, _Name))
+            raise ManifestError(f"{assignment.text!r}: a key with dots stands in brackets: {here}['{key}']")
         path.append(found)
         if isinstance(value, Mapping):
             value = value.get(found)
@@ -170,6 +180,10 @@ def _item(step: _Step, items: list[_Data], here: str, whole: str) -> int:
     if len(found) == 1:
         return found[0]
     if found:
-        raise ManifestError(f"{whole!r}: {here} has {len(found)} items that are {told}: say which by [{found[0]}]")
-    guess = nearest(told, [str(item["name"]) for _, item in mappings if "name" in item])
+        which = " or ".join(f"[{at}]" for at in found)
+        raise ManifestError(f"{whole!r}: {here} has {len(found)} items that are {told}: say which by {which}")
+    names = [str(item["name"]) for _, item in mappings if "name" in item]
+    guess = nearest(told, names)
+    if guess is None and names:
+        raise ManifestError(f"{whole!r}: {here} has no item {told!r}; it has {', '.join(map(repr, names[:5]))}")
     raise ManifestError(f"{whole!r}: {here} has no item {told!r}" + (f"; did you mean {guess!r}?" if guess else ""))

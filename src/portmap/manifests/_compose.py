@@ -5,11 +5,11 @@ rules in `_scalars`, and beside it a tree of positions, one tuple a node: that i
 composing PyYAML's nodes first, and nothing of PyYAML's own schema gets in the way.
 
 Where the C parser (libyaml 0.2.5) and Go's port of it part, Go is followed if that is cheap:
-anchors may be redefined, `%YAML` may only say 1.1, `\/` is no escape, aliases may not expand
-without end. Known to be left: in flow collections `[a?b]` is a text here and an error in Go,
-`{a:}` is an error here and a key in Go; Go reads only the first document of a request; kubectl
-cuts documents at any line that begins with `---`, inside quotes too. The pure Python parser,
-used where PyYAML has no C extension, also refuses a tab after a colon.
+anchors may be redefined, `%YAML` may only say 1.1, `\/` is no escape, what stands behind a lone `!`
+is text, `[a?b]` an error, aliases may not expand without end. Known to be left: `{a:}` is an error
+here and a key in Go; Go reads only the first document of a request; kubectl cuts documents at any
+line that begins with `---`, inside quotes too. The pure Python parser, used where PyYAML has no C
+extension, also refuses a tab after a colon.
 """
 
 import re
@@ -24,7 +24,7 @@ from yaml.reader import Reader, ReaderError
 from yaml.scanner import Scanner
 
 from portmap._errors import ManifestError
-from portmap.manifests._compose_plain import plain_documents
+from portmap.manifests._compose_plain import Positions, plain_documents
 from portmap.manifests._composed import MAX_DEPTH, MAX_VALUES, Composed, Duplicate, Entry, Node, Place, span_of
 from portmap.manifests._scalars import SPECIAL_FIRST, Scalar, ScalarError, decode, json_value, key_text, tagged
 from portmap.manifests._syntax import TOO_DEEP, TOO_MANY, ReadError, explained, refusal, unprintable
@@ -32,6 +32,7 @@ from portmap.manifests._syntax import TOO_DEEP, TOO_MANY, ReadError, explained, 
 __all__ = ["compose_all"]
 
 _MAX_ALIASED: Final = 500_000
+_MAX_TWICE: Final = 100_000
 
 _Data: TypeAlias = Any
 _Event: TypeAlias = Any  # Both parsers' events, whose stubs have little in common.
@@ -59,6 +60,30 @@ except ImportError:  # pragma: no cover
     _EventParser = _PureParser
 
 
+# Go takes whatever stands behind a lone `!` for text, and libyaml does not tell that there was one.
+_LONE_TAG: Final = re.compile(r"!(?<![^\s\[{,:]!)(?=[\s\]},]|<!>|\Z)")
+_TAGGED: Final = re.compile(r"(?:&\S+\s+)?!(?=[\s\]},]|<!>|\Z)")
+
+
+# Go ends an unquoted text in brackets at a question mark, and then misses a comma. Whether brackets are open is
+# not known here: it may be where one or a comma stands on the line or on the one before.
+_QUESTION: Final = re.compile(r"\?(?<=[^\s,\[\]{}]\?)")
+_PERHAPS_IN_BRACKETS: Final = re.compile(r"[\[{,]")
+_MANY: Final = 100
+
+
+def _is_odd(text: str) -> bool:
+    """Whether something may be in this text that parsers do not tell of."""
+    if "\\/" in text or _LONE_TAG.search(text) is not None:
+        return True
+    for count, match in enumerate(_QUESTION.finditer(text), 1):
+        line = text.rfind("\n", 0, match.start())
+        before = text.rfind("\n", 0, max(line, 0)) + 1
+        if count > _MANY or _PERHAPS_IN_BRACKETS.search(text, before, match.start()) is not None:
+            return True
+    return False
+
+
 def compose_all(text: str, source: str = "") -> Iterator[Composed]:
     """The documents of a YAML text, one by one as they are asked for.
 
@@ -69,31 +94,16 @@ def compose_all(text: str, source: str = "") -> Iterator[Composed]:
     """
     text = text.removeprefix("\ufeff")
     # Only the C parser refuses by itself whatever `_value` would refuse of an event.
-    found = None if _EventParser is _PureParser or "\\/" in text else plain_documents(text, _EventParser)
+    found = None if _EventParser is _PureParser or _is_odd(text) else plain_documents(text, _EventParser)
     if found is None:
         yield from _composed_fully(text, source)
     else:
-        later = _LaterNodes(text)
-        for index, data in enumerate(found):
-            yield Composed({}, text=text) if data is None else Composed(data, (), _LaterNode(later, index), text)
-
-
-class _LaterNodes:
-    """The positions in a text that is known to be read without error; found when one is first asked for."""
-
-    __slots__ = ("_nodes", "_text")
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._nodes: list[Node | None] | None = None
-
-    def node(self, index: int) -> Node | None:
-        if self._nodes is None:
-            self._nodes = [each.node for each in _composed_fully(self._text, "")]
-        return self._nodes[index]
-
-    def forget(self) -> None:
-        self._nodes = None
+        positions = Positions(text, [(place, line) for _, place, line in found], _EventParser)
+        for index, (data, _, _) in enumerate(found):
+            if data is None:
+                yield Composed({}, text=text, number=index)
+            else:
+                yield Composed(data, (), _LaterNode(positions, index), text, number=index)
 
 
 @final
@@ -101,11 +111,11 @@ class _LaterNodes:
 class _LaterNode:
     """The positions in one document of a text."""
 
-    _all: _LaterNodes
+    _all: Positions
     _index: int
 
-    def __call__(self) -> Node | None:
-        return self._all.node(self._index)
+    def __call__(self) -> Node:
+        return self._all.tree(self._index)
 
     def forget(self) -> None:
         self._all.forget()
@@ -114,8 +124,10 @@ class _LaterNode:
 def _composed_fully(text: str, source: str) -> Iterator[Composed]:
     try:
         reader = _Reader(text)
-        while (composed := reader.document()) is not None:
+        number = 0
+        while (composed := reader.document(number)) is not None:
             yield composed
+            number += 1
     except ReadError as fault:
         raise refusal(text, source, fault.problem, fault.place) from None
     except yaml.MarkedYAMLError as error:
@@ -142,19 +154,22 @@ class _Reader:
         "_aliased",
         "_anchors",
         "_duplicates",
+        "_flow",
         "_keys",
         "_lost",
+        "_odd",
         "_path",
-        "_slashes",
         "_take",
         "_text",
+        "_twices",
         "_values",
     )
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._take: Callable[[], _Event] = _EventParser(text).get_event
-        self._slashes = "\\/" in text
+        self._odd = _is_odd(text)
+        self._flow = 0  # How many brackets are open.
         self._keys: dict[str, str] = {}
         self._anchors: dict[str, tuple[Any, Node, Any] | None] = {}
         self._duplicates: list[Duplicate] = []
@@ -162,9 +177,10 @@ class _Reader:
         self._values = 0  # Of the whole text, but for the plain ones in mappings.
         self._aliased = 0  # Values that aliases made.
         self._lost = 0  # Keys and values that others replaced.
+        self._twices = 0  # Keys given twice, of the whole text.
         self._take()
 
-    def document(self) -> Composed | None:
+    def document(self, number: int) -> Composed | None:
         event = self._take()
         if type(event) is StreamEndEvent:
             return None
@@ -176,9 +192,9 @@ class _Reader:
         if self._aliased > 100 and self._excessive(_size(data) + self._lost):
             _fault("its aliases expand to far more than its text, which Kubernetes refuses", first)
         self._take()
-        return (
-            Composed({}, text=self._text) if data is None else Composed(data, tuple(self._duplicates), node, self._text)
-        )
+        if data is None:
+            return Composed({}, text=self._text, number=number)
+        return Composed(data, tuple(self._duplicates), node, self._text, number=number)
 
     def _excessive(self, size: int) -> bool:
         """Go's limit for documents of this size: at most 99 % may come from aliases."""
@@ -212,6 +228,7 @@ class _Reader:
         items: list[Any] = []
         nodes: list[Node] = []
         take, path = self._take, self._path
+        self._flow += bool(start.flow_style)
         event = take()
         while type(event) is not SequenceEndEvent:
             path.append(len(items))
@@ -220,6 +237,7 @@ class _Reader:
             items.append(item)
             nodes.append(node)
             event = take()
+        self._flow -= bool(start.flow_style)
         end = nodes[-1] if nodes and not start.flow_style else None
         return items, _around(start, event, end, nodes)
 
@@ -230,11 +248,18 @@ class _Reader:
         mark: _Event
         end: _Event
         value: _Data
-        take, path, keys, special, slashes = self._take, self._path, self._keys, SPECIAL_FIRST, self._slashes
+        take, path, keys, special, odd = self._take, self._path, self._keys, SPECIAL_FIRST, self._odd
         node: Node | None = None
+        self._flow += bool(start.flow_style)
         event = take()
         while type(event) is not MappingEndEvent:
-            if type(event) is ScalarEvent and event.anchor is None and event.tag is None and event.implicit[0]:
+            if (
+                type(event) is ScalarEvent
+                and event.anchor is None
+                and event.tag is None
+                and event.implicit[0]
+                and not odd
+            ):
                 raw = event.value
                 # Only keys that are neither merges nor special get into the memory.
                 key = keys.get(raw)
@@ -255,7 +280,7 @@ class _Reader:
             line, column, end_line, end_column = mark.line, mark.column, end.line, end.column
             event = take()
             # What follows is `_value` for most scalars, written out because most of the time is spent here.
-            if type(event) is ScalarEvent and event.anchor is None and event.tag is None and not slashes:
+            if type(event) is ScalarEvent and event.anchor is None and event.tag is None and not odd:
                 value = event.value
                 if value[:1] in special and event.implicit[0]:
                     value = self._json(decode(value), event)
@@ -273,6 +298,7 @@ class _Reader:
             if len(data) > MAX_VALUES:
                 _fault(TOO_MANY, event)
             event = take()
+        self._flow -= bool(start.flow_style)
         return data, _around(start, event, None if start.flow_style else node, entries)
 
     def _merge(self, event: _Event, depth: int, data: dict[str, Any], entries: dict[str, Entry]) -> Node:
@@ -296,6 +322,9 @@ class _Reader:
 
     def _twice(self, key: str, first: Entry, second: Entry) -> None:
         self._lost += 2
+        self._twices += 1
+        if self._twices > _MAX_TWICE:
+            raise ReadError(f"more than {_MAX_TWICE} keys are given twice", second[:4])
         self._duplicates.append(((*self._path, key), span_of(first), span_of(second)))
 
     def _key(self, event: _Event) -> str:
@@ -319,14 +348,18 @@ class _Reader:
     def _decoded(self, event: _Event) -> Scalar:
         """The scalar as Go has it before JSON."""
         text: str = event.value
-        if self._slashes and event.style == '"':
-            self._check_escapes(event)
+        if self._odd:
+            if event.style == '"':
+                self._check_escapes(event)
+            if event.implicit[0] and _TAGGED.match(self._text, event.start_mark.index):
+                return text
+            if event.implicit[0] and self._flow and "?" in text:
+                _fault("Kubernetes reads no `?` in an unquoted text inside of brackets; quote the text", event)
         if event.tag not in (None, "!"):
             try:
                 return tagged(event.tag, text)
             except ScalarError as error:
                 _fault(str(error), event)
-        # `!` before a quoted scalar makes Go read it like a plain one.
         return decode(text) if event.implicit[0] else text
 
     def _json(self, value: Scalar, event: _Event) -> Scalar:

@@ -2,11 +2,12 @@
 
 Most manifests have no anchor, tag or merge key and give no key twice, and where in them things
 stand is asked of few. Their data takes less than half the time without positions, and much less
-memory. For every other text there is the whole reader, which also words all errors.
+memory; who asks for positions gets them from a second pass, which need not look at values. For
+every other text there is the whole reader, which also words all errors.
 """
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final, final
 
 import yaml
 from yaml.events import (
@@ -19,10 +20,12 @@ from yaml.events import (
 )
 from yaml.reader import ReaderError
 
-from portmap.manifests._composed import MAX_DEPTH, MAX_VALUES
+from portmap.manifests._composed import MAX_DEPTH, MAX_VALUES, Entry, Node
 from portmap.manifests._scalars import SPECIAL_FIRST, ScalarError, decode, json_value
 
-__all__ = ["plain_documents"]
+__all__ = ["Positions", "plain_documents"]
+
+_KEPT_TREES: Final = 64
 
 _OTHER_ERRORS: Final = (ReaderError, UnicodeEncodeError, RecursionError, yaml.YAMLError)
 
@@ -31,8 +34,10 @@ class _NotPlain(Exception):  # noqa: N818 - it is no error: the whole reader tak
     pass
 
 
-def plain_documents(text: str, parser: Callable[[str], Any]) -> list[Any] | None:
+def plain_documents(text: str, parser: Callable[[str], Any]) -> list[tuple[Any, int, int]] | None:
     """The data of all documents of a text, or `None` where the whole reader has to look at it.
+
+    Each has beside it where the line begins in which the document does, and its number, from 0.
 
     Args:
         text: One or more documents.
@@ -55,13 +60,14 @@ class _Plain:
         self._collections = 0
         take()
 
-    def documents(self) -> list[Any]:
+    def documents(self) -> list[tuple[Any, int, int]]:
         found = []
         take = self._take
         while type(event := take()) is not StreamEndEvent:
             if event.version is not None:
                 raise _NotPlain
-            found.append(self._value(take(), 0))
+            begin = event.start_mark
+            found.append((self._value(take(), 0), begin.index - begin.column, begin.line))
             take()
         return found
 
@@ -109,3 +115,81 @@ class _Plain:
                 raise _NotPlain
             data[key] = value
         return data
+
+
+@final
+class Positions:
+    """The positions in each document of a text of which `plain_documents` gave the data.
+
+    A text may hold many thousands of documents, of which few are asked for: each is parsed again by
+    itself. The trees of the last few are kept; those of all would cost the garbage collector more time
+    than the parsing.
+
+    Args:
+        text: The text.
+        begins: Where the lines begin in which its documents do, and their numbers, from 0.
+        parser: As for `plain_documents`.
+    """
+
+    __slots__ = ("_begins", "_parser", "_text", "_trees")
+
+    def __init__(self, text: str, begins: Sequence[tuple[int, int]], parser: Callable[[str], Any]) -> None:
+        self._text = text
+        self._begins = begins
+        self._parser = parser
+        self._trees: dict[int, Node] = {}
+
+    def tree(self, index: int) -> Node:
+        """The positions in the document of this number."""
+        found = self._trees.get(index)
+        if found is None:
+            # What stands before the first document may be directives and comments.
+            start, line = self._begins[index] if index else (0, 0)
+            end = self._begins[index + 1][0] if index + 1 < len(self._begins) else None
+            found = self._trees[index] = _Tree(self._parser(self._text[start:end]).get_event, line).document()
+            if len(self._trees) > _KEPT_TREES:
+                del self._trees[next(iter(self._trees))]
+        return found
+
+    def forget(self) -> None:
+        """Keep no tree any longer."""
+        self._trees.clear()
+
+
+@final
+class _Tree:
+    """Makes the positions in one document of a stream of events, so many lines further down."""
+
+    __slots__ = ("_lines", "_take")
+
+    def __init__(self, take: Any, lines: int) -> None:  # noqa: ANN401 - as above
+        self._take = take
+        self._lines = lines
+
+    def document(self) -> Node:
+        self._take()
+        self._take()
+        return self._node(self._take())
+
+    def _node(self, event: Any) -> Node:  # noqa: ANN401 - as above
+        mark, end, lines = event.start_mark, event.end_mark, self._lines
+        if type(event) is ScalarEvent:
+            return mark.line + lines, mark.column, end.line + lines, end.column, None
+        inside: list[Node] | dict[str, Entry]
+        last: Node | None = None
+        if type(event) is SequenceStartEvent:
+            inside, take = [], self._take
+            while type(each := take()) is not SequenceEndEvent:
+                last = self._node(each)
+                inside.append(last)
+        else:
+            inside, take = {}, self._take
+            while type(each := take()) is not MappingEndEvent:
+                first, stop = each.start_mark, each.end_mark
+                last = self._node(take())
+                inside[each.value] = first.line + lines, first.column, stop.line + lines, stop.column, last
+        if event.flow_style or last is None:
+            end = each.end_mark
+            return mark.line + lines, mark.column, end.line + lines, end.column, inside
+        # A collection in block style ends with its last value, and not where the next begins.
+        return mark.line + lines, mark.column, last[2], last[3], inside

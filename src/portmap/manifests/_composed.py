@@ -65,6 +65,7 @@ class Composed:
             of it that was read at a time.
         is_json: Whether it was read as JSON, about which all readers agree.
         lines_before: How many lines stand before that part.
+        number: Which document of the text it is, from 0.
     """
 
     data: Any
@@ -73,6 +74,7 @@ class Composed:
     text: str = attrs.field(default="", repr=False)
     is_json: bool = False
     lines_before: int = 0
+    number: int = 0
 
     def duplicate_violations(self) -> list[tuple[Path, Violation]]:
         """A violation for each key given twice, with its path in the whole document."""

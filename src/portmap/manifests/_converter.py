@@ -22,7 +22,6 @@ from portmap.manifests._read import read
 
 __all__ = ["converter"]
 
-Kind = TypeVar("Kind", Service, Pod, Workload)
 Port = TypeVar("Port", ServicePort, ContainerPort)
 
 
@@ -39,32 +38,24 @@ def converter(base: Converter | None = None) -> Converter:
     Returns:
         The same converter, or the new one. Structuring raises `ValidationError` for
         what an API server would refuse.
+
+    Example:
+        >>> from portmap.manifests import converter
+        >>> converter().unstructure(http)
+        {'name': 'http', 'containerPort': 8080}
+        >>> converter().structure({"containerPort": 53, "protocol": "UDP"}, ContainerPort)
+        ContainerPort(53, protocol='UDP')
     """
     taught = base or Converter(forbid_extra_keys=True, detailed_validation=False)
     for kind in (Service, ServicePort, Pod, Container, ContainerPort):
         taught.register_unstructure_hook(kind, to_manifest)
-    taught.register_structure_hook(Service, lambda data, _: _of_kind(data, Service))
-    taught.register_structure_hook(Pod, lambda data, _: _of_kind(data, Pod))
-    taught.register_structure_hook(Workload, lambda data, _: _of_kind(data, Workload))
+    taught.register_structure_hook(Service, lambda data, _: read(data, Service))
+    taught.register_structure_hook(Pod, lambda data, _: read(data, Pod))
+    taught.register_structure_hook(Workload, lambda data, _: read(data, Workload))
     taught.register_structure_hook(ServicePort, lambda data, _: _port(data, ServicePort, SERVICE_PORT))
     taught.register_structure_hook(ContainerPort, lambda data, _: _port(data, ContainerPort, CONTAINER_PORT))
     taught.register_structure_hook(Container, lambda data, _: read_container(data))
     return taught
-
-
-def _of_kind(data: Any, kind: type[Kind]) -> Kind:  # noqa: ANN401 - whatever the settings hold
-    found = read(data)
-    if not isinstance(found, kind):
-        violation = Violation.about(
-            "kind",
-            "wrong-kind",
-            "FieldValueTypeInvalid",
-            f"must be a {kind.__name__}",
-            value=data.get("kind"),
-            opening="Wrong kind",
-        )
-        raise ValidationError(kind.__name__, (violation,))
-    return found
 
 
 def _port(data: Any, kind: type[Port], reader: Reader) -> Port:  # noqa: ANN401 - whatever the settings hold

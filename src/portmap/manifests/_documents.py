@@ -1,6 +1,7 @@
 """What was read from files and streams: an ordered sequence of documents."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, NamedTuple, final, overload
 
 import attrs
@@ -13,8 +14,8 @@ from portmap._services import Service
 from portmap._violations import Violation, in_order
 from portmap._workloads import Workload, several_templates
 from portmap.manifests._composed import Composed
-from portmap.manifests._read import is_readable, read_all
-from portmap.manifests._readings import disagreement, divisive
+from portmap.manifests._read import Kind, is_readable, read_all
+from portmap.manifests._readings import disagreement, divisive, refused_by_kubectl
 
 __all__ = ["Document", "Manifests", "Note", "documents", "judged", "objects_in", "values_in"]
 
@@ -22,14 +23,27 @@ __all__ = ["Document", "Manifests", "Note", "documents", "judged", "objects_in",
 _SERVERS_SPELLING: Final = {"LoadBalancerSourceRanges": "loadBalancerSourceRanges"}
 
 
+@lru_cache(maxsize=1024)
+def _path(field: str) -> Path:
+    """The path of a field of a manifest, as the server spells it; the same few are asked for again and again."""
+    return tuple(_SERVERS_SPELLING.get(step, step) if isinstance(step, str) else step for step in parse(field))
+
+
 @final
 class Note(NamedTuple):
     """Something that is no fault, but means different things to different readers.
 
     Attributes:
-        field: Where, as in violations.
+        field: Where, as in violations; `""` for the whole document.
         message: Who reads what there.
         hint: What to write instead.
+
+    Example:
+        >>> from pathlib import Path
+        >>> _ = Path("a.yaml").write_text("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {mode: y}}")
+        >>> [note] = load("a.yaml")[0].notes
+        >>> note.field, note.hint
+        ('data.mode', 'quote it if text is meant: "y"')
     """
 
     field: str
@@ -49,6 +63,13 @@ class Document:
             model the kind, or an API server would refuse it.
         violations: Why a server would refuse it, keys that were given twice included.
         source: The name of the file or stream.
+
+    Example:
+        >>> from pathlib import Path
+        >>> _ = Path("web.yaml").write_text(to_yaml(web))
+        >>> [document] = load("web.yaml")
+        >>> print(document)
+        Service web (web.yaml:1)
     """
 
     raw: Any
@@ -60,18 +81,33 @@ class Document:
 
     @property
     def object(self) -> Service | Pod | Workload | None:
-        """The typed object, where there is one; `None` where it holds none, or is of a kind that holds several."""
+        """The typed object, where there is one; `None` where it holds none, or is of a kind that holds several.
+
+        Example:
+            >>> document.object == web
+            True
+        """
         several = isinstance(self.raw, Mapping) and several_templates(self.raw) is not None
         return None if several or not self.objects else self.objects[0]
 
     @property
     def kind(self) -> str:
-        """The object's kind, `""` where it says none."""
+        """The object's kind, `""` where it says none.
+
+        Example:
+            >>> document.kind
+            'Service'
+        """
         return self._text("kind")
 
     @property
     def name(self) -> str:
-        """The object's name, `""` where it has none."""
+        """The object's name, `""` where it has none.
+
+        Example:
+            >>> document.name
+            'web'
+        """
         metadata = self.raw.get("metadata") if isinstance(self.raw, Mapping) else None
         name = metadata.get("name") or metadata.get("generateName") if isinstance(metadata, Mapping) else None
         return name if isinstance(name, str) else ""
@@ -85,12 +121,20 @@ class Document:
 
         Args:
             field: A field path such as `spec.ports[0].targetPort`; `""` is the object itself.
+
+        Example:
+            >>> document.span("spec.ports[0].port")
+            Span(line=10, column=11, end_line=10, end_column=13)
         """
-        path = tuple(_SERVERS_SPELLING.get(step, step) if isinstance(step, str) else step for step in parse(field))
-        return self._composed.span(self._root + path)
+        return self._composed.span(self._root + _path(field))
 
     def key_span(self, field: str) -> Span | None:
-        """Where the key of a field stands in the text, for fields that should not be there."""
+        """Where the key of a field stands in the text, for fields that should not be there.
+
+        Example:
+            >>> document.key_span("spec.ports")
+            Span(line=8, column=3, end_line=8, end_column=8)
+        """
         return self._composed.key_span(self._root + parse(field))
 
     def place(self, field: str = "") -> Span | None:
@@ -98,37 +142,61 @@ class Document:
 
         Args:
             field: A field path; `""` is the object itself.
+
+        Example:
+            >>> document.place("spec.ports[0].port")
+            Span(line=10, column=11, end_line=10, end_column=13)
         """
-        path = tuple(_SERVERS_SPELLING.get(step, step) if isinstance(step, str) else step for step in parse(field))
-        span = self._composed.span(self._root + path)
-        return self._composed.key_span(self._root + path) if span and span.end_line > span.line else span
+        path = self._root + _path(field)
+        span = self._composed.span(path)
+        return self._composed.key_span(path) if span and span.end_line > span.line else span
 
     @property
     def notes(self) -> "tuple[Note, ...]":
         """Unquoted keys and values that other readers of YAML take for something else than kubectl does.
 
-        Keys that are given twice, of which kubectl drops one in silence, are violations.
+        Keys that are given twice, of which kubectl drops one in silence, are violations. What of
+        the whole document makes kubectl refuse what a server reads is a note without a field.
+
+        Example:
+            >>> document.notes
+            ()
         """
-        return tuple(
+        refusal = refused_by_kubectl(self._composed)
+        values = (
             Note(describe(path), disagreement(text) or "", f'quote it if text is meant: "{text}"')
             for path, text in divisive(self._composed, self._root)
         )
+        return (*([] if refusal is None else [Note("", *refusal)]), *values)
 
     @property
     def text(self) -> str:
         """All of the text in which the object stands, that of other objects included.
 
         Of a stream that is read one document at a time, it is the part that was read with the object.
+
+        Example:
+            >>> document.text == to_yaml(web)
+            True
         """
         return self._composed.text
 
     def forget_places(self) -> None:
-        """Free the memory that `span` and its like took for the objects of this text; they find it all again."""
+        """Free the memory that `span` and its like took for the objects of this text; they find it all again.
+
+        Example:
+            >>> document.forget_places()
+        """
         self._composed.forget()
 
     @property
     def origin(self) -> tuple[Composed, Path]:
-        """What was read of the whole text, and the object's path in it; for the modules of this package."""
+        """What was read of the whole text, and the object's path in it; for the modules of this package.
+
+        Example:
+            >>> document.origin[1]
+            ()
+        """
         return self._composed, self._root
 
     def __str__(self) -> str:
@@ -144,11 +212,18 @@ class Manifests(Sequence[Document]):
 
     Attributes:
         unreadable: The files of a folder that could not be read, with the reason.
+
+    Example:
+        >>> from pathlib import Path
+        >>> _ = Path("web.yaml").write_text(to_yaml(web, pod))
+        >>> found = load("web.yaml")
+        >>> [document.kind for document in found]
+        ['Service', 'Pod']
     """
 
     def __init__(self, found: Sequence[Document], unreadable: Sequence[ManifestError] = ()) -> None:
         self._found = tuple(found)
-        self.unreadable = tuple(unreadable)
+        self.unreadable: tuple[ManifestError, ...] = tuple(unreadable)
 
     @overload
     def __getitem__(self, index: int) -> Document: ...
@@ -165,12 +240,23 @@ class Manifests(Sequence[Document]):
     def __repr__(self) -> str:
         return f"<Manifests: {len(self._found)} documents>"
 
-    def objects(self) -> tuple[Service | Pod | Workload, ...]:
+    @overload
+    def objects(self) -> tuple[Service | Pod | Workload, ...]: ...
+    @overload
+    def objects(self, kind: type[Kind]) -> tuple[Kind, ...]: ...
+    def objects(self, kind: type[Kind] | None = None) -> tuple[Service | Pod | Workload, ...]:
         """The typed objects, in order; documents of kinds that portmap does not model are passed over.
+
+        Args:
+            kind: Those of this class alone, `Service`, `Pod` or `Workload`; left out, all of them.
 
         Raises:
             ValidationError: One of the documents is invalid. It lists the violations
                 of all of them, each field behind the name of its document.
+
+        Example:
+            >>> [str(each) for each in found.objects()]
+            ['Service web', 'Pod web-0']
         """
         bad = [document for document in self._found if document.violations]
         if bad:
@@ -181,7 +267,9 @@ class Manifests(Sequence[Document]):
             ]
             subject = str(bad[0]) if len(bad) == 1 else f"{len(bad)} documents"
             raise ValidationError(subject, tuple(violations))
-        return tuple(each for document in self._found for each in document.objects)
+        return tuple(
+            each for document in self._found for each in document.objects if kind is None or isinstance(each, kind)
+        )
 
 
 def judged(documents: Iterable[Document]) -> Iterator[Document]:

@@ -10,7 +10,7 @@ import io
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias, final
 
 import attrs
@@ -25,13 +25,15 @@ from portmap.manifests._documents import Document
 from portmap.manifests._files import read_bytes, replace_bytes
 from portmap.manifests._load import load
 from portmap.manifests._splice import Splicer
-from portmap.manifests._texts import PACKED
+from portmap.manifests._texts import PACKED, decoded
 
-__all__ = ["Edit", "edit", "set_fields"]
+__all__ = ["Edit", "edit", "edit_content", "set_fields"]
 
 _Data: TypeAlias = Any
 
 _BOM: Final = "\ufeff"
+_ANCHOR: Final = re.compile(r"(?<!\S)&\S")
+_IDENTITY: Final = ("apiVersion", "kind")
 _SHORT_NAMES: Final = {
     "svc": "service",
     "po": "pod",
@@ -55,6 +57,12 @@ class Edit:
         path: The file.
         before: Its content as it was read.
         after: Its content with the change.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from portmap.manifests import edit
+        >>> _ = Path("web.yaml").write_text(to_yaml(web))
+        >>> change = edit("web.yaml", "service/web", "ports.http.port=8080")
     """
 
     path: str
@@ -63,11 +71,25 @@ class Edit:
 
     @property
     def changes(self) -> bool:
-        """Whether anything is different at all."""
+        """Whether anything is different at all.
+
+        Example:
+            >>> change.changes
+            True
+        """
         return self.before != self.after
 
     def diff(self) -> str:
-        """What changes, as a unified diff; `""` where nothing does."""
+        """What changes, as a unified diff; `""` where nothing does.
+
+        Example:
+            >>> for line in change.diff().splitlines()[-3:]:
+            ...     print(line)
+            ...
+            -    port: 80
+            +    port: 8080
+                 targetPort: http
+        """
         before, after = (re.findall(r"[^\n]*\n|[^\n]+", each.decode("utf-8")) for each in (self.before, self.after))
         found = difflib.unified_diff(before, after, self.path, self.path)
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in found)
@@ -77,6 +99,11 @@ class Edit:
 
         Raises:
             ManifestError: It cannot be written, or has changed since it was read; it is as it was.
+
+        Example:
+            >>> change.write()
+            >>> load("web.yaml").objects()[0].ports[0].port
+            8080
         """
         if self.changes:
             replace_bytes(self.path, self.after, expected=self.before)
@@ -103,20 +130,52 @@ def edit(
     Raises:
         ManifestError: As `set_fields`.
         ValidationError: As `set_fields`.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from portmap.manifests import edit
+        >>> _ = Path("web.yaml").write_text(to_yaml(web))
+        >>> change = edit("web.yaml", "service/web", "ports.http.port=8080")
+        >>> for line in change.diff().splitlines()[-3:]:
+        ...     print(line)
+        ...
+        -    port: 80
+        +    port: 8080
+             targetPort: http
     """
-    cluster = cluster or cluster_in_force()
     name = os.fspath(path)
-    assignments = [parse_assignment(change, string=string) for change in changes]
     if name.lower().endswith(PACKED):
         raise ManifestError("is packed by gzip: unpack it to change it", name)
-    before = read_bytes(path)
+    return edit_content(
+        name, lambda: read_bytes(path), target, *changes, namespace=namespace, string=string, cluster=cluster
+    )
+
+
+def edit_content(
+    name: str,
+    read: Callable[[], bytes],
+    target: str,
+    *changes: str,
+    namespace: str | None = None,
+    string: bool = False,
+    cluster: Cluster | None = None,
+) -> Edit:
+    """As `edit`, of content that is read from anywhere, once the changes are known to be some."""
+    cluster = cluster or cluster_in_force()
+    assignments = [parse_assignment(change, string=string) for change in changes]
+    before = read()
     text = original = _read(before, name)
+    documents = _documents(text, name, cluster)
+    at = _target(documents, target, namespace, name)
+    identified = _identity(documents[at])
     for assignment in assignments:
-        text = _changed(text, name, target, namespace, assignment, cluster)
+        # By its place, as a change may give it another name.
+        text = _changed(text, name, at, assignment, cluster)
     if text != original:
-        document = _target(_documents(text, name, cluster), target, namespace, name)
-        if document.violations:
-            raise ValidationError(f"{document} with this change", document.violations, str(cluster))
+        documents = _documents(text, name, cluster)
+        _check_identity(documents, at, identified, name)
+        if documents[at].violations:
+            raise ValidationError(f"{documents[at]} with this change", documents[at].violations, str(cluster))
     bom = _BOM.encode() if before.startswith(_BOM.encode()) else b""
     return Edit(name, before, bom + text.encode("utf-8"))
 
@@ -147,6 +206,14 @@ def set_fields(
         ManifestError: The file cannot be read or written, there is no such object or
             field, or the change cannot be made without another.
         ValidationError: An API server would refuse the object with this change.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from portmap.manifests import set_fields
+        >>> _ = Path("web.yaml").write_text(to_yaml(web))
+        >>> _ = set_fields("web.yaml", "service/web", "ports.http.port=8080")
+        >>> load("web.yaml").objects()[0].ports[0].port
+        8080
     """
     done = edit(path, target, *changes, namespace=namespace, string=string, cluster=cluster)
     done.write()
@@ -167,17 +234,28 @@ def _documents(text: str, name: str, cluster: Cluster) -> Sequence[Document]:
 
 def _read(data: bytes, name: str) -> str:
     """The text without its byte order mark."""
-    try:
-        return data.decode("utf-8").removeprefix(_BOM)
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ManifestError(f"line {line} is not UTF-8: byte {data[error.start]:#04x}", name) from None
+    return decoded(data, name).removeprefix(_BOM)
 
 
-def _changed(text: str, name: str, target: str, namespace: str | None, assignment: Assignment, cluster: Cluster) -> str:
+def _identity(document: Document) -> tuple[bool, ...]:
+    """Which of the fields it has by which every object is known."""
+    raw = document.raw if isinstance(document.raw, dict) else {}
+    return (*(isinstance(raw.get(field), str) and raw[field] != "" for field in _IDENTITY), document.name != "")
+
+
+def _check_identity(documents: Sequence[Document], at: int, before: tuple[bool, ...], name: str) -> None:
+    now = _identity(documents[at]) if at < len(documents) else ()
+    for field, had, has in zip((*_IDENTITY, "metadata.name"), before, now or (False,) * len(before), strict=True):
+        if had and not has:
+            raise ManifestError(f"the object would be left without {field}", name)
+
+
+def _changed(text: str, name: str, at: int, assignment: Assignment, cluster: Cluster) -> str:
     """The text with one change, which was read again and found to say what was meant."""
     documents = _documents(text, name, cluster)
-    document = _target(documents, target, namespace, name)
+    if at >= len(documents):
+        raise ManifestError("the changes before make something else of the object", name)
+    document = documents[at]
     composed, root = document.origin
     try:
         path = (*root, *located(assignment, document.raw))
@@ -192,7 +270,9 @@ def _changed(text: str, name: str, target: str, namespace: str | None, assignmen
     node = composed.node
     if not _apply(wanted, path, assignment) or node is None:
         return text
-    splicer = Splicer(text, node, name, is_json=_is_json(text, name))
+    if composed.is_json and len(_distinct(documents)) > 1:
+        raise ManifestError("holds several JSON objects: change files of one object each", name, document.span())
+    splicer = Splicer(text, node, name, is_json=composed.is_json)
     written = splicer.remove(path) if assignment.remove else splicer.set(path, assignment.value)
     try:
         after = _documents(written, name, cluster)
@@ -201,7 +281,10 @@ def _changed(text: str, name: str, target: str, namespace: str | None, assignmen
         raise ManifestError(problem, name, place) from None
     meant = [wanted if each is composed else each.data for each in _distinct(documents)]
     if _spelt(meant) != _spelt([each.data for each in _distinct(after)]):
-        raise ManifestError(f"{assignment.text!r} would change more of the file than this field", name, place)
+        problem = f"{assignment.text!r} would change more of the file than this field"
+        if _ANCHOR.search(text) is not None:
+            problem += ": what an anchor (&) marks is used elsewhere, too"
+        raise ManifestError(problem, name, place)
     return written
 
 
@@ -251,39 +334,43 @@ def _put(data: _Data, step: str | int, value: _Data) -> None:
         data[step] = value
 
 
-def _is_json(text: str, name: str) -> bool:
-    """Whether it is read as JSON, as `load` decides it."""
-    if name.lower().endswith(".json"):
-        return True
-    if not text.lstrip().startswith("{"):
-        return False
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _target(documents: Sequence[Document], target: str, namespace: str | None, name: str) -> Document:
+def _target(documents: Sequence[Document], target: str, namespace: str | None, name: str) -> int:
+    """The number of the object that is meant."""
     kind, slash, wanted = target.partition("/")
     if not (kind and slash and wanted):
         raise ManifestError(f"{target!r} names no object: write KIND/NAME, such as service/web")
     kind = _SHORT_NAMES.get(kind.lower(), kind.lower())
-    named = [each for each in documents if each.kind.lower() in (kind, kind.removesuffix("s"), kind.removesuffix("es"))]
-    found = [each for each in named if each.name == wanted]
+    kinds = (kind, kind.removesuffix("s"), kind.removesuffix("es"))
+    named = [at for at, each in enumerate(documents) if each.kind.lower() in kinds]
+    found = [at for at in named if documents[at].name == wanted]
     if namespace is not None:
-        found = [each for each in found if _namespace(each) in (namespace, None)]
+        # What says no namespace may be applied to any, if no other object says this one.
+        exact = [at for at in found if _namespace(documents[at]) == namespace]
+        found = exact or [at for at in found if _namespace(documents[at]) is None]
     if len(found) == 1:
         return found[0]
     if found:
-        places = ", ".join(f"line {span.line}" for each in found if (span := each.span()) is not None)
-        raise ManifestError(
-            f"{target} is there {len(found)} times ({places}): give its namespace, if they differ", name
-        )
-    guess = nearest(wanted, [each.name for each in named])
+        raise _ambiguous([documents[at] for at in found], target, name)
     where = f" in namespace {namespace}" if namespace is not None else ""
-    hint = f"; did you mean {guess!r}?" if guess and guess != wanted else ""
-    raise ManifestError(f"there is no {target}{where}{hint}", name)
+    problem = f"there is no {target}{where}"
+    guess = nearest(wanted, [documents[at].name for at in named])
+    if guess and guess != wanted:
+        raise ManifestError(f"{problem}; did you mean {guess!r}?", name)
+    others = list(dict.fromkeys(f"{each.kind.lower()}/{each.name}" for each in documents if each.kind and each.name))
+    told = f"; there is {', '.join(others[:5])}{' and more' if len(others) > 5 else ''}" if others else ""
+    raise ManifestError(problem + told, name)
+
+
+def _ambiguous(found: Sequence[Document], target: str, name: str) -> ManifestError:
+    namespaces = [_namespace(each) for each in found]
+    places = ", ".join(
+        f"line {span.line}" + (f" in {namespace}" if namespace else "")
+        for each, namespace in zip(found, namespaces, strict=True)
+        if (span := each.span()) is not None
+    )
+    differ = len(set(namespaces)) == len(namespaces)
+    advice = "give its namespace" if differ else "nothing tells them apart, so change the file by hand"
+    return ManifestError(f"{target} is there {len(found)} times ({places}): {advice}", name)
 
 
 def _namespace(document: Document) -> str | None:

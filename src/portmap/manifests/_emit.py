@@ -22,7 +22,10 @@ __all__ = ["WriteError", "emit", "entry", "key", "text"]
 _MAX_DEPTH: Final = 200
 _SHORT: Final = 64
 _SIMPLE_KEY: Final = 1000
-"""A key may take 1024 characters before its colon, or it needs a `?` in front."""
+"""A key may take 1024 characters before its colon, or it needs a `?` in front.
+
+Readers differ in what a character is: UTF-16's units in JavaScript. Bytes are never fewer.
+"""
 
 _INT64: Final = 1 << 63
 _MAPPINGS: Final = (dict, Labels, Mapping)
@@ -121,14 +124,14 @@ def _check_depth(depth: int) -> None:
 
 def key(name: object, pad: str) -> str:
     """A key of a mapping, without its colon; `pad` is what indents the mapping."""
-    if not isinstance(name, str):
-        raise WriteError(f"a key must be text, not {type(name).__name__}")
     if type(name) is not str:
+        if not isinstance(name, str):
+            raise WriteError(f"a key must be text, not {type(name).__name__}")
         name = str.__str__(name)
     if len(name) <= _SHORT:
         return _short(name)
     written = _quoted(name)
-    return written if len(written) <= _SIMPLE_KEY else f"? {written}\n{pad}"
+    return written if len(written.encode()) <= _SIMPLE_KEY else f"? {written}\n{pad}"
 
 
 def _scalar(value: object, pad: str) -> str:

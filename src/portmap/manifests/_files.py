@@ -47,6 +47,10 @@ def replace_bytes(path: str | os.PathLike[str], data: bytes, *, expected: bytes)
         if not os.access(path, os.W_OK):
             raise ManifestError("cannot be written: it is read-only", str(path))
         write_whole(path, data, expected=expected)
+    except PermissionError as error:
+        # The file itself may be written, as was just asked.
+        problem = f"cannot be replaced: nothing can be written to its folder ({error.strerror})"
+        raise ManifestError(problem, str(path)) from None
     except (OSError, ValueError) as error:
         raise _failed(error, "cannot be written", path) from None
 

@@ -8,14 +8,27 @@ import bisect
 import json
 import math
 import re
+import sys
 from typing import Any, Final, NoReturn
 
+import attrs
+
 from portmap._errors import ManifestError
-from portmap.manifests._composed import MAX_DEPTH, MAX_VALUES, Composed, Duplicate, Entry, Node, Place, span_of
+from portmap.manifests._composed import (
+    MAX_DEPTH,
+    MAX_VALUES,
+    Composed,
+    Duplicate,
+    Entry,
+    Node,
+    Place,
+    further_down,
+    span_of,
+)
 from portmap.manifests._scalars import ScalarError
 from portmap.manifests._syntax import TOO_DEEP, TOO_MANY, ReadError, refusal, unprintable
 
-__all__ = ["compose_json"]
+__all__ = ["compose_json", "compose_json_values", "is_value"]
 
 _SURROGATES: Final = re.compile(
     r"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
@@ -57,6 +70,66 @@ def compose_json(text: str, source: str = "") -> Composed:
         raise _json_error(text, source, error) from None
 
 
+def compose_json_values(text: str, source: str = "") -> list[Composed]:
+    """A JSON text of one value, or of several objects one after the other, as kubectl and jq write them.
+
+    Raises:
+        ManifestError: As `compose_json` does.
+    """
+    found: list[Composed] = []
+    start, lines = 0, 0
+    for end in _ends(text):
+        if not start and end == len(text):
+            break
+        # On the column where it stands, so that its places are those of the text.
+        margin = start - (text.rfind("\n", 0, start) + 1)
+        try:
+            composed = compose_json(" " * margin + text[start:end], source)
+        except ManifestError as error:
+            place = error.span and further_down(error.span, lines)
+            raise ManifestError(error.problem, error.source, place) from None
+        found.append(attrs.evolve(composed, lines_before=lines))
+        lines += text.count("\n", start, end)
+        start = end
+    return found or [compose_json(text, source)]
+
+
+_BLANKS: Final = re.compile(r"[ \t\r\n]*")
+
+
+def _ends(text: str) -> list[int]:
+    """Where each of several objects ends, with the blanks after it; one end, that of the text, for anything else."""
+    decode = json.JSONDecoder().raw_decode
+    ends: list[int] = []
+    try:
+        at = _end_of(_BLANKS.match(text))
+        while at < len(text):
+            if not text.startswith("{", at):
+                return [len(text)]
+            _, end = decode(text, at)
+            at = _end_of(_BLANKS.match(text, end))
+            ends.append(at)
+    except (ValueError, RecursionError):
+        # Of several, the last may be broken: it is then said where.
+        if len(ends) < 1 or not text.startswith("{", at):
+            return [len(text)]
+        ends.append(len(text))
+    return ends
+
+
+def _end_of(match: re.Match[str] | None) -> int:
+    return 0 if match is None else match.end()
+
+
+def is_value(text: str) -> bool:
+    """Whether this is one JSON value, or several."""
+    try:
+        compose_json_values(text)
+    except ManifestError:
+        return False
+    return True
+
+
 def _too_deep(data: object) -> bool:
     level = [data]
     for _ in range(MAX_DEPTH):
@@ -84,8 +157,24 @@ def _json_error(text: str, source: str, error: Exception) -> ManifestError:
         case RecursionError():
             return ManifestError(TOO_DEEP, source)
         case ScalarError():
-            return ManifestError(str(error), source)
-    return ManifestError("an integer is too long to be read", source)
+            return refusal(text, source, str(error), _odd_number(text))
+    return refusal(text, source, "an integer is too long to be read", _odd_number(text))
+
+
+def _odd_number(text: str) -> Place:
+    """Where the first number stands that Python does not read, or reads as none of JSON's."""
+    for token in _TOKEN.finditer(text):
+        word = token[0]
+        if word in _CONSTANTS or (word[0] in "-0123456789" and _is_odd(word)):
+            line = text.count("\n", 0, token.start())
+            before = text.rfind("\n", 0, token.start()) + 1
+            return line, token.start() - before, line, token.end() - before
+    return 0, 0, 0, 0
+
+
+def _is_odd(number: str) -> bool:
+    whole = number.removeprefix("-").isdigit()
+    return len(number) > sys.get_int_max_str_digits() > 0 if whole else math.isinf(float(number))
 
 
 def _constant(name: str) -> NoReturn:
@@ -100,6 +189,9 @@ def _finite(digits: str) -> float:
 
 
 _TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[][{},:]|[^][{},:"\s]+')
+
+
+_CONSTANTS: Final = frozenset({"NaN", "Infinity", "-Infinity"})
 
 
 class _LaterPlaces:

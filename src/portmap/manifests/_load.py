@@ -1,10 +1,10 @@
 """Files, folders and streams as documents."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Literal
 
 import attrs
 
@@ -13,7 +13,7 @@ from portmap._errors import ManifestError
 from portmap.manifests._compose import compose_all
 from portmap.manifests._composed import Composed
 from portmap.manifests._documents import Document, Manifests, documents, objects_in, values_in
-from portmap.manifests._json import compose_json
+from portmap.manifests._json import compose_json_values
 from portmap.manifests._texts import PACKED, is_json, read_file, read_stream
 
 __all__ = ["SUFFIXES", "documents_of", "is_folder", "load", "manifest_files", "parse"]
@@ -23,6 +23,7 @@ SUFFIXES: Final = (".json", ".yaml", ".yml")
 
 _ENDINGS: Final = (*SUFFIXES, *(suffix + PACKED for suffix in SUFFIXES))
 
+_HERE: Final = os.curdir + os.sep
 _LARGEST_OBJECT: Final = 3 * 1024 * 1024  # The largest body of a request (`MaxRequestBodyBytes`).
 _MOST_VALUES: Final = 200_000
 
@@ -35,6 +36,11 @@ def parse(text: str) -> list[Any]:
 
     Raises:
         ManifestError: It cannot be read, or gives a key twice: the message names both lines.
+
+    Example:
+        >>> from portmap.manifests import parse
+        >>> parse("{port: 0o17, name: 'on', enabled: y}")
+        [{'port': 15, 'name': 'on', 'enabled': True}]
     """
     found = []
     for composed in compose_all(text):
@@ -61,6 +67,13 @@ def load(source: str | os.PathLike[str] | IO[str] | IO[bytes], *, cluster: Clust
     Raises:
         ManifestError: The file, folder or stream cannot be read, or its text is no
             YAML or JSON; it names the file, and line and column where they are known.
+
+    Example:
+        >>> from pathlib import Path
+        >>> _ = Path("web.yaml").write_text(to_yaml(web, pod))
+        >>> service, found = load("web.yaml").objects()
+        >>> service == web
+        True
     """
     cluster = cluster or cluster_in_force()
     if not isinstance(source, str | os.PathLike):
@@ -75,7 +88,7 @@ def load(source: str | os.PathLike[str] | IO[str] | IO[bytes], *, cluster: Clust
     unreadable: list[ManifestError] = []
     for each in manifest_files(path, unreadable):
         try:
-            found.extend(documents_of(read_file(each), str(each), cluster))
+            found.extend(documents_of(read_file(Path(each)), each, cluster))
         except ManifestError as error:
             unreadable.append(error)
     return Manifests(found, unreadable)
@@ -90,19 +103,28 @@ def is_folder(path: Path) -> bool:
         return False
 
 
-def manifest_files(folder: Path, unreadable: list[ManifestError]) -> Iterator[Path]:
+def manifest_files(folder: Path, unreadable: list[ManifestError]) -> Iterator[str]:
     """The manifests of a folder, by name; links to folders are not followed, so that there are no loops."""
 
     def note(error: OSError) -> None:
-        unreadable.append(ManifestError(f"cannot be read: {error.strerror or error}", str(error.filename)))
+        unreadable.append(
+            ManifestError(f"cannot be read: {error.strerror or error}", str(error.filename).removeprefix(_HERE))
+        )
 
     for root, folders, names in os.walk(folder, onerror=note):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(root, name) for name in sorted(names) if name.lower().endswith(_ENDINGS))
+        # As pathlib joins them, which would take longer than the rest where files are many.
+        home = "" if root == os.curdir else root.removeprefix(_HERE)
+        yield from (os.path.join(home, name) for name in sorted(names) if name.lower().endswith(_ENDINGS))  # noqa: PTH118
 
 
 def documents_of(
-    text: str, source: str, cluster: Cluster, *, lines_before: int = 0, yaml: bool = False
+    text: str,
+    source: str,
+    cluster: Cluster,
+    *,
+    lines_before: int = 0,
+    language: Literal["yaml", "json"] | None = None,
 ) -> Iterator[Document]:
     """The documents of a text.
 
@@ -111,14 +133,14 @@ def documents_of(
         source: Its name, which says whether it is JSON.
         cluster: By what objects are judged.
         lines_before: How many lines stand before this part.
-        yaml: Whether it is known to be YAML, whatever its name and its beginning say.
+        language: What it is known to be, whatever its name and its beginning say.
 
     Raises:
         ManifestError: It is no YAML or JSON.
     """
     large = len(text) > _LARGEST_OBJECT
-    for composed in compose_all(text, source) if yaml else _composed(text, source):
-        found = attrs.evolve(composed, lines_before=lines_before) if lines_before else composed
+    for composed in _composed(text, source, language):
+        found = attrs.evolve(composed, lines_before=composed.lines_before + lines_before) if lines_before else composed
         if large:
             _check_objects(found, source)
         yield from documents(found, source, cluster)
@@ -132,11 +154,12 @@ def _check_objects(composed: Composed, source: str) -> None:
             raise ManifestError(problem, source, composed.span(root))
 
 
-def _composed(text: str, source: str) -> Iterator[Composed]:
-    if is_json(source):
-        return iter([compose_json(text, source)])
-    if text.lstrip().startswith("{"):
+def _composed(text: str, source: str, language: str | None) -> Iterable[Composed]:
+    if language == "json" or (language is None and is_json(source)):
+        return compose_json_values(text, source)
+    if language is None and text.lstrip().startswith("{"):
         # As kubectl does: what looks like JSON is tried as JSON, whose escapes YAML does not have.
         with suppress(ManifestError):
-            return iter([compose_json(text, source)])
-    return compose_all(text, source)
+            return compose_json_values(text, source)
+    # As kubectl does: it reads by lines, and ends each of them.
+    return compose_all(text if text.endswith("\n") else f"{text}\n", source)

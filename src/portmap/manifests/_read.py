@@ -1,7 +1,7 @@
 """One parsed manifest as a typed object."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import attrs
 
@@ -23,7 +23,9 @@ from portmap._workload_kinds import any_template_path, template_path
 from portmap._workloads import Workload, read_workload, read_workloads, several_templates
 from portmap.manifests._service_manifest import SERVICE, identity_violations, port_state, state_of
 
-__all__ = ["is_readable", "read", "read_all"]
+__all__ = ["Kind", "is_readable", "read", "read_all"]
+
+Kind = TypeVar("Kind", bound=Service | Pod | Workload)
 
 
 def is_readable(manifest: Mapping[str, Any]) -> bool:
@@ -34,7 +36,7 @@ def is_readable(manifest: Mapping[str, Any]) -> bool:
     if several is not None:
         return isinstance(_at(manifest, several[1]), list)
     api_version, kind = manifest.get("apiVersion"), manifest.get("kind")
-    path = any_template_path(api_version, kind)
+    path = any_template_path(manifest)
     if path is None or template_path(api_version, kind) is not None:
         return path is not None
     # Kinds that are not Kubernetes' own may do without a template, and are then not portmap's business.
@@ -59,7 +61,13 @@ def read_all(manifest: Mapping[str, Any], *, cluster: Cluster | None = None) -> 
         return read_workloads(manifest)
 
 
-def read(manifest: Mapping[str, Any] | Foreign, *, cluster: Cluster | None = None) -> Service | Pod | Workload:
+@overload
+def read(manifest: Mapping[str, Any] | Foreign, *, cluster: Cluster | None = None) -> Service | Pod | Workload: ...
+@overload
+def read(manifest: Mapping[str, Any] | Foreign, kind: type[Kind], *, cluster: Cluster | None = None) -> Kind: ...
+def read(
+    manifest: Mapping[str, Any] | Foreign, kind: type[Kind] | None = None, *, cluster: Cluster | None = None
+) -> Service | Pod | Workload:
     """This manifest as a typed object.
 
     A Service keeps what is not modelled (finalizers, owner references, status, …), so
@@ -70,19 +78,37 @@ def read(manifest: Mapping[str, Any] | Foreign, *, cluster: Cluster | None = Non
     Args:
         manifest: A parsed manifest: a mapping of plain data. Or an object of another
             library: the official client, lightkube, kr8s, cdk8s or Pulumi.
+        kind: What it must be, for you and for a type checker: `Service`, `Pod` or
+            `Workload`; left out, any of them.
         cluster: By what it is judged; left out, the cluster in force.
 
     Raises:
-        ValidationError: It is of no kind that portmap reads, or an API server would
-            refuse it; it lists every violation.
+        ValidationError: It is of no kind that portmap reads, or of another than `kind`,
+            or an API server would refuse it; it lists every violation.
+
+    Example:
+        >>> from portmap.manifests import read
+        >>> read(to_manifest(web)) == web
+        True
     """
     cluster = cluster or cluster_in_force()
     given: Any = plain_manifest(manifest)
     with cluster:
-        if isinstance(given, Mapping) and is_core_service(given):
-            return _service(given, cluster)
-        workload = read_workload(given)
-        return workload.pod if workload.kind == "Pod" else workload
+        found = _read(given, cluster)
+    if kind is not None and not isinstance(found, kind):
+        detail = f"must be a {kind.__name__}"
+        violation = Violation.about(
+            "kind", "wrong-kind", "FieldValueTypeInvalid", detail, value=given.get("kind"), opening="Wrong kind"
+        )
+        raise ValidationError(kind.__name__, (violation,))
+    return found
+
+
+def _read(given: Any, cluster: Cluster) -> Service | Pod | Workload:  # noqa: ANN401 - anything may turn up in a file
+    if isinstance(given, Mapping) and is_core_service(given):
+        return _service(given, cluster)
+    workload = read_workload(given)
+    return workload.pod if workload.kind == "Pod" else workload
 
 
 def _service(manifest: Mapping[str, Any], cluster: Cluster) -> Service:

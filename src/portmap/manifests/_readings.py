@@ -14,7 +14,7 @@ from portmap._paths import Path
 from portmap.manifests._composed import Composed, Node, Place
 from portmap.manifests._scalars import SPECIAL_FIRST, Scalar, ScalarError, resolve
 
-__all__ = ["disagreement", "divisive"]
+__all__ = ["disagreement", "divisive", "refused_by_kubectl"]
 
 _NULLS: Final = ("", "~", "null", "Null", "NULL")
 _CORE_WORDS: Final[dict[str, Scalar]] = (
@@ -35,6 +35,8 @@ _OLD_SIXTIES: Final = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]
 _OLD_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:.*")
 
 _BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_BEHIND: Final = re.compile(r"---[ \t]+[^\s#]")
+_BETWEEN: Final = re.compile(r"(?:---)?[ \t]*(?:#.*)?$", re.MULTILINE)
 _ANCHOR: Final = re.compile(r"&\S+[ \t]+")
 
 
@@ -53,13 +55,46 @@ def divisive(composed: Composed, root: Path) -> Iterator[tuple[Path, str]]:
         node = inside[str(step)][4] if isinstance(inside, dict) else inside[int(step)]
     if node is None or composed.is_json:
         return
-    starts = [0, *(match.end() for match in _BREAK.finditer(composed.text))]
+    starts = _starts(composed.text)
     for path, (line, column, end_line, end_column) in _scalars(node, ()):
         if line == end_line:
             written = composed.text[starts[line] + column : starts[line] + end_column]
             text = _ANCHOR.sub("", written, count=1) if written.startswith("&") else written
             if text[:1] in SPECIAL_FIRST and disagreement(text) is not None:
                 yield path, text
+
+
+@lru_cache(maxsize=1)
+def _starts(text: str) -> list[int]:
+    """Where the lines begin; of one text, there may be many documents to ask for."""
+    return [0, *(match.end() for match in _BREAK.finditer(text))]
+
+
+def refused_by_kubectl(composed: Composed) -> tuple[str, str] | None:
+    """Why kubectl refuses a document that a server reads, and what to do, if it does.
+
+    It cuts a file at every line that begins with `---` before it reads YAML. Source:
+    `staging/src/k8s.io/apimachinery/pkg/util/yaml/decoder.go`, `YAMLReader.Read`.
+    """
+    node = composed.node
+    if node is None or composed.is_json:
+        return None
+    text, starts = composed.text, _starts(composed.text)
+    number = node[0]
+    if _BEHIND.match(text, starts[number]) is not None:
+        return "kubectl refuses a document that begins on the line of its `---`", "begin it on the next line"
+    directive = False
+    for start in reversed(starts[:number]):
+        if directive and text.startswith("---", start):
+            break
+        if text.startswith("%", start):
+            directive = True
+        elif _BETWEEN.match(text, start) is None:
+            # With what ends another document the directive is dropped.
+            return None
+    if directive:
+        return "kubectl refuses a document with a directive", "remove the line that begins with %"
+    return None
 
 
 def _scalars(node: Node, path: Path) -> Iterator[tuple[Path, Place]]:

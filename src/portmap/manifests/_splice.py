@@ -12,7 +12,7 @@ from portmap._errors import ManifestError
 from portmap._paths import Path, describe
 from portmap.manifests._assignments import APPEND
 from portmap.manifests._composed import Entry, Node, span_of
-from portmap.manifests._emit import emit
+from portmap.manifests._emit import emit, text
 from portmap.manifests._plain import plain_ok
 
 __all__ = ["Splicer"]
@@ -20,6 +20,8 @@ __all__ = ["Splicer"]
 _Data: TypeAlias = Any
 
 _BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_COLON: Final = re.compile(r"\s*:(?:[ \t]+[&!]\S*)*")
+_REST: Final = re.compile(r"[ \t]*(?P<comma>,?)[ \t]*(?:#.*)?")
 _PROPERTIES: Final = re.compile(r"(?:[&!]\S*\s+)+")
 _ANCHOR: Final = re.compile(r"&\S+")
 # Wider than what portmap writes by itself: where a plain text stood outside of brackets, `nginx:1.27` may stay plain.
@@ -48,12 +50,12 @@ class Splicer:
         """
         node, rest = self._descend(path)
         if not rest:
-            return self._replaced(node, value, describe(path))
+            return self._replaced(node, value, path)
         for step in reversed(rest[1:]):
             value = [value] if step == APPEND else {str(step): value}
         inside, start = node[4], self._content(node)
         if inside is None:  # A null, which becomes the collection.
-            return self._replaced(node, [value] if rest[0] == APPEND else {str(rest[0]): value}, describe(path))
+            return self._replaced(node, [value] if rest[0] == APPEND else {str(rest[0]): value}, path)
         flow = self._text[start : start + 1] in ("{", "[")
         return self._flow_added(node, rest[0], value) if flow else self._block_added(node, rest[0], value)
 
@@ -73,25 +75,62 @@ class Splicer:
         flow = self._text[self._content(parent)] in ("{", "[")
         start, end = own[at]
         if len(own) == 1:
-            if flow:
-                return self._cut(start, end)
-            start, end = self._content(parent), self._end(parent)
-            blank = len(self._text[:start].rstrip())
-            lead = self._text[blank - 1 : blank] == ":" and self._text[blank:start].strip() == ""
-            empty = "{}" if isinstance(parent[4], dict) else "[]"
-            return self._cut(blank if lead else start, end, f" {empty}" if lead else empty)
+            return self._emptied(path[:-1], parent, start, end, flow=flow)
         if flow:
-            return self._cut(start, own[at + 1][0]) if at + 1 < len(own) else self._cut(own[at - 1][1], end)
+            return self._flow_removed(own, at)
         line = self._line_start(start)
         if self._text[line:start].strip(" ") == "":
-            stop = self._line_end(end)
-            after = _BREAK.match(self._text, stop)
-            if after is not None:
-                return self._cut(line, after.end())
-            return self._cut(len(self._text[:line].rstrip("\r\n")), stop)
+            return self._lines_removed(start, end)
         if at + 1 == len(own):
             raise self._refusal(f"{describe(path)} shares its line with what must stay", parent)
+        between = self._text[self._line_end(end) : own[at + 1][0]]
+        if "#" in between:
+            # A comment on a line of its own stays: what follows the dash begins below it.
+            return self._cut(len(self._text[:start].rstrip(" ")), self._line_end(end))
         return self._cut(start, own[at + 1][0])
+
+    def _emptied(self, path: Path, parent: Node, start: int, end: int, *, flow: bool) -> str:
+        """The text without the only item or entry of a collection, which stays, with nothing in it."""
+        if flow:
+            opening, closing = self._content(parent) + 1, self._end(parent) - 1
+            blank = self._text[opening:start].strip() == self._text[end:closing].strip(" \t\r\n,") == ""
+            return self._cut(opening, closing) if blank else self._cut(start, end)
+        empty = "{}" if isinstance(parent[4], dict) else "[]"
+        colon = self._colon(path)
+        if colon is None or self._text[self._line_start(start) : start].strip(" ") != "":
+            return self._cut(self._content(parent), self._end(parent), empty)
+        without = self._lines_removed(start, end)
+        return f"{without[:colon]} {empty}{without[colon:]}"
+
+    def _colon(self, path: Path) -> int | None:
+        """Where the value of a field could begin on the line of its colon, after its anchor and tag."""
+        parent, _ = self._descend(path[:-1])
+        inside = parent[4]
+        if not path or not isinstance(inside, dict):
+            return None
+        match = _COLON.match(self._text, self._offset_end(inside[str(path[-1])]))
+        return None if match is None else match.end()
+
+    def _lines_removed(self, start: int, end: int) -> str:
+        """The text without the lines of what begins and ends here."""
+        line, stop = self._line_start(start), self._line_end(end)
+        after = _BREAK.match(self._text, stop)
+        if after is not None:
+            return self._cut(line, after.end())
+        return self._cut(len(self._text[:line].rstrip("\r\n")), stop)
+
+    def _flow_removed(self, own: list[tuple[int, int]], at: int) -> str:
+        start, end = own[at]
+        if at + 1 < len(own):
+            return self._cut(start, own[at + 1][0])
+        before = own[at - 1][1]
+        rest = _REST.fullmatch(self._text, end, self._line_end(end))
+        if rest is None or self._text[self._line_start(start) : start].strip(" \t") != "":
+            return self._cut(before, end)
+        # It has lines of its own, and what stands before it may have a comment.
+        text = self._lines_removed(start, end)
+        comma = self._text.find(",", before, start)
+        return text if rest["comma"] else text[:comma] + text[comma + 1 :]
 
     # --- finding -----------------------------------------------------------------------------------------------
 
@@ -139,8 +178,12 @@ class Splicer:
         return self._starts[place[0]] + place[1]
 
     def _offset_end(self, place: "Node | Entry") -> int:
-        line = min(place[2], len(self._starts) - 1)
-        return min(self._starts[line] + place[3], len(self._text))
+        # What was read may have ended with a line break that the file has not.
+        return (
+            len(self._text)
+            if place[2] >= len(self._starts)
+            else min(self._starts[place[2]] + place[3], len(self._text))
+        )
 
     def _content(self, node: Node) -> int:
         """Where a value begins after its anchor and tag."""
@@ -168,21 +211,36 @@ class Splicer:
 
     # --- writing -----------------------------------------------------------------------------------------------
 
-    def _replaced(self, node: Node, value: _Data, field: str) -> str:
+    def _replaced(self, node: Node, value: _Data, path: Path) -> str:
         start, end = self._offset(node), self._end(node)
         old = self._text[start:end]
+        field = describe(path)
         if old.startswith("*"):
             raise self._refusal(f"{field} is an alias: change what its anchor marks, or write it out", node)
         content = min(self._content(node), end)
         if node[4] is not None and self._text[content] not in ("{", "["):
             raise self._refusal(f"{field} is a block of several fields: change them one by one", node)
         anchor = _ANCHOR.match(old)
-        written = self._flow(value, self._text[content:end])
+        written = self._block(value, path, end) or self._flow(value, self._text[content:end])
         if anchor is not None:
             written = f"{anchor[0]} {written}"
         if not old and self._text[start - 1 : start] not in (" ", ""):
             written = f" {written}"
         return self._cut(start, end, written)
+
+    def _block(self, value: _Data, path: Path, end: int) -> str | None:
+        """A text of several lines as a literal block, where one can stand and shows all of it."""
+        if self._json or not isinstance(value, str) or "\n" not in value or value.endswith("\n\n"):
+            return None
+        parent, _ = self._descend(path[:-1])
+        if not path or self._text[self._content(parent)] in ("{", "["):
+            return None
+        stop = self._line_end(end)
+        if self._text[end:stop].strip() != "" or stop == len(self._text):
+            return None
+        start = self._children(parent)[path[-1]][0]
+        written = text(value, " " * (start - self._line_start(start)))
+        return written.replace("\n", self._newline) if written.startswith("|") else None
 
     def _flow(self, value: _Data, old: str = "") -> str:
         """A value on one line, in the quotes of the one that it replaces."""
@@ -215,8 +273,16 @@ class Splicer:
             return self._cut(opening + 1, opening + 1, written)
         start, end = max(own.values())
         lead = self._text[self._line_start(start) : start]
-        separator = f",{self._newline}{lead}" if lead.strip() == "" else ", " if colon != ":" else ","
-        return self._cut(end, end, separator + written)
+        if lead.strip() != "":
+            return self._cut(end, end, (", " if colon != ":" else ",") + written)
+        stop = self._line_end(end)
+        rest = _REST.fullmatch(self._text, end, stop)
+        if rest is None:
+            return self._cut(end, end, f",{self._newline}{lead}{written}")
+        # What was last keeps its comment; a comma stands behind the last item where one did.
+        comma = rest["comma"]
+        kept = rest[0] if comma else f",{rest[0]}"
+        return self._cut(end, stop, f"{kept}{self._newline}{lead}{written}{comma}")
 
     def _block_added(self, node: Node, step: str | int, value: _Data) -> str:
         if isinstance(node[4], dict):

@@ -1,7 +1,8 @@
 """Streams of any length, one document at a time.
 
 A line that begins with `---` or `...` begins or ends a document wherever it stands: YAML allows
-it in no scalar. So the text can be cut there before anybody has read it.
+it in no scalar. So the text can be cut there before anybody has read it. Of JSON, several objects
+may follow one another, as `kubectl` and `jq` write them.
 """
 
 import os
@@ -10,12 +11,13 @@ import zlib
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, Literal, TypeAlias
 
 from portmap._cluster import Cluster, cluster_in_force
 from portmap._errors import ManifestError
 from portmap.manifests._composed import further_down
 from portmap.manifests._documents import Document
+from portmap.manifests._json import is_value
 from portmap.manifests._load import documents_of
 from portmap.manifests._texts import decoded, is_json, not_utf8, opened, unreadable
 
@@ -27,7 +29,7 @@ def iter_documents(
 ) -> Iterator[Document]:
     """The documents of a file or stream as `load` has them, each read when it is asked for.
 
-    Of YAML, no more than two documents are held at a time; a text of JSON is one document.
+    No more than one document is held at a time; of JSON, the objects that begin on lines of their own.
 
     Args:
         source: The path of a YAML or JSON file, packed by gzip if its name ends in
@@ -37,6 +39,13 @@ def iter_documents(
     Raises:
         ManifestError: It cannot be read, or its text is no YAML or JSON, from the
             document on that is at fault; those before it were given out.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from portmap.manifests import iter_documents
+        >>> _ = Path("web.yaml").write_text(to_yaml(web, pod))
+        >>> [document.kind for document in iter_documents("web.yaml")]
+        ['Service', 'Pod']
     """
     return _documents(source, cluster or cluster_in_force())
 
@@ -52,40 +61,73 @@ def _documents(source: str | os.PathLike[str] | IO[str] | IO[bytes], cluster: Cl
 
 
 def _of_lines(lines: Iterable[str] | Iterable[bytes], source: str, cluster: Cluster) -> Iterator[Document]:
-    texts = _text_lines(lines, source)
-    parts = iter(["".join(texts)]) if is_json(source) else _parts(texts)
-    first = next(parts, "")
-    second = next(parts, None)
     before = 0
-    # Only a text of one part may be JSON.
-    for part in [first] if second is None else chain([first, second], parts):
+    for part, language in _parts(_text_lines(lines, source), sure=is_json(source)):
         try:
-            yield from documents_of(part, source, cluster, lines_before=before, yaml=second is not None)
+            yield from documents_of(part, source, cluster, lines_before=before, language=language)
         except ManifestError as error:
             raise _further_down(error, before) from None
-        before += len(_BREAK.findall(part))
+        before += part.count("\n") if language == "json" else len(_BREAK.findall(part))
 
 
 _BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _BOUNDARY: Final = re.compile(r"(?:---|\.\.\.)(?:\s|\Z)")
 
+_Part: TypeAlias = tuple[str, Literal["yaml", "json"] | None]
 
-def _parts(lines: Iterable[str]) -> Iterator[str]:
-    """The text, cut so that no document is in two parts; directives stay with the document after them."""
+
+def _parts(lines: Iterator[str], *, sure: bool) -> Iterator[_Part]:
+    """The text, cut so that no document is in two parts, with the language of each, where it is known.
+
+    Args:
+        lines: Its lines.
+        sure: Whether it is known to be JSON.
+    """
+    head = list(_until_visible(lines))
+    rest = chain(head, lines)
+    return _json_parts(rest, sure=sure) if sure or "".join(head).lstrip().startswith("{") else _yaml_parts(rest)
+
+
+def _until_visible(lines: Iterator[str]) -> Iterator[str]:
+    for line in lines:
+        yield line
+        if not line.isspace():
+            return
+
+
+def _json_parts(lines: Iterator[str], *, sure: bool) -> Iterator[_Part]:
+    """What begins like JSON, cut where one object ends and another begins: in JSON a comma would stand there."""
     part: list[str] = []
-    begun = False
+    closed = False
+    for line in lines:
+        begins = closed and line[0] == "{"
+        if not sure and (_BOUNDARY.match(line) or (begins and not is_value("".join(part)))):
+            yield from _yaml_parts(chain(part, [line], lines))
+            return
+        if begins:
+            yield "".join(part), "json"
+            part, sure = [], True
+        part.append(line)
+        closed = line.rstrip().endswith("}") or (closed and line.isspace())
+    if part:
+        yield "".join(part), "json" if sure else None
+
+
+def _yaml_parts(lines: Iterable[str]) -> Iterator[_Part]:
+    """YAML, cut between documents; directives stay with the document after them."""
+    part: list[str] = []
+    begun = ended = False
     for line in lines:
         boundary = line[0] in "-." and _BOUNDARY.match(line) is not None
-        if boundary and begun and line[0] == "-":
-            yield "".join(part)
-            part = []
+        # What else may stand behind `...` is for the parser to say, which must see it there.
+        if (boundary and begun and line[0] == "-") or (ended and line[0] == "%"):
+            yield "".join(part), "yaml"
+            part, begun, ended = [], False, False
         part.append(line)
         begun = begun or boundary or not (line[0] in "#%" or line.isspace())
-        if boundary and line[0] == ".":
-            yield "".join(part)
-            part, begun = [], False
+        ended = ended or (boundary and line[0] == ".")
     if part:
-        yield "".join(part)
+        yield "".join(part), "yaml"
 
 
 def _text_lines(lines: Iterable[str] | Iterable[bytes], source: str) -> Iterator[str]:

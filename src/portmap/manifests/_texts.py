@@ -86,6 +86,8 @@ def decoded(data: bytes, name: str) -> str:
         line = before.count(b"\n") + 1
         column = error.start - (before.rfind(b"\n") + 1) + 1
         problem = f"is not UTF-8: byte {data[error.start]:#04x}"
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            problem = "is UTF-16, as PowerShell writes it: save it as UTF-8"
         raise ManifestError(problem, name, Span(line, column, line, column + 1)) from None
 
 

@@ -52,6 +52,14 @@ def validate(
 
     Returns:
         `()` if the server would accept it, else every violation that it would report.
+
+    Example:
+        >>> from portmap.manifests import validate
+        >>> port = {"port": 80, "targetPort": "8080"}
+        >>> for violation in validate({**to_manifest(web), "spec":
+        ...     {"ports": [port]}}): print(violation.field, "-", violation.hint)
+        ...
+        spec.ports[0].targetPort - for port number 8080 write the integer, without quotes
     """
     cluster = cluster or cluster_in_force()
     old = _as_stored(old)
@@ -90,6 +98,11 @@ def stored(
 
     Raises:
         ValidationError: The server would not store it; it lists what `validate` reports.
+
+    Example:
+        >>> from portmap.manifests import stored
+        >>> stored(to_manifest(web))["spec"]["ports"]
+        [{'name': 'http', 'protocol': 'TCP', 'port': 80, 'targetPort': 'http'}]
     """
     cluster = cluster or cluster_in_force()
     old = _as_stored(old)
@@ -121,6 +134,12 @@ def warnings(
         old: As in `validate`.
         namespace: As in `validate`.
         cluster: As in `validate`.
+
+    Example:
+        >>> from portmap.manifests import warnings
+        >>> exposed = Service("web", ports=[ServicePort(80)], external_ips=["192.0.2.7"])
+        >>> [warning.field for warning in warnings(to_manifest(exposed))]
+        ['spec.externalIPs']
     """
     cluster = cluster or cluster_in_force()
     old = _as_stored(old)

@@ -1,7 +1,9 @@
 """Typed objects and plain dicts as YAML text."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from portmap._manifest import to_manifest
 from portmap._ports import ContainerPort, ServicePort
@@ -10,12 +12,13 @@ from portmap.manifests._emit import emit
 from portmap.manifests._service_text import service_text
 
 if TYPE_CHECKING:
+    from portmap._foreign import Foreign
     from portmap._pods import Container, Pod
     from portmap.manifests._documents import Document
 
 __all__ = ["Writable", "to_json", "to_yaml"]
 
-Writable: TypeAlias = "Service | ServicePort | Pod | Container | ContainerPort | Document | Mapping[str, Any]"
+Writable: TypeAlias = "Service | ServicePort | Pod | Container | ContainerPort | Document | Mapping[str, Any] | Foreign"
 
 
 def to_yaml(*subjects: Writable, explicit: bool = False) -> str:
@@ -27,8 +30,8 @@ def to_yaml(*subjects: Writable, explicit: bool = False) -> str:
     same bytes.
 
     Args:
-        subjects: Typed objects, documents as they were read, and plain dicts of
-            any kind beside them.
+        subjects: Typed objects, documents as they were read, and plain dicts and
+            objects of other libraries of any kind beside them.
         explicit: Write the defaults of Services out, as `stored` has them: what is applied
             then says all that the cluster shows, but for what only the cluster can pick,
             and for a namespace that was left out. Other kinds are written as they are.
@@ -37,12 +40,57 @@ def to_yaml(*subjects: Writable, explicit: bool = False) -> str:
         ManifestError: A plain dict holds what YAML cannot carry.
         TypeError: One of them is no object that can be written.
         ValidationError: A Service is to be written explicitly that the cluster in force would refuse.
+
+    Example:
+        >>> print(to_yaml(web), end="")
+        apiVersion: v1
+        kind: Service
+        metadata:
+          name: web
+        spec:
+          selector:
+            app: web
+          ports:
+          - name: http
+            port: 80
+            targetPort: http
     """
+    if _DOCUMENTS in sys.modules:
+        return _with_documents(subjects, explicit=explicit)
+    return "---\n".join(_text(subject, explicit=explicit) for subject in subjects)
+
+
+def _text(subject: Writable, *, explicit: bool) -> str:
     if explicit:
-        return "---\n".join(emit(_with_defaults(_plain(subject))) for subject in subjects)
-    return "---\n".join(
-        service_text(subject) if type(subject) is Service else emit(_plain(subject)) for subject in subjects
-    )
+        return emit(_with_defaults(_plain(subject)))
+    return service_text(subject) if type(subject) is Service else emit(_plain(subject))
+
+
+_DOCUMENTS: Final = "portmap.manifests._documents"
+"""Where it is not loaded, there are no documents; whoever only writes does not load it."""
+
+_MARKED: Final = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*---(?:\s|\Z)")
+
+
+def _with_documents(subjects: Sequence[Writable], *, explicit: bool) -> str:
+    """The objects, some of which may be documents that stand as they were read, with `---` of their own."""
+    from portmap._service_reading import is_core_service
+    from portmap.manifests._documents import Document
+    from portmap.manifests._verbatim import AsRead
+
+    as_read = AsRead()
+    texts: list[str] = []
+    for subject in subjects:
+        text = None
+        if isinstance(subject, Document) and not (explicit and is_core_service(subject.raw)):
+            text = as_read.text(subject)
+            if text is not None and not texts and not subject.text.startswith(text):
+                # Where it stood, it followed another.
+                text = text.removeprefix("---\n")
+        if text is None:
+            text = _text(subject, explicit=explicit)
+        texts.append(text if not texts or _MARKED.match(text) else f"---\n{text}")
+    return "".join(texts)
 
 
 def to_json(*subjects: Writable, explicit: bool = False) -> str:
@@ -56,6 +104,14 @@ def to_json(*subjects: Writable, explicit: bool = False) -> str:
         ManifestError: As `to_yaml` does.
         TypeError: As `to_yaml` does.
         ValidationError: As `to_yaml` does.
+
+    Example:
+        >>> from portmap.manifests import to_json
+        >>> print(to_json(http), end="")
+        {
+          "name": "http",
+          "containerPort": 8080
+        }
     """
     import json
 
@@ -81,18 +137,23 @@ def _with_defaults(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _plain(subject: Writable) -> Mapping[str, Any]:
-    if isinstance(subject, Mapping):
-        return subject
-    given: object = subject
+    given: Any = subject
     if isinstance(given, list | tuple):
         raise TypeError("to_yaml takes objects, not a list of them: write to_yaml(*objects)")
+    if type(given).__module__.partition(".")[0] != "portmap":
+        from portmap._foreign import plain_manifest
+
+        plain = plain_manifest(given)
+        if not isinstance(plain, Mapping):
+            raise TypeError(f"{type(given).__name__} is no object that can be written")
+        return plain
     # Whoever writes Services need not load pods and readers.
     from portmap._workloads import Workload
     from portmap.manifests._documents import Document
 
     if isinstance(given, Workload):
         raise TypeError("to_yaml cannot write a Workload, which is only what portmap read of it: write its own dict")
-    if isinstance(subject, Document):
-        raw: Mapping[str, Any] = subject.raw
+    if isinstance(given, Document):
+        raw: Mapping[str, Any] = given.raw
         return raw
-    return to_manifest(subject)
+    return to_manifest(given)

@@ -1,17 +1,41 @@
 """What the arguments of strategies may be, said at the call: an error at the first draw is hard to place."""
 
-from collections.abc import Collection, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Collection, Sequence
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from hypothesis.errors import InvalidArgument
-from hypothesis.strategies import SearchStrategy
+from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from portmap._cluster import Cluster
 from portmap._grammar import port_number_reasons
 
-__all__ = ["check_bounds", "check_cluster", "check_flag", "check_ports", "check_strategy", "chosen"]
+__all__ = ["check_bounds", "check_cluster", "check_flag", "check_ports", "check_strategy", "chosen", "shown_as_called"]
 
 Word = TypeVar("Word", bound=str)
+Arguments = ParamSpec("Arguments")
+Example = TypeVar("Example")
+
+
+def shown_as_called(
+    make: Callable[Arguments, SearchStrategy[Example]],
+) -> Callable[Arguments, SearchStrategy[Example]]:
+    """Have the strategies that a function makes shown as the call that made them, `services(max_ports=2)`.
+
+    Hypothesis names them in its errors, and would show of what they are made.
+    """
+
+    @wraps(make)
+    def called(*args: Arguments.args, **arguments: Arguments.kwargs) -> SearchStrategy[Example]:
+        strategy = make(*args, **arguments)
+
+        def drawn(draw: DrawFn, /, **_: Any) -> Example:  # noqa: ANN401 - they are for the name alone
+            return draw(strategy)
+
+        drawn.__name__ = drawn.__qualname__ = make.__name__
+        return composite(drawn)(**arguments)
+
+    return called
 
 
 def chosen(name: str, given: Collection[Word], known: Sequence[Word]) -> tuple[Word, ...]:

@@ -14,7 +14,7 @@ from portmap._ports import ServicePort
 from portmap._suggestions import nearest
 from portmap._violations import Violation
 from portmap.manifests._verdicts import validate
-from portmap.strategies._arguments import check_cluster
+from portmap.strategies._arguments import check_cluster, shown_as_called
 from portmap.strategies._mistakes.mistake import WEB, Mistake, changed
 from portmap.strategies._mistakes.tables import MISTAKES
 from portmap.strategies._ports import agreeing_service_ports, service_ports
@@ -33,6 +33,13 @@ class BrokenService:
         violation: The one violation that the server would report.
         about: The mistake, in words.
         cluster: By what it is judged.
+
+    Example:
+        >>> from hypothesis import find
+        >>> from portmap.strategies import broken_services
+        >>> broken = find(broken_services(codes=["port-name-required"]), lambda each: True)
+        >>> broken.violation.code, broken.manifest["kind"]
+        ('port-name-required', 'Service')
     """
 
     manifest: dict[str, Any] = attrs.field(hash=False)
@@ -40,12 +47,36 @@ class BrokenService:
     about: str
     cluster: Cluster
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ANN401, FBT001 - as Hypothesis and IPython ask
+        """Print it in lines, with texts cut where nobody would read on: some mistakes take 256 KiB."""
+        with printer.group(4, f"{type(self).__name__}(", ")"):
+            for place, field in enumerate(attrs.fields(type(self))):
+                if place:
+                    printer.text(",")
+                    printer.breakable()
+                printer.text(f"{field.name}=")
+                printer.pretty("…" if cycle else _cut(getattr(self, field.name)))
+
+
+_LONGEST_SHOWN: Final = 300
+
+
+def _cut(value: Any) -> Any:  # noqa: ANN401 - any JSON value, and the rest as it is
+    if isinstance(value, dict):
+        return {key: _cut(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_cut(each) for each in value]
+    if isinstance(value, str) and len(value) > _LONGEST_SHOWN:
+        return f"{value[:_LONGEST_SHOWN]}… ({len(value)} characters)"
+    return value
+
 
 _SINGLE: Final = tuple(each for each in MISTAKES if len(each.expected) == 1)
 BREAKABLE_CODES: Final = tuple(dict.fromkeys(code for each in _SINGLE for code, _ in each.expected))
 """The codes of the rules that `broken_services` breaks."""
 
 
+@shown_as_called
 def broken_services(
     *, codes: Collection[str] | None = None, cluster: Cluster | None = None
 ) -> st.SearchStrategy[BrokenService]:
@@ -62,6 +93,14 @@ def broken_services(
 
     Raises:
         InvalidArgument: There is no rule of this code that a create can break, or not on this cluster.
+
+    Example:
+        >>> from hypothesis import find
+        >>> from portmap.manifests import validate
+        >>> from portmap.strategies import broken_services
+        >>> broken = find(broken_services(), lambda each: True)
+        >>> validate(broken.manifest) == (broken.violation,)
+        True
     """
     check_cluster(cluster)
     wanted = _wanted(codes)

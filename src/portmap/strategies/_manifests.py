@@ -10,7 +10,7 @@ from portmap._cluster import Cluster
 from portmap._manifest import to_manifest
 from portmap._workload_kinds import WORKLOAD_KINDS
 from portmap._workloads import Workload
-from portmap.strategies._arguments import check_cluster, check_strategy, chosen
+from portmap.strategies._arguments import check_cluster, check_strategy, chosen, shown_as_called
 from portmap.strategies._pods import MAKERS, pods, workloads
 from portmap.strategies._services import services
 from portmap.strategies._words import finalizers, some_of, texts
@@ -22,6 +22,7 @@ Manifest = dict[str, Any]
 _KINDS: Final = ("Service", "Pod", *MAKERS)
 
 
+@shown_as_called
 def manifests(
     *,
     kinds: Collection[str] = _KINDS,
@@ -42,6 +43,16 @@ def manifests(
 
     Raises:
         InvalidArgument: An argument is no such thing.
+
+    Example:
+        >>> from hypothesis import given
+        >>> from portmap.manifests import validate
+        >>> from portmap.strategies import manifests
+        >>> @given(manifests(kinds=["Service"]))
+        ... def test_a_server_takes_it(manifest):
+        ...     assert validate(manifest) == ()
+        ...
+        >>> test_a_server_takes_it()
     """
     wanted = chosen("kinds", kinds, _KINDS)
     check_cluster(cluster)

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import attrs
 from hypothesis import strategies as st
-from hypothesis.errors import InvalidArgument
 
 from portmap._cluster import Cluster, cluster_in_force
 from portmap._pods import Container, Pod
@@ -18,6 +17,7 @@ from portmap.strategies._arguments import (
     check_flag,
     check_strategy,
     chosen,
+    shown_as_called,
 )
 from portmap.strategies._ports import PROTOCOL_WORDS, agreeing_container_ports, container_ports
 from portmap.strategies._words import annotations as any_annotations
@@ -41,6 +41,7 @@ _POD_IPS: Final[st.SearchStrategy[list[str]]] = (
 _PHASES: Final = ("Running", "Pending", "Succeeded", "Failed", "Unknown")
 
 
+@shown_as_called
 def containers(
     *,
     min_ports: int = 0,
@@ -58,6 +59,12 @@ def containers(
 
     Raises:
         InvalidArgument: An argument is no such thing, or the bounds leave nothing.
+
+    Example:
+        >>> from hypothesis import find
+        >>> from portmap.strategies import containers
+        >>> find(containers(min_ports=1), lambda container: container.ports[0].effective_protocol == "UDP")
+        Container('app', ports=(ContainerPort(80, protocol='UDP'),))
     """
     check_bounds(("min_ports", "max_ports"), min_ports, max_ports)
     ports = container_ports(named=named, protocols=protocols)
@@ -89,6 +96,7 @@ _WHEN_OBSERVED: Final[Mapping[str, st.SearchStrategy[Any]]] = {
 }
 
 
+@shown_as_called
 def pods(
     *,
     min_containers: int = 1,
@@ -121,6 +129,12 @@ def pods(
 
     Raises:
         InvalidArgument: An argument is no such thing, or the bounds leave nothing.
+
+    Example:
+        >>> from hypothesis import find
+        >>> from portmap.strategies import pods
+        >>> len(find(pods(min_containers=2), lambda pod: True).containers)
+        2
     """
     check_bounds(("min_containers", "max_containers"), min_containers, max_containers)
     check_bounds(("min_ports", "max_ports"), min_ports, max_ports)
@@ -158,6 +172,7 @@ def _pod(fields: dict[str, Any], cluster: Cluster | None) -> Pod:
         return Pod(**{**fields, **apart})
 
 
+@shown_as_called
 def workloads(
     *,
     kinds: Collection[str] = MAKERS,
@@ -192,12 +207,17 @@ def workloads(
 
     Raises:
         InvalidArgument: An argument is no such thing, or the bounds leave nothing.
+
+    Example:
+        >>> from hypothesis import find
+        >>> from portmap.strategies import workloads
+        >>> find(workloads(kinds=["Job"]), lambda workload: True).kind
+        'Job'
     """
     known = chosen("kinds", kinds, MAKERS)
-    check_bounds(("min_replicas", "the greatest, 3,"), min_replicas, max(3, min_replicas))
-    check_strategy("names", names)
-    if labels is not None and not isinstance(labels, st.SearchStrategy):
-        raise InvalidArgument(f"labels={labels!r} must be a strategy")
+    check_bounds(("min_replicas", "min_replicas"), min_replicas, min_replicas)
+    for argument, given in (("names", names), ("labels", labels)):
+        check_strategy(argument, given)
     return st.builds(
         _workload,
         st.sampled_from(known),

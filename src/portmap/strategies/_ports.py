@@ -11,7 +11,7 @@ from portmap._cluster import DEFAULT_NODE_PORT_RANGE
 from portmap._grammar import LONGEST_LABEL, LONGEST_PORT_NAME
 from portmap._ports import ContainerPort, ServicePort
 from portmap._vocabulary import Protocol
-from portmap.strategies._arguments import check_flag, check_ports, chosen
+from portmap.strategies._arguments import check_flag, check_ports, chosen, shown_as_called
 from portmap.strategies._words import (
     numbers_between,
     port_names,
@@ -54,6 +54,7 @@ def _or_none(values: st.SearchStrategy[str], *, given: bool | None) -> st.Search
     return values if given else st.none()
 
 
+@shown_as_called
 def container_ports(
     *,
     min_port: int = 1,
@@ -75,6 +76,12 @@ def container_ports(
 
     Raises:
         InvalidArgument: An argument is no such thing, or the bounds leave nothing.
+
+    Example:
+        >>> from hypothesis import find
+        >>> from portmap.strategies import container_ports
+        >>> find(container_ports(min_port=1024), lambda port: True)
+        ContainerPort(8080)
     """
     check_ports(min_port, max_port)
     check_flag("named", named)
@@ -95,6 +102,7 @@ def container_ports(
     return on_the_host if host_ports else off_the_host if host_ports is False else off_the_host | on_the_host
 
 
+@shown_as_called
 def service_ports(
     *,
     min_port: int = 1,
@@ -124,6 +132,12 @@ def service_ports(
 
     Raises:
         InvalidArgument: An argument is no such thing, or the bounds leave nothing.
+
+    Example:
+        >>> from hypothesis import find
+        >>> from portmap.strategies import service_ports
+        >>> find(service_ports(target="name"), lambda port: True).target_port
+        'http'
     """
     check_ports(min_port, max_port)
     check_flag("named", named)

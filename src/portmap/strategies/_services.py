@@ -25,6 +25,7 @@ from portmap.strategies._arguments import (
     check_ports,
     check_strategy,
     chosen,
+    shown_as_called,
 )
 from portmap.strategies._ports import PROTOCOL_WORDS, Target, agreeing_service_ports, free_number, service_ports
 from portmap.strategies._words import annotations as any_annotations
@@ -49,6 +50,7 @@ SERVICE_TYPE_WORDS: Final[tuple[ServiceType, ...]] = ("ClusterIP", "NodePort", "
 _MOST_PORTS: Final = 4
 
 
+@shown_as_called
 def services(
     *,
     types: Collection[ServiceType] = SERVICE_TYPE_WORDS,
@@ -86,6 +88,12 @@ def services(
 
     Raises:
         InvalidArgument: An argument is no such thing, or together they leave nothing.
+
+    Example:
+        >>> from hypothesis import find
+        >>> from portmap.strategies import services
+        >>> find(services(types=["NodePort"]), lambda service: service.effective_type == "NodePort").type
+        'NodePort'
     """
     kinds = _kinds(chosen("types", types, SERVICE_TYPE_WORDS), headless=headless)
     check_bounds(("min_ports", "max_ports"), min_ports, max_ports)

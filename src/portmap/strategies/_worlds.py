@@ -13,7 +13,7 @@ from portmap._ports import ContainerPort
 from portmap._resolution import find_port, resolve
 from portmap._services import Service
 from portmap._vocabulary import Protocol, ServiceType
-from portmap.strategies._arguments import check_bounds, chosen
+from portmap.strategies._arguments import check_bounds, chosen, shown_as_called
 from portmap.strategies._pods import pods
 from portmap.strategies._ports import PROTOCOL_WORDS, Target
 from portmap.strategies._services import services
@@ -28,6 +28,7 @@ _SELECTORS: Final = st.just({"app": "web"}) | st.sampled_from(
 _WITH_PODS: Final[tuple[ServiceType, ...]] = ("ClusterIP", "NodePort", "LoadBalancer")
 
 
+@shown_as_called
 def services_with_pods(
     *,
     types: Collection[ServiceType] = _WITH_PODS,
@@ -61,6 +62,16 @@ def services_with_pods(
 
     Raises:
         InvalidArgument: An argument is no such thing, or together they leave nothing.
+
+    Example:
+        >>> from hypothesis import given
+        >>> from portmap.strategies import services_with_pods
+        >>> @given(services_with_pods())
+        ... def test_every_port_leads_somewhere(world):
+        ...     service, pods = world
+        ...     assert not resolve(service, pods).leads_nowhere
+        ...
+        >>> test_every_port_leads_somewhere()
     """
     check_bounds(("min_pods", "max_pods"), min_pods, max_pods, least=1)
     served = services(

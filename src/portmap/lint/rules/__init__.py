@@ -107,6 +107,11 @@ def rules_of(*profiles: Profile, among: Iterable[Rule] = RULES) -> tuple[Rule, .
     Args:
         profiles: The profiles beyond the default one.
         among: The rules to choose from; left out, portmap's own.
+
+    Example:
+        >>> from portmap.lint import rules_of
+        >>> len(rules_of()) < len(rules_of("strict")) < len(rules_of("strict", "mesh"))
+        True
     """
     return tuple(each for each in among if each.profile in {"default", *profiles})
 

@@ -1,11 +1,11 @@
 """Rules about Ingresses: the Services and ports behind them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from portmap._map.targets import ResolvedReference
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found
-from portmap.lint._missing import missing_port, missing_service
+from portmap.lint._missing import missing_port, missing_service, place_of, values_along
 from portmap.lint._rule import rule
 
 __all__ = ["ingress_port", "ingress_service"]
@@ -74,10 +74,11 @@ def ingress_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]
 
     What it reports:
     A backend whose Service is there but has no port of that number, or of that name:
-    whichever was given.
+    whichever was given. And a backend that gives both a number and a name.
 
     Why it matters:
-    Most controllers answer such requests with 503. An Ingress names the port of the
+    Most controllers answer such requests with 503. A server refuses both a number and a
+    name. An Ingress names the port of the
     Service; ingress-nginx alone takes the target port, too, so that the mistake comes to
     light when the controller is changed.
 
@@ -114,7 +115,16 @@ def ingress_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]
     it with. It is a warning where another part of the input has a Service of the same name
     with this port.
     """
-    if resolved.reference.role == "ingress":
+    if resolved.reference.role != "ingress":
+        return
+    given = values_along(resolved, bundle)[-2]
+    if isinstance(given, Mapping) and given.get("name") and given.get("number"):
+        yield place_of(resolved).finding(
+            f"gives both the number {given['number']} and the name {given['name']!r}: a server refuses it",
+            hint="leave one of them out",
+            value=given["number"],
+        )
+    else:
         yield from missing_port(
             resolved, bundle, meant="only ingress-nginx takes a target port here, other controllers do not"
         )

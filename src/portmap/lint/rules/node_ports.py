@@ -5,21 +5,26 @@ from collections.abc import Iterator
 from portmap._paths import parse
 from portmap._sets import Conflict
 from portmap.lint._bundles import Bundle, asks_for_node_ports
-from portmap.lint._findings import Found, Place, at
+from portmap.lint._findings import Found, Place, Severity, at
 from portmap.lint._rule import rule
 
 __all__ = ["node_port_collision", "node_port_in_dynamic_band"]
 
 
-def _collision(conflict: Conflict, *, because: str | None = None) -> Found:
+def _collision(conflict: Conflict, *, elsewhere: bool = False) -> Found:
     number = conflict.violation.value
+    # One namespace is in one cluster; `default` is in all of them.
+    one = elsewhere and conflict.service.namespace not in {None, "default"}
+    one = one and conflict.service.namespace == conflict.other.namespace
+    severity: Severity = "warning" if one else "info"
+    because = "that Service is in another part of the input" + (", for the same namespace" if one else "")
     return Place(conflict.service, parse(conflict.violation.field)).finding(
         f"node port {number} is that of {conflict.other} already",
         hint="give each Service its own node port, or leave it to the cluster",
         value=number,
-        severity="info" if because else None,
-        because=because,
-        related=() if because else [(at(conflict.other, "spec"), f"has node port {number}")],
+        severity=severity if elsewhere else None,
+        because=because if elsewhere else None,
+        related=() if elsewhere else [(at(conflict.other, "spec"), f"has node port {number}")],
     )
 
 
@@ -63,8 +68,9 @@ def node_port_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
 
     Notes:
     It is information where the two are in parts of the input that may be for different
-    clusters: other folders, or examples that stand beside each other. Two copies of one
-    Service are no collision, and one Service may use a number for several protocols.
+    clusters: other folders, or examples that stand beside each other; and a warning where
+    both name the same namespace there, other than `default`. Two copies of one Service are
+    no collision, and one Service may use a number for several protocols.
     """
     del subject
     for conflict in bundle.port_map.node_ports.collisions:
@@ -74,7 +80,7 @@ def node_port_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
         for conflict in bundle.elsewhere.node_port_collisions.get(id(service), ()):
             # Services of one name in several folders are the same for several environments.
             if not bundle.has(conflict.other) and conflict.other.name != service.name:
-                yield _collision(conflict, because="that Service is in another part of the input")
+                yield _collision(conflict, elsewhere=True)
 
 
 @rule("node-port-in-dynamic-band", on=Bundle, severity="info")

@@ -16,7 +16,9 @@ __all__ = ["cluster_ip_collision", "service_name_collision"]
 
 
 def _taken(services: Iterable[Service], code: str, bundle: Bundle) -> Iterator[Found]:
-    for conflict in check_set(services, cluster=bundle.cluster):
+    # In the order of the input: whose finding it is must not depend on the annotation that suppresses it.
+    ordered = sorted(services, key=lambda each: bundle.place_of(each)[0].position)
+    for conflict in check_set(ordered, cluster=bundle.cluster):
         if conflict.violation.code == code:
             yield _place(conflict.service, conflict.violation.field, bundle).finding(
                 f"{conflict.violation.value} is that of {_other(conflict.service, conflict.other)} already",

@@ -1,16 +1,14 @@
 """Rules about which pods a selector picks: none, the wrong ones, or too many."""
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, TypeAlias
 
 from portmap._map.object_names import value_at
 from portmap._services import Service
-from portmap._suggestions import nearest
 from portmap._workloads import Workload
 from portmap.lint._bundles import Bundle
-from portmap.lint._elsewhere import pods_made_elsewhere
+from portmap.lint._elsewhere import pods_made_elsewhere, pods_perhaps_made_elsewhere, where_the_labels_are
 from portmap.lint._findings import Found, Severity, at
-from portmap.lint._fragments import has_placeholder
 from portmap.lint._rule import rule
 
 __all__ = ["selector_matches_nothing", "selector_matches_owner_labels", "selector_too_broad", "workload_selector"]
@@ -21,23 +19,6 @@ _SHORT_LIVED: Final = frozenset({"CronJob", "Job"})
 
 def _shown(labels: Mapping[str, str]) -> str:
     return ", ".join(f"{key}={value}" for key, value in labels.items())
-
-
-def _in_reach(service: Service, bundle: Bundle) -> Iterator[Workload]:
-    """The workloads of a Service's namespace."""
-    for workload in bundle.workloads:
-        if service.namespace is None or workload.namespace is None or service.namespace == workload.namespace:
-            yield workload
-
-
-def _owner_meant(service: Service, bundle: Bundle) -> Workload | None:
-    """The workload that has the labels of a selector itself, while its pods have not."""
-    wanted = (service.selector or {}).items()
-    for workload in _in_reach(service, bundle):
-        own = value_at(bundle.raw(workload), "metadata", "labels")
-        if workload.kind != "Pod" and isinstance(own, Mapping) and all(own.get(key) == value for key, value in wanted):
-            return workload
-    return None
 
 
 @rule("selector-matches-owner-labels", on=Service, severity="error")
@@ -99,12 +80,12 @@ def selector_matches_owner_labels(service: Service, bundle: Bundle) -> Iterator[
     """
     if not any(miss.code == _MISS for miss in bundle.resolution(service).misses):
         return
-    owner = _owner_meant(service, bundle)
+    owner = bundle.unselected.owner(service)
     if owner is None:
         return
     selector = service.selector or {}
     missing = [key for key, value in selector.items() if owner.pod.labels.get(key) != value]
-    because = pods_made_elsewhere(service, bundle)
+    because = where_the_labels_are(service, bundle)
     labels = (*bundle.pod_spec(owner)[:-1], "metadata", "labels")
     yield at(service, "spec", "selector").finding(
         f"{owner} has the labels {_shown(selector)} itself, but its pods have no {_shown(_only(selector, missing))}",
@@ -173,65 +154,97 @@ def selector_matches_nothing(service: Service, bundle: Bundle) -> Iterator[Found
 
     Notes:
     It is an error where everything should be there (`--complete`, a rendered chart, what
-    was read from a cluster) and where a workload that no Service selects has almost these
-    labels. It is a warning where there are workloads that no Service selects. It is
-    information where the pods seem to be made by others: by an operator, in another part
-    of the input, or nowhere in it. Services without a selector are passed over.
+    was read from a cluster), where a workload that no Service selects has almost these
+    labels, and where one has the very labels, in another namespace. It is a warning where
+    a workload stands in the same file, and where one that no Service selects shares a word
+    with the Service's name or selector, or is the only one. It is information
+    where the pods seem to be made by others: by an operator, in another part of the input,
+    or nowhere in it; and where the labels that the pods lack are given at run time, to tell
+    a leader from the others. Services without a selector are passed over.
     """
     if not any(miss.code == _MISS for miss in bundle.resolution(service).misses):
         return
-    if _owner_meant(service, bundle) is not None or bundle.port_map.selects_unknown(service):
+    if bundle.unselected.owner(service) is not None or bundle.port_map.selects_unknown(service):
         return
     selector = service.selector or {}
-    near = _nearest(service, bundle)
-    severity, because = _judged(service, bundle, near)
-    hint = None
-    related = []
-    if near is not None:
-        differing = {
-            key: near.pod.labels.get(key) for key, value in selector.items() if near.pod.labels.get(key) != value
-        }
-        parts = [f"{key}={value}" if value is not None else f"no label {key}" for key, value in differing.items()]
-        hint = f"{near} has {', '.join(parts)} instead"
-        related = [(at(near, *bundle.pod_spec(near)[:-1], "metadata", "labels"), "the labels of its pods")]
+    near, severity, because = _judged(service, bundle)
     yield at(service, "spec", "selector").finding(
         f"no pod has the labels {_shown(selector)}",
-        hint=hint,
+        hint=_instead(service, near) if near else None,
         value=dict(selector),
         severity=severity,
         because=because,
-        related=related,
+        related=[(at(near, *bundle.pod_spec(near)[:-1], "metadata", "labels"), "the labels of its pods")]
+        if near
+        else (),
     )
 
 
-def _nearest(service: Service, bundle: Bundle) -> Workload | None:
-    """A workload that no Service selects, and whose labels are those of a selector but for the spelling of one."""
-    selector = service.selector or {}
-    for workload in _in_reach(service, bundle):
-        labels = workload.pod.labels
-        differing = [key for key, value in selector.items() if labels.get(key) != value]
-        if len(differing) != 1 or bundle.selecting(workload) or has_placeholder(workload.name):
-            continue
-        [key] = differing
-        value = labels.get(key)
-        if nearest(selector[key], [value]) if value else nearest(key, labels):
-            return workload
-    return None
+def _instead(service: Service, near: Workload) -> str:
+    """What a workload has where a selector asks for something else."""
+    labels = near.pod.labels
+    differing = {key: labels.get(key) for key, value in (service.selector or {}).items() if labels.get(key) != value}
+    if not differing:
+        return f"{near} has them, in another namespace than {service}"
+    parts = [f"{key}={value}" if value is not None else f"no label {key}" for key, value in differing.items()]
+    return f"{near} has {', '.join(parts)} instead"
 
 
-def _judged(service: Service, bundle: Bundle, near: Workload | None) -> tuple[Severity | None, str | None]:
-    """How bad it is that nothing is selected, and why it is no worse."""
+_Judgement: TypeAlias = tuple[Workload | None, Severity | None, str | None]
+
+
+def _judged(service: Service, bundle: Bundle) -> _Judgement:
+    """What was probably meant, how bad it is that nothing is selected, and why it is no worse."""
+    unselected = bundle.unselected
+    given = where_the_labels_are(service, bundle)
+    if given is not None:
+        return None, "info", given
+    stray = unselected.out_of_reach(service)
+    if stray is not None:
+        return stray, *_out_of_reach(service, stray, bundle)
     elsewhere = pods_made_elsewhere(service, bundle)
     if elsewhere is not None:
-        return "info", elsewhere
-    if near is not None or bundle.complete:
+        return None, "info", elsewhere
+    near = unselected.misspelt(service)
+    if near is not None:
+        selecting = bundle.selecting(near)
+        if not selecting or bundle.complete:
+            return near, None, None
+        return near, "warning", f"{near} has almost these labels, but {selecting[0]} selects it already"
+    return _without_a_near_one(service, bundle)
+
+
+def _out_of_reach(service: Service, stray: Workload, bundle: Bundle) -> tuple[Severity | None, str | None]:
+    selecting = bundle.selecting(stray)
+    if bundle.complete or (not selecting and bundle.file_of(stray) == bundle.file_of(service)):
         return None, None
-    if not any(True for _ in _in_reach(service, bundle)):
-        return "info", "nothing in this part of the input makes pods"
-    free = [each for each in _in_reach(service, bundle) if not bundle.selecting(each) and each.kind not in _SHORT_LIVED]
-    if any(container.ports for workload in free for container in workload.pod.port_containers):
-        return "warning", "the pods may be made elsewhere; here are pods that no Service selects"
-    return "info", "every workload here that has ports is selected by another Service: the pods may be made elsewhere"
+    if selecting:
+        return "warning", f"{selecting[0]} selects the pods of {stray}: those of {service} may be made elsewhere"
+    return "warning", "a build step may bring both into one namespace: they are in different files"
+
+
+def _without_a_near_one(service: Service, bundle: Bundle) -> _Judgement:
+    unselected = bundle.unselected
+    maybe = pods_perhaps_made_elsewhere(service, bundle)
+    likely = unselected.likely(service, bundle.file_of(service))
+    if maybe is None:
+        likely = likely or unselected.only_one(service)
+        if bundle.complete:
+            return likely, None, None
+    if likely is not None:
+        return likely, "warning", f"{maybe or 'the pods may be made elsewhere'}; but no Service selects {likely}"
+    if maybe is not None:
+        return None, "info", maybe
+    beside = unselected.beside(service, bundle.file_of(service))
+    if beside is not None:
+        because = f"the pods may be made elsewhere: {bundle.selecting(beside)[0]} selects those of {beside} already"
+        return None, "warning", because
+    if not unselected.any_in_reach(service):
+        return None, "info", "nothing in this part of the input makes pods that go on running"
+    if unselected.any_free(service):
+        because = "the pods may be made elsewhere: those here that no Service selects have nothing to do with it"
+        return None, "info", because
+    return None, "info", "every workload here is selected by another Service: the pods may be made elsewhere"
 
 
 @rule("selector-too-broad", on=Service, severity="warning")

@@ -381,8 +381,9 @@ def undeclared_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    It is information where other ports of the Service do lead to declared ones. Pods that
-    declare no port at all are passed over, and so are the pods of Jobs.
+    It is information where other ports of the Service do lead to declared ones, and where
+    other Services lead to all that are declared. Pods that declare no port at all are passed
+    over, and so are the pods of Jobs.
     """
     workloads = [each for each in bundle.selected(service) if each.kind not in _SHORT_LIVED]
     declared = {
@@ -401,17 +402,28 @@ def undeclared_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
     ]
     some_lead = len(stray) < len(service.ports)
     known = ", ".join(f"{number}/{protocol}" for number, protocol in sorted(declared))
+    because = "other ports of the Service lead to declared ones" if some_lead else None
+    if not some_lead and stray and numbers <= _reached_by_others(service, workloads, bundle):
+        because = "other Services lead to all declared ports: these may be left undeclared"
     # One mistake, one finding: where no port leads to a declared one, the first stands for all.
     for position, port in stray if some_lead else stray[:1]:
         others = "" if some_lead or len(stray) == 1 else f" (nor any of the {len(stray) - 1} others)"
         yield _written(service, position, port).finding(
             f"no container of {workloads[0]} declares port {port.effective_target_port}{others}: declared are {known}",
-            hint=_number_hint(declared, port),
+            hint=None if because else _number_hint(declared, port),
             value=port.effective_target_port,
-            severity="info" if some_lead else None,
-            because="other ports of the Service lead to declared ones" if some_lead else None,
+            severity="info" if because else None,
+            because=because,
             related=[(_containers(workloads[0], bundle), "its containers")],
         )
+
+
+def _reached_by_others(service: Service, workloads: Sequence[Workload], bundle: Bundle) -> set[int]:
+    """The numbers to which other Services lead in the pods of these workloads."""
+    others = {id(each): each for workload in workloads for each in bundle.selecting(workload) if each is not service}
+    return {
+        end.port for each in others.values() for port in each.ports for end in bundle.resolution(each).endpoints(port)
+    }
 
 
 def _declares_some(workload: Workload) -> bool:

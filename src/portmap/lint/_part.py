@@ -1,0 +1,332 @@
+"""One part of an input, judged by itself: what an executor runs, here or far away.
+
+What is deployed together stands in one folder, so that is judged alone, as far as it goes. Where a
+rule asks for what may stand elsewhere, the question is put off: the documents come back packed, and
+the rule is asked again in a second round, by what all parts told of their objects.
+"""
+
+import pickle
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from posixpath import dirname
+from typing import final
+
+import attrs
+
+from portmap._cluster import Cluster
+from portmap._errors import ManifestError
+from portmap._map.object_names import ObjectName
+from portmap.lint._bundles import Bundle, Whole, bundles_of
+from portmap.lint._engine import TooManyFindings, of_rules, of_server, skipped_of
+from portmap.lint._findings import Finding, Skipped
+from portmap.lint._fragments import UNDECIDED, patch_files, skipped_items
+from portmap.lint._items import Item, items_of
+from portmap.lint._locations import located, places_of_keys
+from portmap.lint._reading import MOST_FINDINGS, MOST_REQUESTS, Input, read_inputs
+from portmap.lint._rule import Rule
+from portmap.lint._suppressions import Suppression, annotations_of, comments_in
+from portmap.manifests._documents import Document
+
+__all__ = ["Judge", "Known", "Part", "PutOff", "Verdict", "judged_part", "judged_put_off", "requests_of"]
+
+
+@final
+@attrs.frozen
+class Judge:
+    """By what to judge."""
+
+    cluster: Cluster
+    rules: tuple[Rule, ...]
+    complete: bool | None
+    namespace: str | None
+    suppressions: bool
+
+
+@final
+@attrs.frozen
+class Verdict:
+    """What was found of some objects.
+
+    Attributes:
+        findings: With their places in the files.
+        skipped: What was not judged.
+        requests: What the objects ask not to be told of.
+    """
+
+    findings: tuple[Finding, ...]
+    skipped: tuple[Skipped, ...]
+    requests: tuple[Suppression, ...]
+
+
+@final
+@attrs.frozen
+class Left:
+    """What is still to be asked of a bundle.
+
+    Attributes:
+        complete: As that of the bundle, and so the next.
+        added_labels: As that of the bundle.
+        rules: The places of the rules among those of the judge.
+    """
+
+    complete: str | None
+    added_labels: frozenset[str]
+    rules: tuple[int, ...]
+
+
+@final
+@attrs.frozen
+class PutOff:
+    """A bundle or folder that cannot be judged without the others.
+
+    Attributes:
+        places: Where its documents stand in the input, or in the part.
+        packed: The documents.
+        left: What is still to be asked of the bundle; `None` for a folder, of which nothing is judged yet.
+    """
+
+    places: tuple[int, ...]
+    packed: bytes
+    left: Left | None = None
+
+
+@final
+@attrs.frozen
+class Part:
+    """What came of one part of the input. Places count from the part's first document.
+
+    Attributes:
+        verdict: Of all folders that were not put off.
+        put_off: Those that were.
+        failed: What was asked for by name and cannot be read.
+        patches: The files that kustomizations here name as patches.
+        documents: How many were read, of which objects are those that are mappings.
+        objects: How many objects there are.
+        service_names: The names of its Services, as often as they come.
+        files: How many files it has.
+        told: What other folders may ask of its objects, packed.
+    """
+
+    verdict: Verdict
+    put_off: tuple[PutOff, ...]
+    failed: tuple[ManifestError, ...]
+    patches: frozenset[str]
+    documents: int
+    objects: int
+    service_names: tuple[ObjectName, ...]
+    files: int
+    told: bytes
+
+
+@final
+@attrs.frozen
+class Known:
+    """What is known of the whole input after the first round.
+
+    Attributes:
+        told: What each part told of its objects, with the place of its first document.
+        patches: The files that kustomizations name as patches.
+        doubles: The names that several Services have.
+    """
+
+    told: tuple[tuple[int, bytes], ...]
+    patches: frozenset[str]
+    doubles: frozenset[ObjectName]
+
+
+# --- the first round -------------------------------------------------------------------------------------------
+
+
+def judged_part(judge: Judge, inputs: Sequence[Input], patches: frozenset[str]) -> Part:
+    """What can be said of a part of the input by itself.
+
+    Args:
+        judge: By what to judge.
+        inputs: All files of some folders.
+        patches: The files that kustomizations anywhere name as patches, as far as that is known.
+    """
+    read = read_inputs(inputs, judge.cluster, namespace=judge.namespace)
+    items = items_of(read.documents, judge.cluster)
+    reasons = skipped_items(items, patches)
+    own, _ = patch_files(items)
+    folders: dict[str, list[int]] = defaultdict(list)
+    for place, item in enumerate(items):
+        folders[dirname(item.source)].append(place)
+    alone: list[_Folder] = []
+    put_off: list[PutOff] = []
+
+    def put(these: Iterable[Item], left: Left | None) -> None:
+        positions = tuple(item.position for item in these)
+        put_off.append(PutOff(positions, _dumps([read.documents[position] for position in positions]), left))
+
+    for places in folders.values():
+        folder = _Folder([items[place] for place in places], [reasons.get(place) for place in places])
+        if UNDECIDED in folder.reasons:
+            put(folder.items, None)
+            continue
+        alone.append(folder)
+        for bundle, left in folder.judge(judge, Whole(None, judge.cluster)):
+            put(bundle.items, left)
+    verdict = _verdict(judge, alone, dict(enumerate(read.documents)))
+    return Part(
+        attrs.evolve(verdict, findings=(*read.findings, *verdict.findings), skipped=(*read.skipped, *verdict.skipped)),
+        tuple(put_off),
+        read.failed,
+        frozenset(own),
+        len(read.documents),
+        len(items),
+        tuple(item.name for item in items if item.name.kind == "Service"),
+        read.files,
+        _dumps(
+            [
+                (Whole.asked_of(item), reasons.get(place) is None)
+                for place, item in enumerate(items)
+                if reasons.get(place) in {None, UNDECIDED}
+            ]
+        ),
+    )
+
+
+@final
+class _Folder:
+    """What is deployed together, or is several such things.
+
+    Attributes:
+        items: Its objects.
+        reasons: Why each of them is not judged; `None` where it is.
+        findings: What was found of them.
+    """
+
+    def __init__(self, items: Sequence[Item], reasons: Sequence[str | None]) -> None:
+        self.items = items
+        self.reasons = reasons
+        self.findings: list[Finding] = []
+
+    @property
+    def unskipped(self) -> list[Item]:
+        """The objects that are judged."""
+        return [item for item, reason in zip(self.items, self.reasons, strict=True) if reason is None]
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """The others."""
+        return skipped_of(self.items, {place: reason for place, reason in enumerate(self.reasons) if reason})
+
+    def judge(self, judge: Judge, whole: Whole) -> list[tuple[Bundle, Left]]:
+        """Judge its objects, as far as that goes; the bundles of which rules ask for what is not there."""
+        put_off: list[tuple[Bundle, Left]] = []
+        items = self.unskipped
+        with judge.cluster:
+            self.findings += (finding for item in items for finding in of_server(item))
+            for bundle in bundles_of(items, whole, complete=judge.complete):
+                found, left = of_rules(bundle, judge.rules, most=MOST_FINDINGS)
+                self.findings += found
+                if left:
+                    places = tuple(place for place, rule in enumerate(judge.rules) if rule in left)
+                    put_off.append((bundle, Left(bundle.complete, bundle.added_labels, places)))
+        return put_off
+
+
+def _verdict(
+    judge: Judge, folders: Sequence[_Folder], documents: Mapping[int, Document], more: Iterable[Finding] = ()
+) -> Verdict:
+    found = [finding for folder in folders for finding in folder.findings]
+    items = [item for folder in folders for item in folder.unskipped] if judge.suppressions else []
+    return Verdict(
+        tuple(located([*found, *more], documents)),
+        tuple(each for folder in folders for each in folder.skipped),
+        tuple(requests_of(items, documents)),
+    )
+
+
+def requests_of(items: Iterable[Item], documents: Mapping[int, Document]) -> list[Suppression]:
+    """What the annotations of objects and the comments beside them ask not to be told of.
+
+    Args:
+        items: The objects.
+        documents: Those from which they came, by their places.
+
+    Raises:
+        TooManyFindings: There are more than anybody would write.
+    """
+    by_text: dict[int, list[tuple[int, Item]]] = defaultdict(list)
+    texts: dict[int, str] = {}
+    # One text may hold very many documents, so each is searched once.
+    commented: dict[int, bool] = {}
+    found: list[Suppression] = []
+    for item in items:
+        found += annotations_of([item])
+        document = documents[item.position]
+        identity = id(document.text)
+        if identity not in commented:
+            commented[identity] = "portmap:" in document.text
+        # Places are looked up only in the few texts that have such comments.
+        if commented[identity]:
+            span = document.span()
+            texts[identity] = document.text
+            by_text[identity].append((span.line if span else 1, item))
+    places = places_of_keys((documents[each.position], each.field) for each in found)
+    found = [attrs.evolve(each, location=place) for each, place in zip(found, places, strict=True)]
+    for identity, objects in by_text.items():
+        for each in comments_in(texts[identity], sorted(objects, key=lambda each: (each[0], each[1].position))):
+            found.append(each)
+            if len(found) > MOST_REQUESTS:
+                raise TooManyFindings(each.source)
+    return found
+
+
+def _dumps(thing: object) -> bytes:
+    return pickle.dumps(thing, pickle.HIGHEST_PROTOCOL)
+
+
+# --- the second round ------------------------------------------------------------------------------------------
+
+
+def judged_put_off(judge: Judge, put_off: Sequence[PutOff], known: Known) -> Verdict:
+    """What is to be said of what was put off, by what is known of everything.
+
+    Args:
+        judge: By what to judge.
+        put_off: Whole folders and bundles; their places are those in the input.
+        known: What the first round told.
+    """
+    documents: dict[int, Document] = {}
+    folders: list[_Folder] = []
+    bundles: list[tuple[list[Item], Left]] = []
+    for each in put_off:
+        # Our own processes packed them a moment ago, and so below.
+        own: list[Document] = pickle.loads(each.packed)  # noqa: S301
+        documents.update(zip(each.places, own, strict=True))
+        items = [_moved(item, each.places[item.position]) for item in items_of(own, judge.cluster)]
+        if each.left is None:
+            reasons = skipped_items(items, known.patches, known.doubles)
+            folders.append(_Folder(items, [reasons.get(place) for place in range(len(items))]))
+        else:
+            bundles.append((items, each.left))
+    here = [item for folder in folders for item in folder.unskipped]
+    here += (item for items, _ in bundles for item in items)
+    whole = Whole(_all_items(known, here), judge.cluster)
+    for folder in folders:
+        folder.judge(judge, whole)
+    found: list[Finding] = []
+    with judge.cluster:
+        for items, left in bundles:
+            bundle = Bundle(items, whole, complete=left.complete, added_labels=left.added_labels)
+            found += of_rules(bundle, [judge.rules[place] for place in left.rules], most=MOST_FINDINGS)[0]
+    return _verdict(judge, folders, documents, found)
+
+
+def _all_items(known: Known, here: Iterable[Item]) -> list[Item]:
+    """All that is judged: what stands here itself, and of everything else what was told."""
+    found = {
+        item.position + start: (item, start)
+        for start, packed in known.told
+        for item, decided in pickle.loads(packed)  # noqa: S301
+        if decided or item.name not in known.doubles
+    }
+    found.update((item.position, (item, 0)) for item in here)
+    return [_moved(item, place) if start else item for place, (item, start) in sorted(found.items())]
+
+
+def _moved(item: Item, position: int) -> Item:
+    return Item(position, item.name, item.raw, item.object, item.violations, item.source)

@@ -1,0 +1,120 @@
+"""Where findings stand: for whatever field and however it is written, the text at the place is the value."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portmap import load
+from portmap.lint import Finding, lint_paths
+
+PORT = re.compile(r"spec\.ports\[(\d+)\]\.(\w+)")
+BAD: list[tuple[str, Any]] = [
+    ("port", 0),
+    ("port", 70000),
+    ("nodePort", 80),
+    ("targetPort", 70000),
+    ("targetPort", "Web_Port"),
+    ("protocol", "HTTP"),
+    ("name", "my_http"),
+    ("name", "é漢🙂"),
+    ("appProtocol", "a b"),
+]
+
+
+@st.composite
+def services(draw: st.DrawFn) -> dict[str, Any]:
+    """A Service with several ports, in each of which one field is wrong."""
+    ports = []
+    for number in range(draw(st.integers(1, 4))):
+        field, value = draw(st.sampled_from(BAD))
+        ports.append({"name": f"p{number}", "port": 80 + number, field: value})
+    labels = draw(st.dictionaries(st.sampled_from(["app", "é漢", "tier"]), st.sampled_from(["web", "🙂 ž", "x" * 90])))
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "web", "annotations": labels},
+        "spec": {"type": "NodePort", "selector": {"app": "web"}, "ports": ports},
+    }
+
+
+@st.composite
+def texts(draw: st.DrawFn) -> tuple[str, str]:
+    """The name and the text of a file with some Services, in one of the many ways in which one may write it."""
+    objects = draw(st.lists(services(), min_size=1, max_size=3))
+    for number, each in enumerate(objects):
+        each["metadata"]["name"] = f"web-{number}"
+    listed = {"apiVersion": "v1", "kind": "List", "items": objects}
+    if draw(st.booleans()):
+        indent = draw(st.sampled_from([None, 1, "\t"]))
+        return "web.json", json.dumps(listed, indent=indent, ensure_ascii=draw(st.booleans()))
+    text = yaml.safe_dump_all(
+        draw(st.sampled_from([objects, [listed]])),
+        default_flow_style=draw(st.sampled_from([None, True, False])),
+        allow_unicode=draw(st.booleans()),
+        indent=draw(st.sampled_from([2, 7])),
+        width=draw(st.sampled_from([20, 10_000])),
+        explicit_start=draw(st.booleans()),
+        sort_keys=draw(st.booleans()),
+    )
+    text = draw(st.sampled_from(["", "# é漢🙂\n\n", "---\n# Source: chart/templates/web.yaml\n"])) + text
+    text = draw(st.sampled_from(["", "\ufeff"])) + text
+    return "web.yaml", text.replace("\n", draw(st.sampled_from(["\n", "\r\n"])))
+
+
+def at(text: str, finding: Finding) -> str:
+    """The text at the place of a finding, which is within one line. Columns count characters."""
+    assert finding.location is not None
+    span = finding.location.span
+    assert span is not None
+    assert span.line == span.end_line
+    line = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")[span.line - 1]
+    assert finding.location.line == line
+    return line[span.column - 1 : span.end_column - 1]
+
+
+@given(file=texts())
+def test_the_text_at_the_place_is_the_value(file: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> None:
+    """For every violation of a field that is written, the text at its place is its value, read as YAML."""
+    name, text = file
+    path: Path = tmp_path_factory.getbasetemp() / name
+    path.write_bytes(text.encode())
+    documents = load(path)
+    told = set()
+    reading = json.loads if name == "web.json" else yaml.safe_load
+    for finding in lint_paths(path):
+        match = PORT.fullmatch(finding.field)
+        port = documents[finding.position].raw["spec"]["ports"][int(match[1])] if match else {}
+        if match and match[2] in port:
+            pointed_at = reading(at(text, finding))
+            # A value of several lines is pointed at by its key. None but a text is broken, at a blank or in quotes.
+            broken = isinstance(port[match[2]], str) and (" " in port[match[2]] or "\\\n" in text.replace("\r", ""))
+            assert pointed_at == port[match[2]] or (broken and pointed_at == match[2])
+            told.add((finding.position, match[1]))
+    assert len(told) == sum(len(each.raw["spec"]["ports"]) for each in documents)
+
+
+VALUE = "portmap-is-wrong"
+
+
+@pytest.mark.parametrize(
+    ("port", "written"),
+    [
+        ("{port: 80, protocol: &p %s}", "&p %s"),
+        ("{port: 80, protocol: !!str %s}", "!!str %s"),
+        ("{port: 80, \"protocol\": '%s'}", "'%s'"),
+        ("{<<: {protocol: %s}, port: 80}", "%s"),
+        ("{protocol: &p %s, port: 80, name: *p}", "&p %s"),
+    ],
+)
+def test_anchors_tags_and_merge_keys(port: str, written: str, tmp_path: Path) -> None:
+    """An anchor or a tag before a value is part of the place, and a merged value stands where it is written."""
+    text = f"apiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec: {{ports: [{port % VALUE}]}}\n"
+    (tmp_path / "web.yaml").write_text(text)
+    [finding] = [each for each in lint_paths(tmp_path) if each.field == "spec.ports[0].protocol"]
+    assert at(text, finding) == written % VALUE

@@ -1,0 +1,62 @@
+"""What people write by mistake when they call portmap, and what it says to that."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portmap import Container, ContainerPort, PortMap, Service, ServicePort, ValidationError, draw
+from portmap.lint import lint, lint_paths
+
+
+@pytest.mark.parametrize("path", ["k8s", Path("k8s")])
+def test_the_name_of_a_file_is_no_object(path: Any) -> None:
+    """Whoever gives a path for objects is told how to read it."""
+    for call, name in ((lint, "lint"), (PortMap.of, "PortMap.of"), (draw, "PortMap.of")):
+        with pytest.raises(TypeError, match=rf"not the name of a file: write {name}\(load\('k8s'\)\)"):
+            call(path)
+
+
+@pytest.mark.parametrize("one", [{"kind": "Service"}, Service("web", ports=[ServicePort(80)]), 1])
+def test_one_object_is_not_several(one: Any) -> None:
+    """Whoever gives one object for several is told to write a list."""
+    for call in (lint, PortMap.of):
+        with pytest.raises(TypeError, match="write a list, even of one"):
+            call(one)
+
+
+def test_the_name_of_a_rule_is_no_rule(tmp_path: Path) -> None:
+    """Rules are values; a name in their place is told."""
+    (tmp_path / "web.yaml").write_text("apiVersion: v1\nkind: Service\nmetadata: {name: web}\n")
+    with pytest.raises(TypeError, match=r"'host-port' is not one"):
+        lint([], rules=["host-port"])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match=r"'host-port' is not one"):
+        lint_paths(tmp_path, rules=["host-port"])  # type: ignore[list-item]
+
+
+def test_a_number_is_no_port() -> None:
+    """Whoever writes the number of a port, or the wrong kind of port, is told which to make."""
+    with pytest.raises(ValidationError) as refused:
+        Service("web", ports=[80, ContainerPort(8080)])  # type: ignore[list-item]
+    assert [each.hint for each in refused.value.violations] == [
+        "write ServicePort(80)",
+        "write ServicePort.targeting(…, port=…) for one that leads to this container port",
+    ]
+    with pytest.raises(ValidationError) as refused:
+        Container("app", ports=[8080])  # type: ignore[list-item]
+    assert [each.hint for each in refused.value.violations] == ["write ContainerPort(8080)"]
+
+
+def test_a_container_port_is_no_target_port() -> None:
+    """Whoever points at the container port itself is told how that is written."""
+    with pytest.raises(ValidationError) as refused:
+        ServicePort(80, target_port=ContainerPort(8080, name="http"))  # type: ignore[arg-type]
+    [found] = refused.value.violations
+    assert (found.field, found.code) == ("targetPort", "wrong-type")
+    assert found.hint == "write ServicePort.targeting(…, port=…) for one that leads to this container port"
+
+
+def test_what_has_no_name_is_named_by_its_kind() -> None:
+    """The message about an object without a name reads well."""
+    with pytest.raises(ValidationError, match=r"^Deployment is invalid: 1 violation"):
+        Service.exposing({"kind": "Deployment"})
