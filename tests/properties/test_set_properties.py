@@ -100,6 +100,10 @@ def numbers(service: Service) -> list[int]:
 def test_node_ports_belong_to_one_service(found: list[Service], data: st.DataObject) -> None:
     """A Service is in conflict over each number that an earlier one of another name has."""
     few = st.sampled_from([30000, 30001, 30002])
+
+    def number_for(service: Service) -> int:
+        return data.draw(few.filter(lambda number: number != service.health_check_node_port))
+
     with EVERYWHERE:
         found = [
             attrs.evolve(
@@ -107,7 +111,7 @@ def test_node_ports_belong_to_one_service(found: list[Service], data: st.DataObj
                 name=f"s{place}",
                 generate_name=None,
                 ports=[
-                    attrs.evolve(port, node_port=port.node_port and data.draw(few))
+                    attrs.evolve(port, node_port=port.node_port and number_for(service))
                     if not position
                     else attrs.evolve(port, node_port=None)
                     for position, port in enumerate(service.ports)

@@ -16,8 +16,13 @@ __all__ = ["cluster_ip_collision", "service_name_collision"]
 
 
 def _taken(services: Iterable[Service], code: str, bundle: Bundle) -> Iterator[Found]:
-    # In the order of the input: whose finding it is must not depend on the annotation that suppresses it.
-    ordered = sorted(services, key=lambda each: bundle.place_of(each)[0].position)
+    def order(service: Service) -> tuple[object, ...]:
+        item = bundle.place_of(service)[0]
+        return (*item.name.order, item.position)
+
+    # By name, and those of one name in the order of the input: whose finding it is must depend neither on
+    # the order of other objects nor on the annotation that suppresses it.
+    ordered = sorted(services, key=order)
     for conflict in check_set(ordered, cluster=bundle.cluster):
         if conflict.violation.code == code:
             yield _place(conflict.service, conflict.violation.field, bundle).finding(
