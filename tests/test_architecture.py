@@ -52,7 +52,7 @@ LAYERS: Final[Sequence[Layer]] = [
     layer("_map.pod_references", "_map.service_references", "_map.targets"),
     layer("_map.hosts", "_map.references"),
     layer("_pod_rules", "_probe_rules", "_state"),
-    layer("_pod_warnings"),
+    layer("_pod_warnings", "_traffic_rules"),
     layer("_allocation", "_families", "_service_rules", "_updates"),
     layer("_admission", "_pods", "_service_schema", "_service_warnings"),
     layer("_pod_reading"),

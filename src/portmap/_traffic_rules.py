@@ -1,0 +1,268 @@
+"""What the API server checks about load balancers and traffic policies, once defaults are in (stage FIELDS).
+
+One function for each rule, in the server's order. They are a part of the rules of a whole
+Service, which stand in `_service_rules`.
+
+Source: kubernetes/kubernetes 1.36.2, `pkg/apis/core/validation/validation.go`,
+`validateService`.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from portmap._addresses import cidr_reasons
+from portmap._cluster import PREFER_SAME_TRAFFIC_DISTRIBUTION, STRICT_IP_CIDR
+from portmap._grammar import port_number_reasons, qualified_name_reasons
+from portmap._paths import Key
+from portmap._ports import not_supported
+from portmap._rules import Problem, rule
+from portmap._state import ServiceState
+from portmap._suggestions import nearest
+from portmap._vocabulary import TRAFFIC_POLICIES
+
+__all__ = [
+    "SOURCE_RANGES",
+    "allocate_node_ports_forbidden",
+    "external_traffic_policy_forbidden",
+    "health_check_node_port_forbidden",
+    "health_check_node_port_out_of_range",
+    "health_check_node_port_required",
+    "load_balancer_class_forbidden",
+    "load_balancer_class_syntax",
+    "not_one_of",
+    "source_range_syntax",
+    "source_ranges_annotation_forbidden",
+    "source_ranges_annotation_syntax",
+    "source_ranges_forbidden",
+    "unsupported_external_traffic_policy",
+    "unsupported_internal_traffic_policy",
+    "unsupported_traffic_distribution",
+]
+
+_SERVICE: Final = "pkg/apis/core/validation/validation.go, validateService"
+_EXTERNAL: Final = "pkg/apis/core/validation/validation.go, validateServiceExternalTrafficPolicy"
+
+SOURCE_RANGES: Final = "service.beta.kubernetes.io/load-balancer-source-ranges"
+
+Problems = Iterator[Problem]
+
+
+def not_one_of(path: tuple[str | int, ...], value: str, choices: Sequence[str]) -> Problem:
+    """The problem of a value that is not in a list."""
+    meant = nearest(value, choices)
+    hint = f"write {meant}" if meant else "leave it out" if not value else None
+    return Problem(path, not_supported(choices), value, hint)
+
+
+# --- load balancers --------------------------------------------------------------------------------------------
+
+_RANGES_PATH: Final = ("spec", "LoadBalancerSourceRanges")
+"""The server's own spelling of the path, with a capital."""
+_ANNOTATION_PATH: Final = ("metadata", "annotations", Key(SOURCE_RANGES))
+
+
+@rule(
+    "source-ranges-forbidden",
+    "spec.LoadBalancerSourceRanges",
+    "FieldValueForbidden",
+    source=_SERVICE,
+    when="load_balancer_source_ranges",
+)
+def source_ranges_forbidden(service: ServiceState) -> Problems:
+    """Only a LoadBalancer Service restricts its clients by source ranges.
+
+    The server writes the field with a capital, unlike the manifest's
+    `loadBalancerSourceRanges`.
+    """
+    if not service.is_load_balancer:
+        detail = "may only be used when type is LoadBalancer"
+        yield Problem(_RANGES_PATH, detail, hint="make the type LoadBalancer, or drop loadBalancerSourceRanges")
+
+
+@rule(
+    "source-range-syntax",
+    "spec.LoadBalancerSourceRanges[*]",
+    "FieldValueInvalid",
+    source=_SERVICE,
+    when="load_balancer_source_ranges",
+)
+def source_range_syntax(service: ServiceState) -> Problems:
+    """A source range is a CIDR block; white space around it is allowed."""
+    old = {text.strip() for text in service.old.load_balancer_source_ranges} if service.old else ()
+    for position, text in enumerate(service.load_balancer_source_ranges):
+        block = text.strip()
+        reasons = () if block in old else cidr_reasons(block, strict=service.cluster.enabled(STRICT_IP_CIDR))
+        if reasons:
+            yield Problem((*_RANGES_PATH, position), "; ".join(reasons), text)
+
+
+@rule(
+    "source-ranges-annotation-forbidden",
+    f"metadata.annotations[{SOURCE_RANGES}]",
+    "FieldValueForbidden",
+    source=_SERVICE,
+    when="annotations",
+)
+def source_ranges_annotation_forbidden(service: ServiceState) -> Problems:
+    """The annotation for source ranges, like the field that replaced it, is for LoadBalancer Services."""
+    if SOURCE_RANGES in service.annotations and not service.load_balancer_source_ranges:
+        if not service.is_load_balancer:
+            detail = "may only be used when type is LoadBalancer"
+            yield Problem(_ANNOTATION_PATH, detail, hint="make the type LoadBalancer, or drop the annotation")
+
+
+@rule(
+    "source-ranges-annotation-syntax",
+    f"metadata.annotations[{SOURCE_RANGES}]",
+    "FieldValueInvalid",
+    source=_SERVICE,
+    when="annotations",
+)
+def source_ranges_annotation_syntax(service: ServiceState) -> Problems:
+    """The annotation for source ranges holds CIDR blocks with commas between them. The field wins over it."""
+    text = service.annotations.get(SOURCE_RANGES, "") if not service.load_balancer_source_ranges else ""
+    old = service.old.annotations.get(SOURCE_RANGES) if service.old else None
+    if text.strip() and text != old:
+        for block in text.strip().split(","):
+            reasons = cidr_reasons(block.strip(), strict=service.cluster.enabled(STRICT_IP_CIDR))
+            if reasons:
+                yield Problem(_ANNOTATION_PATH, "; ".join(reasons), block)
+
+
+@rule(
+    "allocate-node-ports-forbidden",
+    "spec.allocateLoadBalancerNodePorts",
+    "FieldValueForbidden",
+    source=_SERVICE,
+)
+def allocate_node_ports_forbidden(service: ServiceState) -> list[Problem] | None:
+    """Only a LoadBalancer Service says whether it wants node ports allocated, be it true or false."""
+    if service.allocate_load_balancer_node_ports is None or service.is_load_balancer:
+        return None
+    detail = "may only be used when type is LoadBalancer"
+    return [Problem(("spec", "allocateLoadBalancerNodePorts"), detail, hint="leave it out")]
+
+
+@rule("load-balancer-class-forbidden", "spec.loadBalancerClass", "FieldValueForbidden", source=_SERVICE)
+def load_balancer_class_forbidden(service: ServiceState) -> list[Problem] | None:
+    """Only a LoadBalancer Service has a load balancer class."""
+    if service.load_balancer_class is None or service.is_load_balancer:
+        return None
+    detail = "may only be used when type is LoadBalancer"
+    return [Problem(("spec", "loadBalancerClass"), detail, hint="make the type LoadBalancer, or leave it out")]
+
+
+@rule(
+    "load-balancer-class-syntax",
+    "spec.loadBalancerClass",
+    "FieldValueInvalid",
+    source=_SERVICE,
+    when="is_load_balancer",
+)
+def load_balancer_class_syntax(service: ServiceState) -> Problems:
+    """A load balancer class is a qualified name, such as example.com/internal."""
+    name = service.load_balancer_class
+    if name is not None:
+        reasons = qualified_name_reasons(name)
+        if reasons:
+            hint = None if name else "leave it out for the cluster's default"
+            yield Problem(("spec", "loadBalancerClass"), "; ".join(reasons), name, hint)
+
+
+# --- traffic policies ------------------------------------------------------------------------------------------
+
+
+@rule(
+    "external-traffic-policy-forbidden",
+    "spec.externalTrafficPolicy",
+    "FieldValueInvalid",
+    source=_EXTERNAL,
+    when="external_traffic_policy",
+)
+def external_traffic_policy_forbidden(service: ServiceState) -> Problems:
+    """Only a Service that is reachable from outside has an external traffic policy.
+
+    That is a NodePort or LoadBalancer Service, or a ClusterIP Service with external IPs.
+    """
+    policy = service.external_traffic_policy
+    if not service.externally_accessible:
+        detail = "may only be set for externally-accessible Services: NodePort, LoadBalancer, or with externalIPs"
+        yield Problem(("spec", "externalTrafficPolicy"), detail, policy, "leave it out, or change the type")
+
+
+@rule(
+    "unsupported-external-traffic-policy",
+    "spec.externalTrafficPolicy",
+    "FieldValueNotSupported",
+    source=_EXTERNAL,
+    when="external_traffic_policy",
+)
+def unsupported_external_traffic_policy(service: ServiceState) -> Problems:
+    """The external traffic policy is Cluster or Local."""
+    policy = service.external_traffic_policy
+    if service.externally_accessible and policy not in TRAFFIC_POLICIES:
+        yield not_one_of(("spec", "externalTrafficPolicy"), policy, TRAFFIC_POLICIES)
+
+
+@rule(
+    "health-check-node-port-forbidden",
+    "spec.healthCheckNodePort",
+    "FieldValueInvalid",
+    source=_EXTERNAL,
+    when="health_check_node_port",
+)
+def health_check_node_port_forbidden(service: ServiceState) -> Problems:
+    """A health check node port is for LoadBalancer Services with `externalTrafficPolicy: Local`."""
+    number = service.health_check_node_port
+    if not service.needs_health_check:
+        detail = "may only be set when type is LoadBalancer and externalTrafficPolicy is Local"
+        yield Problem(("spec", "healthCheckNodePort"), detail, number, "leave it out")
+
+
+@rule(
+    "health-check-node-port-required",
+    "spec.healthCheckNodePort",
+    "FieldValueRequired",
+    source=_EXTERNAL,
+    when="is_load_balancer",
+)
+def health_check_node_port_required(service: ServiceState) -> Problems:
+    """A Service that needs a health check node port has one: an update may not take it away."""
+    if service.needs_health_check and not service.health_check_node_port:
+        yield Problem(("spec", "healthCheckNodePort"), "must be given", hint="keep the number that it has")
+
+
+@rule(
+    "health-check-node-port-out-of-range",
+    "spec.healthCheckNodePort",
+    "FieldValueInvalid",
+    source=_EXTERNAL,
+    when="health_check_node_port",
+)
+def health_check_node_port_out_of_range(service: ServiceState) -> Problems:
+    """A health check node port is a number from 1 to 65535."""
+    number = service.health_check_node_port
+    if service.needs_health_check and not service.health_check_node_port_dynamic:
+        reasons = port_number_reasons(number)
+        if reasons:
+            yield Problem(("spec", "healthCheckNodePort"), "; ".join(reasons), number)
+
+
+@rule("unsupported-internal-traffic-policy", "spec.internalTrafficPolicy", "FieldValueNotSupported", source=_SERVICE)
+def unsupported_internal_traffic_policy(service: ServiceState) -> list[Problem] | None:
+    """The internal traffic policy is Cluster or Local, whatever the type; `""` is not the same as leaving it out."""
+    policy = service.internal_traffic_policy
+    if policy is None or policy in TRAFFIC_POLICIES:
+        return None
+    return [not_one_of(("spec", "internalTrafficPolicy"), policy, TRAFFIC_POLICIES)]
+
+
+@rule("unsupported-traffic-distribution", "spec.trafficDistribution", "FieldValueNotSupported", source=_SERVICE)
+def unsupported_traffic_distribution(service: ServiceState) -> list[Problem] | None:
+    """Traffic distribution is PreferClose or, from Kubernetes 1.34 on, PreferSameZone or PreferSameNode."""
+    wanted = service.traffic_distribution
+    if wanted is None:
+        return None
+    same = service.cluster.enabled(PREFER_SAME_TRAFFIC_DISTRIBUTION)
+    choices = ("PreferClose", "PreferSameZone", "PreferSameNode") if same else ("PreferClose",)
+    return None if wanted in choices else [not_one_of(("spec", "trafficDistribution"), wanted, choices)]
