@@ -135,6 +135,18 @@ def test_a_node_port_that_was_written_is_shown() -> None:
     assert shared.value == 30080
 
 
+@pytest.mark.parametrize(
+    ("port", "target", "name"),
+    [(80, "8080", "http"), (9000, "8080", "port-9000"), (9000, "--", "port-9000"), (9000, "Web_8080", "web-8080")],
+)
+def test_a_name_to_be_given_says_something(port: int, target: str, name: str) -> None:
+    """A port that needs a name is not named after a target that is no name itself."""
+    ports = [{"port": port, "targetPort": target}, {"name": "b", "port": 81}]
+    manifest = {"kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": ports}}
+    [unnamed] = [each for each in validate(manifest) if each.code == "port-name-required"]
+    assert unnamed.hint == f"name it after what it serves, for instance {name!r}"
+
+
 def test_a_default_target_is_told_from_a_given_one() -> None:
     """A target port that was never written is said to be the value of port; one that was, is not."""
     [_, left_out] = violations_of(lambda: ServicePort(70000))
