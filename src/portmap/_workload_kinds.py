@@ -14,6 +14,7 @@ __all__ = [
     "ADDED_LABELS",
     "OTHER_KINDS",
     "SEVERAL_TEMPLATES",
+    "SHORT_LIVED",
     "USUAL_PLACE",
     "WORKLOAD_KINDS",
     "any_template_path",
@@ -54,6 +55,9 @@ SEVERAL_TEMPLATES: Final[Mapping[tuple[str, str], tuple[str, tuple[str, ...]]]] 
     ("operators.coreos.com", "ClusterServiceVersion"): ("Deployment", ("spec", "install", "spec", "deployments")),
 }
 """Kinds that make several workloads: of which kind those are, and the path to the list of their names and specs."""
+
+SHORT_LIVED: Final = frozenset({"CronJob", "Job"})
+"""Kinds whose pods run to an end and seldom serve anybody."""
 
 _BY_KIND: Final = {kind: path for (_, kind), path in WORKLOAD_KINDS.items()}
 _OLD_GROUPS: Final = frozenset({"extensions"})
