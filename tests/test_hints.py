@@ -136,6 +136,36 @@ def test_a_node_port_that_was_written_is_shown() -> None:
 
 
 @pytest.mark.parametrize(
+    ("selector", "hint"),
+    [
+        ({"matchLabels": {"app": "web"}}, "a Service's selector is the labels themselves"),
+        ({"matchExpressions": [{"key": "app", "operator": "Exists"}]}, "a Service selects by equal labels alone"),
+        ("app=web", "write the mapping {app: web}"),
+        ("app=web,tier=front", None),
+        ("app!=web", None),
+        ("app", None),
+        (["app"], None),
+        ({"version": 2}, 'quote it: "2"'),
+        ({"version": [2]}, None),
+    ],
+)
+def test_the_selector_of_something_else(selector: Any, hint: str | None) -> None:
+    """Who writes the selector of a Deployment or of kubectl is told how a Service says it, in Python and YAML alike."""
+    [built] = violations_of(service(selector=selector))
+    manifest = {"kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": [{"port": 80}], "selector": selector}}
+    [judged] = validate(manifest)
+    for each in (built, judged):
+        assert (each.code, (each.hint or "")[: len(hint or "")]) == ("wrong-type", hint or "")
+        assert (each.hint is None) == (hint is None)
+
+
+def test_a_dict_for_a_port() -> None:
+    """It is told what takes dicts."""
+    [given] = violations_of(service(ports=[{"port": 80}]))
+    assert "portmap.manifests.read takes a whole Service as a dict" in str(given.hint)
+
+
+@pytest.mark.parametrize(
     ("port", "target", "name"),
     [(80, "8080", "http"), (9000, "8080", "port-9000"), (9000, "--", "port-9000"), (9000, "Web_8080", "web-8080")],
 )
