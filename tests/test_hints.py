@@ -159,6 +159,14 @@ def test_the_selector_of_something_else(selector: Any, hint: str | None) -> None
         assert (each.hint is None) == (hint is None)
 
 
+def test_a_field_that_is_there_was_not_meant() -> None:
+    """An unknown field is not to be renamed to one that the object has already."""
+    manifest = {"kind": "Service", "metadata": {"name": "web"}, "spec": {"port": 80, "ports": [{"prt": 1, "port": 80}]}}
+    for violation in validate(manifest):
+        assert (violation.code, "did you mean" in violation.message) == ("unknown-field", False)
+        assert str(violation.hint).startswith("remove it")
+
+
 def test_a_dict_for_a_port() -> None:
     """It is told what takes dicts."""
     [given] = violations_of(service(ports=[{"port": 80}]))
