@@ -140,7 +140,7 @@ def test_a_node_port_that_was_written_is_shown() -> None:
     [
         ({"matchLabels": {"app": "web"}}, "a Service's selector is the labels themselves"),
         ({"matchExpressions": [{"key": "app", "operator": "Exists"}]}, "a Service selects by equal labels alone"),
-        ("app=web", "write the mapping {app: web}"),
+        ("app=web", 'write {"app": "web"}'),
         ("app=web,tier=front", None),
         ("app!=web", None),
         ("app", None),

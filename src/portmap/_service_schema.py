@@ -9,7 +9,7 @@ from portmap._metadata import METADATA
 from portmap._paths import Path
 from portmap._ports import SERVICE_PORT
 from portmap._schema import BOOLEAN, INT32, INT64, TEXT, TEXT_MAP, TEXTS, TIME, Reader, list_of, struct
-from portmap._violations import Violation
+from portmap._violations import Violation, quote
 from portmap._wire import Rows, Wire
 
 __all__ = ["METADATA_ROWS", "SERVICE", "SPEC_ROWS"]
@@ -32,7 +32,7 @@ def _hint_of_selector(value: object) -> str | None:
         return "a Service selects by equal labels alone" if "matchExpressions" in value else None
     key, mark, label = value.partition("=") if isinstance(value, str) else ("", "", "")
     plain = key and mark and label and not set(key + label) & set("=!,")
-    return f"write the mapping {{{key.strip()}: {label.strip()}}}" if plain else None
+    return f"write {{{quote(key.strip())}: {quote(label.strip())}}}" if plain else None
 
 
 METADATA_ROWS: Final = Rows(
