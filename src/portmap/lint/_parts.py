@@ -1,8 +1,9 @@
 """Linting files, on one core or many: parts of the input are judged by themselves, then put together.
 
 Objects that are deployed together stand in one folder, so each folder is judged alone, with those
-below it that are named by kinds. Where a rule asks for what may stand elsewhere, the question is put off: that rule is asked again at the
-end, by what all parts told. So the report is the same however the input was divided.
+below it that are named by kinds. Where a rule asks for what may stand elsewhere, the question is
+put off: that rule is asked again at the end, by what all parts told. So the report is the same
+however the input was divided.
 """
 
 from collections.abc import Callable, Iterable, Sequence
