@@ -94,6 +94,7 @@ LAYERS: Final[Sequence[Layer]] = [
     layer("lint._elsewhere", "lint._mesh_protocols", "lint._missing", "lint._rule"),
     layer(
         "lint.rules.api_extensions",
+        "lint.rules.api_versions",
         "lint.rules.declarations",
         "lint.rules.divergent_ports",
         "lint.rules.endpoints",

@@ -272,6 +272,17 @@ class TestOutput:
         assert run.code == 0
         assert "not judged: 1 x Helm template, 2 x not Kubernetes" in run.err
 
+    def test_a_chart_alone_is_not_judged(self) -> None:
+        """Who lints a chart is told to render it; who has other objects beside it is not, nor who has no chart."""
+        write("chart/Chart.yaml", "name: web\n")
+        write("chart/templates/web.yaml", "kind: {{ .Values.kind }}\n")
+        note = "portmap lint: note: nothing was judged; render the chart: helm template CHART | portmap lint -\n"
+        run = portmap("lint", "chart")
+        assert (run.code, run.err.endswith(f"not judged: 1 x Helm template, 1 x not Kubernetes\n{note}")) == (0, True)
+        assert note not in portmap("lint", "chart/Chart.yaml").err
+        write("chart/web.yaml", WEB)
+        assert note not in portmap("lint", "chart").err
+
     def test_provisional_versions_are_marked(self) -> None:
         """A version without recorded verdicts is marked in the summary and in the JSON."""
         run = portmap("lint", "-", "--kubernetes-version=1.37", "--format=json", stdin=POD)

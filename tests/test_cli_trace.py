@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -92,6 +93,22 @@ class TestTrace:
         run = portmap("trace", target, "-", stdin=WEB + INGRESS)
         assert (run.code, run.out, run.err.count("\n")) == (2, "", 1)
         assert run.err.startswith("portmap trace: ")
+
+    @pytest.mark.parametrize("arguments", [["web.yaml"], ["web.yaml", "service/web"], ["."], [".", "web:http"]])
+    def test_a_path_for_a_target(self, arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Who writes the path first, or alone, is told the order."""
+        monkeypatch.chdir(tmp_path)
+        Path("web.yaml").write_text(WEB)
+        run = portmap("trace", *arguments)
+        path = arguments[0]
+        assert (run.code, run.out) == (2, "")
+        said = "is a path, and the target comes first: write portmap trace service/web:http"
+        assert run.err.endswith(f"portmap trace: {path} {said} {path}\n")
+
+    def test_a_target_that_no_path_can_be(self) -> None:
+        """It is looked up among the paths, and is none."""
+        run = portmap("trace", "web\0", "-", stdin=WEB)
+        assert (run.code, run.err.count("\n")) == (2, 1)
 
     def test_no_target(self) -> None:
         """What is missing is the target: the input may be the current folder."""

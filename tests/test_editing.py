@@ -164,6 +164,14 @@ def test_the_namespace_tells_objects_apart(
 @pytest.mark.parametrize(
     ("target", "text", "said"),
     [
+        ("service/a/b/web", WEB, "write KIND/NAME"),
+        ("service//web", WEB, "write KIND/NAME"),
+        ("service/", WEB, "write KIND/NAME"),
+        (
+            "service/prod/web",
+            "---\n".join(WEB.replace("  name: web ", f"  namespace: {each}\n  name: web ") for each in ("b", "a")),
+            "there is no service/prod/web; it is in a, b",
+        ),
         ("deploy/web", WEB, "there is no deploy/web; there is service/web"),
         ("service/wbe", WEB, "did you mean 'web'?"),
         ("web", WEB, "write KIND/NAME"),
@@ -180,6 +188,19 @@ def test_the_object_must_be_there_once(web: Path, target: str, text: str, said: 
     web.write_text(text, encoding="utf-8")
     with pytest.raises(ManifestError, match=re.escape(said)):
         set_fields(web, target, "ports.http.port=81")
+
+
+def test_the_namespace_may_stand_in_the_name(web: Path) -> None:
+    """As `portmap trace` takes it; it is the same as to give the namespace besides, and may not contradict it."""
+    parts = [WEB.replace("  name: web ", f"  namespace: {each}\n  name: web ") for each in ("a", "b")]
+    web.write_text("---\n".join(parts), encoding="utf-8")
+    set_fields(web, "svc/b/web", "ports.http.port=81")
+    set_fields(web, "service/b/web", "ports.http.port=81", namespace="b")
+    assert web.read_text(encoding="utf-8") == "---\n".join([parts[0], parts[1].replace("port: 80\n", "port: 81\n")])
+    with pytest.raises(ManifestError, match="'svc/b/web' is not in namespace 'a'"):
+        set_fields(web, "svc/b/web", "ports.http.port=81", namespace="a")
+    with pytest.raises(ManifestError, match="there is no svc/web in namespace c; it is in a, b"):
+        set_fields(web, "svc/web", "ports.http.port=81", namespace="c")
 
 
 LAID_OUT = """apiVersion: v1

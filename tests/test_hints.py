@@ -135,6 +135,56 @@ def test_a_node_port_that_was_written_is_shown() -> None:
     assert shared.value == 30080
 
 
+@pytest.mark.parametrize(
+    ("selector", "hint"),
+    [
+        ({"matchLabels": {"app": "web"}}, "a Service's selector is the labels themselves"),
+        ({"matchExpressions": [{"key": "app", "operator": "Exists"}]}, "a Service selects by equal labels alone"),
+        ("app=web", 'write {"app": "web"}'),
+        ("app=web,tier=front", None),
+        ("app!=web", None),
+        ("app", None),
+        (["app"], None),
+        ({"version": 2}, 'quote it: "2"'),
+        ({"version": [2]}, None),
+    ],
+)
+def test_the_selector_of_something_else(selector: Any, hint: str | None) -> None:
+    """Who writes the selector of a Deployment or of kubectl is told how a Service says it, in Python and YAML alike."""
+    [built] = violations_of(service(selector=selector))
+    manifest = {"kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": [{"port": 80}], "selector": selector}}
+    [judged] = validate(manifest)
+    for each in (built, judged):
+        assert (each.code, (each.hint or "")[: len(hint or "")]) == ("wrong-type", hint or "")
+        assert (each.hint is None) == (hint is None)
+
+
+def test_a_field_that_is_there_was_not_meant() -> None:
+    """An unknown field is not to be renamed to one that the object has already."""
+    manifest = {"kind": "Service", "metadata": {"name": "web"}, "spec": {"port": 80, "ports": [{"prt": 1, "port": 80}]}}
+    for violation in validate(manifest):
+        assert (violation.code, "did you mean" in violation.message) == ("unknown-field", False)
+        assert str(violation.hint).startswith("remove it")
+
+
+def test_a_dict_for_a_port() -> None:
+    """It is told what takes dicts."""
+    [given] = violations_of(service(ports=[{"port": 80}]))
+    assert "portmap.manifests.read takes a whole Service as a dict" in str(given.hint)
+
+
+@pytest.mark.parametrize(
+    ("port", "target", "name"),
+    [(80, "8080", "http"), (9000, "8080", "port-9000"), (9000, "--", "port-9000"), (9000, "Web_8080", "web-8080")],
+)
+def test_a_name_to_be_given_says_something(port: int, target: str, name: str) -> None:
+    """A port that needs a name is not named after a target that is no name itself."""
+    ports = [{"port": port, "targetPort": target}, {"name": "b", "port": 81}]
+    manifest = {"kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": ports}}
+    [unnamed] = [each for each in validate(manifest) if each.code == "port-name-required"]
+    assert unnamed.hint == f"name it after what it serves, for instance {name!r}"
+
+
 def test_a_default_target_is_told_from_a_given_one() -> None:
     """A target port that was never written is said to be the value of port; one that was, is not."""
     [_, left_out] = violations_of(lambda: ServicePort(70000))

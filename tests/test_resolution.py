@@ -191,6 +191,11 @@ class TestSelection:
             resolve(make_service(), [{"kind": "ConfigMap"}])
         with pytest.raises(TypeError):
             resolve(make_service(), [5])  # type: ignore[list-item]
+        for one in (manifest, make_pod()):
+            with pytest.raises(TypeError, match=rf"not a {type(one).__name__}: write \[pod\] for one"):
+                resolve(make_service(), one)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="the Service must be a Service or the plain dict of one, not list"):
+            resolve([make_pod()], make_service())  # type: ignore[arg-type]
 
 
 class TestAsking:

@@ -68,6 +68,12 @@ class TestRoutes:
             "in container 'app'"
         )
 
+    @pytest.mark.parametrize("to", ["http", "8080"])
+    def test_a_name_is_no_number(self, to: Any) -> None:
+        """What is reached is a number; that of a name is what is to be found out."""
+        with pytest.raises(TypeError, match=f"number of the port that is reached, not '{to}'"):
+            assert_routes(WEB, [POD], port="http", to=to)
+
     def test_another_container(self) -> None:
         """The container counts where it is given."""
         [first, *_] = failure(assert_routes, WEB, [POD], port="http", container="proxy")

@@ -52,6 +52,8 @@ class TestWhatIsAskedFor:
             ("deploymnt/web:http", "did you mean 'deployment/web:http'?"),
             ("shop/api", "for a Service, write 'service/shop/api'; for a host, write 'http://shop/api'"),
             ("shop/api:http", "portmap knows no kind 'shop' with ports; for a Service, write 'service/shop/api:http'"),
+            ("ingress/front", "write a host of its rules, such as 'shop.example/api'"),
+            ("HTTPRoutes/shop/front:80", "'HTTPRoutes' has no ports of its own"),
             ("shop/api/v1", "with ports; for a host, write 'http://shop/api/v1'"),
             ("shop.example:8080/api", "write 'shop.example/api'"),
             ("https:///api", "names no host"),

@@ -56,11 +56,14 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     from portmap._draw.mermaid import too_much
     from portmap._draw.words import as_text
     from portmap._map.port_map import PortMap
+    from portmap._render._complaints import complaints
+    from portmap.manifests._documents import judged
 
     found = PortMap.of(documents, cluster=cluster, namespace=options.namespace)
     diagram = diagram_of(found)
     title = options.title or f"Where the ports of {', '.join(options.paths or ['.'])} lead"
-    console.say(*map(str, unreadable))
+    # What a server would refuse is not in the picture.
+    console.say(*map(str, unreadable), *complaints(judged(documents)))
     if output is None and format_ == "text" and console.width:
         console.write(as_text(diagram, width=console.width, colour=console.colour))
         return 0

@@ -215,12 +215,16 @@ def _cores() -> int:
 
 def _print(report: "Report", options: argparse.Namespace, settings: "Settings", console: Console) -> None:
     from portmap._render._lint_text import summary
+    from portmap.lint._reading import HELM
 
     for name, file in options.output:
         _write_file(file, _rendered(report, name, settings))
     width, colour = console.width, console.colour
     if console.write_all(_rendered(report, options.format, settings, width=width, colour=colour)):
         console.say(summary(report))
+        if not report.objects and HELM in report.skipped_by_reason:
+            # No findings would otherwise pass for a chart without faults.
+            console.say(f"{_COMMAND}: note: nothing was judged; render the chart: helm template CHART | {_COMMAND} -")
 
 
 def _rendered(

@@ -27,7 +27,7 @@ def add_set(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         "2 bad usage, or refused: the file is as it was.",
     )
     parser.add_argument("file", metavar="FILE", help="a YAML or JSON file, or - for standard input")
-    parser.add_argument("object", metavar="OBJECT", help="KIND/NAME, such as service/web")
+    parser.add_argument("object", metavar="OBJECT", help="KIND/NAME, such as service/web, or KIND/NAMESPACE/NAME")
     parser.add_argument(
         "changes",
         nargs="+",

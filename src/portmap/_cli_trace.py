@@ -1,6 +1,7 @@
 """`portmap trace TARGET`: who leads to a port, and where it leads from there."""
 
 import argparse
+import os
 from typing import Final
 
 from portmap._cli_input import add_input, cluster_of, read_documents
@@ -37,7 +38,10 @@ def add_trace(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 
 def _run(options: argparse.Namespace, console: Console) -> int:
     cluster = cluster_of(options)
-    documents, unreadable = read_documents(options.paths or ["."], cluster, console, _COMMAND)
+    try:
+        documents, unreadable = read_documents(options.paths or ["."], cluster, console, _COMMAND)
+    except CommandError as error:
+        raise CommandError(*error.lines, *_swapped(options.target)) from None
 
     from portmap._map.port_map import PortMap
     from portmap._render._complaints import complaints
@@ -49,7 +53,8 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     try:
         traces = PortMap.of(documents, cluster=cluster, namespace=options.namespace).trace(options.target)
     except (KeyError, ValueError) as error:
-        raise CommandError(*map(str, unreadable), f"{_COMMAND}: {error.args[0]}") from None
+        told = f"{_COMMAND}: {error.args[0]}"
+        raise CommandError(*map(str, unreadable), told, *_swapped(options.target)) from None
     places = places_of(documents, options.namespace)
     console.say(*map(str, unreadable))
     json = options.format == "json"
@@ -60,3 +65,10 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     if console.write(text) and not json:
         console.say(*complaints(judged(documents)), summary(traces))
     return _NOWHERE if any(trace.leads_nowhere for trace in traces) else _SOMEWHERE
+
+
+def _swapped(target: str) -> list[str]:
+    """What to say where a path stands in the place of the target."""
+    if not os.path.exists(target):  # noqa: PTH110 - unlike `Path.exists`, it takes any text
+        return []
+    return [f"{_COMMAND}: {target} is a path, and the target comes first: write {_COMMAND} service/web:http {target}"]

@@ -293,7 +293,7 @@ def resolve(
 
     Raises:
         ValidationError: A plain dict is of no workload, or of a Service that would be refused.
-        TypeError: One of `pods`, or the Service, is something else altogether.
+        TypeError: One of `pods`, or the Service, is something else altogether, or `pods` is no list.
 
     Example:
         >>> for endpoint in resolve(web, [pod]).endpoints("http"):
@@ -333,6 +333,9 @@ def resolve_all(
         Service typo 0
     """
     wanted = [reduced_service(each) for each in services]
+    given: object = pods
+    if isinstance(given, Mapping) or not isinstance(given, Iterable):
+        raise TypeError(f"the pods are a list of pods and workloads, not a {type(given).__name__}: write [pod] for one")
     among = [each if isinstance(each, Pod | Workload) else reduced(each) for each in pods]
     candidates = Candidates(among, indexed=len(wanted) > 1)
     found = resolve_among(wanted, candidates, nodes=nodes, ip_families=ip_families, cluster=cluster)

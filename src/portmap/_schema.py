@@ -11,7 +11,7 @@ with one text for all of these; field, reason and code are portmap's own.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeAlias, final
 
 from portmap._labels import Labels
@@ -269,7 +269,7 @@ def struct(fields: Mapping[str, Reader], *, open_to_others: bool = False) -> Rea
             reader = readers.get(name) if isinstance(name, str) else None
             if reader is None:
                 if not open_to_others:
-                    found.append(_unknown_field(path, name, readers))
+                    found.append(_unknown_field(path, name, [each for each in readers if each not in value]))
             elif item is not None:
                 # Most are plain text, which needs no path for its complaints.
                 plain = reader is _text and type(item) is str and item.isascii()
@@ -279,10 +279,11 @@ def struct(fields: Mapping[str, Reader], *, open_to_others: bool = False) -> Rea
     return Reader(read, {})
 
 
-def _unknown_field(path: Path, name: object, known: Mapping[str, object]) -> Violation:
+def _unknown_field(path: Path, name: object, missing: Iterable[str]) -> Violation:
     if not isinstance(name, str):
         return wrong_type((*path, Key(quote(name))), "text: a field's name", name)
-    meant = nearest(name, known)
+    # A field that is there already was not meant.
+    meant = nearest(name, missing)
     return Violation.about(
         describe((*path, name)),
         "unknown-field",

@@ -49,7 +49,7 @@ def reduced_service(service: Service | Mapping[str, Any] | Foreign) -> Service:
     plain = plain_manifest(service)
     if not isinstance(plain, Mapping) or not is_core_service(plain):
         told = f"a dict of kind {plain.get('kind')!r}" if isinstance(plain, Mapping) else type(service).__name__
-        raise TypeError(f"a Service is a Service or the plain dict of one, not {told}")
+        raise TypeError(f"the Service must be a Service or the plain dict of one, not {told}")
     return read_core_service(plain)
 
 

@@ -69,8 +69,10 @@ def _repeated(keys: Sequence[Repeated]) -> Sequence[tuple[int, int, Repeated]]:
 def _fitting_name(port: PortState) -> str:
     """A name for a port that has none: that of its target, of its number where that is well known, or of neither."""
     target = port.target_port
-    if isinstance(target, str):
-        return spelt_as_label(target, LONGEST_LABEL) or target
+    name = (spelt_as_label(target, LONGEST_LABEL) or target) if isinstance(target, str) else ""
+    # A number in quotes tells as little as a number does.
+    if any("a" <= letter <= "z" for letter in name):
+        return name
     return _WELL_KNOWN.get((port.port, port.protocol)) or f"port-{port.port}"
 
 

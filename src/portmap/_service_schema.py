@@ -1,14 +1,39 @@
 """How a Service stands on the wire: its fields, their names and the kinds of their values."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+import attrs
+
 from portmap._metadata import METADATA
+from portmap._paths import Path
 from portmap._ports import SERVICE_PORT
 from portmap._schema import BOOLEAN, INT32, INT64, TEXT, TEXT_MAP, TEXTS, TIME, Reader, list_of, struct
+from portmap._violations import Violation, quote
 from portmap._wire import Rows, Wire
 
 __all__ = ["METADATA_ROWS", "SERVICE", "SPEC_ROWS"]
+
+
+def _selector(value: object, path: Path, found: list[Violation]) -> object:
+    """Labels, with what to write for the selector of a Deployment or of kubectl."""
+    before = len(found)
+    labels = TEXT_MAP.read(value, path, found)
+    if len(found) > before:
+        hint = _hint_of_selector(value)
+        found[before:] = [each if each.hint else attrs.evolve(each, hint=hint) for each in found[before:]]
+    return labels
+
+
+def _hint_of_selector(value: object) -> str | None:
+    if isinstance(value, Mapping):
+        if "matchLabels" in value:
+            return "a Service's selector is the labels themselves: write them without matchLabels"
+        return "a Service selects by equal labels alone" if "matchExpressions" in value else None
+    key, mark, label = value.partition("=") if isinstance(value, str) else ("", "", "")
+    plain = key and mark and label and not set(key + label) & set("=!,")
+    return f"write {{{quote(key.strip())}: {quote(label.strip())}}}" if plain else None
+
 
 METADATA_ROWS: Final = Rows(
     Wire("name", ("name",), TEXT, required=True),
@@ -19,7 +44,7 @@ METADATA_ROWS: Final = Rows(
 )
 SPEC_ROWS: Final = Rows(
     Wire("type", ("type",), TEXT),
-    Wire("selector", ("selector",), TEXT_MAP),
+    Wire("selector", ("selector",), Reader(_selector, None, TEXT_MAP.exact)),
     Wire("cluster_ip", ("clusterIP",), TEXT),
     Wire("cluster_ips", ("clusterIPs",), TEXTS),
     Wire("ip_families", ("ipFamilies",), TEXTS),

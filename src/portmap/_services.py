@@ -554,6 +554,8 @@ def _hint_of_port(given: object) -> str | None:
     """What to write in place of something that is no Service port."""
     if type(given) is ContainerPort:
         return "write ServicePort.targeting(…, port=…) for one that leads to this container port"
+    if isinstance(given, Mapping):
+        return "write ServicePort(…) with its fields; portmap.manifests.read takes a whole Service as a dict"
     return f"write ServicePort({given})" if type(given) is int else None
 
 

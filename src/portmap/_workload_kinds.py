@@ -12,11 +12,15 @@ from portmap._paths import Path
 
 __all__ = [
     "ADDED_LABELS",
+    "OLD_GROUPS",
     "OTHER_KINDS",
     "SEVERAL_TEMPLATES",
+    "SHORT_LIVED",
     "USUAL_PLACE",
     "WORKLOAD_KINDS",
     "any_template_path",
+    "group_of",
+    "is_custom",
     "kind_of_workload",
     "known_kinds",
     "template_path",
@@ -55,8 +59,12 @@ SEVERAL_TEMPLATES: Final[Mapping[tuple[str, str], tuple[str, tuple[str, ...]]]] 
 }
 """Kinds that make several workloads: of which kind those are, and the path to the list of their names and specs."""
 
+SHORT_LIVED: Final = frozenset({"CronJob", "Job"})
+"""Kinds whose pods run to an end and seldom serve anybody."""
+
 _BY_KIND: Final = {kind: path for (_, kind), path in WORKLOAD_KINDS.items()}
-_OLD_GROUPS: Final = frozenset({"extensions"})
+OLD_GROUPS: Final = frozenset({"extensions"})
+"""Groups in which workloads were before they had one of their own."""
 # Words of Kubernetes, which other projects use for something else.
 _AMBIGUOUS: Final = frozenset({"Service", *_BY_KIND})
 
@@ -101,7 +109,8 @@ ADDED_LABELS: Final[Mapping[str, Mapping[str, str]]] = {
 """By kind of workload, the labels that its pods have beyond those of the template, and patterns of their values."""
 
 
-def _group(api_version: object) -> str:
+def group_of(api_version: object) -> str:
+    """The API group of an `apiVersion`; `""` is that of `v1`."""
     return api_version.rpartition("/")[0] if isinstance(api_version, str) else ""
 
 
@@ -109,9 +118,9 @@ def template_path(api_version: object, kind: object) -> Path | None:
     """Where an object of one of Kubernetes' own kinds has its pod template; `None` if it has none."""
     if not isinstance(kind, str):
         return None
-    group = _group(api_version)
+    group = group_of(api_version)
     path = WORKLOAD_KINDS.get((group, kind))
-    if path is None and (group in _OLD_GROUPS or not api_version):
+    if path is None and (group in OLD_GROUPS or not api_version):
         return _BY_KIND.get(kind)
     return path
 
@@ -126,14 +135,14 @@ def any_template_path(manifest: Mapping[str, Any]) -> Path | None:
     path = template_path(api_version, kind)
     if path is not None or not isinstance(kind, str) or not api_version:
         return path
-    group = _group(api_version)
+    group = group_of(api_version)
     path = OTHER_KINDS.get((group, kind))
-    if path is None and _is_custom(group) and (group, kind) not in SEVERAL_TEMPLATES and _has_template(manifest):
+    if path is None and is_custom(group) and (group, kind) not in SEVERAL_TEMPLATES and _has_template(manifest):
         return USUAL_PLACE
     return path
 
 
-def _is_custom(group: str) -> bool:
+def is_custom(group: str) -> bool:
     """Whether an API group is none of Kubernetes' own, which are `""`, words and below `k8s.io`."""
     return "." in group and (not group.endswith(".k8s.io") or group.endswith(".x-k8s.io"))
 
@@ -155,8 +164,8 @@ def kind_of_workload(api_version: object, kind: str) -> str:
 
     `Service.serving.knative.dev` is what kubectl calls it, too.
     """
-    group = _group(api_version)
-    return f"{kind}.{group}" if kind in _AMBIGUOUS and _is_custom(group) else kind
+    group = group_of(api_version)
+    return f"{kind}.{group}" if kind in _AMBIGUOUS and is_custom(group) else kind
 
 
 def known_kinds() -> tuple[str, ...]:

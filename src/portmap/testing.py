@@ -97,6 +97,7 @@ def assert_routes(
     Raises:
         AssertionError: It leads elsewhere, or in some pod nowhere, or selects no pod.
         KeyError: The Service has no such port.
+        TypeError: `to` is no number.
 
     Example:
         >>> from portmap.testing import assert_routes
@@ -108,6 +109,9 @@ def assert_routes(
           http 80/TCP  → Pod/web-0  app  8080/TCP
     """
     __tracebackhide__ = True
+    given: object = to
+    if given is not None and not isinstance(given, int):
+        raise TypeError(f"`to` is the number of the port that is reached, not {given!r}")
     resolution = resolve(service, pods, cluster=cluster)
     problem = _astray(resolution, port, to, container)
     if problem is not None:

@@ -45,6 +45,15 @@ def test_the_title_is_in_the_picture(web: Path) -> None:
     assert "Where the ports of web.yaml lead" in portmap("draw", "web.yaml", "--format", "svg").out
 
 
+def test_what_a_server_would_refuse_is_told(web: Path) -> None:
+    """It is missing from the picture, which is drawn all the same; the reason goes to standard error."""
+    web.write_text(WEB.replace("port: 6060", "port: 0"))
+    for arguments in ([], ["--format", "svg"], ["-o", "map.svg"]):
+        done = portmap("draw", "web.yaml", *arguments)
+        assert (done.code, "Service web" in done.out) == (0, False)
+        assert done.err.startswith("web.yaml:9:25: Service web: spec.ports[1].port: Invalid value: 0: ")
+
+
 @pytest.mark.parametrize("output", ["map.png", "map", "missing/map.svg", "."])
 def test_what_cannot_be_written_is_an_error(web: Path, output: str) -> None:
     """Exit code 2, the name of the file, and no file."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 import yaml
-from test_mistakes import DOUBTFUL, MISTAKES, Edit, edited, worst
+from test_mistakes import DOUBTFUL, MISTAKES, UNUSUAL, Edit, edited, worst
 
 from command_line import portmap
 from portmap import Container, ContainerPort, Pod, Service, ServicePort, ValidationError
@@ -66,10 +66,40 @@ def in_a_list(objects: Sequence[Mapping[str, Any]], folder: Path) -> None:
     (folder / "all.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)}))
 
 
+def in_a_row(objects: Sequence[Mapping[str, Any]], folder: Path) -> None:
+    (folder / "all.json").write_text("\n".join(map(json.dumps, objects)))
+
+
+def in_flow_style(objects: Sequence[Mapping[str, Any]], folder: Path) -> None:
+    (folder / "all.yaml").write_text(yaml.safe_dump_all(objects, default_flow_style=True, width=40))
+
+
+def in_folders_of_kinds(objects: Sequence[Mapping[str, Any]], folder: Path) -> None:
+    for each, name in zip(objects, ("services", "02-deployments", "ingress"), strict=True):
+        (folder / "k8s" / name).mkdir(parents=True)
+        (folder / "k8s" / name / "web.yaml").write_text(yaml.safe_dump(each))
+
+
+def for_kustomize(objects: Sequence[Mapping[str, Any]], folder: Path) -> None:
+    in_files(objects, folder)
+    resources = [each.name for each in sorted(folder.iterdir())]
+    (folder / "kustomization.yaml").write_text(yaml.safe_dump({"resources": resources}))
+
+
 Form = Callable[[Sequence[Mapping[str, Any]], Path], None]
+FORMS: Final[Sequence[Form]] = [
+    in_one_file,
+    in_files,
+    in_a_list,
+    in_a_row,
+    in_flow_style,
+    in_folders_of_kinds,
+    for_kustomize,
+]
+each_form: Final = pytest.mark.parametrize("form", FORMS)
 
 
-@pytest.mark.parametrize("form", [in_one_file, in_files, in_a_list])
+@each_form
 @each_mistake
 def test_in_any_form(mistake: Edit, form: Form, tmp_path: Path) -> None:
     """In one file or several, in YAML or JSON, a mistake is found, and has a place."""
@@ -77,6 +107,32 @@ def test_in_any_form(mistake: Edit, form: Form, tmp_path: Path) -> None:
     serious = [each for each in lint_paths(tmp_path) if each.severity in SERIOUS]
     assert serious
     assert all(each.location is not None and each.location.span is not None for each in serious)
+
+
+@each_form
+@each_mistake
+def test_in_any_form_through_the_command(mistake: Edit, form: Form, tmp_path: Path) -> None:
+    """So it does in JSON, for a folder as it is named to a hook, and the exit code says the same."""
+    form(edited([mistake]), tmp_path)
+    done = portmap("lint", "--format", "json", str(tmp_path))
+    told = {each["severity"] for each in json.loads(done.out)["findings"]}
+    assert told & SERIOUS
+    assert done.code == ("error" in told)
+    assert mistake in DOUBTFUL or "error" in told
+
+
+@pytest.mark.parametrize("options", [(), ("--complete",), ("--namespace", "shop")], ids=" ".join)
+@each_form
+@pytest.mark.parametrize(("name", "edits"), [("what is right", []), *UNUSUAL])
+def test_what_is_right_in_any_form(
+    name: str, edits: list[Edit], form: Form, options: Sequence[str], tmp_path: Path
+) -> None:
+    """What is unusual, though right, raises nothing above information, however it is written."""
+    del name
+    form(edited(edits), tmp_path)
+    done = portmap("lint", "--format", "json", *options, str(tmp_path))
+    assert not SERIOUS & {each["severity"] for each in json.loads(done.out)["findings"]}
+    assert done.code == 0
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda each: each[0])

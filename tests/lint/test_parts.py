@@ -62,6 +62,10 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "# portmap: ignore[selector-matches-nothing] far away\n" + service("quiet", "app: no", "{port: 80}"),
     )
     write("h/loud.yaml", "# portmap: ignore[no-such-rule]\n" + service("loud", "app: no", "{port: 80}"))
+    write("k/kustomization.yaml", "commonLabels: {tier: front}\n")
+    write("k/services/web.yaml", WEB, service("front", "tier: front", "{port: 80}"))
+    write("k/shop/services/web.yaml", WEB, PODS)
+    write("k/workloads/web.yaml", PODS)
     return tmp_path
 
 
@@ -129,7 +133,7 @@ def test_progress(repository: Path) -> None:
     for executor in (None, Here()):
         seen.clear()
         lint_paths(repository, executor=executor, progress=lambda done, total: seen.append((done, total)))
-        assert seen[-1] == (11, 11)
+        assert seen[-1] == (15, 15)
         assert seen == sorted(set(seen))
 
 
@@ -141,7 +145,7 @@ def test_it_finds_what_lint_finds(repository: Path) -> None:
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from("abcde"), st.integers(0, 9)), min_size=1),
+    st.lists(st.tuples(st.sampled_from(["a", "b", "c", "d", "a/services", "d/pods"]), st.integers(0, 9)), min_size=1),
     st.integers(1, 8),
 )
 def test_folders_stay_together(files: Iterable[tuple[str, int]], parts: int) -> None:

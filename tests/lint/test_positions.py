@@ -51,8 +51,9 @@ def texts(draw: st.DrawFn) -> tuple[str, str]:
         each["metadata"]["name"] = f"web-{number}"
     listed = {"apiVersion": "v1", "kind": "List", "items": objects}
     if draw(st.booleans()):
-        indent = draw(st.sampled_from([None, 1, "\t"]))
-        return "web.json", json.dumps(listed, indent=indent, ensure_ascii=draw(st.booleans()))
+        indent, ascii_only = draw(st.sampled_from([None, 1, "\t"])), draw(st.booleans())
+        written = draw(st.sampled_from([objects, [listed]]))
+        return "web.json", "\n".join(json.dumps(each, indent=indent, ensure_ascii=ascii_only) for each in written)
     text = yaml.safe_dump_all(
         draw(st.sampled_from([objects, [listed]])),
         default_flow_style=draw(st.sampled_from([None, True, False])),

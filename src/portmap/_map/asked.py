@@ -19,6 +19,11 @@ _PROTOCOLS: Final = ("TCP", "UDP", "SCTP")
 _LAST_PORT: Final = 65535
 _MOST_PARTS: Final = 3
 
+# Words for kinds whose objects have no ports of their own, but rules for hosts, which one can ask for.
+_RULES_FOR_HOSTS: Final = frozenset(
+    word + ending for word in ("ingress", "httproute", "grpcroute", "tlsroute") for ending in ("", "s", "es")
+) | {"ing"}
+
 # As kubectl has them.
 _SHORT: Final = {
     "CronJob": "cj",
@@ -150,6 +155,8 @@ def _request(text: str, url: str) -> AskedRequest:
 
 
 def _no_kind(text: str, head: str, words: Collection[str]) -> str:
+    if head.lower() in _RULES_FOR_HOSTS:
+        return f"{text!r}: {head!r} has no ports of its own: write a host of its rules, such as 'shop.example/api'"
     guess = nearest(head, sorted(words))
     # One slash, as in NAMESPACE/NAME. What has a colon is no host: rules for hosts have no ports.
     hints = [f"for a Service, write 'service/{text}'"] if text.count("/") == 1 else []

@@ -2,15 +2,17 @@
 
 A rendered chart or a dump of a cluster is one bundle. A folder of a repository is often
 several: examples that have nothing to do with each other, environments, parts. Judged
-together they would select each other's pods; so each folder is a bundle, and each file,
-where the files of a folder give one object twice. What a bundle lacks may be in another
-one: `Bundle.elsewhere` knows.
+together they would select each other's pods; so each folder is a bundle, with what stands
+in `services`, `deployments` and the like below it, and each file, where the files of a
+folder give one object twice. What a bundle lacks may be in another one: `Bundle.elsewhere`
+knows.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from posixpath import dirname
+from posixpath import basename, dirname
 from typing import Any, Final, final
 
 from portmap._candidates import Candidates
@@ -33,7 +35,7 @@ from portmap.lint._fragments import is_kustomization, kustomize_labels
 from portmap.lint._items import Item, NotAllThere
 from portmap.lint._unselected import Unselected
 
-__all__ = ["Bundle", "Whole", "asks_for_node_ports", "bundles_of", "link_prefix"]
+__all__ = ["Bundle", "Whole", "asks_for_node_ports", "bundles_of", "home_of", "link_prefix"]
 
 # Objects that nothing but a cluster writes, and what charts write on theirs.
 _DUMPED: Final = ("resourceVersion", "uid")
@@ -495,6 +497,28 @@ def _several(raw: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
 # --- which objects belong together -----------------------------------------------------------------------------
 
 
+# `services`, `02-deployments`, `config-maps`: folders that say of what kind the objects in them are, and no more.
+_NAMED_BY_KIND: Final = re.compile(
+    r"(?:\d+[-_.]?)?(?:config-?maps?|cron-?jobs?|daemon-?sets?|deployments?|endpoint-?slices?|http-?routes?"
+    r"|ingress(?:es)?|network-?policies|pods?|replica-?sets?|secrets?|services?|service-?monitors?|stateful-?sets?"
+    r"|svcs?|workloads?)",
+    re.IGNORECASE,
+)
+
+
+def home_of(source: str) -> str:
+    """The folder with whose objects those of a file may be deployed: its own, or the one of which that is a part.
+
+    Example:
+        >>> home_of("shop/services/web.yaml"), home_of("shop/web/service.yaml")
+        ('shop', 'shop/web')
+    """
+    folder = dirname(source)
+    while _NAMED_BY_KIND.fullmatch(basename(folder)):
+        folder = dirname(folder)
+    return folder
+
+
 def bundles_of(items: Sequence[Item], whole: Whole, *, complete: bool | None) -> Iterator[Bundle]:
     """The items, divided into what is deployed together.
 
@@ -509,7 +533,8 @@ def bundles_of(items: Sequence[Item], whole: Whole, *, complete: bool | None) ->
     labels = kustomize_labels(items)
     groups = _groups([each for each in items if not is_kustomization(each)])
     for group in groups:
-        added = labels.get(dirname(group[0].source), frozenset()) if group[0].source else frozenset()
+        folders = {folder for each in group if each.source for folder in (dirname(each.source), home_of(each.source))}
+        added = frozenset().union(*(labels.get(folder, ()) for folder in folders))
         yield Bundle(group, whole, complete=None if complete is False else _evidence(group), added_labels=added)
 
 
@@ -517,7 +542,7 @@ def _groups(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
     by_folder: dict[str, list[Item]] = defaultdict(list)
     for item in items:
         by_folder[dirname(item.source)].append(item)
-    for group in by_folder.values():
+    for group in _with_their_parts(by_folder):
         files = {item.source for item in group}
         if len(files) > 1 and _gives_twice(group):
             by_file: dict[str, list[Item]] = defaultdict(list)
@@ -526,6 +551,25 @@ def _groups(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
             yield from by_file.values()
         else:
             yield group
+
+
+def _with_their_parts(by_folder: Mapping[str, Sequence[Item]]) -> Iterator[Sequence[Item]]:
+    """The objects of each folder, with those of the folders below it that are named by a kind.
+
+    One in which Services stand beside what makes pods is no part: there, `services` are those of a company.
+    """
+    homes: dict[str, list[str]] = defaultdict(list)
+    for folder, group in by_folder.items():
+        has_services = any(each.name.kind == "Service" for each in group)
+        is_part = not (has_services and any(isinstance(each.object, Pod | Workload) for each in group))
+        homes[home_of(f"{folder}/") if is_part else folder].append(folder)
+    for folders in homes.values():
+        groups = [by_folder[folder] for folder in folders]
+        together = sorted((item for group in groups for item in group), key=lambda each: each.position)
+        if len(groups) > 1 and _gives_twice(together):
+            yield from groups
+        else:
+            yield together
 
 
 def _gives_twice(items: Iterable[Item]) -> bool:

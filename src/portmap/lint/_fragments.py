@@ -8,7 +8,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from posixpath import basename, dirname, join, normpath
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from portmap._codes import CODES_OF_READING
 from portmap._map.object_names import ObjectName, items_at, text_at, value_at
@@ -61,6 +61,10 @@ UNDECIDED: Final = "fragment of an object, or none"
 """The reason where it depends on the names of Services elsewhere, which are not known yet."""
 
 
+_Kustomized: TypeAlias = Mapping[str, Collection[str]]
+"""Folders with a kustomization, each with the files that it names as resources."""
+
+
 def is_kustomization(item: Item) -> bool:
     """Whether this is the file that says how kustomize builds a folder."""
     return basename(item.source) in KUSTOMIZATIONS or item.name.kind in {"Kustomization", "Component"}
@@ -98,7 +102,7 @@ def skipped_items(
     if patches is None:
         doubles = names_of_several(item.name for item in items)
     patched = own | (patches or frozenset())
-    kustomized = {dirname(normpath(item.source)) for item in items if item.source and is_kustomization(item)}
+    kustomized = _kustomized(items)
     found: dict[int, str] = {}
     for place, item in enumerate(items):
         reason = None
@@ -115,7 +119,7 @@ def skipped_items(
     return found
 
 
-def _why_unjudged(item: Item, kustomized: Collection[str], doubles: frozenset[ObjectName] | None) -> str | None:
+def _why_unjudged(item: Item, kustomized: _Kustomized, doubles: frozenset[ObjectName] | None) -> str | None:
     names = (value_at(item.raw, "metadata", "name"), value_at(item.raw, "metadata", "namespace"))
     if any(_is_unfilled(each) for each in item.violations) or any(_is_unfilled_name(each) for each in names):
         return _UNFILLED
@@ -134,10 +138,16 @@ def _is_bare_service(item: Item) -> bool:
     return not any(violation.code in CODES_OF_READING for violation in item.violations)
 
 
-def _why_patch(item: Item, kustomized: Collection[str], doubles: frozenset[ObjectName] | None) -> str | None:
-    """Why a bare Service is none to be judged: it stands where patches do, or is in the input a second time."""
+def _why_patch(item: Item, kustomized: _Kustomized, doubles: frozenset[ObjectName] | None) -> str | None:
+    """Why a bare Service is none to be judged: it stands where patches do, or is in the input a second time.
+
+    What the kustomization of its folder names as a resource is no patch.
+    """
     source = normpath(item.source) if item.source else ""
-    stands_apart = source and (dirname(source) in kustomized or _PLACE_OF_PATCHES.search(source))
+    folder = dirname(source)
+    if item.name.name and source in kustomized.get(folder, ()):
+        return None
+    stands_apart = source and (folder in kustomized or _PLACE_OF_PATCHES.search(source))
     if not item.name.name or stands_apart:
         return _FRAGMENT
     if doubles is None:
@@ -194,6 +204,17 @@ def patch_files(items: Iterable[Item]) -> tuple[set[str], set[str]]:
             if item.raw.get("kind") == "Component":
                 components.add(folder)
     return patches, components
+
+
+def _kustomized(items: Iterable[Item]) -> _Kustomized:
+    """The folders with a kustomization, and the files that it names as resources."""
+    found: dict[str, set[str]] = {}
+    for item in items:
+        if item.source and is_kustomization(item):
+            folder = dirname(normpath(item.source))
+            paths = (each for each in items_at(item.raw, "resources") if isinstance(each, str))
+            found.setdefault(folder, set()).update(normpath(join(folder, path)) for path in paths)
+    return found
 
 
 def _patches(raw: Mapping[str, Any]) -> Iterator[str]:

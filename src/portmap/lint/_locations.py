@@ -130,4 +130,6 @@ class _Text:
         source = document.source.replace("\\", "/")
         if span is None:
             return Location(source)
-        return Location(source, span, self._line(span.line), self._template(span.line))
+        # Of several JSON objects in a row, the text is that of one, and its lines count from there.
+        line = span.line - document.origin[0].lines_before
+        return Location(source, span, self._line(line), self._template(line))

@@ -70,9 +70,9 @@ def missing_service(resolved: ResolvedReference, bundle: Bundle, *, effect: str 
     name = resolved.reference.service or ""
     if miss is None:
         # Of a namespace in which it has no Service at all, the map does not say that one is missing.
-        if resolved.unknown is None or not bundle.declared_complete or not _names_service(resolved):
+        if resolved.unknown is None or not _names_service(resolved) or services_meant(resolved, bundle):
             return
-        if services_meant(resolved, bundle):
+        if not bundle.declared_complete and not _lacks_port(resolved, bundle):
             return
         message, hint = f"there is no Service {name!r}", None
     elif miss.code in _NO_SERVICE:
@@ -123,6 +123,12 @@ def _judged_service(resolved: ResolvedReference, bundle: Bundle) -> tuple[Severi
     if others:
         return "warning", f"{others[0]} is in another part of the input, although without this port"
     return "info", "the Service may be made elsewhere: nothing says that the input is complete"
+
+
+def _lacks_port(resolved: ResolvedReference, bundle: Bundle) -> bool:
+    """Whether the only Service of this name in the input, which must be meant, lacks the port."""
+    found = bundle.elsewhere.services_named(resolved.reference.service or "", None)
+    return len(found) == 1 and found[0] in _of_that_name(resolved, bundle) and not _has_port(found[0], resolved)
 
 
 def _has_port(service: Service, resolved: ResolvedReference) -> bool:

@@ -8,7 +8,6 @@ the rule is asked again in a second round, by what all parts told of their objec
 import pickle
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from posixpath import dirname
 from typing import final
 
 import attrs
@@ -16,7 +15,7 @@ import attrs
 from portmap._cluster import Cluster
 from portmap._errors import ManifestError
 from portmap._map.object_names import ObjectName
-from portmap.lint._bundles import Bundle, Whole, bundles_of
+from portmap.lint._bundles import Bundle, Whole, bundles_of, home_of
 from portmap.lint._engine import TooManyFindings, of_rules, of_server, skipped_of
 from portmap.lint._findings import Finding, Skipped
 from portmap.lint._fragments import UNDECIDED, patch_files, skipped_items
@@ -151,7 +150,7 @@ def judged_part(judge: Judge, inputs: Sequence[Input], patches: frozenset[str]) 
     own, _ = patch_files(items)
     folders: dict[str, list[int]] = defaultdict(list)
     for place, item in enumerate(items):
-        folders[dirname(item.source)].append(place)
+        folders[home_of(item.source)].append(place)
     alone: list[_Folder] = []
     put_off: list[PutOff] = []
 

@@ -1,20 +1,22 @@
 """Linting files, on one core or many: parts of the input are judged by themselves, then put together.
 
-Objects that are deployed together stand in one folder, so each folder is judged alone. Where a
-rule asks for what may stand elsewhere, the question is put off: that rule is asked again at the
-end, by what all parts told. So the report is the same however the input was divided.
+Objects that are deployed together stand in one folder, so each folder is judged alone, with those
+below it that are named by kinds. Where a rule asks for what may stand elsewhere, the question is
+put off: that rule is asked again at the end, by what all parts told. So the report is the same
+however the input was divided.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future
 from itertools import accumulate
-from posixpath import basename, dirname, normpath
+from posixpath import basename, normpath
 from typing import Any, Final, TypeVar, final
 
 import attrs
 
 from portmap._cluster import Cluster, cluster_in_force
 from portmap._errors import ManifestError
+from portmap.lint._bundles import home_of
 from portmap.lint._engine import TooManyFindings, chosen_rules, in_report, lint_items, suppressed
 from portmap.lint._findings import Finding, Related, Report, Skipped
 from portmap.lint._fragments import KUSTOMIZATIONS, names_of_several, patch_files
@@ -192,13 +194,13 @@ def _in_one_piece(judge: Judge, read: Read) -> Report:
 
 def _divided(inputs: Sequence[Input], parts: int) -> list[Sequence[Input]]:
     """The inputs in at most so many parts of about the same size; what stands in one folder stays together."""
-    last = {dirname(each.source): place for place, each in enumerate(inputs)}
+    last = {home_of(each.source): place for place, each in enumerate(inputs)}
     runs: list[list[Input]] = []
     end = -1
     for place, each in enumerate(inputs):
         if place > end:
             runs.append([])
-        end = max(end, last[dirname(each.source)])
+        end = max(end, last[home_of(each.source)])
         runs[-1].append(each)
     goal = sum(each.size for each in inputs) / max(parts, 1)
     found: list[list[Input]] = []

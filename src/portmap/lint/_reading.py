@@ -21,6 +21,7 @@ from portmap.manifests._load import SUFFIXES, documents_of, is_folder, manifest_
 from portmap.manifests._texts import PACKED, read_file, read_stream
 
 __all__ = [
+    "HELM",
     "LARGEST",
     "MOST_FINDINGS",
     "UNREADABLE",
@@ -49,7 +50,7 @@ MOST_FINDINGS: Final = 200_000
 MOST_REQUESTS: Final = MOST_FINDINGS // 4
 """How many suppressions: each may be a finding itself, and more."""
 
-_HELM: Final = "Helm template"
+HELM: Final = "Helm template"
 _FOREIGN: Final = "not Kubernetes"
 
 _SAYS_WHAT_IT_IS: Final = re.compile(r"""(?:^|[{,])[\s-]*["']?(?:apiVersion|kind)["']?\s*:""", re.MULTILINE)
@@ -276,7 +277,7 @@ def _why_foreign(source: str, text: str | None) -> str | None:
     if text is None and source.lower().endswith(PACKED):
         return None
     if _in_chart(Path(source)) or (text is not None and "{{" in text):
-        return _HELM
+        return HELM
     if text is None:
         text = _rough_text(Path(source))
     return _FOREIGN if text is not None and not _SAYS_WHAT_IT_IS.search(text) else None

@@ -9,12 +9,12 @@ from typing import Final, final
 from portmap._candidates import Candidates
 from portmap._services import Service
 from portmap._suggestions import nearest
+from portmap._workload_kinds import SHORT_LIVED
 from portmap._workloads import Workload
 from portmap.lint._fragments import has_placeholder
 
 __all__ = ["Unselected", "in_reach"]
 
-_SHORT_LIVED: Final = frozenset({"CronJob", "Job"})
 
 _MOST: Final = 200
 """How many workloads are looked at for one selector: enough to find what was meant, few enough to cost nothing."""
@@ -61,7 +61,7 @@ class Unselected:
         self._candidates = Candidates(workloads, indexed=True)
         self._is_selected = is_selected
         self._labels_of = labels_of
-        self._running = [each for each in workloads if each.kind not in _SHORT_LIVED]
+        self._running = [each for each in workloads if each.kind not in SHORT_LIVED]
         self._owners: dict[tuple[str, object], list[Workload]] = defaultdict(list)
         self._beside: dict[str, list[Workload]] = defaultdict(list)
         self._by_file: dict[str, list[Workload]] = defaultdict(list)
@@ -82,7 +82,7 @@ class Unselected:
         if self._is_selected(workload):
             return
         self._by_file[file].append(workload)
-        if workload.kind not in _SHORT_LIVED:
+        if workload.kind not in SHORT_LIVED:
             values = dict.fromkeys(workload.pod.labels.values())
             for value in values:
                 self._by_value[value].append(workload)

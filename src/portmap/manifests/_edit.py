@@ -192,10 +192,11 @@ def set_fields(
 
     Args:
         path: The file. A symbolic link stays one.
-        target: Which object, as `service/web`; the kind in any case, plural or as kubectl shortens it.
+        target: Which object, as `service/web` or `service/shop/web`, the second part being its namespace; the
+            kind in any case, plural or as kubectl shortens it.
         changes: Each `PATH=VALUE`, or `PATH-` to remove; see `docs/editing.md`. They are
             made in order, and judged together.
-        namespace: The namespace of the object, where the file has several of its name.
+        namespace: The namespace of the object, where the file has several of its name and `target` does not say it.
         string: Whether values are text, whatever they look like.
         cluster: By what the result is judged; left out, the cluster in force.
 
@@ -336,13 +337,18 @@ def _put(data: _Data, step: str | int, value: _Data) -> None:
 
 def _target(documents: Sequence[Document], target: str, namespace: str | None, name: str) -> int:
     """The number of the object that is meant."""
-    kind, slash, wanted = target.partition("/")
-    if not (kind and slash and wanted):
-        raise ManifestError(f"{target!r} names no object: write KIND/NAME, such as service/web")
+    parts = target.split("/")
+    if len(parts) not in {2, 3} or not all(parts):
+        raise ManifestError(f"{target!r} names no object: write KIND/NAME, such as service/web, or KIND/NAMESPACE/NAME")
+    kind, *within, wanted = parts
+    if within and namespace not in {None, *within}:
+        raise ManifestError(f"{target!r} is not in namespace {namespace!r}: give one of the two")
+    where = f" in namespace {namespace}" if namespace is not None and not within else ""
+    namespace = within[0] if within else namespace
     kind = _SHORT_NAMES.get(kind.lower(), kind.lower())
     kinds = (kind, kind.removesuffix("s"), kind.removesuffix("es"))
     named = [at for at, each in enumerate(documents) if each.kind.lower() in kinds]
-    found = [at for at in named if documents[at].name == wanted]
+    found = called = [at for at in named if documents[at].name == wanted]
     if namespace is not None:
         # What says no namespace may be applied to any, if no other object says this one.
         exact = [at for at in found if _namespace(documents[at]) == namespace]
@@ -351,8 +357,10 @@ def _target(documents: Sequence[Document], target: str, namespace: str | None, n
         return found[0]
     if found:
         raise _ambiguous([documents[at] for at in found], target, name)
-    where = f" in namespace {namespace}" if namespace is not None else ""
     problem = f"there is no {target}{where}"
+    if called:
+        elsewhere = sorted({str(_namespace(documents[at])) for at in called})
+        raise ManifestError(f"{problem}; it is in {', '.join(elsewhere)}", name)
     guess = nearest(wanted, [documents[at].name for at in named])
     if guess and guess != wanted:
         raise ManifestError(f"{problem}; did you mean {guess!r}?", name)

@@ -6,6 +6,7 @@ from typing import Final
 from portmap.lint._rule import Profile, Rule
 from portmap.lint.rules import (
     api_extensions,
+    api_versions,
     declarations,
     divergent_ports,
     endpoints,
@@ -38,6 +39,7 @@ RULES: Final[tuple[Rule, ...]] = (
     selectors.selector_matches_owner_labels,
     selectors.selector_too_broad,
     selectors.workload_selector,
+    api_versions.unknown_kind,
     target_ports.unresolved_target_port,
     target_ports.target_port_protocol,
     target_ports.partial_target_port,

@@ -7,6 +7,7 @@ from typing import Final
 from portmap._map.inventory import name_of
 from portmap._map.object_names import ObjectName
 from portmap._map.targets import ContainerTarget
+from portmap._workload_kinds import SHORT_LIVED
 from portmap._workloads import Workload
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, Place, at
@@ -14,7 +15,6 @@ from portmap.lint._rule import rule
 
 __all__ = ["implicit_protocol", "no_container_port", "unnamed_container_port", "unreached_container_port"]
 
-_SHORT_LIVED: Final = frozenset({"CronJob", "Job"})
 _SCRAPE: Final = "prometheus.io/scrape"
 _SCRAPED_PORT: Final = "prometheus.io/port"
 
@@ -199,7 +199,7 @@ def no_container_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     The pods of Jobs are not meant to serve, and headless Services without ports only give
     pods a name: both are passed over.
     """
-    if workload.kind in _SHORT_LIVED or any(True for _ in bundle.container_ports(workload)):
+    if workload.kind in SHORT_LIVED or any(True for _ in bundle.container_ports(workload)):
         return
     service = next((each for each in bundle.selecting(workload) if each.ports), None)
     if service is not None:

@@ -5,6 +5,7 @@ from typing import Final, TypeAlias
 
 from portmap._map.object_names import value_at
 from portmap._services import Service
+from portmap._workload_kinds import SHORT_LIVED
 from portmap._workloads import Workload
 from portmap.lint._bundles import Bundle
 from portmap.lint._elsewhere import pods_made_elsewhere, pods_perhaps_made_elsewhere, where_the_labels_are
@@ -14,7 +15,6 @@ from portmap.lint._rule import rule
 __all__ = ["selector_matches_nothing", "selector_matches_owner_labels", "selector_too_broad", "workload_selector"]
 
 _MISS: Final = "selector-matches-nothing"
-_SHORT_LIVED: Final = frozenset({"CronJob", "Job"})
 
 
 def _shown(labels: Mapping[str, str]) -> str:
@@ -325,9 +325,9 @@ def selector_too_broad(service: Service, bundle: Bundle) -> Iterator[Found]:
     and that one declares others.
     """
     chosen = [each for each in bundle.selected(service) if each.replicas != 0]
-    serving = [each for each in chosen if each.kind not in _SHORT_LIVED]
+    serving = [each for each in chosen if each.kind not in SHORT_LIVED]
     for workload in chosen:
-        if workload.kind in _SHORT_LIVED and serving:
+        if workload.kind in SHORT_LIVED and serving:
             yield _too_broad(service, workload, serving[0], bundle, "which makes pods that end")
     # Names are the business of `partial-target-port`.
     targets = {port.effective_target_port for port in service.ports if isinstance(port.effective_target_port, int)}

@@ -7,6 +7,7 @@ from typing import Final
 from portmap._misses import Miss
 from portmap._ports import ContainerPort, ServicePort
 from portmap._services import Service
+from portmap._workload_kinds import SHORT_LIVED
 from portmap._workloads import Workload
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, Place, Severity, at
@@ -23,7 +24,6 @@ __all__ = [
 
 _PROTOCOL: Final = "protocol-mismatch"
 _UNRESOLVED: Final = frozenset({"unresolved-target-port", "not-a-sidecar", "sidecar-not-searched", _PROTOCOL})
-_SHORT_LIVED: Final = frozenset({"CronJob", "Job"})
 
 _SPOKEN_OVER_UDP: Final = frozenset(
     {53, 67, 68, 69, 123, 137, 138, 161, 162, 500, 514, 1194, 1812, 1813, 3478, 4500, 4789, 5060, 5353}
@@ -318,7 +318,7 @@ def partial_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
             continue
         for miss in misses:
             workload = _workload_of(miss, service, bundle)
-            if workload is None or workload.kind not in _SHORT_LIVED:
+            if workload is None or workload.kind not in SHORT_LIVED:
                 yield _target(service, position).finding(
                     f"{miss.message}; other pods of the Service have it",
                     hint=miss.hint,
@@ -385,7 +385,7 @@ def undeclared_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
     other Services lead to all that are declared. Pods that declare no port at all are passed
     over, and so are the pods of Jobs.
     """
-    workloads = [each for each in bundle.selected(service) if each.kind not in _SHORT_LIVED]
+    workloads = [each for each in bundle.selected(service) if each.kind not in SHORT_LIVED]
     declared = {
         (port.container_port, port.effective_protocol)
         for workload in workloads
