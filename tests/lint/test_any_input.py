@@ -9,10 +9,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portmap.lint import Report, lint
+from portmap.lint import Report, lint, lint_paths
 from portmap.manifests import parse
 
 CASES = Path(__file__).parent / "cases"
+SPEC = {"ports": [{"port": 80}]}
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20)
 anything = st.recursive(
@@ -64,3 +65,22 @@ def test_the_order_of_objects_does_not_matter(data: st.DataObject) -> None:
     objects = data.draw(st.sampled_from(inputs()))
     shuffled = data.draw(st.permutations(objects))
     assert seen(lint(shuffled)) == seen(lint(objects))
+
+
+def test_of_two_services_with_one_cluster_ip_the_same_is_reported() -> None:
+    """Whose finding it is goes by the names of the Services, and not by which comes first."""
+    services = [
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": {**SPEC, "clusterIP": "10.96.0.10"}}
+        for name in ("api", "web")
+    ]
+    for objects in (services, services[::-1]):
+        [finding] = lint(objects)
+        assert (finding.rule, str(finding.subject)) == ("cluster-ip-collision", "Service web")
+
+
+def test_an_object_in_hand_need_not_say_its_api_version(tmp_path: Path) -> None:
+    """A request may leave it out, and a file may not."""
+    assert list(lint([{"kind": "Service", "metadata": {"name": "web"}, "spec": SPEC}])) == []
+    file = tmp_path / "web.yaml"
+    file.write_text("kind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n")
+    assert [finding.rule for finding in lint_paths(file)] == ["unknown-kind"]

@@ -11,6 +11,7 @@ from portmap._map.hosts import paths_for, rules_for
 from portmap._map.inventory import name_of
 from portmap._map.meant import Meant, no_container_port
 from portmap._map.node_ports import HostPorts, NodePorts
+from portmap._map.object_names import ObjectName
 from portmap._map.targets import ContainerTarget, ResolvedReference, ServiceTarget
 from portmap._map.ways import Ways
 from portmap._suggestions import nearest
@@ -282,7 +283,7 @@ class Tracing:
         else:
             yield from (Onward(hops, None, miss.message, miss.hint) for miss in misses)
 
-    def _from_node_port(self, service: Any, position: int | None, number: int) -> Iterator[Onward]:  # noqa: ANN401
+    def _from_node_port(self, service: ObjectName, position: int | None, number: int) -> Iterator[Onward]:
         if position is None:
             yield Onward((), None, _HEALTH, beyond=True)
             return

@@ -293,8 +293,7 @@ def judged_put_off(judge: Judge, put_off: Sequence[PutOff], known: Known) -> Ver
     folders: list[_Folder] = []
     bundles: list[tuple[list[Item], Left]] = []
     for each in put_off:
-        # Our own processes packed them a moment ago, and so below.
-        own: list[Document] = pickle.loads(each.packed)  # noqa: S301
+        own: list[Document] = pickle.loads(each.packed)  # noqa: S301 - packed by our own processes a moment ago
         documents.update(zip(each.places, own, strict=True))
         items = [_moved(item, each.places[item.position]) for item in items_of(own, judge.cluster)]
         if each.left is None:
@@ -320,7 +319,7 @@ def _all_items(known: Known, here: Iterable[Item]) -> list[Item]:
     found = {
         item.position + start: (item, start)
         for start, packed in known.told
-        for item, decided in pickle.loads(packed)  # noqa: S301
+        for item, decided in pickle.loads(packed)  # noqa: S301 - as above
         if decided or item.name not in known.doubles
     }
     found.update((item.position, (item, 0)) for item in here)

@@ -142,7 +142,7 @@ def lint_inputs(
 class _AtOnce(Executor):
     """Works in this process, and does one thing after the other."""
 
-    def submit(self, fn: Callable[..., _Result], /, *args: Any, **kwargs: Any) -> "Future[_Result]":  # noqa: ANN401
+    def submit(self, fn: Callable[..., _Result], /, *args: Any, **kwargs: Any) -> "Future[_Result]":  # noqa: ANN401 - any
         future: Future[_Result] = Future()
         future.set_result(fn(*args, **kwargs))
         return future

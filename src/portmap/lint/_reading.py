@@ -182,7 +182,7 @@ def _size(path: str) -> tuple[int | None, bool]:
         found = os.lstat(path)
         link = stat.S_ISLNK(found.st_mode)
         if link:
-            found = os.stat(path)  # noqa: PTH116
+            found = os.stat(path)  # noqa: PTH116 - as above
     except (OSError, ValueError):
         return None, link
     return found.st_size if stat.S_ISREG(found.st_mode) else None, link

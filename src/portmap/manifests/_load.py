@@ -115,7 +115,8 @@ def manifest_files(folder: Path, unreadable: list[ManifestError]) -> Iterator[st
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         # As pathlib joins them, which would take longer than the rest where files are many.
         home = "" if root == os.curdir else root.removeprefix(_HERE)
-        yield from (os.path.join(home, name) for name in sorted(names) if name.lower().endswith(_ENDINGS))  # noqa: PTH118
+        manifests = (name for name in sorted(names) if name.lower().endswith(_ENDINGS))
+        yield from (os.path.join(home, name) for name in manifests)  # noqa: PTH118 - as said
 
 
 def documents_of(
