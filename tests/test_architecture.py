@@ -91,7 +91,7 @@ LAYERS: Final[Sequence[Layer]] = [
     layer("lint._baseline", "lint._fragments", "lint._server", "lint._suppressions"),
     layer("lint._unselected"),
     layer("lint._bundles"),
-    layer("lint._elsewhere", "lint._mesh_protocols", "lint._missing", "lint._rule"),
+    layer("lint._division", "lint._elsewhere", "lint._mesh_protocols", "lint._missing", "lint._rule"),
     layer(
         "lint.rules.api_extensions",
         "lint.rules.api_versions",

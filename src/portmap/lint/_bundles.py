@@ -1,18 +1,12 @@
-"""What is deployed together: the objects among which a Service may expect to find its pods.
+"""Objects that are deployed together, and what rules ask of them.
 
-A rendered chart or a dump of a cluster is one bundle. A folder of a repository is often
-several: examples that have nothing to do with each other, environments, parts. Judged
-together they would select each other's pods; so each folder is a bundle, with what stands
-in `services`, `deployments` and the like below it, and each file, where the files of a
-folder give one object twice. What a bundle lacks may be in another one: `Bundle.elsewhere`
-knows.
+What belongs together is said in `_division`. What a bundle lacks may be in another one:
+`Bundle.elsewhere` knows.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from posixpath import basename, dirname
 from typing import Any, Final, final
 
 from portmap._candidates import Candidates
@@ -31,17 +25,12 @@ from portmap._services import Service
 from portmap._sets import Conflict
 from portmap._workload_kinds import SEVERAL_TEMPLATES, any_template_path
 from portmap._workloads import Workload, reduced
-from portmap.lint._fragments import is_kustomization, kustomize_labels
 from portmap.lint._items import Item, NotAllThere
 from portmap.lint._unselected import Unselected
 
-__all__ = ["Bundle", "Whole", "asks_for_node_ports", "bundles_of", "home_of", "link_prefix"]
+__all__ = ["DECLARED", "Bundle", "Whole", "asks_for_node_ports", "link_prefix"]
 
-# Objects that nothing but a cluster writes, and what charts write on theirs.
-_DUMPED: Final = ("resourceVersion", "uid")
-_RENDERED: Final = ("helm.sh/chart", "chart")
-
-_DECLARED: Final = "the input was declared to be complete"
+DECLARED: Final = "the input was declared to be complete"
 
 
 @final
@@ -237,7 +226,7 @@ class Bundle:
             >>> bundle.declared_complete
             False
         """
-        return self.complete == _DECLARED
+        return self.complete == DECLARED
 
     @cached_property
     def port_map(self) -> PortMap:
@@ -492,106 +481,3 @@ def _several(raw: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
     for (_, kind), found in SEVERAL_TEMPLATES.items():
         if raw.get("kind") == kind:
             yield found
-
-
-# --- which objects belong together -----------------------------------------------------------------------------
-
-
-# `services`, `02-deployments`, `config-maps`: folders that say of what kind the objects in them are, and no more.
-_NAMED_BY_KIND: Final = re.compile(
-    r"(?:\d+[-_.]?)?(?:config-?maps?|cron-?jobs?|daemon-?sets?|deployments?|endpoint-?slices?|http-?routes?"
-    r"|ingress(?:es)?|network-?policies|pods?|replica-?sets?|secrets?|services?|service-?monitors?|stateful-?sets?"
-    r"|svcs?|workloads?)",
-    re.IGNORECASE,
-)
-
-
-def home_of(source: str) -> str:
-    """The folder with whose objects those of a file may be deployed: its own, or the one of which that is a part.
-
-    Example:
-        >>> home_of("shop/services/web.yaml"), home_of("shop/web/service.yaml")
-        ('shop', 'shop/web')
-    """
-    folder = dirname(source)
-    while _NAMED_BY_KIND.fullmatch(basename(folder)):
-        folder = dirname(folder)
-    return folder
-
-
-def bundles_of(items: Sequence[Item], whole: Whole, *, complete: bool | None) -> Iterator[Bundle]:
-    """The items, divided into what is deployed together.
-
-    Args:
-        items: Everything that is judged.
-        whole: The same, for what a bundle does not have itself.
-        complete: Whether everything is there and belongs together; `None`: what the items themselves say.
-    """
-    if complete:
-        yield Bundle(items, whole, complete=_DECLARED)
-        return
-    labels = kustomize_labels(items)
-    groups = _groups([each for each in items if not is_kustomization(each)])
-    for group in groups:
-        folders = {folder for each in group if each.source for folder in (dirname(each.source), home_of(each.source))}
-        added = frozenset().union(*(labels.get(folder, ()) for folder in folders))
-        yield Bundle(group, whole, complete=None if complete is False else _evidence(group), added_labels=added)
-
-
-def _groups(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    by_folder: dict[str, list[Item]] = defaultdict(list)
-    for item in items:
-        by_folder[dirname(item.source)].append(item)
-    for group in _with_their_parts(by_folder):
-        files = {item.source for item in group}
-        if len(files) > 1 and _gives_twice(group):
-            by_file: dict[str, list[Item]] = defaultdict(list)
-            for item in group:
-                by_file[item.source].append(item)
-            yield from by_file.values()
-        else:
-            yield group
-
-
-def _with_their_parts(by_folder: Mapping[str, Sequence[Item]]) -> Iterator[Sequence[Item]]:
-    """The objects of each folder, with those of the folders below it that are named by a kind.
-
-    One in which Services stand beside what makes pods is no part: there, `services` are those of a company.
-    """
-    homes: dict[str, list[str]] = defaultdict(list)
-    for folder, group in by_folder.items():
-        has_services = any(each.name.kind == "Service" for each in group)
-        is_part = not (has_services and any(isinstance(each.object, Pod | Workload) for each in group))
-        homes[home_of(f"{folder}/") if is_part else folder].append(folder)
-    for folders in homes.values():
-        groups = [by_folder[folder] for folder in folders]
-        together = sorted((item for group in groups for item in group), key=lambda each: each.position)
-        if len(groups) > 1 and _gives_twice(together):
-            yield from groups
-        else:
-            yield together
-
-
-def _gives_twice(items: Iterable[Item]) -> bool:
-    """Whether one and the same object stands in several files, and is not the same in all of them."""
-    seen: dict[ObjectName, Item] = {}
-    for item in items:
-        if item.name.name:
-            first = seen.setdefault(item.name, item)
-            if first.source != item.source and first.raw != item.raw:
-                return True
-    return False
-
-
-def _evidence(items: Sequence[Item]) -> str | None:
-    """Why these objects are complete, if they say so themselves."""
-    metadata = [value_at(item.raw, "metadata") for item in items]
-    if not any(isinstance(item.object, Pod | Workload) for item in items):
-        # A part of a cluster's or chart's objects proves nothing about the rest.
-        return None
-    if all(all(text_at(each, field) for field in _DUMPED) for each in metadata):
-        return "the objects come from a cluster"
-    labels = [value_at(each, "labels") for each in metadata]
-    if len(items) > 1 and all(any(text_at(each, key) for key in _RENDERED) for each in labels):
-        return "the objects are a rendered chart"
-    return None

@@ -15,7 +15,8 @@ from portmap._map.targets import ResolvedReference
 from portmap._paths import describe
 from portmap._services import Service
 from portmap._workloads import Workload
-from portmap.lint._bundles import Bundle, Whole, bundles_of
+from portmap.lint._bundles import Bundle, Whole
+from portmap.lint._division import bundles_of
 from portmap.lint._findings import Finding, Found, Place, Related, Report, Skipped
 from portmap.lint._fragments import skipped_items
 from portmap.lint._items import Item, NotAllThere, items_of

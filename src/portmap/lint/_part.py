@@ -15,7 +15,8 @@ import attrs
 from portmap._cluster import Cluster
 from portmap._errors import ManifestError
 from portmap._map.object_names import ObjectName
-from portmap.lint._bundles import Bundle, Whole, bundles_of, home_of
+from portmap.lint._bundles import Bundle, Whole
+from portmap.lint._division import bundles_of, home_of
 from portmap.lint._engine import TooManyFindings, of_rules, of_server, skipped_of
 from portmap.lint._findings import Finding, Skipped
 from portmap.lint._fragments import UNDECIDED, patch_files, skipped_items

@@ -16,7 +16,7 @@ import attrs
 
 from portmap._cluster import Cluster, cluster_in_force
 from portmap._errors import ManifestError
-from portmap.lint._bundles import home_of
+from portmap.lint._division import home_of
 from portmap.lint._engine import TooManyFindings, chosen_rules, in_report, lint_items, suppressed
 from portmap.lint._findings import Finding, Related, Report, Skipped
 from portmap.lint._fragments import KUSTOMIZATIONS, names_of_several, patch_files
