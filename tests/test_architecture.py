@@ -37,7 +37,7 @@ def peers(*modules: str) -> Layer:
 # `_paths`, `manifests` (the package's own file), `manifests._reader`; portmap's own
 # file is `__init__`.
 LAYERS: Final[Sequence[Layer]] = [
-    layer("_codes", "_memory", "_opaque", "_paths", "_suggestions", "_vocabulary"),
+    layer("_codes", "_memory", "_opaque", "_paths", "_suggestions", "_values", "_vocabulary"),
     layer("_violations"),
     layer("_errors"),
     layer("_addresses", "_grammar"),
@@ -228,7 +228,7 @@ NOT_IN_THE_CORE: Final = frozenset(
 )
 
 # What `import portmap` must leave alone: each costs time or is for some users only.
-LOADED_LATER: Final = ("argparse", "cattrs", "hypothesis", "ipaddress", "json", "yaml")
+LOADED_LATER: Final = ("argparse", "attr", "attrs", "cattrs", "hypothesis", "inspect", "ipaddress", "json", "yaml")
 
 
 @final
@@ -399,7 +399,7 @@ def test_the_core_is_pure(sources: dict[str, str]) -> None:
 
 
 def test_importing_portmap_is_light() -> None:
-    """`import portmap` loads no parser of YAML, JSON, arguments or addresses, no converter and no test library."""
+    """`import portmap` loads no parser of YAML, JSON, arguments or addresses, no attrs or cattrs, no test library."""
     program = (
         "import sys; before = set(sys.modules); import portmap; "
         f"print(*sorted({set(LOADED_LATER)!r} & (set(sys.modules) - before)))"

@@ -11,10 +11,9 @@ from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Final, Self, cast, final
 
-import attrs
-
 from portmap._addresses import Network, network
 from portmap._errors import ValidationError
+from portmap._values import attribute, frozen
 from portmap._violations import Violation
 
 __all__ = ["SUPPORTED_VERSIONS", "Cluster", "Feature", "cluster_in_force", "set_default_cluster"]
@@ -30,7 +29,7 @@ DEFAULT_NODE_PORT_RANGE: Final = range(30000, 32768)
 
 
 @final
-@attrs.frozen
+@frozen
 class Feature:
     """A behaviour that not every version has.
 
@@ -227,7 +226,7 @@ def _sorted_gates(gates: Mapping[str, bool] | Iterable[tuple[str, bool]]) -> tup
 
 
 @final
-@attrs.frozen(cache_hash=True)
+@frozen
 class Cluster:
     """What the cluster that is aimed at accepts.
 
@@ -261,15 +260,16 @@ class Cluster:
         ['node-port-out-of-range']
     """
 
-    version: str = attrs.field(default=NEWEST_RECORDED, converter=_minor)
-    node_port_range: range = attrs.field(default=DEFAULT_NODE_PORT_RANGE, kw_only=True)
-    service_cidrs: tuple[str, ...] | None = attrs.field(default=None, kw_only=True, converter=_tuple_or_none)
-    feature_gates: tuple[tuple[str, bool], ...] = attrs.field(
+    version: str = attribute(default=NEWEST_RECORDED, converter=_minor)
+    node_port_range: range = attribute(default=DEFAULT_NODE_PORT_RANGE, kw_only=True)
+    service_cidrs: tuple[str, ...] | None = attribute(default=None, kw_only=True, converter=_tuple_or_none)
+    feature_gates: tuple[tuple[str, bool], ...] = attribute(
         default=(), kw_only=True, converter=_sorted_gates, repr=False
     )
-    _enabled: frozenset[str] = attrs.field(init=False, eq=False, repr=False, default=frozenset())
-    _networks: tuple[Network, ...] | None = attrs.field(init=False, eq=False, repr=False, default=None)
-    _families: tuple[str, ...] | None = attrs.field(init=False, eq=False, repr=False, default=None)
+    _enabled: frozenset[str] = attribute(init=False, eq=False, repr=False, default=frozenset())
+    _networks: tuple[Network, ...] | None = attribute(init=False, eq=False, repr=False, default=None)
+    _families: tuple[str, ...] | None = attribute(init=False, eq=False, repr=False, default=None)
+    _hash: int = attribute(init=False, eq=False, repr=False, default=0)
 
     def __attrs_post_init__(self) -> None:
         violations = tuple(_cluster_violations(self))
@@ -286,6 +286,9 @@ class Cluster:
         object.__setattr__(self, "_enabled", enabled)
         object.__setattr__(self, "_networks", networks)
         object.__setattr__(self, "_families", families)
+        # Of numbers alone, whose hashes are the same in every process that a cluster is sent to.
+        place = SUPPORTED_VERSIONS.index(self.version)
+        object.__setattr__(self, "_hash", hash((place, self.node_port_range)))
 
     def enabled(self, feature: Feature | str) -> bool:
         """Whether this cluster behaves as the feature says.
@@ -360,6 +363,9 @@ class Cluster:
             (False, True)
         """
         return SUPPORTED_VERSIONS.index(self.version) > SUPPORTED_VERSIONS.index(NEWEST_RECORDED)
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def __str__(self) -> str:
         return f"Kubernetes {self.version}{' (provisional)' if self.provisional else ''}"

@@ -6,8 +6,7 @@ They stand alone so that every other module may import them.
 
 from typing import Any, final
 
-import attrs
-
+from portmap._values import frozen
 from portmap._violations import Violation
 
 __all__ = ["LintError", "ManifestError", "PortmapError", "RuleError", "Span", "ValidationError"]
@@ -29,7 +28,7 @@ class PortmapError(Exception):
 
 
 @final
-@attrs.frozen
+@frozen
 class Span:
     """A place in a text. Lines and columns count from 1; the end is exclusive.
 

@@ -5,7 +5,7 @@ Only what was authored is written: defaults are the API server's to fill in.
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from portmap._opaque import merged
 from portmap._ports import ContainerPort, ServicePort
@@ -39,7 +39,7 @@ def to_manifest(subject: "Service | ServicePort | Pod | Container | ContainerPor
         >>> to_manifest(app) | {"tty": True}
         {'name': 'app', 'image': 'shop/web:1', 'ports': [{'name': 'http', 'containerPort': 8080}], 'tty': True}
     """
-    write = _writers().get(type(subject))
+    write = _WRITERS.get(type(subject)) or _writers_of_pods().get(type(subject))
     if write is None:
         raise TypeError(f"to_manifest takes a Service, ServicePort, Pod, Container or ContainerPort, not {subject!r}")
     return write(subject)
@@ -96,14 +96,15 @@ def _status(pod: "Pod") -> dict[str, Any]:
     return status
 
 
-@cache
-def _writers() -> Mapping[type, Callable[[Any], dict[str, Any]]]:
-    from portmap._pods import Container, Pod
+_WRITERS: Final[Mapping[type, Callable[[Any], dict[str, Any]]]] = {
+    Service: _service,
+    ServicePort: lambda port: to_wire(port, ServicePort.WIRE),
+    ContainerPort: lambda port: to_wire(port, ContainerPort.WIRE),
+}
 
-    return {
-        Service: _service,
-        ServicePort: lambda port: to_wire(port, ServicePort.WIRE),
-        Pod: _pod,
-        Container: _container,
-        ContainerPort: lambda port: to_wire(port, ContainerPort.WIRE),
-    }
+
+@cache
+def _writers_of_pods() -> Mapping[type, Callable[[Any], dict[str, Any]]]:
+    from portmap._pods import Container, Pod  # Most scripts know no pods.
+
+    return {Pod: _pod, Container: _container}

@@ -11,10 +11,8 @@ What several ports of one Service or pod must agree on stands with Services and 
 from collections.abc import Collection, Sequence
 from functools import lru_cache
 from types import SimpleNamespace
-from typing import Any, ClassVar, Final, NoReturn, Self, final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, Self, final
 from typing import Protocol as Shape
-
-import attrs
 
 from portmap._cluster import cluster_in_force
 from portmap._errors import ValidationError
@@ -31,9 +29,13 @@ from portmap._paths import Path
 from portmap._rules import Problem, Rules, rule
 from portmap._schema import INT32, INT_OR_TEXT, INVALID, TEXT, Reader, struct, wrong_type
 from portmap._suggestions import nearest, spelt_as_label, spelt_as_port_name
+from portmap._values import attribute, frozen
 from portmap._violations import Violation, in_order, quote
 from portmap._vocabulary import PROTOCOLS, Protocol
 from portmap._wire import Rows, Wire, opaque_or_as_is, unmodelled_violations
+
+if TYPE_CHECKING:
+    from attrs import Attribute
 
 __all__ = [
     "CONTAINER_PORT",
@@ -320,7 +322,7 @@ def _refuse(kind: str, number: object, violations: list[Violation]) -> NoReturn:
 
 
 @final
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ContainerPort:
     """A port on which a container listens.
 
@@ -352,12 +354,12 @@ class ContainerPort:
               hint: for instance 'prometheus'
     """
 
-    container_port: int = attrs.field(kw_only=False)
+    container_port: int = attribute(kw_only=False)
     name: str | None = None
     protocol: Protocol | None = None
     host_port: int | None = None
     host_ip: str | None = None
-    unmodelled: Opaque | None = attrs.field(default=None, converter=opaque_or_as_is, repr=False)
+    unmodelled: Opaque | None = attribute(default=None, converter=opaque_or_as_is, repr=False)
 
     WIRE: ClassVar[Rows] = Rows(
         Wire("name", ("name",), TEXT),
@@ -400,7 +402,7 @@ def _read_target_port(value: object, path: Path, found: list[Violation]) -> obje
 
 
 @final
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ServicePort:
     """A port of a Service: what clients dial, and where it leads.
 
@@ -435,13 +437,13 @@ class ServicePort:
               hint: for port number 8080 write the integer, without quotes
     """
 
-    port: int = attrs.field(kw_only=False)
+    port: int = attribute(kw_only=False)
     name: str | None = None
     protocol: Protocol | None = None
     app_protocol: str | None = None
     target_port: int | str | None = None
     node_port: int | None = None
-    unmodelled: Opaque | None = attrs.field(default=None, converter=opaque_or_as_is, repr=False)
+    unmodelled: Opaque | None = attribute(default=None, converter=opaque_or_as_is, repr=False)
 
     WIRE: ClassVar[Rows] = Rows(
         Wire("name", ("name",), TEXT),
@@ -533,7 +535,7 @@ class ServicePort:
         printed(self, printer)
 
 
-def _left_out(value: Any, field: "attrs.Attribute[Any]") -> bool:  # noqa: ANN401 - as below
+def _left_out(value: Any, field: "Attribute[Any]") -> bool:  # noqa: ANN401 - as below
     default: Any = field.default
     factory = getattr(default, "factory", None)
     return bool(getattr(value, field.name) == (default if factory is None else factory()))
@@ -552,9 +554,11 @@ def _check_service_port(*values: object) -> None:
 
 def shown(value: Any, subject: str) -> str:  # noqa: ANN401 - any of the frozen classes
     """A repr with the subject first and only what was authored after it."""
+    from attrs import fields
+
     rest = [
         f"{field.name}={getattr(value, field.name)!r}"
-        for field in attrs.fields(type(value))
+        for field in fields(type(value))
         if field.repr and field.name != subject and not _left_out(value, field)
     ]
     return f"{type(value).__name__}({', '.join([repr(getattr(value, subject)), *rest])})"
@@ -568,13 +572,15 @@ def printed(value: Any, printer: Any, *, also: Collection[str] = ()) -> None:  #
         printer: Theirs, a pretty printer as that of IPython.
         also: Fields that the repr leaves out, and this does not.
     """
-    fields = [
+    from attrs import fields
+
+    wanted = [
         field
-        for field in attrs.fields(type(value))
+        for field in fields(type(value))
         if not field.kw_only or ((field.repr or field.name in also) and not _left_out(value, field))
     ]
     with printer.group(4, f"{type(value).__name__}(", ")"):
-        for place, field in enumerate(fields):
+        for place, field in enumerate(wanted):
             if place:
                 printer.text(",")
                 printer.breakable()

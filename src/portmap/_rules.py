@@ -14,9 +14,8 @@ from itertools import compress, groupby
 from operator import attrgetter
 from typing import Generic, NamedTuple, TypeVar, final, overload
 
-import attrs
-
 from portmap._paths import Path, describe
+from portmap._values import frozen
 from portmap._violations import Reason, ServerWarning, Violation
 
 __all__ = ["Problem", "Rule", "Rules", "Stage", "rule", "warning"]
@@ -56,7 +55,7 @@ class Problem(NamedTuple):
 
 
 @final
-@attrs.frozen
+@frozen
 class Rule(Generic[Subject]):
     """One thing that the API server checks.
 

@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import attrs
-
 from portmap._metadata import METADATA
 from portmap._paths import Path
 from portmap._ports import SERVICE_PORT
@@ -20,8 +18,10 @@ def _selector(value: object, path: Path, found: list[Violation]) -> object:
     before = len(found)
     labels = TEXT_MAP.read(value, path, found)
     if len(found) > before:
+        from attrs import evolve  # Most selectors are right.
+
         hint = _hint_of_selector(value)
-        found[before:] = [each if each.hint else attrs.evolve(each, hint=hint) for each in found[before:]]
+        found[before:] = [each if each.hint else evolve(each, hint=hint) for each in found[before:]]
     return labels
 
 

@@ -5,8 +5,6 @@ from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypedDict, Unpack, cast, final
 
-import attrs
-
 from portmap._admission import every_violation, metadata_violations, name_grammar
 from portmap._cluster import Cluster, cluster_in_force
 from portmap._errors import ValidationError
@@ -19,6 +17,7 @@ from portmap._ports import SERVICE_PORT_RULES, ContainerPort, ServicePort, print
 from portmap._schema import wrong_type
 from portmap._service_schema import METADATA_ROWS, SERVICE, SPEC_ROWS
 from portmap._state import PortState, ServiceState
+from portmap._values import attribute, frozen
 from portmap._violations import Reason, Violation, in_order
 from portmap._vocabulary import (
     IPFamily,
@@ -124,7 +123,7 @@ def _only(allowed: type, fields: Mapping[str, Any]) -> Any:  # noqa: ANN401 - ar
 
 
 @final
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Service:
     """A Kubernetes Service, as its author wrote it.
 
@@ -193,32 +192,32 @@ class Service:
         for instance 'web'
     """
 
-    name: str = attrs.field(kw_only=False)
+    name: str = attribute(kw_only=False)
     namespace: str | None = None
-    labels: Mapping[str, str] | None = attrs.field(default=None, converter=labels_or_as_is)
-    annotations: Mapping[str, str] | None = attrs.field(default=None, converter=labels_or_as_is)
+    labels: Mapping[str, str] | None = attribute(default=None, converter=labels_or_as_is)
+    annotations: Mapping[str, str] | None = attribute(default=None, converter=labels_or_as_is)
     generate_name: str | None = None
     type: ServiceType | None = None
-    ports: tuple[ServicePort, ...] = attrs.field(default=(), converter=service_ports_or_as_is)
-    selector: Mapping[str, str] | None = attrs.field(default=None, converter=labels_or_as_is)
+    ports: tuple[ServicePort, ...] = attribute(default=(), converter=service_ports_or_as_is)
+    selector: Mapping[str, str] | None = attribute(default=None, converter=labels_or_as_is)
     cluster_ip: str | None = None
-    cluster_ips: tuple[str, ...] | None = attrs.field(default=None, converter=texts_or_as_is)
-    external_ips: tuple[str, ...] | None = attrs.field(default=None, converter=texts_or_as_is)
+    cluster_ips: tuple[str, ...] | None = attribute(default=None, converter=texts_or_as_is)
+    external_ips: tuple[str, ...] | None = attribute(default=None, converter=texts_or_as_is)
     session_affinity: SessionAffinity | None = None
     session_affinity_timeout_seconds: int | None = None
     load_balancer_ip: str | None = None
-    load_balancer_source_ranges: tuple[str, ...] | None = attrs.field(default=None, converter=texts_or_as_is)
+    load_balancer_source_ranges: tuple[str, ...] | None = attribute(default=None, converter=texts_or_as_is)
     external_name: str | None = None
     external_traffic_policy: TrafficPolicy | None = None
     health_check_node_port: int | None = None
     publish_not_ready_addresses: bool | None = None
-    ip_families: tuple[IPFamily, ...] | None = attrs.field(default=None, converter=_ip_families)
+    ip_families: tuple[IPFamily, ...] | None = attribute(default=None, converter=_ip_families)
     ip_family_policy: IPFamilyPolicy | None = None
     allocate_load_balancer_node_ports: bool | None = None
     load_balancer_class: str | None = None
     internal_traffic_policy: TrafficPolicy | None = None
     traffic_distribution: TrafficDistribution | None = None
-    unmodelled: Opaque | None = attrs.field(default=None, converter=opaque_or_as_is, repr=False)
+    unmodelled: Opaque | None = attribute(default=None, converter=opaque_or_as_is, repr=False)
 
     METADATA_WIRE: ClassVar[Rows] = METADATA_ROWS
     SPEC_WIRE: ClassVar[Rows] = SPEC_ROWS

@@ -8,9 +8,8 @@ of a real server; the codes are finer and are portmap's.
 from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeAlias, final
 
-import attrs
-
 from portmap._paths import sort_key
+from portmap._values import attribute, frozen
 
 __all__ = ["Reason", "ServerWarning", "Violation", "in_order", "quote"]
 
@@ -63,7 +62,7 @@ def _shown(value: object) -> str:
 
 
 @final
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Violation:
     """One thing that a Kubernetes API server would reject.
 
@@ -90,7 +89,7 @@ class Violation:
     reason: Reason
     message: str
     hint: str | None = None
-    value: object = attrs.field(default=None, hash=False, repr=False)
+    value: object = attribute(default=None, hash=False, repr=False)
 
     @classmethod
     def about(
@@ -136,7 +135,7 @@ class Violation:
 
 
 @final
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ServerWarning:
     """Something that an API server accepts, but warns about in its answer (`Warning: 299`).
 
