@@ -89,7 +89,7 @@ LAYERS: Final[Sequence[Layer]] = [
     layer("manifests"),
     layer("lint._findings", "lint._items"),
     layer("lint._baseline", "lint._fragments", "lint._server", "lint._suppressions"),
-    layer("lint._unselected"),
+    layer("lint._unselected", "lint._whole"),
     layer("lint._bundles"),
     layer("lint._division", "lint._elsewhere", "lint._mesh_protocols", "lint._missing", "lint._rule"),
     layer(

@@ -5,179 +5,29 @@ What belongs together is said in `_division`. What a bundle lacks may be in anot
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final, final
 
-from portmap._candidates import Candidates
 from portmap._cluster import Cluster
 from portmap._map.inventory import name_of
-from portmap._map.node_ports import node_ports_of
 from portmap._map.object_names import ObjectName, items_at, text_at, value_at
 from portmap._map.port_map import PortMap
-from portmap._map.selectors import Selector
 from portmap._map.targets import ContainerTarget, ServiceTarget
 from portmap._paths import Path
 from portmap._pods import Container, Pod
 from portmap._ports import ContainerPort
 from portmap._resolution import Resolution
 from portmap._services import Service
-from portmap._sets import Conflict
 from portmap._workload_kinds import SEVERAL_TEMPLATES, any_template_path
 from portmap._workloads import Workload, reduced
-from portmap.lint._items import Item, NotAllThere
+from portmap.lint._items import Item
 from portmap.lint._unselected import Unselected
+from portmap.lint._whole import Whole, makers_of_pods, makers_of_services
 
-__all__ = ["DECLARED", "Bundle", "Whole", "asks_for_node_ports", "link_prefix"]
+__all__ = ["DECLARED", "Bundle", "link_prefix"]
 
 DECLARED: Final = "the input was declared to be complete"
-
-
-@final
-class Whole:
-    """All of the input, for what a bundle does not have itself.
-
-    Args:
-        items: Everything that is judged; `None` where only a part of the input is here, so that
-            every question raises `NotAllThere`.
-        cluster: By what it is judged.
-    """
-
-    def __init__(self, items: Sequence[Item] | None, cluster: Cluster) -> None:
-        self.cluster = cluster
-        self._given = items
-
-    @staticmethod
-    def asked_of(item: Item) -> Item:
-        """As much of an item as any question here is about: it may come from far, and the less the better."""
-        raw = {field: item.raw[field] for field in ("apiVersion", "kind") if field in item.raw}
-        if item.name.kind == "ReferenceGrant":
-            raw["spec"] = item.raw.get("spec")
-        typed = reduced(item.object) if isinstance(item.object, Pod | Workload) else item.object
-        return Item(item.position, item.name, raw, typed, (), item.source)
-
-    @property
-    def _items(self) -> Sequence[Item]:
-        if self._given is None:
-            raise NotAllThere
-        return self._given
-
-    @cached_property
-    def workloads(self) -> Sequence[Workload]:
-        """Everything that makes pods."""
-        return [reduced(each.object) for each in self._items if isinstance(each.object, Pod | Workload)]
-
-    @cached_property
-    def _candidates(self) -> Candidates:
-        return Candidates(self.workloads, indexed=True)
-
-    def selected_by(self, selector: Mapping[str, str]) -> Iterator[Workload]:
-        """The workloads whose pods have these labels, in any namespace."""
-        return (each for each in self._candidates.selected_by(selector, None) if isinstance(each, Workload))
-
-    @cached_property
-    def services(self) -> Mapping[str, Sequence[Service]]:
-        """The Services, by name."""
-        found: dict[str, list[Service]] = defaultdict(list)
-        for each in self._items:
-            if isinstance(each.object, Service):
-                found[each.object.name].append(each.object)
-        return found
-
-    @cached_property
-    def _services_in(self) -> Mapping[tuple[str, str | None], Sequence[Service]]:
-        found: dict[tuple[str, str | None], list[Service]] = defaultdict(list)
-        for services in self.services.values():
-            for service in services:
-                found[service.name, service.namespace].append(service)
-        return found
-
-    def services_named(self, name: str, namespace: str | None) -> Sequence[Service]:
-        """The Services of this name that may be in this namespace; `None` may be any."""
-        if namespace is None:
-            return self.services.get(name, ())
-        return [*self._services_in.get((name, namespace), ()), *self._services_in.get((name, None), ())]
-
-    @cached_property
-    def _labelled(self) -> Mapping[tuple[str, str], Sequence[Service]]:
-        found: dict[tuple[str, str], list[Service]] = defaultdict(list)
-        for services in self.services.values():
-            for service in services:
-                for pair in (service.labels or {}).items():
-                    found[pair].append(service)
-        return found
-
-    def services_labelled(self, selector: Selector) -> Iterator[Service]:
-        """The Services that themselves have these labels, in any namespace."""
-        rarest = min((self._labelled.get(pair, ()) for pair in selector.labels.items()), key=len, default=())
-        return (each for each in rarest if selector.matches(each.labels or {}))
-
-    @cached_property
-    def node_port_collisions(self) -> Mapping[int, Sequence[Conflict]]:
-        """What Services cannot have in one cluster with an earlier one of the input, by the identity of the later."""
-        found: dict[int, list[Conflict]] = defaultdict(list)
-        services = [each for same in self.services.values() for each in same if asks_for_node_ports(each)]
-        for conflict in node_ports_of(services, self.cluster).collisions:
-            found[id(conflict.service)].append(conflict)
-        return found
-
-    @cached_property
-    def granting_kinds(self) -> frozenset[str]:
-        """The kinds of objects that some ReferenceGrant lets refer to Services."""
-        return frozenset(
-            kind
-            for each in self._items
-            if each.name.kind == "ReferenceGrant"
-            for origin in items_at(each.raw, "spec", "from")
-            if (kind := text_at(origin, "kind"))
-        )
-
-    @cached_property
-    def unread_services(self) -> frozenset[str]:
-        """The names of the Services that a server would refuse."""
-        return frozenset(each.name.name for each in self._items if each.name.kind == "Service" and each.object is None)
-
-    @cached_property
-    def label_keys(self) -> frozenset[str]:
-        """The keys of all labels that pods have."""
-        return frozenset(key for each in self.workloads for key in each.pod.labels)
-
-    @cached_property
-    def custom_names(self) -> Mapping[str, ObjectName]:
-        """The objects of kinds that are not Kubernetes' own, by name: their controllers may make pods."""
-        return custom_names(self._items)
-
-
-def asks_for_node_ports(service: Service) -> bool:
-    """Whether a Service sets node ports itself; only such can collide."""
-    return bool(service.health_check_node_port or any(port.node_port for port in service.ports))
-
-
-def custom_names(items: Iterable[Item]) -> Mapping[str, ObjectName]:
-    """The objects of kinds that are not Kubernetes' own and may make others, by name."""
-    return {each.name.name: each.name for each in items if each.name.name and _is_custom(each.raw)}
-
-
-# Groups and kinds of which no controller makes pods or Services: they say how requests go, or who may do what.
-_MAKE_NOTHING: Final = frozenset(
-    {"networking.istio.io", "security.istio.io", "telemetry.istio.io", "extensions.istio.io", "cert-manager.io"}
-    | {"acme.cert-manager.io", "traefik.io", "traefik.containo.us", "split.smi-spec.io", "specs.smi-spec.io"}
-    | {"access.smi-spec.io", "policy.linkerd.io", "linkerd.io", "external-secrets.io", "k8s.nginx.org"}
-    | {"configuration.konghq.com", "projectcalico.org", "crd.projectcalico.org", "cilium.io", "kyverno.io"}
-    | {"metallb.io", "networking.gke.io", "cloud.google.com", "elbv2.k8s.aws", "apisix.apache.org"}
-    | {"security.openshift.io", "route.openshift.io", "image.openshift.io", "user.openshift.io"}
-)
-_KINDS_THAT_MAKE_NOTHING: Final = frozenset(
-    {"AnalysisTemplate", "AppProject", "HTTPProxy", "Kustomization", "PodMonitor", "PodMonitoring", "Probe"}
-    | {"PrometheusRule", "ScaledObject", "ScrapeConfig", "SealedSecret", "ServiceMonitor", "TriggerAuthentication"}
-)
-
-
-def _is_custom(raw: Mapping[str, Any]) -> bool:
-    group, _, version = (text_at(raw, "apiVersion") or "").rpartition("/")
-    # Kubernetes' own groups have no dot, or end in k8s.io.
-    own = not version or "." not in group or group.endswith(".k8s.io")
-    return not own and group not in _MAKE_NOTHING and raw.get("kind") not in _KINDS_THAT_MAKE_NOTHING
 
 
 @final
@@ -239,14 +89,24 @@ class Bundle:
         return PortMap.of(self.items, cluster=self.cluster)
 
     @cached_property
-    def custom_names(self) -> Mapping[str, ObjectName]:
-        """The objects of kinds that are not Kubernetes' own, by name: their controllers may make pods.
+    def makers_of_pods(self) -> Mapping[str, ObjectName]:
+        """The objects of kinds that are not Kubernetes' own and whose controllers may make pods, by name.
 
         Example:
-            >>> bundle.custom_names
+            >>> bundle.makers_of_pods
             {}
         """
-        return custom_names(self.items)
+        return makers_of_pods(self.items)
+
+    @cached_property
+    def makers_of_services(self) -> Mapping[str, ObjectName]:
+        """The same of those whose controllers may make Services.
+
+        Example:
+            >>> bundle.makers_of_services
+            {}
+        """
+        return makers_of_services(self.items)
 
     @property
     def services(self) -> tuple[Service, ...]:
@@ -285,6 +145,26 @@ class Bundle:
             ['Pod web-0']
         """
         return self.port_map.selected(service)
+
+    @cached_property
+    def _services_by_name(self) -> Mapping[str, Sequence[Service]]:
+        found: dict[str, list[Service]] = defaultdict(list)
+        for item in self.items:
+            if isinstance(item.object, Service):
+                found[item.object.name].append(item.object)
+        return found
+
+    def services_named(self, name: str, namespace: str | None) -> Sequence[Service]:
+        """The Services of this name that may be in this namespace, those that name it first; `None` may be any.
+
+        Example:
+            >>> [str(service) for service in bundle.services_named("web", "shop")]
+            ['Service web']
+        """
+        found = self._services_by_name.get(name, ())
+        if namespace is None:
+            return found
+        return [each for space in (namespace, None) for each in found if each.namespace == space]
 
     @cached_property
     def _selecting(self) -> Mapping[ObjectName, Sequence[Service]]:
@@ -368,13 +248,17 @@ class Bundle:
     # --- where things stand ---
 
     def has(self, subject: Service | Workload) -> bool:
-        """Whether this very object is one of the bundle's.
+        """Whether this object is one of the bundle's: the very one, or what `elsewhere` has of it.
 
         Example:
             >>> bundle.has(bundle.services[0])
             True
         """
-        return id(subject) in self._places[0]
+        return id(subject) in self._places[0] or self.elsewhere.place_of(subject) in self._positions
+
+    @cached_property
+    def _positions(self) -> frozenset[int | None]:
+        return frozenset(each.position for each in self.items)
 
     def has_like(self, workload: Workload) -> bool:
         """Whether one of the bundle's has this name and these labels: the very one, or a copy.

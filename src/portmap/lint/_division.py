@@ -16,9 +16,10 @@ from typing import Final
 from portmap._map.object_names import ObjectName, text_at, value_at
 from portmap._pods import Pod
 from portmap._workloads import Workload
-from portmap.lint._bundles import DECLARED, Bundle, Whole
+from portmap.lint._bundles import DECLARED, Bundle
 from portmap.lint._fragments import is_kustomization, kustomize_labels
 from portmap.lint._items import Item
+from portmap.lint._whole import Whole
 
 __all__ = ["bundles_of", "home_of"]
 

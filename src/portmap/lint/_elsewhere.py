@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from portmap._services import Service
-from portmap._workload_kinds import known_kinds
 from portmap.lint._bundles import Bundle
 from portmap.lint._fragments import has_placeholder
 
@@ -73,12 +72,12 @@ def pods_made_elsewhere(service: Service, bundle: Bundle) -> str | None:
 def pods_perhaps_made_elsewhere(service: Service, bundle: Bundle) -> str | None:
     """Why they may not be in it, although that is no more than a guess from the keys of labels."""
     for key in service.selector or {}:
-        if key not in bundle.elsewhere.label_keys:
-            who = next((who for pattern, who in _MAYBE if pattern.fullmatch(key)), None)
+        who = next((who for pattern, who in _MAYBE if pattern.fullmatch(key)), None)
+        of_domain = "/" in key and not key.startswith(_COMMON_DOMAINS)
+        if (who is not None or of_domain) and not bundle.elsewhere.has_label(key):
             if who is not None:
                 return f"the label {key} is given to pods by {who}"
-            if "/" in key and not key.startswith(_COMMON_DOMAINS):
-                return f"the label {key} belongs to {key.partition('/')[0]}, whose controllers may make the pods"
+            return f"the label {key} belongs to {key.partition('/')[0]}, whose controllers may make the pods"
     return None
 
 
@@ -115,14 +114,16 @@ def _elected(service: Service, bundle: Bundle) -> str | None:
 
 def _by_controllers(selector: Mapping[str, str], bundle: Bundle) -> str | None:
     for key, value in selector.items():
-        owner = bundle.custom_names.get(value) or bundle.elsewhere.custom_names.get(value)
-        # Of those that portmap reads, the pods are known.
-        if owner is not None and owner.kind not in known_kinds():
+        owner = bundle.makers_of_pods.get(value) or bundle.elsewhere.maker_of_pods(value)
+        if owner is not None:
             return f"the controller of {owner} may make the pods"
         if _CONTROL_PLANE.fullmatch(value):
             return f"{key}={value} are pods of the control plane"
-        if key not in bundle.elsewhere.label_keys:
-            who = next((who for pattern, who in _PATTERNS if pattern.fullmatch(key)), None)
-            if who is not None and not (key.endswith("/managed-by") and _NO_OPERATORS.fullmatch(value)):
-                return f"the label {key} is given to pods by {who}"
+        who = next((who for pattern, who in _PATTERNS if pattern.fullmatch(key)), None)
+        if (
+            who is not None
+            and not (key.endswith("/managed-by") and _NO_OPERATORS.fullmatch(value))
+            and not bundle.elsewhere.has_label(key)
+        ):
+            return f"the label {key} is given to pods by {who}"
     return None

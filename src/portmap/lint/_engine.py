@@ -15,14 +15,15 @@ from portmap._map.targets import ResolvedReference
 from portmap._paths import describe
 from portmap._services import Service
 from portmap._workloads import Workload
-from portmap.lint._bundles import Bundle, Whole
+from portmap.lint._bundles import Bundle
 from portmap.lint._division import bundles_of
 from portmap.lint._findings import Finding, Found, Place, Related, Report, Skipped
 from portmap.lint._fragments import skipped_items
-from portmap.lint._items import Item, NotAllThere, items_of
+from portmap.lint._items import Item, items_of
 from portmap.lint._rule import Rule
 from portmap.lint._server import codes_of_the_server, server_warnings
 from portmap.lint._suppressions import Suppression, annotations_of, suppress
+from portmap.lint._whole import Heard, Whole
 from portmap.lint.rules import DEFAULT_RULES, RULES
 
 __all__ = ["TooManyFindings", "in_report", "lint", "lint_items", "of_rules", "of_server", "skipped_of", "suppressed"]
@@ -93,7 +94,7 @@ def lint_items(
         judged = [item for place, item in enumerate(items) if place not in reasons]
         found = [finding for item in judged for finding in of_server(item)]
         for bundle in bundles_of(judged, Whole(judged, cluster), complete=complete):
-            found += of_rules(bundle, rules, most=most)[0]
+            found += (finding for each in of_rules(bundle, rules, most=most) for finding in each.findings)
             if most is not None and len(found) > most:
                 raise TooManyFindings(found[-1].source)
     services = sum(item.name.kind == "Service" for item in items)
@@ -192,8 +193,24 @@ def of_server(item: Item) -> Iterator[Finding]:
             )
 
 
-def of_rules(bundle: Bundle, rules: Sequence[Rule], *, most: int | None = None) -> tuple[list[Finding], list[Rule]]:
-    """What the rules find in a bundle, and which of them ask for the rest of the input where it is not here.
+@final
+@attrs.frozen
+class OfRule:
+    """What a rule finds in a bundle.
+
+    Attributes:
+        place: That of the rule among those that were run.
+        findings: The findings.
+        heard: What it asked of other bundles, where only a part of them is here: what it found is a guess then.
+    """
+
+    place: int
+    findings: Sequence[Finding]
+    heard: Heard
+
+
+def of_rules(bundle: Bundle, rules: Sequence[Rule], *, most: int | None = None) -> Iterator[OfRule]:
+    """What each of the rules finds in a bundle, those that find and ask nothing left out.
 
     Raises:
         RuleError: A rule raised an exception.
@@ -226,32 +243,31 @@ class _Run:
         self._bundle = bundle
         self._most = most
 
-    def findings(self, rules: Sequence[Rule]) -> tuple[list[Finding], list[Rule]]:
+    def findings(self, rules: Sequence[Rule]) -> Iterator[OfRule]:
         subjects: Mapping[type, Collection[Any]] = {
             Service: self._bundle.services,
             Workload: self._bundle.workloads,
             ResolvedReference: self._bundle.port_map.references,
             Bundle: (self._bundle,),
         }
-        findings: list[Finding] = []
-        left: list[Rule] = []
-        for rule in rules:
+        count = 0
+        for place, rule in enumerate(rules):
             subject: object = self._bundle
-            before = len(findings)
+            findings: list[Finding] = []
             try:
                 for subject in subjects[rule.on]:
                     for found in rule.check(subject, self._bundle):
                         findings.append(self._finding(rule, found))
-                        if self._most is not None and len(findings) > self._most:
+                        count += 1
+                        if self._most is not None and count > self._most:
                             raise TooManyFindings(findings[-1].source)  # noqa: TRY301 - there is no other place
-            except NotAllThere:
-                del findings[before:]
-                left.append(rule)
             except (MemoryError, TooManyFindings):
                 raise
             except Exception as error:
                 raise _broken(rule, subject, error) from error
-        return findings, left
+            heard = self._bundle.elsewhere.heard()
+            if findings or heard:
+                yield OfRule(place, findings, heard)
 
     def _finding(self, rule: Rule, found: Found) -> Finding:
         if not isinstance(found, Found):

@@ -16,12 +16,7 @@ from portmap._services import Service
 from portmap._violations import Violation
 from portmap._workloads import Workload, reduced
 
-__all__ = ["Item", "NotAllThere", "items_of"]
-
-
-@final
-class NotAllThere(Exception):  # noqa: N818 - it is no error: the question is asked again later
-    """Something depends on the rest of an input of which only a part is here."""
+__all__ = ["Item", "items_of"]
 
 
 @final

@@ -12,6 +12,7 @@ from portmap._services import Service
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, Place, Severity
 from portmap.lint._fragments import has_placeholder
+from portmap.lint._whole import has_port
 
 __all__ = ["missing_port", "missing_service", "place_of", "services_meant", "values_along"]
 
@@ -22,11 +23,6 @@ _BY_NAME: Final = frozenset({"service", "service-port", "endpoint-port"})
 # The Service of the API server itself, which every cluster has.
 _EVERYWHERE: Final = frozenset({("kubernetes", "default"), ("kubernetes", None)})
 
-# Kinds that often have the name of an application, and whose controllers make no Services.
-_MAKE_NO_SERVICES: Final = frozenset(
-    {"Application", "Certificate", "ClusterIssuer", "DestinationRule", "Issuer", "PodMonitor", "PrometheusRule"}
-    | {"Rollout", "ScaledObject", "ServiceMonitor", "SealedSecret", "VirtualService"}
-)
 _NUMBER: Final = re.compile(r"[-.]?v?\d+")
 
 
@@ -35,13 +31,15 @@ def place_of(resolved: ResolvedReference) -> Place:
     return Place(resolved.source, parse(resolved.field))
 
 
-def services_meant(resolved: ResolvedReference, bundle: Bundle) -> list[Service]:
+def services_meant(resolved: ResolvedReference, bundle: Bundle) -> Sequence[Service]:
     """The Services of the bundle that have the name of a reference, in a namespace that may be meant."""
-    return [each for each in _of_that_name(resolved, bundle) if bundle.has(each)]
+    return bundle.services_named(resolved.reference.service or "", resolved.reference.namespace)
 
 
-def _of_that_name(resolved: ResolvedReference, bundle: Bundle) -> Sequence[Service]:
-    return bundle.elsewhere.services_named(resolved.reference.service or "", resolved.reference.namespace)
+def _elsewhere(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Service]:
+    """The Services of other bundles that have this name."""
+    found = bundle.elsewhere.services_named(resolved.reference.service or "", resolved.reference.namespace)
+    return (each for each in found if not bundle.has(each))
 
 
 def values_along(resolved: ResolvedReference, bundle: Bundle) -> list[Any]:
@@ -72,14 +70,15 @@ def missing_service(resolved: ResolvedReference, bundle: Bundle, *, effect: str 
         # Of a namespace in which it has no Service at all, the map does not say that one is missing.
         if resolved.unknown is None or not _names_service(resolved) or services_meant(resolved, bundle):
             return
-        if not bundle.declared_complete and not _lacks_port(resolved, bundle):
+        reference = resolved.reference
+        if not bundle.declared_complete and not bundle.elsewhere.lacks_port(name, reference.namespace, reference.port):
             return
         message, hint = f"there is no Service {name!r}", None
     elif miss.code in _NO_SERVICE:
         message, hint = miss.message, miss.hint
     else:
         return
-    if name in bundle.elsewhere.unread_services or (name, resolved.reference.namespace) in _EVERYWHERE:
+    if (name, resolved.reference.namespace) in _EVERYWHERE or bundle.elsewhere.has_unread_service(name):
         return
     severity, because = _judged_service(resolved, bundle)
     yield _name_of_service(resolved, bundle).finding(
@@ -110,9 +109,11 @@ def _judged_service(resolved: ResolvedReference, bundle: Bundle) -> tuple[Severi
     name = resolved.reference.service or ""
     if has_placeholder(name):
         return "info", f"{name!r} is filled in by a tool"
-    others = [each for each in _of_that_name(resolved, bundle) if not bundle.has(each)]
-    if any(_has_port(each, resolved) for each in others):
-        return "info", f"{others[0]} is in another part of the input"
+    port = resolved.reference.port
+    others = _elsewhere(resolved, bundle)
+    other = next(others, None)
+    if other is not None and (has_port(other, port) or any(has_port(each, port) for each in others)):
+        return "info", f"{other} is in another part of the input"
     if _is_near(resolved, bundle):
         return None, None
     owner = _maker(name, bundle)
@@ -120,22 +121,9 @@ def _judged_service(resolved: ResolvedReference, bundle: Bundle) -> tuple[Severi
         return "info", f"the controller of {owner} may make the Service"
     if bundle.complete:
         return None, None
-    if others:
-        return "warning", f"{others[0]} is in another part of the input, although without this port"
+    if other is not None:
+        return "warning", f"{other} is in another part of the input, although without this port"
     return "info", "the Service may be made elsewhere: nothing says that the input is complete"
-
-
-def _lacks_port(resolved: ResolvedReference, bundle: Bundle) -> bool:
-    """Whether the only Service of this name in the input, which must be meant, lacks the port."""
-    found = bundle.elsewhere.services_named(resolved.reference.service or "", None)
-    return len(found) == 1 and found[0] in _of_that_name(resolved, bundle) and not _has_port(found[0], resolved)
-
-
-def _has_port(service: Service, resolved: ResolvedReference) -> bool:
-    port = resolved.reference.port
-    if port is None or service.effective_type == "ExternalName":
-        return True
-    return any(port == (each.port if isinstance(port, int) else each.name) for each in service.ports)
 
 
 def _is_near(resolved: ResolvedReference, bundle: Bundle) -> bool:
@@ -146,9 +134,7 @@ def _is_near(resolved: ResolvedReference, bundle: Bundle) -> bool:
     # `web-1` is no misspelt `web-2`.
     if _NUMBER.sub("", miss.guess) == _NUMBER.sub("", resolved.reference.service or ""):
         return False
-    meant = [
-        each for each in bundle.elsewhere.services_named(miss.guess, resolved.reference.namespace) if bundle.has(each)
-    ]
+    meant = bundle.services_named(miss.guess, resolved.reference.namespace)
     return any(name_of(each) not in bundle.referred for each in meant)
 
 
@@ -157,8 +143,8 @@ def _maker(name: str, bundle: Bundle) -> object:
     words = name.split("-")
     for end in range(len(words), 0, -1):
         beginning = "-".join(words[:end])
-        owner = bundle.custom_names.get(beginning) or bundle.elsewhere.custom_names.get(beginning)
-        if owner is not None and owner.kind not in _MAKE_NO_SERVICES:
+        owner = bundle.makers_of_services.get(beginning) or bundle.elsewhere.maker_of_services(beginning)
+        if owner is not None:
             return owner
     return None
 
@@ -203,8 +189,7 @@ def _judged_port(resolved: ResolvedReference, bundle: Bundle) -> tuple[Severity 
     if has_placeholder(port):
         return "info", f"{port!r} is filled in by a tool"
     if port is not None and not bundle.complete:
-        others = (each for each in _of_that_name(resolved, bundle) if not bundle.has(each))
-        other = next((each for each in others if _has_port(each, resolved)), None)
+        other = next((each for each in _elsewhere(resolved, bundle) if has_port(each, port)), None)
         if other is not None:
             return "warning", f"{other} in another part of the input has this port"
     return None, None

@@ -1,23 +1,25 @@
 """One part of an input, judged by itself: what an executor runs, here or far away.
 
-What is deployed together stands in one folder, so that is judged alone, as far as it goes. Where a
-rule asks for what may stand elsewhere, the question is put off: the documents come back packed, and
-the rule is asked again in a second round, by what all parts told of their objects.
+What is deployed together stands in one folder, so that is judged alone. Where a rule asks for what may
+stand elsewhere, the answer is that of the part, and what the rule finds by it is a guess: it comes back
+with the question, and with the documents, packed. By what all parts told of their objects, a guess stands,
+or the rule is asked again.
 """
 
 import pickle
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import final
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, final
 
 import attrs
 
 from portmap._cluster import Cluster
 from portmap._errors import ManifestError
 from portmap._map.object_names import ObjectName
-from portmap.lint._bundles import Bundle, Whole
+from portmap.lint._bundles import Bundle
 from portmap.lint._division import bundles_of, home_of
-from portmap.lint._engine import TooManyFindings, of_rules, of_server, skipped_of
+from portmap.lint._engine import OfRule, TooManyFindings, of_rules, of_server, skipped_of
 from portmap.lint._findings import Finding, Skipped
 from portmap.lint._fragments import UNDECIDED, patch_files, skipped_items
 from portmap.lint._items import Item, items_of
@@ -25,9 +27,22 @@ from portmap.lint._locations import located, places_of_keys
 from portmap.lint._reading import MOST_FINDINGS, MOST_REQUESTS, Input, read_inputs
 from portmap.lint._rule import Rule
 from portmap.lint._suppressions import Suppression, annotations_of, comments_in
+from portmap.lint._whole import Told, Whole, item_of, told_of
 from portmap.manifests._documents import Document
 
-__all__ = ["Judge", "Known", "Part", "PutOff", "Verdict", "judged_part", "judged_put_off", "requests_of"]
+__all__ = [
+    "Guessed",
+    "Judge",
+    "Known",
+    "Part",
+    "PutOff",
+    "Verdict",
+    "judged_again",
+    "judged_part",
+    "requests_of",
+    "unpacked",
+    "whole_of",
+]
 
 
 @final
@@ -60,34 +75,37 @@ class Verdict:
 
 @final
 @attrs.frozen
-class Left:
-    """What is still to be asked of a bundle.
-
-    Attributes:
-        complete: As that of the bundle, and so the next.
-        added_labels: As that of the bundle.
-        rules: The places of the rules among those of the judge.
-    """
-
-    complete: str | None
-    added_labels: frozenset[str]
-    rules: tuple[int, ...]
-
-
-@final
-@attrs.frozen
 class PutOff:
     """A bundle or folder that cannot be judged without the others.
 
     Attributes:
         places: Where its documents stand in the input, or in the part.
         packed: The documents.
-        left: What is still to be asked of the bundle; `None` for a folder, of which nothing is judged yet.
+        rules: Which rules are to be asked of a bundle, by their places among those of the judge;
+            `None` for a folder, of which nothing is judged yet.
+        complete: As that of the bundle.
+        added_labels: As that of the bundle.
     """
 
     places: tuple[int, ...]
     packed: bytes
-    left: Left | None = None
+    rules: tuple[int, ...] | None = None
+    complete: str | None = None
+    added_labels: frozenset[str] = frozenset()
+
+
+@final
+@attrs.frozen
+class Guessed:
+    """A bundle of which some rules asked what other parts may know better.
+
+    Attributes:
+        bundle: The bundle, for the case that they do.
+        guesses: What each of the rules found.
+    """
+
+    bundle: PutOff
+    guesses: tuple[OfRule, ...]
 
 
 @final
@@ -96,8 +114,9 @@ class Part:
     """What came of one part of the input. Places count from the part's first document.
 
     Attributes:
-        verdict: Of all folders that were not put off.
+        verdict: Of all folders that were not put off, without guesses.
         put_off: Those that were.
+        guessed: The bundles about which there are guesses.
         failed: What was asked for by name and cannot be read.
         patches: The files that kustomizations here name as patches.
         documents: How many were read, of which objects are those that are mappings.
@@ -109,6 +128,7 @@ class Part:
 
     verdict: Verdict
     put_off: tuple[PutOff, ...]
+    guessed: tuple[Guessed, ...]
     failed: tuple[ManifestError, ...]
     patches: frozenset[str]
     documents: int
@@ -152,25 +172,31 @@ def judged_part(judge: Judge, inputs: Sequence[Input], patches: frozenset[str]) 
     folders: dict[str, list[int]] = defaultdict(list)
     for place, item in enumerate(items):
         folders[home_of(item.source)].append(place)
+    whole = Whole([item for place, item in enumerate(items) if place not in reasons], judge.cluster, noting=True)
     alone: list[_Folder] = []
     put_off: list[PutOff] = []
+    guessed: list[Guessed] = []
 
-    def put(these: Iterable[Item], left: Left | None) -> None:
+    def put(these: Iterable[Item], *more: Any) -> PutOff:  # noqa: ANN401 - the rest of `PutOff`
         positions = tuple(item.position for item in these)
-        put_off.append(PutOff(positions, _dumps([read.documents[position] for position in positions]), left))
+        return PutOff(positions, _dumps([read.documents[position] for position in positions]), *more)
 
     for places in folders.values():
         folder = _Folder([items[place] for place in places], [reasons.get(place) for place in places])
         if UNDECIDED in folder.reasons:
-            put(folder.items, None)
+            put_off.append(put(folder.items))
             continue
         alone.append(folder)
-        for bundle, left in folder.judge(judge, Whole(None, judge.cluster)):
-            put(bundle.items, left)
-    verdict = _verdict(judge, alone, dict(enumerate(read.documents)))
+        for bundle, guesses in folder.judge(judge, whole):
+            asking = tuple(each.place for each in guesses)
+            left = put(bundle.items, asking, bundle.complete, bundle.added_labels)
+            guessed.append(Guessed(left, tuple(guesses)))
+    documents = dict(enumerate(read.documents))
+    verdict = _verdict(judge, alone, documents)
     return Part(
         attrs.evolve(verdict, findings=(*read.findings, *verdict.findings), skipped=(*read.skipped, *verdict.skipped)),
         tuple(put_off),
+        tuple(_located(guessed, documents)),
         read.failed,
         frozenset(own),
         len(read.documents),
@@ -179,9 +205,9 @@ def judged_part(judge: Judge, inputs: Sequence[Input], patches: frozenset[str]) 
         read.files,
         _dumps(
             [
-                (Whole.asked_of(item), reasons.get(place) is None)
+                (told, reasons.get(place) is None)
                 for place, item in enumerate(items)
-                if reasons.get(place) in {None, UNDECIDED}
+                if reasons.get(place) in {None, UNDECIDED} and (told := told_of(item)) is not None
             ]
         ),
     )
@@ -212,19 +238,22 @@ class _Folder:
         """The others."""
         return skipped_of(self.items, {place: reason for place, reason in enumerate(self.reasons) if reason})
 
-    def judge(self, judge: Judge, whole: Whole) -> list[tuple[Bundle, Left]]:
-        """Judge its objects, as far as that goes; the bundles of which rules ask for what is not there."""
-        put_off: list[tuple[Bundle, Left]] = []
+    def judge(self, judge: Judge, whole: Whole) -> list[tuple[Bundle, list[OfRule]]]:
+        """Judge its objects; the bundles about which there are guesses, with these."""
+        guessed: list[tuple[Bundle, list[OfRule]]] = []
         items = self.unskipped
         with judge.cluster:
             self.findings += (finding for item in items for finding in of_server(item))
             for bundle in bundles_of(items, whole, complete=judge.complete):
-                found, left = of_rules(bundle, judge.rules, most=MOST_FINDINGS)
-                self.findings += found
-                if left:
-                    places = tuple(place for place, rule in enumerate(judge.rules) if rule in left)
-                    put_off.append((bundle, Left(bundle.complete, bundle.added_labels, places)))
-        return put_off
+                guesses: list[OfRule] = []
+                for each in of_rules(bundle, judge.rules, most=MOST_FINDINGS):
+                    if each.heard:
+                        guesses.append(each)
+                    else:
+                        self.findings += each.findings
+                if guesses:
+                    guessed.append((bundle, guesses))
+        return guessed
 
 
 def _verdict(
@@ -237,6 +266,15 @@ def _verdict(
         tuple(each for folder in folders for each in folder.skipped),
         tuple(requests_of(items, documents)),
     )
+
+
+def _located(guessed: Iterable[Guessed], documents: Mapping[int, Document]) -> Iterator[Guessed]:
+    """The same with the places of the findings in the files."""
+    given = list(guessed)
+    found = iter(located((one for each in given for guess in each.guesses for one in guess.findings), documents))
+    for each in given:
+        guesses = (attrs.evolve(guess, findings=tuple(islice(found, len(guess.findings)))) for guess in each.guesses)
+        yield Guessed(each.bundle, tuple(guesses))
 
 
 def requests_of(items: Iterable[Item], documents: Mapping[int, Document]) -> list[Suppression]:
@@ -282,49 +320,52 @@ def _dumps(thing: object) -> bytes:
 # --- the second round ------------------------------------------------------------------------------------------
 
 
-def judged_put_off(judge: Judge, put_off: Sequence[PutOff], known: Known) -> Verdict:
+def unpacked(told: bytes) -> list[tuple[Told, bool]]:
+    """What a part told of its objects, each with whether it is known already that it is judged."""
+    return pickle.loads(told)  # type: ignore[no-any-return]  # noqa: S301 - packed by our own processes a moment ago
+
+
+def whole_of(
+    known: Known, cluster: Cluster, unpack: Callable[[bytes], Sequence[tuple[Told, bool]]] = unpacked
+) -> Whole:
+    """All that is judged, as far as it was told."""
+    items: list[Item] = []
+    for start, told in known.told:
+        for each, decided in unpack(told):
+            item = item_of(each, start)
+            if decided or item.name not in known.doubles:
+                items.append(item)
+    return Whole(items, cluster)
+
+
+def judged_again(judge: Judge, put_off: Sequence[PutOff], known: Known, whole: Whole | None = None) -> Verdict:
     """What is to be said of what was put off, by what is known of everything.
 
     Args:
         judge: By what to judge.
         put_off: Whole folders and bundles; their places are those in the input.
         known: What the first round told.
+        whole: The same, where it is at hand.
     """
+    whole = whole or whole_of(known, judge.cluster)
     documents: dict[int, Document] = {}
     folders: list[_Folder] = []
-    bundles: list[tuple[list[Item], Left]] = []
+    found: list[Finding] = []
     for each in put_off:
-        own: list[Document] = pickle.loads(each.packed)  # noqa: S301 - packed by our own processes a moment ago
+        own: list[Document] = pickle.loads(each.packed)  # noqa: S301 - as above
         documents.update(zip(each.places, own, strict=True))
         items = [_moved(item, each.places[item.position]) for item in items_of(own, judge.cluster)]
-        if each.left is None:
+        if each.rules is None:
             reasons = skipped_items(items, known.patches, known.doubles)
-            folders.append(_Folder(items, [reasons.get(place) for place in range(len(items))]))
+            folder = _Folder(items, [reasons.get(place) for place in range(len(items))])
+            folder.judge(judge, whole)
+            folders.append(folder)
         else:
-            bundles.append((items, each.left))
-    here = [item for folder in folders for item in folder.unskipped]
-    here += (item for items, _ in bundles for item in items)
-    whole = Whole(_all_items(known, here), judge.cluster)
-    for folder in folders:
-        folder.judge(judge, whole)
-    found: list[Finding] = []
-    with judge.cluster:
-        for items, left in bundles:
-            bundle = Bundle(items, whole, complete=left.complete, added_labels=left.added_labels)
-            found += of_rules(bundle, [judge.rules[place] for place in left.rules], most=MOST_FINDINGS)[0]
+            bundle = Bundle(items, whole, complete=each.complete, added_labels=each.added_labels)
+            with judge.cluster:
+                for again in of_rules(bundle, [judge.rules[place] for place in each.rules], most=MOST_FINDINGS):
+                    found += again.findings
     return _verdict(judge, folders, documents, found)
-
-
-def _all_items(known: Known, here: Iterable[Item]) -> list[Item]:
-    """All that is judged: what stands here itself, and of everything else what was told."""
-    found = {
-        item.position + start: (item, start)
-        for start, packed in known.told
-        for item, decided in pickle.loads(packed)  # noqa: S301 - as above
-        if decided or item.name not in known.doubles
-    }
-    found.update((item.position, (item, 0)) for item in here)
-    return [_moved(item, place) if start else item for place, (item, start) in sorted(found.items())]
 
 
 def _moved(item: Item, position: int) -> Item:

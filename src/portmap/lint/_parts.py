@@ -1,9 +1,10 @@
 """Linting files, on one core or many: parts of the input are judged by themselves, then put together.
 
 Objects that are deployed together stand in one folder, so each folder is judged alone, with those
-below it that are named by kinds. Where a rule asks for what may stand elsewhere, the question is
-put off: that rule is asked again at the end, by what all parts told. So the report is the same
-however the input was divided.
+below it that are named by kinds. Where a rule asks for what may stand elsewhere, a part guesses that
+what it has itself is all; at the end, when all parts have told what they have, the same questions are
+put again, and where an answer is another, the rule is. So the report is the same however the input was
+divided.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -22,7 +23,18 @@ from portmap.lint._findings import Finding, Related, Report, Skipped
 from portmap.lint._fragments import KUSTOMIZATIONS, names_of_several, patch_files
 from portmap.lint._items import items_of
 from portmap.lint._locations import located
-from portmap.lint._part import Judge, Known, Part, PutOff, Verdict, judged_part, judged_put_off, requests_of
+from portmap.lint._part import (
+    Judge,
+    Known,
+    Part,
+    PutOff,
+    Verdict,
+    judged_again,
+    judged_part,
+    requests_of,
+    unpacked,
+    whole_of,
+)
 from portmap.lint._reading import (
     MOST_FINDINGS,
     Input,
@@ -36,6 +48,7 @@ from portmap.lint._reading import (
 )
 from portmap.lint._rule import Rule
 from portmap.lint._suppressions import Suppression
+from portmap.lint._whole import Told, Whole
 
 __all__ = ["Progress", "lint_inputs", "lint_paths"]
 
@@ -44,7 +57,7 @@ Progress = Callable[[int, int], None]
 
 _PARTS: Final = 16
 _PARTS_A_SHARE: Final = 8
-_SMALLEST_SHARE: Final = 250_000
+_SMALLEST_SHARE: Final = 2_500_000
 _LARGE: Final = 25_000_000
 _Result = TypeVar("_Result")
 _Placed = TypeVar("_Placed", Finding, Related, Skipped, Suppression)
@@ -193,7 +206,10 @@ def _in_one_piece(judge: Judge, read: Read) -> Report:
 
 
 def _divided(inputs: Sequence[Input], parts: int) -> list[Sequence[Input]]:
-    """The inputs in at most so many parts of about the same size; what stands in one folder stays together."""
+    """The inputs in at most so many parts; what stands in one folder stays together.
+
+    The later ones are smaller, so that all processes come to their ends at about the same time.
+    """
     last = {home_of(each.source): place for place, each in enumerate(inputs)}
     runs: list[list[Input]] = []
     end = -1
@@ -202,39 +218,47 @@ def _divided(inputs: Sequence[Input], parts: int) -> list[Sequence[Input]]:
             runs.append([])
         end = max(end, last[home_of(each.source)])
         runs[-1].append(each)
-    goal = sum(each.size for each in inputs) / max(parts, 1)
+    left = sum(each.size for each in inputs)
     found: list[list[Input]] = []
-    size = goal
+    goal = size = 0.0
     for run in runs:
         if size >= goal and len(found) < parts:
+            goal, size = max(2 * left / parts, left / (parts - len(found))), 0
             found.append([])
-            size = 0
         found[-1] += run
         size += sum(each.size for each in run)
+        left -= sum(each.size for each in run)
     return list(found)
 
 
 def _elsewhere(judge: Judge, divided: Sequence[Sequence[Input]], executor: Executor, counter: _Counter) -> Report:
     futures: list[Future[Any]] = []
     try:
-        parts = _first_round(judge, divided, executor, counter, futures)
+        unpacking = _Unpacking()
+        parts = _first_round(judge, divided, executor, counter, unpacking, futures)
         raise_for([error for part in parts for error in part.failed])
         starts = [0, *accumulate(part.documents for part in parts)][:-1]
         verdicts = [_moved(part.verdict, start) for part, start in zip(parts, starts, strict=True)]
-        put_off = [
-            attrs.evolve(each, places=tuple(place + start for place in each.places))
-            for part, start in zip(parts, starts, strict=True)
-            for each in part.put_off
-        ]
-        if put_off:
+        if any(part.put_off or part.guessed for part in parts):
             known = Known(
                 tuple((start, part.told) for part, start in zip(parts, starts, strict=True)),
                 frozenset().union(*(part.patches for part in parts)),
                 names_of_several(name for part in parts for name in part.service_names),
             )
-            second = [executor.submit(judged_put_off, judge, some, known) for some in _in_shares(put_off, len(divided))]
-            futures += second
-            verdicts += [future.result() for future in second]
+            whole = whole_of(known, judge.cluster, unpacking)
+            put_off: list[PutOff] = []
+            with judge.cluster:
+                for part, start in zip(parts, starts, strict=True):
+                    verdict, again = _settled(part, start, whole)
+                    verdicts.append(verdict)
+                    put_off += again
+            shares = _in_shares(put_off, len(divided))
+            if len(shares) < 2:
+                verdicts += [judged_again(judge, some, known, whole) for some in shares]
+            else:
+                second = [executor.submit(judged_again, judge, some, known) for some in shares]
+                futures += second
+                verdicts += [future.result() for future in second]
     except BaseException:
         for each in futures:
             each.cancel()
@@ -247,12 +271,13 @@ def _first_round(
     divided: Sequence[Sequence[Input]],
     executor: Executor,
     counter: _Counter,
+    unpacking: "_Unpacking",
     futures: "list[Future[Any]]",
 ) -> list[Part]:
     patches = _patches([each for inputs in divided for each in inputs], judge.cluster)
     first = [executor.submit(judged_part, judge, inputs, patches) for inputs in divided]
     futures += first
-    parts = [_counted(future, counter) for future in first]
+    parts = [unpacking.add(_counted(future, counter)) for future in first]
     more = frozenset().union(*(part.patches for part in parts)) - patches
     if more:
         # Some kustomization has a name of its own. What it names as patches was taken for objects.
@@ -263,8 +288,53 @@ def _first_round(
         }
         futures += again.values()
         for place, future in again.items():
-            parts[place] = future.result()
+            parts[place] = unpacking.add(future.result())
     return parts
+
+
+@final
+class _Unpacking:
+    """Unpacks what parts told while others are still being judged, as soon as it is sure that it will be wanted."""
+
+    def __init__(self) -> None:
+        self._wanted = False
+        self._packed: list[bytes] = []
+        self._unpacked: dict[bytes, Sequence[tuple[Told, bool]]] = {}
+
+    def add(self, part: Part) -> Part:
+        """Take what a part told, and give the part back."""
+        self._packed.append(part.told)
+        self._wanted = self._wanted or bool(part.guessed or part.put_off)
+        while self._wanted and self._packed:
+            self(self._packed.pop())
+        return part
+
+    def __call__(self, told: bytes) -> Sequence[tuple[Told, bool]]:
+        """What was told, unpacked."""
+        if told not in self._unpacked:
+            self._unpacked[told] = unpacked(told)
+        return self._unpacked[told]
+
+
+def _settled(part: Part, start: int, whole: Whole) -> tuple[Verdict, list[PutOff]]:
+    """The guesses of a part that are right, and what of it is to be judged again."""
+    right: list[Finding] = []
+    put_off = [_placed(each, start) for each in part.put_off]
+    for each in part.guessed:
+        wrong: list[int] = []
+        for guess in each.guesses:
+            if whole.agrees(guess.heard, start):
+                right += guess.findings
+            else:
+                wrong.append(guess.place)
+        if wrong:
+            put_off.append(_placed(attrs.evolve(each.bundle, rules=tuple(wrong)), start))
+    return _moved(Verdict(tuple(right), (), ()), start), put_off
+
+
+def _placed(each: PutOff, start: int) -> PutOff:
+    """What was put off of a part that starts here, with its places in the whole input."""
+    return attrs.evolve(each, places=tuple(place + start for place in each.places))
 
 
 def _in_shares(put_off: Sequence[PutOff], parts: int) -> list[list[PutOff]]:

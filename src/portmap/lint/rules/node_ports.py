@@ -3,22 +3,24 @@
 from collections.abc import Iterator
 
 from portmap._paths import parse
+from portmap._services import Service
 from portmap._sets import Conflict
-from portmap.lint._bundles import Bundle, asks_for_node_ports
+from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, Place, Severity, at
 from portmap.lint._rule import rule
+from portmap.lint._whole import At, asks_for_node_ports
 
 __all__ = ["node_port_collision", "node_port_in_dynamic_band"]
 
 
-def _collision(conflict: Conflict, *, elsewhere: bool = False) -> Found:
+def _collision(service: Service, conflict: Conflict, *, elsewhere: bool = False) -> Found:
     number = conflict.violation.value
     # One namespace is in one cluster; `default` is in all of them.
-    one = elsewhere and conflict.service.namespace not in {None, "default"}
-    one = one and conflict.service.namespace == conflict.other.namespace
+    one = elsewhere and service.namespace not in {None, "default"}
+    one = one and service.namespace == conflict.other.namespace
     severity: Severity = "warning" if one else "info"
     because = "that Service is in another part of the input" + (", for the same namespace" if one else "")
-    return Place(conflict.service, parse(conflict.violation.field)).finding(
+    return Place(service, parse(conflict.violation.field)).finding(
         f"node port {number} is that of {conflict.other} already",
         hint="give each Service its own node port, or leave it to the cluster",
         value=number,
@@ -74,13 +76,13 @@ def node_port_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     """
     del subject
     for conflict in bundle.port_map.node_ports.collisions:
-        yield _collision(conflict)
-    # Only these are asked for elsewhere: each question puts off judging the folder to the end.
+        yield _collision(conflict.service, conflict)
     for service in filter(asks_for_node_ports, bundle.services):
-        for conflict in bundle.elsewhere.node_port_collisions.get(id(service), ()):
+        here = At(bundle.place_of(service)[0].position)
+        for conflict in bundle.elsewhere.node_port_collisions(here):
             # Services of one name in several folders are the same for several environments.
             if not bundle.has(conflict.other) and conflict.other.name != service.name:
-                yield _collision(conflict, elsewhere=True)
+                yield _collision(service, conflict, elsewhere=True)
 
 
 @rule("node-port-in-dynamic-band", on=Bundle, severity="info")

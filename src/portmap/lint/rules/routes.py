@@ -173,7 +173,7 @@ def route_grant(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
         return
     severity: Severity | None = None
     because = None
-    if resolved.source.kind in bundle.elsewhere.granting_kinds and not bundle.complete:
+    if not bundle.complete and bundle.elsewhere.grants_to(resolved.source.kind):
         severity, because = "info", "another ReferenceGrant of the input may be meant for it"
     elif not bundle.complete:
         severity, because = "warning", "the ReferenceGrant may be elsewhere: nothing says that the input is complete"
