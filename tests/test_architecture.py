@@ -120,7 +120,7 @@ LAYERS: Final[Sequence[Layer]] = [
         "lint.rules.target_ports",
     ),
     layer("lint.rules"),
-    layer("lint._engine", "lint._locations", "lint._own_rules", "lint._reading"),
+    layer("lint._engine", "lint._locations", "lint._own_rules", "lint._packing", "lint._reading"),
     layer("lint._catalogue", "lint._part"),
     layer("lint._parts"),
     layer("lint"),

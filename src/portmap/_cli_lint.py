@@ -30,7 +30,7 @@ _SEVERITIES: Final = ("error", "warning", "info")
 _WORTH_PROCESSES: Final = 2_000_000
 
 # So many that none waits long for another at the end, and so few that each is worth sending.
-_PARTS_A_PROCESS: Final = 8
+_PARTS_A_PROCESS: Final = 16
 
 
 def add_lint(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -201,7 +201,8 @@ def _executor(jobs: int) -> Iterator[Executor | None]:
         executor.submit(abs, 0)
         yield executor
     finally:
-        executor.shutdown(cancel_futures=True)
+        # They end while the report is written.
+        executor.shutdown(wait=False, cancel_futures=True)
 
 
 def _cores() -> int:

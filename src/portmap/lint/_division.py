@@ -10,6 +10,7 @@ folder give one object twice.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from posixpath import basename, dirname
 from typing import Final
 
@@ -43,7 +44,11 @@ def home_of(source: str) -> str:
         >>> home_of("shop/services/web.yaml"), home_of("shop/web/service.yaml")
         ('shop', 'shop/web')
     """
-    folder = dirname(source)
+    return _home(dirname(source))
+
+
+@lru_cache(maxsize=1024)
+def _home(folder: str) -> str:
     while _NAMED_BY_KIND.fullmatch(basename(folder)):
         folder = dirname(folder)
     return folder

@@ -6,7 +6,6 @@ with the question, and with the documents, packed. By what all parts told of the
 or the rule is asked again.
 """
 
-import pickle
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -24,6 +23,7 @@ from portmap.lint._findings import Finding, Skipped
 from portmap.lint._fragments import UNDECIDED, patch_files, skipped_items
 from portmap.lint._items import Item, items_of
 from portmap.lint._locations import located, places_of_keys
+from portmap.lint._packing import packed, unpacked
 from portmap.lint._reading import MOST_FINDINGS, MOST_REQUESTS, Input, read_inputs
 from portmap.lint._rule import Rule
 from portmap.lint._suppressions import Suppression, annotations_of, comments_in
@@ -40,7 +40,6 @@ __all__ = [
     "judged_again",
     "judged_part",
     "requests_of",
-    "unpacked",
     "whole_of",
 ]
 
@@ -123,7 +122,7 @@ class Part:
         objects: How many objects there are.
         service_names: The names of its Services, as often as they come.
         files: How many files it has.
-        told: What other folders may ask of its objects, packed.
+        told: What other folders may ask of its objects, each with whether it is sure that it is judged; packed.
     """
 
     verdict: Verdict
@@ -179,7 +178,7 @@ def judged_part(judge: Judge, inputs: Sequence[Input], patches: frozenset[str]) 
 
     def put(these: Iterable[Item], *more: Any) -> PutOff:  # noqa: ANN401 - the rest of `PutOff`
         positions = tuple(item.position for item in these)
-        return PutOff(positions, _dumps([read.documents[position] for position in positions]), *more)
+        return PutOff(positions, packed([read.documents[position] for position in positions]), *more)
 
     for places in folders.values():
         folder = _Folder([items[place] for place in places], [reasons.get(place) for place in places])
@@ -192,18 +191,25 @@ def judged_part(judge: Judge, inputs: Sequence[Input], patches: frozenset[str]) 
             left = put(bundle.items, asking, bundle.complete, bundle.added_labels)
             guessed.append(Guessed(left, tuple(guesses)))
     documents = dict(enumerate(read.documents))
-    verdict = _verdict(judge, alone, documents)
+    # The places of all findings are looked up together, since each text is read again for that.
+    more = [finding for each in guessed for guess in each.guesses for finding in guess.findings]
+    verdict = _verdict(judge, alone, documents, more)
+    sure = len(verdict.findings) - len(more)
     return Part(
-        attrs.evolve(verdict, findings=(*read.findings, *verdict.findings), skipped=(*read.skipped, *verdict.skipped)),
+        attrs.evolve(
+            verdict,
+            findings=(*read.findings, *verdict.findings[:sure]),
+            skipped=(*read.skipped, *verdict.skipped),
+        ),
         tuple(put_off),
-        tuple(_located(guessed, documents)),
+        tuple(_with_findings(guessed, verdict.findings[sure:])),
         read.failed,
         frozenset(own),
         len(read.documents),
         len(items),
         tuple(item.name for item in items if item.name.kind == "Service"),
         read.files,
-        _dumps(
+        packed(
             [
                 (told, reasons.get(place) is None)
                 for place, item in enumerate(items)
@@ -268,11 +274,10 @@ def _verdict(
     )
 
 
-def _located(guessed: Iterable[Guessed], documents: Mapping[int, Document]) -> Iterator[Guessed]:
-    """The same with the places of the findings in the files."""
-    given = list(guessed)
-    found = iter(located((one for each in given for guess in each.guesses for one in guess.findings), documents))
-    for each in given:
+def _with_findings(guessed: Iterable[Guessed], findings: Iterable[Finding]) -> Iterator[Guessed]:
+    """The same with these findings, one after the other, in the place of theirs."""
+    found = iter(findings)
+    for each in guessed:
         guesses = (attrs.evolve(guess, findings=tuple(islice(found, len(guess.findings)))) for guess in each.guesses)
         yield Guessed(each.bundle, tuple(guesses))
 
@@ -313,16 +318,7 @@ def requests_of(items: Iterable[Item], documents: Mapping[int, Document]) -> lis
     return found
 
 
-def _dumps(thing: object) -> bytes:
-    return pickle.dumps(thing, pickle.HIGHEST_PROTOCOL)
-
-
 # --- the second round ------------------------------------------------------------------------------------------
-
-
-def unpacked(told: bytes) -> list[tuple[Told, bool]]:
-    """What a part told of its objects, each with whether it is known already that it is judged."""
-    return pickle.loads(told)  # type: ignore[no-any-return]  # noqa: S301 - packed by our own processes a moment ago
 
 
 def whole_of(
@@ -352,7 +348,7 @@ def judged_again(judge: Judge, put_off: Sequence[PutOff], known: Known, whole: W
     folders: list[_Folder] = []
     found: list[Finding] = []
     for each in put_off:
-        own: list[Document] = pickle.loads(each.packed)  # noqa: S301 - as above
+        own: list[Document] = unpacked(each.packed)
         documents.update(zip(each.places, own, strict=True))
         items = [_moved(item, each.places[item.position]) for item in items_of(own, judge.cluster)]
         if each.rules is None:

@@ -23,6 +23,7 @@ from portmap.lint._findings import Finding, Related, Report, Skipped
 from portmap.lint._fragments import KUSTOMIZATIONS, names_of_several, patch_files
 from portmap.lint._items import items_of
 from portmap.lint._locations import located
+from portmap.lint._packing import unpacked
 from portmap.lint._part import (
     Judge,
     Known,
@@ -32,7 +33,6 @@ from portmap.lint._part import (
     judged_again,
     judged_part,
     requests_of,
-    unpacked,
     whole_of,
 )
 from portmap.lint._reading import (

@@ -248,12 +248,16 @@ class Whole:
         return frozenset(key for _, each in self._workloads for key in each.pod.labels)
 
     @cached_property
+    def _custom(self) -> Sequence[Item]:
+        return [each for each in self._items if each.raw and _is_custom(each)]
+
+    @cached_property
     def _makers_of_pods(self) -> Mapping[str, ObjectName]:
-        return makers_of_pods(self._items)
+        return makers_of_pods(self._custom)
 
     @cached_property
     def _makers_of_services(self) -> Mapping[str, ObjectName]:
-        return makers_of_services(self._items)
+        return makers_of_services(self._custom)
 
 
 def _moved(sign: tuple[Any, ...], start: int) -> tuple[Any, ...]:
@@ -271,7 +275,7 @@ def told_of(item: Item) -> Told | None:
     raw = None
     if item.name.kind == _GRANT:
         raw = {"spec": item.raw.get("spec")}
-    elif item.name.name and _is_custom(item.raw):
+    elif _is_custom(item):
         raw = {field: item.raw.get(field) for field in ("apiVersion", "kind")}
     elif typed is None and item.name.kind != "Service":
         return None
@@ -309,7 +313,7 @@ def makers_of_services(items: Iterable[Item]) -> Mapping[str, ObjectName]:
 
 def _custom_names(items: Iterable[Item]) -> Iterator[ObjectName]:
     """The objects of kinds that are not Kubernetes' own and may make others."""
-    return (each.name for each in items if each.name.name and _is_custom(each.raw))
+    return (each.name for each in items if _is_custom(each))
 
 
 # Groups and kinds of which no controller makes pods or Services: they say how requests go, or who may do what.
@@ -332,8 +336,10 @@ _MAKE_NO_SERVICES: Final = frozenset(
 )
 
 
-def _is_custom(raw: Mapping[str, Any]) -> bool:
-    group, _, version = (text_at(raw, "apiVersion") or "").rpartition("/")
+def _is_custom(item: Item) -> bool:
+    if not item.name.name:
+        return False
+    group, _, version = (text_at(item.raw, "apiVersion") or "").rpartition("/")
     # Kubernetes' own groups have no dot, or end in k8s.io.
     own = not version or "." not in group or group.endswith(".k8s.io")
-    return not own and group not in _MAKE_NOTHING and raw.get("kind") not in _KINDS_THAT_MAKE_NOTHING
+    return not own and group not in _MAKE_NOTHING and item.raw.get("kind") not in _KINDS_THAT_MAKE_NOTHING
