@@ -1,44 +1,21 @@
 """Linting in parts: however the input is divided and wherever it is judged, the report is the same."""
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any, final
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from command_line import deployment, service, write
+from in_parts import Here, told
 from portmap import Cluster, ManifestError
-from portmap.lint import RULES, Report, lint, lint_paths
+from portmap.lint import RULES, lint, lint_paths
 from portmap.lint._parts import _divided
 from portmap.lint._reading import Input
 from portmap.manifests import load
-
-
-@final
-class Here(Executor):
-    """Works at once, in this process."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
-        future: Future[Any] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except BaseException as error:  # noqa: BLE001 - it is raised where the result is asked for
-            future.set_exception(error)
-        return future
-
-
-def told(report: Report) -> list[Any]:
-    """Everything that a report says."""
-    found = [
-        (each, each.position, each.location, [(other.position, other.location) for other in each.related])
-        for each in report
-    ]
-    hidden = [(each.finding, each.finding.position, each.finding.location, each.reason) for each in report.suppressed]
-    return [found, hidden, report.objects, report.services, report.skipped, report.cluster]
-
 
 WEB = service("web", "app: web", "{port: 80, targetPort: htpp}")
 PODS = deployment("web", "app: web", "{name: http, containerPort: 8080}")

@@ -7,7 +7,7 @@ or the rule is asked again.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, final
 
@@ -322,14 +322,20 @@ def requests_of(items: Iterable[Item], documents: Mapping[int, Document]) -> lis
 
 
 def whole_of(
-    known: Known, cluster: Cluster, unpack: Callable[[bytes], Sequence[tuple[Told, bool]]] = unpacked
+    told: Iterable[tuple[int, Iterable[tuple[Told, bool]]]], doubles: frozenset[ObjectName], cluster: Cluster
 ) -> Whole:
-    """All that is judged, as far as it was told."""
+    """All that is judged, as far as it was told.
+
+    Args:
+        told: What each part told, unpacked, with the place of its first document.
+        doubles: The names that several Services have.
+        cluster: By what it is judged.
+    """
     items: list[Item] = []
-    for start, told in known.told:
-        for each, decided in unpack(told):
+    for start, objects in told:
+        for each, decided in objects:
             item = item_of(each, start)
-            if decided or item.name not in known.doubles:
+            if decided or item.name not in doubles:
                 items.append(item)
     return Whole(items, cluster)
 
@@ -343,7 +349,8 @@ def judged_again(judge: Judge, put_off: Sequence[PutOff], known: Known, whole: W
         known: What the first round told.
         whole: The same, where it is at hand.
     """
-    whole = whole or whole_of(known, judge.cluster)
+    if whole is None:
+        whole = whole_of(((start, unpacked(told)) for start, told in known.told), known.doubles, judge.cluster)
     documents: dict[int, Document] = {}
     folders: list[_Folder] = []
     found: list[Finding] = []

@@ -245,7 +245,8 @@ def _elsewhere(judge: Judge, divided: Sequence[Sequence[Input]], executor: Execu
                 frozenset().union(*(part.patches for part in parts)),
                 names_of_several(name for part in parts for name in part.service_names),
             )
-            whole = whole_of(known, judge.cluster, unpacking)
+            told = ((start, unpacking.of(part)) for part, start in zip(parts, starts, strict=True))
+            whole = whole_of(told, known.doubles, judge.cluster)
             put_off: list[PutOff] = []
             with judge.cluster:
                 for part, start in zip(parts, starts, strict=True):
@@ -298,22 +299,23 @@ class _Unpacking:
 
     def __init__(self) -> None:
         self._wanted = False
-        self._packed: list[bytes] = []
-        self._unpacked: dict[bytes, Sequence[tuple[Told, bool]]] = {}
+        self._packed: list[Part] = []
+        # By part: two parts may tell the same, and yet of different objects.
+        self._unpacked: dict[int, Sequence[tuple[Told, bool]]] = {}
 
     def add(self, part: Part) -> Part:
         """Take what a part told, and give the part back."""
-        self._packed.append(part.told)
+        self._packed.append(part)
         self._wanted = self._wanted or bool(part.guessed or part.put_off)
         while self._wanted and self._packed:
-            self(self._packed.pop())
+            self.of(self._packed.pop())
         return part
 
-    def __call__(self, told: bytes) -> Sequence[tuple[Told, bool]]:
-        """What was told, unpacked."""
-        if told not in self._unpacked:
-            self._unpacked[told] = unpacked(told)
-        return self._unpacked[told]
+    def of(self, part: Part) -> Sequence[tuple[Told, bool]]:
+        """What a part told, unpacked."""
+        if id(part) not in self._unpacked:
+            self._unpacked[id(part)] = unpacked(part.told)
+        return self._unpacked[id(part)]
 
 
 def _settled(part: Part, start: int, whole: Whole) -> tuple[Verdict, list[PutOff]]:
