@@ -26,10 +26,8 @@ _Places: TypeAlias = dict[str | None, list[int]]
 """Places by namespace; `None` is that of what names none, and may be anywhere."""
 
 
-def _within(places: _Places, namespace: str | None) -> Sequence[int]:
+def _within(places: _Places, namespace: str) -> Sequence[int]:
     """The places that a Service in this namespace may mean, in order."""
-    if namespace is None:
-        return sorted(chain.from_iterable(places.values()))
     here, anywhere = places.get(namespace, []), places.get(None, [])
     return sorted([*here, *anywhere]) if here and anywhere else here or anywhere
 
@@ -46,6 +44,7 @@ class Candidates:
     def __init__(self, sources: Sequence[Pod | Workload], *, indexed: bool) -> None:
         self._sources = sources
         self._labelled: dict[tuple[str, str], _Places] | None = None
+        self._everywhere: dict[tuple[str, str], Sequence[int]] = {}
         self._values: dict[str, dict[str, None]] = {}
         self._added: dict[str, list[int]] = {}
         if indexed:
@@ -78,12 +77,21 @@ class Candidates:
             return range(len(self._sources))
         fewest: Sequence[int] | None = None
         for key, value in selector.items():
-            places: Sequence[int] = _within(self._labelled.get((key, value), {}), namespace)
+            places = self._with_label((key, value), namespace)
             if key in self._added:
                 places = sorted({*places, *self._added[key]})
             if fewest is None or len(places) < len(fewest):
                 fewest = places
         return fewest or ()
+
+    def _with_label(self, pair: tuple[str, str], namespace: str | None) -> Sequence[int]:
+        """The places of those that have this label, where a Service in this namespace may mean them."""
+        labelled = self._labelled or {}
+        if namespace is not None:
+            return _within(labelled.get(pair, {}), namespace)
+        if pair not in self._everywhere and pair in labelled:
+            self._everywhere[pair] = sorted(chain.from_iterable(labelled[pair].values()))
+        return self._everywhere.get(pair, ())
 
     def near(self, selector: Mapping[str, str]) -> Iterator[Pod | Workload]:
         """Some that have a label of the selector, or one that is spelt almost so."""

@@ -6,11 +6,13 @@ the pods, a build step adds the labels, or the other half lives in another folde
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Final
 
 from portmap._services import Service
 from portmap.lint._bundles import Bundle
 from portmap.lint._fragments import has_placeholder
+from portmap.lint._whole import MOST_LOOKED_AT
 
 __all__ = ["pods_made_elsewhere", "pods_perhaps_made_elsewhere", "where_the_labels_are"]
 
@@ -98,7 +100,8 @@ def _added(selector: Mapping[str, str], bundle: Bundle) -> str | None:
 
 def _elsewhere(service: Service, bundle: Bundle) -> str | None:
     selector = service.selector or {}
-    found = next((each for each in bundle.elsewhere.selected_by(selector) if not bundle.has_like(each)), None)
+    selected = islice(bundle.elsewhere.selected_by(selector), MOST_LOOKED_AT)
+    found = next((each for each in selected if not bundle.has_like(each)), None)
     return f"{found} has the labels, in another part of the input" if found is not None else None
 
 

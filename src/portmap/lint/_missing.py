@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from portmap._map.inventory import name_of
@@ -12,7 +13,7 @@ from portmap._services import Service
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, Place, Severity
 from portmap.lint._fragments import has_placeholder
-from portmap.lint._whole import has_port
+from portmap.lint._whole import MOST_LOOKED_AT, has_port
 
 __all__ = ["missing_port", "missing_service", "place_of", "services_meant", "values_along"]
 
@@ -37,9 +38,9 @@ def services_meant(resolved: ResolvedReference, bundle: Bundle) -> Sequence[Serv
 
 
 def _elsewhere(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Service]:
-    """The Services of other bundles that have this name."""
+    """The Services of other bundles that have this name; of very many not all."""
     found = bundle.elsewhere.services_named(resolved.reference.service or "", resolved.reference.namespace)
-    return (each for each in found if not bundle.has(each))
+    return (each for each in islice(found, MOST_LOOKED_AT) if not bundle.has(each))
 
 
 def values_along(resolved: ResolvedReference, bundle: Bundle) -> list[Any]:

@@ -369,9 +369,10 @@ def _together(judge: Judge, parts: Sequence[Part], verdicts: Sequence[Verdict]) 
 
 def _counted(future: "Future[Part]", counter: _Counter) -> Part:
     part = future.result()
-    counter.add(part.files, len(part.verdict.findings))
+    guesses = [finding for each in part.guessed for guess in each.guesses for finding in guess.findings]
+    counter.add(part.files, len(part.verdict.findings) + len(guesses))
     if counter.findings > MOST_FINDINGS:
-        raise TooManyFindings(part.verdict.findings[-1].source)
+        raise TooManyFindings([*part.verdict.findings, *guesses][-1].source)
     return part
 
 

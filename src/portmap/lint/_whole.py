@@ -25,6 +25,7 @@ from portmap._workloads import Workload, reduced
 from portmap.lint._items import Item
 
 __all__ = [
+    "MOST_LOOKED_AT",
     "At",
     "Heard",
     "Told",
@@ -55,6 +56,9 @@ Sign: TypeAlias = tuple[Any, ...]
 
 Heard: TypeAlias = Mapping[Question, Sequence[Sign | None]]
 """Questions, each with as much of the answer as was listened to; `None` is the end of a series."""
+
+MOST_LOOKED_AT: Final = 100
+"""How many objects of one answer a rule should look at: where so many are alike, more tell nothing new."""
 
 _GRANT: Final = "ReferenceGrant"
 

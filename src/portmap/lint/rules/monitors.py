@@ -15,11 +15,11 @@ from portmap.lint._findings import Found, Severity, at
 from portmap.lint._fragments import has_placeholder
 from portmap.lint._missing import missing_port
 from portmap.lint._rule import rule
+from portmap.lint._whole import MOST_LOOKED_AT
 
 __all__ = ["monitor_port", "monitor_selector"]
 
 _ROLES: Final = frozenset({"pod-monitor", "service-monitor"})
-_MOST_LOOKED_AT: Final = 500
 _NOTHING: Final = "selector-matches-nothing"
 
 
@@ -182,7 +182,7 @@ def _with_the_port(resolved: ResolvedReference, bundle: Bundle) -> object | None
     """Something in another part of the input that has the labels and the port."""
     port = resolved.reference.port
     for scope in resolved.reference.scopes or ():
-        for each in islice(_elsewhere(scope, resolved, bundle), _MOST_LOOKED_AT):
+        for each in islice(_elsewhere(scope, resolved, bundle), MOST_LOOKED_AT):
             if isinstance(each, Service):
                 has = any(port in {mine.name, mine.effective_target_port} for mine in each.ports)
             else:
