@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portmap import load
-from portmap.lint import Finding, lint_paths
+from portmap.lint import Finding, lint, lint_paths
 
 PORT = re.compile(r"spec\.ports\[(\d+)\]\.(\w+)")
 BAD: list[tuple[str, Any]] = [
@@ -119,3 +119,52 @@ def test_anchors_tags_and_merge_keys(port: str, written: str, tmp_path: Path) ->
     (tmp_path / "web.yaml").write_text(text)
     [finding] = [each for each in lint_paths(tmp_path) if each.field == "spec.ports[0].protocol"]
     assert at(text, finding) == written % VALUE
+
+
+def test_a_key_given_three_times(tmp_path: Path) -> None:
+    """A key given several times is one finding, at the last of them, with the lines of all."""
+    file = tmp_path / "web.yaml"
+    file.write_text(
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {}\nspec: {}\nspec: {ports: [{port: 80}]}\n"
+    )
+    [finding] = lint_paths(file)
+    assert finding.message == 'Duplicate field: "spec": given 3 times, in lines 4, 5 and 6'
+    assert finding.location is not None
+    assert (finding.location.line, str(finding.location.span)) == ("spec: {ports: [{port: 80}]}", "6:1")
+
+
+def test_a_separator_that_is_missing(tmp_path: Path) -> None:
+    """Where a second object begins without `---`, the hint says so; of very many lines not all are told."""
+    text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n"
+    (tmp_path / "all.yaml").write_text(text * 20)
+    found = {finding.field: finding for finding in lint_paths(tmp_path)}
+    assert sorted(found) == ["apiVersion", "kind", "metadata"]
+    assert found["kind"].hint == "put --- before it if another object begins there; else remove one"
+    assert "given 20 times, in lines 2, 5, 8, 11, 14, 17, 20, 23, 26, 29, … and 59" in found["kind"].message
+
+
+@pytest.mark.parametrize("written", ["1.10", "0x1F", "010", "on", "1e3", "+5", ".5", "true", "12"])
+def test_what_to_quote_is_told_as_it_is_written(written: str, tmp_path: Path) -> None:
+    """What kubectl takes for a number or a boolean is to be quoted as it stands there, and not as it was read."""
+    file = tmp_path / "web.yaml"
+    text = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {a: WRITTEN}, ports: [{port: 80}]}\n"
+    file.write_text(text.replace("WRITTEN", written))
+    [finding] = [each for each in lint_paths(file) if each.severity == "error"]
+    assert finding.hint == f'quote it: "{written}"'
+    file.write_text(text.replace("WRITTEN", f'"{written}"'))
+    assert [each.rule for each in lint_paths(file) if each.severity == "error" and each.rule == "wrong-type"] == []
+
+
+def test_documents_have_places(tmp_path: Path) -> None:
+    """Findings about documents of `load` have their places, as those of files have; of other objects they have none."""
+    (tmp_path / "web.yaml").write_text(
+        "apiVersion: v1\nkind: Service\nmetadata: {name: api}\nspec:\n  type: NodePort\n  ports:\n"
+        "  - {port: 80, nodePort: 30080}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n"
+        "  type: NodePort\n  ports:\n  - {port: 80, nodePort: 30080}\n"
+    )
+    documents = load(tmp_path)
+    [finding] = [each for each in lint(documents) if each.rule == "node-port-collision"]
+    assert finding.location is not None
+    assert str(finding.location) == f"{tmp_path}/web.yaml:15:26"
+    assert [str(each.location) for each in finding.related] == [f"{tmp_path}/web.yaml:7:26"]
+    assert [each.location for each in lint([document.raw for document in documents])] == [None] * len(lint(documents))

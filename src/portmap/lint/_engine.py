@@ -20,11 +20,13 @@ from portmap.lint._division import bundles_of
 from portmap.lint._findings import Finding, Found, Place, Related, Report, Skipped
 from portmap.lint._fragments import skipped_items
 from portmap.lint._items import Item, items_of
+from portmap.lint._locations import located
 from portmap.lint._rule import Rule
 from portmap.lint._server import codes_of_the_server, server_warnings
 from portmap.lint._suppressions import Suppression, annotations_of, suppress
 from portmap.lint._whole import Heard, Whole
 from portmap.lint.rules import DEFAULT_RULES, RULES
+from portmap.manifests._documents import Document
 
 __all__ = ["TooManyFindings", "in_report", "lint", "lint_items", "of_rules", "of_server", "skipped_of", "suppressed"]
 
@@ -49,7 +51,7 @@ def lint(
 
     Args:
         objects: Plain mappings of any kind, typed objects, and documents of
-            `portmap.load`, in any mixture.
+            `portmap.load`, in any mixture. Of documents, findings have their places.
         cluster: By what they are judged; left out, the cluster in force.
         rules: Beside what a server would refuse or warn of; left out, those of the
             default profile.
@@ -71,8 +73,12 @@ def lint(
     """
     cluster = cluster or cluster_in_force()
     chosen = chosen_rules(rules)
-    items = items_of(several(objects, "lint"), cluster)
+    given = list(several(objects, "lint"))
+    items = items_of(given, cluster)
     report, judged = lint_items(items, cluster=cluster, rules=chosen, complete=complete)
+    documents = {position: each for position, each in enumerate(given) if isinstance(each, Document)}
+    if documents:
+        report = attrs.evolve(report, findings=tuple(located(report.findings, documents)))
     return suppressed(report, annotations_of(judged), chosen) if suppressions else report
 
 

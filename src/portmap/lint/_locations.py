@@ -18,6 +18,8 @@ __all__ = ["located", "places_of_keys"]
 _BREAK: Final = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 _HELM_SOURCE: Final = re.compile(r"# Source: (\S.*?)\s*$")
 
+_PLAIN: Final = re.compile(r"[A-Za-z0-9.+-][\w.+:-]*")
+
 # These are about a key that should not be there, or not twice, whatever its value.
 _OF_KEYS: Final = frozenset({"duplicate-field", "unknown-field"})
 
@@ -78,7 +80,19 @@ def _with(finding: Finding, number: int, places: Mapping[tuple[int, int], Locati
         attrs.evolve(each, location=places[number, part]) if (number, part) in places else each
         for part, each in enumerate(finding.related, 1)
     ]
-    return attrs.evolve(finding, location=places.get((number, 0), finding.location), related=tuple(related))
+    place = places.get((number, 0), finding.location)
+    return attrs.evolve(finding, location=place, related=tuple(related), hint=_hint(finding, place))
+
+
+def _hint(finding: Finding, place: Location | None) -> str | None:
+    """The hint of a finding; what should be quoted is told as it is written, `1.10`, and not as it is read, 1.1."""
+    if finding.rule != "wrong-type" or not (finding.hint or "").startswith("quote it: ") or place is None:
+        return finding.hint
+    span = place.span
+    if span is None or span.line != span.end_line:
+        return finding.hint
+    written = place.line[span.column - 1 : span.end_column - 1]
+    return f'quote it: "{written}"' if _PLAIN.fullmatch(written) else finding.hint
 
 
 @final

@@ -5,6 +5,7 @@ scalars, tuples of integers, which the garbage collector soon leaves alone as it
 objects: a program that keeps thousands of documents feels that.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final, Protocol, TypeAlias
 
 import attrs
@@ -77,22 +78,11 @@ class Composed:
     number: int = 0
 
     def duplicate_violations(self) -> list[tuple[Path, Violation]]:
-        """A violation for each key given twice, with its path in the whole document."""
-        return [
-            (
-                path,
-                Violation.about(
-                    describe(path),
-                    "duplicate-field",
-                    "FieldValueTypeInvalid",
-                    f"given twice, in lines {first.line + self.lines_before} and {second.line + self.lines_before}",
-                    hint="remove one: readers differ in which of them counts",
-                    value=path[-1],
-                    opening="Duplicate field",
-                ),
-            )
-            for path, first, second in self.duplicates
-        ]
+        """A violation for each key given more than once, with its path in the whole document."""
+        lines: dict[Path, list[int]] = {}
+        for path, first, second in self.duplicates:
+            lines.setdefault(path, [first.line + self.lines_before]).append(second.line + self.lines_before)
+        return [(path, _duplicate(path, found)) for path, found in lines.items()]
 
     @property
     def node(self) -> Node | None:
@@ -144,3 +134,25 @@ def further_down(span: Span, lines: int) -> Span:
 def span_of(node: Node | Entry) -> Span:
     """Where it stands, counted from 1 as people do."""
     return Span(node[0] + 1, node[1] + 1, node[2] + 1, node[3] + 1)
+
+
+_MOST_LINES: Final = 10
+
+
+def _duplicate(path: Path, lines: Sequence[int]) -> Violation:
+    """The violation of a key that is given in each of these lines."""
+    *most, last = lines
+    told = ", ".join(map(str, most[:_MOST_LINES])) + (", …" if len(most) > _MOST_LINES else "")
+    times = "twice" if len(lines) == 2 else f"{len(lines)} times"
+    hint = "remove one: readers differ in which of them counts"
+    if path in {("apiVersion",), ("kind",)}:
+        hint = "put --- before it if another object begins there; else remove one"
+    return Violation.about(
+        describe(path),
+        "duplicate-field",
+        "FieldValueTypeInvalid",
+        f"given {times}, in lines {told} and {last}",
+        hint=hint,
+        value=path[-1],
+        opening="Duplicate field",
+    )

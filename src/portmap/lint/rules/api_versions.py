@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from portmap._suggestions import nearest
 from portmap._workload_kinds import OLD_GROUPS, WORKLOAD_KINDS, group_of, is_custom
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, at
@@ -19,6 +20,12 @@ _API_VERSIONS: Final[Mapping[str, str]] = {
     "Ingress": "networking.k8s.io/v1",
     "NetworkPolicy": "networking.k8s.io/v1",
 }
+# Kinds of these API versions that say nothing of ports.
+_OTHER_KINDS: Final = frozenset(
+    {"Binding", "ComponentStatus", "Config", "ConfigMap", "ControllerRevision", "Event", "IPAddress", "IngressClass"}
+    | {"LimitRange", "List", "Namespace", "Node", "PersistentVolume", "PersistentVolumeClaim", "ResourceQuota"}
+    | {"Secret", "ServiceAccount", "ServiceCIDR", "Status"}
+)
 _BY_SPELLING: Final[Mapping[str, str]] = {kind.lower(): kind for kind in _API_VERSIONS}
 
 
@@ -29,7 +36,7 @@ def unknown_kind(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     What it reports:
     A Service, a workload, an Ingress, a NetworkPolicy or endpoints in an API group that
     has no such kind, such as a Service of `apps/v1`; one whose API version is missing; and
-    a kind that is written with other capitals, such as `service`.
+    a kind that is misspelt, or written with other capitals, such as `Servcie` and `service`.
 
     Why it matters:
     The server refuses it: "no matches for kind". And no tool that goes by the kind looks at
@@ -66,6 +73,8 @@ def unknown_kind(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
             if meant is not None:
                 message = f"there is no kind {kind!r}: kinds are written with capitals"
                 yield at(item.name, "kind").finding(message, hint=f"write {meant}", value=kind)
+            elif (near := _misspelt(kind, version)) is not None:
+                yield at(item.name, "kind").finding(f"{version} has no {kind}", hint=f"write {near}", value=kind)
             continue
         right = _API_VERSIONS[kind]
         if version is None or version == "":
@@ -75,6 +84,13 @@ def unknown_kind(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
         elif not _has(version, right):
             message = f"{version} has no {kind}"
             yield at(item.name, "apiVersion").finding(message, hint=f"write apiVersion: {right}", value=version)
+
+
+def _misspelt(kind: str, version: object) -> str | None:
+    """The kind that was probably meant, of those that this API version has."""
+    if kind in _OTHER_KINDS or kind.endswith("List"):
+        return None
+    return nearest(kind, (each for each, right in _API_VERSIONS.items() if version == right))
 
 
 def _has(version: object, right: str) -> bool:

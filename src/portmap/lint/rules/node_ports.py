@@ -26,8 +26,16 @@ def _collision(service: Service, conflict: Conflict, *, elsewhere: bool = False)
         value=number,
         severity=severity if elsewhere else None,
         because=because if elsewhere else None,
-        related=() if elsewhere else [(at(conflict.other, "spec"), f"has node port {number}")],
+        related=() if elsewhere else [(_holding(conflict.other, number), f"has node port {number}")],
     )
+
+
+def _holding(service: Service, number: object) -> Place:
+    """The field by which a Service has this node port."""
+    if service.health_check_node_port == number:
+        return at(service, "spec", "healthCheckNodePort")
+    position = next((place for place, port in enumerate(service.ports) if port.node_port == number), None)
+    return at(service, "spec") if position is None else at(service, "spec", "ports", position, "nodePort")
 
 
 @rule("node-port-collision", on=Bundle, severity="error")
