@@ -239,6 +239,7 @@ class TestWrongTargets:
             ("80", "it is a port of a Service: write 'service/web:80'"),
             ("shop.exampel", "did you mean 'shop.example'?"),
             ("other.test", "no Ingress or route has a rule for host 'other.test'"),
+            ("web.shop.svc.cluster.local", "for the Service of that name write 'service/shop/web'"),
         ],
     )
     def test_the_near_miss_is_named(self, text: str, said: str) -> None:

@@ -332,4 +332,14 @@ class Tracing:
         guess = nearest(asked.host, sorted({host for each in rules for host in each.hosts}))
         hint = f"; did you mean {guess!r}?" if guess else ""
         anyhow = f"; the rules for any host have {shown}, and not {asked.path}" if paths else ""
-        return f"no Ingress or route has a rule for host {asked.host!r}{anyhow}{hint}"
+        return f"no Ingress or route has a rule for host {asked.host!r}{anyhow}{hint or self._service_of(asked.host)}"
+
+    def _service_of(self, host: str) -> str:
+        """What to write for a name that only the cluster's DNS has, such as `web.shop.svc.cluster.local`."""
+        name, _, rest = host.partition(".")
+        namespace = rest.partition(".")[0]
+        for service in self.ways.inventory.services:
+            if namespace and service.name == name and service.namespace in {None, namespace}:
+                shown = f"{service.namespace}/{name}" if service.namespace else name
+                return f"; for the Service of that name write 'service/{shown}'"
+        return ""
