@@ -3,6 +3,8 @@
 import copy
 import inspect
 import pickle
+import subprocess
+import sys
 import weakref
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -175,3 +177,65 @@ def test_a_cluster_has_one_hash_in_every_process() -> None:
     cluster = Cluster("1.33", node_port_range=range(20000, 22768), service_cidrs="10.96.0.0/16")
     assert hash(cluster) == hash((1, range(20000, 22768)))
     assert len({cluster, copy.deepcopy(cluster), Cluster("1.33"), Cluster("1.34")}) == 3
+
+
+RACE: Final = """
+import sys, threading
+sys.setswitchinterval(1e-6)
+from portmap import ServicePort
+port, failed, ready = ServicePort(80), [], threading.Barrier(8)
+def work(number):
+    ready.wait()
+    try:
+        assert hash(port) == hash(ServicePort(80)) and port == ServicePort(80) and repr(port) == "ServicePort(80)"
+        try:
+            port.port = 81
+        except AttributeError:
+            pass
+    except BaseException as error:
+        failed.append(error)
+threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+for each in threads: each.start()
+for each in threads: each.join()
+print(failed)
+"""
+
+
+@pytest.mark.parametrize("_", range(5))
+def test_threads_that_ask_at_once(_: int) -> None:
+    """Whichever of several threads asks first, all get the same answers."""
+    done = subprocess.run([sys.executable, "-c", RACE], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr
+
+
+def test_an_error_on_the_way_is_raised() -> None:
+    """What goes wrong while attrs is at work is raised, and not taken for an answer."""
+
+    def deepest(one: object, other: object) -> bool:
+        try:
+            return deepest(one, other)
+        except RecursionError:
+            return one == other
+
+    _, ours = both(plain, kw_only=False)
+    assert deepest(ours("a"), ours("a"))
+    assert hash(ours("a")) == hash(ours("a"))
+
+
+def test_a_method_that_somebody_put_there_stays() -> None:
+    """Where a method was replaced before, attrs does not put its own there; another that asks `super` is asked once."""
+    _, ours = both(plain, kw_only=False)
+    ours.__eq__ = lambda _, __: True
+    assert ours("a") == 1
+    assert len({ours("a"), ours("b")}) == 2
+    assert ours("a") == 1
+
+    _, base = both(plain, kw_only=False)
+
+    class Contrary(base):  # type: ignore[misc, valid-type]
+        def __eq__(self, other: object) -> bool:
+            return not super().__eq__(other)
+
+        __hash__ = None  # type: ignore[assignment]
+
+    assert [Contrary("a") == Contrary("a") for _ in range(2)] == [False, False]

@@ -11,13 +11,13 @@ What few scripts need uses attrs itself.
 """
 
 import sys
+from _thread import RLock
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final, final, get_origin
 
 __all__ = ["attribute", "frozen"]
 
-_LATER: Final = (
-    "__attrs_attrs__",
+_METHODS: Final = (
     "__delattr__",
     "__eq__",
     "__getstate__",
@@ -28,6 +28,7 @@ _LATER: Final = (
     "__setattr__",
     "__setstate__",
 )
+_ATTRS_AT_WORK: Final = RLock()
 _NOT_OF_THE_BODY: Final = frozenset({"__dict__", "__weakref__", "__annotate_func__", "__annotations_cache__"})
 
 
@@ -68,19 +69,28 @@ def _made(body: type[Any], *, kw_only: bool) -> type[Any]:
     )
     cls: Any = type(body.__name__, body.__bases__, own)
     cls.__init__ = _constructor(cls, attributes, by_keyword)
-    later = [name for name in _LATER if name not in own]
+    promised: dict[str, object] = {}
+    made: dict[str, Any] = {}
 
-    def fulfil() -> None:
+    def fulfil() -> Mapping[str, Any]:
         import attrs
 
-        for name, each in attributes.items():
-            setattr(body, name, attrs.field(**each.told))
-        made = vars(attrs.frozen(body, kw_only=kw_only))
-        for name in (*later, "__attrs_props__"):
-            setattr(cls, name, made[name])
+        with _ATTRS_AT_WORK:
+            if not made:
+                for name, each in attributes.items():
+                    setattr(body, name, attrs.field(**each.told))
+                made.update(vars(attrs.frozen(body, kw_only=kw_only)))
+            for name, promise in promised.items():
+                # What somebody has put there meanwhile stays.
+                if vars(cls).get(name) is promise:
+                    setattr(cls, name, made[name])
+            cls.__attrs_props__ = made["__attrs_props__"]
+        return made
 
-    for name in later:
-        setattr(cls, name, _Promise(name, fulfil))
+    promised["__attrs_attrs__"] = _PromisedFields(fulfil)
+    promised |= {name: _promised_method(name, fulfil) for name in _METHODS if name not in own}
+    for name, promise in promised.items():
+        setattr(cls, name, promise)
     return cls  # type: ignore[no-any-return]
 
 
@@ -120,19 +130,26 @@ def _constructor(
     return constructor  # type: ignore[no-any-return]
 
 
+def _promised_method(name: str, fulfil: Callable[[], Mapping[str, Any]]) -> Callable[..., Any]:
+    # A function and no descriptor: Python takes an error of a descriptor for the lack of the method.
+    def method(self: object, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever the method takes
+        return fulfil()[name](self, *arguments, **named)
+
+    method.__name__ = name
+    return method
+
+
 @final
-class _Promise:
-    """A member of a class that attrs makes when it is first looked up."""
+class _PromisedFields:
+    """What attrs knows about a class, which it makes when that is first looked up."""
 
-    __slots__ = ("fulfil", "name")
+    __slots__ = ("fulfil",)
 
-    def __init__(self, name: str, fulfil: Callable[[], None]) -> None:
-        self.name = name
+    def __init__(self, fulfil: Callable[[], Mapping[str, Any]]) -> None:
         self.fulfil = fulfil
 
-    def __get__(self, instance: object, cls: type[Any]) -> Any:  # noqa: ANN401 - whatever the member is
-        self.fulfil()
-        return getattr(cls if instance is None else instance, self.name)
+    def __get__(self, instance: object, cls: type[Any]) -> object:
+        return self.fulfil()["__attrs_attrs__"]
 
 
 if TYPE_CHECKING:

@@ -1,19 +1,20 @@
 """What rules ask of other folders, where only a part of the input is there: guessed, and asked again at the end."""
 
 import io
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
 
 import attrs
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from command_line import deployment, service
+from command_line import deployment, service, write
 from in_parts import Here, told
 from portmap import Cluster, Container, ContainerPort, Labels, Pod, Service, ServicePort, Workload
 from portmap._map.selectors import Selector
-from portmap.lint import RULES, _parts, lint_paths
+from portmap.lint import RULES, Bundle, Found, Report, RuleError, _parts, at, lint_paths, rule
 from portmap.lint._items import items_of
 from portmap.lint._packing import packed, unpacked
 from portmap.lint._part import Judge, Known, PutOff, Verdict, judged_again
@@ -121,6 +122,11 @@ class Text(io.StringIO):
         self.name = name
 
 
+def write_all(home: Path, folders: Sequence[Sequence[str]]) -> None:
+    for place, folder in enumerate(folders):
+        write(str(home / f"{place:02}" / "all.yaml"), *folder)
+
+
 def streams(folders: Sequence[Sequence[str]]) -> list[Text]:
     return [Text(f"{place:02}/all.yaml", "---\n".join(folder)) for place, folder in enumerate(folders)]
 
@@ -163,6 +169,80 @@ def test_what_is_right_is_not_judged_again(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 # Each question, with what answers it in another part.
+
+
+def same_in_parts(*sources: Any, **asked: Any) -> Report:
+    """The report of these files, which is the same in one piece and in parts."""
+    whole = lint_paths(*sources, **asked)
+    assert told(lint_paths(*sources, executor=Here(), parts=100, **asked)) == told(whole)
+    return whole
+
+
+def test_a_rule_that_fails_at_a_guess(tmp_path: Path) -> None:
+    """A rule that takes it for granted that something is elsewhere does not fail because a part does not know it."""
+
+    @rule("acme.partner", on=Service, severity="info")
+    def partner(service: Service, bundle: Bundle) -> Iterator[Found]:
+        """Name a workload of the input that has the label of a Service."""
+        found = next(each for each in bundle.elsewhere.selected_by(service.selector or {}))
+        yield at(service).finding(f"its partner is {found}")
+
+    write_all(tmp_path, [[service("far", "app: web", "{port: 80}")], [deployment("web", "app: web", "")]])
+    report = same_in_parts(tmp_path, rules=[partner])
+    assert "its partner is Deployment shop/web" in [finding.message for finding in report]
+    (tmp_path / "01" / "all.yaml").unlink()
+    for asked in ({}, {"executor": Here(), "parts": 100}):
+        with pytest.raises(RuleError, match=r"acme\.partner"):
+            lint_paths(tmp_path, rules=[partner], **asked)  # type: ignore[arg-type]
+
+
+def test_labels_that_are_no_text(tmp_path: Path) -> None:
+    """To ask for what no pod can have is no error, whether the answer is noted or not."""
+
+    @rule("acme.odd", on=Bundle, severity="info")
+    def odd(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
+        """Ask for labels as plain data has them."""
+        del subject
+        assert list(bundle.elsewhere.selected_by({"version": 1})) == []  # type: ignore[dict-item]
+        yield from ()
+
+    write_all(tmp_path, [[OTHER], [deployment("web", "app: web", "")]])
+    assert list(same_in_parts(tmp_path, rules=[odd])) == []
+
+
+def test_what_cannot_be_read_in_a_folder_of_test_data(tmp_path: Path) -> None:
+    """A file that cannot be read is no more severe than where it stands, in one piece and in parts."""
+    write_all(tmp_path, [[OTHER], [deployment("web", "app: web", "")]])
+    (tmp_path / "00" / "testdata").mkdir()
+    (tmp_path / "00" / "testdata" / "broken.yaml").write_text("kind: Service\n a: [")
+    [finding] = [each for each in same_in_parts(tmp_path) if each.rule == "unreadable-file"]
+    assert (finding.severity, finding.because) == (
+        "warning",
+        "the folder testdata holds test data, which may be wrong on purpose",
+    )
+
+
+def test_a_kind_of_ones_own_with_the_name_of_a_grant(tmp_path: Path) -> None:
+    """What a part tells of an object is enough for every question about it."""
+    own = "apiVersion: acme.example.com/v1\nkind: ReferenceGrant\nmetadata: {name: web}\n"
+    write_all(tmp_path, [[own], [service("web", "app: web", "{port: 80}")]])
+    found = {finding.rule: finding.because for finding in same_in_parts(tmp_path)}
+    assert found["selector-matches-nothing"] == "the controller of ReferenceGrant web may make the pods"
+
+
+def test_paths_that_go_up_and_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One folder is one, however the way to it is written."""
+    monkeypatch.chdir(tmp_path)
+    write("a/kustomization.yaml", "commonLabels: {app: web}\n")
+    write("a/service.yaml", service("web", "app: web", "{port: 80}"))
+    write("b/other.yaml", OTHER)
+    [finding] = [
+        each
+        for each in same_in_parts("b/../a/kustomization.yaml", "a/service.yaml", "b")
+        if each.subject.name == "web" and each.rule == "selector-matches-nothing"
+    ]
+    assert finding.because == "kustomize adds the label app to every object of this folder"
+
 
 # Each question, with documents about which rules ask it, and what answers it in an earlier part.
 ASKED: Final[Mapping[str, tuple[Sequence[str], str]]] = {

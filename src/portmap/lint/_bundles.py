@@ -38,7 +38,8 @@ class Bundle:
         items: The objects, as they were given.
         complete: Why everything that the objects refer to should be among them; `None` where it may be elsewhere.
         added_labels: The keys of labels that a build step gives to every object.
-        elsewhere: The rest of the input.
+        elsewhere: The rest of the input, to be asked anew by each rule: what it answers is noted. Its objects may
+            be copies of the bundle's own; `has` tells.
         cluster: By what the objects are judged.
 
     Example:

@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from posixpath import basename, dirname
+from posixpath import basename, dirname, normpath
 from typing import Final
 
 from portmap._map.object_names import ObjectName, text_at, value_at
@@ -49,6 +49,7 @@ def home_of(source: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _home(folder: str) -> str:
+    folder = normpath(folder) if folder else folder
     while _NAMED_BY_KIND.fullmatch(basename(folder)):
         folder = dirname(folder)
     return folder
@@ -97,7 +98,7 @@ def _with_their_parts(by_folder: Mapping[str, Sequence[Item]]) -> Iterator[Seque
     for folder, group in by_folder.items():
         has_services = any(each.name.kind == "Service" for each in group)
         is_part = not (has_services and any(isinstance(each.object, Pod | Workload) for each in group))
-        homes[home_of(f"{folder}/") if is_part else folder].append(folder)
+        homes[home_of(f"{folder}/") if is_part else normpath(folder) if folder else folder].append(folder)
     for folders in homes.values():
         groups = [by_folder[folder] for folder in folders]
         together = sorted((item for group in groups for item in group), key=lambda each: each.position)

@@ -28,7 +28,17 @@ from portmap.lint._whole import Heard, Whole
 from portmap.lint.rules import DEFAULT_RULES, RULES
 from portmap.manifests._documents import Document
 
-__all__ = ["TooManyFindings", "in_report", "lint", "lint_items", "of_rules", "of_server", "skipped_of", "suppressed"]
+__all__ = [
+    "TooManyFindings",
+    "in_its_folder",
+    "in_report",
+    "lint",
+    "lint_items",
+    "of_rules",
+    "of_server",
+    "skipped_of",
+    "suppressed",
+]
 
 
 class TooManyFindings(Exception):  # noqa: N818 - it becomes the error of a file
@@ -134,7 +144,7 @@ def suppressed(report: Report, requests: Sequence[Suppression], rules: Iterable[
 def in_report(found: Iterable[Finding], rules: Iterable[Rule]) -> tuple[Finding, ...]:
     """The findings as a report has them: each once, in order, and no more severe than where they stand."""
     told = _without_echoes(list(found), rules)
-    return tuple(sorted(dict.fromkeys(map(_in_its_folder, told)), key=lambda each: each.order))
+    return tuple(sorted(dict.fromkeys(map(in_its_folder, told)), key=lambda each: each.order))
 
 
 def skipped_of(items: Sequence[Item], reasons: Mapping[int, str]) -> tuple[Skipped, ...]:
@@ -159,7 +169,7 @@ def _without_echoes(found: list[Finding], rules: Iterable[Rule]) -> list[Finding
 _TEST_DATA: Final = re.compile(r"(?:^|/)(testdata|test-data|test_data|fixtures|golden)/")
 
 
-def _in_its_folder(finding: Finding) -> Finding:
+def in_its_folder(finding: Finding) -> Finding:
     """A finding, less severe in a folder of test data, where things are often wrong on purpose."""
     match = _TEST_DATA.search(finding.source) if finding.severity == "error" else None
     if match is None:
@@ -208,11 +218,13 @@ class OfRule:
         place: That of the rule among those that were run.
         findings: The findings.
         heard: What it asked of other bundles, where only a part of them is here: what it found is a guess then.
+        failed: Whether it raised an exception at a guess, and is to be asked again by what is known of everything.
     """
 
     place: int
     findings: Sequence[Finding]
     heard: Heard
+    failed: bool = False
 
 
 def of_rules(bundle: Bundle, rules: Sequence[Rule], *, most: int | None = None) -> Iterator[OfRule]:
@@ -270,7 +282,11 @@ class _Run:
             except (MemoryError, TooManyFindings):
                 raise
             except Exception as error:
-                raise _broken(rule, subject, error) from error
+                heard = self._bundle.elsewhere.heard()
+                if not heard:
+                    raise _broken(rule, subject, error) from error
+                yield OfRule(place, (), heard, failed=True)
+                continue
             heard = self._bundle.elsewhere.heard()
             if findings or heard:
                 yield OfRule(place, findings, heard)

@@ -18,7 +18,7 @@ import attrs
 from portmap._cluster import Cluster, cluster_in_force
 from portmap._errors import ManifestError
 from portmap.lint._division import home_of
-from portmap.lint._engine import TooManyFindings, chosen_rules, in_report, lint_items, suppressed
+from portmap.lint._engine import TooManyFindings, chosen_rules, in_its_folder, in_report, lint_items, suppressed
 from portmap.lint._findings import Finding, Related, Report, Skipped
 from portmap.lint._fragments import KUSTOMIZATIONS, names_of_several, patch_files
 from portmap.lint._items import items_of
@@ -44,6 +44,7 @@ from portmap.lint._reading import (
     inputs_of,
     raise_for,
     read_inputs,
+    slashed,
     too_many,
 )
 from portmap.lint._rule import Rule
@@ -173,10 +174,12 @@ class _Counter:
         self._progress = progress
         self._done = 0
         self.findings = 0
+        self.guesses = 0
 
-    def add(self, number: int = 1, findings: int = 0) -> None:
+    def add(self, number: int = 1, findings: int = 0, guesses: int = 0) -> None:
         self._done += number
         self.findings += findings
+        self.guesses += guesses
         if self._progress is not None:
             self._progress(self._done, self._total)
 
@@ -199,7 +202,8 @@ def _in_one_piece(judge: Judge, read: Read) -> Report:
     report = attrs.evolve(report, findings=tuple(located(report.findings, documents)))
     if judge.suppressions:
         report = suppressed(report, requests_of(judged, documents), judge.rules)
-    return attrs.evolve(report, findings=(*read.findings, *report.findings), skipped=(*read.skipped, *report.skipped))
+    unreadable = map(in_its_folder, read.findings)
+    return attrs.evolve(report, findings=(*unreadable, *report.findings), skipped=(*read.skipped, *report.skipped))
 
 
 # --- in parts --------------------------------------------------------------------------------------------------
@@ -210,13 +214,13 @@ def _divided(inputs: Sequence[Input], parts: int) -> list[Sequence[Input]]:
 
     The later ones are smaller, so that all processes come to their ends at about the same time.
     """
-    last = {home_of(each.source): place for place, each in enumerate(inputs)}
+    last = {home_of(slashed(each.source)): place for place, each in enumerate(inputs)}
     runs: list[list[Input]] = []
     end = -1
     for place, each in enumerate(inputs):
         if place > end:
             runs.append([])
-        end = max(end, last[home_of(each.source)])
+        end = max(end, last[home_of(slashed(each.source))])
         runs[-1].append(each)
     left = sum(each.size for each in inputs)
     found: list[list[Input]] = []
@@ -285,7 +289,7 @@ def _first_round(
         again = {
             place: executor.submit(judged_part, judge, inputs, patches | more)
             for place, inputs in enumerate(divided)
-            if any(normpath(each.source) in more for each in inputs)
+            if any(normpath(slashed(each.source)) in more for each in inputs)
         }
         futures += again.values()
         for place, future in again.items():
@@ -301,7 +305,7 @@ class _Unpacking:
         self._wanted = False
         self._packed: list[Part] = []
         # By part: two parts may tell the same, and yet of different objects.
-        self._unpacked: dict[int, Sequence[tuple[Told, bool]]] = {}
+        self._unpacked: dict[int, tuple[Part, Sequence[tuple[Told, bool]]]] = {}
 
     def add(self, part: Part) -> Part:
         """Take what a part told, and give the part back."""
@@ -314,8 +318,8 @@ class _Unpacking:
     def of(self, part: Part) -> Sequence[tuple[Told, bool]]:
         """What a part told, unpacked."""
         if id(part) not in self._unpacked:
-            self._unpacked[id(part)] = unpacked(part.told)
-        return self._unpacked[id(part)]
+            self._unpacked[id(part)] = part, unpacked(part.told)
+        return self._unpacked[id(part)][1]
 
 
 def _settled(part: Part, start: int, whole: Whole) -> tuple[Verdict, list[PutOff]]:
@@ -325,7 +329,7 @@ def _settled(part: Part, start: int, whole: Whole) -> tuple[Verdict, list[PutOff
     for each in part.guessed:
         wrong: list[int] = []
         for guess in each.guesses:
-            if whole.agrees(guess.heard, start):
+            if not guess.failed and whole.agrees(guess.heard, start):
                 right += guess.findings
             else:
                 wrong.append(guess.place)
@@ -370,9 +374,10 @@ def _together(judge: Judge, parts: Sequence[Part], verdicts: Sequence[Verdict]) 
 def _counted(future: "Future[Part]", counter: _Counter) -> Part:
     part = future.result()
     guesses = [finding for each in part.guessed for guess in each.guesses for finding in guess.findings]
-    counter.add(part.files, len(part.verdict.findings) + len(guesses))
-    if counter.findings > MOST_FINDINGS:
-        raise TooManyFindings([*part.verdict.findings, *guesses][-1].source)
+    counter.add(part.files, len(part.verdict.findings), len(guesses))
+    # Guesses may be wrong, but even so there cannot be any number of them.
+    if counter.findings > MOST_FINDINGS or counter.guesses > 2 * MOST_FINDINGS:
+        raise TooManyFindings([*guesses, *part.verdict.findings][-1].source)
     return part
 
 

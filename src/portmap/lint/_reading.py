@@ -32,6 +32,7 @@ __all__ = [
     "inputs_of",
     "raise_for",
     "read_inputs",
+    "slashed",
     "too_many",
 ]
 
@@ -219,12 +220,12 @@ def read_inputs(
             if each.named:
                 failed.append(error)
             elif reason is not None:
-                skipped.append(Skipped(reason, None, _slashed(each.source)))
+                skipped.append(Skipped(reason, None, slashed(each.source)))
             else:
                 findings.append(finding_of(error, text))
         else:
             if found and not any(document.kind for document in found) and not _is_kustomization(each.source):
-                skipped.append(Skipped(_FOREIGN, None, _slashed(each.source)))
+                skipped.append(Skipped(_FOREIGN, None, slashed(each.source)))
             else:
                 documents += found if namespace is None else (_settled(document, namespace) for document in found)
         if step is not None:
@@ -255,7 +256,7 @@ def too_many(source: str) -> ManifestError:
 
 def finding_of(error: ManifestError, text: str | None = None) -> Finding:
     """A file that cannot be read, as a finding."""
-    source = _slashed(error.source)
+    source = slashed(error.source)
     line = ""
     if error.span is not None and text is not None:
         lines = text[:1_000_000].split("\n", error.span.line)
@@ -264,12 +265,13 @@ def finding_of(error: ManifestError, text: str | None = None) -> Finding:
     return Finding(UNREADABLE, "error", ObjectName("file", source), "", error.problem, source=source, location=location)
 
 
-def _slashed(source: str) -> str:
+def slashed(source: str) -> str:
+    """The name of a file with `/` between folders."""
     return source.replace("\\", "/") if os.sep == "\\" else source
 
 
 def _is_kustomization(source: str) -> bool:
-    return basename(_slashed(source)) in KUSTOMIZATIONS
+    return basename(slashed(source)) in KUSTOMIZATIONS
 
 
 def _why_foreign(source: str, text: str | None) -> str | None:

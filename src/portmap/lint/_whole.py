@@ -82,6 +82,8 @@ class Whole:
 
     def selected_by(self, selector: Mapping[str, str]) -> Iterator[Workload]:
         """The workloads whose pods have these labels, in any namespace."""
+        if not all(type(key) is str and type(value) is str for key, value in selector.items()):
+            return iter(())
         found = self._candidates.selected_by(selector, None)
         workloads = (each for each in found if isinstance(each, Workload))
         return workloads if self._heard is None else self._noted(("selected_by", Labels(selector)), workloads)
@@ -277,10 +279,9 @@ def told_of(item: Item) -> Told | None:
     """As much of an item as any question here is about, if one may be: what comes from far should be little."""
     typed = reduced(item.object) if isinstance(item.object, Pod | Workload) else item.object
     raw = None
-    if item.name.kind == _GRANT:
-        raw = {"spec": item.raw.get("spec")}
-    elif _is_custom(item):
-        raw = {field: item.raw.get(field) for field in ("apiVersion", "kind")}
+    if item.name.kind == _GRANT or _is_custom(item):
+        fields = ("apiVersion", "kind", *(("spec",) if item.name.kind == _GRANT else ()))
+        raw = {field: item.raw.get(field) for field in fields}
     elif typed is None and item.name.kind != "Service":
         return None
     return item.position, item.name.kind, item.name.name, item.name.namespace, raw, typed
