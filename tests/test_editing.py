@@ -532,3 +532,13 @@ class TestTheCommand:
             run = portmap("set", str(tmp_path / name), "service/web", "ports.http.port=81")
             assert (run.code, run.err.count("\n")) == (2, 2)
         assert [each.name for each in tmp_path.iterdir()] == ["link.yaml"]
+
+    @pytest.mark.parametrize(("given", "code"), [((), 2), (("--node-port-range", "20000-22767"), 0)])
+    def test_node_ports_are_judged_by_the_range_of_the_cluster(
+        self, web: Path, given: tuple[str, ...], code: int
+    ) -> None:
+        """What a range of one's own allows is written, and else refused with the option that names the range."""
+        run = portmap("set", str(web), "service/web", "type=NodePort", "ports.http.nodePort=20000", *given)
+        assert (run.code, "--node-port-range" in run.err) == (code, code == 2)
+        assert (web.read_bytes() == WEB.encode()) == (code == 2)
+        assert portmap("set", str(web), "service/web", "type=NodePort", "--node-port-range", "9").code == 2

@@ -3,8 +3,7 @@
 import argparse
 from typing import Any, Final
 
-from portmap._cli_input import add_kubernetes_version, namespace_argument
-from portmap._cluster import Cluster
+from portmap._cli_input import add_kubernetes_version, add_node_port_range, cluster_of, namespace_argument
 from portmap._errors import ManifestError, ValidationError
 from portmap._render._console import CommandError, Console
 
@@ -42,6 +41,7 @@ def add_set(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         "--namespace", type=namespace_argument, metavar="NAME", help="the namespace of the object (default: any)"
     )
     add_kubernetes_version(parser)
+    add_node_port_range(parser)
     parser.set_defaults(run=_run)
 
 
@@ -53,7 +53,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     settings: dict[str, Any] = {
         "namespace": options.namespace,
         "string": options.string,
-        "cluster": Cluster(options.kubernetes_version),
+        "cluster": cluster_of(options),
     }
     try:
         if piped:
