@@ -473,7 +473,7 @@ class TestTheCommand:
     """`portmap set`."""
 
     def test_it_writes_only_when_it_should(self, web: Path) -> None:
-        """`--check` and `--diff` write nothing; without them the file changes, and then no more."""
+        """`--check` and `--diff` write nothing; without them the file changes, and then no more, which is told."""
         arguments = ("set", str(web), "svc/web", "ports.http.port=81")
         assert portmap(*arguments, "--check").code == 1
         shown = portmap(*arguments, "--diff")
@@ -481,7 +481,10 @@ class TestTheCommand:
         assert web.read_bytes() == WEB.encode()
         assert portmap(*arguments) == (0, "", "")
         assert web.read_bytes() == WEB.replace("port: 80\n", "port: 81\n").encode()
-        assert portmap(*arguments, "--check") == (0, "", "")
+        nothing = f"{web}: svc/web: nothing to change\n"
+        for option in ((), ("--check",), ("--diff",)):
+            assert portmap(*arguments, *option) == (0, "", nothing)
+        assert portmap("set", str(web), "svc/web", "ports.http.appProtocol-") == (0, "", nothing)
 
     @pytest.mark.parametrize("content", [b"\xff\xfe", b"a: \0", b"a: [", b"{{ template }}", b"", b"\x1f\x8b"])
     def test_what_cannot_be_read_is_an_error(self, web: Path, content: bytes) -> None:
@@ -507,7 +510,8 @@ class TestTheCommand:
         arguments = ("set", "-", "service/web")
         done = portmap(*arguments, "ports.http.port=81", stdin=text)
         assert done == (0, text.replace("port: 80", "port: 81"), "")
-        assert portmap(*arguments, "ports.http.port=80", stdin=text) == (0, text, "")
+        nothing = "<stdin>: service/web: nothing to change\n"
+        assert portmap(*arguments, "ports.http.port=80", stdin=text) == (0, text, nothing)
         assert portmap(*arguments, "ports.http.port=81", "--check", stdin=text) == (1, "", "<stdin>: would change\n")
         assert portmap(*arguments, "ports.http.port=81", "--diff", stdin=text).out.startswith("--- <stdin>\n")
         refused = portmap(*arguments, "ports.http.port=0", stdin=text)

@@ -71,7 +71,9 @@ def _run(options: argparse.Namespace, console: Console) -> int:
                 found.write()
     except (ManifestError, ValidationError) as error:
         raise CommandError(*str(error).splitlines(), "portmap set: nothing was written") from None
-    if options.check and found.changes:
+    if not found.changes:
+        console.say(f"{found.path}: {options.object}: nothing to change")
+    elif options.check:
         console.say(f"{found.path}: would change")
         return _WOULD_CHANGE
     return _FINE
