@@ -135,6 +135,54 @@ def test_what_is_refused_changes_nothing(web: Path, change: str, said: str) -> N
     assert web.read_bytes() == WEB.encode()
 
 
+def test_faults_that_were_there_are_mended_together(web: Path) -> None:
+    """Who mends one fault of several is told that it can be done in one call; who makes the first one is not."""
+    web.write_text(WEB.replace("port: 80\n", "port: 0\n").replace("port: 90}", "port: 0}"), encoding="utf-8")
+    with pytest.raises(ValidationError) as caught:
+        set_fields(web, "service/web", "ports.http.port=80")
+    assert {each.field[:13] for each in caught.value.violations} == {"spec.ports[1]"}
+    [note] = caught.value.__notes__
+    assert "mended together" in note
+    assert note in portmap("set", str(web), "service/web", "ports.http.port=80").err.splitlines()
+    set_fields(web, "service/web", "ports.http.port=80", "ports.metrics.port=90")
+    assert web.read_bytes() == WEB.encode()
+    assert "mended" not in portmap("set", str(web), "service/web", "ports.http.port=0").err
+
+
+OTHERS = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 1
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers: [{name: app, image: example.com/web:1, ports: [{containerPort: 8080}]}]
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web}
+spec: {rules: [{host: a.example}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "change", "code"),
+    [
+        ("deployment/web", "spec.template.spec.containers.app.ports.8080.containerPort=0", 2),
+        ("deployment/web", "spec.template.spec.containers.app.ports.8080.name=-", 2),
+        ("deployment/web", "spec.replicas=many", 0),
+        ("ingress/web", "spec.rules[0].host=-", 0),
+        ("ingress/web", "metadata.labels={a: -}", 0),
+    ],
+)
+def test_what_is_judged_of_other_kinds(web: Path, target: str, change: str, code: int) -> None:
+    """What makes pods is judged as far as ports are concerned, and other kinds not at all."""
+    web.write_text(OTHERS, encoding="utf-8")
+    assert portmap("set", str(web), target, change).code == code
+
+
 def test_an_object_can_be_renamed(web: Path) -> None:
     """The changes after it, and the verdict, are still about the same object."""
     set_fields(web, "service/web", "metadata.name=shop", "ports.http.port=81", "metadata.namespace=a")

@@ -20,7 +20,8 @@ def add_set(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         allow_abbrev=False,
         help="change fields of one object in a file, and leave every other byte as it is",
         description="Change, add or remove fields of one object in a YAML or JSON file. Comments and formatting "
-        "stay. Nothing is written if a server would refuse the result, or if anything else would read differently. "
+        "stay. Nothing is written if anything else in the file would read differently, or if a server would refuse "
+        "it: a Service is judged as a whole, what makes pods as far as ports are concerned, other kinds not at all. "
         "Of standard input, the result is written to standard output.",
         epilog="Exit codes: 0 the file says so now, or did already; 1 with --check, it would change; "
         "2 bad usage, or refused: the file is as it was.",
@@ -70,7 +71,8 @@ def _run(options: argparse.Namespace, console: Console) -> int:
             else:
                 found.write()
     except (ManifestError, ValidationError) as error:
-        raise CommandError(*str(error).splitlines(), "portmap set: nothing was written") from None
+        notes = getattr(error, "__notes__", ())
+        raise CommandError(*str(error).splitlines(), *notes, "portmap set: nothing was written") from None
     if not found.changes:
         console.say(f"{found.path}: {options.object}: nothing to change")
     elif options.check:
