@@ -21,8 +21,8 @@ def add_set(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         help="change fields of one object in a file, and leave every other byte as it is",
         description="Change, add or remove fields of one object in a YAML or JSON file. Comments and formatting "
         "stay. Nothing is written if anything else in the file would read differently, or if a server would refuse "
-        "it: a Service is judged as a whole, what makes pods as far as ports are concerned, other kinds not at all. "
-        "Of standard input, the result is written to standard output.",
+        "the object: a Service is judged as a whole, what makes pods as far as ports are concerned, other kinds not "
+        "at all. Of standard input, the result is written to standard output.",
         epilog="Exit codes: 0 the file says so now, or did already; 1 with --check, it would change; "
         "2 bad usage, or refused: the file is as it was.",
     )
