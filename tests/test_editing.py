@@ -1,5 +1,6 @@
 """Changing fields in place: exactly what was asked for changes, and every other byte stays."""
 
+import copy
 import difflib
 import gzip
 import json
@@ -8,7 +9,7 @@ import random
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,10 @@ from hypothesis import strategies as st
 
 from command_line import portmap
 from portmap import ManifestError, ValidationError
-from portmap.manifests import edit, load, set_fields
+from portmap._schema import Reader
+from portmap._service_schema import SERVICE
+from portmap.manifests import edit, load, set_fields, validate
+from portmap.manifests._known_fields import TOP
 
 WEB = """\
 # Ask Kim.
@@ -133,6 +137,214 @@ def test_what_is_refused_changes_nothing(web: Path, change: str, said: str) -> N
         set_fields(web, "service/web", change)
     assert said in str(caught.value)
     assert web.read_bytes() == WEB.encode()
+
+
+def test_faults_that_were_there_are_mended_together(web: Path) -> None:
+    """Who mends one fault of several is told that it can be done in one call; who makes the first one is not."""
+    web.write_text(WEB.replace("port: 80\n", "port: 0\n").replace("port: 90}", "port: 0}"), encoding="utf-8")
+    with pytest.raises(ValidationError) as caught:
+        set_fields(web, "service/web", "ports.http.port=80")
+    assert {each.field[:13] for each in caught.value.violations} == {"spec.ports[1]"}
+    [note] = caught.value.__notes__
+    assert "mended together" in note
+    assert note in portmap("set", str(web), "service/web", "ports.http.port=80").err.splitlines()
+    set_fields(web, "service/web", "ports.http.port=80", "ports.metrics.port=90")
+    assert web.read_bytes() == WEB.encode()
+    assert "mended" not in portmap("set", str(web), "service/web", "ports.http.port=0").err
+
+
+OTHERS = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 1
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers: [{name: app, image: example.com/web:1, ports: [{containerPort: 8080}]}]
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web}
+spec: {rules: [{host: a.example}]}
+---
+{apiVersion: v1, kind: ConfigMap, metadata: {name: web}, data: {LEVEL: info}}
+---
+{apiVersion: v1, kind: Secret, metadata: {name: web}}
+---
+{apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {name: web}, spec: {project: default}}
+---
+{apiVersion: kubelet.config.k8s.io/v1beta1, kind: KubeletConfiguration, metadata: {name: web}}
+---
+{apiVersion: example.com/v1, kind: Odd, metadata: {name: web}, spec: {}, replicas: 5}
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "change", "code"),
+    [
+        ("deployment/web", "spec.template.spec.containers.app.ports.8080.containerPort=0", 2),
+        ("deployment/web", "spec.template.spec.containers.app.ports.8080.name=-", 2),
+        ("deployment/web", "spec.replicas=many", 0),
+        ("ingress/web", "spec.rules[0].host=-", 0),
+        ("ingress/web", "metadata.labels={a: -}", 0),
+    ],
+)
+def test_what_is_judged_of_other_kinds(web: Path, target: str, change: str, code: int) -> None:
+    """What makes pods is judged as far as ports are concerned, and other kinds not at all."""
+    web.write_text(OTHERS, encoding="utf-8")
+    assert portmap("set", str(web), target, change).code == code
+
+
+@pytest.mark.parametrize(
+    ("target", "change", "said"),
+    [
+        ("deployment/web", "replicas=5", "'replicas' at the top of Deployment: write spec.replicas"),
+        ("deployment/web", "paused-", "'paused' at the top of Deployment: write spec.paused"),
+        ("deployment/web", "['paused']=true", "'paused' at the top of Deployment: write spec.paused"),
+        ("deployment/web", "containers.app.image=b", "write spec.template.spec.containers…"),
+        ("deployment/web", "labels.a=b", "write metadata.labels…"),
+        ("deployment/web", "metdata.labels.a=b", "did you mean 'metadata'?"),
+        ("ingress/web", "rules[0].host=b.example", "'rules' at the top of Ingress: write spec.rules…"),
+        ("ingress/web", "tls[+]={hosts: [a.example]}", "'tls' at the top of Ingress: write spec.tls…"),
+        ("configmap/web", "LEVEL=debug", "write data.LEVEL"),
+        ("configmap/web", "PORT=80", "it has apiVersion, kind, metadata, data, binaryData, immutable"),
+        ("secret/web", "stringdata.a=b", "did you mean 'stringData'?"),
+        ("application/web", "operation.retry=1", "write spec.operation…, or ['operation'] if this kind has it there"),
+    ],
+)
+def test_a_field_at_the_top_is_one_that_the_kind_has(web: Path, target: str, change: str, said: str) -> None:
+    """A path of another kind than Service begins at its top; who left out `spec` is told what to write."""
+    web.write_text(OTHERS, encoding="utf-8")
+    with pytest.raises(ManifestError, match=re.escape(said)):
+        set_fields(web, target, change)
+    assert web.read_text(encoding="utf-8") == OTHERS
+
+
+@pytest.mark.parametrize(
+    ("target", "change"),
+    [
+        ("deployment/web", "status.replicas=1"),
+        ("configmap/web", "immutable=true"),
+        ("secret/web", "stringData.a=b"),
+        ("secret/web", "type=Opaque"),
+        ("application/web", "['operation'].retry=1"),
+        ("kubeletconfiguration/web", "maxPods=1"),
+        ("odd/web", "replicas-"),
+    ],
+)
+def test_what_may_stand_at_the_top(web: Path, target: str, change: str) -> None:
+    """What the kind has, what is there, what is quoted in a custom kind, and anything where nobody can know."""
+    web.write_text(OTHERS, encoding="utf-8")
+    assert edit(web, target, change).changes
+
+
+def test_a_kind_may_become_anything_on_the_way(web: Path) -> None:
+    """A change before may have made a mapping of the kind; that is refused as a whole, without another error."""
+    web.write_text(OTHERS, encoding="utf-8")
+    with pytest.raises(ManifestError, match="would be left without kind"):
+        set_fields(web, "configmap/web", "kind={a: b}", "x=1")
+
+
+@given(
+    st.from_regex(r"[a-zA-Z]{1,12}", fullmatch=True).filter(lambda name: name not in TOP),
+    st.sampled_from(["=1", "-", ".x=1", "[0]-", "[+]=1"]),
+    st.sampled_from(["deployment/web", "ingress/web", "application/web"]),
+)
+def test_no_new_field_beside_a_spec(
+    tmp_path_factory: pytest.TempPathFactory, name: str, rest: str, target: str
+) -> None:
+    """Of what has a spec, no path begins with a field that is not there and that no such object has."""
+    file = tmp_path_factory.mktemp("top") / "web.yaml"
+    file.write_text(OTHERS, encoding="utf-8")
+    with pytest.raises(ManifestError, match=f"there is no field '{name}' at the top of"):
+        edit(file, target, f"{name}{rest}")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("ports.http.nodeport-", "there is no field 'nodeport' in spec.ports[0]; did you mean 'nodePort'?"),
+        ("ports.http.targetport=x", "there is no field 'targetport' in spec.ports[0]; did you mean 'targetPort'?"),
+        ("ports[+].prt=1", "there is no field 'prt' in spec.ports[+]; did you mean 'port'?"),
+        ("prots[0].port=1", "did you mean 'ports'?"),
+        ("spce.type-", "did you mean 'spec'?"),
+        ("spec.tpye-", "there is no field 'tpye' in spec; did you mean 'type'?"),
+        ("labels.app=x", "write metadata.labels"),
+        ("metadata.lables.app-", "there is no field 'lables' in metadata; did you mean 'labels'?"),
+        ("sessionAffinityConfig.clientIp.timeoutSeconds=5", "did you mean 'clientIP'?"),
+        ("['replicas']=5", "there is no field 'replicas' in a Service"),
+        ("type.x-", "spec.type has no fields"),
+        ("ports.metrics.targetPort.x-", "spec.ports[1].targetPort has no fields"),
+    ],
+)
+def test_a_service_has_no_other_fields(web: Path, change: str, said: str) -> None:
+    """A field that no Service has is neither set nor removed, and the one that was meant is told."""
+    with pytest.raises(ManifestError, match=re.escape(said)):
+        set_fields(web, "service/web", change)
+    assert web.read_bytes() == WEB.encode()
+
+
+def test_an_unknown_field_that_is_there_can_be_removed(web: Path) -> None:
+    """What a server would refuse is mended by removing it, at any depth; a field that is not set may be removed."""
+    extra = "    targetPort: 8080\n    targetport: {a: b}\n"
+    web.write_text(WEB.replace("    targetPort: 8080\n", extra), encoding="utf-8")
+    set_fields(web, "service/web", "ports.http.targetport.a-", "ports.http.targetport-", "ports.http.nodePort-")
+    assert web.read_bytes() == WEB.encode()
+    assert not edit(web, "service/web", "sessionAffinityConfig.clientIP.timeoutSeconds-", "status-").changes
+
+
+def _field_paths(reader: Reader, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    if reader.fields is None and reader.item is not None:
+        yield from _field_paths(reader.item, (*path[:-1], f"{path[-1]}[0]"))
+    for name, below in (reader.fields or {}).items():
+        yield (*path, name)
+        yield from _field_paths(below, (*path, name))
+
+
+FULL: Any = {
+    "apiVersion": "v1",
+    "kind": "Service",
+    "metadata": {"name": "web", "ownerReferences": [{}], "managedFields": [{}]},
+    "spec": {"ports": [{"port": 80}]},
+    "status": {"loadBalancer": {"ingress": [{"ports": [{}]}]}, "conditions": [{}]},
+}
+
+
+@given(
+    st.sampled_from(sorted(_field_paths(SERVICE))),
+    st.one_of(
+        st.just(str),
+        st.just(str.lower),
+        st.just(str.title),
+        st.integers(0, 6).map(lambda n: lambda s: s[:n] + s[n + 1 :]),
+    ),
+)
+def test_a_service_has_the_fields_that_a_server_knows(
+    tmp_path_factory: pytest.TempPathFactory, path: tuple[str, ...], misspell: Callable[[str], str]
+) -> None:
+    """A field is refused as unknown exactly where a server would do so of an object that has it."""
+    file = tmp_path_factory.mktemp("fields") / "web.json"
+    file.write_text(json.dumps(FULL), encoding="utf-8")
+    name = misspell(path[-1])
+    changed = copy.deepcopy(FULL)
+    here = changed
+    for step in path[:-1]:
+        field, index, _ = step.partition("[0]")
+        here = here.setdefault(field, {})
+        here = here[0] if index else here
+    if not name or name in here:
+        return
+    here[name] = None
+    change = f"{'.'.join((*path[:-1], name))}-"
+    if not any(each.code == "unknown-field" for each in validate(changed)):
+        assert not edit(file, "service/web", change).changes
+        return
+    with pytest.raises(ManifestError, match=f"there is no field '{name}' in") as caught:
+        edit(file, "service/web", change)
+    if name.lower() == path[-1].lower():
+        assert caught.value.problem.endswith(f"; did you mean {path[-1]!r}?")
 
 
 def test_an_object_can_be_renamed(web: Path) -> None:
@@ -473,7 +685,7 @@ class TestTheCommand:
     """`portmap set`."""
 
     def test_it_writes_only_when_it_should(self, web: Path) -> None:
-        """`--check` and `--diff` write nothing; without them the file changes, and then no more."""
+        """`--check` and `--diff` write nothing; without them the file changes, and then no more, which is told."""
         arguments = ("set", str(web), "svc/web", "ports.http.port=81")
         assert portmap(*arguments, "--check").code == 1
         shown = portmap(*arguments, "--diff")
@@ -481,7 +693,10 @@ class TestTheCommand:
         assert web.read_bytes() == WEB.encode()
         assert portmap(*arguments) == (0, "", "")
         assert web.read_bytes() == WEB.replace("port: 80\n", "port: 81\n").encode()
-        assert portmap(*arguments, "--check") == (0, "", "")
+        nothing = f"{web}: svc/web: nothing to change\n"
+        for option in ((), ("--check",), ("--diff",)):
+            assert portmap(*arguments, *option) == (0, "", nothing)
+        assert portmap("set", str(web), "svc/web", "ports.http.appProtocol-") == (0, "", nothing)
 
     @pytest.mark.parametrize("content", [b"\xff\xfe", b"a: \0", b"a: [", b"{{ template }}", b"", b"\x1f\x8b"])
     def test_what_cannot_be_read_is_an_error(self, web: Path, content: bytes) -> None:
@@ -507,7 +722,8 @@ class TestTheCommand:
         arguments = ("set", "-", "service/web")
         done = portmap(*arguments, "ports.http.port=81", stdin=text)
         assert done == (0, text.replace("port: 80", "port: 81"), "")
-        assert portmap(*arguments, "ports.http.port=80", stdin=text) == (0, text, "")
+        nothing = "<stdin>: service/web: nothing to change\n"
+        assert portmap(*arguments, "ports.http.port=80", stdin=text) == (0, text, nothing)
         assert portmap(*arguments, "ports.http.port=81", "--check", stdin=text) == (1, "", "<stdin>: would change\n")
         assert portmap(*arguments, "ports.http.port=81", "--diff", stdin=text).out.startswith("--- <stdin>\n")
         refused = portmap(*arguments, "ports.http.port=0", stdin=text)
@@ -532,3 +748,13 @@ class TestTheCommand:
             run = portmap("set", str(tmp_path / name), "service/web", "ports.http.port=81")
             assert (run.code, run.err.count("\n")) == (2, 2)
         assert [each.name for each in tmp_path.iterdir()] == ["link.yaml"]
+
+    @pytest.mark.parametrize(("given", "code"), [((), 2), (("--node-port-range", "20000-22767"), 0)])
+    def test_node_ports_are_judged_by_the_range_of_the_cluster(
+        self, web: Path, given: tuple[str, ...], code: int
+    ) -> None:
+        """What a range of one's own allows is written, and else refused with the option that names the range."""
+        run = portmap("set", str(web), "service/web", "type=NodePort", "ports.http.nodePort=20000", *given)
+        assert (run.code, "--node-port-range" in run.err) == (code, code == 2)
+        assert (web.read_bytes() == WEB.encode()) == (code == 2)
+        assert portmap("set", str(web), "service/web", "type=NodePort", "--node-port-range", "9").code == 2

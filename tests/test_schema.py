@@ -228,3 +228,12 @@ class TestCollections:
     def test_the_word_for_nothing(self) -> None:
         """What was refused has a name, for those who debug."""
         assert repr(INVALID) == "INVALID"
+
+
+def test_a_reader_knows_what_it_reads() -> None:
+    """What has known fields tells them, a list or map how each of its items is read; scalars have no fields."""
+    assert PORT.fields is not None
+    assert PORT.fields["targetPort"] is INT_OR_TEXT
+    assert (list_of(PORT).item, TEXT_MAP.item, TEXTS.item) == (PORT, TEXT, TEXT)
+    assert (LOOSE.fields, OPAQUE.fields, list_of(PORT).fields) == (None, None, None)
+    assert all(each.fields == {} for each in (TEXT, BOOLEAN, INT32, INT64, INT_OR_TEXT, TIME))

@@ -3,8 +3,7 @@
 import argparse
 from typing import Any, Final
 
-from portmap._cli_input import add_kubernetes_version, namespace_argument
-from portmap._cluster import Cluster
+from portmap._cli_input import add_kubernetes_version, add_node_port_range, cluster_of, namespace_argument
 from portmap._errors import ManifestError, ValidationError
 from portmap._render._console import CommandError, Console
 
@@ -21,8 +20,9 @@ def add_set(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         allow_abbrev=False,
         help="change fields of one object in a file, and leave every other byte as it is",
         description="Change, add or remove fields of one object in a YAML or JSON file. Comments and formatting "
-        "stay. Nothing is written if a server would refuse the result, or if anything else would read differently. "
-        "Of standard input, the result is written to standard output.",
+        "stay. Nothing is written if anything else in the file would read differently, or if a server would refuse "
+        "the object: a Service is judged as a whole, what makes pods as far as ports are concerned, other kinds not "
+        "at all. Of standard input, the result is written to standard output.",
         epilog="Exit codes: 0 the file says so now, or did already; 1 with --check, it would change; "
         "2 bad usage, or refused: the file is as it was.",
     )
@@ -42,6 +42,7 @@ def add_set(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         "--namespace", type=namespace_argument, metavar="NAME", help="the namespace of the object (default: any)"
     )
     add_kubernetes_version(parser)
+    add_node_port_range(parser)
     parser.set_defaults(run=_run)
 
 
@@ -53,7 +54,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     settings: dict[str, Any] = {
         "namespace": options.namespace,
         "string": options.string,
-        "cluster": Cluster(options.kubernetes_version),
+        "cluster": cluster_of(options),
     }
     try:
         if piped:
@@ -70,8 +71,11 @@ def _run(options: argparse.Namespace, console: Console) -> int:
             else:
                 found.write()
     except (ManifestError, ValidationError) as error:
-        raise CommandError(*str(error).splitlines(), "portmap set: nothing was written") from None
-    if options.check and found.changes:
+        notes = getattr(error, "__notes__", ())
+        raise CommandError(*str(error).splitlines(), *notes, "portmap set: nothing was written") from None
+    if not found.changes:
+        console.say(f"{found.path}: {options.object}: nothing to change")
+    elif options.check:
         console.say(f"{found.path}: would change")
         return _WOULD_CHANGE
     return _FINE

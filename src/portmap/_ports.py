@@ -450,7 +450,7 @@ class ServicePort:
         Wire("protocol", ("protocol",), TEXT),
         Wire("app_protocol", ("appProtocol",), TEXT),
         Wire("port", ("port",), INT32, required=True),
-        Wire("target_port", ("targetPort",), Reader(_read_target_port, 0)),
+        Wire("target_port", ("targetPort",), Reader(_read_target_port, 0, fields={})),
         Wire("node_port", ("nodePort",), INT32),
     )
 

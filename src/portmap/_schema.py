@@ -73,14 +73,26 @@ class Reader:
         read: Takes the value, its path and the list to note violations in.
         zero: What `null` means inside a list or as a map's value.
         exact: A type whose every value is fine, so that it need not be read to be checked.
+        fields: How each field is read, where it is known which there are; a scalar has none.
+        item: How each item of a list is read, or each value of a map.
     """
 
-    __slots__ = ("exact", "read", "zero")
+    __slots__ = ("exact", "fields", "item", "read", "zero")
 
-    def __init__(self, read: _Read, zero: object, exact: type | None = None) -> None:
+    def __init__(
+        self,
+        read: _Read,
+        zero: object,
+        exact: type | None = None,
+        *,
+        fields: "Mapping[str, Reader] | None" = None,
+        item: "Reader | None" = None,
+    ) -> None:
         self.read: _Read = read
         self.zero: object = zero
         self.exact: type | None = exact
+        self.fields: Mapping[str, Reader] | None = fields
+        self.item: Reader | None = item
 
 
 def wrong_type(path: Path, expected: str, value: object, hint: str | None = None) -> Violation:
@@ -207,12 +219,12 @@ def _opaque(value: object, path: Path, found: Found) -> object:
     return value
 
 
-TEXT: Final = Reader(_text, "", str)
-BOOLEAN: Final = Reader(_boolean, False, bool)  # noqa: FBT003 - the zero of the type
-INT32: Final = Reader(_integer(_INT32, "32 bits"), 0)
-INT64: Final = Reader(_integer(_INT64, "64 bits"), 0)
-INT_OR_TEXT: Final = Reader(_int_or_text, 0)
-TIME: Final = Reader(_time, None)
+TEXT: Final = Reader(_text, "", str, fields={})
+BOOLEAN: Final = Reader(_boolean, False, bool, fields={})  # noqa: FBT003 - the zero of the type
+INT32: Final = Reader(_integer(_INT32, "32 bits"), 0, fields={})
+INT64: Final = Reader(_integer(_INT64, "64 bits"), 0, fields={})
+INT_OR_TEXT: Final = Reader(_int_or_text, 0, fields={})
+TIME: Final = Reader(_time, None, fields={})
 OPAQUE: Final = Reader(_opaque, None)
 
 
@@ -229,7 +241,7 @@ def list_of(item: Reader) -> Reader:
             zero if each is None else read_item(each, (*path, position), found) for position, each in enumerate(value)
         ]
 
-    return Reader(read, None)
+    return Reader(read, None, item=item)
 
 
 def _text_map(value: object, path: Path, found: Found) -> object:
@@ -248,7 +260,7 @@ def _text_map(value: object, path: Path, found: Found) -> object:
     return clean
 
 
-TEXT_MAP: Final = Reader(_text_map, None, Labels)
+TEXT_MAP: Final = Reader(_text_map, None, Labels, item=TEXT)
 TEXTS: Final = list_of(TEXT)
 
 
@@ -276,7 +288,7 @@ def struct(fields: Mapping[str, Reader], *, open_to_others: bool = False) -> Rea
                 clean[name] = item if plain else reader(item, (*path, name), found)
         return clean
 
-    return Reader(read, {})
+    return Reader(read, {}, fields=None if open_to_others else fields)
 
 
 def _unknown_field(path: Path, name: object, missing: Iterable[str]) -> Violation:

@@ -44,7 +44,7 @@ METADATA_ROWS: Final = Rows(
 )
 SPEC_ROWS: Final = Rows(
     Wire("type", ("type",), TEXT),
-    Wire("selector", ("selector",), Reader(_selector, None, TEXT_MAP.exact)),
+    Wire("selector", ("selector",), Reader(_selector, None, TEXT_MAP.exact, item=TEXT_MAP.item)),
     Wire("cluster_ip", ("clusterIP",), TEXT),
     Wire("cluster_ips", ("clusterIPs",), TEXTS),
     Wire("ip_families", ("ipFamilies",), TEXTS),

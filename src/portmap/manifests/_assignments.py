@@ -12,19 +12,17 @@ import attrs
 
 from portmap._errors import ManifestError
 from portmap._paths import Key, Path, describe
+from portmap._service_reading import is_core_service
 from portmap._suggestions import nearest
 from portmap.manifests._compose import compose_all
+from portmap.manifests._known_fields import APPEND, TOP, unknown_at_top, unknown_in_service
 from portmap.manifests._scalars import ScalarError, resolve
 
 __all__ = ["APPEND", "Assignment", "located", "parse_assignment"]
 
-APPEND: Final = "[+]"
-"""The step that stands for a new item at the end of a list."""
-
 _TEXTS: Final = {("metadata", "labels"), ("metadata", "annotations"), ("spec", "selector"), ("selector", "matchLabels")}
 """Mappings of text: their keys may have dots, and their values have no fields."""
 
-_TOP: Final = frozenset({"apiVersion", "kind", "metadata", "spec", "status"})
 _STEP: Final = re.compile(
     r"""\.?(?P<name>[^.\[\]=\s'"]+)|\[(?P<index>[0-9]{1,9})\]|(?P<append>\[\+\])"""
     r"""|\[(?P<field>[A-Za-z]+)=(?P<value>[^\[\]=]*)\]|\['(?P<single>[^']*)'\]|\["(?P<double>[^"]*)"\]"""
@@ -129,21 +127,31 @@ def located(assignment: Assignment, data: _Data) -> Path:
     """The path of the field in this object. What it leads to need not be there, but lists and items must.
 
     Raises:
-        ManifestError: A step leads nowhere, or to several items.
+        ManifestError: A step leads nowhere, to several items, or to a field that the object cannot have.
     """
     steps = assignment.steps
     first = steps[0]
-    if isinstance(first, _Name) and data.get("kind") == "Service" and first.text not in _TOP:
+    in_spec = isinstance(first, _Name) and data.get("kind") == "Service" and first.text not in TOP
+    if in_spec:
         steps = (_Name("spec"), *steps)
+    whole = assignment.text
     path: list[str | int] = []
     value = data
     for at, step in enumerate(steps):
-        found = _step(step, value, tuple(path), assignment.text)
+        found = _step(step, value, tuple(path), whole)
         rest = steps[at:]
         if len(rest) > 1 and tuple(path[-2:]) in _TEXTS and all(isinstance(each, _Name) for each in rest):
             here, key = describe(tuple(path)), ".".join(each.text for each in rest if isinstance(each, _Name))
-            raise ManifestError(f"{assignment.text!r}: a key with dots stands in brackets: {here}['{key}']")
+            raise ManifestError(f"{whole!r}: a key with dots stands in brackets: {here}['{key}']")
         path.append(found)
+        if is_core_service(data):
+            problem = unknown_in_service(tuple(path), data, in_spec=in_spec)
+        elif at == 0:
+            problem = unknown_at_top(str(found), data, more=len(rest) > 1, quoted=not isinstance(step, _Name))
+        else:
+            problem = None
+        if problem is not None:
+            raise ManifestError(f"{whole!r}: {problem}")
         if isinstance(value, Mapping):
             value = value.get(found)
         else:

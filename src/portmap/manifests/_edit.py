@@ -34,6 +34,7 @@ _Data: TypeAlias = Any
 _BOM: Final = "\ufeff"
 _ANCHOR: Final = re.compile(r"(?<!\S)&\S")
 _IDENTITY: Final = ("apiVersion", "kind")
+_MEND_TOGETHER: Final = "it was invalid before, too: faults can be mended together, by several changes in one call"
 _SHORT_NAMES: Final = {
     "svc": "service",
     "po": "pod",
@@ -168,6 +169,7 @@ def edit_content(
     documents = _documents(text, name, cluster)
     at = _target(documents, target, namespace, name)
     identified = _identity(documents[at])
+    was_invalid = bool(documents[at].violations)
     for assignment in assignments:
         # By its place, as a change may give it another name.
         text = _changed(text, name, at, assignment, cluster)
@@ -175,7 +177,10 @@ def edit_content(
         documents = _documents(text, name, cluster)
         _check_identity(documents, at, identified, name)
         if documents[at].violations:
-            raise ValidationError(f"{documents[at]} with this change", documents[at].violations, str(cluster))
+            error = ValidationError(f"{documents[at]} with this change", documents[at].violations, str(cluster))
+            if was_invalid:
+                error.add_note(_MEND_TOGETHER)
+            raise error
     bom = _BOM.encode() if before.startswith(_BOM.encode()) else b""
     return Edit(name, before, bom + text.encode("utf-8"))
 
@@ -206,7 +211,8 @@ def set_fields(
     Raises:
         ManifestError: The file cannot be read or written, there is no such object or
             field, or the change cannot be made without another.
-        ValidationError: An API server would refuse the object with this change.
+        ValidationError: An API server would refuse the object with this change, as far as portmap knows: a
+            Service as a whole, what makes pods as far as ports are concerned, and other kinds not at all.
 
     Example:
         >>> from pathlib import Path
