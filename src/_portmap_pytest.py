@@ -55,5 +55,6 @@ def _portmap(pytestconfig: pytest.Config) -> "Environment":
     try:
         environment: Environment = plugin.environment_of(pytestconfig)
     except pytest.UsageError as error:
-        pytest.fail(str(error), pytrace=False)
+        # By pytest.fail(), each test would show the usage error, too, which says the same.
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
     return environment

@@ -65,6 +65,10 @@ def shown(found: Any) -> list[str]:
 
 
 APP: Final = "Deployment shop/web app 8080/TCP"
+TWO_PORTS: Final = (
+    {"name": "http", "port": 80, "targetPort": "htpp"},
+    {"name": "metrics", "port": 9113, "targetPort": "admin"},
+)
 
 
 class TestMakingOne:
@@ -151,6 +155,96 @@ class TestQuestions:
         assert found.resolution(found.services[0]) == found.resolution("service/web", namespace="shop")
         with pytest.raises(KeyError):
             found.resolution(Service("other", ports=[ServicePort(80)]))
+
+    @pytest.mark.parametrize(
+        ("service", "port"),
+        [
+            *(
+                ("web", 1),
+                ("service/web", "metrics"),
+                ("svc/shop/web", ServicePort(9113, name="metrics", target_port="admin")),
+            ),
+            *(("web:metrics", None), ("service/shop/web:9113", None)),
+        ],
+    )
+    def test_a_port_that_works_is_told_to_lead_somewhere(self, service: str, port: Any) -> None:
+        """Of a port that reaches a container, `why_not` says which, however the port is asked for."""
+        found = PortMap.of([make_service(ports=[*TWO_PORTS]), make_deployment()])
+        assert found.why_not(service, port) == "it leads to Deployment shop/web app 9000/TCP"
+        assert shown(found.targets(service, port)) == ["Deployment shop/web app 9000/TCP"]
+        assert found.why_not(found.services[0], 1) == found.why_not(service, port)
+
+    def test_why_a_port_leads_nowhere(self) -> None:
+        """The reason is the miss of that port, however the port is asked for."""
+        found = PortMap.of([make_service(ports=[*TWO_PORTS]), make_deployment()])
+        [miss] = found.misses
+        [service] = found.services
+        asked: list[Any] = [0, "http", service.ports[0]]
+        assert {found.why_not(each, port) for each in (service, "web") for port in asked} == {miss.message}
+        assert found.why_not("web:80") == found.why_not("service/web:http") == miss.message
+        assert found.targets("web", "http") == ()
+
+    @pytest.mark.parametrize(
+        ("service", "port", "words"),
+        [
+            ("wbe", 0, "there is no Service 'wbe'; did you mean 'web'?"),
+            ("web", None, "which port of Service shop/web? it has http 80, metrics 9113"),
+            ("web", 2, "Service shop/web has no port in place 2, counted from 0: it has http 80, metrics 9113"),
+            ("web", -1, "Service shop/web has no port in place -1, counted from 0: it has http 80, metrics 9113"),
+            ("web", 9113, "metrics 9113; for the port of that number, write 'web:9113'"),
+            ("web", "metric", "has no port 'metric': it has http 80, metrics 9113; did you mean 'metrics'?"),
+            (
+                "web",
+                "80",
+                "has no port '80': it has http 80, metrics 9113; for the port of that number, write 'web:80'",
+            ),
+            ("web", "", "has no port without a name: it has http 80, metrics 9113"),
+            (
+                "web",
+                ServicePort(80, name="metrics"),
+                "has no port equal to ServicePort(80, name='metrics'): it has http 80, metrics 9113",
+            ),
+            ("web:https", None, "has no port 'https': it has http 80, metrics 9113"),
+            (Service("web", ports=[ServicePort(80)]), 0, "Service web is not in the map"),
+        ],
+    )
+    def test_why_not_of_what_is_not_there(self, service: Any, port: Any, words: str) -> None:
+        """A Service or port that is not in the set is a KeyError that says what there is."""
+        found = PortMap.of([make_service(ports=[*TWO_PORTS]), make_deployment()])
+        for ask in (found.why_not, found.targets):
+            with pytest.raises(KeyError, match=f"{re.escape(words)}"):
+                ask(service, port)
+
+    def test_what_asks_for_no_port_at_all(self) -> None:
+        """A port is asked for once, and by nothing but its place, its name or itself."""
+        found = PortMap.of([make_service(), make_deployment()])
+        wrong: Any = True
+        with pytest.raises(TypeError, match="by its place, its name or itself, not by True"):
+            found.why_not("web", wrong)
+        wrong = make_service()
+        for ask in (found.why_not, found.targets, found.selected, found.selects_unknown, found.resolution, found.trace):
+            with pytest.raises(TypeError, match="a Service of the map is asked for by its name or itself, not by"):
+                ask(wrong)
+        with pytest.raises(ValueError, match="'web:http' names a port already, and 0 is given, too"):
+            found.why_not("web:http", 0)
+
+    def test_one_number_for_two_protocols(self) -> None:
+        """Where a number is that of two ports, the answer is about the one that leads nowhere."""
+        ports = [
+            {"name": "dns", "port": 53, "targetPort": "web"},
+            {"name": "dns-udp", "port": 53, "protocol": "UDP", "targetPort": "web"},
+        ]
+        found = PortMap.of([make_service(ports=ports), make_deployment()])
+        assert found.why_not("web:53") == found.why_not("web", "dns-udp") == found.misses[0].message
+
+    def test_services_by_name(self) -> None:
+        """What takes a Service of the map takes its name, and its namespace where several have it."""
+        found = PortMap.of([make_service(), make_service(namespace="prod"), make_deployment()])
+        assert found.selected("web", namespace="shop") == found.workloads
+        assert not found.selects_unknown("service/prod/web")
+        assert found.why_not("web", namespace="prod") == "no pod has the labels app=web"
+        with pytest.raises(KeyError, match="prod, shop"):
+            found.why_not("web", 0)
 
     def test_who_reaches_a_container_port(self) -> None:
         """Every way to a port is told, from the outside in."""

@@ -131,7 +131,7 @@ def test_failures_end_in_the_test(project: Path) -> None:
     out = pytest_in(project, "-q").out
     assert "AssertionError: port 'http' of Service shop/web should lead to 9, but in Deployment/web it leads to" in out
     assert re.search(r"^E {5,}http 80/TCP +→ Deployment/web +app +8080/TCP$", out, re.MULTILINE)
-    assert "KeyError: \"Service shop/web has no port 'htp'" in out
+    assert "port 'htp' of Service shop/web should lead somewhere, but Service shop/web has no port 'htp'" in out
     assert "KeyError: \"there is no Service 'wev'; did you mean 'web'?\"" in out
     assert "portmap = <Environment: 1 Service, 1 workload, Kubernetes 1.33>" in out
     assert "/portmap/" not in out
@@ -194,7 +194,11 @@ def test_the_fixture_says_what_it_needs(project: Path) -> None:
     assert "does not know what to load: give --portmap-path, or set portmap_path in the ini file" in run.out
     assert "Traceback" not in run.out
     (project / "build" / "bad.yaml").write_text("a: [")
-    assert "build/bad.yaml:2:1: " in pytest_in(project, "-q", "--portmap-path", "build").out
+    out = pytest_in(project, "-q", "--portmap-path", "build").out
+    assert "build/bad.yaml:2:1: " in out
+    assert "another exception" not in out
+    # Once for each of the two tests.
+    assert out.count("portmap: build/bad.yaml:2:1: expected a value here") == 2
 
 
 def test_it_keeps_out_of_the_way(tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
 """Where the ports of a Service lead."""
 
-from typing import Any
+from io import StringIO
+from json import dumps
+from pathlib import Path
+from typing import Any, Final
 
 import attrs
 import pytest
@@ -15,11 +18,13 @@ from portmap import (
     ServicePort,
     ValidationError,
     Workload,
+    load,
     resolve,
     resolve_all,
 )
 from portmap._resolution import find_port
 from portmap._workloads import could_select
+from portmap.manifests import Manifests
 
 HTTP = ContainerPort(8080, name="http")
 TO_HTTP = ServicePort(80, target_port="http")
@@ -326,3 +331,82 @@ def test_a_workload_without_replicas_answers_nothing() -> None:
     resolution = resolve(Service("web", selector={"app": "web"}, ports=[ServicePort(80)]), [workload])
     assert resolution.leads_nowhere == resolution.service.ports
     assert [miss.code for miss in resolution.misses] == ["makes-no-pods"]
+
+
+MIXED: Final = """
+{apiVersion: v1, kind: ConfigMap, metadata: {name: settings}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {selector: {app: web}, ports: [{port: 80, targetPort: a}]}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  template: {metadata: {labels: {app: web}}, spec: {containers: [{name: x, ports: [{name: a, containerPort: 1}]}]}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: p, labels: {app: web}}, spec: {containers: [{name: x, ports: [PORT]}]}}
+"""
+
+
+class TestDocuments:
+    """What `load` gives is taken as it is."""
+
+    @staticmethod
+    def loaded(port: str = "{name: a, containerPort: 2}") -> Manifests:
+        """A Service, what makes pods of it, and something else."""
+        return load(StringIO(MIXED.replace("PORT", port)))
+
+    def test_other_kinds_are_passed_over(self) -> None:
+        """Among the documents of files, those that make pods are the pods, and the Services are the Services."""
+        found = self.loaded()
+        [service] = found.objects(Service)
+        routes = resolve(service, found)
+        assert [(each.pod, each.port) for each in routes.endpoints()] == [("web", 1), ("p", 2)]
+        assert (
+            resolve(found[1], list(found))
+            == resolve(found[1], [each for each in found if each.kind != "Service"])
+            == routes
+        )
+        assert resolve_all(found, found) == (routes,)
+        assert routes.service is service
+
+    def test_what_a_server_would_refuse(self) -> None:
+        """A document of a pod or Service that is invalid is an error that names its place; an invalid other is none."""
+        found = self.loaded("{name: A, containerPort: 2}")
+        with pytest.raises(ValidationError, match=r"^Pod p \(<stream>:12\) is invalid"):
+            resolve(found[1], found)
+        broken = load(StringIO("{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {}}"))
+        for services in (broken, [broken[0]]):
+            with pytest.raises(ValidationError, match=r"^Service web \(<stream>:1\) is invalid"):
+                resolve_all(services, [])
+        assert resolve(Service("web", selector={"app": "web"}, ports=[ServicePort(80)]), broken).endpoints() == ()
+
+    def test_an_object_that_holds_several_workloads(self) -> None:
+        """Each Deployment of a ClusterServiceVersion counts."""
+        spec = {"template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "x"}]}}}
+        version = {
+            "apiVersion": "operators.coreos.com/v1alpha1",
+            "kind": "ClusterServiceVersion",
+            "metadata": {"name": "shop"},
+            "spec": {"install": {"spec": {"deployments": [{"name": name, "spec": spec} for name in "ab"]}}},
+        }
+        routes = resolve(
+            Service("web", selector={"app": "web"}, ports=[ServicePort(80)]), load(StringIO(dumps(version)))
+        )
+        assert [each.workload for each in routes.endpoints()] == ["Deployment/a", "Deployment/b"]
+
+    def test_a_plain_dict_that_makes_no_pods(self) -> None:
+        """Who gives a single object for a pod is told when it makes none."""
+        with pytest.raises(ValidationError) as caught:
+            resolve(make_service(TO_HTTP), [{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}}])
+        [violation] = caught.value.violations
+        assert violation.code == "wrong-kind"
+        assert violation.message.startswith('Wrong kind: "Service": portmap knows no pods of it; pods are made by ')
+
+    @pytest.mark.parametrize("path", ["k8s", Path("k8s")])
+    def test_the_name_of_a_file(self, path: Any) -> None:
+        """Who gives a path is told to load it."""
+        with pytest.raises(TypeError, match=r"not the name of a file: write load\('k8s'\)"):
+            resolve(make_service(TO_HTTP), path)
+        with pytest.raises(TypeError, match=r"not the name of a file: write resolve_all\(load\('k8s'\)\)"):
+            resolve_all(path, [])

@@ -1,12 +1,17 @@
 """What people write by mistake when they call portmap, and what it says to that."""
 
+import re
+from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
-from portmap import Container, ContainerPort, PortMap, Service, ServicePort, ValidationError, draw
+from portmap import Container, ContainerPort, PortMap, Service, ServicePort, ValidationError, draw, load
 from portmap.lint import lint, lint_paths
+from portmap.manifests import stored, validate, warnings
+
+FILE: Final = "for a file, give the raw of each document of load('k8s/api.yaml')"
 
 
 @pytest.mark.parametrize("path", ["k8s", Path("k8s")])
@@ -23,6 +28,60 @@ def test_one_object_is_not_several(one: Any) -> None:
     for call in (lint, PortMap.of):
         with pytest.raises(TypeError, match="write a list, even of one"):
             call(one)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (["a.yaml", "b.yaml"], "not a list: for several, name their folder, or write [document for path in paths"),
+        (None, "load takes the path of a file or folder, or a stream, not None"),
+        (b"kind: Service", "write load(io.BytesIO(…)) for a text"),
+        ({"kind": "Service"}, "load takes the path of a file or folder, or a stream, not {'kind': 'Service'}"),
+    ],
+)
+def test_what_is_no_path(source: Any, words: str) -> None:
+    """Whoever gives something else than a path or a stream is told how several are read."""
+    with pytest.raises(TypeError, match=re.escape(words)):
+        load(source)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("Deployment", "[each for each in documents.objects(Workload) if each.kind == 'Deployment']"),
+        ("Service", "not 'Service': write objects(Service)"),
+        (80, "objects takes a class, Service, Pod or Workload, not 80"),
+    ],
+)
+def test_the_name_of_a_kind_is_no_class(kind: Any, words: str) -> None:
+    """Whoever names a kind is told which class to ask for."""
+    with pytest.raises(TypeError, match=re.escape(words)):
+        load(StringIO("")).objects(kind)
+
+
+@pytest.mark.parametrize(
+    ("given", "message", "hint"),
+    [
+        (
+            "k8s/api.yaml",
+            'Unreadable: "k8s/api.yaml": a manifest is a mapping or JSON text: 1:1: this is no JSON',
+            FILE,
+        ),
+        (Path("k8s/api.yaml"), "a manifest is a mapping", FILE),
+        ("kind: Service", "a manifest is a mapping or JSON text", "for YAML, give each of manifests.parse(text)"),
+        ("{", "a manifest is a mapping or JSON text: 1:2: this is no JSON", None),
+        ([{"kind": "Service"}], "a manifest is a mapping", "give them one by one"),
+        (80, "a manifest is a mapping", None),
+    ],
+)
+def test_what_is_no_manifest(given: Any, message: str, hint: str | None) -> None:
+    """Whoever has the name of a file judged, or its text, is told how to read it."""
+    [violation] = validate(given)
+    assert (violation.code, violation.hint) == ("undecodable", hint)
+    assert message in violation.message
+    with pytest.raises(ValidationError, match="Unreadable"):
+        stored(given)
+    assert warnings(given) == ()
 
 
 def test_the_name_of_a_rule_is_no_rule(tmp_path: Path) -> None:

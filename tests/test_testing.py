@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ import attrs
 import pytest
 from hypothesis import given
 
-from portmap import Container, ContainerPort, Pod, Service, ServicePort, ValidationError, load, strategies
+from portmap import Container, ContainerPort, Pod, Service, ServicePort, ValidationError, load, strategies, to_yaml
 from portmap.testing import (
     assert_contract_kept,
     assert_no_findings,
@@ -127,10 +128,29 @@ class TestRoutes:
         assert len(rest) == 3
 
     def test_a_port_that_there_is_not(self) -> None:
-        """A port that the Service does not have is a mistake of the test."""
+        """A port that the Service does not have leads nowhere, and a test that it does not is one of nothing."""
+        known = "Service shop/web has no port 'https': it has http 80, metrics 9090"
+        [first, *rest] = failure(assert_routes, WEB, [POD], port="https")
+        assert first == f"port 'https' of Service shop/web should lead somewhere, but {known}"
+        assert rest[0] == "  http 80/TCP       → Pod/web-0  app  8080/TCP"
+        [first, *_] = failure(assert_routes, WEB, [POD], port="https", to=8443, container="app")
+        assert first == f"port 'https' of Service shop/web should lead to 8443 in container 'app', but {known}"
+        [first, *_] = failure(assert_unreachable, WEB, [POD], port="https")
+        assert first == f"port 'https' of Service shop/web should lead nowhere, but {known}"
+        [first, *_] = failure(assert_routes, WEB, [], port=443)
+        assert first.endswith("Service shop/web has no port 443: it has http 80, metrics 9090")
+
+    @pytest.mark.parametrize("port", [True, 8.5])
+    def test_what_is_no_port_at_all(self, port: Any) -> None:
+        """What cannot be a port is a wrong call, and no failure."""
         for assertion in (assert_routes, assert_unreachable):
-            with pytest.raises(KeyError, match="has no port 'https'"):
-                assertion(WEB, [POD], port="https")
+            with pytest.raises(TypeError, match="by its name, its number or itself"):
+                assertion(WEB, [POD], port=port)
+
+    def test_documents(self, tmp_path: Path) -> None:
+        """The pods may be what `load` gives, with whatever else stands there."""
+        (tmp_path / "all.yaml").write_text(to_yaml(WEB, DEPLOYMENT))
+        assert_routes(WEB, load(tmp_path), port="http", to=8081)
 
     @given(strategies.services_with_pods())
     def test_what_is_made_to_resolve_passes(self, world: tuple[Service, list[Pod]]) -> None:
@@ -151,6 +171,42 @@ class TestFindings:
         assert first == "there should be no findings, but there is one:"
         assert "[unresolved-target-port]" in rest[0]
         assert_no_findings([WEB, POD], ignore=["unresolved-target-port"])
+
+    def test_nothing_at_all(self, tmp_path: Path) -> None:
+        """Where there is nothing to look at, there is nothing that could fail, so that it does."""
+        (tmp_path / "empty.yaml").write_text("# later\n")
+        words = ["there should be no findings, but there are no objects in which to look for any"]
+        nothings: list[Iterable[object]] = [load(tmp_path), load(tmp_path / "empty.yaml"), [], (), iter([])]
+        for nothing in nothings:
+            assert failure(assert_no_findings, nothing) == words
+        assert_no_findings(iter([POD]), threshold="error")
+
+    def test_files_that_cannot_be_read(self, tmp_path: Path) -> None:
+        """A file of a folder that cannot be read is no file without findings."""
+        (tmp_path / "a.yaml").write_text(to_yaml(POD))
+        (tmp_path / "b.yaml").write_text("a: [")
+        [first, second] = failure(assert_no_findings, load(tmp_path), threshold="error")
+        assert first == "there should be no findings, but there are files that cannot be read:"
+        assert second.startswith(f"  {tmp_path / 'b.yaml'}:")
+        assert_no_findings(load(tmp_path), threshold="error", ignore=["unreadable-file"])
+
+    @pytest.mark.parametrize("path", ["k8s", Path("k8s")])
+    def test_the_name_of_a_file(self, path: Any) -> None:
+        """Who gives a path is told to load it, in a word to the function that was called."""
+        with pytest.raises(TypeError, match=r"^assert_no_findings takes .* write assert_no_findings\(load\('k8s'\)\)"):
+            assert_no_findings(path)
+        with pytest.raises(TypeError, match=r"^assert_contract_kept takes objects, not the name of a file"):
+            assert_contract_kept([WEB], path)
+
+    def test_tracebacks(self) -> None:
+        """The traceback of portmap's own error ends at the call; that of one in what makes the objects is whole."""
+        wrong: Any = "k8s"
+        with pytest.raises(TypeError) as caught:
+            assert_no_findings(wrong)
+        assert [each.name for each in caught.traceback] == ["test_tracebacks", "called"]
+        with pytest.raises(TypeError) as caught:
+            assert_no_findings(len(each) for each in (1,))  # type: ignore[arg-type]
+        assert caught.traceback[-1].name == "<genexpr>"
 
     def test_the_contract(self, tmp_path: Path) -> None:
         """What clients can still use passes; what they cannot fails, from files and typed alike."""

@@ -9,11 +9,12 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, TypeGuard
 
+from portmap._violations import Violation
 from portmap._workload_kinds import WORKLOAD_KINDS
 
-__all__ = ["Foreign", "plain_manifest", "several"]
+__all__ = ["Foreign", "FromFile", "is_from_file", "plain_manifest", "several"]
 
 
 class _HasDict(Protocol):
@@ -37,6 +38,20 @@ class _HasJson(Protocol):
 
 Foreign: TypeAlias = _HasDict | _HasRaw | _HasJson
 """An object of another library that stands for a manifest."""
+
+
+class FromFile(Protocol):
+    """A document as `portmap.load` has it, which the core knows by its shape, too."""
+
+    @property
+    def raw(self) -> Any: ...  # noqa: ANN401 - any JSON value
+
+    @property
+    def objects(self) -> tuple[object, ...]: ...
+
+    @property
+    def violations(self) -> tuple[Violation, ...]: ...
+
 
 _TIMES: Final = frozenset(
     {"creationTimestamp", "deletionTimestamp", "time", "lastTransitionTime", "lastProbeTime", "startTime"}
@@ -62,6 +77,11 @@ def several(objects: object, who: str) -> Iterable[object]:
     if isinstance(objects, Mapping) or not isinstance(objects, Iterable):
         raise TypeError(f"{who} takes several objects, not a {type(objects).__name__}: write a list, even of one")
     return objects
+
+
+def is_from_file(given: object) -> TypeGuard[FromFile]:
+    """Whether this is a document of `portmap.load`. Its class is asked: an Output of Pulumi answers for everything."""
+    return all(hasattr(type(given), attribute) for attribute in ("raw", "objects", "violations"))
 
 
 def plain_manifest(given: object) -> object:

@@ -11,20 +11,20 @@ Source: kubernetes/kubernetes 1.36.2, `staging/src/k8s.io/endpointslice/utils.go
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, TypeAlias, final
+from typing import Any, Final, TypeAlias, TypeVar, final
 
 import attrs
 
 from portmap._addresses import family_and_form, family_of
 from portmap._candidates import Candidates
 from portmap._cluster import SIDECAR_PORTS, Cluster, cluster_in_force
-from portmap._foreign import Foreign
+from portmap._foreign import Foreign, several
 from portmap._misses import Miss, nothing_selected, unresolved
 from portmap._pods import Container, Pod
 from portmap._ports import ServicePort
-from portmap._service_reading import reduced_service
+from portmap._service_reading import reduced_service, services_of
 from portmap._services import Service
-from portmap._workloads import Workload, reduced
+from portmap._workloads import Workload, workloads_of
 
 __all__ = [
     "Endpoint",
@@ -40,6 +40,7 @@ __all__ = [
 
 _FINISHED: Final = frozenset({"Succeeded", "Failed"})
 _EXTERNAL: Final = "ExternalName"
+_PodT = TypeVar("_PodT")
 
 
 @final
@@ -282,7 +283,8 @@ def resolve(
         service: The Service, typed or as a plain dict, or an object of another library.
         pods: The pods and workloads among which it selects, in any order and of any
             namespace, typed, as plain dicts, or objects of other libraries; a workload stands for the pods that it
-            makes. A Service or pod without a namespace is taken to be in the other's.
+            makes. A Service or pod without a namespace is taken to be in the other's. Or what
+            `portmap.load` gives, whose documents of other kinds are passed over.
         nodes: The names of the nodes that exist; left out, all that pods name. The
             controller passes over a pod whose node does not exist, unless the
             Service publishes addresses that are not ready.
@@ -292,7 +294,8 @@ def resolve(
             sidecars. Left out, the cluster in force.
 
     Raises:
-        ValidationError: A plain dict is of no workload, or of a Service that would be refused.
+        ValidationError: A plain dict is of no workload, or one, or a document, is of a workload or
+            Service that would be refused.
         TypeError: One of `pods`, or the Service, is something else altogether, or `pods` is no list.
 
     Example:
@@ -305,7 +308,7 @@ def resolve(
         ...
         spec.ports[0].targetPort - did you mean 'http'?
     """
-    return resolve_all([service], pods, nodes=nodes, ip_families=ip_families, cluster=cluster)[0]
+    return resolve_all([reduced_service(service)], pods, nodes=nodes, ip_families=ip_families, cluster=cluster)[0]
 
 
 def resolve_all(
@@ -319,11 +322,12 @@ def resolve_all(
     """`resolve` for each of these Services among the same pods, in the order of the Services.
 
     The pods are indexed by their labels once, so that this costs about the sum of
-    Services, pods and matches, not the product. Args are those of `resolve`.
+    Services, pods and matches, not the product. Args are those of `resolve`; of what
+    `portmap.load` gives for `services`, documents of other kinds are passed over, too.
 
     Raises:
-        ValidationError: One of `pods` is a plain dict of no workload, or with wrong ports.
-        TypeError: One of `pods` is something else altogether.
+        ValidationError: As in `resolve`.
+        TypeError: One of `services` or `pods` is something else altogether, or either is no list.
 
     Example:
         >>> for resolution in resolve_all([web, typo], [pod]):
@@ -332,14 +336,24 @@ def resolve_all(
         Service web 1
         Service typo 0
     """
-    wanted = [reduced_service(each) for each in services]
-    given: object = pods
-    if isinstance(given, Mapping) or not isinstance(given, Iterable):
-        raise TypeError(f"the pods are a list of pods and workloads, not a {type(given).__name__}: write [pod] for one")
-    among = [each if isinstance(each, Pod | Workload) else reduced(each) for each in pods]
+    several(services, "resolve_all")
+    wanted = [service for each in services for service in services_of(each)]
+    among = [workload for each in _several_pods(pods) for workload in workloads_of(each)]
     candidates = Candidates(among, indexed=len(wanted) > 1)
     found = resolve_among(wanted, candidates, nodes=nodes, ip_families=ip_families, cluster=cluster)
     return tuple(resolution for resolution, _ in found)
+
+
+def _several_pods(pods: Iterable[_PodT]) -> Iterable[_PodT]:
+    """These pods, if they are several, and neither one alone nor the name of a file."""
+    given: object = pods
+    if isinstance(given, str) or hasattr(type(given), "__fspath__"):
+        raise TypeError(
+            f"the pods are a list of pods and workloads, not the name of a file: write load({str(given)!r})"
+        )
+    if isinstance(given, Mapping) or not isinstance(given, Iterable):
+        raise TypeError(f"the pods are a list of pods and workloads, not a {type(given).__name__}: write [pod] for one")
+    return pods
 
 
 def resolve_among(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from portmap._errors import ValidationError
-from portmap._foreign import Foreign, plain_manifest
+from portmap._foreign import Foreign, is_from_file, plain_manifest
 from portmap._pod_reading import under
 from portmap._ports import ServicePort
 from portmap._service_schema import SERVICE
@@ -12,7 +12,15 @@ from portmap._services import Service
 from portmap._violations import Violation, in_order
 from portmap._wire import Wire
 
-__all__ = ["CORE_VERSIONS", "arguments", "is_core_service", "read_core_service", "reduced_service", "service_of"]
+__all__ = [
+    "CORE_VERSIONS",
+    "arguments",
+    "is_core_service",
+    "read_core_service",
+    "reduced_service",
+    "service_of",
+    "services_of",
+]
 
 CORE_VERSIONS: Final = ("v1", "/v1", None, "")
 """How the core group is written: an empty group before the slash is the core group, too."""
@@ -38,19 +46,31 @@ def read_core_service(manifest: Mapping[str, Any]) -> Service:
 
 
 def reduced_service(service: Service | Mapping[str, Any] | Foreign) -> Service:
-    """Any Service as a `Service`: a plain dict or another library's object is read.
+    """Any Service as a `Service`: a plain dict or another library's object is read, a document has it.
 
     Raises:
-        ValidationError: The cluster in force would refuse it.
+        ValidationError: The cluster in force, or that of the document, would refuse it.
         TypeError: It is something else altogether.
     """
     if isinstance(service, Service):
         return service
+    if is_from_file(service) and isinstance(service.raw, Mapping) and is_core_service(service.raw):
+        found = next((each for each in service.objects if isinstance(each, Service)), None)
+        if found is None:
+            raise ValidationError(str(service), service.violations)
+        return found
     plain = plain_manifest(service)
     if not isinstance(plain, Mapping) or not is_core_service(plain):
         told = f"a dict of kind {plain.get('kind')!r}" if isinstance(plain, Mapping) else type(service).__name__
         raise TypeError(f"the Service must be a Service or the plain dict of one, not {told}")
     return read_core_service(plain)
+
+
+def services_of(given: Service | Mapping[str, Any] | Foreign) -> tuple[Service, ...]:
+    """The Service of one thing that was given for one; none, of a document of another kind."""
+    if is_from_file(given) and not (isinstance(given.raw, Mapping) and is_core_service(given.raw)):
+        return ()
+    return (reduced_service(given),)
 
 
 def service_of(decoded: Mapping[str, Any]) -> Service:

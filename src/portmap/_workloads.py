@@ -7,7 +7,7 @@ from typing import Any, Final, final
 import attrs
 
 from portmap._errors import ValidationError
-from portmap._foreign import Foreign, plain_manifest
+from portmap._foreign import Foreign, is_from_file, plain_manifest
 from portmap._labels import Labels
 from portmap._metadata import METADATA
 from portmap._paths import describe
@@ -38,6 +38,7 @@ __all__ = [
     "reduced",
     "several_templates",
     "template_path",
+    "workloads_of",
 ]
 
 
@@ -129,7 +130,26 @@ def reduced(workload: Workload | Pod | Mapping[str, Any] | Foreign) -> Workload:
     if not isinstance(given, Mapping):
         what = "a Service makes no pods: " if type(given).__name__ == "Service" else ""
         raise TypeError(f"{what}a workload is a Pod, a Workload or a plain dict, not {given!r}")
+    if any_template_path(given) is None:
+        raise ValidationError("manifest", (_makes_no_pods(given),))
     return read_workload(given)
+
+
+def workloads_of(given: Workload | Pod | Mapping[str, Any] | Foreign) -> tuple[Workload | Pod, ...]:
+    """What makes pods of one thing that was given: itself, but for documents of files.
+
+    A document is as its file has it, beside others: of any kind, and it may hold several workloads.
+
+    Raises:
+        ValidationError: The dict is no workload, or what it or the document holds is not what a server accepts.
+    """
+    if isinstance(given, Pod | Workload):
+        return (given,)
+    if not is_from_file(given):
+        return (reduced(given),)
+    if given.violations and isinstance(given.raw, Mapping) and makes_pods(given.raw):
+        raise ValidationError(str(given), given.violations)
+    return tuple(each for each in given.objects if isinstance(each, Pod | Workload))
 
 
 # --- reading ---------------------------------------------------------------------------------------------------
@@ -149,6 +169,20 @@ def no_such_kind(manifest: object) -> Violation:
         "wrong-kind",
         "FieldValueTypeInvalid",
         f"portmap reads a Service (v1) and what makes pods: {kinds}",
+        value=manifest.get("kind"),
+        opening="Wrong kind",
+    )
+
+
+def _makes_no_pods(manifest: Mapping[str, Any]) -> Violation:
+    """The violation of an object that is given for a workload and is none."""
+    kinds = ", ".join(known_kinds())
+    return Violation.about(
+        "kind",
+        "wrong-kind",
+        "FieldValueTypeInvalid",
+        f"portmap knows no pods of it; pods are made by {kinds}",
+        hint="leave it out, or give the documents of load, of which those that make pods are taken",
         value=manifest.get("kind"),
         opening="Wrong kind",
     )

@@ -14,13 +14,14 @@ traceback ends at the line of the test.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeVar, final, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, ParamSpec, Self, TypeVar, final, get_args
 
 import attrs
 
 from portmap._cluster import Cluster
 from portmap._contract import contract
 from portmap._errors import ValidationError
+from portmap._foreign import Foreign, several
 from portmap._map.port_map import PortMap
 from portmap._misses import Miss
 from portmap._pods import Pod
@@ -48,8 +49,10 @@ __all__ = [
     "violates",
 ]
 
-Pods = Iterable[Pod | Workload | Mapping[str, Any]]
+Pods = Iterable[Pod | Workload | Mapping[str, Any] | Foreign]
 Threshold = Literal["error", "warning", "info"]
+
+_UNREADABLE: Final = "unreadable-file"
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -63,10 +66,20 @@ def _ends_at_the_call(function: Callable[Arguments, Result]) -> Callable[Argumen
         __tracebackhide__ = True
         try:
             return function(*args, **arguments)
-        except (KeyError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
+            if not _is_portmaps(error):
+                raise
             raise error.with_traceback(None) from None
 
     return called
+
+
+def _is_portmaps(error: Exception) -> bool:
+    """Whether portmap raised it, and not what makes the objects while they are looked at."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is None or str(trace.tb_frame.f_globals.get("__name__")).partition(".")[0] == "portmap"
 
 
 # --- routes ----------------------------------------------------------------------------------------------------
@@ -86,7 +99,8 @@ def assert_routes(
 
     Args:
         service: The Service.
-        pods: The pods and workloads among which it selects, typed or as plain dicts.
+        pods: The pods and workloads among which it selects, typed, as plain dicts, or
+            as `portmap.load` gives them, with whatever else stands there.
         port: The Service port, by name, number or itself; left out, each of its ports.
         to: The number that it must reach, in every pod; left out, any.
         container: The name of the container that must declare it; left out, any or none.
@@ -95,9 +109,9 @@ def assert_routes(
     A pod that is not ready counts: the way to it is right.
 
     Raises:
-        AssertionError: It leads elsewhere, or in some pod nowhere, or selects no pod.
-        KeyError: The Service has no such port.
-        TypeError: `to` is no number.
+        AssertionError: It leads elsewhere, or in some pod nowhere, or selects no pod, or
+            the Service has no such port.
+        TypeError: `to` is no number, or `port` neither a name nor a number nor a port.
 
     Example:
         >>> from portmap.testing import assert_routes
@@ -130,14 +144,16 @@ def assert_unreachable(
 
     Args:
         service: The Service.
-        pods: The pods and workloads among which it selects, typed or as plain dicts.
+        pods: The pods and workloads among which it selects, typed, as plain dicts, or
+            as `portmap.load` gives them, with whatever else stands there.
         port: The Service port, by name, number or itself; left out, any of its ports.
         cluster: Whose control plane resolves it; left out, the cluster in force.
 
     Raises:
         AssertionError: It leads somewhere, or nobody can know: the endpoints of a
-            Service without a selector are managed by somebody else.
-        KeyError: The Service has no such port.
+            Service without a selector are managed by somebody else. Or the Service has no
+            such port, for a test of what is not there could not fail.
+        TypeError: `port` is neither a name nor a number nor a port.
 
     Example:
         >>> from portmap.testing import assert_unreachable
@@ -145,29 +161,39 @@ def assert_unreachable(
     """
     __tracebackhide__ = True
     resolution = resolve(service, pods, cluster=cluster)
-    problem = _elsewhere(resolution)
-    if problem is None:
-        reached = [
-            f"{_whose(each)} {each.port}/{each.protocol}"
-            for wanted in _ports(resolution, port)
-            for each in resolution.endpoints(wanted)
-        ]
-        if not service.ports:
-            reached = [each.pod for piece in resolution.slices for each in piece.endpoints]
-        if reached:
-            problem = (
-                f"{_asked(service, port)} should lead nowhere, but it leads to {', '.join(dict.fromkeys(reached))}"
-            )
+    problem = _no_such_port(resolution, port, " nowhere") or _elsewhere(resolution) or _reached(resolution, port)
     if problem is not None:
         raise AssertionError(_with_table(problem, resolution))
 
 
-def _ports(resolution: Resolution, port: ServicePort | int | str | None) -> Sequence[ServicePort | int | str]:
-    """The ports that are asked for, each of which the Service has."""
-    if port is None:
-        return resolution.service.ports
-    resolution.endpoints(port)
-    return (port,)
+def _reached(resolution: Resolution, port: ServicePort | int | str | None) -> str | None:
+    """Where this port leads, if it leads anywhere."""
+    service = resolution.service
+    reached = [
+        f"{_whose(each)} {each.port}/{each.protocol}"
+        for wanted in _ports(service, port)
+        for each in resolution.endpoints(wanted)
+    ]
+    if not service.ports:
+        reached = [each.pod for piece in resolution.slices for each in piece.endpoints]
+    if not reached:
+        return None
+    return f"{_asked(service, port)} should lead nowhere, but it leads to {', '.join(dict.fromkeys(reached))}"
+
+
+def _ports(service: Service, port: ServicePort | int | str | None) -> Sequence[ServicePort | int | str]:
+    """The ports that are asked for."""
+    return service.ports if port is None else (port,)
+
+
+def _no_such_port(resolution: Resolution, port: ServicePort | int | str | None, where: str) -> str | None:
+    """That the Service has no such port, if it has none."""
+    try:
+        for each in _ports(resolution.service, port):
+            resolution.endpoints(each)
+    except KeyError as error:
+        return f"{_asked(resolution.service, port)} should lead{where}, but {error.args[0]}"
+    return None
 
 
 def _astray(
@@ -175,13 +201,13 @@ def _astray(
 ) -> str | None:
     """What is wrong with where this port leads, in one line."""
     service = resolution.service
-    asked = _ports(resolution, port)
-    problem = _elsewhere(resolution)
-    if problem is not None:
-        return problem
+    asked = _ports(service, port)
     wanted = _asked(service, port)
     where = f" to {to}" if to is not None else ""
     where += f" in container {container!r}" if container is not None else ""
+    problem = _no_such_port(resolution, port, where or " somewhere") or _elsewhere(resolution)
+    if problem is not None:
+        return problem
     missed = [miss for miss in resolution.misses if _concerns(miss.port, asked, service)]
     if missed:
         return f"{wanted} should lead{where or ' somewhere'}, but {_nowhere(missed[0], several=port is None)}"
@@ -248,7 +274,7 @@ def assert_no_findings(
 
     Args:
         objects: Plain mappings of any kind, typed objects, and documents as
-            `portmap.load` has them, in any mixture.
+            `portmap.load` has them, in any mixture; at least one.
         threshold: The least severity that counts.
         ignore: The names of rules, and codes of violations, that do not count.
         rules: As in `portmap.lint.lint`.
@@ -256,21 +282,36 @@ def assert_no_findings(
         cluster: By what they are judged; left out, the cluster in force.
 
     Raises:
-        AssertionError: There are findings; it lists them.
+        AssertionError: There are findings; it lists them. Or there are no objects at all, for
+            instance because the folder that was loaded has none: a test of nothing could not fail.
+            Or files of that folder cannot be read, unless `unreadable-file` is ignored.
         ValueError: There is no such severity.
+        TypeError: `objects` is the name of a file, or one object.
 
     Example:
         >>> from portmap.testing import assert_no_findings
         >>> assert_no_findings([web, pod])
+        >>> assert_no_findings([])
+        Traceback (most recent call last):
+            ...
+        AssertionError: there should be no findings, but there are no objects in which to look for any
     """
     __tracebackhide__ = True
     from portmap.lint import lint
+    from portmap.manifests._documents import Manifests
 
     if threshold not in get_args(Threshold):
         raise ValueError(f"threshold={threshold!r} must be one of {', '.join(map(repr, get_args(Threshold)))}")
 
-    report = lint(objects, cluster=cluster, rules=rules, complete=complete)
     ignored = frozenset(ignore)
+    unreadable = objects.unreadable if isinstance(objects, Manifests) and _UNREADABLE not in ignored else ()
+    if unreadable:
+        told = ["there should be no findings, but there are files that cannot be read:", *_listed(unreadable)]
+        raise AssertionError("\n".join(told))
+    given = [*several(objects, "assert_no_findings")]
+    if not given:
+        raise AssertionError("there should be no findings, but there are no objects in which to look for any")
+    report = lint(given, cluster=cluster, rules=rules, complete=complete)
     found = [each for each in report.at_least(threshold) if each.rule not in ignored]
     if found:
         there = f"there are {len(found)}" if len(found) > 1 else "there is one"
@@ -304,6 +345,7 @@ def assert_contract_kept(
         AssertionError: The contract is broken; it lists every change, with the safe
             order of steps where there is one.
         ValidationError: A plain dict of a Service or workload is one that a server would refuse.
+        TypeError: `before` or `after` is the name of a file, or one object.
 
     Example:
         >>> from portmap.testing import assert_contract_kept
@@ -312,7 +354,11 @@ def assert_contract_kept(
     """
     __tracebackhide__ = True
     compared = contract(
-        _plain(before), _plain(after), cluster=cluster, namespaces=namespaces, ignore_namespaces=ignore_namespaces
+        _plain(several(before, "assert_contract_kept")),
+        _plain(several(after, "assert_contract_kept")),
+        cluster=cluster,
+        namespaces=namespaces,
+        ignore_namespaces=ignore_namespaces,
     )
     if not compared.kept:
         count = len(compared.of("breaking"))

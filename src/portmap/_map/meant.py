@@ -88,6 +88,29 @@ class Meant:
                 return found
         raise KeyError(_no_port(services[0][1], asked.port, self._reach.targets[places[0]]))
 
+    def position(self, place: int, port: ServicePort | int | str | None) -> int:
+        """The place of a port among those of a Service: asked for by its place, its name or itself.
+
+        Raises:
+            KeyError: The Service has no such port, or several and none is asked for.
+            TypeError: It is asked for by something else.
+        """
+        asked: object = port
+        if isinstance(asked, bool) or not isinstance(asked, ServicePort | int | str | None):
+            raise TypeError(f"a port is asked for by its place, its name or itself, not by {asked!r}")
+        service = self._inventory.services[place]
+        ports = service.ports
+        if isinstance(port, int):
+            found = [port] if 0 <= port < len(ports) else []
+        elif port is None:
+            found = [0] if len(ports) == 1 else []
+        else:
+            typed = isinstance(port, ServicePort)
+            found = [each for each, own in enumerate(ports) if port == (own if typed else own.name or "")]
+        if found:
+            return found[0]
+        raise KeyError(_no_position(service, port, self._reach.targets[place]))
+
     def workloads(self, asked: AskedObject, namespace: str | None = None) -> tuple[Workload, ...]:
         """The workloads that are meant: several, where the set has one more than once.
 
@@ -136,10 +159,26 @@ def no_container_port(workload: Workload, asked: str, targets: Iterable[Containe
 
 
 def _no_port(service: Service, port: str | None, reached: Sequence[Sequence[ContainerTarget]]) -> str:
-    ports = service.ports
-    known = ", ".join(f"{each.name or 'unnamed'} {each.port}" for each in ports) or "none"
     asked = f"which port of {service}?" if port is None else f"{service} has no port {port!r}:"
-    return f"{asked} it has {known}{_port_meant(ports, port, reached)}"
+    return f"{asked} it has {_known(service)}{_port_meant(service.ports, port, reached)}"
+
+
+def _no_position(
+    service: Service, port: ServicePort | int | str | None, reached: Sequence[Sequence[ContainerTarget]]
+) -> str:
+    number = any(str(port) == str(each.port) for each in service.ports)
+    hint = f"; for the port of that number, write '{service.name}:{port}'" if number else ""
+    if isinstance(port, ServicePort):
+        return f"{service} has no port equal to {port!r}: it has {_known(service)}"
+    if isinstance(port, int):
+        return f"{service} has no port in place {port}, counted from 0: it has {_known(service)}{hint}"
+    if port == "":
+        return f"{service} has no port without a name: it has {_known(service)}"
+    return f"{_no_port(service, port, reached)}{hint}"
+
+
+def _known(service: Service) -> str:
+    return ", ".join(f"{each.name or 'unnamed'} {each.port}" for each in service.ports) or "none"
 
 
 def _port_meant(ports: Sequence[ServicePort], port: str | None, reached: Sequence[Sequence[ContainerTarget]]) -> str:

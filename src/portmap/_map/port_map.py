@@ -25,7 +25,9 @@ from portmap._map.reach import Reach, declared_targets
 from portmap._map.targets import ContainerTarget, MapMiss, ResolvedReference
 from portmap._map.trace import Trace, Tracing
 from portmap._map.ways import Ways
+from portmap._misses import some
 from portmap._pods import Pod
+from portmap._ports import ServicePort
 from portmap._resolution import Resolution
 from portmap._services import Service
 from portmap._workload_kinds import known_kinds
@@ -158,51 +160,75 @@ class PortMap:
 
         Raises:
             KeyError: There is no such Service, or it is not clear which is meant.
+            ValueError: The text is no name of a Service at all.
+            TypeError: It is neither a Service nor a name.
 
         Example:
             >>> shop.resolution("typo").leads_nowhere
             (ServicePort(80, target_port='htpp'),)
         """
-        resolutions = self._ways.reach.resolutions
-        if isinstance(service, str):
-            return resolutions[self._meant.services(asked_object(service), namespace)[0]]
-        return resolutions[self._place(service)]
+        return self._ways.reach.resolutions[self._place(service, namespace)]
 
-    def selected(self, service: Service) -> tuple[Workload, ...]:
+    def selected(self, service: Service | str, *, namespace: str | None = None) -> tuple[Workload, ...]:
         """The workloads that one of `services` selects.
 
-        Raises:
-            KeyError: It is none of them.
+        Args and errors are those of `resolution`.
 
         Example:
             >>> [str(workload) for workload in shop.selected(web)]
             ['Pod web-0']
         """
-        return self._ways.reach.selected[self._place(service)]
+        return self._ways.reach.selected[self._place(service, namespace)]
 
-    def targets(self, service: Service, position: int) -> tuple[ContainerTarget, ...]:
-        """The ports of containers that one port of one of `services` reaches, by its place in `ports`.
+    def targets(
+        self, service: Service | str, port: ServicePort | int | str | None = None, *, namespace: str | None = None
+    ) -> tuple[ContainerTarget, ...]:
+        """The ports of containers that one port of a Service reaches.
 
-        Raises:
-            KeyError: It is none of `services`.
+        Args and errors are those of `why_not`.
 
         Example:
             >>> print(*shop.targets(web, 0))
             Pod web-0 app 8080/TCP
         """
-        return self._ways.reach.targets[self._place(service)][position]
+        place, position = self._port(service, port, namespace)
+        return self._ways.reach.targets[place][position]
 
-    def why_not(self, service: Service, position: int) -> str:
-        """Why a port of one of `services` reaches no container.
+    def why_not(
+        self, service: Service | str, port: ServicePort | int | str | None = None, *, namespace: str | None = None
+    ) -> str:
+        """Why a port of a Service reaches no container, or that it does: `"it leads to …"`.
+
+        It is an answer for people, and never empty. Whether a port reaches anything is
+        told by `targets`, which takes the same. Of a Service whose endpoints somebody else
+        manages, the answer is who does, or where endpoints written by hand lead.
+
+        Args:
+            service: One of `services`, or its name: `"web"` or `"service/web"`; or the
+                name with the port behind it, as for `reaches`: `"web:http"`, `"web:80"`.
+            port: The Service port, by its place in `ports`, its name, or itself; may be left
+                out where there is only one. `0` is the first port, and no number of a port;
+                `""` is the port without a name.
+            namespace: Where it is; may be left out where only one namespace has such a Service.
 
         Raises:
-            KeyError: It is none of `services`.
+            KeyError: There is no such Service or port, or it is not clear which is meant.
+            ValueError: The text is no name of a Service at all, or names a port, too, where `port` is given.
+            TypeError: It is no Service or name, or no place, name or port.
 
         Example:
-            >>> shop.why_not(typo, 0)
+            >>> shop.why_not("typo")
             "no container port named 'htpp' for TCP in Pod/web-0: it declares http/TCP → 8080 in app"
+            >>> shop.why_not("web:http")
+            'it leads to Pod web-0 app 8080/TCP'
+            >>> shop.why_not(web, 0) == shop.why_not("web", "http") == shop.why_not("web:80")
+            True
         """
-        return self._ways.why_not(self._place(service), position)
+        place, position = self._port(service, port, namespace)
+        reached = self._ways.reach.targets[place][position]
+        return (
+            f"it leads to {some([str(each) for each in reached])}" if reached else self._ways.why_not(place, position)
+        )
 
     @staticmethod
     def declared(workload: Workload) -> tuple[ContainerTarget, ...]:
@@ -214,17 +240,16 @@ class PortMap:
         """
         return tuple(declared_targets(workload, name_of(workload)))
 
-    def selects_unknown(self, service: Service) -> bool:
+    def selects_unknown(self, service: Service | str, *, namespace: str | None = None) -> bool:
         """Whether one of `services` selects pods that an object of `unknown` would make.
 
-        Raises:
-            KeyError: It is none of `services`.
+        Args and errors are those of `resolution`.
 
         Example:
             >>> shop.selects_unknown(web)
             False
         """
-        return bool(self._ways.reach.unknown[self._place(service)])
+        return bool(self._ways.reach.unknown[self._place(service, namespace)])
 
     def reaches(self, target: str, *, namespace: str | None = None) -> tuple[ContainerTarget, ...]:
         """The ports of containers that a port of a Service reaches.
@@ -396,7 +421,13 @@ class PortMap:
             self.host_ports,
         )
 
-    def _place(self, service: Service) -> int:
+    def _place(self, service: Service | str, namespace: str | None = None) -> int:
+        """The place of a Service in `services`."""
+        if isinstance(service, str):
+            return self._meant.services(asked_object(service), namespace)[0]
+        given: object = service
+        if not isinstance(given, Service):
+            raise TypeError(f"a Service of the map is asked for by its name or itself, not by {given!r}")
         places = self._ways.places.get(name_of(service), ())
         for place in places:
             if self.services[place] is service:
@@ -406,3 +437,17 @@ class PortMap:
             if repr(self.services[place]) == repr(service):
                 return place
         raise KeyError(f"{service} is not in the map")
+
+    def _port(
+        self, service: Service | str, port: ServicePort | int | str | None, namespace: str | None
+    ) -> tuple[int, int]:
+        """The place of a Service in `services`, and that of one of its ports."""
+        asked = asked_object(service) if isinstance(service, str) else None
+        if asked is None or asked.port is None:
+            place = self._place(service, namespace)
+            return place, self._meant.position(place, port)
+        if port is not None:
+            raise ValueError(f"{service!r} names a port already, and {port!r} is given, too")
+        found = self._meant.ports(asked, namespace)
+        # One number may be two ports, for TCP and for UDP: what leads nowhere is what is asked about.
+        return next((each for each in found if not self._ways.reach.targets[each[0]][each[1]]), found[0])

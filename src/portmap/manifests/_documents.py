@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from types import UnionType
 from typing import Any, Final, NamedTuple, final, overload
 
 import attrs
@@ -12,6 +13,7 @@ from portmap._paths import Path, describe, parse
 from portmap._pods import Pod
 from portmap._services import Service
 from portmap._violations import Violation, in_order
+from portmap._workload_kinds import known_kinds
 from portmap._workloads import Workload, several_templates
 from portmap.manifests._composed import Composed
 from portmap.manifests._read import Kind, is_readable, read_all
@@ -253,11 +255,15 @@ class Manifests(Sequence[Document]):
         Raises:
             ValidationError: One of the documents is invalid. It lists the violations
                 of all of them, each field behind the name of its document.
+            TypeError: `kind` is no class, such as the name of one.
 
         Example:
             >>> [str(each) for each in found.objects()]
             ['Service web', 'Pod web-0']
         """
+        given: object = kind
+        if not isinstance(given, type | UnionType | None):
+            raise TypeError(f"objects takes a class, Service, Pod or Workload, not {given!r}{_meant(given)}")
         bad = [document for document in self._found if document.violations]
         if bad:
             violations = [
@@ -270,6 +276,17 @@ class Manifests(Sequence[Document]):
         return tuple(
             each for document in self._found for each in document.objects if kind is None or isinstance(each, kind)
         )
+
+
+def _meant(kind: object) -> str:
+    """What to write for the objects of a kind that was named."""
+    if not isinstance(kind, str):
+        return ""
+    if kind in {"Service", "Pod", "Workload"}:
+        return f": write objects({kind})"
+    among = "documents.objects(Workload)"
+    known = any(kind.lower() == each.lower() for each in known_kinds())
+    return f": write [each for each in {among} if each.kind == {kind!r}]" if known else ""
 
 
 def judged(documents: Iterable[Document]) -> Iterator[Document]:

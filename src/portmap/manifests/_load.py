@@ -1,7 +1,7 @@
 """Files, folders and streams as documents."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Final, Literal
@@ -67,6 +67,8 @@ def load(source: str | os.PathLike[str] | IO[str] | IO[bytes], *, cluster: Clust
     Raises:
         ManifestError: The file, folder or stream cannot be read, or its text is no
             YAML or JSON; it names the file, and line and column where they are known.
+        TypeError: It is neither one path nor a stream. Several are read one by one, as the
+            message says.
 
     Example:
         >>> from pathlib import Path
@@ -77,6 +79,8 @@ def load(source: str | os.PathLike[str] | IO[str] | IO[bytes], *, cluster: Clust
     """
     cluster = cluster or cluster_in_force()
     if not isinstance(source, str | os.PathLike):
+        if not hasattr(source, "read"):
+            raise TypeError(_no_source(source))
         name = getattr(source, "name", None)
         return Manifests(
             list(documents_of(read_stream(source), name if isinstance(name, str) else "<stream>", cluster))
@@ -92,6 +96,17 @@ def load(source: str | os.PathLike[str] | IO[str] | IO[bytes], *, cluster: Clust
         except ManifestError as error:
             unreadable.append(error)
     return Manifests(found, unreadable)
+
+
+def _no_source(source: object) -> str:
+    """What to say where something else than a path or a stream is given."""
+    what = "load takes the path of a file or folder, or a stream"
+    if isinstance(source, bytes):
+        return f"{what}, not bytes: write load(io.BytesIO(…)) for a text, or os.fsdecode(…) for a path"
+    if isinstance(source, Iterable) and not isinstance(source, Mapping):
+        several = "[document for path in paths for document in load(path)]"
+        return f"{what}, not a {type(source).__name__}: for several, name their folder, or write {several}"
+    return f"{what}, not {source!r}"
 
 
 def is_folder(path: Path) -> bool:

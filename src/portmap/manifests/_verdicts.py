@@ -4,7 +4,8 @@ Decoding comes first, and what cannot be decoded goes no further (the server ans
 400). Then each kind has its own way through the server.
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
 from portmap._admission import server_verdict
@@ -22,6 +23,7 @@ from portmap.manifests._service_manifest import SERVICE, identity_violations, st
 
 __all__ = ["stored", "validate", "warnings"]
 
+_ENDINGS: Final = (".yaml", ".yml", ".json", ".gz")
 _DEFAULT_NAMESPACE: Final = "default"
 Manifest = Mapping[str, Any] | Foreign | str
 
@@ -42,7 +44,8 @@ def validate(
     Args:
         manifest: A Service, a Pod or a workload with a pod template, as a mapping of
             plain data or as JSON text, where its spelling matters (`80.0`, a key
-            given twice); or an object of another library, as for `read`. Of a Pod and of
+            given twice); or an object of another library, as for `read`, or a document of
+            `portmap.load`. A file is not read: its name is no JSON. Of a Pod and of
             a template, that is judged which concerns ports: metadata, container ports,
             host networking, probes and hooks.
         old: The stored Service that the manifest replaces, if it is an update.
@@ -165,19 +168,30 @@ def _plain(manifest: Manifest) -> tuple[Mapping[str, Any] | None, list[Violation
         given = plain_manifest(manifest)
         if isinstance(given, Mapping):
             return given, []
-        return None, [_undecodable("a manifest is a mapping", manifest)]
+        return None, [_undecodable("a manifest is a mapping", manifest, _how_to_read(manifest))]
     try:
         composed = compose_json(manifest)
     except ManifestError as error:
-        return None, [_undecodable(str(error), None)]
+        return None, [_undecodable(f"a manifest is a mapping or JSON text: {error}", manifest, _how_to_read(manifest))]
     data: object = composed.data
     if not isinstance(data, Mapping):
         return None, [_undecodable("a manifest is a mapping", data)]
     return data, [violation for _, violation in composed.duplicate_violations()]
 
 
-def _undecodable(problem: str, value: object) -> Violation:
-    return Violation.about("", "undecodable", "FieldValueTypeInvalid", problem, value=value, opening="Unreadable")
+def _undecodable(problem: str, value: object, hint: str | None = None) -> Violation:
+    return Violation.about(
+        "", "undecodable", "FieldValueTypeInvalid", problem, hint=hint, value=value, opening="Unreadable"
+    )
+
+
+def _how_to_read(given: object) -> str | None:
+    """What to write where something that has yet to be read is given: the name of a file, several objects, or YAML."""
+    if isinstance(given, os.PathLike) or (isinstance(given, str) and given.lower().endswith(_ENDINGS)):
+        return f"for a file, give the raw of each document of load({os.fspath(given)!r})"
+    if isinstance(given, str):
+        return None if given.lstrip().startswith(("{", "[")) else "for YAML, give each of manifests.parse(text)"
+    return "give them one by one" if isinstance(given, Iterable) else None
 
 
 def _service(
