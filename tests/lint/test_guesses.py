@@ -134,7 +134,7 @@ def streams(folders: Sequence[Sequence[str]]) -> list[Text]:
 ON_NODES: Final = (DOCUMENTS[3], DOCUMENTS[4])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(st.lists(st.sampled_from(DOCUMENTS), min_size=1, max_size=4, unique=True), min_size=2, max_size=6),
     st.sampled_from([2, 3, 100]),
