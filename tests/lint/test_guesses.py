@@ -230,6 +230,14 @@ def test_a_kind_of_ones_own_with_the_name_of_a_grant(tmp_path: Path) -> None:
     assert found["selector-matches-nothing"] == "the controller of ReferenceGrant web may make the pods"
 
 
+def test_fragments_of_one_name(tmp_path: Path) -> None:
+    """What all parts together show to be a fragment is no Service that a reference may mean."""
+    fragment = service("none", "app: none", "").replace("ports: []", "type: Wrong")
+    write_all(tmp_path, [[fragment], [fragment], [ingress("none"), OTHER]])
+    found = {(finding.rule, finding.subject.kind) for finding in same_in_parts(tmp_path)}
+    assert ("ingress-service", "Ingress") in found
+
+
 def test_paths_that_go_up_and_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One folder is one, however the way to it is written."""
     monkeypatch.chdir(tmp_path)
