@@ -3,8 +3,8 @@
 import copy
 import inspect
 import pickle
-import subprocess
-import sys
+import threading
+import time
 import weakref
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -179,33 +179,29 @@ def test_a_cluster_has_one_hash_in_every_process() -> None:
     assert len({cluster, copy.deepcopy(cluster), Cluster("1.33"), Cluster("1.34")}) == 3
 
 
-RACE: Final = """
-import sys, threading
-sys.setswitchinterval(1e-6)
-from portmap import ServicePort
-port, failed, ready = ServicePort(80), [], threading.Barrier(8)
-def work(number):
-    ready.wait()
-    try:
-        assert hash(port) == hash(ServicePort(80)) and port == ServicePort(80) and repr(port) == "ServicePort(80)"
-        try:
-            port.port = 81
-        except AttributeError:
-            pass
-    except BaseException as error:
-        failed.append(error)
-threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
-for each in threads: each.start()
-for each in threads: each.join()
-print(failed)
-"""
+def test_threads_that_ask_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever of several threads asks first, attrs makes the class once, and all get the same answers."""
+    _, ours = both(plain, kw_only=False)
+    made: list[object] = []
+    make, ready, answers = attrs.frozen, threading.Barrier(8), list[object]()
 
+    def slowly(body: type[Any], **named: Any) -> object:
+        made.append(body)
+        time.sleep(0.05)
+        return make(body, **named)
 
-@pytest.mark.parametrize("_", range(5))
-def test_threads_that_ask_at_once(_: int) -> None:
-    """Whichever of several threads asks first, all get the same answers."""
-    done = subprocess.run([sys.executable, "-c", RACE], capture_output=True, text=True, check=False, timeout=60)
-    assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr
+    def ask() -> None:
+        ready.wait()
+        answers.append((hash(ours("a")) == hash(ours("a")), ours("a") == ours("a"), repr(ours("a"))))
+
+    monkeypatch.setattr(attrs, "frozen", slowly)
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert answers == [(True, True, "Twin(name='a', number=7)")] * 8
+    assert len(made) == 1
 
 
 def test_an_error_on_the_way_is_raised() -> None:

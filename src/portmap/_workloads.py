@@ -163,26 +163,25 @@ def no_such_kind(manifest: object) -> Violation:
     if not isinstance(manifest, Mapping):
         hint = "for a text, use load or parse" if isinstance(manifest, str) else None
         return wrong_type((), "a mapping: one parsed manifest", manifest, hint)
-    kinds = ", ".join(known_kinds())
-    return Violation.about(
-        "kind",
-        "wrong-kind",
-        "FieldValueTypeInvalid",
-        f"portmap reads a Service (v1) and what makes pods: {kinds}",
-        value=manifest.get("kind"),
-        opening="Wrong kind",
-    )
+    return _wrong_kind(manifest, f"portmap reads a Service (v1) and what makes pods: {', '.join(known_kinds())}")
 
 
 def _makes_no_pods(manifest: Mapping[str, Any]) -> Violation:
     """The violation of an object that is given for a workload and is none."""
-    kinds = ", ".join(known_kinds())
+    return _wrong_kind(
+        manifest,
+        f"portmap knows no pods of it; pods are made by {', '.join(known_kinds())}",
+        "leave it out, or give the documents of load, of which those that make pods are taken",
+    )
+
+
+def _wrong_kind(manifest: Mapping[str, Any], detail: str, hint: str | None = None) -> Violation:
     return Violation.about(
         "kind",
         "wrong-kind",
         "FieldValueTypeInvalid",
-        f"portmap knows no pods of it; pods are made by {kinds}",
-        hint="leave it out, or give the documents of load, of which those that make pods are taken",
+        detail,
+        hint=hint,
         value=manifest.get("kind"),
         opening="Wrong kind",
     )

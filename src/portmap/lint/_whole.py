@@ -86,7 +86,7 @@ class Whole:
             return iter(())
         found = self._candidates.selected_by(selector, None)
         workloads = (each for each in found if isinstance(each, Workload))
-        return workloads if self._heard is None else self._noted(("selected_by", Labels(selector)), workloads)
+        return self._noted(("selected_by", Labels(selector)), workloads)
 
     def services_named(self, name: str, namespace: str | None) -> Iterator[Service]:
         """The Services of this name that may be in this namespace, those that name it first; `None` may be any."""
@@ -94,7 +94,7 @@ class Whole:
             found = iter(self._services.get(name, ()))
         else:
             found = (each for space in (namespace, None) for each in self._services_in.get((name, space), ()))
-        return found if self._heard is None else self._noted(("services_named", name, namespace), found)
+        return self._noted(("services_named", name, namespace), found)
 
     def lacks_port(self, name: str, namespace: str | None, port: int | str | None) -> bool:
         """Whether there is only one Service of this name, which may be in this namespace, and it has no such port."""
@@ -107,12 +107,12 @@ class Whole:
         """The Services that themselves have these labels, in any namespace."""
         rarest = min((self._labelled.get(pair, ()) for pair in selector.labels.items()), key=len, default=())
         found = (each for each in rarest if selector.matches(each.labels or {}))
-        return found if self._heard is None else self._noted(("services_labelled", selector), found)
+        return self._noted(("services_labelled", selector), found)
 
     def node_port_collisions(self, at: At) -> Iterator[Conflict]:
         """What the Service that stands there cannot have in one cluster with an earlier one."""
         found = iter(self._collisions.get(at.place, ()))
-        return found if self._heard is None else self._noted(("node_port_collisions", at), found)
+        return self._noted(("node_port_collisions", at), found)
 
     def grants_to(self, kind: str) -> bool:
         """Whether some ReferenceGrant lets objects of this kind refer to Services."""
@@ -174,9 +174,13 @@ class Whole:
         return answer
 
     def _noted(self, question: Question, answer: Iterator[_Answer]) -> Iterator[_Answer]:
-        """The answer, of which as much is noted as is asked for."""
-        assert self._heard is not None  # noqa: S101 - whoever calls this looked
-        signs = self._heard.setdefault(question, [])
+        """The answer, of which as much is noted as is asked for, if anything is."""
+        return answer if self._heard is None else self._noting(self._heard, question, answer)
+
+    def _noting(
+        self, heard: dict[Question, list[Sign | None]], question: Question, answer: Iterator[_Answer]
+    ) -> Iterator[_Answer]:
+        signs = heard.setdefault(question, [])
         number = 0
         for number, each in enumerate(answer, 1):
             if number > len(signs):
