@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portmap._addresses import (
+from portmap._kubernetes.addresses import (
     cidr_reasons,
     endpoint_ip_reasons,
     family_of,

@@ -20,7 +20,7 @@ from portmap import (
     manifests,
     set_default_cluster,
 )
-from portmap._cluster import FEATURES, GATES, STRICT_IP_CIDR, Feature, cluster_in_force
+from portmap._kubernetes.cluster import FEATURES, GATES, STRICT_IP_CIDR, Feature, cluster_in_force
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from contracts_for_tests import actions, codes, deployment, service, the
 from portmap import ContainerPort, Service, ServicePort, Workload, contract
-from portmap._vocabulary import Protocol
+from portmap._kubernetes.enums import Protocol
 
 
 class TestBehind:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portmap._grammar import (
+from portmap._kubernetes.names import (
     dns_label_1035_reasons,
     dns_label_reasons,
     dns_subdomain_reasons,

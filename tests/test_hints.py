@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from portmap import Container, ContainerPort, Service, ServicePort, ValidationError, Violation
-from portmap._grammar import (
+from portmap._kubernetes.names import (
     dns_label_1035_reasons,
     dns_label_reasons,
     dns_subdomain_reasons,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from portmap import Cluster, Service, ServicePort, ValidationError
-from portmap._memory import Remembered, likeness
+from portmap._kubernetes.memory import Remembered, likeness
 
 
 def test_numbers_that_are_equal_are_not_alike() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portmap._paths import Key, Path, describe, parse, sort_key
+from portmap._kubernetes.field_path import Key, Path, describe, parse, sort_key
 
 FIELDS = st.text("abcXYZ", min_size=1, max_size=5)
 KEYS = st.text("ab./-_ ", min_size=1, max_size=8).map(Key)

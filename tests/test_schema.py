@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portmap import Violation
-from portmap._schema import (
+from portmap._kubernetes.schema import (
     BOOLEAN,
     INT32,
     INT64,

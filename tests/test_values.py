@@ -16,9 +16,9 @@ import cattrs
 import pytest
 
 from portmap import Cluster, ContainerPort, ServerWarning, Service, ServicePort, Span, Violation
-from portmap._cluster import Feature
+from portmap._kubernetes.cluster import Feature
+from portmap._kubernetes.values import _frozen
 from portmap._rules import Rule
-from portmap._values import _frozen
 
 T = TypeVar("T")
 
@@ -81,7 +81,7 @@ BODIES: Final = [
 
 def both(body: Callable[..., type[Any]], *, kw_only: bool) -> tuple[Any, Any]:
     """The class of this body that attrs makes, and ours, both where pickle finds them."""
-    from portmap import _values
+    from portmap._kubernetes import values as _values
 
     theirs: Any = attrs.frozen(body(attrs.field), kw_only=kw_only)
     ours = _frozen(body(_values._Attribute), kw_only=kw_only)

@@ -32,12 +32,12 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from portmap._cluster import SUPPORTED_VERSIONS, Cluster, set_default_cluster
-from portmap._errors import ManifestError, PortmapError, Span, ValidationError
-from portmap._labels import Labels
+from portmap._kubernetes.cluster import SUPPORTED_VERSIONS, Cluster, set_default_cluster
+from portmap._kubernetes.errors import ManifestError, PortmapError, Span, ValidationError
+from portmap._kubernetes.labels import Labels
+from portmap._kubernetes.violations import ServerWarning, Violation
 from portmap._ports import ContainerPort, ServicePort
 from portmap._services import Service
-from portmap._violations import ServerWarning, Violation
 
 if TYPE_CHECKING:
     from portmap._checks import check

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Final, TypeAlias, final
 
+from portmap._kubernetes.did_you_mean import nearest
 from portmap._pods import Pod
-from portmap._suggestions import nearest
 from portmap._workloads import Workload, added_labels, could_select
 
 __all__ = ["Candidates"]

@@ -30,8 +30,8 @@ from portmap._cli_ports import add_ports
 from portmap._cli_rules import add_rules
 from portmap._cli_set import add_set
 from portmap._cli_trace import add_trace
+from portmap._kubernetes.did_you_mean import nearest
 from portmap._render._console import CommandError, Console
-from portmap._suggestions import nearest
 
 if TYPE_CHECKING:
     from portmap._render._routes import Report

@@ -13,8 +13,8 @@ from typing import Any, Final, Literal, final
 import attrs
 
 from portmap._cli_input import namespace_argument, node_ports_argument, version_argument
+from portmap._kubernetes.did_you_mean import nearest
 from portmap._render._console import CommandError
-from portmap._suggestions import nearest
 from portmap.lint._findings import SEVERITIES, Severity
 from portmap.lint._rule import PROFILES, Profile
 

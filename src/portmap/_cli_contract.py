@@ -13,7 +13,7 @@ from portmap._cli_input import (
     namespace_argument,
     read_documents,
 )
-from portmap._errors import ValidationError
+from portmap._kubernetes.errors import ValidationError
 from portmap._render._console import CommandError, Console
 
 if TYPE_CHECKING:

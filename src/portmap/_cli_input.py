@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from portmap._cluster import SUPPORTED_VERSIONS, Cluster
-from portmap._errors import ManifestError, ValidationError
-from portmap._grammar import dns_label_reasons
+from portmap._kubernetes.cluster import SUPPORTED_VERSIONS, Cluster
+from portmap._kubernetes.errors import ManifestError, ValidationError
+from portmap._kubernetes.names import dns_label_reasons
 from portmap._render._console import CommandError, Console
 
 if TYPE_CHECKING:

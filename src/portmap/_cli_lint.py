@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from portmap._cli_input import STDIN, add_kubernetes_version, add_node_port_range, namespace_argument
-from portmap._errors import ManifestError, RuleError
+from portmap._kubernetes.errors import ManifestError, RuleError
 from portmap._render._console import CommandError, Console
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import attrs
 
 from portmap._cli_configuration import Configuration, find_configuration, load_configuration
 from portmap._cli_own_rules import known_rules
-from portmap._cluster import Cluster
+from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.did_you_mean import nearest
 from portmap._render._console import CommandError
-from portmap._suggestions import nearest
 from portmap.lint._baseline import Baseline
 from portmap.lint._catalogue import catalogue
 from portmap.lint._findings import Report, Severity, at_least

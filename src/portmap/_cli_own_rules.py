@@ -1,6 +1,6 @@
 """All rules that a command knows: portmap's own, and those of installed distributions."""
 
-from portmap._errors import RuleError
+from portmap._kubernetes.errors import RuleError
 from portmap._render._console import CommandError
 from portmap.lint._own_rules import installed_rules
 from portmap.lint._rule import Rule

@@ -5,8 +5,8 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from portmap._cli_input import add_format
+from portmap._kubernetes.did_you_mean import nearest
 from portmap._render._console import CommandError, Console
-from portmap._suggestions import nearest
 
 if TYPE_CHECKING:
     from portmap.lint._catalogue import Entry

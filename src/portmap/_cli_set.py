@@ -4,7 +4,7 @@ import argparse
 from typing import Any, Final
 
 from portmap._cli_input import add_kubernetes_version, add_node_port_range, cluster_of, namespace_argument
-from portmap._errors import ManifestError, ValidationError
+from portmap._kubernetes.errors import ManifestError, ValidationError
 from portmap._render._console import CommandError, Console
 
 __all__ = ["add_set"]

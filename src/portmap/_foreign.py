@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, Protocol, TypeAlias, TypeGuard
 
-from portmap._violations import Violation
-from portmap._workload_kinds import WORKLOAD_KINDS
+from portmap._kubernetes.kinds import WORKLOAD_KINDS
+from portmap._kubernetes.violations import Violation
 
 __all__ = ["Foreign", "FromFile", "is_from_file", "plain_manifest", "several"]
 

@@ -28,7 +28,7 @@ from mypy.nodes import (
 )
 from mypy.types import CallableType, Instance, ProperType, get_proper_type
 
-from portmap._cluster import Cluster
+from portmap._kubernetes.cluster import Cluster
 from portmap._literal_values import Makers, Unknown, name_of, value_of, variable_of
 
 __all__ = ["Around", "Blocks", "Meant"]
@@ -46,7 +46,7 @@ Around: TypeAlias = Cluster | Meant
 _CLUSTER: Final = f"{Cluster.__module__}.{Cluster.__qualname__}"
 _REFUSAL: Final = "portmap.testing.Refusal"
 _REFUSING: Final = frozenset({"portmap.testing.violates", "pytest.raises", "_pytest.raises.raises"})
-_CAUGHT: Final = frozenset({"portmap._errors.PortmapError", "portmap._errors.ValidationError"})
+_CAUGHT: Final = frozenset({"portmap._kubernetes.errors.PortmapError", "portmap._kubernetes.errors.ValidationError"})
 
 _Stack: TypeAlias = tuple[Expression | TryStmt, ...]
 

@@ -15,13 +15,13 @@ from typing import Final, Literal, Union, get_args, get_origin, get_type_hints
 
 from mypy.nodes import CallExpr, Expression, ListExpr, StarExpr, TupleExpr
 
-from portmap._cluster import Cluster
-from portmap._errors import ValidationError
+from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.errors import ValidationError
+from portmap._kubernetes.field_path import parse
+from portmap._kubernetes.violations import Violation
 from portmap._literal_values import Makers, Unknown, arguments_of, maker_of, one_of, parameters, value_of
-from portmap._paths import parse
 from portmap._pods import Container
 from portmap._ports import ContainerPort, ServicePort
-from portmap._violations import Violation
 
 __all__ = ["expression_at", "violations_of"]
 

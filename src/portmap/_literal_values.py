@@ -26,7 +26,7 @@ from mypy.nodes import (
 )
 from mypy.types import Instance, LiteralType, UnionType, get_proper_type
 
-from portmap._errors import ValidationError
+from portmap._kubernetes.errors import ValidationError
 
 __all__ = [
     "Makers",

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from portmap._opaque import merged
+from portmap._kubernetes.opaque import merged
+from portmap._kubernetes.wire import to_plain, to_wire
 from portmap._ports import ContainerPort, ServicePort
 from portmap._services import Service, has_plain_spec
-from portmap._wire import to_plain, to_wire
 
 if TYPE_CHECKING:
     from portmap._pods import Container, Pod

@@ -10,17 +10,17 @@ Source: kubernetes/kubernetes 1.36.2,
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, final
 
-from portmap._cluster import GENERATE_NAME_KEPT, OWNER_REFERENCES_INDEXED, Cluster
-from portmap._grammar import (
+from portmap._kubernetes.cluster import GENERATE_NAME_KEPT, OWNER_REFERENCES_INDEXED, Cluster
+from portmap._kubernetes.did_you_mean import spelt_as_label
+from portmap._kubernetes.names import (
     LONGEST_LABEL,
     dns_label_reasons,
     label_value_reasons,
     masked_name,
     qualified_name_reasons,
 )
+from portmap._kubernetes.schema import BOOLEAN, INT64, OPAQUE, TEXT, TEXT_MAP, TEXTS, TIME, list_of, struct
 from portmap._rules import Problem, Rules, rule
-from portmap._schema import BOOLEAN, INT64, OPAQUE, TEXT, TEXT_MAP, TEXTS, TIME, list_of, struct
-from portmap._suggestions import spelt_as_label
 
 __all__ = ["METADATA", "METADATA_RULES", "METADATA_UPDATE_RULES", "Metadata", "NameGrammar", "label_problems"]
 

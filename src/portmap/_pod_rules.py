@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 from typing import Protocol as Shape
 
-from portmap._grammar import port_name_reasons
+from portmap._kubernetes.names import port_name_reasons
 from portmap._ports import AnyContainerPort
 from portmap._rules import Problem, Rules, rule
 

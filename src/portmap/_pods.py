@@ -10,15 +10,15 @@ from typing import Any, ClassVar, Final, Literal, TypeAlias, cast, final
 
 import attrs
 
-from portmap._cluster import cluster_in_force
-from portmap._errors import ValidationError
-from portmap._labels import Labels
-from portmap._paths import Path
+from portmap._kubernetes.cluster import cluster_in_force
+from portmap._kubernetes.errors import ValidationError
+from portmap._kubernetes.field_path import Path
+from portmap._kubernetes.labels import Labels
+from portmap._kubernetes.schema import BOOLEAN, TEXT, TEXT_MAP, TEXTS, TIME, wrong_type
+from portmap._kubernetes.violations import Violation, in_order
+from portmap._kubernetes.wire import Rows, Wire, labels_or_as_is, series_or_as_is, texts_or_as_is
 from portmap._pod_rules import CONTAINER_RULES, POD_RULES
 from portmap._ports import ContainerPort, printed, shown
-from portmap._schema import BOOLEAN, TEXT, TEXT_MAP, TEXTS, TIME, wrong_type
-from portmap._violations import Violation, in_order
-from portmap._wire import Rows, Wire, labels_or_as_is, series_or_as_is, texts_or_as_is
 
 __all__ = ["Container", "Pod", "PodPhase", "container_problems"]
 

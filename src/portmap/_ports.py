@@ -14,9 +14,12 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, Self, final
 from typing import Protocol as Shape
 
-from portmap._cluster import cluster_in_force
-from portmap._errors import ValidationError
-from portmap._grammar import (
+from portmap._kubernetes.cluster import cluster_in_force
+from portmap._kubernetes.did_you_mean import nearest, spelt_as_label, spelt_as_port_name
+from portmap._kubernetes.enums import PROTOCOLS, Protocol
+from portmap._kubernetes.errors import ValidationError
+from portmap._kubernetes.field_path import Path
+from portmap._kubernetes.names import (
     LONGEST_LABEL,
     LONGEST_PORT_NAME,
     dns_label_reasons,
@@ -24,15 +27,12 @@ from portmap._grammar import (
     port_number_reasons,
     qualified_name_reasons,
 )
-from portmap._opaque import Opaque
-from portmap._paths import Path
+from portmap._kubernetes.opaque import Opaque
+from portmap._kubernetes.schema import INT32, INT_OR_TEXT, INVALID, TEXT, Reader, struct, wrong_type
+from portmap._kubernetes.values import attribute, frozen
+from portmap._kubernetes.violations import Violation, in_order, quote
+from portmap._kubernetes.wire import Rows, Wire, opaque_or_as_is, unmodelled_violations
 from portmap._rules import Problem, Rules, rule
-from portmap._schema import INT32, INT_OR_TEXT, INVALID, TEXT, Reader, struct, wrong_type
-from portmap._suggestions import nearest, spelt_as_label, spelt_as_port_name
-from portmap._values import attribute, frozen
-from portmap._violations import Violation, in_order, quote
-from portmap._vocabulary import PROTOCOLS, Protocol
-from portmap._wire import Rows, Wire, opaque_or_as_is, unmodelled_violations
 
 if TYPE_CHECKING:
     from attrs import Attribute

@@ -12,8 +12,8 @@ from typing import final
 import attrs
 import pytest
 
-from portmap._cluster import Cluster
-from portmap._errors import ManifestError, ValidationError
+from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.errors import ManifestError, ValidationError
 from portmap._map.port_map import PortMap
 from portmap._render._complaints import complaints
 from portmap._render._find_routes import find_routes

@@ -15,10 +15,10 @@ from typing import Any, Final, TypeAlias, TypeVar, final
 
 import attrs
 
-from portmap._addresses import family_and_form, family_of
 from portmap._candidates import Candidates
-from portmap._cluster import SIDECAR_PORTS, Cluster, cluster_in_force
 from portmap._foreign import Foreign, several
+from portmap._kubernetes.addresses import family_and_form, family_of
+from portmap._kubernetes.cluster import SIDECAR_PORTS, Cluster, cluster_in_force
 from portmap._misses import Miss, nothing_selected, unresolved
 from portmap._pods import Container, Pod
 from portmap._ports import ServicePort

@@ -14,9 +14,9 @@ from itertools import compress, groupby
 from operator import attrgetter
 from typing import Generic, NamedTuple, TypeVar, final, overload
 
-from portmap._paths import Path, describe
-from portmap._values import frozen
-from portmap._violations import Reason, ServerWarning, Violation
+from portmap._kubernetes.field_path import Path, describe
+from portmap._kubernetes.values import frozen
+from portmap._kubernetes.violations import Reason, ServerWarning, Violation
 
 __all__ = ["Problem", "Rule", "Rules", "Stage", "rule", "warning"]
 

@@ -12,14 +12,15 @@ Source: kubernetes/kubernetes 1.36.2, `pkg/apis/core/validation/validation.go`,
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Final, TypeVar
 
-from portmap._addresses import endpoint_ip_reasons, ip_reasons
-from portmap._cluster import KUBELET_PORT_FORBIDDEN, STRICT_IP_CIDR
-from portmap._grammar import LONGEST_LABEL, dns_subdomain_reasons
+from portmap._kubernetes.addresses import endpoint_ip_reasons, ip_reasons
+from portmap._kubernetes.cluster import KUBELET_PORT_FORBIDDEN, STRICT_IP_CIDR
+from portmap._kubernetes.did_you_mean import spelt_as_label
+from portmap._kubernetes.enums import SERVICE_TYPES, SESSION_AFFINITIES
+from portmap._kubernetes.field_path import Key
+from portmap._kubernetes.names import LONGEST_LABEL, dns_subdomain_reasons
 from portmap._metadata import label_problems
-from portmap._paths import Key
 from portmap._rules import Problem, Rules, rule
 from portmap._state import PortState, ServiceState
-from portmap._suggestions import spelt_as_label
 from portmap._traffic_rules import (
     allocate_node_ports_forbidden,
     external_traffic_policy_forbidden,
@@ -37,7 +38,6 @@ from portmap._traffic_rules import (
     unsupported_internal_traffic_policy,
     unsupported_traffic_distribution,
 )
-from portmap._vocabulary import SERVICE_TYPES, SESSION_AFFINITIES
 
 __all__ = ["KUBELET_PORT", "SERVICE_RULES"]
 

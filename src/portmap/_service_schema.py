@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from portmap._kubernetes.field_path import Path
+from portmap._kubernetes.schema import BOOLEAN, INT32, INT64, TEXT, TEXT_MAP, TEXTS, TIME, Reader, list_of, struct
+from portmap._kubernetes.violations import Violation, quote
+from portmap._kubernetes.wire import Rows, Wire
 from portmap._metadata import METADATA
-from portmap._paths import Path
 from portmap._ports import SERVICE_PORT
-from portmap._schema import BOOLEAN, INT32, INT64, TEXT, TEXT_MAP, TEXTS, TIME, Reader, list_of, struct
-from portmap._violations import Violation, quote
-from portmap._wire import Rows, Wire
 
 __all__ = ["METADATA_ROWS", "SERVICE", "SPEC_ROWS"]
 

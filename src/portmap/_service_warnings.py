@@ -10,14 +10,14 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from portmap._addresses import cidr_reasons, parse_ip, standard_block, standard_form
-from portmap._cluster import (
+from portmap._kubernetes.addresses import cidr_reasons, parse_ip, standard_block, standard_form
+from portmap._kubernetes.cluster import (
     EXTERNAL_IPS_DEPRECATED,
     HEADLESS_WARNINGS,
     PREFER_CLOSE_DEPRECATED,
     UNREADABLE_ADDRESS_WARNING,
 )
-from portmap._paths import Key, Path
+from portmap._kubernetes.field_path import Key, Path
 from portmap._rules import Problem, Rules, warning
 from portmap._service_rules import TOPOLOGY_AWARE_HINTS, TOPOLOGY_MODE
 from portmap._state import HEADLESS, PICKED, ServiceState

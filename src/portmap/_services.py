@@ -6,20 +6,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypedDict, Unpack, cast, final
 
 from portmap._admission import every_violation, metadata_violations, name_grammar
-from portmap._cluster import Cluster, cluster_in_force
-from portmap._errors import ValidationError
-from portmap._grammar import are_labels, dns_label_reasons
-from portmap._labels import Labels
-from portmap._memory import Remembered, likeness
-from portmap._metadata import METADATA
-from portmap._opaque import Opaque
-from portmap._ports import SERVICE_PORT_RULES, ContainerPort, ServicePort, printed, shown
-from portmap._schema import wrong_type
-from portmap._service_schema import METADATA_ROWS, SERVICE, SPEC_ROWS
-from portmap._state import PortState, ServiceState
-from portmap._values import attribute, frozen
-from portmap._violations import Reason, Violation, in_order
-from portmap._vocabulary import (
+from portmap._kubernetes.cluster import Cluster, cluster_in_force
+from portmap._kubernetes.enums import (
     IPFamily,
     IPFamilyPolicy,
     ServiceType,
@@ -27,7 +15,15 @@ from portmap._vocabulary import (
     TrafficDistribution,
     TrafficPolicy,
 )
-from portmap._wire import (
+from portmap._kubernetes.errors import ValidationError
+from portmap._kubernetes.labels import Labels
+from portmap._kubernetes.memory import Remembered, likeness
+from portmap._kubernetes.names import are_labels, dns_label_reasons
+from portmap._kubernetes.opaque import Opaque
+from portmap._kubernetes.schema import wrong_type
+from portmap._kubernetes.values import attribute, frozen
+from portmap._kubernetes.violations import Reason, Violation, in_order
+from portmap._kubernetes.wire import (
     Rows,
     labels_or_as_is,
     opaque_or_as_is,
@@ -35,6 +31,10 @@ from portmap._wire import (
     texts_or_as_is,
     unmodelled_violations,
 )
+from portmap._metadata import METADATA
+from portmap._ports import SERVICE_PORT_RULES, ContainerPort, ServicePort, printed, shown
+from portmap._service_schema import METADATA_ROWS, SERVICE, SPEC_ROWS
+from portmap._state import PortState, ServiceState
 
 if TYPE_CHECKING:
     from portmap._foreign import Foreign

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 import attrs
 
-from portmap._addresses import Address, parse_ip
-from portmap._cluster import Cluster, cluster_in_force
+from portmap._kubernetes.addresses import Address, parse_ip
+from portmap._kubernetes.cluster import Cluster, cluster_in_force
+from portmap._kubernetes.violations import Violation
 from portmap._rules import Problem, Rules, Stage, rule
 from portmap._services import Service, service_state
 from portmap._state import ServiceState
-from portmap._violations import Violation
 
 if TYPE_CHECKING:
     from portmap._foreign import Foreign

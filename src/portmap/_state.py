@@ -12,7 +12,7 @@ Source: kubernetes/kubernetes 1.36.2, `pkg/apis/core/v1/defaults.go`,
 from collections.abc import Mapping
 from typing import Any, Final, final
 
-from portmap._cluster import Cluster
+from portmap._kubernetes.cluster import Cluster
 
 __all__ = ["HEADLESS", "PICKED", "PortState", "ServiceState"]
 

@@ -10,15 +10,15 @@ Source: kubernetes/kubernetes 1.36.2, `pkg/apis/core/validation/validation.go`,
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from portmap._addresses import cidr_reasons
-from portmap._cluster import PREFER_SAME_TRAFFIC_DISTRIBUTION, STRICT_IP_CIDR
-from portmap._grammar import port_number_reasons, qualified_name_reasons
-from portmap._paths import Key
+from portmap._kubernetes.addresses import cidr_reasons
+from portmap._kubernetes.cluster import PREFER_SAME_TRAFFIC_DISTRIBUTION, STRICT_IP_CIDR
+from portmap._kubernetes.did_you_mean import nearest
+from portmap._kubernetes.enums import TRAFFIC_POLICIES
+from portmap._kubernetes.field_path import Key
+from portmap._kubernetes.names import port_number_reasons, qualified_name_reasons
 from portmap._ports import not_supported
 from portmap._rules import Problem, rule
 from portmap._state import ServiceState
-from portmap._suggestions import nearest
-from portmap._vocabulary import TRAFFIC_POLICIES
 
 __all__ = [
     "SOURCE_RANGES",

@@ -6,17 +6,10 @@ from typing import Any, Final, final
 
 import attrs
 
-from portmap._errors import ValidationError
 from portmap._foreign import Foreign, is_from_file, plain_manifest
-from portmap._labels import Labels
-from portmap._metadata import METADATA
-from portmap._paths import describe
-from portmap._pod_reading import POD, anything_but, pod_of, read_container, under, was_observed
-from portmap._pods import Pod
-from portmap._ports import printed
-from portmap._schema import TEXT_MAP, wrong_type
-from portmap._violations import Violation, in_order
-from portmap._workload_kinds import (
+from portmap._kubernetes.errors import ValidationError
+from portmap._kubernetes.field_path import describe
+from portmap._kubernetes.kinds import (
     ADDED_LABELS,
     SEVERAL_TEMPLATES,
     WORKLOAD_KINDS,
@@ -25,6 +18,13 @@ from portmap._workload_kinds import (
     known_kinds,
     template_path,
 )
+from portmap._kubernetes.labels import Labels
+from portmap._kubernetes.schema import TEXT_MAP, wrong_type
+from portmap._kubernetes.violations import Violation, in_order
+from portmap._metadata import METADATA
+from portmap._pod_reading import POD, anything_but, pod_of, read_container, under, was_observed
+from portmap._pods import Pod
+from portmap._ports import printed
 
 __all__ = [
     "WORKLOAD_KINDS",

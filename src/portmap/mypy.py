@@ -23,7 +23,7 @@ from mypy.plugin import FunctionContext, MethodContext, Plugin, ReportConfigCont
 from mypy.types import Type
 
 from portmap._cli_configuration import find_configuration
-from portmap._cluster import SUPPORTED_VERSIONS, Cluster
+from portmap._kubernetes.cluster import SUPPORTED_VERSIONS, Cluster
 from portmap._literal_blocks import Blocks, Meant
 from portmap._literal_calls import expression_at, violations_of
 from portmap._literal_values import Makers

@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal, ParamSpec, Self, TypeVar,
 
 import attrs
 
-from portmap._cluster import Cluster
 from portmap._contract import contract
-from portmap._errors import ValidationError
 from portmap._foreign import Foreign, several
+from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.did_you_mean import nearest
+from portmap._kubernetes.errors import ValidationError
+from portmap._kubernetes.violations import Violation
 from portmap._map.port_map import PortMap
 from portmap._misses import Miss
 from portmap._pods import Pod
@@ -31,8 +33,6 @@ from portmap._render._find_routes import routes_of
 from portmap._render._resolve_text import table
 from portmap._resolution import Endpoint, Resolution, resolve
 from portmap._services import Service
-from portmap._suggestions import nearest
-from portmap._violations import Violation
 from portmap._workloads import Workload
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from portmap._errors import ManifestError
+from portmap._kubernetes.errors import ManifestError
 from portmap.manifests._compose import compose_all
 from portmap.manifests._composed import Composed
 

@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from reading import json_values, one, refused
 
-from portmap._errors import ManifestError, Span
-from portmap._paths import Key
+from portmap._kubernetes.errors import ManifestError, Span
+from portmap._kubernetes.field_path import Key
 from portmap.manifests import _compose
 from portmap.manifests._compose import compose_all
 from portmap.manifests._composed import MAX_DEPTH

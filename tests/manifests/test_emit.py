@@ -10,7 +10,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from portmap._errors import ManifestError
+from portmap._kubernetes.errors import ManifestError
 from portmap.manifests._compose import compose_all
 from portmap.manifests._emit import emit
 from portmap.manifests._scalars import resolve

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reading import json_values, one
 
-from portmap._errors import ManifestError, Span
+from portmap._kubernetes.errors import ManifestError, Span
 from portmap.manifests._composed import MAX_DEPTH
 from portmap.manifests._json import compose_json
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from portmap._errors import ManifestError
+from portmap._kubernetes.errors import ManifestError
 from portmap.manifests._compose import compose_all
 from portmap.manifests._composed import Composed
 

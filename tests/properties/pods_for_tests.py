@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from strategies_for_tests import EVERYWHERE, Strategy
 
 from portmap import Container, ContainerPort, Pod, Service, ServicePort
-from portmap._vocabulary import IPFamily, Protocol
+from portmap._kubernetes.enums import IPFamily, Protocol
 
 __all__ = ["services_with_pods"]
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from contracts_for_tests import Objects, codes
 from portmap import Cluster, Container, ContainerPort, Pod, Service, ServicePort, Workload, contract, resolve
 from portmap._contract.changes import Contract
-from portmap._vocabulary import Protocol
+from portmap._kubernetes.enums import Protocol
 
 _NAMES: Final = st.sampled_from(["http", "grpc", "dns", "metrics"])
 _NUMBERS: Final = st.sampled_from([53, 80, 443, 8080, 9090])

@@ -9,7 +9,7 @@ from pods_for_tests import services_with_pods
 from test_resolution_properties import published
 
 from portmap import Container, Endpoint, EndpointSlice, Pod, Resolution, Service, resolve
-from portmap._addresses import family_of
+from portmap._kubernetes.addresses import family_of
 
 NODES = ("node-a", "node-b")
 World = tuple[Service, list[Pod]]

@@ -12,7 +12,6 @@ from typing import Any, final
 
 import attrs
 
-from portmap._cluster import Cluster, cluster_in_force
 from portmap._contract.changes import SEVERITIES, Change, Contract, What, made
 from portmap._contract.node_ports import collisions, handed_over
 from portmap._contract.pairs import Pair, called, label, mapped, paired_services
@@ -23,6 +22,7 @@ from portmap._contract.updates import merge_traps, on_update
 from portmap._contract.users import Users
 from portmap._contract.view import added_services, removed_services, seen_by_clients
 from portmap._foreign import plain_manifest
+from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._map.object_names import items_of_list
 from portmap._map.reference import Reference
 from portmap._map.references import references_of

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from portmap._cluster import Cluster
 from portmap._contract.changes import Change, What, made
 from portmap._contract.pairs import called, label, mapped
+from portmap._kubernetes.cluster import Cluster
 from portmap._services import Service, service_state
 from portmap._sets import Conflict, check_set, service_name_taken
 

@@ -12,7 +12,7 @@ from portmap._contract.changes import Change, Step, What
 from portmap._contract.pairs import label
 from portmap._contract.routes import Moved
 from portmap._contract.updates import RECREATED
-from portmap._grammar import port_name_reasons
+from portmap._kubernetes.names import port_name_reasons
 from portmap._ports import ServicePort
 
 __all__ = ["plan_of"]

@@ -11,9 +11,9 @@ from typing import final
 
 import attrs
 
-from portmap._cluster import Cluster
 from portmap._contract.changes import Change, Row, What, made
 from portmap._contract.pairs import Pair, label
+from portmap._kubernetes.cluster import Cluster
 from portmap._pods import Pod
 from portmap._ports import ServicePort
 from portmap._resolution import Endpoint, Resolution, resolve_all

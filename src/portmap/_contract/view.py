@@ -7,11 +7,11 @@ promise, such as a node port; effective ones where the default is a promise, too
 import ipaddress
 from collections.abc import Iterator, Sequence
 
-from portmap._addresses import Network
-from portmap._cluster import Cluster
 from portmap._contract.changes import Change, What, made
 from portmap._contract.pairs import Pair, called, label
 from portmap._contract.users import Users
+from portmap._kubernetes.addresses import Network
+from portmap._kubernetes.cluster import Cluster
 from portmap._ports import ServicePort
 from portmap._services import Service, service_state
 

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias, final
 
 import attrs
 
-from portmap._suggestions import nearest
+from portmap._kubernetes.did_you_mean import nearest
 
 __all__ = ["Asked", "AskedNumber", "AskedObject", "AskedRequest", "asked_for", "asked_object", "is_kind", "kind_words"]
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Final, TypeVar, final
 
+from portmap._kubernetes.did_you_mean import nearest
 from portmap._map.asked import AskedObject, is_kind
 from portmap._map.inventory import Inventory, UnknownObject
 from portmap._map.object_names import ObjectName
@@ -13,7 +14,6 @@ from portmap._map.reach import Reach
 from portmap._map.targets import ContainerTarget
 from portmap._ports import ServicePort
 from portmap._services import Service
-from portmap._suggestions import nearest
 from portmap._workloads import Workload
 
 __all__ = ["Meant", "no_container_port"]

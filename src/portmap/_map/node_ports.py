@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, TypeAlias, final
 
 import attrs
 
-from portmap._cluster import Cluster
+from portmap._kubernetes.cluster import Cluster
 from portmap._map.inventory import name_of
 from portmap._map.object_names import ObjectName
 from portmap._services import Service, service_state

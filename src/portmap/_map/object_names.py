@@ -5,7 +5,7 @@ from typing import Any, Final, Self, final
 
 import attrs
 
-from portmap._workload_kinds import kind_of_workload
+from portmap._kubernetes.kinds import kind_of_workload
 
 __all__ = ["ObjectName", "in_namespace", "items_at", "items_of_list", "text_at", "value_at"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from portmap._cluster import Cluster
+from portmap._kubernetes.cluster import Cluster
 from portmap._map.inventory import Inventory, UnknownObject, name_of
 from portmap._map.node_ports import HostPorts, NodePorts
 from portmap._map.object_names import ObjectName

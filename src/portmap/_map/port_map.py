@@ -9,8 +9,9 @@ from typing import Any, Self, final
 
 import attrs
 
-from portmap._cluster import Cluster, cluster_in_force
 from portmap._foreign import several
+from portmap._kubernetes.cluster import Cluster, cluster_in_force
+from portmap._kubernetes.kinds import known_kinds
 from portmap._map.asked import AskedObject, asked_for, asked_object
 from portmap._map.chains import Chain
 from portmap._map.hosts import rules_for
@@ -30,7 +31,6 @@ from portmap._pods import Pod
 from portmap._ports import ServicePort
 from portmap._resolution import Resolution
 from portmap._services import Service
-from portmap._workload_kinds import known_kinds
 from portmap._workloads import Workload, reduced
 
 __all__ = ["PortMap"]

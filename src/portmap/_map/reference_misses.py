@@ -7,6 +7,7 @@ the Service's own, a container port's name for the Service port's. A miss says w
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from portmap._kubernetes.did_you_mean import nearest
 from portmap._map.inventory import name_of
 from portmap._map.object_names import ObjectName
 from portmap._map.reference import Reference
@@ -15,7 +16,6 @@ from portmap._misses import some
 from portmap._pods import Container
 from portmap._ports import ContainerPort, ServicePort
 from portmap._services import Service
-from portmap._suggestions import nearest
 from portmap._workloads import Workload
 
 __all__ = [

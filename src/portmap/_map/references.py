@@ -10,18 +10,18 @@ portmap another kind, add a row; the readers are in
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from portmap._map import pod_references as of_pods
-from portmap._map import service_references as of_services
-from portmap._map.object_names import ObjectName
-from portmap._map.reference import EVERY, Found, Reader, Reference
-from portmap._paths import Path
-from portmap._workload_kinds import (
+from portmap._kubernetes.field_path import Path
+from portmap._kubernetes.kinds import (
     OTHER_KINDS,
     SEVERAL_TEMPLATES,
     USUAL_PLACE,
     WORKLOAD_KINDS,
     any_template_path,
 )
+from portmap._map import pod_references as of_pods
+from portmap._map import service_references as of_services
+from portmap._map.object_names import ObjectName
+from portmap._map.reference import EVERY, Found, Reader, Reference
 
 __all__ = ["REFERENCES", "Row", "references_of"]
 

@@ -8,7 +8,7 @@ from typing import Any, Final, final
 
 import attrs
 
-from portmap._labels import Labels
+from portmap._kubernetes.labels import Labels
 from portmap._map.object_names import items_at, text_at
 
 __all__ = ["Requirement", "Scope", "Selector", "read_selector"]

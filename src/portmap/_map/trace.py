@@ -5,6 +5,7 @@ from typing import Any, Final, Literal, TypeAlias, final
 
 import attrs
 
+from portmap._kubernetes.did_you_mean import nearest
 from portmap._map.asked import Asked, AskedNumber, AskedObject, AskedRequest, is_kind
 from portmap._map.chains import Entry, Hop, reference_hop, service_hop
 from portmap._map.hosts import paths_for, rules_for
@@ -14,7 +15,6 @@ from portmap._map.node_ports import HostPorts, NodePorts
 from portmap._map.object_names import ObjectName
 from portmap._map.targets import ContainerTarget, ResolvedReference, ServiceTarget
 from portmap._map.ways import Ways
-from portmap._suggestions import nearest
 
 __all__ = ["Approach", "Onward", "Trace", "Traced", "Tracing"]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from portmap._violations import Violation
+from portmap._kubernetes.violations import Violation
 from portmap.manifests._documents import Document
 
 __all__ = ["complaint", "complaints"]

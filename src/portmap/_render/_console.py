@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import IO, Any, Final, cast, final
 
-from portmap._errors import ManifestError
+from portmap._kubernetes.errors import ManifestError
 from portmap._render._plain import encodable, printable
 
 __all__ = ["CommandError", "Console"]

@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from portmap._cluster import Cluster
 from portmap._contract.changes import SEVERITIES, Change, Contract, Step
-from portmap._errors import ManifestError
+from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.errors import ManifestError
 from portmap._render._unreadable import unreadable_data
 
 __all__ = ["VERSION", "as_json"]

@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, final
 
 from portmap._candidates import Candidates
-from portmap._cluster import Cluster
-from portmap._errors import ManifestError
+from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.errors import ManifestError
 from portmap._map.inventory import pod_labels, settled
 from portmap._map.misses import NO_ENDPOINTS
 from portmap._map.port_map import PortMap

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from portmap._errors import ManifestError
+from portmap._kubernetes.errors import ManifestError
 from portmap._map.plain_data import host_ports_data, node_ports_data, unknown_data
 from portmap._map.port_map import PortMap
 from portmap._render._places import Places, located

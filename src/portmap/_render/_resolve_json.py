@@ -3,10 +3,10 @@
 import json
 from typing import Any, Final
 
-from portmap._errors import Span
+from portmap._kubernetes.errors import Span
+from portmap._kubernetes.violations import Violation
 from portmap._render._routes import Missed, Place, Reached, Report, Route, ServiceRoutes
 from portmap._render._unreadable import position, unreadable_data
-from portmap._violations import Violation
 from portmap.manifests._documents import Document
 
 __all__ = ["VERSION", "as_json"]

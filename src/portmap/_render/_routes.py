@@ -4,8 +4,8 @@ from typing import final
 
 import attrs
 
-from portmap._cluster import Cluster
-from portmap._errors import ManifestError
+from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.errors import ManifestError
 from portmap._map.trace import Approach
 from portmap._misses import Miss
 from portmap._ports import ServicePort

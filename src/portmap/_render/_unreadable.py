@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from portmap._errors import ManifestError, Span
+from portmap._kubernetes.errors import ManifestError, Span
 
 __all__ = ["position", "unreadable_data"]
 

@@ -16,7 +16,7 @@ other distributions bring are the `installed_rules`.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from portmap._errors import LintError, RuleError
+from portmap._kubernetes.errors import LintError, RuleError
 from portmap.lint._baseline import Baseline
 from portmap.lint._bundles import Bundle
 from portmap.lint._engine import lint

@@ -10,7 +10,7 @@ from typing import Any, Final, Self, TypeAlias, cast, final
 
 import attrs
 
-from portmap._errors import ManifestError
+from portmap._kubernetes.errors import ManifestError
 from portmap.lint._findings import Finding, Report, Suppressed
 
 __all__ = ["Baseline"]

@@ -9,17 +9,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final, final
 
-from portmap._cluster import Cluster
+from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.field_path import Path
+from portmap._kubernetes.kinds import SEVERAL_TEMPLATES, any_template_path
 from portmap._map.inventory import name_of
 from portmap._map.object_names import ObjectName, items_at, text_at, value_at
 from portmap._map.port_map import PortMap
 from portmap._map.targets import ContainerTarget, ServiceTarget
-from portmap._paths import Path
 from portmap._pods import Container, Pod
 from portmap._ports import ContainerPort
 from portmap._resolution import Resolution
 from portmap._services import Service
-from portmap._workload_kinds import SEVERAL_TEMPLATES, any_template_path
 from portmap._workloads import Workload, reduced
 from portmap.lint._items import Item
 from portmap.lint._unselected import Unselected

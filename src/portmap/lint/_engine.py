@@ -8,11 +8,11 @@ from typing import Any, Final, final
 
 import attrs
 
-from portmap._cluster import Cluster, cluster_in_force
-from portmap._errors import RuleError
 from portmap._foreign import several
+from portmap._kubernetes.cluster import Cluster, cluster_in_force
+from portmap._kubernetes.errors import RuleError
+from portmap._kubernetes.field_path import describe
 from portmap._map.targets import ResolvedReference
-from portmap._paths import describe
 from portmap._services import Service
 from portmap._workloads import Workload
 from portmap.lint._bundles import Bundle

@@ -6,10 +6,10 @@ from typing import Any, Final, Literal, TypeAlias, final, get_args
 
 import attrs
 
-from portmap._cluster import Cluster
-from portmap._errors import LintError, Span
+from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.errors import LintError, Span
+from portmap._kubernetes.field_path import Path, sort_key
 from portmap._map.object_names import ObjectName
-from portmap._paths import Path, sort_key
 from portmap._pods import Pod
 from portmap._services import Service
 from portmap._workloads import Workload

@@ -5,15 +5,15 @@ from typing import Any, final
 
 import attrs
 
-from portmap._cluster import Cluster
-from portmap._errors import ValidationError
 from portmap._foreign import plain_manifest
+from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.errors import ValidationError
+from portmap._kubernetes.violations import Violation
 from portmap._manifest import to_manifest
 from portmap._map.inventory import name_of
 from portmap._map.object_names import ObjectName
 from portmap._pods import Pod
 from portmap._services import Service
-from portmap._violations import Violation
 from portmap._workloads import Workload, reduced
 
 __all__ = ["Item", "items_of"]

@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 
-from portmap._errors import RuleError
+from portmap._kubernetes.errors import RuleError
 from portmap.lint._rule import PREFIX, Rule
 
 __all__ = ["GROUP", "installed_rules"]

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import attrs
 
-from portmap._labels import Labels
+from portmap._kubernetes.labels import Labels
 from portmap._pods import Container, Pod
 from portmap._ports import ContainerPort, ServicePort
 from portmap._services import Service

@@ -13,8 +13,8 @@ from typing import Any, final
 
 import attrs
 
-from portmap._cluster import Cluster
-from portmap._errors import ManifestError
+from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.errors import ManifestError
 from portmap._map.object_names import ObjectName
 from portmap.lint._bundles import Bundle
 from portmap.lint._division import bundles_of, home_of

@@ -15,8 +15,8 @@ from typing import Any, Final, TypeVar, final
 
 import attrs
 
-from portmap._cluster import Cluster, cluster_in_force
-from portmap._errors import ManifestError
+from portmap._kubernetes.cluster import Cluster, cluster_in_force
+from portmap._kubernetes.errors import ManifestError
 from portmap.lint._division import home_of
 from portmap.lint._engine import TooManyFindings, chosen_rules, in_its_folder, in_report, lint_items, suppressed
 from portmap.lint._findings import Finding, Related, Report, Skipped

@@ -10,8 +10,8 @@ from typing import IO, Final, TypeAlias, final
 
 import attrs
 
-from portmap._cluster import Cluster
-from portmap._errors import ManifestError
+from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.errors import ManifestError
 from portmap._map.inventory import settled
 from portmap._map.object_names import ObjectName
 from portmap.lint._findings import Finding, Location, Skipped

@@ -8,11 +8,13 @@ import attrs
 
 from portmap._admission import server_verdict
 from portmap._allocation import ADDRESS_RULES, HEALTH_CHECK_RULES, NAMELESS_RULES, NODE_PORT_RULES
-from portmap._cluster import Cluster, cluster_in_force
 from portmap._codes import CODES_OF_READING
 from portmap._families import CONFIGURED_RULES, FAMILY_RULES, STACK_RULES
+from portmap._kubernetes.cluster import Cluster, cluster_in_force
+from portmap._kubernetes.field_path import describe, parse
+from portmap._kubernetes.kinds import any_template_path
+from portmap._kubernetes.violations import ServerWarning
 from portmap._metadata import METADATA_RULES
-from portmap._paths import describe, parse
 from portmap._pod_rules import CONTAINER_RULES, POD_RULES
 from portmap._pod_warnings import POD_WARNINGS
 from portmap._pods import Container, Pod
@@ -22,8 +24,6 @@ from portmap._rules import Rule
 from portmap._service_rules import SERVICE_RULES
 from portmap._service_warnings import SERVICE_WARNINGS
 from portmap._services import Service, service_state
-from portmap._violations import ServerWarning
-from portmap._workload_kinds import any_template_path
 from portmap._workloads import Workload
 from portmap.lint._items import Item
 from portmap.manifests._pod_manifest import CONTAINER_MANIFEST_RULES, NEWER_FIELD_RULES, POD_MANIFEST_RULES

@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Final, final
 
 from portmap._candidates import Candidates
+from portmap._kubernetes.did_you_mean import nearest
+from portmap._kubernetes.kinds import SHORT_LIVED
 from portmap._services import Service
-from portmap._suggestions import nearest
-from portmap._workload_kinds import SHORT_LIVED
 from portmap._workloads import Workload
 from portmap.lint._fragments import has_placeholder
 

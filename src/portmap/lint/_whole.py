@@ -12,15 +12,15 @@ from itertools import islice
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar, final
 
 from portmap._candidates import Candidates
-from portmap._cluster import Cluster
-from portmap._labels import Labels
+from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.kinds import known_kinds
+from portmap._kubernetes.labels import Labels
 from portmap._map.node_ports import node_ports_of
 from portmap._map.object_names import ObjectName, items_at, text_at
 from portmap._map.selectors import Selector
 from portmap._pods import Pod
 from portmap._services import Service
 from portmap._sets import Conflict
-from portmap._workload_kinds import known_kinds
 from portmap._workloads import Workload, reduced
 from portmap.lint._items import Item
 

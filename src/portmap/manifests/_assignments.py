@@ -10,10 +10,10 @@ from typing import Any, Final, TypeAlias, final
 
 import attrs
 
-from portmap._errors import ManifestError
-from portmap._paths import Key, Path, describe
+from portmap._kubernetes.did_you_mean import nearest
+from portmap._kubernetes.errors import ManifestError
+from portmap._kubernetes.field_path import Key, Path, describe
 from portmap._service_reading import is_core_service
-from portmap._suggestions import nearest
 from portmap.manifests._compose import compose_all
 from portmap.manifests._known_fields import APPEND, TOP, unknown_at_top, unknown_in_service
 from portmap.manifests._scalars import ScalarError, resolve

@@ -10,9 +10,9 @@ from typing import Any, Final, Protocol, TypeAlias
 
 import attrs
 
-from portmap._errors import Span
-from portmap._paths import Path, describe
-from portmap._violations import Violation
+from portmap._kubernetes.errors import Span
+from portmap._kubernetes.field_path import Path, describe
+from portmap._kubernetes.violations import Violation
 
 __all__ = [
     "MAX_DEPTH",

@@ -9,14 +9,14 @@ from typing import Any, Final, TypeVar
 
 from cattrs import Converter
 
-from portmap._errors import ValidationError
+from portmap._kubernetes.errors import ValidationError
+from portmap._kubernetes.schema import INVALID, Reader
+from portmap._kubernetes.violations import Violation, in_order
 from portmap._manifest import to_manifest
 from portmap._pods import Container, Pod
 from portmap._ports import CONTAINER_PORT, SERVICE_PORT, ContainerPort, ServicePort
-from portmap._schema import INVALID, Reader
 from portmap._service_reading import arguments
 from portmap._services import Service
-from portmap._violations import Violation, in_order
 from portmap._workloads import Workload, read_container
 from portmap.manifests._read import read
 

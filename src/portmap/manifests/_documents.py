@@ -7,13 +7,13 @@ from typing import Any, Final, NamedTuple, final, overload
 
 import attrs
 
-from portmap._cluster import Cluster
-from portmap._errors import ManifestError, Span, ValidationError
-from portmap._paths import Path, describe, parse
+from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.errors import ManifestError, Span, ValidationError
+from portmap._kubernetes.field_path import Path, describe, parse
+from portmap._kubernetes.kinds import known_kinds
+from portmap._kubernetes.violations import Violation, in_order
 from portmap._pods import Pod
 from portmap._services import Service
-from portmap._violations import Violation, in_order
-from portmap._workload_kinds import known_kinds
 from portmap._workloads import Workload, several_templates
 from portmap.manifests._composed import Composed
 from portmap.manifests._read import Kind, is_readable, read_all

@@ -15,10 +15,10 @@ from typing import Any, Final, TypeAlias, final
 
 import attrs
 
-from portmap._cluster import Cluster, cluster_in_force
-from portmap._errors import ManifestError, ValidationError
-from portmap._paths import Path, describe
-from portmap._suggestions import nearest
+from portmap._kubernetes.cluster import Cluster, cluster_in_force
+from portmap._kubernetes.did_you_mean import nearest
+from portmap._kubernetes.errors import ManifestError, ValidationError
+from portmap._kubernetes.field_path import Path, describe
 from portmap.manifests._assignments import APPEND, Assignment, located, parse_assignment
 from portmap.manifests._composed import Composed
 from portmap.manifests._documents import Document

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
-from portmap._errors import ManifestError
-from portmap._labels import Labels
-from portmap._paths import describe
+from portmap._kubernetes.errors import ManifestError
+from portmap._kubernetes.field_path import describe
+from portmap._kubernetes.labels import Labels
 from portmap.manifests._plain import plain_ok
 
 __all__ = ["WriteError", "emit", "entry", "key", "text"]

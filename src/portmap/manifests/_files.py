@@ -10,7 +10,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from portmap._errors import ManifestError
+from portmap._kubernetes.errors import ManifestError
 
 __all__ = ["read_bytes", "replace_bytes", "write_whole"]
 

@@ -8,8 +8,8 @@ from typing import IO, Any, Final, Literal
 
 import attrs
 
-from portmap._cluster import Cluster, cluster_in_force
-from portmap._errors import ManifestError
+from portmap._kubernetes.cluster import Cluster, cluster_in_force
+from portmap._kubernetes.errors import ManifestError
 from portmap.manifests._compose import compose_all
 from portmap.manifests._composed import Composed
 from portmap.manifests._documents import Document, Manifests, documents, objects_in, values_in

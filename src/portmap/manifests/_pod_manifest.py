@@ -11,23 +11,23 @@ from typing import Any, Final, final
 
 import attrs
 
-from portmap._cluster import (
+from portmap._kubernetes.cluster import (
     INIT_RESTART_POLICY_CHECKED,
     INIT_RESTART_POLICY_DROPPED,
     PROBE_PROTOCOL_FIELDS,
     STOP_SIGNAL_FIELD,
     Cluster,
 )
-from portmap._grammar import dns_subdomain_reasons
+from portmap._kubernetes.field_path import Path
+from portmap._kubernetes.names import dns_subdomain_reasons
+from portmap._kubernetes.schema import BOOLEAN, OPAQUE, TEXT, list_of, struct
+from portmap._kubernetes.violations import ServerWarning, Violation
 from portmap._metadata import METADATA, METADATA_RULES, Metadata
-from portmap._paths import Path
 from portmap._pod_rules import CONTAINER_RULES, POD_RULES
 from portmap._pod_warnings import POD_WARNINGS
 from portmap._ports import CONTAINER_PORT, CONTAINER_PORT_RULES, not_supported
 from portmap._probe_rules import HANDLER_RULES, LIFECYCLE, PROBE, Handler
 from portmap._rules import Problem, Rules, Stage, rule
-from portmap._schema import BOOLEAN, OPAQUE, TEXT, list_of, struct
-from portmap._violations import ServerWarning, Violation
 from portmap._workloads import template_path
 
 __all__ = ["CONTAINER_MANIFEST_RULES", "NEWER_FIELD_RULES", "POD_MANIFEST_RULES", "judge_pod", "pod_warnings"]

@@ -6,20 +6,20 @@ from typing import Any, TypeVar, overload
 import attrs
 
 from portmap._admission import every_violation, metadata_violations
-from portmap._cluster import Cluster, cluster_in_force
-from portmap._errors import ValidationError
 from portmap._foreign import Foreign, plain_manifest
+from portmap._kubernetes.cluster import Cluster, cluster_in_force
+from portmap._kubernetes.errors import ValidationError
+from portmap._kubernetes.field_path import Path
+from portmap._kubernetes.kinds import any_template_path, template_path
+from portmap._kubernetes.opaque import Opaque, residue
+from portmap._kubernetes.schema import INVALID
+from portmap._kubernetes.violations import Violation, in_order
+from portmap._kubernetes.wire import to_wire
 from portmap._manifest import to_manifest
-from portmap._opaque import Opaque, residue
-from portmap._paths import Path
 from portmap._pods import Pod
 from portmap._ports import SERVICE_PORT_RULES, ServicePort
-from portmap._schema import INVALID
 from portmap._service_reading import is_core_service, service_of
 from portmap._services import Service
-from portmap._violations import Violation, in_order
-from portmap._wire import to_wire
-from portmap._workload_kinds import any_template_path, template_path
 from portmap._workloads import Workload, read_workload, read_workloads, several_templates
 from portmap.manifests._service_manifest import SERVICE, identity_violations, port_state, state_of
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from portmap._paths import Path
+from portmap._kubernetes.field_path import Path
 from portmap.manifests._composed import Composed, Node, Place
 from portmap.manifests._scalars import SPECIAL_FIRST, Scalar, ScalarError, resolve
 

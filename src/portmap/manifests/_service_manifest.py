@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from portmap._cluster import Cluster
+from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.violations import Violation
 from portmap._service_reading import CORE_VERSIONS
 from portmap._service_schema import SERVICE
 from portmap._state import PICKED, PortState, ServiceState
-from portmap._violations import Violation
 
 __all__ = ["SERVICE", "identity_violations", "port_state", "state_of", "stored_manifest"]
 

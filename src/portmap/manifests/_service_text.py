@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from portmap._labels import Labels
+from portmap._kubernetes.labels import Labels
+from portmap._kubernetes.wire import Wire
 from portmap._manifest import to_manifest
 from portmap._ports import ServicePort
 from portmap._services import Service, has_plain_spec
-from portmap._wire import Wire
 from portmap.manifests._emit import WriteError, emit, entry, key, text
 
 __all__ = ["service_text"]

@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias, final
 
-from portmap._errors import ManifestError
-from portmap._paths import Path, describe
+from portmap._kubernetes.errors import ManifestError
+from portmap._kubernetes.field_path import Path, describe
 from portmap.manifests._assignments import APPEND
 from portmap.manifests._composed import Entry, Node, span_of
 from portmap.manifests._emit import emit, text

@@ -13,8 +13,8 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, Final, Literal, TypeAlias
 
-from portmap._cluster import Cluster, cluster_in_force
-from portmap._errors import ManifestError
+from portmap._kubernetes.cluster import Cluster, cluster_in_force
+from portmap._kubernetes.errors import ManifestError
 from portmap.manifests._composed import further_down
 from portmap.manifests._documents import Document
 from portmap.manifests._json import is_value

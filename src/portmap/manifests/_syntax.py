@@ -8,7 +8,7 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from portmap._errors import ManifestError, Span
+from portmap._kubernetes.errors import ManifestError, Span
 from portmap.manifests._composed import MAX_DEPTH, MAX_VALUES, Place
 
 if TYPE_CHECKING:  # Whoever reads JSON does without PyYAML.

@@ -5,7 +5,7 @@ import zlib
 from pathlib import Path
 from typing import IO, Final, cast
 
-from portmap._errors import ManifestError, Span
+from portmap._kubernetes.errors import ManifestError, Span
 
 __all__ = ["PACKED", "decoded", "is_json", "not_utf8", "opened", "read_file", "read_stream", "unreadable"]
 

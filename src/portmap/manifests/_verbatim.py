@@ -4,7 +4,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from portmap._errors import ManifestError
+from portmap._kubernetes.errors import ManifestError
 from portmap.manifests._compose import compose_all
 
 if TYPE_CHECKING:

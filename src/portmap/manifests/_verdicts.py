@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
 from portmap._admission import server_verdict
-from portmap._cluster import Cluster, cluster_in_force
-from portmap._errors import ManifestError, ValidationError
 from portmap._foreign import Foreign, plain_manifest
-from portmap._schema import INVALID
+from portmap._kubernetes.cluster import Cluster, cluster_in_force
+from portmap._kubernetes.errors import ManifestError, ValidationError
+from portmap._kubernetes.schema import INVALID
+from portmap._kubernetes.violations import ServerWarning, Violation, in_order
 from portmap._service_warnings import SERVICE_WARNINGS
 from portmap._state import ServiceState
-from portmap._violations import ServerWarning, Violation, in_order
 from portmap._workloads import no_such_kind, template_path
 from portmap.manifests._json import compose_json
 from portmap.manifests._pod_manifest import judge_pod, pod_warnings

@@ -7,8 +7,8 @@ from typing import Any, ParamSpec, TypeVar
 from hypothesis.errors import InvalidArgument
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
-from portmap._cluster import Cluster
-from portmap._grammar import port_number_reasons
+from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.names import port_number_reasons
 
 __all__ = ["check_bounds", "check_cluster", "check_flag", "check_ports", "check_strategy", "chosen", "shown_as_called"]
 

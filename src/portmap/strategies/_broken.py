@@ -8,11 +8,11 @@ import attrs
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
-from portmap._cluster import Cluster
+from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.did_you_mean import nearest
+from portmap._kubernetes.violations import Violation
 from portmap._manifest import to_manifest
 from portmap._ports import ServicePort
-from portmap._suggestions import nearest
-from portmap._violations import Violation
 from portmap.manifests._verdicts import validate
 from portmap.strategies._arguments import check_cluster, shown_as_called
 from portmap.strategies._mistakes.mistake import WEB, Mistake, changed

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from portmap._cluster import Cluster
+from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.kinds import WORKLOAD_KINDS
 from portmap._manifest import to_manifest
-from portmap._workload_kinds import WORKLOAD_KINDS
 from portmap._workloads import Workload
 from portmap.strategies._arguments import check_cluster, check_strategy, chosen, shown_as_called
 from portmap.strategies._pods import MAKERS, pods, workloads

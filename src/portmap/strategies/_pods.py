@@ -6,10 +6,10 @@ from typing import Any, Final
 import attrs
 from hypothesis import strategies as st
 
-from portmap._cluster import Cluster, cluster_in_force
+from portmap._kubernetes.cluster import Cluster, cluster_in_force
+from portmap._kubernetes.enums import Protocol
+from portmap._kubernetes.kinds import WORKLOAD_KINDS
 from portmap._pods import Container, Pod
-from portmap._vocabulary import Protocol
-from portmap._workload_kinds import WORKLOAD_KINDS
 from portmap._workloads import Workload
 from portmap.strategies._arguments import (
     check_bounds,

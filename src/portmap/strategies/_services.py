@@ -7,17 +7,17 @@ from typing import Any, Final
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
-from portmap._addresses import Network
-from portmap._cluster import (
+from portmap._kubernetes.addresses import Network
+from portmap._kubernetes.cluster import (
     KUBELET_PORT_FORBIDDEN,
     PREFER_SAME_TRAFFIC_DISTRIBUTION,
     Cluster,
     cluster_in_force,
 )
+from portmap._kubernetes.enums import IP_FAMILIES, Protocol, ServiceType, TrafficDistribution
 from portmap._ports import ServicePort
 from portmap._service_rules import KUBELET_PORT
 from portmap._services import Service
-from portmap._vocabulary import IP_FAMILIES, Protocol, ServiceType, TrafficDistribution
 from portmap.strategies._arguments import (
     check_bounds,
     check_cluster,

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 from hypothesis import strategies as st
 
-from portmap._grammar import LONGEST_LABEL, LONGEST_PORT_NAME
+from portmap._kubernetes.names import LONGEST_LABEL, LONGEST_PORT_NAME
 
 __all__ = [
     "annotations",

@@ -6,13 +6,13 @@ from typing import Final
 import attrs
 from hypothesis import strategies as st
 
-from portmap._cluster import SIDECAR_PORTS, Cluster, cluster_in_force
-from portmap._grammar import LONGEST_LABEL
+from portmap._kubernetes.cluster import SIDECAR_PORTS, Cluster, cluster_in_force
+from portmap._kubernetes.enums import Protocol, ServiceType
+from portmap._kubernetes.names import LONGEST_LABEL
 from portmap._pods import Container, Pod
 from portmap._ports import ContainerPort
 from portmap._resolution import find_port, resolve
 from portmap._services import Service
-from portmap._vocabulary import Protocol, ServiceType
 from portmap.strategies._arguments import check_bounds, chosen, shown_as_called
 from portmap.strategies._pods import pods
 from portmap.strategies._ports import PROTOCOL_WORDS, Target

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from portmap._suggestions import nearest
-from portmap._workload_kinds import OLD_GROUPS, WORKLOAD_KINDS, group_of, is_custom
+from portmap._kubernetes.did_you_mean import nearest
+from portmap._kubernetes.kinds import OLD_GROUPS, WORKLOAD_KINDS, group_of, is_custom
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, at
 from portmap.lint._rule import rule

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from portmap._kubernetes.did_you_mean import nearest
 from portmap._services import Service
-from portmap._suggestions import nearest
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, at
 from portmap.lint._mesh_protocols import KNOWN, KUBERNETES, known_protocol, meant_protocol, protocol_of

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from portmap._paths import parse
+from portmap._kubernetes.field_path import parse
 from portmap._services import Service
 from portmap._sets import Conflict
 from portmap.lint._bundles import Bundle

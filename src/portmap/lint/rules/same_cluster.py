@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from portmap._kubernetes.field_path import parse
 from portmap._map.inventory import name_of
 from portmap._map.object_names import value_at
-from portmap._paths import parse
 from portmap._services import Service
 from portmap._sets import check_set
 from portmap.lint._bundles import Bundle

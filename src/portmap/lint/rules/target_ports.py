@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from portmap._kubernetes.kinds import SHORT_LIVED
 from portmap._misses import Miss
 from portmap._ports import ContainerPort, ServicePort
 from portmap._services import Service
-from portmap._workload_kinds import SHORT_LIVED
 from portmap._workloads import Workload
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, Place, Severity, at

@@ -12,7 +12,7 @@ from typing import Any, Final, final
 
 import attrs
 
-from portmap._cluster import Cluster
+from portmap._kubernetes.cluster import Cluster
 
 __all__ = ["DUAL_STACK", "GONE", "WEB", "As", "Field", "Mistake", "changed", "mistake"]
 

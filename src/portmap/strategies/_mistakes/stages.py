@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from portmap._cluster import Cluster
+from portmap._kubernetes.cluster import Cluster
 from portmap.strategies._mistakes.mistake import GONE, mistake
 
 __all__ = ["ALLOCATION", "DECODING", "FAMILIES"]

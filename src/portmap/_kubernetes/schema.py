@@ -14,10 +14,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeAlias, final
 
-from portmap._labels import Labels
-from portmap._paths import Key, Path, describe
-from portmap._suggestions import nearest
-from portmap._violations import Violation, quote
+from portmap._kubernetes.did_you_mean import nearest
+from portmap._kubernetes.field_path import Key, Path, describe
+from portmap._kubernetes.labels import Labels
+from portmap._kubernetes.violations import Violation, quote
 
 __all__ = [
     "BOOLEAN",

@@ -11,10 +11,10 @@ from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Final, Self, cast, final
 
-from portmap._addresses import Network, network
-from portmap._errors import ValidationError
-from portmap._values import attribute, frozen
-from portmap._violations import Violation
+from portmap._kubernetes.addresses import Network, network
+from portmap._kubernetes.errors import ValidationError
+from portmap._kubernetes.values import attribute, frozen
+from portmap._kubernetes.violations import Violation
 
 __all__ = ["SUPPORTED_VERSIONS", "Cluster", "Feature", "cluster_in_force", "set_default_cluster"]
 

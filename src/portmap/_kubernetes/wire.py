@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, cast, final, overload
 
-from portmap._labels import Labels
-from portmap._opaque import Opaque, merged
-from portmap._paths import Key, Path
-from portmap._schema import Reader, wrong_type
-from portmap._violations import Violation
+from portmap._kubernetes.field_path import Key, Path
+from portmap._kubernetes.labels import Labels
+from portmap._kubernetes.opaque import Opaque, merged
+from portmap._kubernetes.schema import Reader, wrong_type
+from portmap._kubernetes.violations import Violation
 
 __all__ = [
     "Rows",

@@ -6,8 +6,8 @@ They stand alone so that every other module may import them.
 
 from typing import Any, final
 
-from portmap._values import frozen
-from portmap._violations import Violation
+from portmap._kubernetes.values import frozen
+from portmap._kubernetes.violations import Violation
 
 __all__ = ["LintError", "ManifestError", "PortmapError", "RuleError", "Span", "ValidationError"]
 

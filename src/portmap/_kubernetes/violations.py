@@ -8,8 +8,8 @@ of a real server; the codes are finer and are portmap's.
 from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeAlias, final
 
-from portmap._paths import sort_key
-from portmap._values import attribute, frozen
+from portmap._kubernetes.field_path import sort_key
+from portmap._kubernetes.values import attribute, frozen
 
 __all__ = ["Reason", "ServerWarning", "Violation", "in_order", "quote"]
 

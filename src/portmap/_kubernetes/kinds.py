@@ -8,7 +8,7 @@ because an API server judges only the templates of its own.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from portmap._paths import Path
+from portmap._kubernetes.field_path import Path
 
 __all__ = [
     "ADDED_LABELS",
