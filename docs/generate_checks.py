@@ -16,8 +16,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from portmap._kubernetes.cluster import FEATURES, GATES, SUPPORTED_VERSIONS
 from portmap._codes import CODES_OF_READING
+from portmap._kubernetes.cluster import FEATURES, GATES, SUPPORTED_VERSIONS
 from portmap._rules import Rule
 
 PAGE: Final = Path(__file__).resolve().parent / "checks.md"

@@ -13,7 +13,7 @@ from portmap._families import CONFIGURED_RULES, FAMILY_RULES, STACK_RULES
 from portmap._metadata import METADATA_RULES, METADATA_UPDATE_RULES
 from portmap._pod_rules import CONTAINER_RULES, POD_RULES
 from portmap._pod_warnings import POD_WARNINGS
-from portmap._ports import CONTAINER_PORT_RULES, SERVICE_PORT_RULES
+from portmap._port_rules import CONTAINER_PORT_RULES, SERVICE_PORT_RULES
 from portmap._probe_rules import HANDLER_RULES
 from portmap._rules import Problem, Rule, Rules, Stage, rule, warning
 from portmap._service_rules import SERVICE_RULES

@@ -34,7 +34,7 @@ from portmap._kubernetes.field_path import sort_key
 from portmap._kubernetes.names import dns_label_1035_reasons, dns_label_reasons
 from portmap._kubernetes.violations import Violation
 from portmap._metadata import METADATA_RULES, METADATA_UPDATE_RULES, Metadata, NameGrammar
-from portmap._ports import SERVICE_PORT_RULES
+from portmap._port_rules import SERVICE_PORT_RULES
 from portmap._rules import Rules
 from portmap._service_rules import SERVICE_RULES
 from portmap._state import ServiceState

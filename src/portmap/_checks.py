@@ -4,7 +4,8 @@ from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.violations import Violation, in_order
 from portmap._pod_rules import CONTAINER_RULES, POD_RULES
 from portmap._pods import Container, Pod
-from portmap._ports import CONTAINER_PORT_RULES, SERVICE_PORT_RULES, ContainerPort, ServicePort
+from portmap._port_rules import CONTAINER_PORT_RULES, SERVICE_PORT_RULES
+from portmap._ports import ContainerPort, ServicePort
 from portmap._services import Service, check_service
 from portmap._workloads import Workload
 

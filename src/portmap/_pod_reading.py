@@ -13,7 +13,8 @@ from portmap._kubernetes.schema import BOOLEAN, TEXT, Reader, list_of, struct
 from portmap._kubernetes.violations import Violation
 from portmap._metadata import METADATA
 from portmap._pods import Container, Pod
-from portmap._ports import CONTAINER_PORT, ContainerPort
+from portmap._port_schema import CONTAINER_PORT
+from portmap._ports import ContainerPort
 
 __all__ = ["POD", "anything_but", "pod_of", "read_container", "under", "was_observed"]
 

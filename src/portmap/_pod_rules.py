@@ -13,7 +13,7 @@ from typing import Final
 from typing import Protocol as Shape
 
 from portmap._kubernetes.names import port_name_reasons
-from portmap._ports import AnyContainerPort
+from portmap._port_rules import AnyContainerPort
 from portmap._rules import Problem, Rules, rule
 
 __all__ = ["CONTAINER_RULES", "POD_RULES", "AnyContainer", "AnyPod"]

@@ -1,317 +1,29 @@
-"""Container ports and Service ports: the values, and the rules of one port alone.
-
-The two kinds of port have different grammars for their names, which is where most
-mistakes come from: a Service port's name is a DNS label of up to 63 characters; a
-container port's name, and a `targetPort` given by name, is an IANA service name of
-up to 15 characters with at least one letter.
+"""Container ports and Service ports: the values.
 
 What several ports of one Service or pod must agree on stands with Services and pods.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, Self, final
-from typing import Protocol as Shape
 
 from portmap._kubernetes.cluster import cluster_in_force
-from portmap._kubernetes.did_you_mean import nearest, spelt_as_label, spelt_as_port_name
-from portmap._kubernetes.enums import PROTOCOLS, Protocol
+from portmap._kubernetes.enums import Protocol
 from portmap._kubernetes.errors import ValidationError
-from portmap._kubernetes.field_path import Path
-from portmap._kubernetes.names import (
-    LONGEST_LABEL,
-    LONGEST_PORT_NAME,
-    dns_label_reasons,
-    port_name_reasons,
-    port_number_reasons,
-    qualified_name_reasons,
-)
 from portmap._kubernetes.opaque import Opaque
-from portmap._kubernetes.schema import INT32, INT_OR_TEXT, INVALID, TEXT, Reader, struct, wrong_type
 from portmap._kubernetes.values import attribute, frozen
 from portmap._kubernetes.violations import Violation, in_order, quote
-from portmap._kubernetes.wire import Rows, Wire, opaque_or_as_is, unmodelled_violations
-from portmap._rules import Problem, Rules, rule
+from portmap._kubernetes.wire import Rows, opaque_or_as_is, unmodelled_violations
+from portmap._port_rules import CONTAINER_PORT_RULES, SERVICE_PORT_RULES
+from portmap._port_schema import CONTAINER_PORT, CONTAINER_PORT_ROWS, SERVICE_PORT, SERVICE_PORT_ROWS
 
 if TYPE_CHECKING:
     from attrs import Attribute
 
-__all__ = [
-    "CONTAINER_PORT",
-    "CONTAINER_PORT_RULES",
-    "SERVICE_PORT",
-    "SERVICE_PORT_RULES",
-    "ContainerPort",
-    "ServicePort",
-    "not_supported",
-    "port_name_problems",
-]
+__all__ = ["ContainerPort", "ServicePort"]
 
-_VALIDATION: Final = "pkg/apis/core/validation/validation.go"
 _DEFAULT_PROTOCOL: Final = "TCP"
-
-
-def not_supported(choices: Sequence[str]) -> str:
-    """The words that end every complaint about a value that is not in a list."""
-    return f"supported values: {', '.join(choices)}"
-
-
-class AnyServicePort(Shape):
-    """What the rules of a Service port look at, authored or with defaults filled in."""
-
-    @property
-    def name(self) -> str | None: ...
-    @property
-    def protocol(self) -> str | None: ...
-    @property
-    def app_protocol(self) -> str | None: ...
-    @property
-    def port(self) -> int: ...
-    @property
-    def target_port(self) -> int | str | None: ...
-
-
-class AnyContainerPort(Shape):
-    """What the rules of a container port look at."""
-
-    @property
-    def name(self) -> str | None: ...
-    @property
-    def protocol(self) -> str | None: ...
-    @property
-    def container_port(self) -> int: ...
-    @property
-    def host_port(self) -> int | None: ...
-
-
-class HasProtocol(Shape):
-    """What the rule of the protocol looks at: a port of either kind."""
-
-    @property
-    def protocol(self) -> str | None: ...
-
-
-_NOT_A_TRANSPORT: Final = frozenset({"HTTP", "HTTPS", "HTTP2", "H2C", "GRPC", "WS", "WSS", "TLS"})
-
-
-@rule(
-    "unsupported-protocol", "ports[*].protocol", "FieldValueNotSupported", source=f"{_VALIDATION}, validateServicePort"
-)
-def unsupported_protocol(port: HasProtocol) -> list[Problem] | None:
-    """The protocol of a Service port or container port is TCP, UDP or SCTP, in upper case.
-
-    Left out or empty, it is TCP. What is spoken over it, such as HTTP, is the
-    business of `appProtocol`.
-    """
-    protocol = port.protocol
-    if not protocol or protocol in PROTOCOLS:
-        return None
-    upper = protocol.upper()
-    if upper in PROTOCOLS:
-        hint: str | None = f"write {upper}, in upper case"
-    elif upper in _NOT_A_TRANSPORT:
-        hint = f"write TCP, and appProtocol: {protocol.lower()} where it matters what is spoken over it"
-    else:
-        meant = nearest(protocol, PROTOCOLS)
-        hint = f"write {meant}" if meant else None
-    return [Problem(("protocol",), not_supported(PROTOCOLS), protocol, hint)]
-
-
-def _iana_name_hint(name: str) -> str | None:
-    guess = spelt_as_port_name(name)
-    return f"for instance {guess!r}" if guess else None
-
-
-def port_name_problems(name: str, path: tuple[str | int, ...]) -> list[Problem] | None:
-    """What is wrong with text that should name a container port (`ValidatePortNumOrName`)."""
-    reasons = port_name_reasons(name)
-    if not reasons:
-        return None
-    digits = name.strip()
-    if digits.isascii() and digits.isdigit() and not port_number_reasons(int(digits[:6])):
-        hint: str | None = f"for port number {int(digits)} write the integer, without quotes"
-    else:
-        hint = _iana_name_hint(name)
-        if len(name) > LONGEST_PORT_NAME:
-            hint = (
-                f"it names a container port, whose name has at most {LONGEST_PORT_NAME} characters "
-                f"(a Service port's name may have {LONGEST_LABEL})" + (f"; {hint}" if hint else "")
-            )
-    return [Problem(path, "; ".join(reasons), name, hint)]
-
-
-# --- Service ports ---------------------------------------------------------------------------------------------
-
-
-@rule("port-name-syntax", "spec.ports[*].name", "FieldValueInvalid", source=f"{_VALIDATION}, validateServicePort")
-def service_port_name_syntax(port: AnyServicePort) -> list[Problem] | None:
-    """A Service port's name is a DNS label: at most 63 of a-z, 0-9 and hyphens.
-
-    It may be digits only, and may contain `--`, which a container port's name may
-    not. An Ingress, though, can only name a port that is a container port's name too.
-    """
-    name = port.name
-    if not name:
-        return None
-    reasons = dns_label_reasons(name)
-    if not reasons:
-        return None
-    guess = spelt_as_label(name, LONGEST_LABEL)
-    return [Problem(("name",), "; ".join(reasons), name, f"for instance {guess!r}" if guess else None)]
-
-
-@rule("port-out-of-range", "spec.ports[*].port", "FieldValueInvalid", source=f"{_VALIDATION}, validateServicePort")
-def service_port_out_of_range(port: AnyServicePort) -> list[Problem] | None:
-    """`port`, which clients dial, is a number from 1 to 65535. It has no default."""
-    reasons = port_number_reasons(port.port)
-    if not reasons:
-        return None
-    hint = "give the port number that clients dial" if port.port == 0 else None
-    return [Problem(("port",), "; ".join(reasons), port.port, hint)]
-
-
-@rule(
-    "target-port-out-of-range",
-    "spec.ports[*].targetPort",
-    "FieldValueInvalid",
-    source=f"{_VALIDATION}, ValidatePortNumOrName",
-)
-def service_target_port_number(port: AnyServicePort) -> list[Problem] | None:
-    """`targetPort`, as a number, is 1 to 65535.
-
-    Left out, 0 or `""`, it is the value of `port`, and is then out of range wherever
-    that is. The number need not be declared by any container.
-    """
-    target = port.target_port
-    if isinstance(target, str) and target:
-        return None
-    number = port.port if not target or isinstance(target, str) else target
-    reasons = port_number_reasons(number)
-    if not reasons:
-        return None
-    detail = reasons[0] if target else f"{reasons[0]}; left out, it is the value of port"
-    return [Problem(("targetPort",), detail, number)]
-
-
-@rule(
-    "target-port-name-syntax",
-    "spec.ports[*].targetPort",
-    "FieldValueInvalid",
-    source=f"{_VALIDATION}, ValidatePortNumOrName",
-)
-def service_target_port_name(port: AnyServicePort) -> list[Problem] | None:
-    """`targetPort`, as text, is the name of a container port.
-
-    At most 15 of a-z, 0-9 and single hyphens, with at least one letter. Text is a
-    name also where it is all digits: `"8080"` is no port number.
-    """
-    target = port.target_port
-    return port_name_problems(target, ("targetPort",)) if isinstance(target, str) and target else None
-
-
-@rule(
-    "app-protocol-syntax",
-    "spec.ports[*].appProtocol",
-    "FieldValueInvalid",
-    source=f"{_VALIDATION}, validateServicePort",
-)
-def service_app_protocol(port: AnyServicePort) -> list[Problem] | None:
-    """`appProtocol` is a qualified name: an IANA service name, or one with a domain, such as kubernetes.io/h2c."""
-    value = port.app_protocol
-    if value is None:
-        return None
-    reasons = qualified_name_reasons(value)
-    if not reasons:
-        return None
-    hint = "leave it out" if not value else "for instance http, or kubernetes.io/h2c"
-    return [Problem(("appProtocol",), "; ".join(reasons), value, hint)]
-
-
-SERVICE_PORT_RULES: Final[Rules[AnyServicePort]] = Rules(
-    service_port_name_syntax,
-    service_port_out_of_range,
-    unsupported_protocol,
-    service_target_port_number,
-    service_target_port_name,
-    service_app_protocol,
-)
-"""The rules of one Service port alone, in the server's order."""
-
-
-# --- container ports -------------------------------------------------------------------------------------------
-
-_CONTAINER_PORTS: Final = f"{_VALIDATION}, validateContainerPorts"
-
-
-@rule(
-    "container-port-name-syntax",
-    "spec.containers[*].ports[*].name",
-    "FieldValueInvalid",
-    source=_CONTAINER_PORTS,
-)
-def container_port_name_syntax(port: AnyContainerPort) -> list[Problem] | None:
-    """A container port's name is an IANA service name.
-
-    At most 15 of a-z, 0-9 and hyphens, with at least one letter, no two hyphens
-    together and none at either end.
-    """
-    name = port.name
-    if not name:
-        return None
-    reasons = port_name_reasons(name)
-    return [Problem(("name",), "; ".join(reasons), name, _iana_name_hint(name))] if reasons else None
-
-
-@rule(
-    "container-port-required",
-    "spec.containers[*].ports[*].containerPort",
-    "FieldValueRequired",
-    source=_CONTAINER_PORTS,
-)
-def container_port_required(port: AnyContainerPort) -> list[Problem] | None:
-    """`containerPort`, where the container listens, must be given, and is not 0."""
-    if port.container_port != 0:
-        return None
-    return [
-        Problem(("containerPort",), "must be given", 0, "give the number of the port on which the container listens")
-    ]
-
-
-@rule(
-    "container-port-out-of-range",
-    "spec.containers[*].ports[*].containerPort",
-    "FieldValueInvalid",
-    source=_CONTAINER_PORTS,
-)
-def container_port_out_of_range(port: AnyContainerPort) -> list[Problem] | None:
-    """`containerPort` is a number from 1 to 65535."""
-    number = port.container_port
-    reasons = port_number_reasons(number) if number != 0 else ()
-    return [Problem(("containerPort",), "; ".join(reasons), number)] if reasons else None
-
-
-@rule(
-    "host-port-out-of-range",
-    "spec.containers[*].ports[*].hostPort",
-    "FieldValueInvalid",
-    source=_CONTAINER_PORTS,
-)
-def host_port_out_of_range(port: AnyContainerPort) -> list[Problem] | None:
-    """`hostPort` is a number from 1 to 65535; 0 is none."""
-    number = port.host_port
-    reasons = port_number_reasons(number) if number else ()
-    return [Problem(("hostPort",), "; ".join(reasons), number)] if reasons else None
-
-
-CONTAINER_PORT_RULES: Final[Rules[AnyContainerPort]] = Rules(
-    container_port_name_syntax,
-    container_port_required,
-    container_port_out_of_range,
-    host_port_out_of_range,
-    unsupported_protocol,
-)
-"""The rules of one container port alone, in the server's order."""
 
 
 # --- the values ------------------------------------------------------------------------------------------------
@@ -361,13 +73,7 @@ class ContainerPort:
     host_ip: str | None = None
     unmodelled: Opaque | None = attribute(default=None, converter=opaque_or_as_is, repr=False)
 
-    WIRE: ClassVar[Rows] = Rows(
-        Wire("name", ("name",), TEXT),
-        Wire("host_port", ("hostPort",), INT32),
-        Wire("container_port", ("containerPort",), INT32, required=True),
-        Wire("protocol", ("protocol",), TEXT),
-        Wire("host_ip", ("hostIP",), TEXT),
-    )
+    WIRE: ClassVar[Rows] = CONTAINER_PORT_ROWS
 
     def __attrs_post_init__(self) -> None:
         if self.unmodelled is not None and (found := unmodelled_violations(self, CONTAINER_PORT)):
@@ -391,14 +97,6 @@ class ContainerPort:
 
     def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - as they ask
         printed(self, printer)
-
-
-def _read_target_port(value: object, path: Path, found: list[Violation]) -> object:
-    if isinstance(value, ContainerPort):
-        hint = "write ServicePort.targeting(…, port=…) for one that leads to this container port"
-        found.append(wrong_type(path, "an integer or text", value, hint))
-        return INVALID
-    return INT_OR_TEXT.read(value, path, found)
 
 
 @final
@@ -445,14 +143,7 @@ class ServicePort:
     node_port: int | None = None
     unmodelled: Opaque | None = attribute(default=None, converter=opaque_or_as_is, repr=False)
 
-    WIRE: ClassVar[Rows] = Rows(
-        Wire("name", ("name",), TEXT),
-        Wire("protocol", ("protocol",), TEXT),
-        Wire("app_protocol", ("appProtocol",), TEXT),
-        Wire("port", ("port",), INT32, required=True),
-        Wire("target_port", ("targetPort",), Reader(_read_target_port, 0, fields={})),
-        Wire("node_port", ("nodePort",), INT32),
-    )
+    WIRE: ClassVar[Rows] = SERVICE_PORT_ROWS
 
     def __attrs_post_init__(self) -> None:
         if self.unmodelled is not None and (found := unmodelled_violations(self, SERVICE_PORT)):
@@ -586,11 +277,3 @@ def printed(value: Any, printer: Any, *, also: Collection[str] = ()) -> None:  #
                 printer.breakable()
             printer.text(f"{field.name}=" if field.kw_only else "")
             printer.pretty(getattr(value, field.name))
-
-
-def _schema(wire: Rows) -> Reader:
-    return struct({each.path[0]: each.reader for each in wire})
-
-
-CONTAINER_PORT: Final = _schema(ContainerPort.WIRE)
-SERVICE_PORT: Final = _schema(ServicePort.WIRE)

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from portmap._foreign import Foreign, is_from_file, plain_manifest
 from portmap._kubernetes.errors import ValidationError
+from portmap._kubernetes.kinds import CORE_VERSIONS
 from portmap._kubernetes.violations import Violation, in_order
 from portmap._kubernetes.wire import Wire
 from portmap._pod_reading import under
@@ -13,7 +14,6 @@ from portmap._service_schema import SERVICE
 from portmap._services import Service
 
 __all__ = [
-    "CORE_VERSIONS",
     "arguments",
     "is_core_service",
     "read_core_service",
@@ -22,8 +22,6 @@ __all__ = [
     "services_of",
 ]
 
-CORE_VERSIONS: Final = ("v1", "/v1", None, "")
-"""How the core group is written: an empty group before the slash is the core group, too."""
 _ABSENT: Final = object()
 
 

@@ -8,7 +8,7 @@ from portmap._kubernetes.schema import BOOLEAN, INT32, INT64, TEXT, TEXT_MAP, TE
 from portmap._kubernetes.violations import Violation, quote
 from portmap._kubernetes.wire import Rows, Wire
 from portmap._metadata import METADATA
-from portmap._ports import SERVICE_PORT
+from portmap._port_schema import SERVICE_PORT
 
 __all__ = ["METADATA_ROWS", "SERVICE", "SPEC_ROWS"]
 

@@ -32,7 +32,8 @@ from portmap._kubernetes.wire import (
     unmodelled_violations,
 )
 from portmap._metadata import METADATA
-from portmap._ports import SERVICE_PORT_RULES, ContainerPort, ServicePort, printed, shown
+from portmap._port_rules import SERVICE_PORT_RULES
+from portmap._ports import ContainerPort, ServicePort, printed, shown
 from portmap._service_schema import METADATA_ROWS, SERVICE, SPEC_ROWS
 from portmap._state import PortState, ServiceState
 

@@ -16,7 +16,7 @@ from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.enums import TRAFFIC_POLICIES
 from portmap._kubernetes.field_path import Key
 from portmap._kubernetes.names import port_number_reasons, qualified_name_reasons
-from portmap._ports import not_supported
+from portmap._port_rules import not_supported
 from portmap._rules import Problem, rule
 from portmap._state import ServiceState
 

@@ -12,6 +12,7 @@ from portmap._kubernetes.field_path import Path
 
 __all__ = [
     "ADDED_LABELS",
+    "CORE_VERSIONS",
     "OLD_GROUPS",
     "OTHER_KINDS",
     "SEVERAL_TEMPLATES",
@@ -25,6 +26,9 @@ __all__ = [
     "known_kinds",
     "template_path",
 ]
+
+CORE_VERSIONS: Final = ("v1", "/v1", None, "")
+"""What may stand as the `apiVersion` of a kind of the core group; the URL of a request says it too."""
 
 _TEMPLATE: Final[Path] = ("spec", "template")
 USUAL_PLACE: Final = _TEMPLATE

@@ -14,7 +14,8 @@ from portmap._kubernetes.schema import INVALID, Reader
 from portmap._kubernetes.violations import Violation, in_order
 from portmap._manifest import to_manifest
 from portmap._pods import Container, Pod
-from portmap._ports import CONTAINER_PORT, SERVICE_PORT, ContainerPort, ServicePort
+from portmap._port_schema import CONTAINER_PORT, SERVICE_PORT
+from portmap._ports import ContainerPort, ServicePort
 from portmap._service_reading import arguments
 from portmap._services import Service
 from portmap._workloads import Workload, read_container

@@ -19,16 +19,17 @@ from portmap._kubernetes.cluster import (
     Cluster,
 )
 from portmap._kubernetes.field_path import Path
+from portmap._kubernetes.kinds import template_path
 from portmap._kubernetes.names import dns_subdomain_reasons
 from portmap._kubernetes.schema import BOOLEAN, OPAQUE, TEXT, list_of, struct
 from portmap._kubernetes.violations import ServerWarning, Violation
 from portmap._metadata import METADATA, METADATA_RULES, Metadata
 from portmap._pod_rules import CONTAINER_RULES, POD_RULES
 from portmap._pod_warnings import POD_WARNINGS
-from portmap._ports import CONTAINER_PORT, CONTAINER_PORT_RULES, not_supported
+from portmap._port_rules import CONTAINER_PORT_RULES, not_supported
+from portmap._port_schema import CONTAINER_PORT
 from portmap._probe_rules import HANDLER_RULES, LIFECYCLE, PROBE, Handler
 from portmap._rules import Problem, Rules, Stage, rule
-from portmap._workloads import template_path
 
 __all__ = ["CONTAINER_MANIFEST_RULES", "NEWER_FIELD_RULES", "POD_MANIFEST_RULES", "judge_pod", "pod_warnings"]
 

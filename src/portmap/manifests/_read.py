@@ -17,7 +17,8 @@ from portmap._kubernetes.violations import Violation, in_order
 from portmap._kubernetes.wire import to_wire
 from portmap._manifest import to_manifest
 from portmap._pods import Pod
-from portmap._ports import SERVICE_PORT_RULES, ServicePort
+from portmap._port_rules import SERVICE_PORT_RULES
+from portmap._ports import ServicePort
 from portmap._service_reading import is_core_service, service_of
 from portmap._services import Service
 from portmap._workloads import Workload, read_workload, read_workloads, several_templates

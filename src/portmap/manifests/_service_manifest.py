@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.kinds import CORE_VERSIONS
 from portmap._kubernetes.violations import Violation
-from portmap._service_reading import CORE_VERSIONS
 from portmap._service_schema import SERVICE
 from portmap._state import PICKED, PortState, ServiceState
 
