@@ -3,7 +3,7 @@
 The page is written by hand, but for what stands between a comment that names what
 belongs there and the comment `end`:
 
-    <!-- rules: portmap._updates.UPDATE_RULES -->
+    <!-- rules: portmap._apiserver.updates.UPDATE_RULES -->
     <!-- end -->
 
 Run this file to write them anew: `python docs/generate_checks.py`.
@@ -16,9 +16,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from portmap._codes import CODES_OF_READING
+from portmap._apiserver.decode_codes import CODES_OF_READING
+from portmap._apiserver.rule import Rule
 from portmap._kubernetes.cluster import FEATURES, GATES, SUPPORTED_VERSIONS
-from portmap._rules import Rule
 
 PAGE: Final = Path(__file__).resolve().parent / "checks.md"
 

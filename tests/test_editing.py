@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from command_line import portmap
 from portmap import ManifestError, ValidationError
+from portmap._apiserver.service_schema import SERVICE
 from portmap._kubernetes.schema import Reader
-from portmap._service_schema import SERVICE
 from portmap.manifests import edit, load, set_fields, validate
 from portmap.manifests._known_fields import TOP
 

@@ -18,7 +18,7 @@ import pytest
 
 import portmap
 from pages import ROOT, SET_UP, anchors_of, blocks_of, run_page, text_of
-from portmap._rules import Rule
+from portmap._apiserver.rule import Rule
 from portmap.manifests import validate
 from type_checkers import need_pyright
 

@@ -8,21 +8,21 @@ import attrs
 import pytest
 
 from portmap import Cluster, Service, ServicePort
-from portmap._allocation import ADDRESS_RULES, HEALTH_CHECK_RULES, NAMELESS_RULES, NODE_PORT_RULES
-from portmap._families import CONFIGURED_RULES, FAMILY_RULES, STACK_RULES
-from portmap._metadata import METADATA_RULES, METADATA_UPDATE_RULES
-from portmap._pod_rules import CONTAINER_RULES, POD_RULES
-from portmap._pod_warnings import POD_WARNINGS
-from portmap._port_rules import CONTAINER_PORT_RULES, SERVICE_PORT_RULES
-from portmap._probe_rules import HANDLER_RULES
-from portmap._rules import Problem, Rule, Rules, Stage, rule, warning
-from portmap._service_rules import SERVICE_RULES
-from portmap._service_warnings import SERVICE_WARNINGS
+from portmap._apiserver.allocation import ADDRESS_RULES, HEALTH_CHECK_RULES, NAMELESS_RULES, NODE_PORT_RULES
+from portmap._apiserver.ip_families import CONFIGURED_RULES, FAMILY_RULES, STACK_RULES
+from portmap._apiserver.metadata import METADATA_RULES, METADATA_UPDATE_RULES
+from portmap._apiserver.pod_manifest import CONTAINER_MANIFEST_RULES, NEWER_FIELD_RULES, POD_MANIFEST_RULES
+from portmap._apiserver.pod_rules import CONTAINER_RULES, POD_RULES
+from portmap._apiserver.pod_warnings import POD_WARNINGS
+from portmap._apiserver.port_rules import CONTAINER_PORT_RULES, SERVICE_PORT_RULES
+from portmap._apiserver.probe_rules import HANDLER_RULES
+from portmap._apiserver.rule import Problem, Rule, Rules, Stage, rule, warning
+from portmap._apiserver.service_rules import SERVICE_RULES
+from portmap._apiserver.service_warnings import SERVICE_WARNINGS
+from portmap._apiserver.updates import UPDATE_RULES
 from portmap._services import service_state
 from portmap._sets import SET_RULES
-from portmap._updates import UPDATE_RULES
 from portmap.manifests import validate
-from portmap.manifests._pod_manifest import CONTAINER_MANIFEST_RULES, NEWER_FIELD_RULES, POD_MANIFEST_RULES
 
 STAGES: Final[Mapping[Stage, tuple[Rules[Any], ...]]] = {
     Stage.DECODE: (NEWER_FIELD_RULES,),

@@ -20,7 +20,7 @@ from portmap import (
     check,
     to_manifest,
 )
-from portmap._state import PortState
+from portmap._apiserver.state import PortState
 
 HTTP = ContainerPort(8080, name="http")
 METRICS = ContainerPort(9100, name="metrics")

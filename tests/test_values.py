@@ -16,9 +16,9 @@ import cattrs
 import pytest
 
 from portmap import Cluster, ContainerPort, ServerWarning, Service, ServicePort, Span, Violation
+from portmap._apiserver.rule import Rule
 from portmap._kubernetes.cluster import Feature
 from portmap._kubernetes.values import _frozen
-from portmap._rules import Rule
 
 T = TypeVar("T")
 

@@ -1,10 +1,10 @@
 """Ask again of an object in hand: would this cluster take it?"""
 
+from portmap._apiserver.pod_rules import CONTAINER_RULES, POD_RULES
+from portmap._apiserver.port_rules import CONTAINER_PORT_RULES, SERVICE_PORT_RULES
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.violations import Violation, in_order
-from portmap._pod_rules import CONTAINER_RULES, POD_RULES
 from portmap._pods import Container, Pod
-from portmap._port_rules import CONTAINER_PORT_RULES, SERVICE_PORT_RULES
 from portmap._ports import ContainerPort, ServicePort
 from portmap._services import Service, check_service
 from portmap._workloads import Workload

@@ -6,14 +6,14 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
+from portmap._apiserver.metadata import METADATA
+from portmap._apiserver.port_schema import CONTAINER_PORT
 from portmap._kubernetes.enums import Protocol
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.field_path import Path, describe, parse
 from portmap._kubernetes.schema import BOOLEAN, TEXT, Reader, list_of, struct
 from portmap._kubernetes.violations import Violation
-from portmap._metadata import METADATA
 from portmap._pods import Container, Pod
-from portmap._port_schema import CONTAINER_PORT
 from portmap._ports import ContainerPort
 
 __all__ = ["POD", "anything_but", "pod_of", "read_container", "under", "was_observed"]

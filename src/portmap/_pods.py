@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final, Literal, TypeAlias, cast, final
 
 import attrs
 
+from portmap._apiserver.pod_rules import CONTAINER_RULES, POD_RULES
 from portmap._kubernetes.cluster import cluster_in_force
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.field_path import Path
@@ -17,7 +18,6 @@ from portmap._kubernetes.labels import Labels
 from portmap._kubernetes.schema import BOOLEAN, TEXT, TEXT_MAP, TEXTS, TIME, wrong_type
 from portmap._kubernetes.violations import Violation, in_order
 from portmap._kubernetes.wire import Rows, Wire, labels_or_as_is, series_or_as_is, texts_or_as_is
-from portmap._pod_rules import CONTAINER_RULES, POD_RULES
 from portmap._ports import ContainerPort, printed, shown
 
 __all__ = ["Container", "Pod", "PodPhase", "container_problems"]

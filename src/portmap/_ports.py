@@ -8,6 +8,8 @@ from functools import lru_cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, Self, final
 
+from portmap._apiserver.port_rules import CONTAINER_PORT_RULES, SERVICE_PORT_RULES
+from portmap._apiserver.port_schema import CONTAINER_PORT, CONTAINER_PORT_ROWS, SERVICE_PORT, SERVICE_PORT_ROWS
 from portmap._kubernetes.cluster import cluster_in_force
 from portmap._kubernetes.enums import Protocol
 from portmap._kubernetes.errors import ValidationError
@@ -15,8 +17,6 @@ from portmap._kubernetes.opaque import Opaque
 from portmap._kubernetes.values import attribute, frozen
 from portmap._kubernetes.violations import Violation, in_order, quote
 from portmap._kubernetes.wire import Rows, opaque_or_as_is, unmodelled_violations
-from portmap._port_rules import CONTAINER_PORT_RULES, SERVICE_PORT_RULES
-from portmap._port_schema import CONTAINER_PORT, CONTAINER_PORT_ROWS, SERVICE_PORT, SERVICE_PORT_ROWS
 
 if TYPE_CHECKING:
     from attrs import Attribute

@@ -5,7 +5,11 @@ from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypedDict, Unpack, cast, final
 
-from portmap._admission import every_violation, metadata_violations, name_grammar
+from portmap._apiserver.admission import every_violation, metadata_violations, name_grammar
+from portmap._apiserver.metadata import METADATA
+from portmap._apiserver.port_rules import SERVICE_PORT_RULES
+from portmap._apiserver.service_schema import METADATA_ROWS, SERVICE, SPEC_ROWS
+from portmap._apiserver.state import PortState, ServiceState
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.enums import (
     IPFamily,
@@ -31,11 +35,7 @@ from portmap._kubernetes.wire import (
     texts_or_as_is,
     unmodelled_violations,
 )
-from portmap._metadata import METADATA
-from portmap._port_rules import SERVICE_PORT_RULES
 from portmap._ports import ContainerPort, ServicePort, printed, shown
-from portmap._service_schema import METADATA_ROWS, SERVICE, SPEC_ROWS
-from portmap._state import PortState, ServiceState
 
 if TYPE_CHECKING:
     from portmap._foreign import Foreign

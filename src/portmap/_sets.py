@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 import attrs
 
+from portmap._apiserver.rule import Problem, Rules, Stage, rule
+from portmap._apiserver.state import ServiceState
 from portmap._kubernetes.addresses import Address, parse_ip
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.violations import Violation
-from portmap._rules import Problem, Rules, Stage, rule
 from portmap._services import Service, service_state
-from portmap._state import ServiceState
 
 if TYPE_CHECKING:
     from portmap._foreign import Foreign

@@ -16,17 +16,17 @@ from pod_mutations import HANDLERS, PODS
 from update_mutations import UPDATES
 
 from portmap import ValidationError, manifests
-from portmap._allocation import ADDRESS_RULES, HEALTH_CHECK_RULES, NAMELESS_RULES, NODE_PORT_RULES
-from portmap._families import CONFIGURED_RULES, FAMILY_RULES, STACK_RULES
+from portmap._apiserver.allocation import ADDRESS_RULES, HEALTH_CHECK_RULES, NAMELESS_RULES, NODE_PORT_RULES
+from portmap._apiserver.ip_families import CONFIGURED_RULES, FAMILY_RULES, STACK_RULES
+from portmap._apiserver.metadata import METADATA_RULES, METADATA_UPDATE_RULES
+from portmap._apiserver.pod_manifest import CONTAINER_MANIFEST_RULES, NEWER_FIELD_RULES, POD_MANIFEST_RULES
+from portmap._apiserver.pod_rules import CONTAINER_RULES, POD_RULES
+from portmap._apiserver.port_rules import CONTAINER_PORT_RULES, SERVICE_PORT_RULES
+from portmap._apiserver.probe_rules import HANDLER_RULES
+from portmap._apiserver.rule import Rule
+from portmap._apiserver.service_rules import SERVICE_RULES
+from portmap._apiserver.updates import UPDATE_RULES
 from portmap._kubernetes.violations import Violation
-from portmap._metadata import METADATA_RULES, METADATA_UPDATE_RULES
-from portmap._pod_rules import CONTAINER_RULES, POD_RULES
-from portmap._port_rules import CONTAINER_PORT_RULES, SERVICE_PORT_RULES
-from portmap._probe_rules import HANDLER_RULES
-from portmap._rules import Rule
-from portmap._service_rules import SERVICE_RULES
-from portmap._updates import UPDATE_RULES
-from portmap.manifests._pod_manifest import CONTAINER_MANIFEST_RULES, NEWER_FIELD_RULES, POD_MANIFEST_RULES
 from portmap.strategies._broken import BREAKABLE_CODES
 from portmap.strategies._mistakes.mistake import changed
 from portmap.strategies._mistakes.tables import MISTAKES

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from strategies_for_tests import EVERYWHERE, Strategy, clusters, services
 
 from portmap import Cluster, Labels, Service, ServicePort, ValidationError, Violation
+from portmap._apiserver.port_rules import SERVICE_PORT_RULES
+from portmap._apiserver.service_rules import TOPOLOGY_AWARE_HINTS, TOPOLOGY_MODE
+from portmap._apiserver.service_schema import METADATA_ROWS, SPEC_ROWS
+from portmap._apiserver.traffic_rules import SOURCE_RANGES
 from portmap._kubernetes.names import are_labels, label_value_reasons, qualified_name_reasons
 from portmap._kubernetes.wire import labels_or_as_is
-from portmap._port_rules import SERVICE_PORT_RULES
-from portmap._service_rules import TOPOLOGY_AWARE_HINTS, TOPOLOGY_MODE
-from portmap._service_schema import METADATA_ROWS, SPEC_ROWS
 from portmap._services import _every_violation, check_service, has_plain_spec
-from portmap._traffic_rules import SOURCE_RANGES
 
 
 class Word(str):

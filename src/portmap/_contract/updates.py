@@ -12,7 +12,9 @@ from typing import Final, cast, final
 
 import attrs
 
-from portmap._admission import server_verdict
+from portmap._apiserver.admission import server_verdict
+from portmap._apiserver.state import PICKED, ServiceState
+from portmap._apiserver.updates import carry_over
 from portmap._contract.changes import Change, What, made
 from portmap._contract.pairs import Pair, label, match_ports, number_of, same_numbers
 from portmap._kubernetes.addresses import family_of
@@ -20,8 +22,6 @@ from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.violations import Violation, in_order
 from portmap._ports import ContainerPort, ServicePort
 from portmap._services import Service, service_state
-from portmap._state import PICKED, ServiceState
-from portmap._updates import carry_over
 
 __all__ = ["RECREATED", "merge_traps", "on_update"]
 

@@ -5,7 +5,7 @@ from typing import Any, Literal, TypeAlias, final
 
 import attrs
 
-from portmap._codes import CODES_OF_READING
+from portmap._apiserver.decode_codes import CODES_OF_READING
 from portmap.lint._findings import Severity
 from portmap.lint._reading import UNREADABLE
 from portmap.lint._rule import Rule

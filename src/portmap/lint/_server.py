@@ -6,27 +6,27 @@ from typing import Any, final
 
 import attrs
 
-from portmap._admission import server_verdict
-from portmap._allocation import ADDRESS_RULES, HEALTH_CHECK_RULES, NAMELESS_RULES, NODE_PORT_RULES
-from portmap._codes import CODES_OF_READING
-from portmap._families import CONFIGURED_RULES, FAMILY_RULES, STACK_RULES
+from portmap._apiserver.admission import server_verdict
+from portmap._apiserver.allocation import ADDRESS_RULES, HEALTH_CHECK_RULES, NAMELESS_RULES, NODE_PORT_RULES
+from portmap._apiserver.decode_codes import CODES_OF_READING
+from portmap._apiserver.ip_families import CONFIGURED_RULES, FAMILY_RULES, STACK_RULES
+from portmap._apiserver.metadata import METADATA_RULES
+from portmap._apiserver.pod_manifest import CONTAINER_MANIFEST_RULES, NEWER_FIELD_RULES, POD_MANIFEST_RULES
+from portmap._apiserver.pod_rules import CONTAINER_RULES, POD_RULES
+from portmap._apiserver.pod_warnings import POD_WARNINGS
+from portmap._apiserver.port_rules import CONTAINER_PORT_RULES, SERVICE_PORT_RULES
+from portmap._apiserver.probe_rules import HANDLER_RULES
+from portmap._apiserver.rule import Rule
+from portmap._apiserver.service_rules import SERVICE_RULES
+from portmap._apiserver.service_warnings import SERVICE_WARNINGS
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.field_path import describe, parse
 from portmap._kubernetes.kinds import any_template_path
 from portmap._kubernetes.violations import ServerWarning
-from portmap._metadata import METADATA_RULES
-from portmap._pod_rules import CONTAINER_RULES, POD_RULES
-from portmap._pod_warnings import POD_WARNINGS
 from portmap._pods import Container, Pod
-from portmap._port_rules import CONTAINER_PORT_RULES, SERVICE_PORT_RULES
-from portmap._probe_rules import HANDLER_RULES
-from portmap._rules import Rule
-from portmap._service_rules import SERVICE_RULES
-from portmap._service_warnings import SERVICE_WARNINGS
 from portmap._services import Service, service_state
 from portmap._workloads import Workload
 from portmap.lint._items import Item
-from portmap.manifests._pod_manifest import CONTAINER_MANIFEST_RULES, NEWER_FIELD_RULES, POD_MANIFEST_RULES
 
 __all__ = ["codes_of_the_server", "rules_of_the_server", "server_warnings"]
 

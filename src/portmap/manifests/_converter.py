@@ -9,12 +9,12 @@ from typing import Any, Final, TypeVar
 
 from cattrs import Converter
 
+from portmap._apiserver.port_schema import CONTAINER_PORT, SERVICE_PORT
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.schema import INVALID, Reader
 from portmap._kubernetes.violations import Violation, in_order
 from portmap._manifest import to_manifest
 from portmap._pods import Container, Pod
-from portmap._port_schema import CONTAINER_PORT, SERVICE_PORT
 from portmap._ports import ContainerPort, ServicePort
 from portmap._service_reading import arguments
 from portmap._services import Service

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
+from portmap._apiserver.metadata import METADATA
+from portmap._apiserver.service_schema import SERVICE
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.field_path import Path, describe
 from portmap._kubernetes.kinds import any_template_path, group_of, is_custom, template_path
 from portmap._kubernetes.schema import Reader
-from portmap._metadata import METADATA
-from portmap._service_schema import SERVICE
 
 __all__ = ["APPEND", "TOP", "unknown_at_top", "unknown_in_service"]
 

@@ -8,18 +8,18 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
-from portmap._admission import server_verdict
+from portmap._apiserver.admission import server_verdict
+from portmap._apiserver.pod_manifest import judge_pod, pod_warnings
+from portmap._apiserver.service_manifest import SERVICE, identity_violations, state_of, stored_manifest
+from portmap._apiserver.service_warnings import SERVICE_WARNINGS
+from portmap._apiserver.state import ServiceState
 from portmap._foreign import Foreign, plain_manifest
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import ManifestError, ValidationError
 from portmap._kubernetes.schema import INVALID
 from portmap._kubernetes.violations import ServerWarning, Violation, in_order
-from portmap._service_warnings import SERVICE_WARNINGS
-from portmap._state import ServiceState
 from portmap._workloads import no_such_kind, template_path
 from portmap.manifests._json import compose_json
-from portmap.manifests._pod_manifest import judge_pod, pod_warnings
-from portmap.manifests._service_manifest import SERVICE, identity_violations, state_of, stored_manifest
 
 __all__ = ["stored", "validate", "warnings"]
 

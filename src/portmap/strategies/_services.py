@@ -7,6 +7,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
+from portmap._apiserver.service_rules import KUBELET_PORT
 from portmap._kubernetes.addresses import Network
 from portmap._kubernetes.cluster import (
     KUBELET_PORT_FORBIDDEN,
@@ -16,7 +17,6 @@ from portmap._kubernetes.cluster import (
 )
 from portmap._kubernetes.enums import IP_FAMILIES, Protocol, ServiceType, TrafficDistribution
 from portmap._ports import ServicePort
-from portmap._service_rules import KUBELET_PORT
 from portmap._services import Service
 from portmap.strategies._arguments import (
     check_bounds,

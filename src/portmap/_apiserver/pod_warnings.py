@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 from typing import Protocol as Shape
 
+from portmap._apiserver.pod_rules import AnyContainer, PortOnHost
+from portmap._apiserver.rule import Problem, Rules, warning
 from portmap._kubernetes.cluster import SHARED_PORT_NAME_WARNING, Cluster
 from portmap._kubernetes.field_path import Path, describe
-from portmap._pod_rules import AnyContainer, PortOnHost
-from portmap._rules import Problem, Rules, warning
 
 __all__ = ["POD_WARNINGS", "WarnedPod"]
 

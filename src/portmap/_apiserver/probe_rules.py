@@ -13,10 +13,10 @@ from typing import Any, Final, final
 
 import attrs
 
+from portmap._apiserver.port_rules import not_supported, port_name_problems
+from portmap._apiserver.rule import Problem, Rules, rule
 from portmap._kubernetes.names import port_number_reasons
 from portmap._kubernetes.schema import INT32, INT64, INT_OR_TEXT, TEXT, TEXTS, list_of, struct
-from portmap._port_rules import not_supported, port_name_problems
-from portmap._rules import Problem, Rules, rule
 
 __all__ = ["HANDLER_RULES", "LIFECYCLE", "PROBE", "Handler"]
 

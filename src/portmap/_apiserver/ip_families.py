@@ -11,12 +11,12 @@ Source: kubernetes/kubernetes 1.36.2, `pkg/registry/core/service/storage/alloc.g
 from collections.abc import Iterator
 from typing import Final
 
+from portmap._apiserver.rule import Problem, Rules, Stage, rule
+from portmap._apiserver.state import HEADLESS, PICKED, ServiceState
 from portmap._kubernetes.addresses import family_of, ip_reasons
 from portmap._kubernetes.cluster import STRICT_IP_CIDR
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.enums import IP_FAMILIES, IP_FAMILY_POLICIES
-from portmap._rules import Problem, Rules, Stage, rule
-from portmap._state import HEADLESS, PICKED, ServiceState
 
 __all__ = [
     "CONFIGURED_RULES",

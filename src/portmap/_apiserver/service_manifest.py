@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from portmap._apiserver.service_schema import SERVICE
+from portmap._apiserver.state import PICKED, PortState, ServiceState
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.kinds import CORE_VERSIONS
 from portmap._kubernetes.violations import Violation
-from portmap._service_schema import SERVICE
-from portmap._state import PICKED, PortState, ServiceState
 
 __all__ = ["SERVICE", "identity_violations", "port_state", "state_of", "stored_manifest"]
 

@@ -10,6 +10,9 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
+from portmap._apiserver.rule import Problem, Rules, warning
+from portmap._apiserver.service_rules import TOPOLOGY_AWARE_HINTS, TOPOLOGY_MODE
+from portmap._apiserver.state import HEADLESS, PICKED, ServiceState
 from portmap._kubernetes.addresses import cidr_reasons, parse_ip, standard_block, standard_form
 from portmap._kubernetes.cluster import (
     EXTERNAL_IPS_DEPRECATED,
@@ -18,9 +21,6 @@ from portmap._kubernetes.cluster import (
     UNREADABLE_ADDRESS_WARNING,
 )
 from portmap._kubernetes.field_path import Key, Path
-from portmap._rules import Problem, Rules, warning
-from portmap._service_rules import TOPOLOGY_AWARE_HINTS, TOPOLOGY_MODE
-from portmap._state import HEADLESS, PICKED, ServiceState
 
 __all__ = ["SERVICE_WARNINGS"]
 

@@ -12,8 +12,8 @@ Source: kubernetes/kubernetes 1.36.2, `pkg/registry/core/service/storage/storage
 from collections.abc import Iterator
 from typing import Final
 
-from portmap._rules import Problem, Rules, rule
-from portmap._state import ServiceState
+from portmap._apiserver.rule import Problem, Rules, rule
+from portmap._apiserver.state import ServiceState
 
 __all__ = ["UPDATE_RULES", "carry_over", "drop_what_the_type_lost", "families_untouched"]
 

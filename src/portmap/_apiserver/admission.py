@@ -11,7 +11,7 @@ Source: kubernetes/kubernetes 1.36.2, `pkg/registry/core/service/storage/` and
 from collections.abc import Mapping
 from typing import Any, Final
 
-from portmap._allocation import (
+from portmap._apiserver.allocation import (
     ADDRESS_RULES,
     HEALTH_CHECK_RULES,
     NAMELESS_RULES,
@@ -19,7 +19,7 @@ from portmap._allocation import (
     fill_in_node_ports,
     fill_in_second_address,
 )
-from portmap._families import (
+from portmap._apiserver.ip_families import (
     CONFIGURED_RULES,
     FAMILY_RULES,
     STACK_RULES,
@@ -29,16 +29,16 @@ from portmap._families import (
     normalise_cluster_ips,
     release_second_stack,
 )
+from portmap._apiserver.metadata import METADATA_RULES, METADATA_UPDATE_RULES, Metadata, NameGrammar
+from portmap._apiserver.port_rules import SERVICE_PORT_RULES
+from portmap._apiserver.rule import Rules
+from portmap._apiserver.service_rules import SERVICE_RULES
+from portmap._apiserver.state import ServiceState
+from portmap._apiserver.updates import UPDATE_RULES, carry_over, drop_what_the_type_lost, families_untouched
 from portmap._kubernetes.cluster import RELAXED_SERVICE_NAMES, Cluster
 from portmap._kubernetes.field_path import sort_key
 from portmap._kubernetes.names import dns_label_1035_reasons, dns_label_reasons
 from portmap._kubernetes.violations import Violation
-from portmap._metadata import METADATA_RULES, METADATA_UPDATE_RULES, Metadata, NameGrammar
-from portmap._port_rules import SERVICE_PORT_RULES
-from portmap._rules import Rules
-from portmap._service_rules import SERVICE_RULES
-from portmap._state import ServiceState
-from portmap._updates import UPDATE_RULES, carry_over, drop_what_the_type_lost, families_untouched
 
 __all__ = ["every_violation", "metadata_violations", "name_grammar", "server_verdict"]
 

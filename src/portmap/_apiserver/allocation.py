@@ -13,10 +13,10 @@ Source: kubernetes/kubernetes 1.36.2, `pkg/registry/core/service/storage/alloc.g
 from collections.abc import Iterator
 from typing import Final
 
+from portmap._apiserver.rule import Problem, Rules, Stage, rule
+from portmap._apiserver.state import PICKED, ServiceState
 from portmap._kubernetes.addresses import Address, Network, ipv4_in, parse_ip
 from portmap._kubernetes.cluster import ADDRESS_OBJECTS, LARGE_IPV6_RANGES, Cluster
-from portmap._rules import Problem, Rules, Stage, rule
-from portmap._state import PICKED, ServiceState
 
 __all__ = [
     "ADDRESS_RULES",

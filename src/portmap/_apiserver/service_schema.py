@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from portmap._apiserver.metadata import METADATA
+from portmap._apiserver.port_schema import SERVICE_PORT
 from portmap._kubernetes.field_path import Path
 from portmap._kubernetes.schema import BOOLEAN, INT32, INT64, TEXT, TEXT_MAP, TEXTS, TIME, Reader, list_of, struct
 from portmap._kubernetes.violations import Violation, quote
 from portmap._kubernetes.wire import Rows, Wire
-from portmap._metadata import METADATA
-from portmap._port_schema import SERVICE_PORT
 
 __all__ = ["METADATA_ROWS", "SERVICE", "SPEC_ROWS"]
 

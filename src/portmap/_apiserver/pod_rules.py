@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 from typing import Protocol as Shape
 
+from portmap._apiserver.port_rules import AnyContainerPort
+from portmap._apiserver.rule import Problem, Rules, rule
 from portmap._kubernetes.names import port_name_reasons
-from portmap._port_rules import AnyContainerPort
-from portmap._rules import Problem, Rules, rule
 
 __all__ = ["CONTAINER_RULES", "POD_RULES", "AnyContainer", "AnyPod"]
 

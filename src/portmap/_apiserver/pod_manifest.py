@@ -11,6 +11,13 @@ from typing import Any, Final, final
 
 import attrs
 
+from portmap._apiserver.metadata import METADATA, METADATA_RULES, Metadata
+from portmap._apiserver.pod_rules import CONTAINER_RULES, POD_RULES
+from portmap._apiserver.pod_warnings import POD_WARNINGS
+from portmap._apiserver.port_rules import CONTAINER_PORT_RULES, not_supported
+from portmap._apiserver.port_schema import CONTAINER_PORT
+from portmap._apiserver.probe_rules import HANDLER_RULES, LIFECYCLE, PROBE, Handler
+from portmap._apiserver.rule import Problem, Rules, Stage, rule
 from portmap._kubernetes.cluster import (
     INIT_RESTART_POLICY_CHECKED,
     INIT_RESTART_POLICY_DROPPED,
@@ -23,13 +30,6 @@ from portmap._kubernetes.kinds import template_path
 from portmap._kubernetes.names import dns_subdomain_reasons
 from portmap._kubernetes.schema import BOOLEAN, OPAQUE, TEXT, list_of, struct
 from portmap._kubernetes.violations import ServerWarning, Violation
-from portmap._metadata import METADATA, METADATA_RULES, Metadata
-from portmap._pod_rules import CONTAINER_RULES, POD_RULES
-from portmap._pod_warnings import POD_WARNINGS
-from portmap._port_rules import CONTAINER_PORT_RULES, not_supported
-from portmap._port_schema import CONTAINER_PORT
-from portmap._probe_rules import HANDLER_RULES, LIFECYCLE, PROBE, Handler
-from portmap._rules import Problem, Rules, Stage, rule
 
 __all__ = ["CONTAINER_MANIFEST_RULES", "NEWER_FIELD_RULES", "POD_MANIFEST_RULES", "judge_pod", "pod_warnings"]
 

@@ -12,16 +12,10 @@ Source: kubernetes/kubernetes 1.36.2, `pkg/apis/core/validation/validation.go`,
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Final, TypeVar
 
-from portmap._kubernetes.addresses import endpoint_ip_reasons, ip_reasons
-from portmap._kubernetes.cluster import KUBELET_PORT_FORBIDDEN, STRICT_IP_CIDR
-from portmap._kubernetes.did_you_mean import spelt_as_label
-from portmap._kubernetes.enums import SERVICE_TYPES, SESSION_AFFINITIES
-from portmap._kubernetes.field_path import Key
-from portmap._kubernetes.names import LONGEST_LABEL, dns_subdomain_reasons
-from portmap._metadata import label_problems
-from portmap._rules import Problem, Rules, rule
-from portmap._state import PortState, ServiceState
-from portmap._traffic_rules import (
+from portmap._apiserver.metadata import label_problems
+from portmap._apiserver.rule import Problem, Rules, rule
+from portmap._apiserver.state import PortState, ServiceState
+from portmap._apiserver.traffic_rules import (
     allocate_node_ports_forbidden,
     external_traffic_policy_forbidden,
     health_check_node_port_forbidden,
@@ -38,6 +32,12 @@ from portmap._traffic_rules import (
     unsupported_internal_traffic_policy,
     unsupported_traffic_distribution,
 )
+from portmap._kubernetes.addresses import endpoint_ip_reasons, ip_reasons
+from portmap._kubernetes.cluster import KUBELET_PORT_FORBIDDEN, STRICT_IP_CIDR
+from portmap._kubernetes.did_you_mean import spelt_as_label
+from portmap._kubernetes.enums import SERVICE_TYPES, SESSION_AFFINITIES
+from portmap._kubernetes.field_path import Key
+from portmap._kubernetes.names import LONGEST_LABEL, dns_subdomain_reasons
 
 __all__ = ["KUBELET_PORT", "SERVICE_RULES"]
 

@@ -10,15 +10,15 @@ Source: kubernetes/kubernetes 1.36.2, `pkg/apis/core/validation/validation.go`,
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from portmap._apiserver.port_rules import not_supported
+from portmap._apiserver.rule import Problem, rule
+from portmap._apiserver.state import ServiceState
 from portmap._kubernetes.addresses import cidr_reasons
 from portmap._kubernetes.cluster import PREFER_SAME_TRAFFIC_DISTRIBUTION, STRICT_IP_CIDR
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.enums import TRAFFIC_POLICIES
 from portmap._kubernetes.field_path import Key
 from portmap._kubernetes.names import port_number_reasons, qualified_name_reasons
-from portmap._port_rules import not_supported
-from portmap._rules import Problem, rule
-from portmap._state import ServiceState
 
 __all__ = [
     "SOURCE_RANGES",

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 from typing import Protocol as Shape
 
+from portmap._apiserver.rule import Problem, Rules, rule
 from portmap._kubernetes.did_you_mean import nearest, spelt_as_label, spelt_as_port_name
 from portmap._kubernetes.enums import PROTOCOLS
 from portmap._kubernetes.names import (
@@ -22,7 +23,6 @@ from portmap._kubernetes.names import (
     port_number_reasons,
     qualified_name_reasons,
 )
-from portmap._rules import Problem, Rules, rule
 
 __all__ = [
     "CONTAINER_PORT_RULES",

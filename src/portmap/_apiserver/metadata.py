@@ -10,6 +10,7 @@ Source: kubernetes/kubernetes 1.36.2,
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, final
 
+from portmap._apiserver.rule import Problem, Rules, rule
 from portmap._kubernetes.cluster import GENERATE_NAME_KEPT, OWNER_REFERENCES_INDEXED, Cluster
 from portmap._kubernetes.did_you_mean import spelt_as_label
 from portmap._kubernetes.names import (
@@ -20,7 +21,6 @@ from portmap._kubernetes.names import (
     qualified_name_reasons,
 )
 from portmap._kubernetes.schema import BOOLEAN, INT64, OPAQUE, TEXT, TEXT_MAP, TEXTS, TIME, list_of, struct
-from portmap._rules import Problem, Rules, rule
 
 __all__ = ["METADATA", "METADATA_RULES", "METADATA_UPDATE_RULES", "Metadata", "NameGrammar", "label_problems"]
 
