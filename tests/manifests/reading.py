@@ -6,8 +6,8 @@ import pytest
 from hypothesis import strategies as st
 
 from portmap._kubernetes.errors import ManifestError
-from portmap.manifests._compose import compose_all
-from portmap.manifests._composed import Composed
+from portmap._yaml.positions import Composed
+from portmap._yaml.reader import compose_all
 
 
 def one(text: str) -> Composed:

@@ -11,9 +11,9 @@ from reading import json_values, one, refused
 
 from portmap._kubernetes.errors import ManifestError, Span
 from portmap._kubernetes.field_path import Key
+from portmap._yaml.positions import MAX_DEPTH
+from portmap._yaml.reader import compose_all
 from portmap.manifests import _compose
-from portmap.manifests._compose import compose_all
-from portmap.manifests._composed import MAX_DEPTH
 
 
 @pytest.fixture(params=["c", "pure"])

@@ -11,9 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from portmap._kubernetes.errors import ManifestError
-from portmap.manifests._compose import compose_all
-from portmap.manifests._emit import emit
-from portmap.manifests._scalars import resolve
+from portmap._yaml.reader import compose_all
+from portmap._yaml.scalars import resolve
+from portmap._yaml.writer import emit
 
 
 def words(text: str) -> list[str]:

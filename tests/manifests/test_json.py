@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from reading import json_values, one
 
 from portmap._kubernetes.errors import ManifestError, Span
-from portmap.manifests._composed import MAX_DEPTH
-from portmap.manifests._json import compose_json
+from portmap._yaml.json_reader import compose_json
+from portmap._yaml.positions import MAX_DEPTH
 
 
 class TestAnyText:

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portmap import load
+from portmap._yaml.ambiguous_scalars import disagreement
+from portmap._yaml.scalars import ScalarError, resolve
 from portmap.manifests import iter_documents
-from portmap.manifests._readings import disagreement
-from portmap.manifests._scalars import ScalarError, resolve
 
 DIVISIVE = ["1e3", "12345e7", "y", "no", "On", "010", "08", "0o17", "1_000", "12:30", "2026-01-31", "0b1", "+0x1f"]
 CLEAR = ["http", "80", "-5", "1.5", "80.0", "true", "~", "", "null", "nginx", "off-peak", ".5", "1.20.3", "0", "0x1f"]

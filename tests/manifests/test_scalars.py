@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portmap.manifests._plain import plain_ok
-from portmap.manifests._scalars import (
+from portmap._yaml.plain_words import plain_ok
+from portmap._yaml.scalars import (
     SPECIAL_FIRST,
     Scalar,
     ScalarError,

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from portmap._kubernetes.errors import ManifestError
-from portmap.manifests._compose import compose_all
-from portmap.manifests._composed import Composed
+from portmap._yaml.positions import Composed
+from portmap._yaml.reader import compose_all
 
 RECORDS = Path(__file__).parents[3] / "shared" / "conformance" / "yaml.jsonl.gz"
 

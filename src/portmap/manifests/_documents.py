@@ -15,9 +15,9 @@ from portmap._kubernetes.violations import Violation, in_order
 from portmap._pods import Pod
 from portmap._services import Service
 from portmap._workloads import Workload, several_templates
-from portmap.manifests._composed import Composed
+from portmap._yaml.ambiguous_scalars import disagreement, divisive, refused_by_kubectl
+from portmap._yaml.positions import Composed
 from portmap.manifests._read import Kind, is_readable, read_all
-from portmap.manifests._readings import disagreement, divisive, refused_by_kubectl
 
 __all__ = ["Document", "Manifests", "Note", "documents", "judged", "objects_in", "values_in"]
 

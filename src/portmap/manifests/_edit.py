@@ -19,8 +19,8 @@ from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.errors import ManifestError, ValidationError
 from portmap._kubernetes.field_path import Path, describe
+from portmap._yaml.positions import Composed
 from portmap.manifests._assignments import APPEND, Assignment, located, parse_assignment
-from portmap.manifests._composed import Composed
 from portmap.manifests._documents import Document
 from portmap.manifests._files import read_bytes, replace_bytes
 from portmap.manifests._load import load

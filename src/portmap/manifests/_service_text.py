@@ -13,7 +13,7 @@ from portmap._kubernetes.wire import Wire
 from portmap._manifest import to_manifest
 from portmap._ports import ServicePort
 from portmap._services import Service, has_plain_spec
-from portmap.manifests._emit import WriteError, emit, entry, key, text
+from portmap._yaml.writer import WriteError, emit, entry, key, text
 
 __all__ = ["service_text"]
 

@@ -15,9 +15,9 @@ from typing import IO, Final, Literal, TypeAlias
 
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import ManifestError
-from portmap.manifests._composed import further_down
+from portmap._yaml.json_reader import is_value
+from portmap._yaml.positions import further_down
 from portmap.manifests._documents import Document
-from portmap.manifests._json import is_value
 from portmap.manifests._load import documents_of
 from portmap.manifests._texts import decoded, is_json, not_utf8, opened, unreadable
 

@@ -5,7 +5,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from portmap._kubernetes.errors import ManifestError
-from portmap.manifests._compose import compose_all
+from portmap._yaml.reader import compose_all
 
 if TYPE_CHECKING:
     from portmap.manifests._documents import Document

@@ -19,7 +19,7 @@ from portmap._kubernetes.errors import ManifestError, ValidationError
 from portmap._kubernetes.schema import INVALID
 from portmap._kubernetes.violations import ServerWarning, Violation, in_order
 from portmap._workloads import no_such_kind, template_path
-from portmap.manifests._json import compose_json
+from portmap._yaml.json_reader import compose_json
 
 __all__ = ["stored", "validate", "warnings"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from portmap._manifest import to_manifest
 from portmap._ports import ContainerPort, ServicePort
 from portmap._services import Service
-from portmap.manifests._emit import emit
+from portmap._yaml.writer import emit
 from portmap.manifests._service_text import service_text
 
 if TYPE_CHECKING:

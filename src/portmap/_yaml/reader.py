@@ -24,10 +24,10 @@ from yaml.reader import Reader, ReaderError
 from yaml.scanner import Scanner
 
 from portmap._kubernetes.errors import ManifestError
-from portmap.manifests._compose_plain import Positions, plain_documents
-from portmap.manifests._composed import MAX_DEPTH, MAX_VALUES, Composed, Duplicate, Entry, Node, Place, span_of
-from portmap.manifests._scalars import SPECIAL_FIRST, Scalar, ScalarError, decode, json_value, key_text, tagged
-from portmap.manifests._syntax import TOO_DEEP, TOO_MANY, ReadError, explained, refusal, unprintable
+from portmap._yaml.plain_reader import Positions, plain_documents
+from portmap._yaml.positions import MAX_DEPTH, MAX_VALUES, Composed, Duplicate, Entry, Node, Place, span_of
+from portmap._yaml.scalars import SPECIAL_FIRST, Scalar, ScalarError, decode, json_value, key_text, tagged
+from portmap._yaml.syntax_errors import TOO_DEEP, TOO_MANY, ReadError, explained, refusal, unprintable
 
 __all__ = ["compose_all"]
 

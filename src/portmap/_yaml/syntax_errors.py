@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from portmap._kubernetes.errors import ManifestError, Span
-from portmap.manifests._composed import MAX_DEPTH, MAX_VALUES, Place
+from portmap._yaml.positions import MAX_DEPTH, MAX_VALUES, Place
 
 if TYPE_CHECKING:  # Whoever reads JSON does without PyYAML.
     from yaml import MarkedYAMLError

@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Final
 
 from portmap._kubernetes.field_path import Path
-from portmap.manifests._composed import Composed, Node, Place
-from portmap.manifests._scalars import SPECIAL_FIRST, Scalar, ScalarError, resolve
+from portmap._yaml.positions import Composed, Node, Place
+from portmap._yaml.scalars import SPECIAL_FIRST, Scalar, ScalarError, resolve
 
 __all__ = ["disagreement", "divisive", "refused_by_kubectl"]
 

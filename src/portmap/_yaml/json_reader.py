@@ -14,7 +14,7 @@ from typing import Any, Final, NoReturn
 import attrs
 
 from portmap._kubernetes.errors import ManifestError
-from portmap.manifests._composed import (
+from portmap._yaml.positions import (
     MAX_DEPTH,
     MAX_VALUES,
     Composed,
@@ -25,8 +25,8 @@ from portmap.manifests._composed import (
     further_down,
     span_of,
 )
-from portmap.manifests._scalars import ScalarError
-from portmap.manifests._syntax import TOO_DEEP, TOO_MANY, ReadError, refusal, unprintable
+from portmap._yaml.scalars import ScalarError
+from portmap._yaml.syntax_errors import TOO_DEEP, TOO_MANY, ReadError, refusal, unprintable
 
 __all__ = ["compose_json", "compose_json_values", "is_value"]
 

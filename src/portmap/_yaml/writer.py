@@ -15,7 +15,7 @@ from typing import Final
 from portmap._kubernetes.errors import ManifestError
 from portmap._kubernetes.field_path import describe
 from portmap._kubernetes.labels import Labels
-from portmap.manifests._plain import plain_ok
+from portmap._yaml.plain_words import plain_ok
 
 __all__ = ["WriteError", "emit", "entry", "key", "text"]
 
@@ -166,7 +166,7 @@ def _integer(value: int) -> str:
     if -_INT64 <= value < _INT64:
         return str(value)
     # Readers make a float of it: all is well if it is one.
-    from portmap.manifests._scalars import resolve
+    from portmap._yaml.scalars import resolve
 
     if abs(value) < 10**21 and resolve(str(value)) == value:
         return str(value)

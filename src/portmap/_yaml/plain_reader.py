@@ -20,8 +20,8 @@ from yaml.events import (
 )
 from yaml.reader import ReaderError
 
-from portmap.manifests._composed import MAX_DEPTH, MAX_VALUES, Entry, Node
-from portmap.manifests._scalars import SPECIAL_FIRST, ScalarError, decode, json_value
+from portmap._yaml.positions import MAX_DEPTH, MAX_VALUES, Entry, Node
+from portmap._yaml.scalars import SPECIAL_FIRST, ScalarError, decode, json_value
 
 __all__ = ["Positions", "plain_documents"]
 

@@ -1,0 +1,1 @@
+"""Text and plain data with positions, as kubectl reads it. It knows no Service."""
