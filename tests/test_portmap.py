@@ -10,7 +10,7 @@ import pytest
 
 import portmap
 from portmap import Cluster, Container, ContainerPort, Pod, PortMap, Service, ServicePort, Workload, load
-from portmap._workloads import makes_pods, read_workload, read_workloads
+from portmap._model.workloads import makes_pods, read_workload, read_workloads
 
 Manifest = dict[str, Any]
 

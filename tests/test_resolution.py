@@ -22,8 +22,8 @@ from portmap import (
     resolve,
     resolve_all,
 )
+from portmap._model.workloads import could_select
 from portmap._resolution import find_port
-from portmap._workloads import could_select
 from portmap.manifests import Manifests
 
 HTTP = ContainerPort(8080, name="http")

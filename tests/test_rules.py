@@ -20,8 +20,8 @@ from portmap._apiserver.rule import Problem, Rule, Rules, Stage, rule, warning
 from portmap._apiserver.service_rules import SERVICE_RULES
 from portmap._apiserver.service_warnings import SERVICE_WARNINGS
 from portmap._apiserver.updates import UPDATE_RULES
-from portmap._services import service_state
-from portmap._sets import SET_RULES
+from portmap._model.check_set import SET_RULES
+from portmap._model.services import service_state
 from portmap.manifests import validate
 
 STAGES: Final[Mapping[Stage, tuple[Rules[Any], ...]]] = {

@@ -325,7 +325,7 @@ def test_many_ports_cost_a_pass(monkeypatch: pytest.MonkeyPatch) -> None:
             looks += 1
             return super().__getattribute__(name)
 
-    monkeypatch.setattr("portmap._services.PortState", Counting)
+    monkeypatch.setattr("portmap._model.services.PortState", Counting)
 
     def cost(count: int) -> int:
         nonlocal looks

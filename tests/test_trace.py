@@ -6,7 +6,7 @@ import pytest
 
 from portmap import Container, ContainerPort, PortMap, Service, ServicePort, Workload
 from portmap._map.asked import AskedNumber, AskedObject, AskedRequest, asked_for
-from portmap._pods import Pod
+from portmap._model.pods import Pod
 from test_portmap import APP, Manifest, make_deployment, make_ingress, make_rule, make_service
 
 KINDS = ("Service", "Deployment", "StatefulSet", "Service.serving.knative.dev")

@@ -7,7 +7,7 @@ import pytest
 
 from portmap import Container, ContainerPort, Pod, ValidationError, Workload, manifests
 from portmap._kubernetes.kinds import ADDED_LABELS, OTHER_KINDS, WORKLOAD_KINDS, kind_of_workload, template_path
-from portmap._workloads import could_select, makes_pods, read_container, read_workload, read_workloads, reduced
+from portmap._model.workloads import could_select, makes_pods, read_container, read_workload, read_workloads, reduced
 
 
 def template(*ports: dict[str, Any], **spec: Any) -> dict[str, Any]:

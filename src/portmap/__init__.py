@@ -36,15 +36,13 @@ from portmap._kubernetes.cluster import SUPPORTED_VERSIONS, Cluster, set_default
 from portmap._kubernetes.errors import ManifestError, PortmapError, Span, ValidationError
 from portmap._kubernetes.labels import Labels
 from portmap._kubernetes.violations import ServerWarning, Violation
-from portmap._ports import ContainerPort, ServicePort
-from portmap._services import Service
+from portmap._model.ports import ContainerPort, ServicePort
+from portmap._model.services import Service
 
 if TYPE_CHECKING:
-    from portmap._checks import check
     from portmap._contract import contract
     from portmap._contract.changes import Change, Contract, Step
     from portmap._draw import draw
-    from portmap._manifest import to_manifest
     from portmap._map.chains import Chain, Hop
     from portmap._map.inventory import UnknownObject
     from portmap._map.node_ports import HostPort, HostPorts, NodePort, NodePorts
@@ -54,7 +52,11 @@ if TYPE_CHECKING:
     from portmap._map.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget
     from portmap._map.trace import Approach, Onward, Trace
     from portmap._misses import Miss
-    from portmap._pods import Container, Pod
+    from portmap._model.check import check
+    from portmap._model.check_set import Conflict, check_set
+    from portmap._model.pods import Container, Pod
+    from portmap._model.to_manifest import to_manifest
+    from portmap._model.workloads import Workload
     from portmap._resolution import (
         Endpoint,
         EndpointPort,
@@ -64,8 +66,6 @@ if TYPE_CHECKING:
         resolve,
         resolve_all,
     )
-    from portmap._sets import Conflict, check_set
-    from portmap._workloads import Workload
     from portmap.manifests._load import load
     from portmap.manifests._write import to_yaml
 
@@ -132,8 +132,8 @@ _LATER = {
     "Approach": "portmap._map.trace",
     "Chain": "portmap._map.chains",
     "Change": "portmap._contract.changes",
-    "Conflict": "portmap._sets",
-    "Container": "portmap._pods",
+    "Conflict": "portmap._model.check_set",
+    "Container": "portmap._model.pods",
     "ContainerTarget": "portmap._map.targets",
     "Contract": "portmap._contract.changes",
     "Endpoint": "portmap._resolution",
@@ -149,7 +149,7 @@ _LATER = {
     "ObjectName": "portmap._map.object_names",
     "Onward": "portmap._map.trace",
     "PathMatch": "portmap._map.reference",
-    "Pod": "portmap._pods",
+    "Pod": "portmap._model.pods",
     "PortMap": "portmap._map.port_map",
     "Reference": "portmap._map.reference",
     "Resolution": "portmap._resolution",
@@ -159,15 +159,15 @@ _LATER = {
     "Step": "portmap._contract.changes",
     "Trace": "portmap._map.trace",
     "UnknownObject": "portmap._map.inventory",
-    "Workload": "portmap._workloads",
-    "check": "portmap._checks",
-    "check_set": "portmap._sets",
+    "Workload": "portmap._model.workloads",
+    "check": "portmap._model.check",
+    "check_set": "portmap._model.check_set",
     "contract": "portmap._contract",
     "draw": "portmap._draw",
     "load": "portmap.manifests._load",
     "resolve": "portmap._resolution",
     "resolve_all": "portmap._resolution",
-    "to_manifest": "portmap._manifest",
+    "to_manifest": "portmap._model.to_manifest",
     "to_yaml": "portmap.manifests._write",
 }
 

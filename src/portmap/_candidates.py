@@ -11,8 +11,8 @@ from itertools import chain, islice
 from typing import Final, TypeAlias, final
 
 from portmap._kubernetes.did_you_mean import nearest
-from portmap._pods import Pod
-from portmap._workloads import Workload, added_labels, could_select
+from portmap._model.pods import Pod
+from portmap._model.workloads import Workload, added_labels, could_select
 
 __all__ = ["Candidates"]
 

@@ -17,9 +17,9 @@ from portmap._kubernetes.errors import ValidationError
 from portmap._render._console import CommandError, Console
 
 if TYPE_CHECKING:
-    from portmap._pods import Pod
-    from portmap._services import Service
-    from portmap._workloads import Workload
+    from portmap._model.pods import Pod
+    from portmap._model.services import Service
+    from portmap._model.workloads import Workload
     from portmap.manifests._documents import Document
 
 __all__ = ["add_contract"]

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Final
 
-from portmap._pods import Container, Pod
-from portmap._ports import ContainerPort, ServicePort
-from portmap._services import Service
-from portmap._workloads import Workload
+from portmap._model.pods import Container, Pod
+from portmap._model.ports import ContainerPort, ServicePort
+from portmap._model.services import Service
+from portmap._model.workloads import Workload
 
 __all__ = ["register"]
 

@@ -20,8 +20,8 @@ from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.field_path import parse
 from portmap._kubernetes.violations import Violation
 from portmap._literal_values import Makers, Unknown, arguments_of, maker_of, one_of, parameters, value_of
-from portmap._pods import Container
-from portmap._ports import ContainerPort, ServicePort
+from portmap._model.pods import Container
+from portmap._model.ports import ContainerPort, ServicePort
 
 __all__ = ["expression_at", "violations_of"]
 

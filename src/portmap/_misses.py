@@ -11,10 +11,10 @@ from typing import Self, final
 import attrs
 
 from portmap._kubernetes.did_you_mean import nearest
-from portmap._pods import Container, Pod
-from portmap._ports import ContainerPort, ServicePort
-from portmap._services import Service
-from portmap._workloads import Workload
+from portmap._model.pods import Container, Pod
+from portmap._model.ports import ContainerPort, ServicePort
+from portmap._model.services import Service
+from portmap._model.workloads import Workload
 
 __all__ = ["Miss", "nothing_selected", "some", "unresolved"]
 

@@ -27,11 +27,11 @@ from portmap._kubernetes.cluster import SUPPORTED_VERSIONS, Cluster
 from portmap._literal_blocks import Blocks, Meant
 from portmap._literal_calls import expression_at, violations_of
 from portmap._literal_values import Makers
-from portmap._pods import Container, Pod
-from portmap._ports import ContainerPort, ServicePort
+from portmap._model.pods import Container, Pod
+from portmap._model.ports import ContainerPort, ServicePort
+from portmap._model.services import Service
+from portmap._model.workloads import Workload
 from portmap._render._console import CommandError
-from portmap._services import Service
-from portmap._workloads import Workload
 
 __all__ = ["PORTMAP", "PortmapPlugin", "plugin"]
 
@@ -104,7 +104,7 @@ class PortmapPlugin(Plugin):
         """Called for constructors.
 
         Example:
-            >>> judge.get_function_hook("portmap._ports.ServicePort") is not None
+            >>> judge.get_function_hook("portmap._model.ports.ServicePort") is not None
             True
             >>> judge.get_function_hook("builtins.int") is None
             True
@@ -115,7 +115,7 @@ class PortmapPlugin(Plugin):
         """Called for factories.
 
         Example:
-            >>> judge.get_method_hook("portmap._services.Service.headless") is not None
+            >>> judge.get_method_hook("portmap._model.services.Service.headless") is not None
             True
         """
         return self._judge if fullname in _MAKERS else None

@@ -19,21 +19,21 @@ from typing import TYPE_CHECKING, Any, Final, Literal, ParamSpec, Self, TypeVar,
 import attrs
 
 from portmap._contract import contract
-from portmap._foreign import Foreign, several
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.violations import Violation
 from portmap._map.port_map import PortMap
 from portmap._misses import Miss
-from portmap._pods import Pod
-from portmap._ports import ServicePort
+from portmap._model.foreign import Foreign, several
+from portmap._model.pods import Pod
+from portmap._model.ports import ServicePort
+from portmap._model.services import Service
+from portmap._model.workloads import Workload
 from portmap._render._contract_text import as_text
 from portmap._render._find_routes import routes_of
 from portmap._render._resolve_text import table
 from portmap._resolution import Endpoint, Resolution, resolve
-from portmap._services import Service
-from portmap._workloads import Workload
 
 if TYPE_CHECKING:
     from portmap.lint import Rule

@@ -27,7 +27,7 @@ from portmap import (
     to_manifest,
     to_yaml,
 )
-from portmap._services import _every_violation, check_service
+from portmap._model.services import _every_violation, check_service
 from portmap.strategies import containers, pods, service_ports
 
 

@@ -15,7 +15,7 @@ from portmap._apiserver.service_schema import METADATA_ROWS, SPEC_ROWS
 from portmap._apiserver.traffic_rules import SOURCE_RANGES
 from portmap._kubernetes.names import are_labels, label_value_reasons, qualified_name_reasons
 from portmap._kubernetes.wire import labels_or_as_is
-from portmap._services import _every_violation, check_service, has_plain_spec
+from portmap._model.services import _every_violation, check_service, has_plain_spec
 
 
 class Word(str):

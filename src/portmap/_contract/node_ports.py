@@ -6,8 +6,8 @@ from typing import Final
 from portmap._contract.changes import Change, What, made
 from portmap._contract.pairs import called, label, mapped
 from portmap._kubernetes.cluster import Cluster
-from portmap._services import Service, service_state
-from portmap._sets import Conflict, check_set, service_name_taken
+from portmap._model.check_set import Conflict, check_set, service_name_taken
+from portmap._model.services import Service, service_state
 
 __all__ = ["collisions", "handed_over"]
 

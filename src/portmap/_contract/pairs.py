@@ -10,8 +10,8 @@ from typing import TypeVar, final
 
 import attrs
 
-from portmap._ports import ContainerPort, ServicePort
-from portmap._services import Service
+from portmap._model.ports import ContainerPort, ServicePort
+from portmap._model.services import Service
 
 __all__ = ["Pair", "Paired", "called", "label", "mapped", "match_ports", "number_of", "paired_services", "same_numbers"]
 

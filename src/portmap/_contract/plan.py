@@ -13,7 +13,7 @@ from portmap._contract.pairs import label
 from portmap._contract.routes import Moved
 from portmap._contract.updates import RECREATED
 from portmap._kubernetes.names import port_name_reasons
-from portmap._ports import ServicePort
+from portmap._model.ports import ServicePort
 
 __all__ = ["plan_of"]
 

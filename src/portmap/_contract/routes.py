@@ -14,11 +14,11 @@ import attrs
 from portmap._contract.changes import Change, Row, What, made
 from portmap._contract.pairs import Pair, label
 from portmap._kubernetes.cluster import Cluster
-from portmap._pods import Pod
-from portmap._ports import ServicePort
+from portmap._model.pods import Pod
+from portmap._model.ports import ServicePort
+from portmap._model.services import Service
+from portmap._model.workloads import Workload
 from portmap._resolution import Endpoint, Resolution, resolve_all
-from portmap._services import Service
-from portmap._workloads import Workload
 
 __all__ = ["Behind", "Moved", "key_of", "stand_behind"]
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from portmap._contract.changes import Change, What, made
 from portmap._contract.pairs import Pair, label
-from portmap._services import Service
+from portmap._model.services import Service
 
 __all__ = ["settings_changed"]
 

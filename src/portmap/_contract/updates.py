@@ -20,8 +20,8 @@ from portmap._contract.pairs import Pair, label, match_ports, number_of, same_nu
 from portmap._kubernetes.addresses import family_of
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.violations import Violation, in_order
-from portmap._ports import ContainerPort, ServicePort
-from portmap._services import Service, service_state
+from portmap._model.ports import ContainerPort, ServicePort
+from portmap._model.services import Service, service_state
 
 __all__ = ["RECREATED", "merge_traps", "on_update"]
 

@@ -6,8 +6,8 @@ from typing import Final, final
 
 from portmap._map.reference import Reference
 from portmap._map.selectors import Scope
-from portmap._ports import ServicePort
-from portmap._services import Service
+from portmap._model.ports import ServicePort
+from portmap._model.services import Service
 
 __all__ = ["Users"]
 

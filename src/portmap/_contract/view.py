@@ -12,8 +12,8 @@ from portmap._contract.pairs import Pair, called, label
 from portmap._contract.users import Users
 from portmap._kubernetes.addresses import Network
 from portmap._kubernetes.cluster import Cluster
-from portmap._ports import ServicePort
-from portmap._services import Service, service_state
+from portmap._model.ports import ServicePort
+from portmap._model.services import Service, service_state
 
 __all__ = ["added_services", "removed_services", "seen_by_clients"]
 

@@ -17,10 +17,10 @@ from portmap._map.inventory import name_of
 from portmap._map.object_names import ObjectName
 from portmap._map.port_map import PortMap
 from portmap._map.targets import ContainerTarget, ResolvedReference, ServiceTarget
-from portmap._ports import ServicePort
+from portmap._model.ports import ServicePort
+from portmap._model.services import Service
+from portmap._model.workloads import Workload
 from portmap._render._plain import printable
-from portmap._services import Service
-from portmap._workloads import Workload
 
 __all__ = ["COLUMNS", "Box", "Column", "Diagram", "Line", "Row", "State", "diagram_of"]
 

@@ -8,8 +8,8 @@ import attrs
 from portmap._map.object_names import ObjectName
 from portmap._map.reference import Reference
 from portmap._map.targets import ContainerTarget, ServiceTarget
-from portmap._ports import ServicePort
-from portmap._services import Service
+from portmap._model.ports import ServicePort
+from portmap._model.services import Service
 
 __all__ = ["Chain", "Entry", "Hop", "entries_of", "reference_hop", "service_hop"]
 

@@ -13,8 +13,8 @@ from portmap._candidates import Candidates
 from portmap._map.inventory import Inventory, UnknownObject
 from portmap._map.object_names import ObjectName
 from portmap._map.selectors import Scope, Selector
-from portmap._services import Service
-from portmap._workloads import Workload
+from portmap._model.services import Service
+from portmap._model.workloads import Workload
 
 __all__ = ["Directory"]
 

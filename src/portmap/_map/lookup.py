@@ -17,9 +17,9 @@ from portmap._map.reach import Reach, declared_targets, target_of
 from portmap._map.reference import Lookup, Reference
 from portmap._map.selectors import Scope
 from portmap._map.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget, Target
-from portmap._pods import Container
-from portmap._services import Service
-from portmap._workloads import Workload
+from portmap._model.pods import Container
+from portmap._model.services import Service
+from portmap._model.workloads import Workload
 
 __all__ = ["look_up_all"]
 

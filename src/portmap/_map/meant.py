@@ -12,9 +12,9 @@ from portmap._map.inventory import Inventory, UnknownObject
 from portmap._map.object_names import ObjectName
 from portmap._map.reach import Reach
 from portmap._map.targets import ContainerTarget
-from portmap._ports import ServicePort
-from portmap._services import Service
-from portmap._workloads import Workload
+from portmap._model.ports import ServicePort
+from portmap._model.services import Service
+from portmap._model.workloads import Workload
 
 __all__ = ["Meant", "no_container_port"]
 

@@ -9,8 +9,8 @@ from portmap._map.inventory import Inventory, name_of
 from portmap._map.object_names import ObjectName
 from portmap._map.reach import Reach, declared_targets
 from portmap._map.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget
-from portmap._ports import ServicePort
-from portmap._services import Service
+from portmap._model.ports import ServicePort
+from portmap._model.services import Service
 
 __all__ = ["NO_ENDPOINTS", "field_of_port", "misses_of", "unreached_targets"]
 

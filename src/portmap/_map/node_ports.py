@@ -14,9 +14,9 @@ import attrs
 from portmap._kubernetes.cluster import Cluster
 from portmap._map.inventory import name_of
 from portmap._map.object_names import ObjectName
-from portmap._services import Service, service_state
-from portmap._sets import Conflict, check_set
-from portmap._workloads import Workload
+from portmap._model.check_set import Conflict, check_set
+from portmap._model.services import Service, service_state
+from portmap._model.workloads import Workload
 
 __all__ = ["Band", "HostPort", "HostPorts", "NodePort", "NodePorts", "host_ports_of", "node_ports_of"]
 

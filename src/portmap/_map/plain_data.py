@@ -9,8 +9,8 @@ from portmap._map.node_ports import HostPorts, NodePorts
 from portmap._map.object_names import ObjectName
 from portmap._map.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget
 from portmap._map.ways import Ways
-from portmap._services import Service
-from portmap._workloads import Workload
+from portmap._model.services import Service
+from portmap._model.workloads import Workload
 
 __all__ = ["VERSION", "as_plain_data", "host_ports_data", "node_ports_data", "unknown_data"]
 

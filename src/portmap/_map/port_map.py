@@ -9,7 +9,6 @@ from typing import Any, Self, final
 
 import attrs
 
-from portmap._foreign import several
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.kinds import known_kinds
 from portmap._map.asked import AskedObject, asked_for, asked_object
@@ -27,11 +26,12 @@ from portmap._map.targets import ContainerTarget, MapMiss, ResolvedReference
 from portmap._map.trace import Trace, Tracing
 from portmap._map.ways import Ways
 from portmap._misses import some
-from portmap._pods import Pod
-from portmap._ports import ServicePort
+from portmap._model.foreign import several
+from portmap._model.pods import Pod
+from portmap._model.ports import ServicePort
+from portmap._model.services import Service
+from portmap._model.workloads import Workload, reduced
 from portmap._resolution import Resolution
-from portmap._services import Service
-from portmap._workloads import Workload, reduced
 
 __all__ = ["PortMap"]
 

@@ -10,9 +10,9 @@ from portmap._candidates import Candidates
 from portmap._map.inventory import Inventory, UnknownObject
 from portmap._map.object_names import ObjectName
 from portmap._map.targets import ContainerTarget, ServiceTarget
+from portmap._model.services import Service
+from portmap._model.workloads import Workload
 from portmap._resolution import Endpoint, Resolution, resolve_among
-from portmap._services import Service
-from portmap._workloads import Workload
 
 __all__ = ["Reach", "declared_targets", "target_of"]
 

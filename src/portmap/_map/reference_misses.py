@@ -13,10 +13,10 @@ from portmap._map.object_names import ObjectName
 from portmap._map.reference import Reference
 from portmap._map.targets import ContainerTarget, MapMiss
 from portmap._misses import some
-from portmap._pods import Container
-from portmap._ports import ContainerPort, ServicePort
-from portmap._services import Service
-from portmap._workloads import Workload
+from portmap._model.pods import Container
+from portmap._model.ports import ContainerPort, ServicePort
+from portmap._model.services import Service
+from portmap._model.workloads import Workload
 
 __all__ = [
     "miss",

@@ -6,7 +6,7 @@ import attrs
 
 from portmap._map.object_names import ObjectName
 from portmap._map.reference import Reference
-from portmap._ports import ServicePort
+from portmap._model.ports import ServicePort
 
 __all__ = ["ContainerTarget", "MapMiss", "ResolvedReference", "ServiceTarget", "Target"]
 

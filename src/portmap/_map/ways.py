@@ -14,7 +14,7 @@ from portmap._map.object_names import ObjectName
 from portmap._map.reach import Reach, declared_targets
 from portmap._map.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget, Target
 from portmap._misses import some
-from portmap._workloads import Workload
+from portmap._model.workloads import Workload
 
 __all__ = ["Ways"]
 

@@ -16,13 +16,13 @@ from portmap._map.misses import NO_ENDPOINTS
 from portmap._map.port_map import PortMap
 from portmap._map.trace import Trace
 from portmap._misses import Miss, nothing_selected
-from portmap._pods import Pod
-from portmap._ports import ServicePort
+from portmap._model.pods import Pod
+from portmap._model.ports import ServicePort
+from portmap._model.service_reading import is_core_service
+from portmap._model.services import Service
+from portmap._model.workloads import Workload
 from portmap._render._routes import Missed, Place, Reached, Report, Route, ServiceRoutes
 from portmap._resolution import Endpoint, Resolution, resolve
-from portmap._service_reading import is_core_service
-from portmap._services import Service
-from portmap._workloads import Workload
 from portmap.manifests._documents import Document
 from portmap.manifests._read import is_readable
 

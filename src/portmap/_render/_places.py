@@ -5,9 +5,9 @@ from typing import Any, TypeAlias
 
 from portmap._map.inventory import name_of, settled
 from portmap._map.object_names import ObjectName, in_namespace
+from portmap._model.services import Service
+from portmap._model.workloads import reduced
 from portmap._render._routes import Place
-from portmap._services import Service
-from portmap._workloads import reduced
 from portmap.manifests._documents import Document
 
 __all__ = ["Places", "located", "places_of"]

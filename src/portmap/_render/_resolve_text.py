@@ -10,7 +10,7 @@ from typing import Final, final
 
 import attrs
 
-from portmap._ports import ServicePort
+from portmap._model.ports import ServicePort
 from portmap._render._complaints import complaint
 from portmap._render._layout import INDENT, NARROWEST, Paint, count, wrapped
 from portmap._render._plain import printable

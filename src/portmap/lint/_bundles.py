@@ -16,11 +16,11 @@ from portmap._map.inventory import name_of
 from portmap._map.object_names import ObjectName, items_at, text_at, value_at
 from portmap._map.port_map import PortMap
 from portmap._map.targets import ContainerTarget, ServiceTarget
-from portmap._pods import Container, Pod
-from portmap._ports import ContainerPort
+from portmap._model.pods import Container, Pod
+from portmap._model.ports import ContainerPort
+from portmap._model.services import Service
+from portmap._model.workloads import Workload, reduced
 from portmap._resolution import Resolution
-from portmap._services import Service
-from portmap._workloads import Workload, reduced
 from portmap.lint._items import Item
 from portmap.lint._unselected import Unselected
 from portmap.lint._whole import Whole, makers_of_pods, makers_of_services

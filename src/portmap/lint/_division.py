@@ -15,8 +15,8 @@ from posixpath import basename, dirname, normpath
 from typing import Final
 
 from portmap._map.object_names import ObjectName, text_at, value_at
-from portmap._pods import Pod
-from portmap._workloads import Workload
+from portmap._model.pods import Pod
+from portmap._model.workloads import Workload
 from portmap.lint._bundles import DECLARED, Bundle
 from portmap.lint._fragments import is_kustomization, kustomize_labels
 from portmap.lint._items import Item

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Final
 
-from portmap._services import Service
+from portmap._model.services import Service
 from portmap.lint._bundles import Bundle
 from portmap.lint._fragments import has_placeholder
 from portmap.lint._whole import MOST_LOOKED_AT

@@ -8,13 +8,13 @@ from typing import Any, Final, final
 
 import attrs
 
-from portmap._foreign import several
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import RuleError
 from portmap._kubernetes.field_path import describe
 from portmap._map.targets import ResolvedReference
-from portmap._services import Service
-from portmap._workloads import Workload
+from portmap._model.foreign import several
+from portmap._model.services import Service
+from portmap._model.workloads import Workload
 from portmap.lint._bundles import Bundle
 from portmap.lint._division import bundles_of
 from portmap.lint._findings import Finding, Found, Place, Related, Report, Skipped

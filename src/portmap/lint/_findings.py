@@ -10,9 +10,9 @@ from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import LintError, Span
 from portmap._kubernetes.field_path import Path, sort_key
 from portmap._map.object_names import ObjectName
-from portmap._pods import Pod
-from portmap._services import Service
-from portmap._workloads import Workload
+from portmap._model.pods import Pod
+from portmap._model.services import Service
+from portmap._model.workloads import Workload
 
 __all__ = [
     "SEVERITIES",

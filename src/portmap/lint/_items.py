@@ -5,16 +5,16 @@ from typing import Any, final
 
 import attrs
 
-from portmap._foreign import plain_manifest
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.violations import Violation
-from portmap._manifest import to_manifest
 from portmap._map.inventory import name_of
 from portmap._map.object_names import ObjectName
-from portmap._pods import Pod
-from portmap._services import Service
-from portmap._workloads import Workload, reduced
+from portmap._model.foreign import plain_manifest
+from portmap._model.pods import Pod
+from portmap._model.services import Service
+from portmap._model.to_manifest import to_manifest
+from portmap._model.workloads import Workload, reduced
 
 __all__ = ["Item", "items_of"]
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from portmap._ports import ServicePort
+from portmap._model.ports import ServicePort
 
 __all__ = ["KNOWN", "KUBERNETES", "known_protocol", "meant_protocol", "protocol_of"]
 

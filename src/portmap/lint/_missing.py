@@ -9,7 +9,7 @@ from portmap._kubernetes.field_path import parse
 from portmap._map.inventory import name_of
 from portmap._map.object_names import text_at
 from portmap._map.targets import ResolvedReference
-from portmap._services import Service
+from portmap._model.services import Service
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, Place, Severity
 from portmap.lint._fragments import has_placeholder

@@ -14,8 +14,8 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar, final
 import attrs
 
 from portmap._map.targets import ResolvedReference
-from portmap._services import Service
-from portmap._workloads import Workload
+from portmap._model.services import Service
+from portmap._model.workloads import Workload
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import SEVERITIES, Found, Severity
 

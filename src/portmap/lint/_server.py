@@ -23,9 +23,9 @@ from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.field_path import describe, parse
 from portmap._kubernetes.kinds import any_template_path
 from portmap._kubernetes.violations import ServerWarning
-from portmap._pods import Container, Pod
-from portmap._services import Service, service_state
-from portmap._workloads import Workload
+from portmap._model.pods import Container, Pod
+from portmap._model.services import Service, service_state
+from portmap._model.workloads import Workload
 from portmap.lint._items import Item
 
 __all__ = ["codes_of_the_server", "rules_of_the_server", "server_warnings"]

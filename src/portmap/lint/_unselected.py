@@ -9,8 +9,8 @@ from typing import Final, final
 from portmap._candidates import Candidates
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.kinds import SHORT_LIVED
-from portmap._services import Service
-from portmap._workloads import Workload
+from portmap._model.services import Service
+from portmap._model.workloads import Workload
 from portmap.lint._fragments import has_placeholder
 
 __all__ = ["Unselected", "in_reach"]

@@ -18,10 +18,10 @@ from portmap._kubernetes.labels import Labels
 from portmap._map.node_ports import node_ports_of
 from portmap._map.object_names import ObjectName, items_at, text_at
 from portmap._map.selectors import Selector
-from portmap._pods import Pod
-from portmap._services import Service
-from portmap._sets import Conflict
-from portmap._workloads import Workload, reduced
+from portmap._model.check_set import Conflict
+from portmap._model.pods import Pod
+from portmap._model.services import Service
+from portmap._model.workloads import Workload, reduced
 from portmap.lint._items import Item
 
 __all__ = [

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from portmap._manifest import to_manifest
+    from portmap._model.to_manifest import to_manifest
     from portmap.manifests._converter import converter
     from portmap.manifests._documents import Document, Manifests, Note
     from portmap.manifests._edit import Edit, edit, set_fields
@@ -57,7 +57,7 @@ _HOMES = {
     "set_fields": "portmap.manifests._edit",
     "stored": "portmap.manifests._verdicts",
     "to_json": "portmap.manifests._write",
-    "to_manifest": "portmap._manifest",
+    "to_manifest": "portmap._model.to_manifest",
     "to_yaml": "portmap.manifests._write",
     "validate": "portmap.manifests._verdicts",
     "warnings": "portmap.manifests._verdicts",

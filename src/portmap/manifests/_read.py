@@ -8,7 +8,6 @@ import attrs
 from portmap._apiserver.admission import every_violation, metadata_violations
 from portmap._apiserver.port_rules import SERVICE_PORT_RULES
 from portmap._apiserver.service_manifest import SERVICE, identity_violations, port_state, state_of
-from portmap._foreign import Foreign, plain_manifest
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.field_path import Path
@@ -17,12 +16,13 @@ from portmap._kubernetes.opaque import Opaque, residue
 from portmap._kubernetes.schema import INVALID
 from portmap._kubernetes.violations import Violation, in_order
 from portmap._kubernetes.wire import to_wire
-from portmap._manifest import to_manifest
-from portmap._pods import Pod
-from portmap._ports import ServicePort
-from portmap._service_reading import is_core_service, service_of
-from portmap._services import Service
-from portmap._workloads import Workload, read_workload, read_workloads, several_templates
+from portmap._model.foreign import Foreign, plain_manifest
+from portmap._model.pods import Pod
+from portmap._model.ports import ServicePort
+from portmap._model.service_reading import is_core_service, service_of
+from portmap._model.services import Service
+from portmap._model.to_manifest import to_manifest
+from portmap._model.workloads import Workload, read_workload, read_workloads, several_templates
 
 __all__ = ["Kind", "is_readable", "read", "read_all"]
 

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from portmap._kubernetes.labels import Labels
 from portmap._kubernetes.wire import Wire
-from portmap._manifest import to_manifest
-from portmap._ports import ServicePort
-from portmap._services import Service, has_plain_spec
+from portmap._model.ports import ServicePort
+from portmap._model.services import Service, has_plain_spec
+from portmap._model.to_manifest import to_manifest
 from portmap._yaml.writer import WriteError, emit, entry, key, text
 
 __all__ = ["service_text"]

@@ -13,12 +13,12 @@ from portmap._apiserver.pod_manifest import judge_pod, pod_warnings
 from portmap._apiserver.service_manifest import SERVICE, identity_violations, state_of, stored_manifest
 from portmap._apiserver.service_warnings import SERVICE_WARNINGS
 from portmap._apiserver.state import ServiceState
-from portmap._foreign import Foreign, plain_manifest
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import ManifestError, ValidationError
 from portmap._kubernetes.schema import INVALID
 from portmap._kubernetes.violations import ServerWarning, Violation, in_order
-from portmap._workloads import no_such_kind, template_path
+from portmap._model.foreign import Foreign, plain_manifest
+from portmap._model.workloads import no_such_kind, template_path
 from portmap._yaml.json_reader import compose_json
 
 __all__ = ["stored", "validate", "warnings"]

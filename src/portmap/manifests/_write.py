@@ -5,15 +5,15 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from portmap._manifest import to_manifest
-from portmap._ports import ContainerPort, ServicePort
-from portmap._services import Service
+from portmap._model.ports import ContainerPort, ServicePort
+from portmap._model.services import Service
+from portmap._model.to_manifest import to_manifest
 from portmap._yaml.writer import emit
 from portmap.manifests._service_text import service_text
 
 if TYPE_CHECKING:
-    from portmap._foreign import Foreign
-    from portmap._pods import Container, Pod
+    from portmap._model.foreign import Foreign
+    from portmap._model.pods import Container, Pod
     from portmap.manifests._documents import Document
 
 __all__ = ["Writable", "to_json", "to_yaml"]
@@ -74,7 +74,7 @@ _MARKED: Final = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*---(?:\s|\Z)")
 
 def _with_documents(subjects: Sequence[Writable], *, explicit: bool) -> str:
     """The objects, some of which may be documents that stand as they were read, with `---` of their own."""
-    from portmap._service_reading import is_core_service
+    from portmap._model.service_reading import is_core_service
     from portmap.manifests._documents import Document
     from portmap.manifests._verbatim import AsRead
 
@@ -123,7 +123,7 @@ def to_json(*subjects: Writable, explicit: bool = False) -> str:
 
 
 def _with_defaults(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
-    from portmap._service_reading import is_core_service
+    from portmap._model.service_reading import is_core_service
     from portmap.manifests._verdicts import stored
 
     if not is_core_service(manifest):
@@ -141,14 +141,14 @@ def _plain(subject: Writable) -> Mapping[str, Any]:
     if isinstance(given, list | tuple):
         raise TypeError("to_yaml takes objects, not a list of them: write to_yaml(*objects)")
     if type(given).__module__.partition(".")[0] != "portmap":
-        from portmap._foreign import plain_manifest
+        from portmap._model.foreign import plain_manifest
 
         plain = plain_manifest(given)
         if not isinstance(plain, Mapping):
             raise TypeError(f"{type(given).__name__} is no object that can be written")
         return plain
     # Whoever writes Services need not load pods and readers.
-    from portmap._workloads import Workload
+    from portmap._model.workloads import Workload
     from portmap.manifests._documents import Document
 
     if isinstance(given, Workload):

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.kinds import WORKLOAD_KINDS
-from portmap._manifest import to_manifest
-from portmap._workloads import Workload
+from portmap._model.to_manifest import to_manifest
+from portmap._model.workloads import Workload
 from portmap.strategies._arguments import check_cluster, check_strategy, chosen, shown_as_called
 from portmap.strategies._pods import MAKERS, pods, workloads
 from portmap.strategies._services import services

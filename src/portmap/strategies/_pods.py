@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.enums import Protocol
 from portmap._kubernetes.kinds import WORKLOAD_KINDS
-from portmap._pods import Container, Pod
-from portmap._workloads import Workload
+from portmap._model.pods import Container, Pod
+from portmap._model.workloads import Workload
 from portmap.strategies._arguments import (
     check_bounds,
     check_cluster,

@@ -10,7 +10,7 @@ from hypothesis.errors import InvalidArgument
 from portmap._kubernetes.cluster import DEFAULT_NODE_PORT_RANGE
 from portmap._kubernetes.enums import Protocol
 from portmap._kubernetes.names import LONGEST_LABEL, LONGEST_PORT_NAME
-from portmap._ports import ContainerPort, ServicePort
+from portmap._model.ports import ContainerPort, ServicePort
 from portmap.strategies._arguments import check_flag, check_ports, chosen, shown_as_called
 from portmap.strategies._words import (
     numbers_between,

@@ -16,8 +16,8 @@ from portmap._kubernetes.cluster import (
     cluster_in_force,
 )
 from portmap._kubernetes.enums import IP_FAMILIES, Protocol, ServiceType, TrafficDistribution
-from portmap._ports import ServicePort
-from portmap._services import Service
+from portmap._model.ports import ServicePort
+from portmap._model.services import Service
 from portmap.strategies._arguments import (
     check_bounds,
     check_cluster,

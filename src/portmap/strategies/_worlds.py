@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from portmap._kubernetes.cluster import SIDECAR_PORTS, Cluster, cluster_in_force
 from portmap._kubernetes.enums import Protocol, ServiceType
 from portmap._kubernetes.names import LONGEST_LABEL
-from portmap._pods import Container, Pod
-from portmap._ports import ContainerPort
+from portmap._model.pods import Container, Pod
+from portmap._model.ports import ContainerPort
+from portmap._model.services import Service
 from portmap._resolution import find_port, resolve
-from portmap._services import Service
 from portmap.strategies._arguments import check_bounds, chosen, shown_as_called
 from portmap.strategies._pods import pods
 from portmap.strategies._ports import PROTOCOL_WORDS, Target

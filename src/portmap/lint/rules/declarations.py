@@ -8,7 +8,7 @@ from portmap._kubernetes.kinds import SHORT_LIVED
 from portmap._map.inventory import name_of
 from portmap._map.object_names import ObjectName
 from portmap._map.targets import ContainerTarget
-from portmap._workloads import Workload
+from portmap._model.workloads import Workload
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, Place, at
 from portmap.lint._rule import rule

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from portmap._services import Service
+from portmap._model.services import Service
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, at
 from portmap.lint._rule import rule

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from portmap._services import Service
+from portmap._model.services import Service
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, Severity, at
 from portmap.lint._rule import rule

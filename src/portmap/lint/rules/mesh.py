@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from portmap._kubernetes.did_you_mean import nearest
-from portmap._services import Service
+from portmap._model.services import Service
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, at
 from portmap.lint._mesh_protocols import KNOWN, KUBERNETES, known_protocol, meant_protocol, protocol_of

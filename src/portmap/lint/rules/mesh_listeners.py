@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from portmap._map.inventory import name_of
-from portmap._services import Service
-from portmap._workloads import Workload
+from portmap._model.services import Service
+from portmap._model.workloads import Workload
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, Place, at
 from portmap.lint._mesh_protocols import protocol_of

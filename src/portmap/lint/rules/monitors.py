@@ -8,8 +8,8 @@ import attrs
 
 from portmap._map.selectors import Scope
 from portmap._map.targets import ResolvedReference
-from portmap._services import Service
-from portmap._workloads import Workload
+from portmap._model.services import Service
+from portmap._model.workloads import Workload
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, Severity, at
 from portmap.lint._fragments import has_placeholder

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from portmap._map.object_names import items_at, text_at, value_at
-from portmap._workloads import Workload
+from portmap._model.workloads import Workload
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, at
 from portmap.lint._rule import rule

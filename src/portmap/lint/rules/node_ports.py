@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from portmap._kubernetes.field_path import parse
-from portmap._services import Service
-from portmap._sets import Conflict
+from portmap._model.check_set import Conflict
+from portmap._model.services import Service
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, Place, Severity, at
 from portmap.lint._rule import rule

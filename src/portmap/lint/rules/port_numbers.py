@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from portmap._map.targets import ContainerTarget, ResolvedReference, ServiceTarget, Target
-from portmap._ports import ServicePort
-from portmap._services import Service
+from portmap._model.ports import ServicePort
+from portmap._model.services import Service
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, Place, at
 from portmap.lint._missing import place_of

@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from portmap._services import Service
-from portmap._workloads import Workload
+from portmap._model.services import Service
+from portmap._model.workloads import Workload
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, at
 from portmap.lint._rule import rule

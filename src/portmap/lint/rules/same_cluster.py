@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from portmap._kubernetes.field_path import parse
 from portmap._map.inventory import name_of
 from portmap._map.object_names import value_at
-from portmap._services import Service
-from portmap._sets import check_set
+from portmap._model.check_set import check_set
+from portmap._model.services import Service
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, Place
 from portmap.lint._rule import rule

@@ -5,8 +5,8 @@ from typing import Final, TypeAlias
 
 from portmap._kubernetes.kinds import SHORT_LIVED
 from portmap._map.object_names import value_at
-from portmap._services import Service
-from portmap._workloads import Workload
+from portmap._model.services import Service
+from portmap._model.workloads import Workload
 from portmap.lint._bundles import Bundle
 from portmap.lint._elsewhere import pods_made_elsewhere, pods_perhaps_made_elsewhere, where_the_labels_are
 from portmap.lint._findings import Found, Severity, at

@@ -6,8 +6,8 @@ from typing import Final
 
 from portmap._kubernetes.field_path import Path
 from portmap._map.object_names import items_at, text_at, value_at
-from portmap._services import Service
-from portmap._workloads import Workload
+from portmap._model.services import Service
+from portmap._model.workloads import Workload
 from portmap.lint._bundles import Bundle, link_prefix
 from portmap.lint._findings import Found, at
 from portmap.lint._rule import rule

@@ -6,9 +6,9 @@ from typing import Final
 
 from portmap._kubernetes.kinds import SHORT_LIVED
 from portmap._misses import Miss
-from portmap._ports import ContainerPort, ServicePort
-from portmap._services import Service
-from portmap._workloads import Workload
+from portmap._model.ports import ContainerPort, ServicePort
+from portmap._model.services import Service
+from portmap._model.workloads import Workload
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, Place, Severity, at
 from portmap.lint._rule import rule

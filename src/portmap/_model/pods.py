@@ -18,7 +18,7 @@ from portmap._kubernetes.labels import Labels
 from portmap._kubernetes.schema import BOOLEAN, TEXT, TEXT_MAP, TEXTS, TIME, wrong_type
 from portmap._kubernetes.violations import Violation, in_order
 from portmap._kubernetes.wire import Rows, Wire, labels_or_as_is, series_or_as_is, texts_or_as_is
-from portmap._ports import ContainerPort, printed, shown
+from portmap._model.ports import ContainerPort, printed, shown
 
 __all__ = ["Container", "Pod", "PodPhase", "container_problems"]
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from portmap._kubernetes.opaque import merged
 from portmap._kubernetes.wire import to_plain, to_wire
-from portmap._ports import ContainerPort, ServicePort
-from portmap._services import Service, has_plain_spec
+from portmap._model.ports import ContainerPort, ServicePort
+from portmap._model.services import Service, has_plain_spec
 
 if TYPE_CHECKING:
-    from portmap._pods import Container, Pod
+    from portmap._model.pods import Container, Pod
 
 __all__ = ["to_manifest"]
 
@@ -105,6 +105,6 @@ _WRITERS: Final[Mapping[type, Callable[[Any], dict[str, Any]]]] = {
 
 @cache
 def _writers_of_pods() -> Mapping[type, Callable[[Any], dict[str, Any]]]:
-    from portmap._pods import Container, Pod  # Most scripts know no pods.
+    from portmap._model.pods import Container, Pod  # Most scripts know no pods.
 
     return {Pod: _pod, Container: _container}

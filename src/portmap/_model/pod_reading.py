@@ -13,8 +13,8 @@ from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.field_path import Path, describe, parse
 from portmap._kubernetes.schema import BOOLEAN, TEXT, Reader, list_of, struct
 from portmap._kubernetes.violations import Violation
-from portmap._pods import Container, Pod
-from portmap._ports import ContainerPort
+from portmap._model.pods import Container, Pod
+from portmap._model.ports import ContainerPort
 
 __all__ = ["POD", "anything_but", "pod_of", "read_container", "under", "was_observed"]
 

@@ -4,10 +4,10 @@ from portmap._apiserver.pod_rules import CONTAINER_RULES, POD_RULES
 from portmap._apiserver.port_rules import CONTAINER_PORT_RULES, SERVICE_PORT_RULES
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.violations import Violation, in_order
-from portmap._pods import Container, Pod
-from portmap._ports import ContainerPort, ServicePort
-from portmap._services import Service, check_service
-from portmap._workloads import Workload
+from portmap._model.pods import Container, Pod
+from portmap._model.ports import ContainerPort, ServicePort
+from portmap._model.services import Service, check_service
+from portmap._model.workloads import Workload
 
 __all__ = ["check"]
 

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from portmap._apiserver.service_schema import SERVICE
-from portmap._foreign import Foreign, is_from_file, plain_manifest
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.kinds import CORE_VERSIONS
 from portmap._kubernetes.violations import Violation, in_order
 from portmap._kubernetes.wire import Wire
-from portmap._pod_reading import under
-from portmap._ports import ServicePort
-from portmap._services import Service
+from portmap._model.foreign import Foreign, is_from_file, plain_manifest
+from portmap._model.pod_reading import under
+from portmap._model.ports import ServicePort
+from portmap._model.services import Service
 
 __all__ = [
     "arguments",

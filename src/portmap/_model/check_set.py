@@ -16,10 +16,10 @@ from portmap._apiserver.state import ServiceState
 from portmap._kubernetes.addresses import Address, parse_ip
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.violations import Violation
-from portmap._services import Service, service_state
+from portmap._model.services import Service, service_state
 
 if TYPE_CHECKING:
-    from portmap._foreign import Foreign
+    from portmap._model.foreign import Foreign
 
 __all__ = ["SET_RULES", "Conflict", "check_set"]
 
@@ -202,7 +202,7 @@ def check_set(
 
 
 def _read(given: "Mapping[str, Any] | Foreign", cluster: Cluster) -> Service:
-    from portmap._service_reading import reduced_service
+    from portmap._model.service_reading import reduced_service
 
     with cluster:
         return reduced_service(given)

@@ -7,7 +7,6 @@ from typing import Any, Final, final
 import attrs
 
 from portmap._apiserver.metadata import METADATA
-from portmap._foreign import Foreign, is_from_file, plain_manifest
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.field_path import describe
 from portmap._kubernetes.kinds import (
@@ -22,9 +21,10 @@ from portmap._kubernetes.kinds import (
 from portmap._kubernetes.labels import Labels
 from portmap._kubernetes.schema import TEXT_MAP, wrong_type
 from portmap._kubernetes.violations import Violation, in_order
-from portmap._pod_reading import POD, anything_but, pod_of, read_container, under, was_observed
-from portmap._pods import Pod
-from portmap._ports import printed
+from portmap._model.foreign import Foreign, is_from_file, plain_manifest
+from portmap._model.pod_reading import POD, anything_but, pod_of, read_container, under, was_observed
+from portmap._model.pods import Pod
+from portmap._model.ports import printed
 
 __all__ = [
     "WORKLOAD_KINDS",

@@ -35,12 +35,12 @@ from portmap._kubernetes.wire import (
     texts_or_as_is,
     unmodelled_violations,
 )
-from portmap._ports import ContainerPort, ServicePort, printed, shown
+from portmap._model.ports import ContainerPort, ServicePort, printed, shown
 
 if TYPE_CHECKING:
-    from portmap._foreign import Foreign
-    from portmap._pods import Pod
-    from portmap._workloads import Workload
+    from portmap._model.foreign import Foreign
+    from portmap._model.pods import Pod
+    from portmap._model.workloads import Workload
 
 __all__ = ["Service", "check_service", "service_state"]
 
@@ -335,7 +335,7 @@ class Service:
             >>> Service.exposing(pod, "web", ports={"http": 80}).ports
             (ServicePort(80, name='http', target_port='http'),)
         """
-        from portmap._workloads import reduced  # Most scripts know no pods.
+        from portmap._model.workloads import reduced  # Most scripts know no pods.
 
         source = reduced(workload)
         found: list[Violation] = []
