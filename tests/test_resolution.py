@@ -23,7 +23,7 @@ from portmap import (
     resolve_all,
 )
 from portmap._model.workloads import could_select
-from portmap._resolution import find_port
+from portmap._resolution.resolution import find_port
 from portmap.manifests import Manifests
 
 HTTP = ContainerPort(8080, name="http")
@@ -266,7 +266,7 @@ def test_resolving_all_is_no_product(monkeypatch: pytest.MonkeyPatch) -> None:
         asked += 1
         return could_select(*arguments)
 
-    monkeypatch.setattr("portmap._candidates.could_select", counting)
+    monkeypatch.setattr("portmap._resolution.selection.could_select", counting)
 
     def cost(count: int) -> int:
         nonlocal asked
@@ -291,7 +291,7 @@ def test_resolving_one_is_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
         looked += 1
         return find_port(*arguments, **options)
 
-    monkeypatch.setattr("portmap._resolution.find_port", counting)
+    monkeypatch.setattr("portmap._resolution.resolution.find_port", counting)
     pods = [make_pod(f"p{n}", HTTP, labels={"app": "web" if n % 2 else "other"}) for n in range(1_000)]
     resolve(
         make_service(ServicePort(80, name="a", target_port="http"), ServicePort(81, name="b", target_port="x")), pods

@@ -51,13 +51,12 @@ if TYPE_CHECKING:
     from portmap._map.reference import PathMatch, Reference
     from portmap._map.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget
     from portmap._map.trace import Approach, Onward, Trace
-    from portmap._misses import Miss
     from portmap._model.check import check
     from portmap._model.check_set import Conflict, check_set
     from portmap._model.pods import Container, Pod
     from portmap._model.to_manifest import to_manifest
     from portmap._model.workloads import Workload
-    from portmap._resolution import (
+    from portmap._resolution.resolution import (
         Endpoint,
         EndpointPort,
         EndpointSlice,
@@ -66,6 +65,7 @@ if TYPE_CHECKING:
         resolve,
         resolve_all,
     )
+    from portmap._resolution.why_not import Miss
     from portmap.manifests._load import load
     from portmap.manifests._write import to_yaml
 
@@ -136,14 +136,14 @@ _LATER = {
     "Container": "portmap._model.pods",
     "ContainerTarget": "portmap._map.targets",
     "Contract": "portmap._contract.changes",
-    "Endpoint": "portmap._resolution",
-    "EndpointPort": "portmap._resolution",
-    "EndpointSlice": "portmap._resolution",
+    "Endpoint": "portmap._resolution.resolution",
+    "EndpointPort": "portmap._resolution.resolution",
+    "EndpointSlice": "portmap._resolution.resolution",
     "Hop": "portmap._map.chains",
     "HostPort": "portmap._map.node_ports",
     "HostPorts": "portmap._map.node_ports",
     "MapMiss": "portmap._map.targets",
-    "Miss": "portmap._misses",
+    "Miss": "portmap._resolution.why_not",
     "NodePort": "portmap._map.node_ports",
     "NodePorts": "portmap._map.node_ports",
     "ObjectName": "portmap._map.object_names",
@@ -152,10 +152,10 @@ _LATER = {
     "Pod": "portmap._model.pods",
     "PortMap": "portmap._map.port_map",
     "Reference": "portmap._map.reference",
-    "Resolution": "portmap._resolution",
+    "Resolution": "portmap._resolution.resolution",
     "ResolvedReference": "portmap._map.targets",
     "ServiceTarget": "portmap._map.targets",
-    "SliceEndpoint": "portmap._resolution",
+    "SliceEndpoint": "portmap._resolution.resolution",
     "Step": "portmap._contract.changes",
     "Trace": "portmap._map.trace",
     "UnknownObject": "portmap._map.inventory",
@@ -165,8 +165,8 @@ _LATER = {
     "contract": "portmap._contract",
     "draw": "portmap._draw",
     "load": "portmap.manifests._load",
-    "resolve": "portmap._resolution",
-    "resolve_all": "portmap._resolution",
+    "resolve": "portmap._resolution.resolution",
+    "resolve_all": "portmap._resolution.resolution",
     "to_manifest": "portmap._model.to_manifest",
     "to_yaml": "portmap.manifests._write",
 }

@@ -24,7 +24,6 @@ from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.violations import Violation
 from portmap._map.port_map import PortMap
-from portmap._misses import Miss
 from portmap._model.foreign import Foreign, several
 from portmap._model.pods import Pod
 from portmap._model.ports import ServicePort
@@ -33,7 +32,8 @@ from portmap._model.workloads import Workload
 from portmap._render._contract_text import as_text
 from portmap._render._find_routes import routes_of
 from portmap._render._resolve_text import table
-from portmap._resolution import Endpoint, Resolution, resolve
+from portmap._resolution.resolution import Endpoint, Resolution, resolve
+from portmap._resolution.why_not import Miss
 
 if TYPE_CHECKING:
     from portmap.lint import Rule

@@ -18,7 +18,7 @@ from portmap._model.pods import Pod
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
-from portmap._resolution import Endpoint, Resolution, resolve_all
+from portmap._resolution.resolution import Endpoint, Resolution, resolve_all
 
 __all__ = ["Behind", "Moved", "key_of", "stand_behind"]
 

@@ -25,13 +25,13 @@ from portmap._map.reach import Reach, declared_targets
 from portmap._map.targets import ContainerTarget, MapMiss, ResolvedReference
 from portmap._map.trace import Trace, Tracing
 from portmap._map.ways import Ways
-from portmap._misses import some
 from portmap._model.foreign import several
 from portmap._model.pods import Pod
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 from portmap._model.workloads import Workload, reduced
-from portmap._resolution import Resolution
+from portmap._resolution.resolution import Resolution
+from portmap._resolution.why_not import some
 
 __all__ = ["PortMap"]
 

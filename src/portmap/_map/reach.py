@@ -6,13 +6,13 @@ from typing import final
 
 import attrs
 
-from portmap._candidates import Candidates
 from portmap._map.inventory import Inventory, UnknownObject
 from portmap._map.object_names import ObjectName
 from portmap._map.targets import ContainerTarget, ServiceTarget
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
-from portmap._resolution import Endpoint, Resolution, resolve_among
+from portmap._resolution.resolution import Endpoint, Resolution, resolve_among
+from portmap._resolution.selection import Candidates
 
 __all__ = ["Reach", "declared_targets", "target_of"]
 

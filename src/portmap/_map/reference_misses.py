@@ -12,11 +12,11 @@ from portmap._map.inventory import name_of
 from portmap._map.object_names import ObjectName
 from portmap._map.reference import Reference
 from portmap._map.targets import ContainerTarget, MapMiss
-from portmap._misses import some
 from portmap._model.pods import Container
 from portmap._model.ports import ContainerPort, ServicePort
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
+from portmap._resolution.why_not import some
 
 __all__ = [
     "miss",

@@ -13,8 +13,8 @@ from portmap._map.node_ports import HostPort, HostPorts
 from portmap._map.object_names import ObjectName
 from portmap._map.reach import Reach, declared_targets
 from portmap._map.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget, Target
-from portmap._misses import some
 from portmap._model.workloads import Workload
+from portmap._resolution.why_not import some
 
 __all__ = ["Ways"]
 

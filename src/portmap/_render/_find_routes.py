@@ -8,21 +8,21 @@ either: a Service that would select its pods has pods that are unknown, not none
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, final
 
-from portmap._candidates import Candidates
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError
 from portmap._map.inventory import pod_labels, settled
 from portmap._map.misses import NO_ENDPOINTS
 from portmap._map.port_map import PortMap
 from portmap._map.trace import Trace
-from portmap._misses import Miss, nothing_selected
 from portmap._model.pods import Pod
 from portmap._model.ports import ServicePort
 from portmap._model.service_reading import is_core_service
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 from portmap._render._routes import Missed, Place, Reached, Report, Route, ServiceRoutes
-from portmap._resolution import Endpoint, Resolution, resolve
+from portmap._resolution.resolution import Endpoint, Resolution, resolve
+from portmap._resolution.selection import Candidates
+from portmap._resolution.why_not import Miss, nothing_selected
 from portmap.manifests._documents import Document
 from portmap.manifests._read import is_readable
 

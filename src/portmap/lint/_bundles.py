@@ -20,7 +20,7 @@ from portmap._model.pods import Container, Pod
 from portmap._model.ports import ContainerPort
 from portmap._model.services import Service
 from portmap._model.workloads import Workload, reduced
-from portmap._resolution import Resolution
+from portmap._resolution.resolution import Resolution
 from portmap.lint._items import Item
 from portmap.lint._unselected import Unselected
 from portmap.lint._whole import Whole, makers_of_pods, makers_of_services

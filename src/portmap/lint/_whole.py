@@ -11,7 +11,6 @@ from functools import cached_property
 from itertools import islice
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar, final
 
-from portmap._candidates import Candidates
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.kinds import known_kinds
 from portmap._kubernetes.labels import Labels
@@ -22,6 +21,7 @@ from portmap._model.check_set import Conflict
 from portmap._model.pods import Pod
 from portmap._model.services import Service
 from portmap._model.workloads import Workload, reduced
+from portmap._resolution.selection import Candidates
 from portmap.lint._items import Item
 
 __all__ = [

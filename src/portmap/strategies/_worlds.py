@@ -12,7 +12,7 @@ from portmap._kubernetes.names import LONGEST_LABEL
 from portmap._model.pods import Container, Pod
 from portmap._model.ports import ContainerPort
 from portmap._model.services import Service
-from portmap._resolution import find_port, resolve
+from portmap._resolution.resolution import find_port, resolve
 from portmap.strategies._arguments import check_bounds, chosen, shown_as_called
 from portmap.strategies._pods import pods
 from portmap.strategies._ports import PROTOCOL_WORDS, Target

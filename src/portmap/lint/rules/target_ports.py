@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from portmap._kubernetes.kinds import SHORT_LIVED
-from portmap._misses import Miss
 from portmap._model.ports import ContainerPort, ServicePort
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
+from portmap._resolution.why_not import Miss
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, Place, Severity, at
 from portmap.lint._rule import rule

@@ -15,16 +15,16 @@ from typing import Any, Final, TypeAlias, TypeVar, final
 
 import attrs
 
-from portmap._candidates import Candidates
 from portmap._kubernetes.addresses import family_and_form, family_of
 from portmap._kubernetes.cluster import SIDECAR_PORTS, Cluster, cluster_in_force
-from portmap._misses import Miss, nothing_selected, unresolved
 from portmap._model.foreign import Foreign, several
 from portmap._model.pods import Container, Pod
 from portmap._model.ports import ServicePort
 from portmap._model.service_reading import reduced_service, services_of
 from portmap._model.services import Service
 from portmap._model.workloads import Workload, workloads_of
+from portmap._resolution.selection import Candidates
+from portmap._resolution.why_not import Miss, nothing_selected, unresolved
 
 __all__ = [
     "Endpoint",

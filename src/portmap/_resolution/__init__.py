@@ -1,0 +1,1 @@
+"""The algorithm of the EndpointSlice controller: selection, named ports, slices, and why a port has no endpoints."""
