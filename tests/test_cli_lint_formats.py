@@ -10,7 +10,7 @@ import pytest
 
 from command_line import portmap, write
 from portmap import Cluster
-from portmap._map.object_names import ObjectName
+from portmap._graph.object_name import ObjectName
 from portmap._render._lint_github import as_github
 from portmap._render._lint_json import as_json
 from portmap._render._lint_junit import as_junit

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import pytest
 
-from portmap._map.port_map import PortMap
-from portmap._map.references import REFERENCES, references_of
-from portmap._map.targets import ResolvedReference
+from portmap._graph.port_map import PortMap
+from portmap._graph.reference_table import REFERENCES, references_of
+from portmap._graph.targets import ResolvedReference
 
 Manifest = dict[str, Any]
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from portmap import Container, ContainerPort, PortMap, Service, ServicePort, Workload
-from portmap._map.asked import AskedNumber, AskedObject, AskedRequest, asked_for
+from portmap._graph.target_syntax import AskedNumber, AskedObject, AskedRequest, asked_for
 from portmap._model.pods import Pod
 from test_portmap import APP, Manifest, make_deployment, make_ingress, make_rule, make_service
 

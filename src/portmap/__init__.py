@@ -43,14 +43,14 @@ if TYPE_CHECKING:
     from portmap._contract import contract
     from portmap._contract.changes import Change, Contract, Step
     from portmap._draw import draw
-    from portmap._map.chains import Chain, Hop
-    from portmap._map.inventory import UnknownObject
-    from portmap._map.node_ports import HostPort, HostPorts, NodePort, NodePorts
-    from portmap._map.object_names import ObjectName
-    from portmap._map.port_map import PortMap
-    from portmap._map.reference import PathMatch, Reference
-    from portmap._map.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget
-    from portmap._map.trace import Approach, Onward, Trace
+    from portmap._graph.chains import Chain, Hop
+    from portmap._graph.items import UnknownObject
+    from portmap._graph.node_ports import HostPort, HostPorts, NodePort, NodePorts
+    from portmap._graph.object_name import ObjectName
+    from portmap._graph.port_map import PortMap
+    from portmap._graph.reference import PathMatch, Reference
+    from portmap._graph.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget
+    from portmap._graph.trace import Approach, Onward, Trace
     from portmap._model.check import check
     from portmap._model.check_set import Conflict, check_set
     from portmap._model.pods import Container, Pod
@@ -129,36 +129,36 @@ __all__ = [
 
 # What not every script needs is loaded when it is first asked for (PEP 562).
 _LATER = {
-    "Approach": "portmap._map.trace",
-    "Chain": "portmap._map.chains",
+    "Approach": "portmap._graph.trace",
+    "Chain": "portmap._graph.chains",
     "Change": "portmap._contract.changes",
     "Conflict": "portmap._model.check_set",
     "Container": "portmap._model.pods",
-    "ContainerTarget": "portmap._map.targets",
+    "ContainerTarget": "portmap._graph.targets",
     "Contract": "portmap._contract.changes",
     "Endpoint": "portmap._resolution.resolution",
     "EndpointPort": "portmap._resolution.resolution",
     "EndpointSlice": "portmap._resolution.resolution",
-    "Hop": "portmap._map.chains",
-    "HostPort": "portmap._map.node_ports",
-    "HostPorts": "portmap._map.node_ports",
-    "MapMiss": "portmap._map.targets",
+    "Hop": "portmap._graph.chains",
+    "HostPort": "portmap._graph.node_ports",
+    "HostPorts": "portmap._graph.node_ports",
+    "MapMiss": "portmap._graph.targets",
     "Miss": "portmap._resolution.why_not",
-    "NodePort": "portmap._map.node_ports",
-    "NodePorts": "portmap._map.node_ports",
-    "ObjectName": "portmap._map.object_names",
-    "Onward": "portmap._map.trace",
-    "PathMatch": "portmap._map.reference",
+    "NodePort": "portmap._graph.node_ports",
+    "NodePorts": "portmap._graph.node_ports",
+    "ObjectName": "portmap._graph.object_name",
+    "Onward": "portmap._graph.trace",
+    "PathMatch": "portmap._graph.reference",
     "Pod": "portmap._model.pods",
-    "PortMap": "portmap._map.port_map",
-    "Reference": "portmap._map.reference",
+    "PortMap": "portmap._graph.port_map",
+    "Reference": "portmap._graph.reference",
     "Resolution": "portmap._resolution.resolution",
-    "ResolvedReference": "portmap._map.targets",
-    "ServiceTarget": "portmap._map.targets",
+    "ResolvedReference": "portmap._graph.targets",
+    "ServiceTarget": "portmap._graph.targets",
     "SliceEndpoint": "portmap._resolution.resolution",
     "Step": "portmap._contract.changes",
-    "Trace": "portmap._map.trace",
-    "UnknownObject": "portmap._map.inventory",
+    "Trace": "portmap._graph.trace",
+    "UnknownObject": "portmap._graph.items",
     "Workload": "portmap._model.workloads",
     "check": "portmap._model.check",
     "check_set": "portmap._model.check_set",

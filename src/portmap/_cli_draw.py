@@ -55,7 +55,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     from portmap._draw.diagram import diagram_of
     from portmap._draw.mermaid import too_much
     from portmap._draw.words import as_text
-    from portmap._map.port_map import PortMap
+    from portmap._graph.port_map import PortMap
     from portmap._render._complaints import complaints
     from portmap.manifests._documents import judged
 

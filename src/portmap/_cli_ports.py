@@ -32,7 +32,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     cluster = cluster_of(options)
     documents, unreadable = read_documents(options.paths or ["."], cluster, console, _COMMAND)
 
-    from portmap._map.port_map import PortMap
+    from portmap._graph.port_map import PortMap
     from portmap._render._complaints import complaints
     from portmap._render._places import places_of
     from portmap._render._ports_json import as_json

@@ -43,7 +43,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     except CommandError as error:
         raise CommandError(*error.lines, *_swapped(options.target)) from None
 
-    from portmap._map.port_map import PortMap
+    from portmap._graph.port_map import PortMap
     from portmap._render._complaints import complaints
     from portmap._render._places import places_of
     from portmap._render._trace_json import as_json

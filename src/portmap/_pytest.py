@@ -12,9 +12,9 @@ from typing import final
 import attrs
 import pytest
 
+from portmap._graph.port_map import PortMap
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError, ValidationError
-from portmap._map.port_map import PortMap
 from portmap._render._complaints import complaints
 from portmap._render._find_routes import find_routes
 from portmap._render._resolve_text import as_text, summary

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal, ParamSpec, Self, TypeVar,
 import attrs
 
 from portmap._contract import contract
+from portmap._graph.port_map import PortMap
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.violations import Violation
-from portmap._map.port_map import PortMap
 from portmap._model.foreign import Foreign, several
 from portmap._model.pods import Pod
 from portmap._model.ports import ServicePort

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from command_line import deployment, service, write
 from in_parts import Here, told
 from portmap import Cluster, Container, ContainerPort, Labels, Pod, Service, ServicePort, Workload
-from portmap._map.selectors import Selector
+from portmap._graph.label_selectors import Selector
 from portmap.lint import RULES, Bundle, Found, Report, RuleError, _parts, at, lint_paths, rule
 from portmap.lint._items import items_of
 from portmap.lint._packing import packed, unpacked

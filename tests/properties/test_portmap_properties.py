@@ -25,7 +25,7 @@ from sets_for_tests import (
 )
 
 from portmap import Pod, Service, Workload, resolve
-from portmap._map.port_map import PortMap
+from portmap._graph.port_map import PortMap
 
 
 @given(sets, st.randoms())

@@ -21,10 +21,10 @@ from portmap._contract.settings import settings_changed
 from portmap._contract.updates import merge_traps, on_update
 from portmap._contract.users import Users
 from portmap._contract.view import added_services, removed_services, seen_by_clients
+from portmap._graph.object_name import items_of_list
+from portmap._graph.reference import Reference
+from portmap._graph.reference_table import references_of
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
-from portmap._map.object_names import items_of_list
-from portmap._map.reference import Reference
-from portmap._map.references import references_of
 from portmap._model.foreign import plain_manifest
 from portmap._model.pods import Pod
 from portmap._model.service_reading import is_core_service, read_core_service

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final, final
 
-from portmap._map.reference import Reference
-from portmap._map.selectors import Scope
+from portmap._graph.label_selectors import Scope
+from portmap._graph.reference import Reference
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 

@@ -8,7 +8,7 @@ from portmap._draw.html import as_html
 from portmap._draw.mermaid import as_mermaid
 from portmap._draw.svg import as_svg
 from portmap._draw.words import as_text
-from portmap._map.port_map import PortMap
+from portmap._graph.port_map import PortMap
 from portmap._render._plain import printable
 
 __all__ = ["FORMATS", "Format", "draw"]

@@ -12,11 +12,11 @@ from typing import Final, Literal, TypeAlias, final
 
 import attrs
 
-from portmap._map.chains import reference_hop
-from portmap._map.inventory import name_of
-from portmap._map.object_names import ObjectName
-from portmap._map.port_map import PortMap
-from portmap._map.targets import ContainerTarget, ResolvedReference, ServiceTarget
+from portmap._graph.chains import reference_hop
+from portmap._graph.items import name_of
+from portmap._graph.object_name import ObjectName
+from portmap._graph.port_map import PortMap
+from portmap._graph.targets import ContainerTarget, ResolvedReference, ServiceTarget
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 from portmap._model.workloads import Workload

@@ -8,12 +8,12 @@ either: a Service that would select its pods has pods that are unknown, not none
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, final
 
+from portmap._graph.items import pod_labels, settled
+from portmap._graph.port_map import PortMap
+from portmap._graph.set_misses import NO_ENDPOINTS
+from portmap._graph.trace import Trace
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError
-from portmap._map.inventory import pod_labels, settled
-from portmap._map.misses import NO_ENDPOINTS
-from portmap._map.port_map import PortMap
-from portmap._map.trace import Trace
 from portmap._model.pods import Pod
 from portmap._model.ports import ServicePort
 from portmap._model.service_reading import is_core_service

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
-from portmap._map.inventory import name_of, settled
-from portmap._map.object_names import ObjectName, in_namespace
+from portmap._graph.items import name_of, settled
+from portmap._graph.object_name import ObjectName, in_namespace
 from portmap._model.services import Service
 from portmap._model.workloads import reduced
 from portmap._render._routes import Place

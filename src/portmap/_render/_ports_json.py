@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
+from portmap._graph.as_dict import host_ports_data, node_ports_data, unknown_data
+from portmap._graph.port_map import PortMap
 from portmap._kubernetes.errors import ManifestError
-from portmap._map.plain_data import host_ports_data, node_ports_data, unknown_data
-from portmap._map.port_map import PortMap
 from portmap._render._places import Places, located
 from portmap._render._unreadable import unreadable_data
 

@@ -5,9 +5,9 @@ from typing import Final, final
 
 import attrs
 
-from portmap._map.node_ports import HostPort, HostPorts, NodePort, NodePorts
-from portmap._map.object_names import ObjectName
-from portmap._map.port_map import PortMap
+from portmap._graph.node_ports import HostPort, HostPorts, NodePort, NodePorts
+from portmap._graph.object_name import ObjectName
+from portmap._graph.port_map import PortMap
 from portmap._render._layout import INDENT, NARROWEST, Paint, count, wrapped
 from portmap._render._places import Places
 from portmap._render._plain import printable

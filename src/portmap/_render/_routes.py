@@ -4,9 +4,9 @@ from typing import final
 
 import attrs
 
+from portmap._graph.trace import Approach
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError
-from portmap._map.trace import Approach
 from portmap._model.ports import ServicePort
 from portmap._resolution.why_not import Miss
 from portmap.manifests._documents import Document

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from portmap._map.chains import Entry, Hop
-from portmap._map.trace import Approach, Onward
+from portmap._graph.chains import Entry, Hop
+from portmap._graph.trace import Approach, Onward
 from portmap._render._plain import printable
 
 __all__ = ["approach_text", "is_own_address", "onward_text"]

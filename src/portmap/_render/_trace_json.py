@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
+from portmap._graph.trace import Approach, Onward, Trace
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError
-from portmap._map.trace import Approach, Onward, Trace
 from portmap._render._places import Places, located
 from portmap._render._unreadable import unreadable_data
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from portmap._map.trace import Onward, Trace
+from portmap._graph.trace import Onward, Trace
 from portmap._render._layout import INDENT, NARROWEST, Paint, count, wrapped
 from portmap._render._places import Places
 from portmap._render._plain import printable

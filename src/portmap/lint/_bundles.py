@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final, final
 
+from portmap._graph.items import name_of
+from portmap._graph.object_name import ObjectName, items_at, text_at, value_at
+from portmap._graph.port_map import PortMap
+from portmap._graph.targets import ContainerTarget, ServiceTarget
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.field_path import Path
 from portmap._kubernetes.kinds import SEVERAL_TEMPLATES, any_template_path
-from portmap._map.inventory import name_of
-from portmap._map.object_names import ObjectName, items_at, text_at, value_at
-from portmap._map.port_map import PortMap
-from portmap._map.targets import ContainerTarget, ServiceTarget
 from portmap._model.pods import Container, Pod
 from portmap._model.ports import ContainerPort
 from portmap._model.services import Service

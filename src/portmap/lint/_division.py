@@ -14,7 +14,7 @@ from functools import lru_cache
 from posixpath import basename, dirname, normpath
 from typing import Final
 
-from portmap._map.object_names import ObjectName, text_at, value_at
+from portmap._graph.object_name import ObjectName, text_at, value_at
 from portmap._model.pods import Pod
 from portmap._model.workloads import Workload
 from portmap.lint._bundles import DECLARED, Bundle

@@ -8,10 +8,10 @@ from typing import Any, Final, final
 
 import attrs
 
+from portmap._graph.targets import ResolvedReference
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import RuleError
 from portmap._kubernetes.field_path import describe
-from portmap._map.targets import ResolvedReference
 from portmap._model.foreign import several
 from portmap._model.services import Service
 from portmap._model.workloads import Workload

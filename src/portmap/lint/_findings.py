@@ -6,10 +6,10 @@ from typing import Any, Final, Literal, TypeAlias, final, get_args
 
 import attrs
 
+from portmap._graph.object_name import ObjectName
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import LintError, Span
 from portmap._kubernetes.field_path import Path, sort_key
-from portmap._map.object_names import ObjectName
 from portmap._model.pods import Pod
 from portmap._model.services import Service
 from portmap._model.workloads import Workload

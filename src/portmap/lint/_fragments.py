@@ -11,9 +11,9 @@ from posixpath import basename, dirname, join, normpath
 from typing import Any, Final, TypeAlias
 
 from portmap._apiserver.decode_codes import CODES_OF_READING
+from portmap._graph.object_name import ObjectName, items_at, text_at, value_at
 from portmap._kubernetes.kinds import any_template_path
 from portmap._kubernetes.violations import Violation
-from portmap._map.object_names import ObjectName, items_at, text_at, value_at
 from portmap.lint._items import Item
 
 __all__ = [

@@ -5,11 +5,11 @@ from typing import Any, final
 
 import attrs
 
+from portmap._graph.items import name_of
+from portmap._graph.object_name import ObjectName
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.violations import Violation
-from portmap._map.inventory import name_of
-from portmap._map.object_names import ObjectName
 from portmap._model.foreign import plain_manifest
 from portmap._model.pods import Pod
 from portmap._model.services import Service

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
+from portmap._graph.items import name_of
+from portmap._graph.object_name import text_at
+from portmap._graph.targets import ResolvedReference
 from portmap._kubernetes.field_path import parse
-from portmap._map.inventory import name_of
-from portmap._map.object_names import text_at
-from portmap._map.targets import ResolvedReference
 from portmap._model.services import Service
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, Place, Severity

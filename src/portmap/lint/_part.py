@@ -13,9 +13,9 @@ from typing import Any, final
 
 import attrs
 
+from portmap._graph.object_name import ObjectName
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError
-from portmap._map.object_names import ObjectName
 from portmap.lint._bundles import Bundle
 from portmap.lint._division import bundles_of, home_of
 from portmap.lint._engine import OfRule, TooManyFindings, of_rules, of_server, skipped_of

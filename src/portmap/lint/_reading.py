@@ -10,10 +10,10 @@ from typing import IO, Final, TypeAlias, final
 
 import attrs
 
+from portmap._graph.items import settled
+from portmap._graph.object_name import ObjectName
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError
-from portmap._map.inventory import settled
-from portmap._map.object_names import ObjectName
 from portmap.lint._findings import Finding, Location, Skipped
 from portmap.lint._fragments import KUSTOMIZATIONS
 from portmap.manifests._documents import Document

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar, final
 
 import attrs
 
-from portmap._map.targets import ResolvedReference
+from portmap._graph.targets import ResolvedReference
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 from portmap.lint._bundles import Bundle

@@ -20,10 +20,10 @@ from typing import Final, final
 
 import attrs
 
+from portmap._graph.object_name import ObjectName, value_at
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.errors import Span
 from portmap._kubernetes.field_path import Key, describe
-from portmap._map.object_names import ObjectName, value_at
 from portmap.lint._findings import Finding, Location, Suppressed
 from portmap.lint._items import Item
 

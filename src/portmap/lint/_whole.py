@@ -11,12 +11,12 @@ from functools import cached_property
 from itertools import islice
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar, final
 
+from portmap._graph.label_selectors import Selector
+from portmap._graph.node_ports import node_ports_of
+from portmap._graph.object_name import ObjectName, items_at, text_at
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.kinds import known_kinds
 from portmap._kubernetes.labels import Labels
-from portmap._map.node_ports import node_ports_of
-from portmap._map.object_names import ObjectName, items_at, text_at
-from portmap._map.selectors import Selector
 from portmap._model.check_set import Conflict
 from portmap._model.pods import Pod
 from portmap._model.services import Service

@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from portmap._graph.items import name_of
+from portmap._graph.object_name import ObjectName
+from portmap._graph.targets import ContainerTarget
 from portmap._kubernetes.kinds import SHORT_LIVED
-from portmap._map.inventory import name_of
-from portmap._map.object_names import ObjectName
-from portmap._map.targets import ContainerTarget
 from portmap._model.workloads import Workload
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, Place, at

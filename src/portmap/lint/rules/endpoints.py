@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from portmap._graph.targets import ResolvedReference
 from portmap._kubernetes.field_path import parse
-from portmap._map.targets import ResolvedReference
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, Place
 from portmap.lint._missing import missing_port

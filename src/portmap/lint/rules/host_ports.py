@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from math import ceil, floor
 from typing import Any, Final
 
+from portmap._graph.node_ports import HostPort, host_ports_of
+from portmap._graph.object_name import ObjectName, items_at, text_at, value_at
 from portmap._kubernetes.field_path import Path
-from portmap._map.node_ports import HostPort, host_ports_of
-from portmap._map.object_names import ObjectName, items_at, text_at, value_at
 from portmap._model.workloads import Workload
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, at

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from portmap._map.inventory import name_of
+from portmap._graph.items import name_of
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 from portmap.lint._bundles import Bundle

@@ -6,8 +6,8 @@ from typing import Final
 
 import attrs
 
-from portmap._map.selectors import Scope
-from portmap._map.targets import ResolvedReference
+from portmap._graph.label_selectors import Scope
+from portmap._graph.targets import ResolvedReference
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 from portmap.lint._bundles import Bundle

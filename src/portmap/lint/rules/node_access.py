@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from portmap._map.object_names import items_at, text_at, value_at
+from portmap._graph.object_name import items_at, text_at, value_at
 from portmap._model.workloads import Workload
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, at

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from portmap._map.inventory import name_of
-from portmap._map.object_names import ObjectName, items_at, text_at, value_at
-from portmap._map.selectors import Selector, read_selector
+from portmap._graph.items import name_of
+from portmap._graph.label_selectors import Selector, read_selector
+from portmap._graph.object_name import ObjectName, items_at, text_at, value_at
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 from portmap._resolution.selection import Candidates

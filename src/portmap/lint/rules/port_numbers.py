@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from portmap._map.targets import ContainerTarget, ResolvedReference, ServiceTarget, Target
+from portmap._graph.targets import ContainerTarget, ResolvedReference, ServiceTarget, Target
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 from portmap.lint._bundles import Bundle

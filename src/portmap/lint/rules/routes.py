@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from portmap._map.targets import ResolvedReference
+from portmap._graph.targets import ResolvedReference
 from portmap.lint._bundles import Bundle
 from portmap.lint._findings import Found, Severity
 from portmap.lint._missing import missing_port, missing_service, place_of

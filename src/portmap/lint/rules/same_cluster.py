@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from portmap._graph.items import name_of
+from portmap._graph.object_name import value_at
 from portmap._kubernetes.field_path import parse
-from portmap._map.inventory import name_of
-from portmap._map.object_names import value_at
 from portmap._model.check_set import check_set
 from portmap._model.services import Service
 from portmap.lint._bundles import Bundle

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Final, TypeAlias
 
+from portmap._graph.object_name import value_at
 from portmap._kubernetes.kinds import SHORT_LIVED
-from portmap._map.object_names import value_at
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 from portmap.lint._bundles import Bundle

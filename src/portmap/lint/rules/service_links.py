@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from portmap._graph.object_name import items_at, text_at, value_at
 from portmap._kubernetes.field_path import Path
-from portmap._map.object_names import items_at, text_at, value_at
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 from portmap.lint._bundles import Bundle, link_prefix

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from portmap._graph.items import Inventory, name_of
+from portmap._graph.object_name import ObjectName
+from portmap._graph.reach import Reach, declared_targets
+from portmap._graph.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget
 from portmap._kubernetes.field_path import sort_key
-from portmap._map.inventory import Inventory, name_of
-from portmap._map.object_names import ObjectName
-from portmap._map.reach import Reach, declared_targets
-from portmap._map.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 

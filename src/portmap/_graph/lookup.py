@@ -10,13 +10,13 @@ from typing import Final, final
 
 import attrs
 
-from portmap._map import reference_misses as misses
-from portmap._map.directory import Directory
-from portmap._map.inventory import Grant, Inventory
-from portmap._map.reach import Reach, declared_targets, target_of
-from portmap._map.reference import Lookup, Reference
-from portmap._map.selectors import Scope
-from portmap._map.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget, Target
+from portmap._graph import reference_misses as misses
+from portmap._graph.index import Directory
+from portmap._graph.items import Grant, Inventory
+from portmap._graph.label_selectors import Scope
+from portmap._graph.reach import Reach, declared_targets, target_of
+from portmap._graph.reference import Lookup, Reference
+from portmap._graph.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget, Target
 from portmap._model.pods import Container
 from portmap._model.services import Service
 from portmap._model.workloads import Workload

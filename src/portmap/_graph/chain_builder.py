@@ -6,13 +6,13 @@ from typing import final
 
 import attrs
 
-from portmap._map.chains import Chain, Entry, Hop, entries_of, reference_hop, service_hop
-from portmap._map.inventory import Inventory, name_of
-from portmap._map.misses import NO_ENDPOINTS, field_of_port
-from portmap._map.node_ports import HostPort, HostPorts
-from portmap._map.object_names import ObjectName
-from portmap._map.reach import Reach, declared_targets
-from portmap._map.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget, Target
+from portmap._graph.chains import Chain, Entry, Hop, entries_of, reference_hop, service_hop
+from portmap._graph.items import Inventory, name_of
+from portmap._graph.node_ports import HostPort, HostPorts
+from portmap._graph.object_name import ObjectName
+from portmap._graph.reach import Reach, declared_targets
+from portmap._graph.set_misses import NO_ENDPOINTS, field_of_port
+from portmap._graph.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget, Target
 from portmap._model.workloads import Workload
 from portmap._resolution.why_not import some
 

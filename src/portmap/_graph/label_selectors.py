@@ -8,8 +8,8 @@ from typing import Any, Final, final
 
 import attrs
 
+from portmap._graph.object_name import items_at, text_at
 from portmap._kubernetes.labels import Labels
-from portmap._map.object_names import items_at, text_at
 
 __all__ = ["Requirement", "Scope", "Selector", "read_selector"]
 

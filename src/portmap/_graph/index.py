@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final, final
 
-from portmap._map.inventory import Inventory, UnknownObject
-from portmap._map.object_names import ObjectName
-from portmap._map.selectors import Scope, Selector
+from portmap._graph.items import Inventory, UnknownObject
+from portmap._graph.label_selectors import Scope, Selector
+from portmap._graph.object_name import ObjectName
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 from portmap._resolution.selection import Candidates

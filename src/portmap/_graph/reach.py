@@ -6,9 +6,9 @@ from typing import final
 
 import attrs
 
-from portmap._map.inventory import Inventory, UnknownObject
-from portmap._map.object_names import ObjectName
-from portmap._map.targets import ContainerTarget, ServiceTarget
+from portmap._graph.items import Inventory, UnknownObject
+from portmap._graph.object_name import ObjectName
+from portmap._graph.targets import ContainerTarget, ServiceTarget
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 from portmap._resolution.resolution import Endpoint, Resolution, resolve_among

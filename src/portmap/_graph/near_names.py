@@ -6,12 +6,12 @@ from functools import cached_property
 from itertools import islice
 from typing import Final, TypeVar, final
 
+from portmap._graph.items import Inventory, UnknownObject
+from portmap._graph.object_name import ObjectName
+from portmap._graph.reach import Reach
+from portmap._graph.target_syntax import AskedObject, is_kind
+from portmap._graph.targets import ContainerTarget
 from portmap._kubernetes.did_you_mean import nearest
-from portmap._map.asked import AskedObject, is_kind
-from portmap._map.inventory import Inventory, UnknownObject
-from portmap._map.object_names import ObjectName
-from portmap._map.reach import Reach
-from portmap._map.targets import ContainerTarget
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 from portmap._model.workloads import Workload

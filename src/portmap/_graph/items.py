@@ -12,12 +12,12 @@ from typing import Any, Final, Self, TypeVar, final
 
 import attrs
 
+from portmap._graph.object_name import ObjectName, in_namespace, items_at, items_of_list, text_at, value_at
+from portmap._graph.reference import Reference
+from portmap._graph.reference_table import references_of
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.kinds import SEVERAL_TEMPLATES, any_template_path
 from portmap._kubernetes.violations import Violation
-from portmap._map.object_names import ObjectName, in_namespace, items_at, items_of_list, text_at, value_at
-from portmap._map.reference import Reference
-from portmap._map.references import references_of
 from portmap._model.foreign import plain_manifest
 from portmap._model.pods import Pod
 from portmap._model.service_reading import is_core_service, read_core_service

@@ -11,9 +11,9 @@ from typing import Any, Final, Literal, TypeAlias, final
 
 import attrs
 
+from portmap._graph.items import name_of
+from portmap._graph.object_name import ObjectName
 from portmap._kubernetes.cluster import Cluster
-from portmap._map.inventory import name_of
-from portmap._map.object_names import ObjectName
 from portmap._model.check_set import Conflict, check_set
 from portmap._model.services import Service, service_state
 from portmap._model.workloads import Workload

@@ -5,9 +5,9 @@ from typing import Any, Final, Literal, TypeAlias, final
 
 import attrs
 
-from portmap._map.object_names import ObjectName
-from portmap._map.reference import Reference
-from portmap._map.targets import ContainerTarget, ServiceTarget
+from portmap._graph.object_name import ObjectName
+from portmap._graph.reference import Reference
+from portmap._graph.targets import ContainerTarget, ServiceTarget
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 

@@ -10,9 +10,9 @@ Sources: Kubernetes API reference 1.36; prometheus-operator 0.82 (`pkg/apis/moni
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from portmap._map.object_names import items_at, text_at, value_at
-from portmap._map.reference import Found, Reference, Role, number_or_none, port_or_none
-from portmap._map.selectors import Scope, read_selector
+from portmap._graph.label_selectors import Scope, read_selector
+from portmap._graph.object_name import items_at, text_at, value_at
+from portmap._graph.reference import Found, Reference, Role, number_or_none, port_or_none
 
 __all__ = [
     "endpoints_port",

@@ -5,16 +5,16 @@ from typing import Any, Final, Literal, TypeAlias, final
 
 import attrs
 
+from portmap._graph.chain_builder import Ways
+from portmap._graph.chains import Entry, Hop, reference_hop, service_hop
+from portmap._graph.http_rules import paths_for, rules_for
+from portmap._graph.items import name_of
+from portmap._graph.near_names import Meant, no_container_port
+from portmap._graph.node_ports import HostPorts, NodePorts
+from portmap._graph.object_name import ObjectName
+from portmap._graph.target_syntax import Asked, AskedNumber, AskedObject, AskedRequest, is_kind
+from portmap._graph.targets import ContainerTarget, ResolvedReference, ServiceTarget
 from portmap._kubernetes.did_you_mean import nearest
-from portmap._map.asked import Asked, AskedNumber, AskedObject, AskedRequest, is_kind
-from portmap._map.chains import Entry, Hop, reference_hop, service_hop
-from portmap._map.hosts import paths_for, rules_for
-from portmap._map.inventory import name_of
-from portmap._map.meant import Meant, no_container_port
-from portmap._map.node_ports import HostPorts, NodePorts
-from portmap._map.object_names import ObjectName
-from portmap._map.targets import ContainerTarget, ResolvedReference, ServiceTarget
-from portmap._map.ways import Ways
 
 __all__ = ["Approach", "Onward", "Trace", "Traced", "Tracing"]
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from portmap._graph.chain_builder import Ways
+from portmap._graph.items import Inventory, UnknownObject, name_of
+from portmap._graph.node_ports import HostPorts, NodePorts
+from portmap._graph.object_name import ObjectName
+from portmap._graph.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget
 from portmap._kubernetes.cluster import Cluster
-from portmap._map.inventory import Inventory, UnknownObject, name_of
-from portmap._map.node_ports import HostPorts, NodePorts
-from portmap._map.object_names import ObjectName
-from portmap._map.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget
-from portmap._map.ways import Ways
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 

@@ -14,8 +14,8 @@ from typing import Final
 
 import attrs
 
-from portmap._map.reference import PathMatch, Reference
-from portmap._map.targets import ResolvedReference
+from portmap._graph.reference import PathMatch, Reference
+from portmap._graph.targets import ResolvedReference
 
 __all__ = ["paths_for", "rules_for"]
 

@@ -10,8 +10,8 @@ OpenShift `route/v1`.
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from portmap._map.object_names import items_at, text_at, value_at
-from portmap._map.reference import Found, PathMatch, Reference, Role, number_or_none, port_or_none
+from portmap._graph.object_name import items_at, text_at, value_at
+from portmap._graph.reference import Found, PathMatch, Reference, Role, number_or_none, port_or_none
 
 __all__ = [
     "api_service",

@@ -5,9 +5,9 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias, final
 
 import attrs
 
+from portmap._graph.label_selectors import Scope
+from portmap._graph.object_name import ObjectName
 from portmap._kubernetes.field_path import Path, describe
-from portmap._map.object_names import ObjectName
-from portmap._map.selectors import Scope
 
 __all__ = ["EVERY", "Found", "Lookup", "PathMatch", "Reader", "Reference", "Role", "number_or_none", "port_or_none"]
 

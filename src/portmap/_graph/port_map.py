@@ -9,22 +9,22 @@ from typing import Any, Self, final
 
 import attrs
 
+from portmap._graph.as_dict import as_plain_data
+from portmap._graph.chain_builder import Ways
+from portmap._graph.chains import Chain
+from portmap._graph.http_rules import rules_for
+from portmap._graph.items import Inventory, UnknownObject, name_of
+from portmap._graph.lookup import look_up_all
+from portmap._graph.near_names import Meant, no_container_port
+from portmap._graph.node_ports import HostPorts, NodePorts, host_ports_of, node_ports_of
+from portmap._graph.object_name import ObjectName
+from portmap._graph.reach import Reach, declared_targets
+from portmap._graph.set_misses import misses_of, unreached_targets
+from portmap._graph.target_syntax import AskedObject, asked_for, asked_object
+from portmap._graph.targets import ContainerTarget, MapMiss, ResolvedReference
+from portmap._graph.trace import Trace, Tracing
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.kinds import known_kinds
-from portmap._map.asked import AskedObject, asked_for, asked_object
-from portmap._map.chains import Chain
-from portmap._map.hosts import rules_for
-from portmap._map.inventory import Inventory, UnknownObject, name_of
-from portmap._map.lookup import look_up_all
-from portmap._map.meant import Meant, no_container_port
-from portmap._map.misses import misses_of, unreached_targets
-from portmap._map.node_ports import HostPorts, NodePorts, host_ports_of, node_ports_of
-from portmap._map.object_names import ObjectName
-from portmap._map.plain_data import as_plain_data
-from portmap._map.reach import Reach, declared_targets
-from portmap._map.targets import ContainerTarget, MapMiss, ResolvedReference
-from portmap._map.trace import Trace, Tracing
-from portmap._map.ways import Ways
 from portmap._model.foreign import several
 from portmap._model.pods import Pod
 from portmap._model.ports import ServicePort

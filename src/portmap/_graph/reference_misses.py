@@ -7,11 +7,11 @@ the Service's own, a container port's name for the Service port's. A miss says w
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from portmap._graph.items import name_of
+from portmap._graph.object_name import ObjectName
+from portmap._graph.reference import Reference
+from portmap._graph.targets import ContainerTarget, MapMiss
 from portmap._kubernetes.did_you_mean import nearest
-from portmap._map.inventory import name_of
-from portmap._map.object_names import ObjectName
-from portmap._map.reference import Reference
-from portmap._map.targets import ContainerTarget, MapMiss
 from portmap._model.pods import Container
 from portmap._model.ports import ContainerPort, ServicePort
 from portmap._model.services import Service

@@ -4,8 +4,8 @@ from typing import Any, TypeAlias, final
 
 import attrs
 
-from portmap._map.object_names import ObjectName
-from portmap._map.reference import Reference
+from portmap._graph.object_name import ObjectName
+from portmap._graph.reference import Reference
 from portmap._model.ports import ServicePort
 
 __all__ = ["ContainerTarget", "MapMiss", "ResolvedReference", "ServiceTarget", "Target"]

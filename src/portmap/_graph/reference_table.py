@@ -10,6 +10,10 @@ portmap another kind, add a row; the readers are in
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
+from portmap._graph import read_pod_references as of_pods
+from portmap._graph import read_service_references as of_services
+from portmap._graph.object_name import ObjectName
+from portmap._graph.reference import EVERY, Found, Reader, Reference
 from portmap._kubernetes.field_path import Path
 from portmap._kubernetes.kinds import (
     OTHER_KINDS,
@@ -18,10 +22,6 @@ from portmap._kubernetes.kinds import (
     WORKLOAD_KINDS,
     any_template_path,
 )
-from portmap._map import pod_references as of_pods
-from portmap._map import service_references as of_services
-from portmap._map.object_names import ObjectName
-from portmap._map.reference import EVERY, Found, Reader, Reference
 
 __all__ = ["REFERENCES", "Row", "references_of"]
 

@@ -1,1 +1,0 @@
-"""The map of a set of objects: where every port leads, and who leads there."""
