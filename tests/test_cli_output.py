@@ -196,5 +196,5 @@ class TestOutput:
         def interrupt(*_: object, **__: object) -> NoReturn:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("portmap.manifests._load.load", interrupt)
+        monkeypatch.setattr("portmap._manifests.load.load", interrupt)
         assert portmap("resolve", "-", stdin=POD) == (130, "", "")

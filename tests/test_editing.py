@@ -21,8 +21,8 @@ from command_line import portmap
 from portmap import ManifestError, ValidationError
 from portmap._apiserver.service_schema import SERVICE
 from portmap._kubernetes.schema import Reader
+from portmap._manifests.known_fields import TOP
 from portmap.manifests import edit, load, set_fields, validate
-from portmap.manifests._known_fields import TOP
 
 WEB = """\
 # Ask Kim.

@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from portmap._graph.reference import PathMatch, Reference
     from portmap._graph.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget
     from portmap._graph.trace import Approach, Onward, Trace
+    from portmap._manifests.load import load
+    from portmap._manifests.write import to_yaml
     from portmap._model.check import check
     from portmap._model.check_set import Conflict, check_set
     from portmap._model.pods import Container, Pod
@@ -66,8 +68,6 @@ if TYPE_CHECKING:
         resolve_all,
     )
     from portmap._resolution.why_not import Miss
-    from portmap.manifests._load import load
-    from portmap.manifests._write import to_yaml
 
     __version__: str
 
@@ -164,11 +164,11 @@ _LATER = {
     "check_set": "portmap._model.check_set",
     "contract": "portmap._contract",
     "draw": "portmap._draw",
-    "load": "portmap.manifests._load",
+    "load": "portmap._manifests.load",
     "resolve": "portmap._resolution.resolution",
     "resolve_all": "portmap._resolution.resolution",
     "to_manifest": "portmap._model.to_manifest",
-    "to_yaml": "portmap.manifests._write",
+    "to_yaml": "portmap._manifests.write",
 }
 
 

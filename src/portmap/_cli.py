@@ -34,8 +34,8 @@ from portmap._kubernetes.did_you_mean import nearest
 from portmap._render._console import CommandError, Console
 
 if TYPE_CHECKING:
+    from portmap._manifests.documents import Document
     from portmap._render._routes import Report
-    from portmap.manifests._documents import Document
 
 __all__ = ["main"]
 

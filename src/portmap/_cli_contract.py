@@ -17,10 +17,10 @@ from portmap._kubernetes.errors import ValidationError
 from portmap._render._console import CommandError, Console
 
 if TYPE_CHECKING:
+    from portmap._manifests.documents import Document
     from portmap._model.pods import Pod
     from portmap._model.services import Service
     from portmap._model.workloads import Workload
-    from portmap.manifests._documents import Document
 
 __all__ = ["add_contract"]
 
@@ -95,10 +95,10 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     unreadable += more
 
     from portmap._contract import contract
+    from portmap._manifests.documents import judged
     from portmap._render._complaints import complaints
     from portmap._render._contract_json import as_json
     from portmap._render._contract_text import as_text, summary
-    from portmap.manifests._documents import judged
 
     sides = _objects(before), _objects(after)
     problems = list(complaints(judged([*before, *after])))

@@ -56,8 +56,8 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     from portmap._draw.mermaid import too_much
     from portmap._draw.words import as_text
     from portmap._graph.port_map import PortMap
+    from portmap._manifests.documents import judged
     from portmap._render._complaints import complaints
-    from portmap.manifests._documents import judged
 
     found = PortMap.of(documents, cluster=cluster, namespace=options.namespace)
     diagram = diagram_of(found)
@@ -87,7 +87,7 @@ def _format_of(output: Path | None) -> "Format":
 
 
 def _write(output: Path, text: str) -> None:
-    from portmap.manifests._files import write_whole
+    from portmap._manifests.atomic_write import write_whole
 
     try:
         write_whole(output, text.encode())

@@ -13,7 +13,7 @@ from portmap._kubernetes.names import dns_label_reasons
 from portmap._render._console import CommandError, Console
 
 if TYPE_CHECKING:
-    from portmap.manifests._documents import Document, Manifests
+    from portmap._manifests.documents import Document, Manifests
 
 __all__ = [
     "STDIN",
@@ -134,7 +134,7 @@ def read_documents(
     Raises:
         CommandError: A path that was named cannot be read, or nothing was found.
     """
-    from portmap.manifests._load import SUFFIXES, load
+    from portmap._manifests.load import SUFFIXES, load
 
     documents: list[Document] = []
     unreadable: list[ManifestError] = []

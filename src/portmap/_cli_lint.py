@@ -261,7 +261,7 @@ def _rendered(
 
 def _write_file(name: str, parts: Iterable[str]) -> None:
     """Write a file whole or not at all."""
-    from portmap.manifests._files import write_whole
+    from portmap._manifests.atomic_write import write_whole
 
     try:
         write_whole(name, b"".join(part.encode() for part in parts))

@@ -11,6 +11,7 @@ from portmap._cli_configuration import Configuration, find_configuration, load_c
 from portmap._cli_own_rules import known_rules
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.did_you_mean import nearest
+from portmap._manifests.atomic_write import write_whole
 from portmap._render._console import CommandError
 from portmap._yaml.json_reader import compose_json
 from portmap.lint._baseline import Baseline
@@ -18,7 +19,6 @@ from portmap.lint._catalogue import catalogue
 from portmap.lint._findings import Report, Severity, at_least
 from portmap.lint._rule import Rule
 from portmap.lint.rules import rules_of
-from portmap.manifests._files import write_whole
 
 if TYPE_CHECKING:
     from portmap.lint._reading import Input

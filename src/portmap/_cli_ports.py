@@ -33,11 +33,11 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     documents, unreadable = read_documents(options.paths or ["."], cluster, console, _COMMAND)
 
     from portmap._graph.port_map import PortMap
+    from portmap._manifests.documents import judged
     from portmap._render._complaints import complaints
     from portmap._render._places import places_of
     from portmap._render._ports_json import as_json
     from portmap._render._ports_text import as_text, summary
-    from portmap.manifests._documents import judged
 
     found = PortMap.of(documents, cluster=cluster, namespace=options.namespace)
     places = places_of(documents, options.namespace)

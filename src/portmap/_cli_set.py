@@ -47,8 +47,8 @@ def add_set(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 
 def _run(options: argparse.Namespace, console: Console) -> int:
-    from portmap.manifests._edit import edit, edit_content
-    from portmap.manifests._texts import read_stream
+    from portmap._manifests.edit import edit, edit_content
+    from portmap._manifests.text_files import read_stream
 
     piped = options.file == "-"
     settings: dict[str, Any] = {

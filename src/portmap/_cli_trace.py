@@ -44,11 +44,11 @@ def _run(options: argparse.Namespace, console: Console) -> int:
         raise CommandError(*error.lines, *_swapped(options.target)) from None
 
     from portmap._graph.port_map import PortMap
+    from portmap._manifests.documents import judged
     from portmap._render._complaints import complaints
     from portmap._render._places import places_of
     from portmap._render._trace_json import as_json
     from portmap._render._trace_text import as_text, summary
-    from portmap.manifests._documents import judged
 
     try:
         traces = PortMap.of(documents, cluster=cluster, namespace=options.namespace).trace(options.target)

@@ -15,12 +15,12 @@ import pytest
 from portmap._graph.port_map import PortMap
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError, ValidationError
+from portmap._manifests.documents import Document, Manifests
+from portmap._manifests.load import SUFFIXES, load
 from portmap._render._complaints import complaints
 from portmap._render._find_routes import find_routes
 from portmap._render._resolve_text import as_text, summary
 from portmap._render._routes import Report, ServiceRoutes
-from portmap.manifests._documents import Document, Manifests
-from portmap.manifests._load import SUFFIXES, load
 from portmap.testing import Environment
 
 __all__ = ["ServiceTests", "environment_of"]

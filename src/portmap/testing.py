@@ -36,8 +36,8 @@ from portmap._resolution.resolution import Endpoint, Resolution, resolve
 from portmap._resolution.why_not import Miss
 
 if TYPE_CHECKING:
+    from portmap._manifests.documents import Manifests
     from portmap.lint import Rule
-    from portmap.manifests._documents import Manifests
 
 __all__ = [
     "Environment",
@@ -297,8 +297,8 @@ def assert_no_findings(
         AssertionError: there should be no findings, but there are no objects in which to look for any
     """
     __tracebackhide__ = True
+    from portmap._manifests.documents import Manifests
     from portmap.lint import lint
-    from portmap.manifests._documents import Manifests
 
     if threshold not in get_args(Threshold):
         raise ValueError(f"threshold={threshold!r} must be one of {', '.join(map(repr, get_args(Threshold)))}")

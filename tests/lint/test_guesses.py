@@ -14,12 +14,12 @@ from command_line import deployment, service, write
 from in_parts import Here, told
 from portmap import Cluster, Container, ContainerPort, Labels, Pod, Service, ServicePort, Workload
 from portmap._graph.label_selectors import Selector
+from portmap._manifests.load import documents_of
 from portmap.lint import RULES, Bundle, Found, Report, RuleError, _parts, at, lint_paths, rule
 from portmap.lint._items import items_of
 from portmap.lint._packing import packed, unpacked
 from portmap.lint._part import Judge, Known, PutOff, Verdict, judged_again
 from portmap.lint._whole import At, Heard, Whole, item_of, told_of
-from portmap.manifests._load import documents_of
 from portmap.strategies import services, workloads
 
 

@@ -11,9 +11,9 @@ from reading import json_values, one, refused
 
 from portmap._kubernetes.errors import ManifestError, Span
 from portmap._kubernetes.field_path import Key
+from portmap._yaml import reader as _compose
 from portmap._yaml.positions import MAX_DEPTH
 from portmap._yaml.reader import compose_all
-from portmap.manifests import _compose
 
 
 @pytest.fixture(params=["c", "pure"])

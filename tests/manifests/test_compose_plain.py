@@ -9,10 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from portmap import ManifestError
+from portmap._yaml import reader as compose
 from portmap._yaml.plain_reader import plain_documents
 from portmap._yaml.positions import MAX_VALUES
 from portmap._yaml.reader import _composed_fully, compose_all
-from portmap.manifests import _compose as compose
 
 if not yaml.__with_libyaml__:
     pytest.skip("PyYAML has no C extension", allow_module_level=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from portmap.manifests._files import write_whole
+from portmap._manifests.atomic_write import write_whole
 
 OLD, NEW = b"old\n" * 1000, b"new\n" * 2000
 
@@ -99,7 +99,7 @@ def test_a_file_that_cannot_grow_stays_as_it_was(file: Path) -> None:
 
 WRITER = """
 import sys
-from portmap.manifests._files import write_whole
+from portmap._manifests.atomic_write import write_whole
 contents = [bytes([65 + n]) * 100_000 for n in range(26)]
 print("begun", flush=True)
 while True:

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from portmap import ManifestError
-from portmap.manifests._files import read_bytes, replace_bytes
+from portmap._manifests.atomic_write import read_bytes, replace_bytes
 
 WRITER = """
 import sys
-from portmap.manifests._files import read_bytes, replace_bytes
+from portmap._manifests.atomic_write import read_bytes, replace_bytes
 a, b = b"# a\\n" * 20000, b"# b\\n" * 30000
 print(flush=True)
 while True:
@@ -66,7 +66,7 @@ def test_the_old_content_stays_on_failure(file: Path, monkeypatch: pytest.Monkey
 def test_a_disk_that_is_full(file: Path) -> None:
     """A process that may write no more than a few bytes leaves the old content."""
     code = (
-        "import resource, signal, sys; from portmap.manifests._files import replace_bytes\n"
+        "import resource, signal, sys; from portmap._manifests.atomic_write import replace_bytes\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (9999, 9999))\n"
         "replace_bytes(sys.argv[1], b'n' * 100000, expected=b'old')\n"
     )

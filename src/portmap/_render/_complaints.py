@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from portmap._kubernetes.violations import Violation
-from portmap.manifests._documents import Document
+from portmap._manifests.documents import Document
 
 __all__ = ["complaint", "complaints"]
 

@@ -14,6 +14,8 @@ from portmap._graph.set_misses import NO_ENDPOINTS
 from portmap._graph.trace import Trace
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError
+from portmap._manifests.documents import Document
+from portmap._manifests.read import is_readable
 from portmap._model.pods import Pod
 from portmap._model.ports import ServicePort
 from portmap._model.service_reading import is_core_service
@@ -23,8 +25,6 @@ from portmap._render._routes import Missed, Place, Reached, Report, Route, Servi
 from portmap._resolution.resolution import Endpoint, Resolution, resolve
 from portmap._resolution.selection import Candidates
 from portmap._resolution.why_not import Miss, nothing_selected
-from portmap.manifests._documents import Document
-from portmap.manifests._read import is_readable
 
 __all__ = ["called", "find_routes", "routes_of"]
 

@@ -5,10 +5,10 @@ from typing import Any, TypeAlias
 
 from portmap._graph.items import name_of, settled
 from portmap._graph.object_name import ObjectName, in_namespace
+from portmap._manifests.documents import Document
 from portmap._model.services import Service
 from portmap._model.workloads import reduced
 from portmap._render._routes import Place
-from portmap.manifests._documents import Document
 
 __all__ = ["Places", "located", "places_of"]
 

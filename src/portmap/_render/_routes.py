@@ -7,9 +7,9 @@ import attrs
 from portmap._graph.trace import Approach
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError
+from portmap._manifests.documents import Document
 from portmap._model.ports import ServicePort
 from portmap._resolution.why_not import Miss
-from portmap.manifests._documents import Document
 
 __all__ = ["Missed", "Place", "Reached", "Report", "Route", "ServiceRoutes"]
 

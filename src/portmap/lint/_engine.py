@@ -12,6 +12,7 @@ from portmap._graph.targets import ResolvedReference
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import RuleError
 from portmap._kubernetes.field_path import describe
+from portmap._manifests.documents import Document
 from portmap._model.foreign import several
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
@@ -26,7 +27,6 @@ from portmap.lint._server import codes_of_the_server, server_warnings
 from portmap.lint._suppressions import Suppression, annotations_of, suppress
 from portmap.lint._whole import Heard, Whole
 from portmap.lint.rules import DEFAULT_RULES, RULES
-from portmap.manifests._documents import Document
 
 __all__ = [
     "TooManyFindings",

@@ -99,7 +99,7 @@ def _of_mapping(raw: Mapping[str, Any], position: int, cluster: Cluster) -> Iter
                 yield from _of_mapping({**own, **item}, position, cluster)
         return
     # What reads manifests is loaded only for those who give them unread.
-    from portmap.manifests._read import is_readable, read
+    from portmap._manifests.read import is_readable, read
 
     typed: Service | Pod | Workload | None = None
     violations: tuple[Violation, ...] = ()

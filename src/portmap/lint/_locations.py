@@ -10,8 +10,8 @@ from typing import Final, final
 
 import attrs
 
+from portmap._manifests.documents import Document
 from portmap.lint._findings import Finding, Location, Related
-from portmap.manifests._documents import Document
 
 __all__ = ["located", "places_of_keys"]
 

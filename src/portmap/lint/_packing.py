@@ -14,11 +14,11 @@ from typing import Any, Final
 import attrs
 
 from portmap._kubernetes.labels import Labels
+from portmap._manifests.documents import Document
 from portmap._model.pods import Container, Pod
 from portmap._model.ports import ContainerPort, ServicePort
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
-from portmap.manifests._documents import Document
 
 __all__ = ["packed", "unpacked"]
 

@@ -16,6 +16,7 @@ import attrs
 from portmap._graph.object_name import ObjectName
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError
+from portmap._manifests.documents import Document
 from portmap.lint._bundles import Bundle
 from portmap.lint._division import bundles_of, home_of
 from portmap.lint._engine import OfRule, TooManyFindings, of_rules, of_server, skipped_of
@@ -28,7 +29,6 @@ from portmap.lint._reading import MOST_FINDINGS, MOST_REQUESTS, Input, read_inpu
 from portmap.lint._rule import Rule
 from portmap.lint._suppressions import Suppression, annotations_of, comments_in
 from portmap.lint._whole import Told, Whole, item_of, told_of
-from portmap.manifests._documents import Document
 
 __all__ = [
     "Guessed",

@@ -14,11 +14,11 @@ from portmap._graph.items import settled
 from portmap._graph.object_name import ObjectName
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError
+from portmap._manifests.documents import Document
+from portmap._manifests.load import SUFFIXES, documents_of, is_folder, manifest_files
+from portmap._manifests.text_files import PACKED, read_file, read_stream
 from portmap.lint._findings import Finding, Location, Skipped
 from portmap.lint._fragments import KUSTOMIZATIONS
-from portmap.manifests._documents import Document
-from portmap.manifests._load import SUFFIXES, documents_of, is_folder, manifest_files
-from portmap.manifests._texts import PACKED, read_file, read_stream
 
 __all__ = [
     "HELM",

@@ -11,9 +11,9 @@ from hypothesis.errors import InvalidArgument
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.violations import Violation
+from portmap._manifests.validate import validate
 from portmap._model.ports import ServicePort
 from portmap._model.to_manifest import to_manifest
-from portmap.manifests._verdicts import validate
 from portmap.strategies._arguments import check_cluster, shown_as_called
 from portmap.strategies._mistakes.mistake import WEB, Mistake, changed
 from portmap.strategies._mistakes.tables import MISTAKES

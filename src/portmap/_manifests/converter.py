@@ -13,13 +13,13 @@ from portmap._apiserver.port_schema import CONTAINER_PORT, SERVICE_PORT
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.schema import INVALID, Reader
 from portmap._kubernetes.violations import Violation, in_order
+from portmap._manifests.read import read
 from portmap._model.pods import Container, Pod
 from portmap._model.ports import ContainerPort, ServicePort
 from portmap._model.service_reading import arguments
 from portmap._model.services import Service
 from portmap._model.to_manifest import to_manifest
 from portmap._model.workloads import Workload, read_container
-from portmap.manifests._read import read
 
 __all__ = ["converter"]
 

@@ -19,13 +19,13 @@ from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.errors import ManifestError, ValidationError
 from portmap._kubernetes.field_path import Path, describe
+from portmap._manifests.atomic_write import read_bytes, replace_bytes
+from portmap._manifests.documents import Document
+from portmap._manifests.edit_paths import APPEND, Assignment, located, parse_assignment
+from portmap._manifests.load import load
+from portmap._manifests.splice import Splicer
+from portmap._manifests.text_files import PACKED, decoded
 from portmap._yaml.positions import Composed
-from portmap.manifests._assignments import APPEND, Assignment, located, parse_assignment
-from portmap.manifests._documents import Document
-from portmap.manifests._files import read_bytes, replace_bytes
-from portmap.manifests._load import load
-from portmap.manifests._splice import Splicer
-from portmap.manifests._texts import PACKED, decoded
 
 __all__ = ["Edit", "edit", "edit_content", "set_fields"]
 

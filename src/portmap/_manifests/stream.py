@@ -15,11 +15,11 @@ from typing import IO, Final, Literal, TypeAlias
 
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import ManifestError
+from portmap._manifests.documents import Document
+from portmap._manifests.load import documents_of
+from portmap._manifests.text_files import decoded, is_json, not_utf8, opened, unreadable
 from portmap._yaml.json_reader import is_value
 from portmap._yaml.positions import further_down
-from portmap.manifests._documents import Document
-from portmap.manifests._load import documents_of
-from portmap.manifests._texts import decoded, is_json, not_utf8, opened, unreadable
 
 __all__ = ["iter_documents"]
 

@@ -12,12 +12,12 @@ from portmap._kubernetes.errors import ManifestError, Span, ValidationError
 from portmap._kubernetes.field_path import Path, describe, parse
 from portmap._kubernetes.kinds import known_kinds
 from portmap._kubernetes.violations import Violation, in_order
+from portmap._manifests.read import Kind, is_readable, read_all
 from portmap._model.pods import Pod
 from portmap._model.services import Service
 from portmap._model.workloads import Workload, several_templates
 from portmap._yaml.ambiguous_scalars import disagreement, divisive, refused_by_kubectl
 from portmap._yaml.positions import Composed
-from portmap.manifests._read import Kind, is_readable, read_all
 
 __all__ = ["Document", "Manifests", "Note", "documents", "judged", "objects_in", "values_in"]
 

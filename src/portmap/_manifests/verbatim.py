@@ -8,7 +8,7 @@ from portmap._kubernetes.errors import ManifestError
 from portmap._yaml.reader import compose_all
 
 if TYPE_CHECKING:
-    from portmap.manifests._documents import Document
+    from portmap._manifests.documents import Document
 
 __all__ = ["AsRead"]
 

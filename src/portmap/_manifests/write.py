@@ -5,16 +5,16 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from portmap._manifests.service_text import service_text
 from portmap._model.ports import ContainerPort, ServicePort
 from portmap._model.services import Service
 from portmap._model.to_manifest import to_manifest
 from portmap._yaml.writer import emit
-from portmap.manifests._service_text import service_text
 
 if TYPE_CHECKING:
+    from portmap._manifests.documents import Document
     from portmap._model.foreign import Foreign
     from portmap._model.pods import Container, Pod
-    from portmap.manifests._documents import Document
 
 __all__ = ["Writable", "to_json", "to_yaml"]
 
@@ -66,7 +66,7 @@ def _text(subject: Writable, *, explicit: bool) -> str:
     return service_text(subject) if type(subject) is Service else emit(_plain(subject))
 
 
-_DOCUMENTS: Final = "portmap.manifests._documents"
+_DOCUMENTS: Final = "portmap._manifests.documents"
 """Where it is not loaded, there are no documents; whoever only writes does not load it."""
 
 _MARKED: Final = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*---(?:\s|\Z)")
@@ -74,9 +74,9 @@ _MARKED: Final = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*---(?:\s|\Z)")
 
 def _with_documents(subjects: Sequence[Writable], *, explicit: bool) -> str:
     """The objects, some of which may be documents that stand as they were read, with `---` of their own."""
+    from portmap._manifests.documents import Document
+    from portmap._manifests.verbatim import AsRead
     from portmap._model.service_reading import is_core_service
-    from portmap.manifests._documents import Document
-    from portmap.manifests._verbatim import AsRead
 
     as_read = AsRead()
     texts: list[str] = []
@@ -123,8 +123,8 @@ def to_json(*subjects: Writable, explicit: bool = False) -> str:
 
 
 def _with_defaults(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+    from portmap._manifests.validate import stored
     from portmap._model.service_reading import is_core_service
-    from portmap.manifests._verdicts import stored
 
     if not is_core_service(manifest):
         return manifest
@@ -148,8 +148,8 @@ def _plain(subject: Writable) -> Mapping[str, Any]:
             raise TypeError(f"{type(given).__name__} is no object that can be written")
         return plain
     # Whoever writes Services need not load pods and readers.
+    from portmap._manifests.documents import Document
     from portmap._model.workloads import Workload
-    from portmap.manifests._documents import Document
 
     if isinstance(given, Workload):
         raise TypeError("to_yaml cannot write a Workload, which is only what portmap read of it: write its own dict")

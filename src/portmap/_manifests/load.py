@@ -10,11 +10,11 @@ import attrs
 
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import ManifestError
+from portmap._manifests.documents import Document, Manifests, documents, objects_in, values_in
+from portmap._manifests.text_files import PACKED, is_json, read_file, read_stream
 from portmap._yaml.json_reader import compose_json_values
 from portmap._yaml.positions import Composed
 from portmap._yaml.reader import compose_all
-from portmap.manifests._documents import Document, Manifests, documents, objects_in, values_in
-from portmap.manifests._texts import PACKED, is_json, read_file, read_stream
 
 __all__ = ["SUFFIXES", "documents_of", "is_folder", "load", "manifest_files", "parse"]
 

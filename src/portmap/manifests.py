@@ -13,15 +13,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from portmap._manifests.converter import converter
+    from portmap._manifests.documents import Document, Manifests, Note
+    from portmap._manifests.edit import Edit, edit, set_fields
+    from portmap._manifests.load import load, parse
+    from portmap._manifests.read import read
+    from portmap._manifests.stream import iter_documents
+    from portmap._manifests.validate import stored, validate, warnings
+    from portmap._manifests.write import to_json, to_yaml
     from portmap._model.to_manifest import to_manifest
-    from portmap.manifests._converter import converter
-    from portmap.manifests._documents import Document, Manifests, Note
-    from portmap.manifests._edit import Edit, edit, set_fields
-    from portmap.manifests._load import load, parse
-    from portmap.manifests._read import read
-    from portmap.manifests._stream import iter_documents
-    from portmap.manifests._verdicts import stored, validate, warnings
-    from portmap.manifests._write import to_json, to_yaml
 
 __all__ = [
     "Document",
@@ -44,23 +44,23 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Document": "portmap.manifests._documents",
-    "Edit": "portmap.manifests._edit",
-    "Manifests": "portmap.manifests._documents",
-    "Note": "portmap.manifests._documents",
-    "converter": "portmap.manifests._converter",
-    "edit": "portmap.manifests._edit",
-    "iter_documents": "portmap.manifests._stream",
-    "load": "portmap.manifests._load",
-    "parse": "portmap.manifests._load",
-    "read": "portmap.manifests._read",
-    "set_fields": "portmap.manifests._edit",
-    "stored": "portmap.manifests._verdicts",
-    "to_json": "portmap.manifests._write",
+    "Document": "portmap._manifests.documents",
+    "Edit": "portmap._manifests.edit",
+    "Manifests": "portmap._manifests.documents",
+    "Note": "portmap._manifests.documents",
+    "converter": "portmap._manifests.converter",
+    "edit": "portmap._manifests.edit",
+    "iter_documents": "portmap._manifests.stream",
+    "load": "portmap._manifests.load",
+    "parse": "portmap._manifests.load",
+    "read": "portmap._manifests.read",
+    "set_fields": "portmap._manifests.edit",
+    "stored": "portmap._manifests.validate",
+    "to_json": "portmap._manifests.write",
     "to_manifest": "portmap._model.to_manifest",
-    "to_yaml": "portmap.manifests._write",
-    "validate": "portmap.manifests._verdicts",
-    "warnings": "portmap.manifests._verdicts",
+    "to_yaml": "portmap._manifests.write",
+    "validate": "portmap._manifests.validate",
+    "warnings": "portmap._manifests.validate",
 }
 
 

@@ -13,10 +13,10 @@ import attrs
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.errors import ManifestError
 from portmap._kubernetes.field_path import Key, Path, describe
+from portmap._manifests.known_fields import APPEND, TOP, unknown_at_top, unknown_in_service
 from portmap._model.service_reading import is_core_service
 from portmap._yaml.reader import compose_all
 from portmap._yaml.scalars import ScalarError, resolve
-from portmap.manifests._known_fields import APPEND, TOP, unknown_at_top, unknown_in_service
 
 __all__ = ["APPEND", "Assignment", "located", "parse_assignment"]
 

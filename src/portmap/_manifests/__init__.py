@@ -1,0 +1,1 @@
+"""Files and documents: load, read, validate, write and edit."""
