@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from portmap._lint.rule import PROFILES
 from portmap.lint import RULES, Rule
-from portmap.lint._rule import PROFILES
 
 FOLDER: Final = Path(__file__).resolve().parent / "rules"
 

@@ -13,11 +13,11 @@ import yaml
 from command_line import Terminal, portmap, write
 from pages import blocks_of, text_of
 from portmap._cli import main
+from portmap._lint.inputs import UNREADABLE
+from portmap._lint.server_rules import codes_of_the_server
 from portmap._render._console import Console
 from portmap._render._progress import progress
 from portmap.lint import RULES
-from portmap.lint._reading import UNREADABLE
-from portmap.lint._server import codes_of_the_server
 from test_cli_lint import BAD, POD
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -14,9 +14,9 @@ import attrs
 
 from portmap._cli_input import namespace_argument, node_ports_argument, version_argument
 from portmap._kubernetes.did_you_mean import nearest
+from portmap._lint.findings import SEVERITIES, Severity
+from portmap._lint.rule import PROFILES, Profile
 from portmap._render._console import CommandError
-from portmap.lint._findings import SEVERITIES, Severity
-from portmap.lint._rule import PROFILES, Profile
 
 __all__ = ["Configuration", "find_configuration", "load_configuration", "read_configuration"]
 

@@ -14,8 +14,8 @@ from portmap._render._console import CommandError, Console
 
 if TYPE_CHECKING:
     from portmap._cli_lint_settings import Settings
-    from portmap.lint._findings import Report
-    from portmap.lint._reading import Input
+    from portmap._lint.findings import Report
+    from portmap._lint.inputs import Input
 
 __all__ = ["add_lint"]
 
@@ -132,7 +132,7 @@ def _jobs_argument(text: str) -> int:
 
 def _run(options: argparse.Namespace, console: Console) -> int:
     from portmap._cli_lint_settings import settings_of
-    from portmap.lint._findings import at_least
+    from portmap._lint.findings import at_least
 
     settings = settings_of(options)
     report = settings.applied_to(_linted(options, console, settings))
@@ -147,9 +147,9 @@ def _run(options: argparse.Namespace, console: Console) -> int:
 
 
 def _linted(options: argparse.Namespace, console: Console, settings: "Settings") -> "Report":
+    from portmap._lint.inputs import inputs_of
+    from portmap._lint.parallel import lint_inputs
     from portmap._render._progress import progress
-    from portmap.lint._parts import lint_inputs
-    from portmap.lint._reading import inputs_of
 
     paths = list(dict.fromkeys(options.paths)) or ["."]
     named = ", ".join("standard input" if path == STDIN else path for path in paths)
@@ -215,8 +215,8 @@ def _cores() -> int:
 
 
 def _print(report: "Report", options: argparse.Namespace, settings: "Settings", console: Console) -> None:
+    from portmap._lint.inputs import HELM
     from portmap._render._lint_text import summary
-    from portmap.lint._reading import HELM
 
     for name, file in options.output:
         _write_file(file, _rendered(report, name, settings))

@@ -11,17 +11,17 @@ from portmap._cli_configuration import Configuration, find_configuration, load_c
 from portmap._cli_own_rules import known_rules
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.did_you_mean import nearest
+from portmap._lint.baseline import Baseline
+from portmap._lint.catalogue import catalogue
+from portmap._lint.findings import Report, Severity, at_least
+from portmap._lint.rule import Rule
+from portmap._lint.rules import rules_of
 from portmap._manifests.atomic_write import write_whole
 from portmap._render._console import CommandError
 from portmap._yaml.json_reader import compose_json
-from portmap.lint._baseline import Baseline
-from portmap.lint._catalogue import catalogue
-from portmap.lint._findings import Report, Severity, at_least
-from portmap.lint._rule import Rule
-from portmap.lint.rules import rules_of
 
 if TYPE_CHECKING:
-    from portmap.lint._reading import Input
+    from portmap._lint.inputs import Input
 
 __all__ = ["Settings", "settings_of"]
 

@@ -1,10 +1,10 @@
 """All rules that a command knows: portmap's own, and those of installed distributions."""
 
 from portmap._kubernetes.errors import RuleError
+from portmap._lint.plugins import installed_rules
+from portmap._lint.rule import Rule
+from portmap._lint.rules import RULES
 from portmap._render._console import CommandError
-from portmap.lint._own_rules import installed_rules
-from portmap.lint._rule import Rule
-from portmap.lint.rules import RULES
 
 __all__ = ["known_rules"]
 

@@ -9,7 +9,7 @@ from portmap._kubernetes.did_you_mean import nearest
 from portmap._render._console import CommandError, Console
 
 if TYPE_CHECKING:
-    from portmap.lint._catalogue import Entry
+    from portmap._lint.catalogue import Entry
 
 __all__ = ["add_rules"]
 
@@ -39,7 +39,7 @@ def add_rules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 
 def _list(options: argparse.Namespace, console: Console) -> int:
     from portmap._cli_own_rules import known_rules
-    from portmap.lint._catalogue import catalogue
+    from portmap._lint.catalogue import catalogue
 
     entries = list(catalogue(known_rules("portmap rules")).values())
     if options.format == "json":
@@ -61,7 +61,7 @@ def _table(entries: "list[Entry]") -> list[str]:
 
 def _explain(options: argparse.Namespace, console: Console) -> int:
     from portmap._cli_own_rules import known_rules
-    from portmap.lint._catalogue import catalogue
+    from portmap._lint.catalogue import catalogue
 
     known = catalogue(known_rules("portmap explain"))
     entry = known.get(options.rule)

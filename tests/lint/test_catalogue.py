@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from command_line import portmap
+from portmap._lint.catalogue import catalogue
 from portmap.lint import RULES
-from portmap.lint._catalogue import catalogue
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from portmap import load
+from portmap._lint.catalogue import catalogue
 from portmap.lint import lint
-from portmap.lint._catalogue import catalogue
 
 SEVERITIES = ("error", "warning", "info")
 USUAL = catalogue()

@@ -14,12 +14,12 @@ from command_line import deployment, service, write
 from in_parts import Here, told
 from portmap import Cluster, Container, ContainerPort, Labels, Pod, Service, ServicePort, Workload
 from portmap._graph.label_selectors import Selector
+from portmap._lint.item import items_of
+from portmap._lint.packing import packed, unpacked
+from portmap._lint.parallel_part import Judge, Known, PutOff, Verdict, judged_again
+from portmap._lint.whole_input import At, Heard, Whole, item_of, told_of
 from portmap._manifests.load import documents_of
 from portmap.lint import RULES, Bundle, Found, Report, RuleError, _parts, at, lint_paths, rule
-from portmap.lint._items import items_of
-from portmap.lint._packing import packed, unpacked
-from portmap.lint._part import Judge, Known, PutOff, Verdict, judged_again
-from portmap.lint._whole import At, Heard, Whole, item_of, told_of
 from portmap.strategies import services, workloads
 
 
@@ -269,8 +269,8 @@ ASKED: Final[Mapping[str, tuple[Sequence[str], str]]] = {
 
 def heard(texts: Sequence[str]) -> tuple[Whole, Heard]:
     """All questions of all rules about these documents, in files of folders of their own, with the answers."""
-    from portmap.lint._division import bundles_of
-    from portmap.lint._engine import of_rules
+    from portmap._lint.engine import of_rules
+    from portmap._lint.grouping import bundles_of
 
     cluster = Cluster()
     documents = [

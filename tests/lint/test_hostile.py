@@ -12,9 +12,9 @@ import pytest
 
 from command_line import portmap
 from portmap import Cluster, ManifestError
+from portmap._lint.inputs import inputs_of
+from portmap._lint.parallel import lint_inputs
 from portmap.lint import DEFAULT_RULES, lint_paths
-from portmap.lint._parts import lint_inputs
-from portmap.lint._reading import inputs_of
 
 if sys.platform == "win32":  # pragma: no cover
     pytest.skip("Windows has no resource limits", allow_module_level=True)
@@ -278,6 +278,6 @@ def test_a_large_input_is_judged_in_parts(here: Path, monkeypatch: pytest.Monkey
         (here / f"team-{number}").mkdir()
         (here / f"team-{number}" / "web.yaml").write_text(SERVICE.format(number, "{port: 0}"))
     whole = portmap("lint", ".", "--format=json")
-    monkeypatch.setattr("portmap.lint._parts._LARGE", 100)
-    monkeypatch.setattr("portmap.lint._parts._here", None)
+    monkeypatch.setattr("portmap._lint.parallel._LARGE", 100)
+    monkeypatch.setattr("portmap._lint.parallel._here", None)
     assert portmap("lint", ".", "--format=json") == whole

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from command_line import deployment, service, write
 from in_parts import Here, told
 from portmap import Cluster, ManifestError
+from portmap._lint.inputs import Input
+from portmap._lint.parallel import _divided
 from portmap.lint import RULES, lint, lint_paths
-from portmap.lint._parts import _divided
-from portmap.lint._reading import Input
 from portmap.manifests import load
 
 WEB = service("web", "app: web", "{port: 80, targetPort: htpp}")

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
+from portmap._lint.findings import Finding, Report
 from portmap._render._plain import printable
-from portmap.lint._findings import Finding, Report
 
 __all__ = ["as_github", "github_of"]
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from portmap._lint.findings import SEVERITIES, Finding, Location, Related, Report, Skipped, Suppressed
 from portmap._render._json_lines import json_parts
-from portmap.lint._findings import SEVERITIES, Finding, Location, Related, Report, Skipped, Suppressed
 
 __all__ = ["VERSION", "as_json", "json_of"]
 

@@ -6,8 +6,8 @@ from itertools import groupby
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
+from portmap._lint.findings import Finding, Report, Severity, at_least
 from portmap._render._plain import printable
-from portmap.lint._findings import Finding, Report, Severity, at_least
 
 __all__ = ["as_junit"]
 

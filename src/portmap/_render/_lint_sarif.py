@@ -7,11 +7,11 @@ from posixpath import normpath
 from typing import Any, Final
 from urllib.parse import quote
 
+from portmap._lint.catalogue import Entry, catalogue
+from portmap._lint.findings import Finding, Location, Report
+from portmap._lint.rule import Rule
+from portmap._lint.rules import RULES
 from portmap._render._json_lines import json_parts
-from portmap.lint._catalogue import Entry, catalogue
-from portmap.lint._findings import Finding, Location, Report
-from portmap.lint._rule import Rule
-from portmap.lint.rules import RULES
 
 __all__ = ["as_sarif", "sarif_of"]
 

@@ -1,0 +1,1 @@
+"""The linter: what is linted, rules over it, and findings."""

@@ -1,0 +1,125 @@
+"""A baseline: the findings that an old repository has already, so that only new ones count.
+
+A finding is known again by its rule, its file, its object and its field; not by its line,
+so that a baseline survives edits elsewhere in the file.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, Final, Self, TypeAlias, cast, final
+
+import attrs
+
+from portmap._kubernetes.errors import ManifestError
+from portmap._lint.findings import Finding, Report, Suppressed
+
+__all__ = ["Baseline"]
+
+VERSION: Final = 1
+REASON: Final = "in the baseline"
+
+_Key: TypeAlias = tuple[str, str, str, str, str, str]
+_FIELDS: Final = ("source", "kind", "namespace", "name", "field", "rule")
+
+
+@final
+@attrs.frozen
+class Baseline:
+    """The findings that are known already, and how often each is.
+
+    Attributes:
+        known: By file, object, field and rule, how many findings there were.
+
+    Example:
+        >>> from portmap.lint import Baseline, lint
+        >>> report = lint([typo, pod])
+        >>> baseline = Baseline.of(report)
+    """
+
+    known: Mapping[_Key, int]
+
+    @classmethod
+    def of(cls, report: Report) -> Self:
+        """That of a report: all of its findings.
+
+        Example:
+            >>> len(baseline.known)
+            1
+        """
+        return cls(dict(Counter(_key(each) for each in report.findings)))
+
+    @classmethod
+    def from_dict(cls, data: object, source: str = "") -> Self:
+        """That of plain data, as `as_dict` gives it.
+
+        Args:
+            data: What was read.
+            source: The name of the file, for errors.
+
+        Raises:
+            ManifestError: It is no baseline, or one of another version.
+
+        Example:
+            >>> Baseline.from_dict(baseline.as_dict()) == baseline
+            True
+        """
+        if not isinstance(data, Mapping) or data.get("version") != VERSION:
+            raise ManifestError(f"is no baseline of version {VERSION}: write it anew with --write-baseline", source)
+        known: dict[_Key, int] = {}
+        entries = data.get("findings")
+        for entry in entries if isinstance(entries, list) else ():
+            values = [entry.get(each, "") for each in _FIELDS] if isinstance(entry, Mapping) else [None]
+            count = entry.get("count", 1) if isinstance(entry, Mapping) else None
+            if not all(isinstance(each, str) for each in values) or type(count) is not int:
+                raise ManifestError(f"holds something that is no finding: {entry!r}", source)
+            known[cast("_Key", tuple(values))] = count
+        return cls(known)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data: sorted, the same for the same findings.
+
+        Example:
+            >>> sorted(baseline.as_dict())
+            ['findings', 'version']
+        """
+        findings = [
+            {**dict(zip(_FIELDS, key, strict=True)), **({"count": count} if count > 1 else {})}
+            for key, count in sorted(self.known.items())
+        ]
+        return {"version": VERSION, "findings": findings}
+
+    def applied_to(self, report: Report) -> Report:
+        """The report without the known findings, which are among the suppressed ones.
+
+        Example:
+            >>> later = baseline.applied_to(report)
+            >>> len(later), len(later.suppressed)
+            (0, 1)
+        """
+        left = Counter(self.known)
+        kept: list[Finding] = []
+        hidden: list[Suppressed] = []
+        for finding in report.findings:
+            key = _key(finding)
+            if left[key] > 0:
+                left[key] -= 1
+                hidden.append(Suppressed(finding, REASON))
+            else:
+                kept.append(finding)
+        return attrs.evolve(report, findings=tuple(kept), suppressed=(*report.suppressed, *hidden))
+
+    def stale(self, report: Report) -> int:
+        """How many known findings a report no longer has, suppressed ones included.
+
+        Example:
+            >>> baseline.stale(lint([web, pod]))
+            1
+        """
+        now = Counter(_key(each) for each in report.findings)
+        now.update(_key(each.finding) for each in report.suppressed)
+        return sum((Counter(self.known) - now).values())
+
+
+def _key(finding: Finding) -> _Key:
+    subject = finding.subject
+    return finding.source, subject.kind, subject.namespace or "", subject.name, finding.field, finding.rule

@@ -1,0 +1,368 @@
+"""Objects that are deployed together, and what rules ask of them.
+
+What belongs together is said in `_division`. What a bundle lacks may be in another one:
+`Bundle.elsewhere` knows.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Final, final
+
+from portmap._graph.items import name_of
+from portmap._graph.object_name import ObjectName, items_at, text_at, value_at
+from portmap._graph.port_map import PortMap
+from portmap._graph.targets import ContainerTarget, ServiceTarget
+from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.field_path import Path
+from portmap._kubernetes.kinds import SEVERAL_TEMPLATES, any_template_path
+from portmap._lint.item import Item
+from portmap._lint.near_selectors import Unselected
+from portmap._lint.whole_input import Whole, makers_of_pods, makers_of_services
+from portmap._model.pods import Container, Pod
+from portmap._model.ports import ContainerPort
+from portmap._model.services import Service
+from portmap._model.workloads import Workload, reduced
+from portmap._resolution.resolution import Resolution
+
+__all__ = ["DECLARED", "Bundle", "link_prefix"]
+
+DECLARED: Final = "the input was declared to be complete"
+
+
+@final
+class Bundle:
+    """Objects that are deployed together, and the map of their ports.
+
+    Attributes:
+        items: The objects, as they were given.
+        complete: Why everything that the objects refer to should be among them; `None` where it may be elsewhere.
+        added_labels: The keys of labels that a build step gives to every object.
+        elsewhere: The rest of the input, to be asked anew by each rule: what it answers is noted. Its objects may
+            be copies of the bundle's own; `has` tells.
+        cluster: By what the objects are judged.
+
+    Example:
+        >>> from portmap.lint import Bundle, lint, rule
+        >>> seen = []
+        >>> @rule("acme.look", on=Bundle, severity="info")
+        ... def look(bundle, _):
+        ...     "Look at what is deployed together."
+        ...     seen.append(bundle)
+        ...     return ()
+        ...
+        >>> report = lint([web, pod], rules=[look])
+        >>> [bundle] = seen
+    """
+
+    def __init__(
+        self,
+        items: Sequence[Item],
+        whole: Whole,
+        *,
+        complete: str | None = None,
+        added_labels: frozenset[str] = frozenset(),
+    ) -> None:
+        self.items: tuple[Item, ...] = tuple(items)
+        self.complete = complete
+        self.added_labels = added_labels
+        self.elsewhere = whole
+        self.cluster: Cluster = whole.cluster
+
+    @property
+    def declared_complete(self) -> bool:
+        """Whether somebody said that it is complete, and not only the objects themselves.
+
+        Example:
+            >>> bundle.declared_complete
+            False
+        """
+        return self.complete == DECLARED
+
+    @cached_property
+    def port_map(self) -> PortMap:
+        """The map of all ports of the bundle.
+
+        Example:
+            >>> len(bundle.port_map.services)
+            1
+        """
+        return PortMap.of(self.items, cluster=self.cluster)
+
+    @cached_property
+    def makers_of_pods(self) -> Mapping[str, ObjectName]:
+        """The objects of kinds that are not Kubernetes' own and whose controllers may make pods, by name.
+
+        Example:
+            >>> bundle.makers_of_pods
+            {}
+        """
+        return makers_of_pods(self.items)
+
+    @cached_property
+    def makers_of_services(self) -> Mapping[str, ObjectName]:
+        """The same of those whose controllers may make Services.
+
+        Example:
+            >>> bundle.makers_of_services
+            {}
+        """
+        return makers_of_services(self.items)
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """The Services, by namespace and name.
+
+        Example:
+            >>> [str(service) for service in bundle.services]
+            ['Service web']
+        """
+        return self.port_map.services
+
+    @property
+    def workloads(self) -> tuple[Workload, ...]:
+        """What makes pods, by namespace, kind and name.
+
+        Example:
+            >>> [str(workload) for workload in bundle.workloads]
+            ['Pod web-0']
+        """
+        return self.port_map.workloads
+
+    def resolution(self, service: Service) -> Resolution:
+        """Where the ports of one of `services` lead.
+
+        Example:
+            >>> bundle.resolution(bundle.services[0]).leads_nowhere
+            ()
+        """
+        return self.port_map.resolution(service)
+
+    def selected(self, service: Service) -> tuple[Workload, ...]:
+        """The workloads that one of `services` selects.
+
+        Example:
+            >>> [str(workload) for workload in bundle.selected(bundle.services[0])]
+            ['Pod web-0']
+        """
+        return self.port_map.selected(service)
+
+    @cached_property
+    def _services_by_name(self) -> Mapping[str, Sequence[Service]]:
+        found: dict[str, list[Service]] = defaultdict(list)
+        for item in self.items:
+            if isinstance(item.object, Service):
+                found[item.object.name].append(item.object)
+        return found
+
+    def services_named(self, name: str, namespace: str | None) -> Sequence[Service]:
+        """The Services of this name that may be in this namespace, those that name it first; `None` may be any.
+
+        Example:
+            >>> [str(service) for service in bundle.services_named("web", "shop")]
+            ['Service web']
+        """
+        found = self._services_by_name.get(name, ())
+        if namespace is None:
+            return found
+        return [each for space in (namespace, None) for each in found if each.namespace == space]
+
+    @cached_property
+    def _selecting(self) -> Mapping[ObjectName, Sequence[Service]]:
+        found: dict[ObjectName, list[Service]] = defaultdict(list)
+        for service in self.services:
+            for workload in self.selected(service):
+                found[name_of(workload)].append(service)
+        return found
+
+    def selecting(self, workload: Workload) -> Sequence[Service]:
+        """The Services that select one of `workloads`.
+
+        Example:
+            >>> [str(service) for service in bundle.selecting(bundle.workloads[0])]
+            ['Service web']
+        """
+        return self._selecting.get(name_of(workload), ())
+
+    @cached_property
+    def unselected(self) -> Unselected:
+        """The workloads, to be asked what a selector means that matches none of them.
+
+        Example:
+            >>> bundle.unselected.owner(bundle.services[0]) is None
+            True
+        """
+        return Unselected(self.workloads, lambda each: bool(self.selecting(each)), self.file_of, self._own_labels)
+
+    def _own_labels(self, workload: Workload) -> Mapping[str, object]:
+        labels = value_at(self.raw(workload), "metadata", "labels")
+        return labels if isinstance(labels, Mapping) else {}
+
+    def file_of(self, subject: Service | Workload) -> str:
+        """The file that one of `services` or `workloads` stands in; `""` if it came from none.
+
+        Example:
+            >>> bundle.file_of(bundle.services[0])
+            ''
+        """
+        return self.place_of(subject)[0].source
+
+    @cached_property
+    def declared(self) -> Mapping[ObjectName, Sequence[ContainerTarget]]:
+        """The ports that the containers and sidecars of each workload declare.
+
+        Example:
+            >>> [target.port for targets in bundle.declared.values() for target in targets]
+            [8080]
+        """
+        return {name_of(each): self.port_map.declared(each) for each in self.workloads}
+
+    @cached_property
+    def referred(self) -> frozenset[ObjectName]:
+        """The Services to which something refers.
+
+        Example:
+            >>> bundle.referred
+            frozenset()
+        """
+        return frozenset(
+            target.service
+            for each in self.port_map.references
+            for target in each.targets
+            if isinstance(target, ServiceTarget)
+        )
+
+    @cached_property
+    def linked_services(self) -> Mapping[str, Sequence[Service]]:
+        """The Services for which the kubelet adds variables to environments, by what the names of those begin with.
+
+        Example:
+            >>> [str(service) for services in bundle.linked_services.values() for service in services]
+            ['Service web']
+        """
+        found: dict[str, list[Service]] = defaultdict(list)
+        for service in self.services:
+            if service.effective_type != "ExternalName" and service.cluster_ip != "None" and service.ports:
+                found[link_prefix(service)].append(service)
+        return found
+
+    # --- where things stand ---
+
+    def has(self, subject: Service | Workload) -> bool:
+        """Whether this object is one of the bundle's: the very one, or what `elsewhere` has of it.
+
+        Example:
+            >>> bundle.has(bundle.services[0])
+            True
+        """
+        return id(subject) in self._places[0] or self.elsewhere.place_of(subject) in self._positions
+
+    @cached_property
+    def _positions(self) -> frozenset[int | None]:
+        return frozenset(each.position for each in self.items)
+
+    def has_like(self, workload: Workload) -> bool:
+        """Whether one of the bundle's has this name and these labels: the very one, or a copy.
+
+        Example:
+            >>> bundle.has_like(bundle.workloads[0])
+            True
+        """
+        own = self._workloads_by_name.get(name_of(workload))
+        return own is not None and own.pod.labels == workload.pod.labels
+
+    @cached_property
+    def _workloads_by_name(self) -> Mapping[ObjectName, Workload]:
+        return {name_of(each): each for each in self.workloads}
+
+    @cached_property
+    def _places(self) -> tuple[Mapping[int, Item], Mapping[ObjectName, Item], Mapping[ObjectName, tuple[Item, Path]]]:
+        by_identity: dict[int, Item] = {}
+        by_name: dict[ObjectName, Item] = {}
+        parts: dict[ObjectName, tuple[Item, Path]] = {}
+        for item in self.items:
+            if item.object is not None:
+                by_identity[id(item.object)] = item
+            by_name.setdefault(item.name, item)
+            for kind, path in _several(item.raw):
+                for position, part in enumerate(items_at(item.raw, *path)):
+                    name = ObjectName(kind, text_at(part, "name") or "", item.name.namespace)
+                    parts.setdefault(name, (item, (*path, position)))
+        return by_identity, by_name, parts
+
+    def place_of(self, subject: Service | Workload | Pod | ObjectName) -> tuple[Item, Path]:
+        """The item that an object is, or is a part of, and the path to it from there.
+
+        Raises:
+            KeyError: It is none of the bundle's.
+
+        Example:
+            >>> item, path = bundle.place_of(bundle.services[0])
+            >>> item.position, path
+            (0, ())
+        """
+        by_identity, by_name, parts = self._places
+        item = by_identity.get(id(subject))
+        if item is not None:
+            return item, ()
+        name = (
+            subject
+            if isinstance(subject, ObjectName)
+            else name_of(reduced(subject) if isinstance(subject, Pod) else subject)
+        )
+        item = by_name.get(name)
+        return (item, ()) if item is not None else parts[name]
+
+    def raw(self, subject: Service | Workload | Pod | ObjectName) -> Mapping[str, Any]:
+        """An object as plain data.
+
+        Example:
+            >>> bundle.raw(bundle.services[0])["kind"]
+            'Service'
+        """
+        item, path = self.place_of(subject)
+        found: Any = item.raw
+        for step in path:
+            found = found[step]
+        return found if isinstance(found, Mapping) else {}
+
+    def container_ports(self, workload: Workload) -> Iterator[tuple[Path, Container, ContainerPort]]:
+        """The ports that a workload's containers and sidecars declare: the path, the container and the port.
+
+        Example:
+            >>> [(path, port.name) for path, container, port in bundle.container_ports(bundle.workloads[0])]
+            [(('spec', 'containers', 0, 'ports', 0), 'http')]
+        """
+        pod = workload.pod
+        spec: Path | None = None
+        for field, containers in (("containers", pod.containers), ("initContainers", pod.init_containers)):
+            for place, container in enumerate(containers):
+                if field == "containers" or container.is_sidecar:
+                    for position, port in enumerate(container.ports):
+                        spec = self.pod_spec(workload) if spec is None else spec
+                        yield (*spec, field, place, "ports", position), container, port
+
+    def pod_spec(self, workload: Workload) -> Path:
+        """The path to the spec of a workload's pods: `("spec", "template", "spec")` in a Deployment.
+
+        Example:
+            >>> bundle.pod_spec(bundle.workloads[0])
+            ('spec',)
+        """
+        raw = self.raw(workload)
+        path = any_template_path(raw) if raw.get("kind") else None
+        return (*(("spec", "template") if path is None else path), "spec")
+
+
+def link_prefix(service: Service) -> str:
+    """What the variables begin with that the kubelet adds for a Service: `REDIS_MASTER` for `redis-master`.
+
+    Source: kubernetes/kubernetes 1.36.2, `pkg/kubelet/envvars/envvars.go`.
+    """
+    return service.name.upper().replace("-", "_")
+
+
+def _several(raw: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for (_, kind), found in SEVERAL_TEMPLATES.items():
+        if raw.get("kind") == kind:
+            yield found

@@ -1,0 +1,311 @@
+"""Files and streams as documents to be judged. What is no manifest is passed over, with the reason."""
+
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from posixpath import basename
+from typing import IO, Final, TypeAlias, final
+
+import attrs
+
+from portmap._graph.items import settled
+from portmap._graph.object_name import ObjectName
+from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.errors import ManifestError
+from portmap._lint.findings import Finding, Location, Skipped
+from portmap._lint.kustomize import KUSTOMIZATIONS
+from portmap._manifests.documents import Document
+from portmap._manifests.load import SUFFIXES, documents_of, is_folder, manifest_files
+from portmap._manifests.text_files import PACKED, read_file, read_stream
+
+__all__ = [
+    "HELM",
+    "LARGEST",
+    "MOST_FINDINGS",
+    "UNREADABLE",
+    "Input",
+    "Read",
+    "Source",
+    "finding_of",
+    "inputs_of",
+    "raise_for",
+    "read_inputs",
+    "slashed",
+    "too_many",
+]
+
+UNREADABLE: Final = "unreadable-file"
+"""The name under which a file of a folder is reported that cannot be read."""
+
+LARGEST: Final = 48 * 1024 * 1024
+"""How many bytes a file may have: so many take less than a gigabyte to judge, whatever is in them."""
+
+MOST_OBJECTS: Final = 50_000
+"""How many objects a file may have, for the same reason."""
+
+MOST_FINDINGS: Final = 200_000
+"""How many findings a run may have, and faults a file, for the same reason: nobody reads as many."""
+
+MOST_REQUESTS: Final = MOST_FINDINGS // 4
+"""How many suppressions: each may be a finding itself, and more."""
+
+HELM: Final = "Helm template"
+_FOREIGN: Final = "not Kubernetes"
+
+_SAYS_WHAT_IT_IS: Final = re.compile(r"""(?:^|[{,])[\s-]*["']?(?:apiVersion|kind)["']?\s*:""", re.MULTILINE)
+
+# These are in no namespace.
+_CLUSTER_SCOPED: Final = re.compile(
+    r"Cluster.*|.*Class|Namespace|Node|PersistentVolume|CustomResourceDefinition|.*WebhookConfiguration|APIService"
+    r"|ValidatingAdmissionPolicy.*|MutatingAdmissionPolicy.*|CertificateSigningRequest|CSIDriver|CSINode"
+    r"|FlowSchema|PriorityLevelConfiguration|ServiceCIDR|IPAddress|Kustomization|Component"
+)
+
+Source: TypeAlias = str | os.PathLike[str] | IO[str] | IO[bytes]
+"""The path of a file or folder, or a stream."""
+
+
+@final
+@attrs.frozen
+class Input:
+    """One file or stream.
+
+    Attributes:
+        source: Its name.
+        named: Whether somebody asked for this very one, so that it must be readable.
+        size: How many bytes it has, as far as that is known.
+        text: Its text, if it has been read.
+    """
+
+    source: str
+    named: bool
+    size: int = 0
+    text: str | None = None
+
+
+@final
+@attrs.frozen
+class Read:
+    """What came of some inputs.
+
+    Attributes:
+        documents: The objects, in order.
+        findings: What is to be said of files that cannot be read.
+        skipped: What is no manifest.
+        failed: What was asked for by name and cannot be read.
+        files: How many files there were.
+    """
+
+    documents: tuple[Document, ...]
+    findings: tuple[Finding, ...]
+    skipped: tuple[Skipped, ...]
+    failed: tuple[ManifestError, ...]
+    files: int
+
+
+# --- which files there are -------------------------------------------------------------------------------------
+
+
+def inputs_of(sources: Iterable[Source]) -> tuple[list[Input], list[ManifestError]]:
+    """The files and streams, each once, and the folders in them that cannot be read.
+
+    Raises:
+        ManifestError: A stream cannot be read, or a folder holds no manifests; what else
+            is wrong is in its notes.
+    """
+    found: dict[object, Input] = {}
+    unreadable: list[ManifestError] = []
+    failed: list[ManifestError] = []
+    identity = _Identities().of
+    for source in sources:
+        if not isinstance(source, str | os.PathLike):
+            name = str(getattr(source, "name", "<stream>"))
+            try:
+                text = read_stream(source, LARGEST)
+                found[name] = Input(name, named=True, size=len(text), text=text)
+            except ManifestError as error:
+                failed.append(error)
+            continue
+        path = Path(source)
+        if not is_folder(path):
+            size, link = _size(str(path))
+            found.setdefault(identity(str(path), link=link), Input(str(path), named=True, size=size or 0))
+            continue
+        problems: list[ManifestError] = []
+        before = len(found)
+        for each in manifest_files(path, problems):
+            size, link = _size(each)
+            if size is None:
+                problems.append(ManifestError("cannot be read: it is no file, or a link that leads nowhere", each))
+            else:
+                found.setdefault(identity(each, link=link), Input(each, named=False, size=size))
+        failed += (each for each in problems if each.source == str(path))
+        unreadable += (each for each in problems if each.source != str(path))
+        if len(found) == before and not problems and not found:
+            failed.append(ManifestError(f"there are no manifests ({', '.join(SUFFIXES)}) in this folder", str(path)))
+    raise_for(failed)
+    return list(found.values()), unreadable
+
+
+def raise_for(failed: Sequence[ManifestError]) -> None:
+    """Raise the first of these errors, if there is one, with the others as notes."""
+    if failed:
+        for other in failed[1:]:
+            failed[0].add_note(str(other))
+        raise failed[0]
+
+
+@final
+class _Identities:
+    """What tells files apart, however they are named; each folder is looked at once."""
+
+    def __init__(self) -> None:
+        self._folders: dict[str, tuple[int, int]] = {}
+
+    def of(self, path: str, *, link: bool) -> tuple[int, int, str]:
+        """The folder and the name of a file, or of the one to which a link leads."""
+        folder, name = os.path.split(os.path.realpath(path) if link else path)
+        if folder not in self._folders:
+            try:
+                found = os.stat(folder or os.curdir)  # noqa: PTH116 - many thousands of them, and so below
+                self._folders[folder] = found.st_dev, found.st_ino
+            except (OSError, ValueError):
+                return 0, 0, path
+        return *self._folders[folder], name
+
+
+def _size(path: str) -> tuple[int | None, bool]:
+    """The size of a file, `None` for what is no regular file and might be read forever; and whether it is a link."""
+    link = False
+    try:
+        found = os.lstat(path)
+        link = stat.S_ISLNK(found.st_mode)
+        if link:
+            found = os.stat(path)  # noqa: PTH116 - as above
+    except (OSError, ValueError):
+        return None, link
+    return found.st_size if stat.S_ISREG(found.st_mode) else None, link
+
+
+# --- what is in them -------------------------------------------------------------------------------------------
+
+
+def read_inputs(
+    inputs: Iterable[Input], cluster: Cluster, *, namespace: str | None = None, step: Callable[[], None] | None = None
+) -> Read:
+    """The documents of all of them.
+
+    Args:
+        inputs: The files and streams.
+        cluster: By what objects are judged.
+        namespace: The namespace of the objects that name none; `None`: they may be in any.
+        step: Called after each.
+    """
+    documents: list[Document] = []
+    findings: list[Finding] = []
+    skipped: list[Skipped] = []
+    failed: list[ManifestError] = []
+    count = 0
+    for each in inputs:
+        count += 1
+        text = each.text
+        try:
+            if text is None:
+                text = read_file(Path(each.source), LARGEST)
+            found = _bounded(documents_of(text, each.source, cluster), each.source)
+        except ManifestError as error:
+            reason = _why_foreign(each.source, text)
+            if each.named:
+                failed.append(error)
+            elif reason is not None:
+                skipped.append(Skipped(reason, None, slashed(each.source)))
+            else:
+                findings.append(finding_of(error, text))
+        else:
+            if found and not any(document.kind for document in found) and not _is_kustomization(each.source):
+                skipped.append(Skipped(_FOREIGN, None, slashed(each.source)))
+            else:
+                documents += found if namespace is None else (_settled(document, namespace) for document in found)
+        if step is not None:
+            step()
+    return Read(tuple(documents), tuple(findings), tuple(skipped), tuple(failed), count)
+
+
+def _bounded(documents: Iterator[Document], source: str) -> list[Document]:
+    found: list[Document] = []
+    faults = 0
+    for document in documents:
+        faults += len(document.violations)
+        if len(found) == MOST_OBJECTS:
+            raise ManifestError(f"there are more than {MOST_OBJECTS} objects in it: split it", source)
+        if faults > MOST_FINDINGS:
+            raise ManifestError(
+                f"a server would refuse more than {MOST_FINDINGS} things in it", source, document.span()
+            )
+        found.append(document)
+    return found
+
+
+def too_many(source: str) -> ManifestError:
+    """The error of an input with more findings than anybody reads."""
+    told = f"{MOST_FINDINGS} findings, or {MOST_REQUESTS} suppressions"
+    return ManifestError(f"there are more than {told} up to here: judge a part at a time", source)
+
+
+def finding_of(error: ManifestError, text: str | None = None) -> Finding:
+    """A file that cannot be read, as a finding."""
+    source = slashed(error.source)
+    line = ""
+    if error.span is not None and text is not None:
+        lines = text[:1_000_000].split("\n", error.span.line)
+        line = lines[error.span.line - 1][:200].rstrip("\r") if len(lines) >= error.span.line else ""
+    location = Location(source, error.span, line)
+    return Finding(UNREADABLE, "error", ObjectName("file", source), "", error.problem, source=source, location=location)
+
+
+def slashed(source: str) -> str:
+    """The name of a file with `/` between folders."""
+    return source.replace("\\", "/") if os.sep == "\\" else source
+
+
+def _is_kustomization(source: str) -> bool:
+    return basename(slashed(source)) in KUSTOMIZATIONS
+
+
+def _why_foreign(source: str, text: str | None) -> str | None:
+    """What a file is that cannot be read and need not be; `None` where it should be readable."""
+    if text is None and source.lower().endswith(PACKED):
+        return None
+    if _in_chart(Path(source)) or (text is not None and "{{" in text):
+        return HELM
+    if text is None:
+        text = _rough_text(Path(source))
+    return _FOREIGN if text is not None and not _SAYS_WHAT_IT_IS.search(text) else None
+
+
+def _in_chart(path: Path) -> bool:
+    for folder in path.parents:
+        if folder.name == "templates" and any((folder.parent / name).is_file() for name in ("Chart.yaml", "Chart.yml")):
+            return True
+    return False
+
+
+def _rough_text(path: Path) -> str | None:
+    """What a file in some other encoding says, as far as it is ASCII; `None` where nothing can be read of it."""
+    try:
+        with path.open("rb") as file:
+            return file.read(100_000).replace(b"\0", b"").decode("latin-1")
+    except (OSError, ValueError):
+        return None
+
+
+def _settled(document: Document, namespace: str) -> Document:
+    """The document in this namespace, if it names none itself and its kind has one."""
+    raw = document.raw
+    metadata = raw.get("metadata") if isinstance(raw, dict) else None
+    if not isinstance(metadata, dict) or metadata.get("namespace") or _CLUSTER_SCOPED.fullmatch(document.kind):
+        return document
+    objects = tuple(settled(each, namespace) for each in document.objects)
+    return attrs.evolve(document, raw={**raw, "metadata": {**metadata, "namespace": namespace}}, objects=objects)

@@ -1,0 +1,205 @@
+"""Rules about the monitors of Prometheus: what they select, and the ports that they scrape."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+import attrs
+
+from portmap._graph.label_selectors import Scope
+from portmap._graph.targets import ResolvedReference
+from portmap._lint.bundle import Bundle
+from portmap._lint.findings import Found, Severity, at
+from portmap._lint.kustomize import has_placeholder
+from portmap._lint.missing_references import missing_port
+from portmap._lint.rule import rule
+from portmap._lint.whole_input import MOST_LOOKED_AT
+from portmap._model.services import Service
+from portmap._model.workloads import Workload
+
+__all__ = ["monitor_port", "monitor_selector"]
+
+_ROLES: Final = frozenset({"pod-monitor", "service-monitor"})
+_NOTHING: Final = "selector-matches-nothing"
+
+
+@rule("monitor-port", on=ResolvedReference, severity="error")
+def monitor_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
+    """A monitor names a port that is there: of the Service by name, or of the pods.
+
+    What it reports:
+    A ServiceMonitor's `port` that none of the selected Services has as a port name, its
+    `targetPort` that none of their pods declares, and a PodMonitor's port that none of
+    the selected pods declares.
+
+    Why it matters:
+    Prometheus finds no targets and says nothing: metrics and alerts are missing.
+
+    Example:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web, labels: {app: web}}
+    spec: {ports: [{name: http, port: 80, targetPort: metrics}]}
+    ---
+    apiVersion: monitoring.coreos.com/v1
+    kind: ServiceMonitor
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      endpoints: [{port: metrics}]
+    ```
+
+    Fix:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web, labels: {app: web}}
+    spec: {ports: [{name: http, port: 80, targetPort: metrics}]}
+    ---
+    apiVersion: monitoring.coreos.com/v1
+    kind: ServiceMonitor
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      endpoints: [{port: http}]
+    ```
+
+    Notes:
+    A ServiceMonitor's `port` is always a name; a Service port without a name cannot be
+    meant. Where several Services or pods are selected, one that has the port is enough; it is
+    information where that one is in another part of the input.
+    """
+    if resolved.reference.role not in _ROLES:
+        return
+    for found in missing_port(resolved, bundle):
+        other = None if bundle.complete else _with_the_port(resolved, bundle)
+        if other is None:
+            yield found
+        else:
+            yield attrs.evolve(found, severity="info", because=f"{other} in another part of the input has this port")
+
+
+@rule("monitor-selector", on=ResolvedReference, severity="error")
+def monitor_selector(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
+    """A monitor selects something: a ServiceMonitor Services, a PodMonitor pods.
+
+    What it reports:
+    A ServiceMonitor whose labels no Service has itself, and a PodMonitor whose labels no
+    pod has, in the namespaces in which it looks.
+
+    Why it matters:
+    Prometheus finds no targets and says nothing. A ServiceMonitor compares the labels in
+    the `metadata` of the Service, not those by which the Service selects pods.
+
+    Example:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web, labels: {team: shop}}
+    spec:
+      selector: {app: web}
+      ports: [{name: http, port: 80, targetPort: 8080}]
+    ---
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]
+    ---
+    apiVersion: monitoring.coreos.com/v1
+    kind: ServiceMonitor
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      endpoints: [{port: http}]
+    ```
+
+    Fix:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web, labels: {team: shop, app: web}}
+    spec:
+      selector: {app: web}
+      ports: [{name: http, port: 80, targetPort: 8080}]
+    ---
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]
+    ---
+    apiVersion: monitoring.coreos.com/v1
+    kind: ServiceMonitor
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      endpoints: [{port: http}]
+    ```
+
+    Notes:
+    It is an error where everything should be there, and where something has the labels in
+    another namespace, or on the pods instead of the Service. Otherwise it is information.
+    """
+    miss = resolved.miss
+    if miss is None or miss.code != _NOTHING or resolved.reference.role not in _ROLES:
+        return
+    severity, because = _judged(resolved, bundle)
+    # Each of its endpoints has this miss, and one finding is enough.
+    yield at(resolved.source, "spec", "selector").finding(
+        miss.message, hint=miss.hint, severity=severity, because=because
+    )
+
+
+def _judged(resolved: ResolvedReference, bundle: Bundle) -> tuple[Severity | None, str | None]:
+    """How bad it is that nothing is selected, and why it is no worse."""
+    scopes = resolved.reference.scopes or ()
+    for scope in scopes:
+        if has_placeholder(dict(scope.selector.labels)):
+            return "info", "its labels are filled in by a tool"
+        added = [key for key in scope.selector.labels if key in bundle.added_labels]
+        if added:
+            return "info", f"kustomize adds the label {added[0]} to every object of this folder"
+        other = next(_elsewhere(scope, resolved, bundle), None)
+        if other is not None:
+            return "info", f"{other} has the labels, in another part of the input"
+    if bundle.complete or (resolved.miss is not None and resolved.miss.near):
+        return None, None
+    what = "Service" if resolved.reference.role == "service-monitor" else "pods"
+    return "info", f"the {what} may be made elsewhere: nothing says that the input is complete"
+
+
+def _with_the_port(resolved: ResolvedReference, bundle: Bundle) -> object | None:
+    """Something in another part of the input that has the labels and the port."""
+    port = resolved.reference.port
+    for scope in resolved.reference.scopes or ():
+        for each in islice(_elsewhere(scope, resolved, bundle), MOST_LOOKED_AT):
+            if isinstance(each, Service):
+                has = any(port in {mine.name, mine.effective_target_port} for mine in each.ports)
+            else:
+                declared = (mine for container in each.pod.port_containers for mine in container.ports)
+                has = any(port in {mine.name, mine.container_port} for mine in declared)
+            if has:
+                return each
+    return None
+
+
+def _elsewhere(scope: Scope, resolved: ResolvedReference, bundle: Bundle) -> Iterator[Service | Workload]:
+    """What has these labels in other parts of the input."""
+    selector = scope.selector
+    if not selector.labels:
+        return
+    if resolved.reference.role == "service-monitor":
+        yield from (each for each in bundle.elsewhere.services_labelled(selector) if not bundle.has(each))
+    else:
+        selected = bundle.elsewhere.selected_by(selector.labels)
+        yield from (each for each in selected if selector.matches(each.pod.labels) and not bundle.has(each))

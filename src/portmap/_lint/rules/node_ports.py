@@ -1,0 +1,137 @@
+"""Rules about node ports across all Services of a set."""
+
+from collections.abc import Iterator
+
+from portmap._kubernetes.field_path import parse
+from portmap._lint.bundle import Bundle
+from portmap._lint.findings import Found, Place, Severity, at
+from portmap._lint.rule import rule
+from portmap._lint.whole_input import At, asks_for_node_ports
+from portmap._model.check_set import Conflict
+from portmap._model.services import Service
+
+__all__ = ["node_port_collision", "node_port_in_dynamic_band"]
+
+
+def _collision(service: Service, conflict: Conflict, *, elsewhere: bool = False) -> Found:
+    number = conflict.violation.value
+    # One namespace is in one cluster; `default` is in all of them.
+    one = elsewhere and service.namespace not in {None, "default"}
+    one = one and service.namespace == conflict.other.namespace
+    severity: Severity = "warning" if one else "info"
+    because = "that Service is in another part of the input" + (", for the same namespace" if one else "")
+    return Place(service, parse(conflict.violation.field)).finding(
+        f"node port {number} is that of {conflict.other} already",
+        hint="give each Service its own node port, or leave it to the cluster",
+        value=number,
+        severity=severity if elsewhere else None,
+        because=because if elsewhere else None,
+        related=() if elsewhere else [(_holding(conflict.other, number), f"has node port {number}")],
+    )
+
+
+def _holding(service: Service, number: object) -> Place:
+    """The field by which a Service has this node port."""
+    if service.health_check_node_port == number:
+        return at(service, "spec", "healthCheckNodePort")
+    position = next((place for place, port in enumerate(service.ports) if port.node_port == number), None)
+    return at(service, "spec") if position is None else at(service, "spec", "ports", position, "nodePort")
+
+
+@rule("node-port-collision", on=Bundle, severity="error")
+def node_port_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
+    """A node port belongs to one Service of the cluster.
+
+    What it reports:
+    Two Services that ask for one `nodePort`, whatever their namespaces and protocols; a
+    `healthCheckNodePort` is taken from the same numbers.
+
+    Why it matters:
+    A server refuses whichever comes second: "provided port is already allocated". A dry
+    run does not notice.
+
+    Example:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec: {type: NodePort, ports: [{port: 80, nodePort: 30080}]}
+    ---
+    apiVersion: v1
+    kind: Service
+    metadata: {name: shop}
+    spec: {type: NodePort, ports: [{port: 80, nodePort: 30080}]}
+    ```
+
+    Fix:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec: {type: NodePort, ports: [{port: 80, nodePort: 30080}]}
+    ---
+    apiVersion: v1
+    kind: Service
+    metadata: {name: shop}
+    spec: {type: NodePort, ports: [{port: 80, nodePort: 30081}]}
+    ```
+
+    Notes:
+    It is information where the two are in parts of the input that may be for different
+    clusters: other folders, or examples that stand beside each other; and a warning where
+    both name the same namespace there, other than `default`. Two copies of one Service are
+    no collision, and one Service may use a number for several protocols.
+    """
+    del subject
+    for conflict in bundle.port_map.node_ports.collisions:
+        yield _collision(conflict.service, conflict)
+    for service in filter(asks_for_node_ports, bundle.services):
+        here = At(bundle.place_of(service)[0].position)
+        for conflict in bundle.elsewhere.node_port_collisions(here):
+            # Services of one name in several folders are the same for several environments.
+            if not bundle.has(conflict.other) and conflict.other.name != service.name:
+                yield _collision(service, conflict, elsewhere=True)
+
+
+@rule("node-port-in-dynamic-band", on=Bundle, severity="info")
+def node_port_in_dynamic_band(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
+    """A node port that one sets is one that the cluster picks last.
+
+    What it reports:
+    A `nodePort` or `healthCheckNodePort` in the upper part of the range, from which the
+    cluster picks for Services that leave it out.
+
+    Why it matters:
+    If the cluster has given the number to another Service by the time that this one is
+    made, this one is refused. Which comes first is chance, on each new cluster.
+
+    Example:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec: {type: NodePort, ports: [{port: 80, nodePort: 31080}]}
+    ```
+
+    Fix:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec: {type: NodePort, ports: [{port: 80, nodePort: 30080}]}
+    ```
+
+    Notes:
+    With the usual range, 30000-32767, the cluster picks from 30086 on, and from what is
+    below only when all of that is taken.
+    """
+    del subject
+    band = bundle.cluster.static_node_ports
+    for port in bundle.port_map.node_ports.taken:
+        if port.band == "dynamic" and len(band):
+            field = ("healthCheckNodePort",) if port.position is None else ("ports", port.position, "nodePort")
+            yield at(port.service, "spec", *field).finding(
+                f"the cluster may give node port {port.number} to another Service first",
+                hint=f"choose one of {band[0]}-{band[-1]}, from which it picks last",
+                value=port.number,
+            )

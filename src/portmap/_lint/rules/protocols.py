@@ -1,0 +1,275 @@
+"""Rules about ports of several protocols, and about what ExternalName Services do with ports."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from portmap._lint.bundle import Bundle
+from portmap._lint.findings import Found, at
+from portmap._lint.rule import rule
+from portmap._model.services import Service
+from portmap._model.workloads import Workload
+
+__all__ = ["container_merge_key", "external_name_fields", "mixed_protocol_load_balancer", "service_merge_key"]
+
+_HINT: Final = "apply it on the server's side (kubectl apply --server-side), or replace the list when it changes"
+
+_LED_TO: Final = "an Ingress or route leads to it, whose controller may go by the target port"
+
+# Load balancers that are known to serve several protocols on one address.
+_SERVES_ALL: Final = re.compile(
+    r"(?:metallb\.(?:io|universe\.tf)|kube-vip\.io|io\.cilium|purelb\.io|lbipam\.cilium\.io)/.*"
+)
+
+
+def _shared(ports: Iterable[tuple[int, str]]) -> tuple[int, str] | None:
+    """The position of the first port that has the number of another but not its protocol, and a message."""
+    protocols: Mapping[int, list[str]] = defaultdict(list)
+    found: list[tuple[int, int]] = []
+    for position, (number, protocol) in enumerate(ports):
+        if len(protocols[number]) == 1 and protocol not in protocols[number]:
+            found.append((position, number))
+        protocols[number].append(protocol)
+    if not found:
+        return None
+    position, number = found[0]
+    more = f" (and {len(found) - 1} more numbers, too)" if len(found) > 1 else ""
+    spoken = " and ".join(dict.fromkeys(protocols[number]))
+    return position, f"{number} is both {spoken}{more}, and client-side apply tells ports apart by number alone"
+
+
+@rule("service-merge-key", on=Service, severity="warning")
+def service_merge_key(service: Service, bundle: Bundle) -> Iterator[Found]:
+    """Client-side apply tells the ports of a Service apart.
+
+    What it reports:
+    Two ports of a Service with one number and different protocols, such as 53/TCP and
+    53/UDP.
+
+    Why it matters:
+    A server accepts them, and a create works. But `kubectl apply`, Helm and kustomize
+    merge this list by the number alone: a protocol that is added later is lost, or
+    replaces the other, and patches change the wrong one.
+
+    Example:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: dns}
+    spec:
+      ports: [{name: dns, port: 53, protocol: UDP}, {name: dns-tcp, port: 53, protocol: TCP}]
+    ```
+
+    Fix:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: dns}
+    spec:
+      ports: [{name: dns, port: 53, protocol: UDP}]
+    ---
+    apiVersion: v1
+    kind: Service
+    metadata: {name: dns-tcp}
+    spec:
+      ports: [{name: dns-tcp, port: 53, protocol: TCP}]
+    ```
+
+    Notes:
+    Where everything is applied on the server's side, nothing is lost and the rule may be
+    ignored. The issues are kubernetes/kubernetes#39188 and #105610.
+    """
+    del bundle
+    shared = _shared(_numbers(service))
+    if shared is not None:
+        position, message = shared
+        number = service.ports[position].port
+        yield at(service, "spec", "ports", position, "port").finding(message, hint=_HINT, value=number)
+
+
+@rule("container-merge-key", on=Workload, severity="warning")
+def container_merge_key(workload: Workload, bundle: Bundle) -> Iterator[Found]:
+    """Client-side apply tells the ports of a container apart.
+
+    What it reports:
+    Two ports of a container with one number and different protocols, where no Service in
+    the same part of the input has the same two, of which `service-merge-key` speaks.
+
+    Why it matters:
+    As with `service-merge-key`: the list is merged by `containerPort` alone.
+
+    Example:
+    ```yaml
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: dns}
+    spec:
+      selector: {matchLabels: {app: dns}}
+      template:
+        metadata: {labels: {app: dns}}
+        spec:
+          containers:
+          - name: dns
+            image: dns
+            ports: [{containerPort: 53, protocol: UDP}, {containerPort: 53, protocol: TCP}]
+    ```
+
+    Fix:
+    ```yaml
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: dns}
+    spec:
+      selector: {matchLabels: {app: dns}}
+      template:
+        metadata: {labels: {app: dns}}
+        spec:
+          containers:
+          - name: dns
+            image: dns
+            ports: [{containerPort: 53, protocol: UDP}]
+    ```
+
+    Notes:
+    A port works without being declared, unless something names it.
+    """
+    if any(_shared(_numbers(service)) for service in bundle.selecting(workload)):
+        return
+    pod = workload.pod
+    for field, containers in (("containers", pod.containers), ("initContainers", pod.init_containers)):
+        for place, container in enumerate(containers):
+            shared = _shared((each.container_port, each.effective_protocol) for each in container.ports)
+            if shared is not None:
+                position, message = shared
+                path = (*bundle.pod_spec(workload), field, place, "ports", position, "containerPort")
+                number = container.ports[position].container_port
+                yield at(workload, *path).finding(message, hint=_HINT, value=number)
+
+
+def _numbers(service: Service) -> Sequence[tuple[int, str]]:
+    return [(each.port, each.effective_protocol) for each in service.ports]
+
+
+@rule("mixed-protocol-load-balancer", on=Service, severity="warning")
+def mixed_protocol_load_balancer(service: Service, bundle: Bundle) -> Iterator[Found]:
+    """A load balancer has ports of one protocol.
+
+    What it reports:
+    A Service of type LoadBalancer with ports of different protocols.
+
+    Why it matters:
+    The API accepts it, but not every provider does: the load balancer stays pending,
+    with the event "mixed protocol is not supported".
+
+    Example:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: game}
+    spec:
+      type: LoadBalancer
+      ports: [{name: play, port: 7777, protocol: UDP}, {name: status, port: 8080}]
+    ```
+
+    Fix:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: game}
+    spec:
+      type: LoadBalancer
+      ports: [{name: play, port: 7777, protocol: UDP}]
+    ---
+    apiVersion: v1
+    kind: Service
+    metadata: {name: game-status}
+    spec:
+      type: LoadBalancer
+      ports: [{name: status, port: 8080}]
+    ```
+
+    Notes:
+    It is information where an annotation shows that MetalLB, Cilium, kube-vip or PureLB
+    serves it, which all can.
+    """
+    del bundle
+    protocols = list(dict.fromkeys(each.effective_protocol for each in service.ports))
+    if service.effective_type != "LoadBalancer" or len(protocols) < 2:
+        return
+    key = next((key for key in service.annotations or {} if _SERVES_ALL.fullmatch(key)), None)
+    because = f"{key} shows a load balancer that serves all protocols" if key else None
+    position = next(
+        place
+        for place, each in enumerate(service.ports)
+        if each.effective_protocol != service.ports[0].effective_protocol
+    )
+    yield at(service, "spec", "ports", position).finding(
+        f"a load balancer for {' and '.join(protocols)} at once is not supported by every provider",
+        hint="make a Service for each protocol, or make sure that the provider supports it",
+        value=protocols,
+        severity="info" if because else None,
+        because=because,
+    )
+
+
+@rule("external-name-fields", on=Service, severity="warning")
+def external_name_fields(service: Service, bundle: Bundle) -> Iterator[Found]:
+    """A Service of type ExternalName is a name in DNS, and nothing else.
+
+    What it reports:
+    An ExternalName Service with a `selector`, or with a port that says to lead to another
+    number.
+
+    Why it matters:
+    The DNS name leads to another host, and that is all: no pods are selected, and who
+    connects to port 80 connects to port 80 of that host.
+
+    Example:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: db}
+    spec:
+      type: ExternalName
+      externalName: db.example.com
+      selector: {app: db}
+    ```
+
+    Fix:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: db}
+    spec:
+      type: ExternalName
+      externalName: db.example.com
+    ```
+
+    Notes:
+    Ports that lead to their own number change nothing, and some controllers of Ingresses
+    want them. Another target port is information where an Ingress leads to the Service:
+    ingress-nginx goes by it.
+    """
+    if service.effective_type != "ExternalName":
+        return
+    if service.selector:
+        yield at(service, "spec", "selector").finding(
+            "a Service of type ExternalName selects no pods: its selector is ignored",
+            hint="leave the selector out, or leave the type out to reach the pods",
+            value=dict(service.selector),
+        )
+    for position, port in enumerate(service.ports):
+        target = port.effective_target_port
+        if isinstance(target, int) and target != port.port:
+            referred = any(name.name == service.name for name in bundle.referred)
+            because = (
+                "an Ingress or route leads to it, whose controller may go by the target port" if referred else None
+            )
+            yield at(service, "spec", "ports", position, "targetPort").finding(
+                f"who connects to port {port.port} reaches port {port.port} of {service.external_name}, not {target}",
+                hint=f"let clients connect to {target}, and leave the ports out",
+                value=target,
+                severity="info" if because else None,
+                because=because,
+            )

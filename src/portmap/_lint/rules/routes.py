@@ -1,0 +1,182 @@
+"""Rules about routes: the Services behind HTTPRoutes and their kin, and behind Routes of OpenShift."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from portmap._graph.targets import ResolvedReference
+from portmap._lint.bundle import Bundle
+from portmap._lint.findings import Found, Severity
+from portmap._lint.missing_references import missing_port, missing_service, place_of
+from portmap._lint.rule import rule
+
+__all__ = ["route_grant", "route_port", "route_service"]
+
+_ROLES: Final = frozenset({"mirror", "parent", "route"})
+
+
+@rule("route-service", on=ResolvedReference, severity="error")
+def route_service(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
+    """A route sends its requests to a Service that exists.
+
+    What it reports:
+    A backend of an HTTPRoute, GRPCRoute, TLSRoute, TCPRoute or UDPRoute, the target of a
+    mirror, a Service as the parent of a route, or a backend of an OpenShift Route, that
+    names a Service which is not there.
+
+    Why it matters:
+    The route is accepted and gets the condition `ResolvedRefs: False`; its requests are
+    answered with 500, or go nowhere.
+
+    Example:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec: {ports: [{port: 80}]}
+    ---
+    apiVersion: gateway.networking.k8s.io/v1
+    kind: HTTPRoute
+    metadata: {name: web}
+    spec:
+      parentRefs: [{name: gateway}]
+      rules: [{backendRefs: [{name: wbe, port: 80}]}]
+    ```
+
+    Fix:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec: {ports: [{port: 80}]}
+    ---
+    apiVersion: gateway.networking.k8s.io/v1
+    kind: HTTPRoute
+    metadata: {name: web}
+    spec:
+      parentRefs: [{name: gateway}]
+      rules: [{backendRefs: [{name: web, port: 80}]}]
+    ```
+
+    Notes:
+    It is judged as `ingress-service` is: an error where everything should be there or a
+    Service has almost this name, and information otherwise.
+    """
+    if resolved.reference.role in _ROLES:
+        yield from missing_service(resolved, bundle)
+
+
+@rule("route-port", on=ResolvedReference, severity="error")
+def route_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
+    """A route names a port that its Service has.
+
+    What it reports:
+    A `backendRefs[].port` that is no port of the Service, or none at all where the API
+    wants one; for a Route of OpenShift, a `targetPort` that no port of the Service has.
+
+    Why it matters:
+    A `backendRef` names the port of the Service, not the target port. The gateway's
+    controller says `BackendNotFound`, as if the Service did not exist, and the requests
+    are answered with 500.
+
+    Example:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec: {ports: [{port: 80, targetPort: 8080}]}
+    ---
+    apiVersion: gateway.networking.k8s.io/v1
+    kind: HTTPRoute
+    metadata: {name: web}
+    spec:
+      parentRefs: [{name: gateway}]
+      rules: [{backendRefs: [{name: web, port: 8080}]}]
+    ```
+
+    Fix:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec: {ports: [{port: 80, targetPort: 8080}]}
+    ---
+    apiVersion: gateway.networking.k8s.io/v1
+    kind: HTTPRoute
+    metadata: {name: web}
+    spec:
+      parentRefs: [{name: gateway}]
+      rules: [{backendRefs: [{name: web, port: 80}]}]
+    ```
+
+    Notes:
+    Backends that are no Services are passed over: their controllers know their ports.
+    """
+    if resolved.reference.role in _ROLES:
+        yield from missing_port(resolved, bundle, meant="a backendRef names the Service port, not the target port")
+
+
+@rule("route-grant", on=ResolvedReference, severity="error")
+def route_grant(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
+    """A route that refers to a Service in another namespace has leave to do so.
+
+    What it reports:
+    A backend in another namespace than the route's, where the Service is there and no
+    ReferenceGrant of its namespace lets the route in.
+
+    Why it matters:
+    The gateway treats the backend as if it did not exist (`RefNotPermitted`).
+
+    Example:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web, namespace: shop}
+    spec: {ports: [{port: 80}]}
+    ---
+    apiVersion: gateway.networking.k8s.io/v1
+    kind: HTTPRoute
+    metadata: {name: web, namespace: edge}
+    spec:
+      parentRefs: [{name: gateway}]
+      rules: [{backendRefs: [{name: web, namespace: shop, port: 80}]}]
+    ```
+
+    Fix:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web, namespace: shop}
+    spec: {ports: [{port: 80}]}
+    ---
+    apiVersion: gateway.networking.k8s.io/v1beta1
+    kind: ReferenceGrant
+    metadata: {name: edge, namespace: shop}
+    spec:
+      from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: edge}]
+      to: [{group: "", kind: Service}]
+    ---
+    apiVersion: gateway.networking.k8s.io/v1
+    kind: HTTPRoute
+    metadata: {name: web, namespace: edge}
+    spec:
+      parentRefs: [{name: gateway}]
+      rules: [{backendRefs: [{name: web, namespace: shop, port: 80}]}]
+    ```
+
+    Notes:
+    It is a warning where the input is not known to be complete, and information where
+    another part of it has a ReferenceGrant for routes of this kind. Routes of a mesh,
+    whose parents are Services, need no leave.
+    """
+    miss = resolved.miss
+    if miss is None or miss.code != "reference-not-granted":
+        return
+    severity: Severity | None = None
+    because = None
+    if not bundle.complete and bundle.elsewhere.grants_to(resolved.source.kind):
+        severity, because = "info", "another ReferenceGrant of the input may be meant for it"
+    elif not bundle.complete:
+        severity, because = "warning", "the ReferenceGrant may be elsewhere: nothing says that the input is complete"
+    yield place_of(resolved).finding(
+        miss.message, hint=miss.hint, value=resolved.reference.namespace, severity=severity, because=because
+    )
