@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from portmap._contract.changes import Change, What, made
-from portmap._contract.pairs import called, label, mapped
+from portmap._contract.pairing import called, label, mapped
 from portmap._kubernetes.cluster import Cluster
 from portmap._model.check_set import Conflict, check_set, service_name_taken
 from portmap._model.services import Service, service_state

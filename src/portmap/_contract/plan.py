@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from typing import Final, NamedTuple
 
+from portmap._contract.api_updates import RECREATED
+from portmap._contract.backends import Moved
 from portmap._contract.changes import Change, Step, What
-from portmap._contract.pairs import label
-from portmap._contract.routes import Moved
-from portmap._contract.updates import RECREATED
+from portmap._contract.pairing import label
 from portmap._kubernetes.names import port_name_reasons
 from portmap._model.ports import ServicePort
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from portmap._contract.changes import Change, What, made
-from portmap._contract.pairs import Pair, label
+from portmap._contract.pairing import Pair, label
 from portmap._model.services import Service
 
 __all__ = ["settings_changed"]

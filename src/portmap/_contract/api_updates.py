@@ -16,7 +16,7 @@ from portmap._apiserver.admission import server_verdict
 from portmap._apiserver.state import PICKED, ServiceState
 from portmap._apiserver.updates import carry_over
 from portmap._contract.changes import Change, What, made
-from portmap._contract.pairs import Pair, label, match_ports, number_of, same_numbers
+from portmap._contract.pairing import Pair, label, match_ports, number_of, same_numbers
 from portmap._kubernetes.addresses import family_of
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.violations import Violation, in_order

@@ -8,8 +8,8 @@ import ipaddress
 from collections.abc import Iterator, Sequence
 
 from portmap._contract.changes import Change, What, made
-from portmap._contract.pairs import Pair, called, label
-from portmap._contract.users import Users
+from portmap._contract.pairing import Pair, called, label
+from portmap._contract.references import Users
 from portmap._kubernetes.addresses import Network
 from portmap._kubernetes.cluster import Cluster
 from portmap._model.ports import ServicePort

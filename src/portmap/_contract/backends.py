@@ -12,7 +12,7 @@ from typing import final
 import attrs
 
 from portmap._contract.changes import Change, Row, What, made
-from portmap._contract.pairs import Pair, label
+from portmap._contract.pairing import Pair, label
 from portmap._kubernetes.cluster import Cluster
 from portmap._model.pods import Pod
 from portmap._model.ports import ServicePort
