@@ -54,7 +54,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     from portmap._draw import FORMATS
     from portmap._draw.diagram import diagram_of
     from portmap._draw.mermaid import too_much
-    from portmap._draw.words import as_text
+    from portmap._draw.text import as_text
     from portmap._graph.port_map import PortMap
     from portmap._manifests.documents import judged
     from portmap._render._complaints import complaints

@@ -7,7 +7,7 @@ from portmap._draw.diagram import Diagram, diagram_of
 from portmap._draw.html import as_html
 from portmap._draw.mermaid import as_mermaid
 from portmap._draw.svg import as_svg
-from portmap._draw.words import as_text
+from portmap._draw.text import as_text
 from portmap._graph.port_map import PortMap
 from portmap._render._plain import printable
 

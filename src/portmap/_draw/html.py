@@ -10,7 +10,7 @@ from portmap._draw.diagram import Diagram
 from portmap._draw.layout import Layout, laid_out
 from portmap._draw.palette import DARK, LIGHT, style
 from portmap._draw.svg import TIPS, Drawing, heads_of, legend_of
-from portmap._draw.words import summary_of
+from portmap._draw.text import summary_of
 
 __all__ = ["as_html"]
 

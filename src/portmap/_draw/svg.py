@@ -11,8 +11,8 @@ from portmap._draw.diagram import Column, Diagram, Line, Row, State
 from portmap._draw.layout import LANE_TOP, MARK, PAD, ROW, TITLE, Lane, Layout, Placed, laid_out
 from portmap._draw.measure import fitted, width_of_bold, width_of_code, width_of_small
 from portmap._draw.palette import style
+from portmap._draw.text import summary_of, told
 from portmap._draw.tracks import LONG, Stretch, tracks_of
-from portmap._draw.words import summary_of, told
 
 __all__ = ["NOTHING", "TIPS", "Drawing", "as_svg", "heads_of", "legend_of"]
 
