@@ -11,10 +11,10 @@ import pytest
 from command_line import portmap, write
 from portmap import Cluster
 from portmap._graph.object_name import ObjectName
-from portmap._render._lint_github import as_github
-from portmap._render._lint_json import as_json
-from portmap._render._lint_junit import as_junit
-from portmap._render._lint_sarif import as_sarif
+from portmap._reports.lint_github import as_github
+from portmap._reports.lint_json import as_json
+from portmap._reports.lint_junit import as_junit
+from portmap._reports.lint_sarif import as_sarif
 from portmap.lint import DEFAULT_RULES, Finding, Location, Report, Suppressed
 from test_cli_lint import BAD, POD, WARNED
 
@@ -98,7 +98,7 @@ class TestSarif:
         assert "informationUri" not in plain
         assert not any("helpUri" in each for each in plain["rules"])
         assert all(each["help"]["markdown"] for each in plain["rules"])
-        monkeypatch.setattr("portmap._render._lint_sarif._distribution", lambda: ("1", "https://docs.example.com/"))
+        monkeypatch.setattr("portmap._reports.lint_sarif._distribution", lambda: ("1", "https://docs.example.com/"))
         Path("odd.yaml").write_text(
             "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 0}]}\n"
         )

@@ -15,8 +15,8 @@ from pages import blocks_of, text_of
 from portmap._cli import main
 from portmap._lint.inputs import UNREADABLE
 from portmap._lint.server_rules import codes_of_the_server
-from portmap._render._console import Console
-from portmap._render._progress import progress
+from portmap._reports.console import Console
+from portmap._reports.progress import progress
 from portmap.lint import RULES
 from test_cli_lint import BAD, POD
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from portmap._cli_configuration import Configuration, find_configuration
-from portmap._render._console import CommandError
+from portmap._reports.console import CommandError
 
 FULL = """
 kubernetes-version = "1.34"

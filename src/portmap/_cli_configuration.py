@@ -16,7 +16,7 @@ from portmap._cli_input import namespace_argument, node_ports_argument, version_
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._lint.findings import SEVERITIES, Severity
 from portmap._lint.rule import PROFILES, Profile
-from portmap._render._console import CommandError
+from portmap._reports.console import CommandError
 
 __all__ = ["Configuration", "find_configuration", "load_configuration", "read_configuration"]
 

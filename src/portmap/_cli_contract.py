@@ -14,7 +14,7 @@ from portmap._cli_input import (
     read_documents,
 )
 from portmap._kubernetes.errors import ValidationError
-from portmap._render._console import CommandError, Console
+from portmap._reports.console import CommandError, Console
 
 if TYPE_CHECKING:
     from portmap._manifests.documents import Document
@@ -96,9 +96,9 @@ def _run(options: argparse.Namespace, console: Console) -> int:
 
     from portmap._contract import contract
     from portmap._manifests.documents import judged
-    from portmap._render._complaints import complaints
-    from portmap._render._contract_json import as_json
-    from portmap._render._contract_text import as_text, summary
+    from portmap._reports.complaints import complaints
+    from portmap._reports.contract_json import as_json
+    from portmap._reports.contract_text import as_text, summary
 
     sides = _objects(before), _objects(after)
     problems = list(complaints(judged([*before, *after])))

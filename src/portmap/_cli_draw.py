@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from portmap._cli_input import add_input, cluster_of, read_documents
-from portmap._render._console import CommandError, Console
-from portmap._render._plain import printable
+from portmap._reports.console import CommandError, Console
+from portmap._reports.printable import printable
 
 if TYPE_CHECKING:
     from portmap._draw import Format
@@ -57,7 +57,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     from portmap._draw.text import as_text
     from portmap._graph.port_map import PortMap
     from portmap._manifests.documents import judged
-    from portmap._render._complaints import complaints
+    from portmap._reports.complaints import complaints
 
     found = PortMap.of(documents, cluster=cluster, namespace=options.namespace)
     diagram = diagram_of(found)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from portmap._kubernetes.cluster import SUPPORTED_VERSIONS, Cluster
 from portmap._kubernetes.errors import ManifestError, ValidationError
 from portmap._kubernetes.names import dns_label_reasons
-from portmap._render._console import CommandError, Console
+from portmap._reports.console import CommandError, Console
 
 if TYPE_CHECKING:
     from portmap._manifests.documents import Document, Manifests

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from portmap._cli_input import STDIN, add_kubernetes_version, add_node_port_range, namespace_argument
 from portmap._kubernetes.errors import ManifestError, RuleError
-from portmap._render._console import CommandError, Console
+from portmap._reports.console import CommandError, Console
 
 if TYPE_CHECKING:
     from portmap._cli_lint_settings import Settings
@@ -149,7 +149,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
 def _linted(options: argparse.Namespace, console: Console, settings: "Settings") -> "Report":
     from portmap._lint.inputs import inputs_of
     from portmap._lint.parallel import lint_inputs
-    from portmap._render._progress import progress
+    from portmap._reports.progress import progress
 
     paths = list(dict.fromkeys(options.paths)) or ["."]
     named = ", ".join("standard input" if path == STDIN else path for path in paths)
@@ -216,7 +216,7 @@ def _cores() -> int:
 
 def _print(report: "Report", options: argparse.Namespace, settings: "Settings", console: Console) -> None:
     from portmap._lint.inputs import HELM
-    from portmap._render._lint_text import summary
+    from portmap._reports.lint_text import summary
 
     for name, file in options.output:
         _write_file(file, _rendered(report, name, settings))
@@ -239,22 +239,22 @@ def _rendered(
     """The report in a format, piece by piece."""
     match name:
         case "json":
-            from portmap._render._lint_json import json_of
+            from portmap._reports.lint_json import json_of
 
             return json_of(report)
         case "sarif":
-            from portmap._render._lint_sarif import sarif_of
+            from portmap._reports.lint_sarif import sarif_of
 
             return sarif_of(report, settings.rules)
         case "github":
-            from portmap._render._lint_github import github_of
+            from portmap._reports.lint_github import github_of
 
             return github_of(report)
         case "junit":
-            from portmap._render._lint_junit import as_junit
+            from portmap._reports.lint_junit import as_junit
 
             return [as_junit(report, settings.fail_on)]
-    from portmap._render._lint_text import text_of
+    from portmap._reports.lint_text import text_of
 
     return text_of(report, width=width, colour=colour)
 

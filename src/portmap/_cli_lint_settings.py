@@ -17,7 +17,7 @@ from portmap._lint.findings import Report, Severity, at_least
 from portmap._lint.rule import Rule
 from portmap._lint.rules import rules_of
 from portmap._manifests.atomic_write import write_whole
-from portmap._render._console import CommandError
+from portmap._reports.console import CommandError
 from portmap._yaml.json_reader import compose_json
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from portmap._kubernetes.errors import RuleError
 from portmap._lint.plugins import installed_rules
 from portmap._lint.rule import Rule
 from portmap._lint.rules import RULES
-from portmap._render._console import CommandError
+from portmap._reports.console import CommandError
 
 __all__ = ["known_rules"]
 

@@ -4,7 +4,7 @@ import argparse
 from typing import Final
 
 from portmap._cli_input import add_input, cluster_of, read_documents
-from portmap._render._console import Console
+from portmap._reports.console import Console
 
 __all__ = ["add_ports"]
 
@@ -34,10 +34,10 @@ def _run(options: argparse.Namespace, console: Console) -> int:
 
     from portmap._graph.port_map import PortMap
     from portmap._manifests.documents import judged
-    from portmap._render._complaints import complaints
-    from portmap._render._places import places_of
-    from portmap._render._ports_json import as_json
-    from portmap._render._ports_text import as_text, summary
+    from portmap._reports.complaints import complaints
+    from portmap._reports.places import places_of
+    from portmap._reports.ports_json import as_json
+    from portmap._reports.ports_text import as_text, summary
 
     found = PortMap.of(documents, cluster=cluster, namespace=options.namespace)
     places = places_of(documents, options.namespace)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from portmap._cli_input import add_format
 from portmap._kubernetes.did_you_mean import nearest
-from portmap._render._console import CommandError, Console
+from portmap._reports.console import CommandError, Console
 
 if TYPE_CHECKING:
     from portmap._lint.catalogue import Entry

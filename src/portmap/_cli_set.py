@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from portmap._cli_input import add_kubernetes_version, add_node_port_range, cluster_of, namespace_argument
 from portmap._kubernetes.errors import ManifestError, ValidationError
-from portmap._render._console import CommandError, Console
+from portmap._reports.console import CommandError, Console
 
 __all__ = ["add_set"]
 

@@ -5,7 +5,7 @@ import os
 from typing import Final
 
 from portmap._cli_input import add_input, cluster_of, read_documents
-from portmap._render._console import CommandError, Console
+from portmap._reports.console import CommandError, Console
 
 __all__ = ["add_trace"]
 
@@ -45,10 +45,10 @@ def _run(options: argparse.Namespace, console: Console) -> int:
 
     from portmap._graph.port_map import PortMap
     from portmap._manifests.documents import judged
-    from portmap._render._complaints import complaints
-    from portmap._render._places import places_of
-    from portmap._render._trace_json import as_json
-    from portmap._render._trace_text import as_text, summary
+    from portmap._reports.complaints import complaints
+    from portmap._reports.places import places_of
+    from portmap._reports.trace_json import as_json
+    from portmap._reports.trace_text import as_text, summary
 
     try:
         traces = PortMap.of(documents, cluster=cluster, namespace=options.namespace).trace(options.target)

@@ -31,7 +31,7 @@ from portmap._model.pods import Container, Pod
 from portmap._model.ports import ContainerPort, ServicePort
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
-from portmap._render._console import CommandError
+from portmap._reports.console import CommandError
 
 __all__ = ["PORTMAP", "PortmapPlugin", "plugin"]
 

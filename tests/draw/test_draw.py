@@ -12,7 +12,7 @@ from hypothesis.strategies import permutations, text
 
 from portmap import Service, ServicePort, draw
 from portmap._draw import FORMATS
-from portmap._render._plain import printable
+from portmap._reports.printable import printable
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

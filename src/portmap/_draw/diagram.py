@@ -20,7 +20,7 @@ from portmap._graph.targets import ContainerTarget, ResolvedReference, ServiceTa
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
-from portmap._render._plain import printable
+from portmap._reports.printable import printable
 
 __all__ = ["COLUMNS", "Box", "Column", "Diagram", "Line", "Row", "State", "diagram_of"]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from portmap._draw.diagram import Box, Diagram, Line, Row
-from portmap._render._layout import Paint, wrapped
+from portmap._reports.layout import Paint, wrapped
 
 __all__ = ["as_text", "summary_of", "told"]
 

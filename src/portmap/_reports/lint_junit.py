@@ -7,7 +7,7 @@ from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
 from portmap._lint.findings import Finding, Report, Severity, at_least
-from portmap._render._plain import printable
+from portmap._reports.printable import printable
 
 __all__ = ["as_junit"]
 

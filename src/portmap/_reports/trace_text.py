@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from portmap._graph.trace import Onward, Trace
-from portmap._render._layout import INDENT, NARROWEST, Paint, count, wrapped
-from portmap._render._places import Places
-from portmap._render._plain import printable
-from portmap._render._steps import approach_text, onward_text
+from portmap._reports.layout import INDENT, NARROWEST, Paint, count, wrapped
+from portmap._reports.places import Places
+from portmap._reports.printable import printable
+from portmap._reports.steps import approach_text, onward_text
 
 __all__ = ["as_text", "summary"]
 

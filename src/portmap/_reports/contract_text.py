@@ -9,8 +9,8 @@ from itertools import groupby
 from typing import Final
 
 from portmap._contract.changes import SEVERITIES, Change, Contract, Step
-from portmap._render._layout import INDENT, NARROWEST, Paint, wrapped
-from portmap._render._plain import printable
+from portmap._reports.layout import INDENT, NARROWEST, Paint, wrapped
+from portmap._reports.printable import printable
 
 __all__ = ["as_text", "summary"]
 

@@ -21,7 +21,7 @@ from portmap._model.ports import ServicePort
 from portmap._model.service_reading import is_core_service
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
-from portmap._render._routes import Missed, Place, Reached, Report, Route, ServiceRoutes
+from portmap._reports.routes import Missed, Place, Reached, Report, Route, ServiceRoutes
 from portmap._resolution.resolution import Endpoint, Resolution, resolve
 from portmap._resolution.selection import Candidates
 from portmap._resolution.why_not import Miss, nothing_selected

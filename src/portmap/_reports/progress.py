@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from portmap._render._console import Console
+from portmap._reports.console import Console
 
 __all__ = ["progress"]
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from portmap._contract.changes import SEVERITIES, Change, Contract, Step
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError
-from portmap._render._unreadable import unreadable_data
+from portmap._reports.unreadable import unreadable_data
 
 __all__ = ["VERSION", "as_json"]
 

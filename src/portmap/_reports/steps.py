@@ -5,7 +5,7 @@ from typing import Final
 
 from portmap._graph.chains import Entry, Hop
 from portmap._graph.trace import Approach, Onward
-from portmap._render._plain import printable
+from portmap._reports.printable import printable
 
 __all__ = ["approach_text", "is_own_address", "onward_text"]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from portmap._lint.findings import SEVERITIES, Finding, Location, Related, Report, Skipped, Suppressed
-from portmap._render._json_lines import json_parts
+from portmap._reports.json_stream import json_parts
 
 __all__ = ["VERSION", "as_json", "json_of"]
 

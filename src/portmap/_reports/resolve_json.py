@@ -6,8 +6,8 @@ from typing import Any, Final
 from portmap._kubernetes.errors import Span
 from portmap._kubernetes.violations import Violation
 from portmap._manifests.documents import Document
-from portmap._render._routes import Missed, Place, Reached, Report, Route, ServiceRoutes
-from portmap._render._unreadable import position, unreadable_data
+from portmap._reports.routes import Missed, Place, Reached, Report, Route, ServiceRoutes
+from portmap._reports.unreadable import position, unreadable_data
 
 __all__ = ["VERSION", "as_json"]
 

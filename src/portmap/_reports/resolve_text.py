@@ -11,11 +11,11 @@ from typing import Final, final
 import attrs
 
 from portmap._model.ports import ServicePort
-from portmap._render._complaints import complaint
-from portmap._render._layout import INDENT, NARROWEST, Paint, count, wrapped
-from portmap._render._plain import printable
-from portmap._render._routes import Missed, Reached, Report, Route, ServiceRoutes
-from portmap._render._steps import approach_text, is_own_address
+from portmap._reports.complaints import complaint
+from portmap._reports.layout import INDENT, NARROWEST, Paint, count, wrapped
+from portmap._reports.printable import printable
+from portmap._reports.routes import Missed, Reached, Report, Route, ServiceRoutes
+from portmap._reports.steps import approach_text, is_own_address
 
 __all__ = ["as_text", "summary", "table"]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from portmap._lint.findings import Finding, Report
-from portmap._render._plain import printable
+from portmap._reports.printable import printable
 
 __all__ = ["as_github", "github_of"]
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import IO, Any, Final, cast, final
 
 from portmap._kubernetes.errors import ManifestError
-from portmap._render._plain import encodable, printable
+from portmap._reports.printable import encodable, printable
 
 __all__ = ["CommandError", "Console"]
 

@@ -8,9 +8,9 @@ import attrs
 from portmap._graph.node_ports import HostPort, HostPorts, NodePort, NodePorts
 from portmap._graph.object_name import ObjectName
 from portmap._graph.port_map import PortMap
-from portmap._render._layout import INDENT, NARROWEST, Paint, count, wrapped
-from portmap._render._places import Places
-from portmap._render._plain import printable
+from portmap._reports.layout import INDENT, NARROWEST, Paint, count, wrapped
+from portmap._reports.places import Places
+from portmap._reports.printable import printable
 
 __all__ = ["as_text", "summary"]
 

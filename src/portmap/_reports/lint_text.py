@@ -7,7 +7,7 @@ from typing import Final, final
 import attrs
 
 from portmap._lint.findings import SEVERITIES, Finding, Location, Report, Severity
-from portmap._render._plain import printable
+from portmap._reports.printable import printable
 
 __all__ = ["as_text", "counted", "summary", "text_of"]
 

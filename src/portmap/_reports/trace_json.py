@@ -7,8 +7,8 @@ from typing import Any, Final
 from portmap._graph.trace import Approach, Onward, Trace
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError
-from portmap._render._places import Places, located
-from portmap._render._unreadable import unreadable_data
+from portmap._reports.places import Places, located
+from portmap._reports.unreadable import unreadable_data
 
 __all__ = ["VERSION", "as_json"]
 

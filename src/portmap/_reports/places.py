@@ -8,7 +8,7 @@ from portmap._graph.object_name import ObjectName, in_namespace
 from portmap._manifests.documents import Document
 from portmap._model.services import Service
 from portmap._model.workloads import reduced
-from portmap._render._routes import Place
+from portmap._reports.routes import Place
 
 __all__ = ["Places", "located", "places_of"]
 

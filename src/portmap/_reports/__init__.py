@@ -1,0 +1,1 @@
+"""Each command's result as text and in the machine formats."""
