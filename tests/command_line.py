@@ -9,7 +9,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import IO, NamedTuple, final
 
-from portmap._cli import _parser, main
+from portmap._cli.main import _parser, main
 
 WEB = """\
 apiVersion: v1

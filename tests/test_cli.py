@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from command_line import POD, POD_REPORT, WEB, portmap
-from portmap._cli import main
+from portmap._cli.main import main
 
 WORDS = ["app", "labels", "metadata", "name", "port", "ports", "selector", "spec", "template", "web", "TCP"]
 VALUES = st.recursive(
@@ -158,7 +158,7 @@ class TestArguments:
     def test_help_and_version_are_quick(self) -> None:
         """--help and --version load no reader, and nothing that resolves."""
         program = (
-            "import sys; from portmap._cli import main; "
+            "import sys; from portmap._cli.main import main; "
             "codes = [main(['--version']), main(['resolve', '--help'])]; "
             "late = {'yaml', 'cattrs', 'portmap.manifests', 'portmap._reports.find_routes'}; "
             "sys.exit(str(late & set(sys.modules) or codes))"

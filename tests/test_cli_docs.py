@@ -10,7 +10,7 @@ import pytest
 
 from command_line import POD, WEB, commands, parser_of, portmap
 from pages import _BLOCK, anchors_of, text_of
-from portmap._cli import _parser
+from portmap._cli.main import _parser
 from portmap._lint.catalogue import catalogue
 from test_readme_and_docs import ALL_PAGES
 

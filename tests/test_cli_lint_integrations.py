@@ -12,7 +12,7 @@ import yaml
 
 from command_line import Terminal, portmap, write
 from pages import blocks_of, text_of
-from portmap._cli import main
+from portmap._cli.main import main
 from portmap._lint.inputs import UNREADABLE
 from portmap._lint.server_rules import codes_of_the_server
 from portmap._reports.console import Console

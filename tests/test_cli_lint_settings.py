@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from command_line import portmap
-from portmap._cli_configuration import read_configuration
+from portmap._cli.configuration import read_configuration
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "lint.md").read_text(encoding="utf-8")
 

@@ -11,7 +11,7 @@ from typing import NoReturn
 import pytest
 
 from command_line import POD, POD_REPORT, WEB, Terminal, portmap, process, same, service, write
-from portmap._cli import main
+from portmap._cli.main import main
 
 
 @pytest.fixture(autouse=True)

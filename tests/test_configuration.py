@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from portmap._cli_configuration import Configuration, find_configuration
+from portmap._cli.configuration import Configuration, find_configuration
 from portmap._reports.console import CommandError
 
 FULL = """

@@ -2,7 +2,7 @@
 
 import sys
 
-from portmap._cli import main
+from portmap._cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

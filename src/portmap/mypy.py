@@ -22,7 +22,7 @@ from mypy.nodes import CallExpr, Context, MypyFile
 from mypy.plugin import FunctionContext, MethodContext, Plugin, ReportConfigContext
 from mypy.types import Type
 
-from portmap._cli_configuration import find_configuration
+from portmap._cli.configuration import find_configuration
 from portmap._kubernetes.cluster import SUPPORTED_VERSIONS, Cluster
 from portmap._literal_blocks import Blocks, Meant
 from portmap._literal_calls import expression_at, violations_of

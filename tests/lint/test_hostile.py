@@ -224,7 +224,7 @@ def test_what_may_not_be_read(here: Path) -> None:
     # Root may read everything: so this becomes somebody else, once all is imported.
     program = """if True:
         import io, os, sys
-        from portmap._cli import main
+        from portmap._cli.main import main
         main(["lint", "."], None, io.StringIO(), io.StringIO())
         if os.geteuid() == 0:
             os.setuid(65534)

@@ -3,7 +3,7 @@
 import argparse
 from typing import Final
 
-from portmap._cli_input import add_input, cluster_of, read_documents
+from portmap._cli.arguments import add_input, cluster_of, read_documents
 from portmap._reports.console import Console
 
 __all__ = ["add_ports"]

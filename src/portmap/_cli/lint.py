@@ -8,12 +8,12 @@ from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from portmap._cli_input import STDIN, add_kubernetes_version, add_node_port_range, namespace_argument
+from portmap._cli.arguments import STDIN, add_kubernetes_version, add_node_port_range, namespace_argument
 from portmap._kubernetes.errors import ManifestError, RuleError
 from portmap._reports.console import CommandError, Console
 
 if TYPE_CHECKING:
-    from portmap._cli_lint_settings import Settings
+    from portmap._cli.lint_settings import Settings
     from portmap._lint.findings import Report
     from portmap._lint.inputs import Input
 
@@ -131,7 +131,7 @@ def _jobs_argument(text: str) -> int:
 
 
 def _run(options: argparse.Namespace, console: Console) -> int:
-    from portmap._cli_lint_settings import settings_of
+    from portmap._cli.lint_settings import settings_of
     from portmap._lint.findings import at_least
 
     settings = settings_of(options)

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from portmap._cli_input import add_input, cluster_of, read_documents
+from portmap._cli.arguments import add_input, cluster_of, read_documents
 from portmap._reports.console import CommandError, Console
 from portmap._reports.printable import printable
 

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from portmap._cli_input import (
+from portmap._cli.arguments import (
     STDIN,
     add_format,
     add_kubernetes_version,

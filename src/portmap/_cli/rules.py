@@ -4,7 +4,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from portmap._cli_input import add_format
+from portmap._cli.arguments import add_format
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._reports.console import CommandError, Console
 
@@ -38,7 +38,7 @@ def add_rules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 
 
 def _list(options: argparse.Namespace, console: Console) -> int:
-    from portmap._cli_own_rules import known_rules
+    from portmap._cli.own_rules import known_rules
     from portmap._lint.catalogue import catalogue
 
     entries = list(catalogue(known_rules("portmap rules")).values())
@@ -60,7 +60,7 @@ def _table(entries: "list[Entry]") -> list[str]:
 
 
 def _explain(options: argparse.Namespace, console: Console) -> int:
-    from portmap._cli_own_rules import known_rules
+    from portmap._cli.own_rules import known_rules
     from portmap._lint.catalogue import catalogue
 
     known = catalogue(known_rules("portmap explain"))

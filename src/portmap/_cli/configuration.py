@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, final
 
 import attrs
 
-from portmap._cli_input import namespace_argument, node_ports_argument, version_argument
+from portmap._cli.arguments import namespace_argument, node_ports_argument, version_argument
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._lint.findings import SEVERITIES, Severity
 from portmap._lint.rule import PROFILES, Profile

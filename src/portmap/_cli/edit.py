@@ -3,7 +3,7 @@
 import argparse
 from typing import Any, Final
 
-from portmap._cli_input import add_kubernetes_version, add_node_port_range, cluster_of, namespace_argument
+from portmap._cli.arguments import add_kubernetes_version, add_node_port_range, cluster_of, namespace_argument
 from portmap._kubernetes.errors import ManifestError, ValidationError
 from portmap._reports.console import CommandError, Console
 

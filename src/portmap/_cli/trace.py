@@ -4,7 +4,7 @@ import argparse
 import os
 from typing import Final
 
-from portmap._cli_input import add_input, cluster_of, read_documents
+from portmap._cli.arguments import add_input, cluster_of, read_documents
 from portmap._reports.console import CommandError, Console
 
 __all__ = ["add_trace"]

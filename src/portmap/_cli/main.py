@@ -17,19 +17,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import IO, TYPE_CHECKING, Final, NoReturn, final
 
-from portmap._cli_contract import add_contract
-from portmap._cli_draw import add_draw
-from portmap._cli_input import (
+from portmap._cli.arguments import (
     STDIN,
     add_input,
     cluster_of,
     read_documents,
 )
-from portmap._cli_lint import add_lint
-from portmap._cli_ports import add_ports
-from portmap._cli_rules import add_rules
-from portmap._cli_set import add_set
-from portmap._cli_trace import add_trace
+from portmap._cli.contract import add_contract
+from portmap._cli.draw import add_draw
+from portmap._cli.edit import add_set
+from portmap._cli.lint import add_lint
+from portmap._cli.ports import add_ports
+from portmap._cli.rules import add_rules
+from portmap._cli.trace import add_trace
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._reports.console import CommandError, Console
 
