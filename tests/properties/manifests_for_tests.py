@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from strategies_for_tests import EVERYWHERE, Strategy
 
 from portmap import strategies
-from portmap.strategies._manifests import NULLS
+from portmap._strategies.manifests import NULLS
 
 __all__ = ["json_values", "near_manifests", "service_manifests", "untyped"]
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from portmap import Cluster
-from portmap.strategies._mistakes.mistake import DUAL_STACK, WEB, Field, Mistake
+from portmap._strategies.mistakes.mistake import DUAL_STACK, WEB, Field, Mistake
 
 __all__ = ["POD", "SINGLE", "STORED", "Mutation", "of_create", "pod", "update"]
 

@@ -5,7 +5,7 @@ from typing import Final
 from mutations import pod
 
 from portmap import Cluster
-from portmap.strategies._mistakes.mistake import GONE
+from portmap._strategies.mistakes.mistake import GONE
 
 __all__ = ["HANDLERS", "PODS"]
 

@@ -6,8 +6,8 @@ import attrs
 from hypothesis import strategies as st
 
 from portmap import Cluster, Service, strategies
-from portmap.strategies._mistakes.mistake import DUAL_STACK
-from portmap.strategies._words import texts
+from portmap._strategies.mistakes.mistake import DUAL_STACK
+from portmap._strategies.words import texts
 
 __all__ = ["EVERYWHERE", "Strategy", "clusters", "services"]
 

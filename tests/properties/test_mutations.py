@@ -27,9 +27,9 @@ from portmap._apiserver.rule import Rule
 from portmap._apiserver.service_rules import SERVICE_RULES
 from portmap._apiserver.updates import UPDATE_RULES
 from portmap._kubernetes.violations import Violation
-from portmap.strategies._broken import BREAKABLE_CODES
-from portmap.strategies._mistakes.mistake import changed
-from portmap.strategies._mistakes.tables import MISTAKES
+from portmap._strategies.broken import BREAKABLE_CODES
+from portmap._strategies.mistakes.mistake import changed
+from portmap._strategies.mistakes.tables import MISTAKES
 
 MUTATIONS: Final[Sequence[Mutation]] = (
     *map(of_create, MISTAKES),

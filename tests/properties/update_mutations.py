@@ -5,7 +5,7 @@ from typing import Final
 from mutations import SINGLE, STORED, update
 
 from portmap import Cluster
-from portmap.strategies._mistakes.mistake import GONE, changed
+from portmap._strategies.mistakes.mistake import GONE, changed
 
 __all__ = ["UPDATES"]
 

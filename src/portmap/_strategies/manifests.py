@@ -10,10 +10,10 @@ from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.kinds import WORKLOAD_KINDS
 from portmap._model.to_manifest import to_manifest
 from portmap._model.workloads import Workload
-from portmap.strategies._arguments import check_cluster, check_strategy, chosen, shown_as_called
-from portmap.strategies._pods import MAKERS, pods, workloads
-from portmap.strategies._services import services
-from portmap.strategies._words import finalizers, some_of, texts
+from portmap._strategies.arguments import check_cluster, check_strategy, chosen, shown_as_called
+from portmap._strategies.pods import MAKERS, pods, workloads
+from portmap._strategies.services import services
+from portmap._strategies.words import finalizers, some_of, texts
 
 __all__ = ["manifests"]
 

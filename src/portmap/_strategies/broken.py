@@ -14,11 +14,11 @@ from portmap._kubernetes.violations import Violation
 from portmap._manifests.validate import validate
 from portmap._model.ports import ServicePort
 from portmap._model.to_manifest import to_manifest
-from portmap.strategies._arguments import check_cluster, shown_as_called
-from portmap.strategies._mistakes.mistake import WEB, Mistake, changed
-from portmap.strategies._mistakes.tables import MISTAKES
-from portmap.strategies._ports import agreeing_service_ports, service_ports
-from portmap.strategies._words import annotations, dns_labels, label_maps, object_names, several
+from portmap._strategies.arguments import check_cluster, shown_as_called
+from portmap._strategies.mistakes.mistake import WEB, Mistake, changed
+from portmap._strategies.mistakes.tables import MISTAKES
+from portmap._strategies.ports import agreeing_service_ports, service_ports
+from portmap._strategies.words import annotations, dns_labels, label_maps, object_names, several
 
 __all__ = ["BREAKABLE_CODES", "BrokenService", "broken_services"]
 

@@ -13,12 +13,12 @@ from portmap._model.pods import Container, Pod
 from portmap._model.ports import ContainerPort
 from portmap._model.services import Service
 from portmap._resolution.resolution import find_port, resolve
-from portmap.strategies._arguments import check_bounds, chosen, shown_as_called
-from portmap.strategies._pods import pods
-from portmap.strategies._ports import PROTOCOL_WORDS, Target
-from portmap.strategies._services import services
-from portmap.strategies._words import namespaces as any_namespaces
-from portmap.strategies._words import numbers_between, several, told_apart
+from portmap._strategies.arguments import check_bounds, chosen, shown_as_called
+from portmap._strategies.pods import pods
+from portmap._strategies.ports import PROTOCOL_WORDS, Target
+from portmap._strategies.services import services
+from portmap._strategies.words import namespaces as any_namespaces
+from portmap._strategies.words import numbers_between, several, told_apart
 
 __all__ = ["services_with_pods"]
 

@@ -18,7 +18,7 @@ from portmap._kubernetes.cluster import (
 from portmap._kubernetes.enums import IP_FAMILIES, Protocol, ServiceType, TrafficDistribution
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
-from portmap.strategies._arguments import (
+from portmap._strategies.arguments import (
     check_bounds,
     check_cluster,
     check_flag,
@@ -27,9 +27,9 @@ from portmap.strategies._arguments import (
     chosen,
     shown_as_called,
 )
-from portmap.strategies._ports import PROTOCOL_WORDS, Target, agreeing_service_ports, free_number, service_ports
-from portmap.strategies._words import annotations as any_annotations
-from portmap.strategies._words import (
+from portmap._strategies.ports import PROTOCOL_WORDS, Target, agreeing_service_ports, free_number, service_ports
+from portmap._strategies.words import annotations as any_annotations
+from portmap._strategies.words import (
     dns_names,
     label_maps,
     object_names,
@@ -37,7 +37,7 @@ from portmap.strategies._words import (
     several,
     some_of,
 )
-from portmap.strategies._words import namespaces as any_namespaces
+from portmap._strategies.words import namespaces as any_namespaces
 
 __all__ = ["SERVICE_TYPE_WORDS", "services"]
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from portmap._kubernetes.cluster import Cluster
-from portmap.strategies._mistakes.mistake import GONE, mistake
+from portmap._strategies.mistakes.mistake import GONE, mistake
 
 __all__ = ["ALLOCATION", "DECODING", "FAMILIES"]
 

@@ -11,8 +11,8 @@ from portmap._kubernetes.cluster import DEFAULT_NODE_PORT_RANGE
 from portmap._kubernetes.enums import Protocol
 from portmap._kubernetes.names import LONGEST_LABEL, LONGEST_PORT_NAME
 from portmap._model.ports import ContainerPort, ServicePort
-from portmap.strategies._arguments import check_flag, check_ports, chosen, shown_as_called
-from portmap.strategies._words import (
+from portmap._strategies.arguments import check_flag, check_ports, chosen, shown_as_called
+from portmap._strategies.words import (
     numbers_between,
     port_names,
     qualified_names,

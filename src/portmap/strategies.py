@@ -25,12 +25,12 @@ except ModuleNotFoundError as _missing:
         "portmap.strategies needs Hypothesis: pip install 'portmap-k8s[hypothesis]'", name="hypothesis"
     ) from None
 
-from portmap.strategies._broken import BrokenService, broken_services
-from portmap.strategies._manifests import manifests
-from portmap.strategies._pods import containers, pods, workloads
-from portmap.strategies._ports import container_ports, service_ports
-from portmap.strategies._services import services
-from portmap.strategies._worlds import services_with_pods
+from portmap._strategies.broken import BrokenService, broken_services
+from portmap._strategies.manifests import manifests
+from portmap._strategies.pods import containers, pods, workloads
+from portmap._strategies.ports import container_ports, service_ports
+from portmap._strategies.services import services
+from portmap._strategies.worlds import services_with_pods
 
 __all__ = [
     "BrokenService",

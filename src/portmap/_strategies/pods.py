@@ -11,7 +11,7 @@ from portmap._kubernetes.enums import Protocol
 from portmap._kubernetes.kinds import WORKLOAD_KINDS
 from portmap._model.pods import Container, Pod
 from portmap._model.workloads import Workload
-from portmap.strategies._arguments import (
+from portmap._strategies.arguments import (
     check_bounds,
     check_cluster,
     check_flag,
@@ -19,10 +19,10 @@ from portmap.strategies._arguments import (
     chosen,
     shown_as_called,
 )
-from portmap.strategies._ports import PROTOCOL_WORDS, agreeing_container_ports, container_ports
-from portmap.strategies._words import annotations as any_annotations
-from portmap.strategies._words import dns_labels, label_maps, object_names, several, told_apart
-from portmap.strategies._words import namespaces as any_namespaces
+from portmap._strategies.ports import PROTOCOL_WORDS, agreeing_container_ports, container_ports
+from portmap._strategies.words import annotations as any_annotations
+from portmap._strategies.words import dns_labels, label_maps, object_names, several, told_apart
+from portmap._strategies.words import namespaces as any_namespaces
 
 __all__ = ["MAKERS", "containers", "pods", "workloads"]
 

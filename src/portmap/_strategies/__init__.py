@@ -1,0 +1,1 @@
+"""Hypothesis strategies for Services, pods and manifests."""
