@@ -19,9 +19,9 @@ from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.field_path import parse
 from portmap._kubernetes.violations import Violation
-from portmap._literal_values import Makers, Unknown, arguments_of, maker_of, one_of, parameters, value_of
 from portmap._model.pods import Container
 from portmap._model.ports import ContainerPort, ServicePort
+from portmap._mypy.literals import Makers, Unknown, arguments_of, maker_of, one_of, parameters, value_of
 
 __all__ = ["expression_at", "violations_of"]
 

@@ -29,7 +29,7 @@ from mypy.nodes import (
 from mypy.types import CallableType, Instance, ProperType, get_proper_type
 
 from portmap._kubernetes.cluster import Cluster
-from portmap._literal_values import Makers, Unknown, name_of, value_of, variable_of
+from portmap._mypy.literals import Makers, Unknown, name_of, value_of, variable_of
 
 __all__ = ["Around", "Blocks", "Meant"]
 

@@ -1,0 +1,1 @@
+"""The mypy plugin: arguments that are written out are judged while types are checked."""

@@ -1,0 +1,178 @@
+"""A plugin for mypy: arguments that are written out are judged while types are checked.
+
+`plugins = ["portmap.mypy"]` below `[tool.mypy]` turns it on, and `docs/typing.md` shows what it says.
+
+`ServicePort(0)` is then an error of mypy, on the line of the `0`, in the words of the exception that
+the program would raise, since it is this exception: the plugin calls the real constructors with the
+arguments that it can read. Where an argument is only known when the program runs, an error is
+reported if it comes up whatever that argument may be, and else nothing. The cluster is that of the
+project's configuration (`kubernetes-version` and `node-port-range` in `portmap.toml` or
+`[tool.portmap]`), else `Cluster()`.
+
+The code of these errors is `portmap`: `# type: ignore[portmap]` silences one.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final, TypeAlias, final
+
+from mypy.errorcodes import ErrorCode
+from mypy.nodes import CallExpr, Context, MypyFile
+from mypy.plugin import FunctionContext, MethodContext, Plugin, ReportConfigContext
+from mypy.types import Type
+
+from portmap._cli.configuration import find_configuration
+from portmap._kubernetes.cluster import SUPPORTED_VERSIONS, Cluster
+from portmap._model.pods import Container, Pod
+from portmap._model.ports import ContainerPort, ServicePort
+from portmap._model.services import Service
+from portmap._model.workloads import Workload
+from portmap._mypy.blocks import Blocks, Meant
+from portmap._mypy.calls import expression_at, violations_of
+from portmap._mypy.literals import Makers
+from portmap._reports.console import CommandError
+
+__all__ = ["PORTMAP", "PortmapPlugin", "plugin"]
+
+PORTMAP: Final = ErrorCode("portmap", "Arguments that a Kubernetes API server would refuse", "Kubernetes")
+
+_Call: TypeAlias = FunctionContext | MethodContext
+
+_CLASSES: Final = (Cluster, Container, ContainerPort, Pod, Service, ServicePort, Workload)
+_FACTORIES: Final = {
+    Service: ("alias_of", "exposing", "headless", "internal", "load_balancer", "node_port"),
+    ServicePort: ("targeting",),
+}
+
+
+def _makers() -> Makers:
+    """What makes objects, by the name that mypy knows it under."""
+    found: dict[str, Callable[..., object]] = {}
+    for each in _CLASSES:
+        name = f"{each.__module__}.{each.__qualname__}"
+        found[name] = each
+        for factory in _FACTORIES.get(each, ()):
+            found[f"{name}.{factory}"] = getattr(each, factory)
+    return found
+
+
+@final
+class _File:
+    """What is asked once for a file: the cluster of the configuration, and what blocks there are."""
+
+    def __init__(self, tree: MypyFile) -> None:
+        self.tree = tree
+        self._cluster = _cluster()
+        self._blocks = Blocks(tree, _MAKERS)
+
+    def clusters(self, call: CallExpr) -> Sequence[Cluster]:
+        """By which clusters a call is judged; none where it is meant to fail."""
+        match self._blocks.around(call):
+            case None:
+                return (self._cluster,)
+            case Meant.TO_FAIL:
+                return ()
+            case Meant.FOR_SOME_CLUSTER:
+                return (self._cluster, *_OTHERS)
+            case cluster:
+                return (cluster,)
+
+
+_MAKERS: Final = _makers()
+# What all of these refuse, any cluster does.
+_OTHERS: Final = (
+    *(Cluster(version) for version in SUPPORTED_VERSIONS),
+    Cluster(node_port_range=range(1, 65536)),
+)
+
+
+@final
+class PortmapPlugin(Plugin):
+    """What mypy makes and asks.
+
+    Example:
+        >>> from mypy.options import Options
+        >>> from portmap.mypy import PortmapPlugin
+        >>> judge = PortmapPlugin(Options())
+    """
+
+    _file: _File | None = None
+    _config: Mapping[str, str] | None = None
+
+    def get_function_hook(self, fullname: str) -> Callable[[FunctionContext], Type] | None:
+        """Called for constructors.
+
+        Example:
+            >>> judge.get_function_hook("portmap._model.ports.ServicePort") is not None
+            True
+            >>> judge.get_function_hook("builtins.int") is None
+            True
+        """
+        return self._judge if fullname in _MAKERS else None
+
+    def get_method_hook(self, fullname: str) -> Callable[[MethodContext], Type] | None:
+        """Called for factories.
+
+        Example:
+            >>> judge.get_method_hook("portmap._model.services.Service.headless") is not None
+            True
+        """
+        return self._judge if fullname in _MAKERS else None
+
+    def report_config_data(self, ctx: ReportConfigContext) -> Mapping[str, str]:
+        """What makes mypy's cache of earlier verdicts invalid when it changes.
+
+        Example:
+            >>> from mypy.plugin import ReportConfigContext
+            >>> judge.report_config_data(ReportConfigContext("shop", "shop.py", is_check=False))["kubernetes_version"]
+            '1.36'
+        """
+        del ctx
+        # Asked for each module that is known from before.
+        if self._config is None:
+            cluster = _cluster()
+            self._config = {
+                "kubernetes_version": cluster.version,
+                "node_port_range": str(cluster.node_port_range),
+                "portmap": _version(),
+            }
+        return self._config
+
+    def _judge(self, ctx: _Call) -> Type:
+        call, tree = ctx.context, getattr(ctx.api, "tree", None)
+        if isinstance(call, CallExpr) and isinstance(tree, MypyFile):
+            if self._file is None or self._file.tree is not tree:
+                self._file = _File(tree)
+            for violation in violations_of(call, _MAKERS, self._file.clusters(call)):
+                place: Context = expression_at(call, violation.field, _MAKERS)
+                ctx.api.fail(str(violation).replace("\n    hint: ", "; hint: "), place, code=PORTMAP)
+        return ctx.default_return_type
+
+
+def _cluster() -> Cluster:
+    try:
+        found = find_configuration(Path.cwd())
+    except CommandError:  # The command line says what is wrong with it.
+        return Cluster()
+    cluster = Cluster() if found.kubernetes_version is None else Cluster(found.kubernetes_version)
+    return cluster if found.node_port_range is None else Cluster(cluster.version, node_port_range=found.node_port_range)
+
+
+def _version() -> str:
+    try:
+        return version("portmap-k8s")
+    except PackageNotFoundError:  # It runs from its source.
+        return ""
+
+
+def plugin(version: str) -> type[Plugin]:
+    """The plugin, for any version of mypy.
+
+    Example:
+        >>> from portmap.mypy import plugin
+        >>> plugin("2.4").__name__
+        'PortmapPlugin'
+    """
+    del version
+    return PortmapPlugin
