@@ -12,4 +12,4 @@ __all__ = ["register"]
 def register() -> None:
     """Tell Hypothesis of portmap's types, if they are loaded; else portmap does so when it is."""
     if "portmap" in sys.modules:
-        import_module("portmap._hypothesis").register()
+        import_module("portmap._plugins.hypothesis").register()

@@ -1,6 +1,6 @@
 """The pytest plugin, as far as every run of pytest loads it: options, and a fixture that waits to be asked for.
 
-What it does is in `portmap._pytest`, which is imported when it is used.
+What it does is in `portmap._plugins.pytest`, which is imported when it is used.
 """
 
 from importlib import import_module
@@ -44,14 +44,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Begin only where `--portmap` was given."""
     if config.getoption("portmap"):
-        plugin: Any = import_module("portmap._pytest")
+        plugin: Any = import_module("portmap._plugins.pytest")
         config.pluginmanager.register(plugin.ServiceTests(config), "portmap-services")
 
 
 @pytest.fixture(scope="session", name="portmap")
 def _portmap(pytestconfig: pytest.Config) -> "Environment":
     """The manifests of `--portmap-path`, loaded once, and the map of their ports."""
-    plugin: Any = import_module("portmap._pytest")
+    plugin: Any = import_module("portmap._plugins.pytest")
     try:
         environment: Environment = plugin.environment_of(pytestconfig)
     except pytest.UsageError as error:

@@ -190,4 +190,4 @@ def __dir__() -> list[str]:
 
 # The other order, portmap first, is the business of Hypothesis' entry point.
 if "hypothesis.strategies" in sys.modules:
-    import_module("portmap._hypothesis").register()
+    import_module("portmap._plugins.hypothesis").register()

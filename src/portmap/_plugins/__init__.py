@@ -1,0 +1,1 @@
+"""What pytest and Hypothesis load."""
