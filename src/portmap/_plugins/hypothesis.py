@@ -16,22 +16,23 @@ from portmap._model.workloads import Workload
 
 __all__ = ["register"]
 
-_STRATEGIES: Final[dict[type, str]] = {
-    Container: "containers",
-    ContainerPort: "container_ports",
-    Pod: "pods",
-    Service: "services",
-    ServicePort: "service_ports",
-    Workload: "workloads",
+# The strategies are imported when one is first used.
+_STRATEGIES: Final[dict[type, tuple[str, str]]] = {
+    Container: ("portmap._strategies.pods", "containers"),
+    ContainerPort: ("portmap._strategies.ports", "container_ports"),
+    Pod: ("portmap._strategies.pods", "pods"),
+    Service: ("portmap._strategies.services", "services"),
+    ServicePort: ("portmap._strategies.ports", "service_ports"),
+    Workload: ("portmap._strategies.pods", "workloads"),
 }
 
 
 def register() -> None:
-    """Tell Hypothesis which strategy makes objects of each type."""
+    """Register with Hypothesis the strategy for objects of each type."""
     strategies: Any = import_module("hypothesis.strategies")
-    for each, name in _STRATEGIES.items():
-        strategies.register_type_strategy(each, _later(name))
+    for kind, (module, name) in _STRATEGIES.items():
+        strategies.register_type_strategy(kind, _deferred(module, name))
 
 
-def _later(name: str) -> Callable[[type], Any]:
-    return lambda _: getattr(import_module("portmap.strategies"), name)()
+def _deferred(module: str, name: str) -> Callable[[type], Any]:
+    return lambda _: getattr(import_module(module), name)()

@@ -21,7 +21,7 @@ from portmap._reports.complaints import complaints
 from portmap._reports.find_routes import find_routes
 from portmap._reports.resolve_text import as_text, summary
 from portmap._reports.routes import Report, ServiceRoutes
-from portmap.testing import Environment
+from portmap._testing.assertions import Environment
 
 __all__ = ["ServiceTests", "environment_of"]
 
