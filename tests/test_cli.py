@@ -160,7 +160,7 @@ class TestArguments:
         program = (
             "import sys; from portmap._cli.main import main; "
             "codes = [main(['--version']), main(['resolve', '--help'])]; "
-            "late = {'yaml', 'cattrs', 'portmap.manifests', 'portmap._reports.find_routes'}; "
+            "late = {'yaml', 'cattrs', 'portmap.manifests', 'portmap._reports.resolve_data'}; "
             "sys.exit(str(late & set(sys.modules) or codes))"
         )
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)

@@ -15,8 +15,7 @@ from pages import blocks_of, text_of
 from portmap._cli.main import main
 from portmap._lint.inputs import UNREADABLE
 from portmap._lint.server_rules import codes_of_the_server
-from portmap._reports.console import Console
-from portmap._reports.progress import progress
+from portmap._reports.console import Console, progress
 from portmap.lint import RULES
 from test_cli_lint import BAD, POD
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from portmap import draw
-from portmap._draw.palette import DARK, LIGHT, style
+from portmap._draw.svg import DARK, LIGHT, style
 
 SCHEMES = {"light": LIGHT, "dark": DARK}
 TEXTS = [

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portmap._yaml.plain_words import plain_ok
 from portmap._yaml.scalars import (
     SPECIAL_FIRST,
     Scalar,
     ScalarError,
     decode,
     key_text,
+    plain_ok,
     resolve,
     tagged,
 )

@@ -11,9 +11,16 @@ from sets_for_tests import Manifest, sets
 
 from portmap import PortMap, Service, ServicePort, draw
 from portmap._draw.diagram import Diagram, diagram_of
-from portmap._draw.layout import laid_out
-from portmap._draw.measure import fitted, width_of_bold, width_of_code, width_of_small, wrapped
-from portmap._draw.tracks import Stretch, tracks_of
+from portmap._draw.layout import (
+    Stretch,
+    fitted,
+    laid_out,
+    tracks_of,
+    width_of_bold,
+    width_of_code,
+    width_of_small,
+    wrapped,
+)
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -96,9 +96,8 @@ def _run(options: argparse.Namespace, console: Console) -> int:
 
     from portmap._contract import contract
     from portmap._manifests.documents import judged
-    from portmap._reports.complaints import complaints
-    from portmap._reports.contract_json import as_json
-    from portmap._reports.contract_text import as_text, summary
+    from portmap._reports.contract import as_json, as_text, summary
+    from portmap._reports.invalid_objects import complaints
 
     sides = _objects(before), _objects(after)
     problems = list(complaints(judged([*before, *after])))

@@ -57,7 +57,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     from portmap._draw.text import as_text
     from portmap._graph.port_map import PortMap
     from portmap._manifests.documents import judged
-    from portmap._reports.complaints import complaints
+    from portmap._reports.invalid_objects import complaints
 
     found = PortMap.of(documents, cluster=cluster, namespace=options.namespace)
     diagram = diagram_of(found)

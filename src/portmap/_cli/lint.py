@@ -149,7 +149,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
 def _linted(options: argparse.Namespace, console: Console, settings: "Settings") -> "Report":
     from portmap._lint.inputs import inputs_of
     from portmap._lint.parallel import lint_inputs
-    from portmap._reports.progress import progress
+    from portmap._reports.console import progress
 
     paths = list(dict.fromkeys(options.paths)) or ["."]
     named = ", ".join("standard input" if path == STDIN else path for path in paths)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, final
 import attrs
 
 from portmap._cli.configuration import Configuration, find_configuration, load_configuration
-from portmap._cli.own_rules import known_rules
+from portmap._cli.rules import known_rules
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._lint.baseline import Baseline

@@ -35,7 +35,7 @@ from portmap._reports.console import CommandError, Console
 
 if TYPE_CHECKING:
     from portmap._manifests.documents import Document
-    from portmap._reports.routes import Report
+    from portmap._reports.resolve_data import Report
 
 __all__ = ["main"]
 
@@ -164,10 +164,9 @@ def _resolve(options: argparse.Namespace, console: Console) -> int:
     paths, names = _paths_and_names(options.paths)
     documents, unreadable = read_documents(paths, cluster, console, "portmap resolve")
 
-    from portmap._reports.complaints import complaints
-    from portmap._reports.find_routes import find_routes
-    from portmap._reports.resolve_json import as_json
-    from portmap._reports.resolve_text import as_text, summary
+    from portmap._reports.invalid_objects import complaints
+    from portmap._reports.resolve import as_json, as_text, summary
+    from portmap._reports.resolve_data import find_routes
 
     report = find_routes(
         documents, cluster=cluster, unreadable=unreadable, namespace=options.namespace, names=frozenset(names)
@@ -197,7 +196,7 @@ def _check_names(
     names: Sequence[str], documents: "Iterable[Document]", report: "Report", namespace: str | None
 ) -> None:
     """Fails for a Service that was asked for and does not exist."""
-    from portmap._reports.find_routes import called
+    from portmap._reports.resolve_data import called
 
     problems = []
     found = {name for each in report.services for name in called(each.document, namespace)}

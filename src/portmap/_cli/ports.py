@@ -34,10 +34,8 @@ def _run(options: argparse.Namespace, console: Console) -> int:
 
     from portmap._graph.port_map import PortMap
     from portmap._manifests.documents import judged
-    from portmap._reports.complaints import complaints
-    from portmap._reports.places import places_of
-    from portmap._reports.ports_json import as_json
-    from portmap._reports.ports_text import as_text, summary
+    from portmap._reports.invalid_objects import complaints, places_of
+    from portmap._reports.ports import as_json, as_text, summary
 
     found = PortMap.of(documents, cluster=cluster, namespace=options.namespace)
     places = places_of(documents, options.namespace)

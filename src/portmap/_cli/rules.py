@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from portmap._cli.arguments import add_format
 from portmap._kubernetes.did_you_mean import nearest
+from portmap._kubernetes.errors import RuleError
+from portmap._lint.plugins import installed_rules
+from portmap._lint.rule import Rule
+from portmap._lint.rules import RULES
 from portmap._reports.console import CommandError, Console
 
 if TYPE_CHECKING:
     from portmap._lint.catalogue import Entry
 
-__all__ = ["add_rules"]
+__all__ = ["add_rules", "known_rules"]
 
 _MOST_MEANT: Final = 5
 _VERSION: Final = 1
@@ -38,7 +42,7 @@ def add_rules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 
 
 def _list(options: argparse.Namespace, console: Console) -> int:
-    from portmap._cli.own_rules import known_rules
+    from portmap._cli.rules import known_rules
     from portmap._lint.catalogue import catalogue
 
     entries = list(catalogue(known_rules("portmap rules")).values())
@@ -60,7 +64,7 @@ def _table(entries: "list[Entry]") -> list[str]:
 
 
 def _explain(options: argparse.Namespace, console: Console) -> int:
-    from portmap._cli.own_rules import known_rules
+    from portmap._cli.rules import known_rules
     from portmap._lint.catalogue import catalogue
 
     known = catalogue(known_rules("portmap explain"))
@@ -75,3 +79,18 @@ def _explain(options: argparse.Namespace, console: Console) -> int:
     told = f"{entry.severity}, in the profile {entry.profile}" if of_rules else f"{entry.severity}"
     console.write(f"{entry.name} ({told})\n\n{entry.documentation}\n")
     return 0
+
+
+def known_rules(command: str) -> tuple[Rule, ...]:
+    """All of them.
+
+    Args:
+        command: Which command asks, for errors.
+
+    Raises:
+        CommandError: Those of a distribution cannot be loaded.
+    """
+    try:
+        return (*RULES, *installed_rules())
+    except RuleError as error:
+        raise CommandError(f"{command}: {error}") from None

@@ -45,10 +45,8 @@ def _run(options: argparse.Namespace, console: Console) -> int:
 
     from portmap._graph.port_map import PortMap
     from portmap._manifests.documents import judged
-    from portmap._reports.complaints import complaints
-    from portmap._reports.places import places_of
-    from portmap._reports.trace_json import as_json
-    from portmap._reports.trace_text import as_text, summary
+    from portmap._reports.invalid_objects import complaints, places_of
+    from portmap._reports.trace import as_json, as_text, summary
 
     try:
         traces = PortMap.of(documents, cluster=cluster, namespace=options.namespace).trace(options.target)

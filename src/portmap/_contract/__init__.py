@@ -12,15 +12,13 @@ from typing import Any, final
 
 import attrs
 
-from portmap._contract.api_updates import merge_traps, on_update
+from portmap._contract.api_updates import collisions, handed_over, merge_traps, on_update
 from portmap._contract.backends import Moved, key_of, stand_behind
 from portmap._contract.changes import SEVERITIES, Change, Contract, What, made
-from portmap._contract.client_view import added_services, removed_services, seen_by_clients
-from portmap._contract.node_ports import collisions, handed_over
+from portmap._contract.client_view import added_services, removed_services, seen_by_clients, settings_changed
 from portmap._contract.pairing import Pair, called, label, mapped, paired_services
 from portmap._contract.plan import plan_of
 from portmap._contract.references import Users
-from portmap._contract.settings import settings_changed
 from portmap._graph.object_name import items_of_list
 from portmap._graph.reference import Reference
 from portmap._graph.reference_table import references_of

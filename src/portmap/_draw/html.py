@@ -8,8 +8,7 @@ from importlib.resources import files
 
 from portmap._draw.diagram import Diagram
 from portmap._draw.layout import Layout, laid_out
-from portmap._draw.palette import DARK, LIGHT, style
-from portmap._draw.svg import TIPS, Drawing, heads_of, legend_of
+from portmap._draw.svg import DARK, LIGHT, TIPS, Drawing, heads_of, legend_of, style
 from portmap._draw.text import summary_of
 
 __all__ = ["as_html"]

@@ -7,16 +7,32 @@ and its cost grows with the diagram, but for sorting.
 """
 
 from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Final, final
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from textwrap import wrap
+from typing import Final, NamedTuple, final
+from unicodedata import combining
 
 import attrs
 
 from portmap._draw.diagram import COLUMNS, Box, Column, Diagram
-from portmap._draw.measure import width_of_bold, width_of_code, width_of_small, wrapped
 
-__all__ = ["Lane", "Layout", "Placed", "Span", "laid_out"]
+__all__ = [
+    "LONG",
+    "Lane",
+    "Layout",
+    "Measure",
+    "Placed",
+    "Span",
+    "Stretch",
+    "fitted",
+    "laid_out",
+    "tracks_of",
+    "width_of_bold",
+    "width_of_code",
+    "width_of_small",
+    "wrapped",
+]
 
 TITLE: Final = 24
 ROW: Final = 20
@@ -233,3 +249,111 @@ def _lines(box: Box, span: Span) -> tuple[tuple[str, ...], ...]:
     if box.state != "fine":
         return (wrapped(box.rows[0].text, span.width - 2 * PAD, _MOST_LINES),)
     return tuple((row.text,) for row in box.rows)
+
+
+Measure = Callable[[str], float]
+"""How wide a text is, in pixels."""
+
+_CODE: Final = 7.25
+"""A character of the font of ports, at 12 pixels."""
+_FIRST_WIDE: Final = 0x250
+"""From here on a character may be one of another font, and as wide as two."""
+_LONGEST: Final = 2000
+"""No column has room for more characters."""
+
+
+def _widths() -> dict[str, float]:
+    # Of DejaVu Sans Bold, rounded up, in parts of the size of the font.
+    groups = {"ijl.,:;|'!": 0.40, "ft-r /()[]_": 0.50, "mMW@%→…": 1.05, "w": 0.93, "ckszx": 0.67}
+    found = {each: 0.79 if each.isupper() else 0.72 for each in map(chr, range(32, 127))}
+    return found | {each: width for group, width in groups.items() for each in group}
+
+
+_BOLD: Final = _widths()
+
+
+def width_of_code(text: str) -> float:
+    """The width in the font of ports."""
+    if text.isascii():
+        return len(text) * _CODE
+    return sum(_CODE * (0 if combining(each) else 1 + (ord(each) >= _FIRST_WIDE)) for each in text)
+
+
+def width_of_bold(text: str) -> float:
+    """The width in the font of names."""
+    return 12 * sum(_BOLD.get(each) or (0 if combining(each) else 1.2) for each in text)
+
+
+def width_of_small(text: str) -> float:
+    """The width in the font of kinds."""
+    return 0.95 * 11 / 12 * width_of_bold(text)
+
+
+def fitted(text: str, room: float, width_of: Measure) -> str:
+    """The text, or its beginning and its end around `…`: names often differ in their last letters."""
+    if len(text) <= _LONGEST and width_of(text) <= room:
+        return text
+    room -= width_of("…")
+    head = _begin(text[:_LONGEST], room * 0.6, width_of)
+    tail = _begin(text[: -_LONGEST - 1 : -1], room - width_of(head), width_of)[::-1]
+    return f"{head}…{tail}"
+
+
+def _begin(text: str, room: float, width_of: Measure) -> str:
+    for place, each in enumerate(text):
+        room -= width_of(each)
+        if room < 0:
+            return text[:place]
+    return text
+
+
+def wrapped(text: str, room: float, most: int) -> tuple[str, ...]:
+    """The text in the font of ports, over so many lines at most."""
+    characters = max(8, int(room / _CODE))
+    lines = wrap(text[:_LONGEST], characters, max_lines=most, placeholder=" …", break_on_hyphens=False)
+    return tuple(_narrowed(lines, room)) or ("",)
+
+
+def _narrowed(lines: list[str], room: float) -> Iterator[str]:
+    for line in lines:
+        yield fitted(line, room, width_of_code)
+
+
+LONG: Final = 150
+"""Lines that go further up or down than this, in pixels, get a track."""
+
+_TRACKS: Final = 10
+_CLEARANCE: Final = 12
+
+
+@final
+class Stretch(NamedTuple):
+    """A long line: the rows that it joins, and their heights in the whole picture."""
+
+    start: str
+    end: str
+    from_y: int
+    to_y: int
+
+
+def tracks_of(stretches: Iterable[Stretch]) -> Mapping[Stretch, int]:
+    """The number of the track of each line, from the left; the fewest that do, as far as there are enough."""
+    all_of_them = list(stretches)
+    leave = Counter(each.start for each in all_of_them)
+    arrive = Counter(each.end for each in all_of_them)
+    bundles: dict[tuple[str, str], list[Stretch]] = defaultdict(list)
+    for each in all_of_them:
+        bundles[("to", each.end) if arrive[each.end] >= leave[each.start] else ("from", each.start)].append(each)
+    found: dict[Stretch, int] = {}
+    free = [-_CLEARANCE] * _TRACKS
+    for top, bottom, key in sorted((*_reach(bundle), key) for key, bundle in bundles.items()):
+        # The first that is free, and otherwise the one that is free soonest.
+        track = next((number for number, taken in enumerate(free) if taken + _CLEARANCE <= top), free.index(min(free)))
+        free[track] = bottom
+        found |= dict.fromkeys(bundles[key], track)
+    return found
+
+
+def _reach(bundle: Iterable[Stretch]) -> tuple[int, int]:
+    heights = [height for each in bundle for height in (each.from_y, each.to_y)]
+    return min(heights), max(heights)

@@ -11,8 +11,8 @@ from typing import Any, Final, TypeAlias, final
 from portmap._kubernetes.errors import ManifestError
 from portmap._kubernetes.field_path import Path, describe
 from portmap._manifests.edit_paths import APPEND
-from portmap._yaml.plain_words import plain_ok
 from portmap._yaml.positions import Entry, Node, span_of
+from portmap._yaml.scalars import plain_ok
 from portmap._yaml.writer import emit, text
 
 __all__ = ["Splicer"]

@@ -17,10 +17,9 @@ from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError, ValidationError
 from portmap._manifests.documents import Document, Manifests
 from portmap._manifests.load import SUFFIXES, load
-from portmap._reports.complaints import complaints
-from portmap._reports.find_routes import find_routes
-from portmap._reports.resolve_text import as_text, summary
-from portmap._reports.routes import Report, ServiceRoutes
+from portmap._reports.invalid_objects import complaints
+from portmap._reports.resolve import as_text, summary
+from portmap._reports.resolve_data import Report, ServiceRoutes, find_routes
 from portmap._testing.assertions import Environment
 
 __all__ = ["ServiceTests", "environment_of"]

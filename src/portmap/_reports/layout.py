@@ -1,11 +1,16 @@
 """How reports for people are laid out: wrapped to a terminal's width, and coloured on a terminal."""
 
 import textwrap
+from collections.abc import Sequence
 from typing import Final, final
 
 import attrs
 
-__all__ = ["INDENT", "NARROWEST", "Paint", "count", "wrapped"]
+from portmap._graph.chains import Entry, Hop
+from portmap._graph.trace import Approach, Onward
+from portmap._reports.printable import printable
+
+__all__ = ["INDENT", "NARROWEST", "Paint", "approach_text", "count", "is_own_address", "onward_text", "wrapped"]
 
 NARROWEST: Final = 20
 """No report is wrapped to less, however narrow the terminal says it is."""
@@ -46,3 +51,51 @@ def wrapped(text: str, width: int | None, indent: str, *, hanging: int = 0) -> l
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+# Where the object itself does not tell what the step is.
+_WORDS: Final[dict[Entry, str]] = {
+    "cluster-ip": "cluster IP",
+    "conversion": "conversion webhook of",
+    "external-ip": "external IP",
+    "headless": "DNS name",
+    "hook": "hook of",
+    "host-port": "host port",
+    "load-balancer": "load balancer",
+    "mirror": "mirrored by",
+    "node-port": "node port",
+    "probe": "probe of",
+}
+_OWN_ADDRESS: Final = frozenset({"cluster-ip", "headless"})
+
+
+def is_own_address(approach: Approach) -> bool:
+    """Whether this is the address or name that every Service has, and no more."""
+    return approach.entry in _OWN_ADDRESS
+
+
+def approach_text(approach: Approach) -> str:
+    """A way in, from the outside: `node port 30080 → Service shop/web 80`."""
+    word, hops = _WORDS.get(approach.entry, ""), approach.hops
+    if is_own_address(approach) or not hops:
+        return printable(" → ".join([word, *map(str, hops)]))
+    first, *rest = hops
+    return printable(" → ".join([f"{word} {_outermost(approach.entry, first)}".strip(), *map(str, rest)]))
+
+
+def _outermost(entry: Entry, hop: Hop) -> str:
+    """The first step. Whose node port or load balancer it is, the next step says."""
+    if entry == "node-port":
+        return "picked by the cluster" if hop.port is None else f"{hop.port}"
+    if entry in {"external-ip", "load-balancer"}:
+        # A load balancer has no address before the cloud gives it one.
+        return hop.address or ""
+    if entry == "host-port":
+        return f"{hop.port} of {hop.address}" if hop.address else f"{hop.port}"
+    return str(hop)
+
+
+def onward_text(onward: Onward, places: Sequence[str] = ()) -> str:
+    """A way on: `Service shop/web 80 → Deployment shop/web app 8080/TCP`, or why there is none."""
+    last = onward.stops or "" if onward.end is None else str(onward.end)
+    return printable(" → ".join([*map(str, onward.hops), " ".join([last, *places])]))

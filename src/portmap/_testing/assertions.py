@@ -18,9 +18,9 @@ from portmap._model.pods import Pod
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
-from portmap._reports.contract_text import as_text
-from portmap._reports.find_routes import routes_of
-from portmap._reports.resolve_text import table
+from portmap._reports.contract import as_text
+from portmap._reports.resolve import table
+from portmap._reports.resolve_data import routes_of
 from portmap._resolution.resolution import Endpoint, Resolution, resolve
 from portmap._resolution.why_not import Miss
 

@@ -16,6 +16,7 @@ __all__ = [
     "decode",
     "json_value",
     "key_text",
+    "plain_ok",
     "resolve",
     "tagged",
 ]
@@ -248,3 +249,17 @@ def _binary(text: str) -> str:
     except (binascii.Error, ValueError):
         raise ScalarError("the text after !!binary is not base64") from None
     return re.sub(r"[\udc80-\udcff]", "\ufffd", data.decode("utf-8", "surrogateescape"))
+
+
+# Case is ignored where words are concerned; to ignore it throughout would take twice the time.
+_PLAIN: Final = re.compile(
+    r"(?!(?i:y|n|yes|no|on|off|true|false|null)\Z|[eE][-+]?[0-9]+\Z)[a-zA-Z][a-zA-Z0-9_./-]*", re.ASCII
+)
+
+
+def plain_ok(text: str) -> bool:
+    """Whether every YAML reader in use takes this text, unquoted, for this very string (12.7).
+
+    Narrow on purpose: digits, dots, signs or colons in front mean quotes.
+    """
+    return _PLAIN.fullmatch(text) is not None

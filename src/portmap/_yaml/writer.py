@@ -15,7 +15,7 @@ from typing import Final
 from portmap._kubernetes.errors import ManifestError
 from portmap._kubernetes.field_path import describe
 from portmap._kubernetes.labels import Labels
-from portmap._yaml.plain_words import plain_ok
+from portmap._yaml.scalars import plain_ok
 
 __all__ = ["WriteError", "emit", "entry", "key", "text"]
 

@@ -4,20 +4,23 @@ Every line is complete in itself, so that the report can be searched line by lin
 to a terminal is wrapped to its width, between words; a line that is piped on stays whole.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, final
+from typing import Any, Final, final
 
 import attrs
 
+from portmap._kubernetes.errors import Span
+from portmap._kubernetes.violations import Violation
+from portmap._manifests.documents import Document
 from portmap._model.ports import ServicePort
-from portmap._reports.complaints import complaint
-from portmap._reports.layout import INDENT, NARROWEST, Paint, count, wrapped
+from portmap._reports.invalid_objects import complaint, position, unreadable_data
+from portmap._reports.layout import INDENT, NARROWEST, Paint, approach_text, count, is_own_address, wrapped
 from portmap._reports.printable import printable
-from portmap._reports.routes import Missed, Reached, Report, Route, ServiceRoutes
-from portmap._reports.steps import approach_text, is_own_address
+from portmap._reports.resolve_data import Missed, Place, Reached, Report, Route, ServiceRoutes
 
-__all__ = ["as_text", "summary", "table"]
+__all__ = ["VERSION", "as_json", "as_text", "summary", "table"]
 
 _WIDEST_COLUMN: Final = 48
 _DEEPER: Final = " " * 6
@@ -156,9 +159,9 @@ def _columns(lines: Iterable[_Line]) -> list[int]:
     columns = [0] * 4
     for line in lines:
         # What stands last needs no column.
-        for position, cell in enumerate((line.port, *line.cells[:-1])):
-            if columns[position] < len(cell) <= _WIDEST_COLUMN:
-                columns[position] = len(cell)
+        for column, cell in enumerate((line.port, *line.cells[:-1])):
+            if columns[column] < len(cell) <= _WIDEST_COLUMN:
+                columns[column] = len(cell)
     return columns
 
 
@@ -205,3 +208,107 @@ def _laid_out(line: _Line, columns: Sequence[int], width: int | None, paint: Pai
     yield from (paint.red(each) if line.is_miss else each for each in rest)
     if line.hint:
         yield from wrapped(f"hint: {line.hint}", width, " " * (start + 2))
+
+
+VERSION: Final = 1
+"""The version of the schema. It changes when a field is taken away or means something else."""
+
+
+def as_json(report: Report) -> str:
+    """The report as JSON text, in ASCII, with the fields in the order of their names."""
+    data = {
+        "version": VERSION,
+        "kubernetesVersion": report.cluster.version,
+        "services": [_service(each) for each in report.services],
+        "invalidWorkloads": [
+            _identity(each, _namespace(each)) | {"violations": _violations(each)} for each in report.invalid_workloads
+        ],
+        "unreadable": [unreadable_data(each) for each in report.unreadable],
+        "counts": {
+            "services": len(report.services),
+            "invalidServices": report.invalid_services,
+            "portsLeadingNowhere": report.ports_leading_nowhere,
+            "workloads": report.workloads,
+            "pods": report.pods,
+            "invalidWorkloads": len(report.invalid_workloads),
+            "others": report.others,
+            "unreadable": len(report.unreadable),
+        },
+    }
+    return json.dumps(data, indent=2, sort_keys=True) + "\n"
+
+
+def _identity(document: Document, namespace: str | None) -> dict[str, Any]:
+    place = Place.of(document)
+    return {
+        "kind": document.kind,
+        "name": document.name,
+        "namespace": namespace,
+        "source": place.source,
+        "line": place.line,
+    }
+
+
+def _namespace(document: Document) -> str | None:
+    """The namespace that an invalid object names, whatever else is wrong with it."""
+    metadata = document.raw.get("metadata")
+    namespace = metadata.get("namespace") if isinstance(metadata, dict) else None
+    return namespace if isinstance(namespace, str) else None
+
+
+def _service(service: ServiceRoutes) -> dict[str, Any]:
+    return _identity(service.document, service.namespace) | {
+        "elsewhere": service.elsewhere,
+        "leadsNowhere": bool(service.leads_nowhere or service.document.violations),
+        "ports": [_route(each) for each in service.routes],
+        "violations": _violations(service.document),
+    }
+
+
+def _route(route: Route) -> dict[str, Any]:
+    port = route.port
+    return {
+        "name": port and port.name,
+        "port": port and port.port,
+        "protocol": port and port.effective_protocol,
+        "nodePort": (port and port.node_port) or None,
+        "targetPort": port and port.effective_target_port,
+        "approaches": [each.as_dict() for each in route.approaches],
+        "beyond": route.beyond,
+        "endpoints": [_endpoint(each) for each in route.reached],
+        "misses": [_miss(each) for each in route.misses],
+    }
+
+
+def _endpoint(reached: Reached) -> dict[str, Any]:
+    return {
+        "pod": reached.pod,
+        "workload": reached.workload,
+        "source": reached.place.source,
+        "line": reached.place.line,
+        "container": reached.container,
+        "port": reached.port,
+        "protocol": reached.protocol,
+        "ready": reached.ready,
+    }
+
+
+def _miss(missed: Missed) -> dict[str, Any]:
+    miss, place = missed.miss, missed.place
+    return {
+        "code": miss.code,
+        "message": miss.message,
+        "hint": miss.hint,
+        "pod": None if miss.workload else miss.pod,
+        "workload": miss.workload,
+        "source": place and place.source,
+        "line": place and place.line,
+    }
+
+
+def _violations(document: Document) -> list[dict[str, Any]]:
+    return [_violation(each, document.span(each.field)) for each in document.violations]
+
+
+def _violation(violation: Violation, span: Span | None) -> dict[str, Any]:
+    return violation.as_dict() | position(span)

@@ -4,15 +4,19 @@ Every line is complete in itself. What is written to a terminal is wrapped to it
 between words; a line that is piped on stays whole.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 from portmap._contract.changes import SEVERITIES, Change, Contract, Step
+from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.errors import ManifestError
+from portmap._reports.invalid_objects import unreadable_data
 from portmap._reports.layout import INDENT, NARROWEST, Paint, wrapped
 from portmap._reports.printable import printable
 
-__all__ = ["as_text", "summary"]
+__all__ = ["VERSION", "as_json", "as_text", "summary"]
 
 _WIDEST_COLUMN: Final = 32
 _WRONG: Final = frozenset({"breaking", "refused"})
@@ -89,3 +93,41 @@ def _plan(plan: Sequence[Step], width: int | None, *, colour: bool) -> Iterator[
         first, *rest = wrapped(printable(f"{place}{step.action}"), width, " " * len(before))
         yield before + first.lstrip()
         yield from rest
+
+
+VERSION: Final = 1
+"""The version of the schema. It changes when a field is taken away or means something else."""
+
+
+def as_json(contract: Contract, cluster: Cluster, unreadable: Sequence[ManifestError] = ()) -> str:
+    """The comparison as JSON text, in ASCII, with the fields in the order of their names."""
+    data = {
+        "version": VERSION,
+        "kubernetesVersion": cluster.version,
+        "kept": contract.kept,
+        "changes": [_change_data(each) for each in contract.changes],
+        "plan": [_step(each) for each in contract.plan],
+        "unreadable": [unreadable_data(each) for each in unreadable],
+        "counts": {"services": contract.services} | {severity: len(contract.of(severity)) for severity in SEVERITIES},
+    }
+    return json.dumps(data, indent=2, sort_keys=True) + "\n"
+
+
+def _change_data(change: Change) -> dict[str, Any]:
+    return {
+        "kind": change.kind,
+        "service": change.service,
+        "port": change.port,
+        "before": change.before,
+        "after": change.after,
+        "code": change.code,
+        "severity": change.severity,
+        "message": change.message,
+        "hint": change.hint,
+        "users": change.users,
+        "workloads": change.workloads,
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {"service": step.service, "action": step.action, "codes": step.codes}
