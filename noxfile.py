@@ -83,7 +83,7 @@ def dask(session: nox.Session) -> None:
     """Runs the tests of linting in parts, with Dask's executor among them."""
     install_groups(session, "test", "dask")
     install_portmap(session)
-    session.run("pytest", "tests/lint/test_parts.py", *session.posargs)
+    session.run("pytest", "tests/lint/test_parallel.py", *session.posargs)
 
 
 @nox.session(default=False)
@@ -92,7 +92,7 @@ def previous_mypy(session: nox.Session) -> None:
     install_groups(session, "test")
     install_portmap(session)
     session.install("mypy==2.3.1")
-    session.run("pytest", "tests/typing", *session.posargs)
+    session.run("pytest", "tests/typing", "tests/mypy", *session.posargs)
 
 
 @nox.session(default=False)
@@ -102,7 +102,7 @@ def lowest(session: nox.Session) -> None:
     wanted = [*project["dependencies"], *project["optional-dependencies"]["hypothesis"], "pytest>=8.0"]
     session.install(*(each.replace(">=", "==") for each in wanted), "pytest-xdist", "mypy", "jsonschema", "ruamel.yaml")
     session.install("--no-deps", ".")
-    chosen = ["tests/manifests", "tests/strategies", "tests/test_services.py", "tests/test_pytest_plugin.py"]
+    chosen = ["tests/manifests", "tests/yaml", "tests/strategies", "tests/model", "tests/plugins"]
     session.run("pytest", *(session.posargs or chosen))
 
 

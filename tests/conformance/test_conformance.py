@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import pytest
-from recordings import NEWEST, NODES, VERSIONS, Case, cases, cluster
 
 from portmap import Cluster, EndpointSlice, ManifestError, Pod, Service, manifests, resolve
+from recordings import NEWEST, NODES, VERSIONS, Case, cases, cluster
 
 _SHOWN: Final = 10
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import pytest
-from recordings import VERSIONS, Case, cases, cluster
 
 from portmap import ServerWarning, manifests
+from recordings import VERSIONS, Case, cases, cluster
 
 # How the server's texts begin, up to the field that they are about, and portmap's code for each.
 TEXTS: Final[Mapping[str, str]] = {

@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium import browser, opened
-from test_draw import SHOP, world
-from worlds import team
 
+from chromium import browser, opened
+from draw_objects import SHOP, world
 from portmap import draw
+from worlds import team
 
 pytestmark = pytest.mark.skipif(browser() is None, reason="needs a Chromium: installed, or named by PORTMAP_CHROMIUM")
 

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import pytest
 import yaml
-from test_mistakes import DOUBTFUL, MISTAKES, UNUSUAL, Edit, edited, worst
 
 from command_line import portmap
+from lint_mistakes import DOUBTFUL, MISTAKES, UNUSUAL, Edit, edited, worst
 from portmap import Container, ContainerPort, Pod, Service, ServicePort, ValidationError
 from portmap.lint import lint, lint_paths
 from portmap.manifests import read

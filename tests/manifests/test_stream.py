@@ -12,10 +12,10 @@ from typing import IO, Any, cast
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from reading import json_values
 
 from portmap import ManifestError, Service, ServicePort, load, to_yaml
 from portmap.manifests import Document, iter_documents, parse, to_json
+from reading import json_values
 
 WEB = Service("web", ports=[ServicePort(80)])
 MANY = "# first\n" + to_yaml(WEB, WEB, WEB)

@@ -7,7 +7,6 @@ from xml.etree import ElementTree as ET
 
 from hypothesis import given
 from hypothesis import strategies as st
-from sets_for_tests import Manifest, sets
 
 from portmap import PortMap, Service, ServicePort, draw
 from portmap._draw.diagram import Diagram, diagram_of
@@ -21,6 +20,7 @@ from portmap._draw.layout import (
     width_of_small,
     wrapped,
 )
+from sets_for_tests import Manifest, sets
 
 SVG = "{http://www.w3.org/2000/svg}"
 

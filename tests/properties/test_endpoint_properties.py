@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import attrs
 from hypothesis import given
 from hypothesis import strategies as st
-from pods_for_tests import services_with_pods
-from test_resolution_properties import published
 
+from pods_for_tests import services_with_pods
 from portmap import Container, Endpoint, EndpointSlice, Pod, Resolution, Service, resolve
 from portmap._kubernetes.addresses import family_of
+from published import published
 
 NODES = ("node-a", "node-b")
 World = tuple[Service, list[Pod]]

@@ -11,10 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import pytest
+
 from mutations import Mutation, of_create
 from pod_mutations import HANDLERS, PODS
-from update_mutations import UPDATES
-
 from portmap import ValidationError, manifests
 from portmap._apiserver.allocation import ADDRESS_RULES, HEALTH_CHECK_RULES, NAMELESS_RULES, NODE_PORT_RULES
 from portmap._apiserver.ip_families import CONFIGURED_RULES, FAMILY_RULES, STACK_RULES
@@ -30,6 +29,7 @@ from portmap._kubernetes.violations import Violation
 from portmap._strategies.broken import BREAKABLE_CODES
 from portmap._strategies.mistakes.mistake import changed
 from portmap._strategies.mistakes.tables import MISTAKES
+from update_mutations import UPDATES
 
 MUTATIONS: Final[Sequence[Mutation]] = (
     *map(of_create, MISTAKES),

@@ -8,7 +8,10 @@ from typing import Any, Final
 import jsonschema
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pods_for_tests import services_with_pods
+from portmap import Pod, Service, Workload, resolve
+from portmap._graph.port_map import PortMap
 from sets_for_tests import (
     NUMBERS,
     Manifest,
@@ -23,9 +26,6 @@ from sets_for_tests import (
     sets,
     some,
 )
-
-from portmap import Pod, Service, Workload, resolve
-from portmap._graph.port_map import PortMap
 
 
 @given(sets, st.randoms())

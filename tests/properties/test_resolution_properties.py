@@ -5,9 +5,8 @@ from collections.abc import Collection, Iterable, Sequence
 import attrs
 from hypothesis import given
 from hypothesis import strategies as st
-from pods_for_tests import services_with_pods
-from strategies_for_tests import EVERYWHERE
 
+from pods_for_tests import services_with_pods
 from portmap import (
     Cluster,
     Container,
@@ -22,6 +21,8 @@ from portmap import (
     resolve_all,
 )
 from portmap.strategies import pods
+from published import published
+from strategies_for_tests import EVERYWHERE
 
 # --- the controller's algorithm, straight from its description ----------------------------------------------------
 
@@ -45,19 +46,6 @@ def find_port(pod: Pod, port: ServicePort) -> int | None:
 
 SlicePort = tuple[str, str, int, str | None]
 SliceKey = tuple[str, frozenset[SlicePort], bool]
-
-
-def published(service: Service, found: Iterable[Pod], nodes: Collection[str]) -> list[Pod]:
-    """The pods that get into slices: selected, not finished, with an address, and on a node that there is."""
-    return [
-        pod
-        for pod in found
-        if (service.namespace is None or pod.namespace is None or service.namespace == pod.namespace)
-        and all(pod.labels.get(key) == value for key, value in (service.selector or {}).items())
-        and pod.phase not in {"Succeeded", "Failed"}
-        and (pod.addresses is None or len(pod.addresses) > 0)
-        and (pod.addresses is None or pod.node_name in nodes or service.publish_not_ready_addresses)
-    ]
 
 
 def naive_slices(

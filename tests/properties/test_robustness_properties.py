@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from manifests_for_tests import json_values, near_manifests, service_manifests, untyped
-from strategies_for_tests import EVERYWHERE, services
 
+from manifests_for_tests import json_values, near_manifests, service_manifests, untyped
 from portmap import (
     Container,
     ContainerPort,
@@ -32,6 +31,7 @@ from portmap import (
     to_yaml,
 )
 from portmap.strategies import pods
+from strategies_for_tests import EVERYWHERE, services
 
 
 def unchanged(manifest: Any) -> str:

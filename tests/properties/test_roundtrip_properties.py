@@ -9,10 +9,9 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from manifests_for_tests import service_manifests
-from strategies_for_tests import EVERYWHERE, clusters, services
 
 import portmap
+from manifests_for_tests import service_manifests
 from portmap import (
     Cluster,
     Container,
@@ -29,6 +28,7 @@ from portmap import (
 )
 from portmap._model.services import _every_violation, check_service
 from portmap.strategies import containers, pods, service_ports
+from strategies_for_tests import EVERYWHERE, clusters, services
 
 
 @given(services())

@@ -4,9 +4,9 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies_for_tests import EVERYWHERE, services
 
 from portmap import Cluster, Conflict, Service, ServicePort, check_set
+from strategies_for_tests import EVERYWHERE, services
 
 
 def node_port(name: str, *numbers: int, **fields: str) -> Service:

@@ -6,7 +6,6 @@ from typing import Any, Final
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from strategies_for_tests import EVERYWHERE, Strategy, clusters, services
 
 from portmap import Cluster, Labels, Service, ServicePort, ValidationError, Violation
 from portmap._apiserver.port_rules import SERVICE_PORT_RULES
@@ -16,6 +15,7 @@ from portmap._apiserver.traffic_rules import SOURCE_RANGES
 from portmap._kubernetes.names import are_labels, label_value_reasons, qualified_name_reasons
 from portmap._kubernetes.wire import labels_or_as_is
 from portmap._model.services import _every_violation, check_service, has_plain_spec
+from strategies_for_tests import EVERYWHERE, Strategy, clusters, services
 
 
 class Word(str):

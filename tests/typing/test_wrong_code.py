@@ -10,8 +10,8 @@ from typing import Final, NamedTuple, final
 
 import pytest
 
+from doc_pages import ALL_PAGES, NEEDS, RULE_PAGES
 from pages import ROOT, blocks_of, text_of
-from test_readme_and_docs import ALL_PAGES, NEEDS, RULE_PAGES
 from type_checkers import Complaint, mypy, pyright, unknown_types
 
 

@@ -1,0 +1,160 @@
+"""Pages of the documentation: their blocks, and running them.
+
+In a page, the Python blocks are one program, in order. What a block prints stands in
+the block after it, which is marked by a comment on the line before: `output` for what
+is printed, `raises` for the error that ends the block. A block marked `file: NAME` is
+written to a file of that name for the others to read, and run if an output follows it. A
+console block with prompts is a session: each command prints what stands below it. What a
+program prints that the tests do not run stands in a block marked `recorded: COMMAND`. How
+commands are called stands in a block marked `usage`. There is no block that nothing runs.
+"""
+
+import contextlib
+import io
+import re
+import traceback
+from collections.abc import Iterator
+from itertools import takewhile
+from pathlib import Path
+from typing import Any, Final, NamedTuple, final
+
+from command_line import commands, parser_of
+from sessions import PROMPT, Session, install
+
+__all__ = ["ROOT", "SET_UP", "Block", "Page", "anchors_of", "blocks_of", "run_page", "text_of"]
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+SHOWN: Final = ("output", "raises")
+# What the README's first command begins with.
+SET_UP: Final = "python3 -m venv .venv && .venv/bin/pip install -q ."
+# Pages with commands for the shell of a bare machine, which tests of their own run or compare.
+WITH_COMMANDS: Final = {"README.md", "CONTRIBUTING.md"}
+# What a page's session is given where the page need not show it.
+STAND_INS: Final = {"docs/draw.md": {"kustomize build overlays/prod": "shop.yaml"}}
+
+_BLOCK: Final = re.compile(r"^(?:<!-- ([^>\n]*) -->\n)?```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_INDENTED: Final = re.compile(r"\n\n(?: {4}|\t)(?![ \t])")
+_FENCE: Final = re.compile(r"^ *(?:```|~~~)[^`\n]*$", re.MULTILINE)
+
+
+@final
+class Block(NamedTuple):
+    """A fenced block of a page: its mark, its language, its text, and the line on which its text begins."""
+
+    mark: str
+    language: str
+    text: str
+    line: int
+
+
+def text_of(page: str) -> str:
+    """The text of a page."""
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def blocks_of(text: str) -> list[Block]:
+    """The fenced blocks of a page, in order."""
+    return [
+        Block(found[1] or "", found[2], found[3], text.count("\n", 0, found.start(3)) + 1)
+        for found in _BLOCK.finditer(text)
+    ]
+
+
+def anchors_of(text: str) -> set[str]:
+    """The anchors of a page's headings, as forges make them."""
+    prose = _BLOCK.sub("", text)
+    headings = re.findall(r"^#+ (.*)$", prose, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def run_page(page: str, text: str) -> Iterator[str]:
+    """Runs the blocks of a page in the working directory, and says where the page is wrong."""
+    blocks = blocks_of(text)
+    if _INDENTED.search(_BLOCK.sub("", text)):
+        yield f"{page}: code is indented, where only a block with fences is run"
+    if 2 * len(blocks) != len(_FENCE.findall(text)):
+        yield f"{page}: a block does not begin at the beginning of a line, or does not end"
+    yield from (f"{page}: the prose before the file {name} does not name it" for name in unnamed_files(text))
+    running = Page(page)
+    for position, block in enumerate(blocks):
+        if block.mark not in SHOWN:
+            following = takewhile(lambda each: each.mark in SHOWN, blocks[position + 1 :])
+            shown = {each.mark: each.text for each in following}
+            for problem in running.problems(block, shown):
+                yield f"{page}:{block.line}: {problem}"
+
+
+def unnamed_files(text: str) -> Iterator[str]:
+    """The files of a page whose names only the comment above them tells, which readers do not see."""
+    for found in _BLOCK.finditer(text):
+        kind, _, name = (found[1] or "").partition(": ")
+        if kind == "file" and f"`{name}`" not in _BLOCK.sub("", text[: found.start()]):
+            yield name
+
+
+@final
+class Page:
+    """Runs one block of a page after another."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.session = Session({})
+        self.namespace: dict[str, Any] = {"__name__": "__main__"}
+
+    def problems(self, block: Block, shown: dict[str, str]) -> Iterator[str]:
+        """Runs a block, and says where what it does is not what the page shows of it."""
+        kind, _, name = block.mark.partition(": ")
+        printed = {"output": "", "raises": ""}
+        if kind == "file":
+            printed["output"] = self._file(Path(name), block.text, run=bool(shown))
+        elif kind == "recorded":
+            self.session.recorded[name] = block.text
+        elif kind == "usage":
+            yield from usage_problems(block.text)
+        elif block.language == "python":
+            printed = self.run(block)
+        elif block.language == "console" and block.text.startswith(PROMPT):
+            yield from self._session(block.text)
+        elif block.text.strip() != SET_UP and (block.language != "console" or self.name not in WITH_COMMANDS):
+            yield "nothing runs this block"
+        for mark, text in printed.items():
+            if shown.get(mark, "") != text:
+                yield f"the {mark} that the page shows is not that of this block:\n{text or 'nothing'}"
+
+    def _file(self, file: Path, text: str, *, run: bool) -> str:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        if file.name == "pyproject.toml":
+            self.session.installed |= install(file)
+        return self.session.run(f"python {file}") if run else ""
+
+    def _session(self, text: str) -> Iterator[str]:
+        for command, name in STAND_INS.get(self.name, {}).items():
+            self.session.recorded[command] = Path(name).read_text(encoding="utf-8")
+        return self.session.problems(text)
+
+    def run(self, block: Block) -> dict[str, str]:
+        """What a Python block prints, and the last lines of the traceback that ends it."""
+        code = compile("\n" * (block.line - 1) + block.text, self.name, "exec")
+        raised = ""
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            try:
+                exec(code, self.namespace)
+            except Exception as error:  # noqa: BLE001 - any error is a result here
+                raised = "".join(traceback.format_exception_only(error))
+        return {"output": printed.getvalue(), "raises": raised}
+
+
+def usage_problems(text: str) -> Iterator[str]:
+    """Where lines like `portmap trace TARGET [PATH… | -] [options]` do not tell what the command takes."""
+    for line in text.splitlines():
+        program, command, *_ = line.split()
+        told = re.findall(r"(?<![/\w])[A-Z]+", line)
+        known = arguments_of(command) if program == "portmap" and command in commands() else None
+        if told != known:
+            yield f"{line!r} tells of {told}, but the command takes {known}"
+
+
+def arguments_of(command: str) -> list[str]:
+    """The arguments of a command that are no options, as its help calls them."""
+    return [str(each.metavar or each.dest) for each in parser_of(command)._actions if not each.option_strings]

@@ -1,0 +1,23 @@
+"""What the EndpointSlice controller publishes, by a naive reading of its rules."""
+
+from collections.abc import Collection, Iterable
+
+from portmap import (
+    Pod,
+    Service,
+)
+
+__all__ = ["published"]
+
+
+def published(service: Service, found: Iterable[Pod], nodes: Collection[str]) -> list[Pod]:
+    """The pods that get into slices: selected, not finished, with an address, and on a node that there is."""
+    return [
+        pod
+        for pod in found
+        if (service.namespace is None or pod.namespace is None or service.namespace == pod.namespace)
+        and all(pod.labels.get(key) == value for key, value in (service.selector or {}).items())
+        and pod.phase not in {"Succeeded", "Failed"}
+        and (pod.addresses is None or len(pod.addresses) > 0)
+        and (pod.addresses is None or pod.node_name in nodes or service.publish_not_ready_addresses)
+    ]
