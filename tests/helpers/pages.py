@@ -34,7 +34,8 @@ STAND_INS: Final = {"docs/draw.md": {"kustomize build overlays/prod": "shop.yaml
 
 _BLOCK: Final = re.compile(r"^(?:<!-- ([^>\n]*) -->\n)?```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _INDENTED: Final = re.compile(r"\n\n(?: {4}|\t)(?![ \t])")
-_FENCE: Final = re.compile(r"^ *(?:```|~~~)[^`\n]*$", re.MULTILINE)
+# Deeper than three spaces it is no fence, but text of the block around it.
+_FENCE: Final = re.compile(r"^ {0,3}(?:```|~~~)[^`\n]*$", re.MULTILINE)
 
 
 @final

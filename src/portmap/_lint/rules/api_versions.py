@@ -9,8 +9,6 @@ from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Found, at
 from portmap._lint.rule import rule
 
-__all__ = ["unknown_kind"]
-
 # Where a server has the kinds that say something of ports, in the API that is served today.
 _API_VERSIONS: Final[Mapping[str, str]] = {
     **{kind: f"{group}/v1" if group else "v1" for group, kind in WORKLOAD_KINDS},

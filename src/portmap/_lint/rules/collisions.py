@@ -12,8 +12,6 @@ from portmap._lint.rule import rule
 from portmap._model.check_set import check_set
 from portmap._model.services import Service
 
-__all__ = ["cluster_ip_collision", "service_name_collision"]
-
 
 def _taken(services: Iterable[Service], code: str, bundle: Bundle) -> Iterator[Found]:
     def order(service: Service) -> tuple[object, ...]:

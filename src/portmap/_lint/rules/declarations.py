@@ -13,8 +13,6 @@ from portmap._lint.findings import Found, Place, at
 from portmap._lint.rule import rule
 from portmap._model.workloads import Workload
 
-__all__ = ["implicit_protocol", "no_container_port", "unnamed_container_port", "unreached_container_port"]
-
 _SCRAPE: Final = "prometheus.io/scrape"
 _SCRAPED_PORT: Final = "prometheus.io/port"
 

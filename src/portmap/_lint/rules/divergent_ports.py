@@ -7,8 +7,6 @@ from portmap._lint.findings import Found, at
 from portmap._lint.rule import rule
 from portmap._model.services import Service
 
-__all__ = ["divergent_target_port"]
-
 
 @rule("divergent-target-port", on=Service, severity="info")
 def divergent_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:

@@ -9,8 +9,6 @@ from portmap._lint.findings import Found, Place
 from portmap._lint.missing_references import missing_port, missing_service
 from portmap._lint.rule import rule
 
-__all__ = ["endpoints_port_name", "governing_service", "port_without_endpoints"]
-
 _NO_ENDPOINTS = "no-endpoints-for-port"
 
 

@@ -8,8 +8,6 @@ from portmap._lint.findings import Found, Severity, at
 from portmap._lint.rule import rule
 from portmap._model.services import Service
 
-__all__ = ["exposed_service", "external_ips", "external_traffic_policy", "unpinned_node_port"]
-
 _OUTSIDE: Final = frozenset({"NodePort", "LoadBalancer"})
 _ANYWHERE: Final = frozenset({"0.0.0.0/0", "::/0"})
 

@@ -13,8 +13,6 @@ from portmap._lint.findings import Found, at
 from portmap._lint.rule import rule
 from portmap._model.workloads import Workload
 
-__all__ = ["host_port_collision", "host_port_rollout"]
-
 _PERCENT: Final = re.compile(r"(\d{1,4})%")
 _USUAL_PERCENT: Final = 25
 """What `maxSurge` and `maxUnavailable` are where they are left out."""

@@ -9,8 +9,6 @@ from portmap._lint.findings import Found, Severity
 from portmap._lint.missing_references import missing_port, missing_service, place_of, values_along
 from portmap._lint.rule import rule
 
-__all__ = ["ingress_port", "ingress_service", "route_grant", "route_port", "route_service"]
-
 
 @rule("ingress-service", on=ResolvedReference, severity="error")
 def ingress_service(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:

@@ -9,8 +9,6 @@ from portmap._lint.mesh_protocols import KNOWN, KUBERNETES, known_protocol, mean
 from portmap._lint.rule import rule
 from portmap._model.services import Service
 
-__all__ = ["external_name_tcp_port", "undecided_protocol", "unknown_app_protocol"]
-
 
 @rule("undecided-protocol", on=Service, severity="warning", profile="mesh")
 def undecided_protocol(service: Service, bundle: Bundle) -> Iterator[Found]:

@@ -12,8 +12,6 @@ from portmap._lint.rule import rule
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
-__all__ = ["conflicting_protocols", "shared_target_port"]
-
 _ALIKE: Final[Mapping[str, str]] = {"grpc": "http2", "grpc-web": "http2", "https": "tcp", "tls": "tcp"}
 """What a proxy beside the server treats alike: gRPC is HTTP/2 to it, and what it cannot decrypt is bytes."""
 

@@ -11,14 +11,6 @@ from portmap._lint.rule import rule
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 
-__all__ = [
-    "numeric_ingress_port",
-    "numeric_probe_port",
-    "numeric_target_port",
-    "undeclared_probe_port",
-    "unnamed_service_port",
-]
-
 _ASKING: Final = frozenset({"hook", "probe"})
 
 

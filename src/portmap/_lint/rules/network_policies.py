@@ -8,8 +8,6 @@ from portmap._lint.findings import Found
 from portmap._lint.missing_references import place_of
 from portmap._lint.rule import rule
 
-__all__ = ["network_policy_port"]
-
 
 @rule("network-policy-port", on=ResolvedReference, severity="warning")
 def network_policy_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:

@@ -9,8 +9,6 @@ from portmap._lint.findings import Found, at
 from portmap._lint.rule import rule
 from portmap._model.workloads import Workload
 
-__all__ = ["host_network", "host_port", "privileged_port", "ssh_port"]
-
 _FIRST_UNPRIVILEGED: Final = 1024
 _SSH: Final = 22
 _SYSCTL: Final = "net.ipv4.ip_unprivileged_port_start"

@@ -10,8 +10,6 @@ from portmap._lint.whole_input import At, asks_for_node_ports
 from portmap._model.check_set import Conflict
 from portmap._model.services import Service
 
-__all__ = ["node_port_collision", "node_port_in_dynamic_band"]
-
 
 def _collision(service: Service, conflict: Conflict, *, elsewhere: bool = False) -> Found:
     number = conflict.violation.value

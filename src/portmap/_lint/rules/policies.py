@@ -14,8 +14,6 @@ from portmap._model.services import Service
 from portmap._model.workloads import Workload
 from portmap._resolution.selection import Candidates
 
-__all__ = ["default_namespace", "pod_without_network_policy", "service_without_selector", "shared_selector"]
-
 _DEFAULT: Final = "default"
 _ENDPOINTS: Final = frozenset({"Endpoints", "EndpointSlice"})
 _SERVICE_NAME: Final = "kubernetes.io/service-name"

@@ -17,8 +17,6 @@ from portmap._lint.whole_input import MOST_LOOKED_AT
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
-__all__ = ["monitor_port", "monitor_selector", "probe_port"]
-
 
 @rule("probe-port", on=ResolvedReference, severity="error")
 def probe_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:

@@ -13,14 +13,6 @@ from portmap._lint.rule import rule
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
-__all__ = [
-    "container_merge_key",
-    "external_name_fields",
-    "mixed_protocol_load_balancer",
-    "service_link_variable",
-    "service_merge_key",
-]
-
 _HINT: Final = "apply it on the server's side (kubectl apply --server-side), or replace the list when it changes"
 
 _LED_TO: Final = "an Ingress or route leads to it, whose controller may go by the target port"

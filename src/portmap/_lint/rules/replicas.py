@@ -8,8 +8,6 @@ from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Found, at
 from portmap._lint.rule import rule
 
-__all__ = ["single_replica"]
-
 _REPLACEABLE: Final = frozenset({"Deployment", "ReplicaSet", "ReplicationController", "Rollout"})
 _SCALERS: Final = frozenset({"HorizontalPodAutoscaler", "ScaledObject"})
 

@@ -12,8 +12,6 @@ from portmap._lint.rule import rule
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
-__all__ = ["selector_matches_nothing", "selector_matches_owner_labels", "selector_too_broad", "workload_selector"]
-
 _MISS: Final = "selector-matches-nothing"
 
 

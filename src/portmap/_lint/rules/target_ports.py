@@ -13,15 +13,6 @@ from portmap._model.services import Service
 from portmap._model.workloads import Workload
 from portmap._resolution.why_not import Miss
 
-__all__ = [
-    "ambiguous_port_name",
-    "headless_port_mapping",
-    "partial_target_port",
-    "target_port_protocol",
-    "undeclared_target_port",
-    "unresolved_target_port",
-]
-
 _PROTOCOL: Final = "protocol-mismatch"
 _UNRESOLVED: Final = frozenset({"unresolved-target-port", "not-a-sidecar", "sidecar-not-searched", _PROTOCOL})
 

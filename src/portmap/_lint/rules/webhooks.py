@@ -9,8 +9,6 @@ from portmap._lint.findings import Found
 from portmap._lint.missing_references import missing_port, missing_service
 from portmap._lint.rule import rule
 
-__all__ = ["api_extension_port", "api_extension_service"]
-
 _ROLES: Final = frozenset({"api-service", "conversion", "webhook"})
 
 
