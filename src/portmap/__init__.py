@@ -58,15 +58,8 @@ if TYPE_CHECKING:
     from portmap._model.pods import Container, Pod
     from portmap._model.to_manifest import to_manifest
     from portmap._model.workloads import Workload
-    from portmap._resolution.resolution import (
-        Endpoint,
-        EndpointPort,
-        EndpointSlice,
-        Resolution,
-        SliceEndpoint,
-        resolve,
-        resolve_all,
-    )
+    from portmap._resolution.resolution import Endpoint, Resolution, resolve, resolve_all
+    from portmap._resolution.slices import EndpointPort, EndpointSlice, SliceEndpoint
     from portmap._resolution.why_not import Miss
 
     __version__: str
@@ -137,8 +130,8 @@ _LATER = {
     "ContainerTarget": "portmap._graph.targets",
     "Contract": "portmap._contract.changes",
     "Endpoint": "portmap._resolution.resolution",
-    "EndpointPort": "portmap._resolution.resolution",
-    "EndpointSlice": "portmap._resolution.resolution",
+    "EndpointPort": "portmap._resolution.slices",
+    "EndpointSlice": "portmap._resolution.slices",
     "Hop": "portmap._graph.chains",
     "HostPort": "portmap._graph.node_ports",
     "HostPorts": "portmap._graph.node_ports",
@@ -155,7 +148,7 @@ _LATER = {
     "Resolution": "portmap._resolution.resolution",
     "ResolvedReference": "portmap._graph.targets",
     "ServiceTarget": "portmap._graph.targets",
-    "SliceEndpoint": "portmap._resolution.resolution",
+    "SliceEndpoint": "portmap._resolution.slices",
     "Step": "portmap._contract.changes",
     "Trace": "portmap._graph.trace",
     "UnknownObject": "portmap._graph.items",

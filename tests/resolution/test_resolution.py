@@ -1,4 +1,4 @@
-"""Where the ports of a Service lead."""
+"""`resolve` and `resolve_all`: the endpoints of the ports of Services."""
 
 from io import StringIO
 from json import dumps
@@ -23,7 +23,7 @@ from portmap import (
     resolve_all,
 )
 from portmap._model.workloads import could_select
-from portmap._resolution.resolution import find_port
+from portmap._resolution.find_port import find_port
 from portmap.manifests import Manifests
 
 HTTP = ContainerPort(8080, name="http")
@@ -31,7 +31,7 @@ TO_HTTP = ServicePort(80, target_port="http")
 
 
 def make_pod(name: str = "web-0", *ports: ContainerPort, **fields: Any) -> Pod:
-    """A running pod with these ports, but for the fields that are given."""
+    """Return a running pod with these ports; `fields` override the defaults."""
     usual: dict[str, Any] = {
         "labels": {"app": "web"},
         "containers": [Container("app", ports=ports)],
@@ -57,7 +57,7 @@ class TestFindPort:
         return found[0].port if found else None
 
     def test_a_number_passes_through(self) -> None:
-        """A number needs no declaration, and no container is named where none has it."""
+        """A number needs no declaration; `container` is None if no container declares it."""
         service = make_service(ServicePort(80, target_port=8080))
         assert resolve(service, [make_pod()]).endpoints() == (
             Endpoint("web-0", None, 8080, "TCP", addresses=("10.1.0.1",)),
@@ -65,18 +65,18 @@ class TestFindPort:
         assert resolve(service, [make_pod("web-0", HTTP)]).endpoints()[0].container == "app"
 
     def test_left_out_it_is_the_port_itself(self) -> None:
-        """Without a target, a port leads to its own number."""
+        """The default target port is the port itself."""
         assert self.number(make_pod(), ServicePort(80)) == 80
 
     def test_name_and_protocol_must_match(self) -> None:
-        """The container port of the same name but another protocol is not meant."""
+        """A container port of the same name but another protocol does not match."""
         pod = make_pod("a", ContainerPort(53, name="dns", protocol="UDP"), ContainerPort(5353, name="dns-tcp"))
         assert self.number(pod, ServicePort(53, protocol="UDP", target_port="dns")) == 53
         assert self.number(pod, ServicePort(53, target_port="dns")) is None
         assert self.number(pod, ServicePort(53, target_port="dns-tcp")) == 5353
 
     def test_the_first_match_wins(self) -> None:
-        """Containers count in their order, sidecars after them."""
+        """Containers are searched in their order, then sidecars."""
         sidecar = Container("proxy", ports=[ContainerPort(15000, name="http")], restart_policy="Always")
         two = [Container("a", ports=[HTTP]), Container("b", ports=[ContainerPort(9090, name="http")])]
         assert (
@@ -86,7 +86,7 @@ class TestFindPort:
         assert self.number(make_pod(containers=two[::-1]), ServicePort(80, target_port="http")) == 9090
 
     def test_sidecars(self) -> None:
-        """Sidecars are searched since 1.33, other init containers never."""
+        """Sidecars are searched since 1.33; other init containers never are."""
         sidecar = Container("proxy", ports=[HTTP], restart_policy="Always")
         pod = make_pod(containers=[Container("app")], init_containers=[sidecar])
         assert self.number(pod, TO_HTTP) == 8080
@@ -97,7 +97,7 @@ class TestFindPort:
         assert self.number(ended, TO_HTTP) is None
 
     def test_never_the_host_port(self) -> None:
-        """The container's port counts, whatever the node's."""
+        """A target port resolves to the container port, never to the host port."""
         assert (
             self.number(
                 make_pod("a", ContainerPort(8080, name="http", host_port=80)), ServicePort(80, target_port="http")
@@ -107,7 +107,7 @@ class TestFindPort:
 
 
 class TestSelection:
-    """Which pods are selected."""
+    """Which pods a Service selects."""
 
     @pytest.mark.parametrize(
         ("selector", "labels", "selected"),
@@ -120,7 +120,7 @@ class TestSelection:
         ],
     )
     def test_labels(self, selector: dict[str, str], labels: dict[str, str], selected: bool) -> None:
-        """All labels of the selector must be there; others do not matter."""
+        """A pod needs all labels of the selector and may have more."""
         found = resolve(make_service(ServicePort(80), selector=selector), [make_pod(labels=labels)])
         assert bool(found.endpoints()) == selected
 
@@ -135,13 +135,13 @@ class TestSelection:
         ],
     )
     def test_namespaces(self, service: str | None, pod: str | None, selected: bool) -> None:
-        """Pods are those of the Service's namespace; one that is not said is taken to be the other's."""
+        """A Service selects pods of its namespace; an unknown namespace matches any."""
         found = resolve(make_service(ServicePort(80), namespace=service), [make_pod(namespace=pod)])
         assert bool(found.endpoints()) == selected
 
     @pytest.mark.parametrize("selector", [None, {}])
     def test_without_a_selector(self, selector: dict[str, str] | None) -> None:
-        """Without a selector the endpoints are somebody else's, and nothing is said about them."""
+        """A Service without a selector has no endpoints, misses or slices, and says why."""
         found = resolve(make_service(ServicePort(80), selector=selector), [make_pod()])
         assert found.elsewhere is not None
         assert "selector" in found.elsewhere
@@ -156,7 +156,7 @@ class TestSelection:
         assert found.slices == ()
 
     def test_workloads(self) -> None:
-        """A workload stands for the pods that it will make, and is named."""
+        """A workload stands for the pods that it creates, and the endpoint names it."""
         deployment = Workload(
             "Deployment", "web", Pod("web", labels={"app": "web"}, containers=[Container("app", ports=[HTTP])])
         )
@@ -176,7 +176,7 @@ class TestSelection:
         ],
     )
     def test_labels_that_controllers_add(self, kind: str, label: str, value: str, selected: bool) -> None:
-        """A selector may name a label that only the controller gives to the pods, with a value that it would give."""
+        """A selector matches labels that controllers add to pods, with a value that they would set."""
         workload = Workload(kind, "web", Pod("web", labels={"app": "web"}))
         service = make_service(ServicePort(80), selector={"app": "web", label: value})
         assert bool(resolve(service, [workload]).endpoints()) == selected
@@ -184,7 +184,7 @@ class TestSelection:
         assert [bool(each.endpoints()) for each in both] == [selected, True]
 
     def test_plain_dicts(self) -> None:
-        """A dict of a pod or workload is read on the way."""
+        """A plain dict of a pod or workload is accepted."""
         manifest = {
             "apiVersion": "v1",
             "kind": "Pod",
@@ -196,15 +196,15 @@ class TestSelection:
             resolve(make_service(), [{"kind": "ConfigMap"}])
         with pytest.raises(TypeError):
             resolve(make_service(), [5])  # type: ignore[list-item]
-        for one in (manifest, make_pod()):
-            with pytest.raises(TypeError, match=rf"not a {type(one).__name__}: write \[pod\] for one"):
-                resolve(make_service(), one)  # type: ignore[arg-type]
+        for pod in (manifest, make_pod()):
+            with pytest.raises(TypeError, match=rf"not a {type(pod).__name__}: write \[pod\] for one"):
+                resolve(make_service(), pod)  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="the Service must be a Service or the plain dict of one, not list"):
             resolve([make_pod()], make_service())  # type: ignore[arg-type]
 
 
-class TestAsking:
-    """`endpoints(port)`: the port by name, number or itself."""
+class TestEndpoints:
+    """`endpoints(port)`: the port by name, by number or as an object."""
 
     DNS = (
         ServicePort(53, name="dns", protocol="UDP"),
@@ -212,8 +212,8 @@ class TestAsking:
         ServicePort(9153, name="metrics"),
     )
 
-    def test_by_any_of_its_names(self) -> None:
-        """A name, a number and the port itself all mean the port; a number may mean two."""
+    def test_a_port_by_name_number_or_object(self) -> None:
+        """A name, a number and a ServicePort select the port; a number may select two."""
         found = resolve(make_service(*self.DNS), [make_pod("a")])
         assert found.endpoints("metrics") == found.endpoints(9153) == found.endpoints(self.DNS[2])
         assert [each.protocol for each in found.endpoints(53)] == ["UDP", "TCP"]
@@ -221,61 +221,61 @@ class TestAsking:
         assert found.endpoints(attrs.evolve(self.DNS[0])) == found.endpoints("dns")
 
     def test_one_port_needs_no_name(self) -> None:
-        """Where there is only one, it can be left out."""
+        """The port can be left out if the Service has only one."""
         assert resolve(make_service(ServicePort(80)), [make_pod()]).endpoints()
 
     @pytest.mark.parametrize("port", [None, "http", 54, ServicePort(54)])
     def test_no_such_port(self, port: Any) -> None:
-        """A port that the Service has not is a `KeyError` that names those it has."""
+        """A port that the Service does not have is a `KeyError` that lists its ports."""
         found = resolve(make_service(*self.DNS), [make_pod("a")])
         with pytest.raises(KeyError, match=r"dns-tcp 53.*metrics 9153"):
             found.endpoints(port)
 
     @pytest.mark.parametrize("port", [True, 53.0, b"dns", ["dns"]])
-    def test_what_is_no_name_and_no_number(self, port: Any) -> None:
-        """Nothing is turned into a number: `True` is not 1, and 53.0 not 53."""
+    def test_wrong_types(self, port: Any) -> None:
+        """Nothing is converted to a number: `True` is not 1, and 53.0 is not 53."""
         found = resolve(make_service(*self.DNS, ServicePort(1, name="one")), [make_pod("a")])
-        with pytest.raises(TypeError, match="by its name, its number or itself, not by"):
+        with pytest.raises(TypeError, match="port must be a name, a number or a ServicePort, not"):
             found.endpoints(port)
 
-    def test_the_empty_name_is_that_of_the_port_without_one(self) -> None:
-        """`""` asks for the port without a name, and says so where there is none."""
+    def test_the_empty_name_selects_the_port_without_a_name(self) -> None:
+        """`""` selects the port without a name, or is a `KeyError`."""
         assert resolve(make_service(ServicePort(80)), [make_pod("a")]).endpoints("")
         with pytest.raises(KeyError, match="has no port without a name: it has dns 53"):
             resolve(make_service(*self.DNS), [make_pod("a")]).endpoints("")
 
     def test_digits_in_quotes_are_a_name(self) -> None:
-        """Who asks for a number as text is told how it is written."""
+        """A number written as text is a `KeyError` whose hint is the number without quotes."""
         with pytest.raises(KeyError, match="'53' is a name, and the number is written 53"):
             resolve(make_service(*self.DNS), [make_pod("a")]).endpoints("53")
 
     def test_a_service_without_ports(self) -> None:
-        """A headless Service without ports has endpoints in its slices alone."""
+        """A headless Service without ports has endpoints only in its slices."""
         found = resolve(Service.headless("db", selector={"app": "web"}), [make_pod("a")])
         assert [each.pod for each in found.slices[0].endpoints] == ["a"]
         with pytest.raises(KeyError, match="none"):
             found.endpoints()
 
 
-def test_resolving_all_is_no_product(monkeypatch: pytest.MonkeyPatch) -> None:
-    """1,000 Services among 10,000 pods cost about their sum and their matches: pods are not asked for every Service."""
-    asked = 0
+def test_the_cost_of_resolving_all_is_linear(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cost of N Services and 10 N pods grows with the matches, not with the product."""
+    comparisons = 0
 
     def counting(*arguments: Any) -> bool:
-        nonlocal asked
-        asked += 1
+        nonlocal comparisons
+        comparisons += 1
         return could_select(*arguments)
 
     monkeypatch.setattr("portmap._resolution.selection.could_select", counting)
 
     def cost(count: int) -> int:
-        nonlocal asked
+        nonlocal comparisons
         services = [Service(f"s{n}", selector={"app": f"a{n}"}, ports=[ServicePort(80)]) for n in range(count)]
         pods = [Pod(f"p{n}", labels={"app": f"a{n % count}", "tier": "all"}) for n in range(10 * count)]
-        asked = 0
+        comparisons = 0
         resolutions = resolve_all(services, pods)
-        assert all(len(each.endpoints()) == 10 for each in resolutions)
-        return asked
+        assert all(len(resolution.endpoints()) == 10 for resolution in resolutions)
+        return comparisons
 
     once, twice = cost(500), cost(1_000)
     assert twice == 2 * once
@@ -283,32 +283,32 @@ def test_resolving_all_is_no_product(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_resolving_one_is_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One Service asks each pod once, and looks for each port once in each pod that it selects."""
-    looked = 0
+    """Each port is looked up once in each selected pod."""
+    lookups = 0
 
     def counting(*arguments: Any, **options: Any) -> Any:
-        nonlocal looked
-        looked += 1
+        nonlocal lookups
+        lookups += 1
         return find_port(*arguments, **options)
 
-    monkeypatch.setattr("portmap._resolution.resolution.find_port", counting)
+    monkeypatch.setattr("portmap._resolution.find_port.find_port", counting)
     pods = [make_pod(f"p{n}", HTTP, labels={"app": "web" if n % 2 else "other"}) for n in range(1_000)]
     resolve(
         make_service(ServicePort(80, name="a", target_port="http"), ServicePort(81, name="b", target_port="x")), pods
     )
-    assert looked == 2 * 500
+    assert lookups == 2 * 500
 
 
 def test_a_number_of_another_protocol_is_not_declared() -> None:
-    """A number is reached undeclared, also where a container declares it for another protocol."""
+    """A number that a container declares for another protocol counts as undeclared."""
     pod = Pod("p", labels={"app": "web"}, containers=[Container("dns", ports=[ContainerPort(53, protocol="UDP")])])
     service = Service("web", selector={"app": "web"}, ports=[ServicePort(53)])
     [endpoint] = resolve(service, [pod]).endpoints()
     assert (endpoint.container, endpoint.port, endpoint.protocol) == (None, 53, "TCP")
 
 
-def test_one_pod_that_has_ended_does_not_hide_what_another_misses() -> None:
-    """Each pod has its own reason."""
+def test_a_finished_pod_does_not_hide_the_miss_of_another() -> None:
+    """Each pod has its own miss."""
     ended = Pod("a", labels={"app": "web"}, phase="Succeeded", addresses=["10.0.0.1"])
     other = Pod("b", labels={"app": "web"})
     service = Service("web", selector={"app": "web"}, ports=[ServicePort(80, target_port="http")])
@@ -316,8 +316,8 @@ def test_one_pod_that_has_ended_does_not_hide_what_another_misses() -> None:
     assert codes == [("a", "pod-not-published"), ("b", "unresolved-target-port")]
 
 
-def test_a_port_that_is_not_there() -> None:
-    """Which port was meant is asked; one that is not there is named."""
+def test_the_error_for_a_missing_port() -> None:
+    """The error asks which port is meant, or names the port that does not exist."""
     service = Service("web", selector={"app": "web"}, ports=[ServicePort(80, name="a"), ServicePort(81, name="b")])
     with pytest.raises(KeyError, match="which port"):
         resolve(service, []).endpoints()
@@ -325,8 +325,8 @@ def test_a_port_that_is_not_there() -> None:
         resolve(service, []).endpoints("c")
 
 
-def test_a_workload_without_replicas_answers_nothing() -> None:
-    """A workload of 0 replicas makes no pods, and so gets no traffic."""
+def test_a_workload_without_replicas_has_no_endpoints() -> None:
+    """A workload with 0 replicas creates no pods and receives no traffic."""
     workload = Workload("Deployment", "web", Pod("web", labels={"app": "web"}), replicas=0)
     resolution = resolve(Service("web", selector={"app": "web"}, ports=[ServicePort(80)]), [workload])
     assert resolution.leads_nowhere == resolution.service.ports
@@ -349,15 +349,15 @@ spec:
 
 
 class TestDocuments:
-    """What `load` gives is taken as it is."""
+    """`resolve` accepts the result of `load`."""
 
     @staticmethod
     def loaded(port: str = "{name: a, containerPort: 2}") -> Manifests:
-        """A Service, what makes pods of it, and something else."""
+        """Return a Service, a Deployment, a Pod and a ConfigMap."""
         return load(StringIO(MIXED.replace("PORT", port)))
 
-    def test_other_kinds_are_passed_over(self) -> None:
-        """Among the documents of files, those that make pods are the pods, and the Services are the Services."""
+    def test_other_kinds_are_ignored(self) -> None:
+        """Documents that create pods are used as pods, documents of Services as Services, and others are ignored."""
         found = self.loaded()
         [service] = found.objects(Service)
         routes = resolve(service, found)
@@ -370,8 +370,8 @@ class TestDocuments:
         assert resolve_all(found, found) == (routes,)
         assert routes.service is service
 
-    def test_what_a_server_would_refuse(self) -> None:
-        """A document of a pod or Service that is invalid is an error that names its place; an invalid other is none."""
+    def test_invalid_documents(self) -> None:
+        """An invalid pod or Service is an error that names its place; other invalid documents are ignored."""
         found = self.loaded("{name: A, containerPort: 2}")
         with pytest.raises(ValidationError, match=r"^Pod p \(<stream>:12\) is invalid"):
             resolve(found[1], found)
@@ -382,7 +382,7 @@ class TestDocuments:
         assert resolve(Service("web", selector={"app": "web"}, ports=[ServicePort(80)]), broken).endpoints() == ()
 
     def test_an_object_that_holds_several_workloads(self) -> None:
-        """Each Deployment of a ClusterServiceVersion counts."""
+        """A ClusterServiceVersion stands for each of its Deployments."""
         spec = {"template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "x"}]}}}
         version = {
             "apiVersion": "operators.coreos.com/v1alpha1",
@@ -396,7 +396,7 @@ class TestDocuments:
         assert [each.workload for each in routes.endpoints()] == ["Deployment/a", "Deployment/b"]
 
     def test_a_plain_dict_that_makes_no_pods(self) -> None:
-        """Who gives a single object for a pod is told when it makes none."""
+        """A plain dict of a kind without pods is an error that lists the kinds with pods."""
         with pytest.raises(ValidationError) as caught:
             resolve(make_service(TO_HTTP), [{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}}])
         [violation] = caught.value.violations
@@ -405,7 +405,7 @@ class TestDocuments:
 
     @pytest.mark.parametrize("path", ["k8s", Path("k8s")])
     def test_the_name_of_a_file(self, path: Any) -> None:
-        """Who gives a path is told to load it."""
+        """A path is an error whose hint is to load it."""
         with pytest.raises(TypeError, match=r"not the name of a file: write load\('k8s'\)"):
             resolve(make_service(TO_HTTP), path)
         with pytest.raises(TypeError, match=r"not the name of a file: write resolve_all\(load\('k8s'\)\)"):

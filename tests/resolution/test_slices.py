@@ -1,4 +1,4 @@
-"""What the EndpointSlice controller publishes, and which pods it passes over."""
+"""The EndpointSlices that the controller publishes, and the pods that it leaves out."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ TO_HTTP = ServicePort(80, target_port="http")
 
 
 def make_pod(name: str = "web-0", *ports: ContainerPort, **fields: Any) -> Pod:
-    """A running pod with these ports, but for the fields that are given."""
+    """Return a running pod with these ports; `fields` override the defaults."""
     usual: dict[str, Any] = {
         "labels": {"app": "web"},
         "containers": [Container("app", ports=ports)],
@@ -38,10 +38,10 @@ def make_service(*ports: ServicePort, **fields: Any) -> Service:
 
 
 class TestSlices:
-    """What the EndpointSlice controller publishes."""
+    """`Resolution.slices`."""
 
     def test_the_worked_example(self) -> None:
-        """Pods with the same ports are in one slice; a pod without any of them is in one with no ports at all."""
+        """Pods with the same ports share a slice; a pod that resolves none of them is in a slice without ports."""
         service = make_service(
             ServicePort(80, name="web", target_port="http"), ServicePort(9090, name="metrics", target_port="prom")
         )
@@ -63,14 +63,14 @@ class TestSlices:
         ]
 
     def test_ports(self) -> None:
-        """A slice's port has the Service port's name and protocol, and the pod's number."""
+        """A port of a slice has the name and protocol of the Service port, and the number of the pod."""
         service = make_service(ServicePort(80, name="web", target_port="http", app_protocol="http"))
         [piece] = resolve(service, [make_pod("a", HTTP)]).slices
         assert piece.address_type == "IPv4"
         assert piece.ports == (EndpointPort("web", "TCP", 8080, "http"),)
 
     def test_no_pods(self) -> None:
-        """Without a pod there is one slice with nothing in it, for each family."""
+        """Without pods there is one empty slice for each family."""
         service = make_service(ip_families=["IPv6", "IPv4"], ip_family_policy="RequireDualStack")
         slices = resolve(service, []).slices
         assert [(each.address_type, each.ports, each.endpoints) for each in slices] == [
@@ -96,21 +96,21 @@ class TestSlices:
         ],
     )
     def test_families(self, fields: dict[str, Any], families: list[str]) -> None:
-        """The families are those that the Service asks for, else IPv4; what the cluster gave it is told by argument."""
+        """The families are those of the argument, else those of the Service, else IPv4."""
         service = make_service(ServicePort(80), **fields)
         assert [each.address_type for each in resolve(service, []).slices] == families
         assert [each.address_type for each in resolve(service, [], ip_families=["IPv6"]).slices] == ["IPv6"]
 
     def test_addresses(self) -> None:
-        """Each family gets its own addresses, in canonical spelling."""
+        """Each family has its own addresses, in canonical form."""
         pod = make_pod("a", HTTP, addresses=["010.1.0.1", "FD00::1", "::ffff:10.1.0.2"])
         service = make_service(ip_families=["IPv4", "IPv6"], ip_family_policy="PreferDualStack")
         four, six = resolve(service, [pod]).slices
         assert four.endpoints[0].addresses == ("10.1.0.1", "10.1.0.2")
         assert six.endpoints[0].addresses == ("fd00::1",)
 
-    def test_projected_pods_stand_apart(self) -> None:
-        """Pods that will be have no addresses, and their slice says so."""
+    def test_projected_pods_have_their_own_slice(self) -> None:
+        """Projected pods have no addresses, and their slice is marked as projected."""
         service = make_service()
         pods = [make_pod("a", HTTP), make_pod("b", HTTP, addresses=None, phase=None, ready=None)]
         one, other = resolve(service, pods).slices
@@ -130,14 +130,14 @@ class TestSlices:
         ],
     )
     def test_conditions(self, fields: dict[str, Any], publish: bool, conditions: tuple[bool, bool, bool]) -> None:
-        """Ready gets traffic, serving is ready, terminating is being deleted."""
+        """A ready pod is serving unless it is terminating, and published when not ready if the Service asks for it."""
         service = make_service(publish_not_ready_addresses=publish)
         [piece] = resolve(service, [make_pod("a", HTTP, **fields)]).slices
         [end] = piece.endpoints
         assert (end.ready, end.serving, end.terminating) == conditions
 
     def test_host_names(self) -> None:
-        """A pod has a DNS name of its own where its subdomain is the Service."""
+        """A pod has a DNS name of its own if its subdomain is the name of the Service."""
         inside = make_pod("a", HTTP, hostname="first", subdomain="web", node_name="node-a")
         outside = make_pod("b", HTTP, hostname="second", subdomain="other")
         [piece] = resolve(make_service(), [inside, outside]).slices
@@ -148,7 +148,7 @@ class TestSlices:
 
 
 class TestPublished:
-    """Which pods get traffic at all."""
+    """Which pods the controller publishes."""
 
     @pytest.mark.parametrize(
         "fields",
@@ -162,7 +162,7 @@ class TestPublished:
         ],
     )
     def test_left_out(self, fields: dict[str, Any]) -> None:
-        """A pod that has ended, has no address of the family, or whose node is gone, is in no slice."""
+        """A pod that has finished, has no address of the family, or whose node does not exist, is in no slice."""
         pod = make_pod("a", HTTP, **{"node_name": "node-a"} | fields)
         found = resolve(make_service(), [pod], nodes=["node-a"])
         assert found.endpoints() == ()
@@ -171,7 +171,7 @@ class TestPublished:
         assert found.leads_nowhere == found.service.ports
 
     def test_nodes(self) -> None:
-        """All nodes exist unless the names of those that do are given; publishing not-ready addresses asks for none."""
+        """By default all nodes exist; a Service that publishes addresses that are not ready ignores nodes."""
         pod = make_pod("a", HTTP, node_name="gone")
         assert resolve(make_service(), [pod]).endpoints()
         assert not resolve(make_service(), [pod], nodes=[]).endpoints()

@@ -1,4 +1,4 @@
-"""Why a Service port leads nowhere, and what was probably meant."""
+"""The reason why a Service port has no endpoint, and the hint."""
 
 from typing import Any
 
@@ -10,26 +10,26 @@ HTTP = ContainerPort(8080, name="http")
 
 
 def pod(*ports: ContainerPort, **fields: Any) -> Pod:
-    """A projected pod with these ports."""
+    """Return a projected pod with these ports."""
     return Pod("web-0", **{"labels": {"app": "web"}, "containers": [Container("app", ports=ports)]} | fields)
 
 
 def miss(port: ServicePort, *pods: Pod | Workload, **options: Any) -> Miss:
-    """The one miss of this port."""
+    """Return the only miss of this port."""
     service = Service("web", namespace="shop", selector={"app": "web"}, ports=[port])
     [found] = resolve(service, pods, **options).misses
     return found
 
 
 def target(name: str, **fields: Any) -> ServicePort:
-    """A port that leads to this name."""
+    """Return a Service port with this target port."""
     return ServicePort(fields.pop("port", 80), target_port=name, **fields)
 
 
 class TestUnresolved:
-    """A name that no container declares."""
+    """A target port that no container declares."""
 
-    def test_what_is_said(self) -> None:
+    def test_the_message(self) -> None:
         """The miss names the port, the pod, and what is declared there."""
         found = miss(target("web"), pod(HTTP, ContainerPort(9100)))
         assert (found.code, found.field) == ("unresolved-target-port", "spec.ports[0].targetPort")
@@ -38,11 +38,11 @@ class TestUnresolved:
         assert "http/TCP → 8080 in app, TCP → 9100 in app" in found.message
 
     def test_nothing_declared(self) -> None:
-        """A pod that declares nothing is said to."""
+        """The message says that a pod declares no ports."""
         assert "declare no ports" in miss(target("http"), pod()).message
 
     def test_many_declared(self) -> None:
-        """A long list is cut."""
+        """A long list of ports is truncated."""
         ports = [ContainerPort(8000 + number, name=f"p-{number}") for number in range(20)]
         assert "and 12 more" in miss(target("x"), pod(*ports)).message
 
@@ -63,39 +63,39 @@ class TestUnresolved:
         ],
     )
     def test_near_misses(self, port: ServicePort, declared: tuple[ContainerPort, ...], hint: str | None) -> None:
-        """A name spelt almost so, the same number, or the one port without a name was probably meant."""
+        """The hint names a port of similar spelling, of the same number, or the only port without a name."""
         found = miss(port, pod(*declared))
         assert (found.code, found.hint) == ("unresolved-target-port", hint)
         assert str(found) == (f"{found.message} ({hint})" if hint else found.message)
 
     def test_the_protocol(self) -> None:
-        """The right name with the wrong protocol is a mismatch, and the hint says which is which."""
+        """The right name with the wrong protocol is a mismatch, and the hint names the protocol."""
         found = miss(target("dns"), pod(ContainerPort(53, name="dns", protocol="UDP")))
         assert found.code == "protocol-mismatch"
         assert found.hint is not None
         assert "UDP" in found.hint
 
     def test_an_init_container(self) -> None:
-        """A name that only an init container has that ends is none."""
+        """The ports of an init container that is not a sidecar do not count, and the hint names the container."""
         found = miss(target("http"), pod(init_containers=[Container("setup", ports=[HTTP])]))
         assert found.code == "not-a-sidecar"
         assert found.hint is not None
         assert "'setup'" in found.hint
 
-    def test_a_sidecar_before_its_time(self) -> None:
-        """Before 1.33 a sidecar's ports were not looked at."""
+    def test_a_sidecar_before_1_33(self) -> None:
+        """Before 1.33 the control plane does not search sidecars."""
         sidecar = Container("proxy", ports=[HTTP], restart_policy="Always")
         found = miss(target("http"), pod(init_containers=[sidecar]), cluster=Cluster("1.32"))
         assert found.code == "sidecar-not-searched"
 
     def test_a_workload(self) -> None:
-        """Of a workload the miss names the workload."""
+        """The miss in a pod of a workload names the workload."""
         found = miss(target("web"), Workload("Deployment", "web", pod(HTTP)))
         assert found.workload == "Deployment/web"
         assert "in Deployment/web" in found.message
 
-    def test_each_pod_by_itself(self) -> None:
-        """During a rollout one pod may have the port and another not."""
+    def test_each_pod_separately(self) -> None:
+        """One pod may resolve a port and another not, as during a rollout."""
         service = Service("web", selector={"app": "web"}, ports=[target("http")])
         old, new = pod(HTTP), Pod("web-1", labels={"app": "web"}, containers=[Container("app")])
         found = resolve(service, [old, new])
@@ -104,10 +104,10 @@ class TestUnresolved:
 
 
 class TestNothingSelected:
-    """A selector that matches nothing."""
+    """A selector that matches no pod."""
 
-    def test_what_is_said(self) -> None:
-        """The labels that no pod has are named; the selector is to blame."""
+    def test_the_message(self) -> None:
+        """The message names the labels, and the field is the selector."""
         found = miss(target("http"))
         assert (found.code, found.field, found.hint) == ("selector-matches-nothing", "spec.selector", None)
         assert "app=web" in found.message
@@ -121,18 +121,18 @@ class TestNothingSelected:
         ],
     )
     def test_near_misses(self, labels: dict[str, str], hint: str | None) -> None:
-        """A pod whose labels are almost those is pointed out."""
+        """The hint names a pod whose labels are similar."""
         assert miss(target("http"), pod(HTTP, labels=labels)).hint == hint
 
     def test_the_nearest(self) -> None:
-        """Of several pods the one that agrees most is pointed out."""
+        """The hint names the pod that matches most of the selector."""
         service = Service("web", selector={"app": "web", "tier": "front"}, ports=[ServicePort(80)])
         pods = [Pod("a", labels={"tier": "front"}), Pod("b", labels={"app": "web", "tier": "frnot"})]
         [found] = resolve(service, pods).misses
         assert found.hint == "Pod/b has tier=frnot instead"
 
-    def test_one_label_of_several_proves_nothing(self) -> None:
-        """A pod that shares one label of three is not pointed out, one that shares two is."""
+    def test_one_shared_label_of_several_gives_no_hint(self) -> None:
+        """A pod that shares one label of three gives no hint; one that shares two does."""
         selector = {"app": "web", "tier": "front", "shop": "one"}
         service = Service("web", selector=selector, ports=[ServicePort(80)])
         assert resolve(service, [Pod("a", labels={"shop": "one"})]).misses[0].hint is None
@@ -140,14 +140,14 @@ class TestNothingSelected:
         assert hint is not None
         assert "no label app" in hint
 
-    def test_a_label_that_lacks(self) -> None:
-        """A label that a pod does not have at all is said to lack."""
+    def test_a_missing_label(self) -> None:
+        """The hint names a label that the pod does not have."""
         service = Service("web", selector={"app": "web", "tier": "front"}, ports=[ServicePort(80)])
         [found] = resolve(service, [Pod("a", labels={"app": "web"})]).misses
         assert found.hint == "Pod/a has no label tier"
 
     def test_another_namespace(self) -> None:
-        """The right labels in the wrong namespace are pointed out, of a workload by its kind."""
+        """The hint names a pod or workload that has the labels in another namespace."""
         found = miss(target("http"), Workload("Deployment", "web", pod(HTTP, namespace="other")))
         assert found.hint is not None
         assert "Deployment/web" in found.hint

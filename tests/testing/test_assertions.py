@@ -144,7 +144,7 @@ class TestRoutes:
     def test_what_is_no_port_at_all(self, port: Any) -> None:
         """What cannot be a port is a wrong call, and no failure."""
         for assertion in (assert_routes, assert_unreachable):
-            with pytest.raises(TypeError, match="by its name, its number or itself"):
+            with pytest.raises(TypeError, match="port must be a name, a number or a ServicePort"):
                 assertion(WEB, [POD], port=port)
 
     def test_documents(self, tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""The algorithm of the EndpointSlice controller: selection, named ports, slices, and why a port has no endpoints."""
+"""Service ports resolved to endpoints, as the EndpointSlice controller does it, with the reason where none exists."""

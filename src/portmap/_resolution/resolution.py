@@ -1,38 +1,35 @@
-"""Where the ports of a Service lead: the EndpointSlice controller's algorithm, with reasons.
+"""Resolve the ports of Services to endpoints: the EndpointSlice controller's algorithm, with reasons.
 
-A number passes through, declared or not. A name is looked up in each pod by name
-*and* protocol, in its containers first and then in its sidecars; the first match
-wins. So one name may be different numbers in different pods. Where the controller
-says nothing (it logs at verbosity 4 and leaves the port out), a `Miss` says why.
+A numeric target port needs no declaration. A named one is looked up in each pod by name
+*and* protocol. Where the controller says nothing (it logs at verbosity 4 and leaves the
+port out), a `Miss` says why.
 
 Source: kubernetes/kubernetes 1.36.2, `staging/src/k8s.io/endpointslice/utils.go`
-(`FindPort`, `getEndpointPorts`, `podToEndpoint`), `reconciler.go` and
+(`getEndpointPorts`, `podToEndpoint`), `reconciler.go` and
 `pkg/controller/endpointslice/endpointslice_controller.go`.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, TypeAlias, TypeVar, final
+from typing import Any, Final, TypeVar, final
 
 import attrs
 
 from portmap._kubernetes.addresses import family_and_form, family_of
 from portmap._kubernetes.cluster import SIDECAR_PORTS, Cluster, cluster_in_force
 from portmap._model.foreign import Foreign, several
-from portmap._model.pods import Container, Pod
+from portmap._model.pods import Pod
 from portmap._model.ports import ServicePort
 from portmap._model.service_reading import reduced_service, services_of
 from portmap._model.services import Service
 from portmap._model.workloads import Workload, workloads_of
+from portmap._resolution.find_port import PortFinder
 from portmap._resolution.selection import Candidates
+from portmap._resolution.slices import EndpointSlice, PublishedPod, is_ready, slices_of
 from portmap._resolution.why_not import Miss, nothing_selected, unresolved
 
 __all__ = [
     "Endpoint",
-    "EndpointPort",
-    "EndpointSlice",
     "Resolution",
-    "SliceEndpoint",
-    "find_port",
     "resolve",
     "resolve_all",
     "resolve_among",
@@ -46,17 +43,16 @@ _PodT = TypeVar("_PodT")
 @final
 @attrs.frozen
 class Endpoint:
-    """One pod and number that a Service port reaches.
+    """A pod and a port number that a Service port reaches.
 
     Attributes:
-        pod: The pod's name; a workload's, where the pod is one that it will make.
-        container: The container that declares the port; `None` where none does,
-            which is no hindrance to a number.
+        pod: The name of the pod; the name of the workload, if the pod is one that it will create.
+        container: The container that declares the port; `None` if none does. A number needs no declaration.
         port: The number on which the pod is reached.
         protocol: `TCP`, `UDP` or `SCTP`.
-        workload: The workload that makes the pod, such as `Deployment/web`, if it came from one.
+        workload: The workload that creates the pod, such as `Deployment/web`, if there is one.
         addresses: The pod's addresses in the Service's families; none for a projected pod.
-        ready: Whether it gets traffic now. A projected pod counts as ready.
+        ready: Whether the endpoint receives traffic now. A projected pod counts as ready.
 
     Example:
         >>> [endpoint] = resolve(web, [pod]).endpoints("http")
@@ -75,103 +71,31 @@ class Endpoint:
 
 @final
 @attrs.frozen
-class EndpointPort:
-    """A port of an EndpointSlice: the name is that of the Service port, the number the pod's.
-
-    Example:
-        >>> [published] = resolve(web, [pod]).slices
-        >>> published.ports
-        (EndpointPort(name='http', protocol='TCP', port=8080, app_protocol=None),)
-    """
-
-    name: str
-    protocol: str
-    port: int
-    app_protocol: str | None = None
-
-
-@final
-@attrs.frozen
-class SliceEndpoint:
-    """A pod in an EndpointSlice.
-
-    Attributes:
-        pod: Its name.
-        addresses: Its addresses of the slice's type.
-        ready: Whether it gets traffic.
-        serving: Whether it is ready, be it terminating or not.
-        terminating: Whether it is being deleted.
-        node_name: The node it runs on.
-        hostname: Its host name, where the Service gives it a DNS name of its own.
-
-    Example:
-        >>> [published] = resolve(web, [pod]).slices
-        >>> [(endpoint.pod, endpoint.ready) for endpoint in published.endpoints]
-        [('web-0', True)]
-    """
-
-    pod: str
-    addresses: tuple[str, ...]
-    ready: bool
-    serving: bool
-    terminating: bool
-    node_name: str | None = None
-    hostname: str | None = None
-
-
-@final
-@attrs.frozen
-class EndpointSlice:
-    """The pods of one address type that share their ports, as the controller publishes them.
-
-    A real controller cuts them into pieces of 100 endpoints; here they stay together.
-
-    Attributes:
-        address_type: `IPv4` or `IPv6`.
-        ports: Name, protocol and number of each Service port that these pods resolve.
-        endpoints: The pods, by name.
-        projected: Whether the pods are those that workloads will make, which have no addresses yet.
-
-    Example:
-        >>> [published] = resolve(web, [pod]).slices
-        >>> published.address_type, published.ports[0].port, published.endpoints[0].pod
-        ('IPv4', 8080, 'web-0')
-    """
-
-    address_type: str
-    ports: tuple[EndpointPort, ...]
-    endpoints: tuple[SliceEndpoint, ...]
-    projected: bool = False
-
-
-@final
-@attrs.frozen
 class _Selected:
-    """A pod that the Service selects, and what became of each Service port in it."""
+    """A pod that the Service selects, and the endpoint of each Service port in it.
+
+    `not_published` says why the controller leaves the pod out, if it does.
+    """
 
     pod: Pod
     workload: str | None
     addresses: Mapping[str, tuple[str, ...]]
     endpoints: tuple[Endpoint | None, ...]
-    passed_over: Miss | None
-
-    @property
-    def published(self) -> bool:
-        return self.passed_over is None
+    not_published: Miss | None
 
 
 @final
 @attrs.frozen
 class Resolution:
-    """Where the ports of one Service lead.
+    """The endpoints of each port of one Service.
 
     Attributes:
         service: The Service.
-        misses: Every Service port that leads nowhere in a pod, or nowhere at all, and why.
-        slices: What the EndpointSlice controller publishes.
-        elsewhere: Why no pods were looked for, if so: an ExternalName Service has
-            none, and without a selector somebody else manages the endpoints.
-        by_port: For each of the Service's ports, in their order, the pods and numbers that it reaches.
+        misses: Why a Service port has no endpoint, for each pod in which it has none, or for the whole Service.
+        slices: The EndpointSlices that the controller publishes.
+        elsewhere: Why no pods were searched, if so: an ExternalName Service has none, and
+            the endpoints of a Service without a selector are not managed by the controller.
+        by_port: For each of the Service's ports, in their order, the endpoints.
 
     Example:
         >>> resolution = resolve(typo, [pod])
@@ -186,35 +110,35 @@ class Resolution:
     by_port: tuple[tuple[Endpoint, ...], ...] = attrs.field(repr=False)
 
     def endpoints(self, port: ServicePort | int | str | None = None) -> tuple[Endpoint, ...]:
-        """The pods and numbers that this Service port reaches, in the order of the pods.
+        """Return the endpoints of a Service port, in the order of the pods.
 
         Args:
-            port: The Service port, by name, number or itself; may be left out where
-                there is only one. Where TCP and UDP share a number, a number means
-                both. `""` is the port without a name, and `"80"` a name.
+            port: The Service port, by name, by number or as an object. It can be left out if
+                the Service has only one. If TCP and UDP share a number, the number selects
+                both ports. `""` is the port without a name, and `"80"` is a name.
 
         Raises:
-            KeyError: The Service has no such port, or it must be said which is meant.
-            TypeError: It is no name, number or port at all; `True` is no number.
+            KeyError: The Service has no such port, or has several and `port` is left out.
+            TypeError: `port` is not a name, a number or a port. `True` is not a number.
 
         Example:
             >>> [endpoint.port for endpoint in resolve(web, [pod]).endpoints("http")]
             [8080]
         """
-        asked: object = port
-        if isinstance(asked, bool) or not isinstance(asked, ServicePort | int | str | None):
-            raise TypeError(f"a port is asked for by its name, its number or itself, not by {asked!r}")
+        wanted: object = port
+        if isinstance(wanted, bool) or not isinstance(wanted, ServicePort | int | str | None):
+            raise TypeError(f"port must be a name, a number or a ServicePort, not {wanted!r}")
         ports = self.service.ports
         if port is None and len(ports) == 1:
             return self.by_port[0]
-        found = [endpoints for each, endpoints in zip(ports, self.by_port, strict=True) if _is_meant(each, port)]
-        if not found:
+        matching = [endpoints for own, endpoints in zip(ports, self.by_port, strict=True) if _matches(own, port)]
+        if not matching:
             raise KeyError(_no_such_port(self.service, port))
-        return tuple(endpoint for endpoints in found for endpoint in endpoints)
+        return tuple(endpoint for endpoints in matching for endpoint in endpoints)
 
     @property
     def leads_nowhere(self) -> tuple[ServicePort, ...]:
-        """The Service ports that no pod answers; none where somebody else manages the endpoints.
+        """The Service ports that have no endpoint; none if the controller does not manage the endpoints.
 
         Example:
             >>> resolution.leads_nowhere
@@ -225,48 +149,23 @@ class Resolution:
         return tuple(port for port, endpoints in zip(self.service.ports, self.by_port, strict=True) if not endpoints)
 
 
-def _is_meant(port: ServicePort, asked: ServicePort | int | str | None) -> bool:
-    """Whether a port of a Service is the one that is asked for."""
-    if isinstance(asked, ServicePort):
-        return asked == port
-    return asked == (port.port if isinstance(asked, int) else port.name or "")
+def _matches(port: ServicePort, wanted: ServicePort | int | str | None) -> bool:
+    """Return whether a port of a Service has this name or number, or equals this port."""
+    if isinstance(wanted, ServicePort):
+        return wanted == port
+    return wanted == (port.port if isinstance(wanted, int) else port.name or "")
 
 
-def _no_such_port(service: Service, asked: ServicePort | int | str | None) -> str:
-    known = ", ".join(f"{each.name or 'unnamed'} {each.port}" for each in service.ports) or "none"
-    if asked is None:
+def _no_such_port(service: Service, wanted: ServicePort | int | str | None) -> str:
+    known = ", ".join(f"{port.name or 'unnamed'} {port.port}" for port in service.ports) or "none"
+    if wanted is None:
         return f"which port of {service}? it has {known}"
-    if isinstance(asked, ServicePort):
-        return f"{service} has no such port as {asked.name or 'unnamed'} {asked.port}: it has {known}"
-    text = "port without a name" if asked == "" else f"port {asked!r}"
-    number = isinstance(asked, str) and any(asked == str(each.port) for each in service.ports)
-    hint = f"; {asked!r} is a name, and the number is written {asked}" if number else ""
+    if isinstance(wanted, ServicePort):
+        return f"{service} has no port {wanted.name or 'unnamed'} {wanted.port}: it has {known}"
+    text = "port without a name" if wanted == "" else f"port {wanted!r}"
+    number = isinstance(wanted, str) and any(wanted == str(port.port) for port in service.ports)
+    hint = f"; {wanted!r} is a name, and the number is written {wanted}" if number else ""
     return f"{service} has no {text}: it has {known}{hint}"
-
-
-def find_port(pod: Pod, port: ServicePort, *, sidecars: bool = True) -> tuple[Container | None, int] | None:
-    """The container and number that a Service port means in this pod, or `None`.
-
-    Args:
-        pod: Where to look.
-        port: What to look for.
-        sidecars: Whether the control plane looks into sidecars, as it does from 1.33 on.
-    """
-    target, protocol = port.effective_target_port, port.effective_protocol
-    containers = pod.containers + (pod.sidecars if sidecars else ())
-    if isinstance(target, int):
-        declaring = (
-            container
-            for container in containers
-            for each in container.ports
-            if each.container_port == target and each.effective_protocol == protocol
-        )
-        return next(declaring, None), target
-    for container in containers:
-        for each in container.ports:
-            if each.name == target and each.effective_protocol == protocol:
-                return container, each.container_port
-    return None
 
 
 def resolve(
@@ -277,26 +176,26 @@ def resolve(
     ip_families: Sequence[str] | None = None,
     cluster: Cluster | None = None,
 ) -> Resolution:
-    """Say where each port of this Service leads, in each of the pods that it selects.
+    """Resolve each port of a Service in each of the pods that the Service selects.
 
     Args:
-        service: The Service, typed or as a plain dict, or an object of another library.
-        pods: The pods and workloads among which it selects, in any order and of any
-            namespace, typed, as plain dicts, or objects of other libraries; a workload stands for the pods that it
-            makes. A Service or pod without a namespace is taken to be in the other's. Or what
-            `portmap.load` gives, whose documents of other kinds are passed over.
-        nodes: The names of the nodes that exist; left out, all that pods name. The
-            controller passes over a pod whose node does not exist, unless the
+        service: The Service: typed, a plain dict, or an object of another library.
+        pods: The pods and workloads from which the Service selects, in any order and of any
+            namespace: typed, plain dicts, objects of other libraries, or the result of
+            `portmap.load`, whose documents of other kinds are ignored. A workload stands for
+            the pods that it creates. A Service or pod without a namespace matches any namespace.
+        nodes: The names of the nodes that exist; by default, all that pods name. The
+            controller leaves out a pod whose node does not exist, unless the
             Service publishes addresses that are not ready.
-        ip_families: The families that the cluster gave the Service; left out, those
+        ip_families: The families that the cluster gave the Service; by default, those
             that it asks for itself, else IPv4.
-        cluster: What the control plane does: before 1.33 it did not look into
-            sidecars. Left out, the cluster in force.
+        cluster: The cluster whose control plane resolves: before 1.33 it did not search
+            sidecars. By default, the cluster in force.
 
     Raises:
-        ValidationError: A plain dict is of no workload, or one, or a document, is of a workload or
-            Service that would be refused.
-        TypeError: One of `pods`, or the Service, is something else altogether, or `pods` is no list.
+        ValidationError: A plain dict is not a workload, or a plain dict or document is a workload or
+            Service that the API server would refuse.
+        TypeError: One of `pods`, or the Service, has another type, or `pods` is not a list.
 
     Example:
         >>> for endpoint in resolve(web, [pod]).endpoints("http"):
@@ -319,15 +218,15 @@ def resolve_all(
     ip_families: Sequence[str] | None = None,
     cluster: Cluster | None = None,
 ) -> tuple[Resolution, ...]:
-    """`resolve` for each of these Services among the same pods, in the order of the Services.
+    """Resolve each of these Services among the same pods, and return the resolutions in their order.
 
-    The pods are indexed by their labels once, so that this costs about the sum of
-    Services, pods and matches, not the product. Args are those of `resolve`; of what
-    `portmap.load` gives for `services`, documents of other kinds are passed over, too.
+    The pods are indexed by their labels once, so the cost is about the sum of Services,
+    pods and matches, not the product. The arguments are those of `resolve`. `services` can
+    also be the result of `portmap.load`, whose documents of other kinds are ignored.
 
     Raises:
         ValidationError: As in `resolve`.
-        TypeError: One of `services` or `pods` is something else altogether, or either is no list.
+        TypeError: One of `services` or `pods` has another type, or either is not a list.
 
     Example:
         >>> for resolution in resolve_all([web, typo], [pod]):
@@ -337,22 +236,28 @@ def resolve_all(
         Service typo 0
     """
     several(services, "resolve_all")
-    wanted = [service for each in services for service in services_of(each)]
-    among = [workload for each in _several_pods(pods) for workload in workloads_of(each)]
+    wanted = [service for source in services for service in services_of(source)]
+    among = [workload for source in _list_of_pods(pods) for workload in workloads_of(source)]
     candidates = Candidates(among, indexed=len(wanted) > 1)
-    found = resolve_among(wanted, candidates, nodes=nodes, ip_families=ip_families, cluster=cluster)
-    return tuple(resolution for resolution, _ in found)
+    resolved = resolve_among(wanted, candidates, nodes=nodes, ip_families=ip_families, cluster=cluster)
+    return tuple(resolution for resolution, _ in resolved)
 
 
-def _several_pods(pods: Iterable[_PodT]) -> Iterable[_PodT]:
-    """These pods, if they are several, and neither one alone nor the name of a file."""
-    given: object = pods
-    if isinstance(given, str) or hasattr(type(given), "__fspath__"):
+def _list_of_pods(pods: Iterable[_PodT]) -> Iterable[_PodT]:
+    """Return the argument if it is a list of pods.
+
+    Raises:
+        TypeError: It is one pod, or the name of a file.
+    """
+    argument: object = pods
+    if isinstance(argument, str) or hasattr(type(argument), "__fspath__"):
         raise TypeError(
-            f"the pods are a list of pods and workloads, not the name of a file: write load({str(given)!r})"
+            f"pods must be a list of pods and workloads, not the name of a file: write load({str(argument)!r})"
         )
-    if isinstance(given, Mapping) or not isinstance(given, Iterable):
-        raise TypeError(f"the pods are a list of pods and workloads, not a {type(given).__name__}: write [pod] for one")
+    if isinstance(argument, Mapping) or not isinstance(argument, Iterable):
+        raise TypeError(
+            f"pods must be a list of pods and workloads, not a {type(argument).__name__}: write [pod] for one"
+        )
     return pods
 
 
@@ -364,7 +269,10 @@ def resolve_among(
     ip_families: Sequence[str] | None = None,
     cluster: Cluster | None = None,
 ) -> Iterator[tuple[Resolution, tuple[Pod | Workload, ...]]]:
-    """`resolve_all` for who has the candidates at hand: each resolution, with what the Service selects of them."""
+    """Resolve Services among indexed candidates.
+
+    Yield, for each Service, its resolution and the candidates that it selects.
+    """
     sidecars = (cluster or cluster_in_force()).enabled(SIDECAR_PORTS)
     for service in services:
         yield _resolve(service, candidates, nodes, ip_families, sidecars=sidecars)
@@ -382,23 +290,26 @@ def _resolve(
     if elsewhere is not None:
         return Resolution(service, (), (), elsewhere, tuple(() for _ in service.ports)), ()
     families = tuple(ip_families) if ip_families else _own_families(service)
-    chosen = tuple(candidates.selected_by(service.selector or {}, service.namespace))
-    finder = _Finder(service.ports, sidecars=sidecars)
-    selected = [_look_up(service, each, families, nodes, finder) for each in chosen]
+    sources = tuple(candidates.selected_by(service.selector or {}, service.namespace))
+    finder = PortFinder(service.ports, sidecars=sidecars)
+    selected = [_resolve_in(service, source, families, nodes, finder) for source in sources]
     misses = (
         list(_misses(service, selected, sidecars=sidecars))
         if selected
         else [nothing_selected(service, candidates.near(service.selector or {}))]
     )
-    reached = tuple(
-        tuple(found for each in selected if each.published and (found := each.endpoints[position]) is not None)
+    published = [pod for pod in selected if pod.not_published is None]
+    by_port = tuple(
+        tuple(endpoint for pod in published if (endpoint := pod.endpoints[position]) is not None)
         for position in range(len(service.ports))
     )
-    return Resolution(service, tuple(misses), tuple(_slices(service, selected, families)), None, reached), chosen
-
-
-def _pod_of(source: Pod | Workload) -> Pod:
-    return source.pod if isinstance(source, Workload) else source
+    in_slices = [
+        PublishedPod(
+            pod.pod, pod.addresses, tuple([None if endpoint is None else endpoint.port for endpoint in pod.endpoints])
+        )
+        for pod in published
+    ]
+    return Resolution(service, tuple(misses), tuple(slices_of(service, in_slices, families)), None, by_port), sources
 
 
 def _elsewhere(service: Service) -> str | None:
@@ -410,17 +321,20 @@ def _elsewhere(service: Service) -> str | None:
 
 
 def _own_families(service: Service) -> tuple[str, ...]:
-    """The families that follow from the Service alone."""
+    """Return the IP families that follow from the Service alone."""
     if service.ip_families:
         return tuple(service.ip_families)
     addresses = service.cluster_ips or ((service.cluster_ip,) if service.cluster_ip else ())
     return tuple(family for address in addresses if (family := family_of(address))) or ("IPv4",)
 
 
-def _passed_over(
+def _not_published(
     service: Service, pod: Pod, families: Sequence[str], addresses: Sequence[str], nodes: Collection[str] | None
 ) -> str | None:
-    """Why the controller leaves this pod out, if it does (`ShouldPodBeInEndpoints`, `reconcileByAddressType`)."""
+    """Return why the controller leaves this pod out, if it does.
+
+    Source: `ShouldPodBeInEndpoints`, `reconcileByAddressType`.
+    """
     if pod.phase in _FINISHED:
         return f"it has ended ({pod.phase})"
     if pod.addresses is None:
@@ -434,126 +348,50 @@ def _passed_over(
     return None
 
 
-_Found: TypeAlias = tuple[Container | None, int] | None
-
-
-@final
-class _Finder:
-    """What the ports of one Service mean in pods, looked up once where pods have the very same containers."""
-
-    def __init__(self, ports: Sequence[ServicePort], *, sidecars: bool) -> None:
-        self._ports = ports
-        self._sidecars = sidecars
-        self._last: tuple[tuple[Container, ...], tuple[Container, ...]] | None = None
-        self._found: tuple[_Found, ...] = ()
-
-    def found_in(self, pod: Pod) -> tuple[_Found, ...]:
-        """What `find_port` finds for each port."""
-        last = self._last
-        if last is None or last[0] is not pod.containers or last[1] is not pod.init_containers:
-            self._found = tuple([find_port(pod, port, sidecars=self._sidecars) for port in self._ports])
-            self._last = pod.containers, pod.init_containers
-        return self._found
-
-
-def _look_up(
+def _resolve_in(
     service: Service,
     source: Pod | Workload,
     families: Sequence[str],
     nodes: Collection[str] | None,
-    finder: "_Finder",
+    finder: PortFinder,
 ) -> _Selected:
-    pod = _pod_of(source)
+    pod = source.pod if isinstance(source, Workload) else source
     workload = f"{source.kind}/{source.name}" if isinstance(source, Workload) and source.kind != "Pod" else None
     by_family = _by_family(pod, families)
-    addresses = tuple(address for found in by_family.values() for address in found)
-    reason = _passed_over(service, pod, families, addresses, nodes)
-    passed_over = Miss.of_pod(pod, workload, reason) if reason else None
+    addresses = tuple(address for of_family in by_family.values() for address in of_family)
+    reason = _not_published(service, pod, families, addresses, nodes)
+    not_published = Miss.of_pod(pod, workload, reason) if reason else None
     if isinstance(source, Workload) and source.replicas == 0:
-        passed_over = Miss.of_idle(source)
-    ready = _ready(service, pod)
+        not_published = Miss.of_idle(source)
+    ready = is_ready(service, pod)
     endpoints: list[Endpoint | None] = []
-    for port, found in zip(service.ports, finder.found_in(pod), strict=True):
+    for port, match in zip(service.ports, finder.matches_in(pod), strict=True):
         endpoints.append(
-            found
+            match
             and Endpoint(
                 pod.name,
-                found[0].name if found[0] else None,
-                found[1],
+                match[0].name if match[0] else None,
+                match[1],
                 port.effective_protocol,
                 workload=workload,
                 addresses=addresses,
                 ready=ready,
             )
         )
-    return _Selected(pod, workload, by_family, tuple(endpoints), passed_over)
+    return _Selected(pod, workload, by_family, tuple(endpoints), not_published)
 
 
 def _by_family(pod: Pod, families: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
-    """The pod's addresses of each of these families, in canonical form."""
-    known = [found for address in pod.addresses or () if (found := family_and_form(address))]
+    """Return the pod's addresses of each of these families, in canonical form."""
+    known = [parsed for address in pod.addresses or () if (parsed := family_and_form(address))]
     return {family: tuple([form for own, form in known if own == family]) for family in families}
 
 
-def _serving(pod: Pod) -> bool:
-    return pod.is_projected or bool(pod.ready)
-
-
-def _ready(service: Service, pod: Pod) -> bool:
-    return bool(service.publish_not_ready_addresses) or (_serving(pod) and not pod.is_terminating)
-
-
 def _misses(service: Service, selected: Sequence[_Selected], *, sidecars: bool) -> Iterator[Miss]:
-    for each in selected:
-        if each.passed_over is not None:
-            yield each.passed_over
+    for pod in selected:
+        if pod.not_published is not None:
+            yield pod.not_published
             continue
         for position, port in enumerate(service.ports):
-            if each.endpoints[position] is None:
-                yield unresolved(port, position, each.pod, each.workload, sidecars=sidecars)
-
-
-def _slices(service: Service, selected: Sequence[_Selected], families: Sequence[str]) -> Iterator[EndpointSlice]:
-    # Nearly all pods have the same numbers, for which ports are made once.
-    made: dict[tuple[int | None, ...], tuple[frozenset[EndpointPort], tuple[EndpointPort, ...]]] = {}
-    for family in families:
-        groups: dict[tuple[frozenset[EndpointPort], bool], tuple[tuple[EndpointPort, ...], list[SliceEndpoint]]] = {}
-        for each in selected:
-            addresses = each.addresses[family]
-            projected = each.pod.is_projected
-            if not each.published or not (addresses or projected):
-                continue
-            numbers = tuple([found and found.port for found in each.endpoints])
-            if numbers not in made:
-                ports = _slice_ports(service, numbers)
-                # The order of ports does not tell slices apart (`NewPortMapKey`).
-                made[numbers] = frozenset(ports), ports
-            key, ports = made[numbers]
-            _, endpoints = groups.setdefault((key, projected), (ports, []))
-            endpoints.append(_slice_endpoint(service, each.pod, addresses))
-        if not groups:
-            yield EndpointSlice(family, (), ())
-        for (_, projected), (ports, endpoints) in groups.items():
-            ordered = tuple(sorted(endpoints, key=lambda endpoint: (endpoint.pod, endpoint.addresses)))
-            yield EndpointSlice(family, ports, ordered, projected)
-
-
-def _slice_ports(service: Service, numbers: tuple[int | None, ...]) -> tuple[EndpointPort, ...]:
-    return tuple(
-        EndpointPort(port.name or "", port.effective_protocol, number, port.app_protocol)
-        for port, number in zip(service.ports, numbers, strict=True)
-        if number is not None
-    )
-
-
-def _slice_endpoint(service: Service, pod: Pod, addresses: tuple[str, ...]) -> SliceEndpoint:
-    has_name = bool(pod.hostname) and pod.subdomain == service.name
-    return SliceEndpoint(
-        pod.name,
-        addresses,
-        ready=_ready(service, pod),
-        serving=_serving(pod),
-        terminating=pod.is_terminating,
-        node_name=pod.node_name,
-        hostname=pod.hostname if has_name else None,
-    )
+            if pod.endpoints[position] is None:
+                yield unresolved(port, position, pod.pod, pod.workload, sidecars=sidecars)

@@ -1,8 +1,8 @@
-"""Why a Service port leads nowhere, in words that say what to do.
+"""Why a Service port has no endpoint, and what to change.
 
-The control plane is silent about all of this. A miss names what *is* declared, and
-singles out the near miss: the same name with another protocol, in an init container
-that is no sidecar, or spelt almost so.
+The control plane reports none of this. A miss names the ports that *are* declared, and
+points out the near miss: the same name with another protocol, in an init container
+that is not a sidecar, or with a similar spelling.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,18 +24,18 @@ _MOST_SHOWN = 8
 @final
 @attrs.frozen(kw_only=True)
 class Miss:
-    """A Service port that leads nowhere, in one pod or in all.
+    """The reason why a Service port has no endpoint, in one pod or in all of them.
 
     Attributes:
-        code: What kind of miss: `unresolved-target-port`, `protocol-mismatch`,
+        code: The kind of miss: `unresolved-target-port`, `protocol-mismatch`,
             `not-a-sidecar`, `sidecar-not-searched`, `pod-not-published`,
             `makes-no-pods` or `selector-matches-nothing`.
-        message: Why, naming what is declared.
-        hint: What was probably meant, if anything is near.
-        port: The Service port; `None` where it concerns all of them.
-        position: Its place in the Service's `ports`.
-        pod: The pod's name; `None` where no pod is selected.
-        workload: The workload that makes the pod, such as `Deployment/web`.
+        message: The reason, with the ports that are declared.
+        hint: What was probably intended, if anything is similar.
+        port: The Service port; `None` if the miss concerns all of them.
+        position: The index of the port in the Service's `ports`.
+        pod: The name of the pod; `None` if no pod is selected.
+        workload: The workload that creates the pod, such as `Deployment/web`.
 
     Example:
         >>> [miss] = resolve(typo, [pod]).misses
@@ -53,7 +53,7 @@ class Miss:
 
     @property
     def field(self) -> str:
-        """The Service's field that is to blame: `spec.ports[0].targetPort`, `spec.selector` or `""`.
+        """The field of the Service that causes the miss: `spec.ports[0].targetPort`, `spec.selector` or `""`.
 
         Example:
             >>> miss.field
@@ -65,7 +65,7 @@ class Miss:
 
     @classmethod
     def of_pod(cls, pod: Pod, workload: str | None, reason: str) -> Self:
-        """A pod that is selected but gets no traffic at all.
+        """Return the miss of a pod that is selected but receives no traffic.
 
         Example:
             >>> print(Miss.of_pod(pod, None, "it has ended"))
@@ -73,38 +73,41 @@ class Miss:
         """
         return cls(
             code="pod-not-published",
-            message=f"{_called(pod, workload)} gets no traffic: {reason}",
+            message=f"{_display_name(pod, workload)} gets no traffic: {reason}",
             pod=pod.name,
             workload=workload,
         )
 
     @classmethod
     def of_idle(cls, workload: Workload) -> Self:
-        """A workload that is selected but makes no pods.
+        """Return the miss of a workload that is selected but creates no pods.
 
         Example:
             >>> idle = Workload("Deployment", "web", pod, replicas=0)
             >>> print(Miss.of_idle(idle))
             Deployment/web makes no pods: its replicas are 0
         """
-        called = f"{workload.kind}/{workload.name}"
+        name = f"{workload.kind}/{workload.name}"
         return cls(
             code="makes-no-pods",
-            message=f"{called} makes no pods: its replicas are 0",
+            message=f"{name} makes no pods: its replicas are 0",
             pod=workload.pod.name,
-            workload=called,
+            workload=name,
         )
 
     def __str__(self) -> str:
         return f"{self.message} ({self.hint})" if self.hint else self.message
 
 
-def _called(pod: Pod, workload: str | None) -> str:
+def _display_name(pod: Pod, workload: str | None) -> str:
     return workload or f"Pod/{pod.name}"
 
 
 def _declared(containers: Sequence[Container]) -> list[str]:
-    """Every declared port, as people would say it: `http/TCP → 8080 in app`. Knative does not ask for names."""
+    """Return a description of every declared port: `http/TCP → 8080 in app`.
+
+    Knative allows containers without a name.
+    """
     return [
         f"{f'{port.name}/' if port.name else ''}{port.effective_protocol} → {port.container_port}"
         + (f" in {container.name}" if container.name else "")
@@ -114,64 +117,69 @@ def _declared(containers: Sequence[Container]) -> list[str]:
 
 
 def some(words: Sequence[str]) -> str:
-    """The first few of these, and how many more there are."""
+    """Return the first words, joined, and the number of the rest."""
     more = len(words) - _MOST_SHOWN
     return ", ".join(words[:_MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
-def _named(containers: Sequence[Container], name: str) -> tuple[Container, ContainerPort] | None:
+def _port_named(containers: Sequence[Container], name: str) -> tuple[Container, ContainerPort] | None:
     return next(((container, port) for container in containers for port in container.ports if port.name == name), None)
 
 
 def unresolved(port: ServicePort, position: int, pod: Pod, workload: str | None, *, sidecars: bool) -> Miss:
-    """Why this Service port, which names its target, leads nowhere in this pod."""
+    """Return why the target port's name does not resolve in this pod."""
     target, protocol = str(port.effective_target_port), port.effective_protocol
     searched = pod.containers + (pod.sidecars if sidecars else ())
     others = [container for container in pod.init_containers if container not in searched]
     declared = _declared(searched)
     shown = f"it declares {some(declared)}" if declared else "its containers declare no ports"
-    message = f"no container port named {target!r} for {protocol} in {_called(pod, workload)}: {shown}"
+    message = f"no container port named {target!r} for {protocol} in {_display_name(pod, workload)}: {shown}"
     code, hint = "unresolved-target-port", None
-    same = _named(searched, target)
-    elsewhere = _named(others, target)
+    same = _port_named(searched, target)
+    elsewhere = _port_named(others, target)
     if same is not None:
         code = "protocol-mismatch"
-        spoken = same[1].effective_protocol
-        hint = f"{target!r} is {spoken} there: set protocol {spoken} on this Service port, or declare a {protocol} port"
+        declared_protocol = same[1].effective_protocol
+        hint = (
+            f"{target!r} is {declared_protocol} there: "
+            f"set protocol {declared_protocol} on this Service port, or declare a {protocol} port"
+        )
     elif elsewhere is not None and elsewhere[0].is_sidecar:
         code = "sidecar-not-searched"
-        hint = f"sidecar {elsewhere[0].name!r} has it, but sidecars are looked into only from Kubernetes 1.33 on"
+        hint = f"sidecar {elsewhere[0].name!r} has it, but sidecars are searched only since Kubernetes 1.33"
     elif elsewhere is not None:
         code = "not-a-sidecar"
-        hint = f"init container {elsewhere[0].name!r} has it, but is no sidecar: set its restartPolicy to Always"
+        hint = f"init container {elsewhere[0].name!r} has it, but is not a sidecar: set its restartPolicy to Always"
     else:
         hint = _near(port, target, protocol, searched)
     return Miss(code=code, message=message, hint=hint, port=port, position=position, pod=pod.name, workload=workload)
 
 
 def _near(port: ServicePort, target: str, protocol: str, containers: Sequence[Container]) -> str | None:
-    """The declared port that was probably meant."""
-    fitting = [each for container in containers for each in container.ports if each.effective_protocol == protocol]
-    guess = nearest(target, [each.name for each in fitting if each.name])
+    """Return a hint that names the declared port that was probably intended."""
+    of_protocol = [
+        declared for container in containers for declared in container.ports if declared.effective_protocol == protocol
+    ]
+    guess = nearest(target, [declared.name for declared in of_protocol if declared.name])
     if guess is not None:
         return f"did you mean {guess!r}?"
-    same_number = next((each for each in fitting if each.container_port == port.port), None)
+    same_number = next((declared for declared in of_protocol if declared.container_port == port.port), None)
     if same_number is not None and same_number.name:
         return f"port {port.port} is named {same_number.name!r} there"
     if same_number is not None:
         return f"port {port.port} has no name there: name it {target!r}, or write targetPort: {port.port}"
-    unnamed = [each for each in fitting if not each.name]
+    unnamed = [declared for declared in of_protocol if not declared.name]
     if len(unnamed) == 1:
         return f"port {unnamed[0].container_port} has no name there: name it {target!r}"
     return None
 
 
 def nothing_selected(service: Service, near: Iterable[Pod | Workload]) -> Miss:
-    """Why a selector picks no pod, with the one that it almost picks.
+    """Return why a selector matches no pod, with the pod that matches most of it.
 
     Args:
         service: The Service.
-        near: Pods and workloads that have something of its selector.
+        near: Pods and workloads that have some of the selector's labels.
     """
     selector = service.selector or {}
     wanted = ", ".join(f"{key}={value}" for key, value in selector.items())
@@ -180,24 +188,24 @@ def nothing_selected(service: Service, near: Iterable[Pod | Workload]) -> Miss:
     for source in near:
         pod = source.pod if isinstance(source, Workload) else source
         matching = sum(pod.labels.get(key) == value for key, value in selector.items())
-        called = f"{source.kind}/{source.name}" if isinstance(source, Workload) else f"Pod/{pod.name}"
-        apart = service.namespace is not None and pod.namespace not in {None, service.namespace}
+        name = f"{source.kind}/{source.name}" if isinstance(source, Workload) else f"Pod/{pod.name}"
+        other_namespace = service.namespace is not None and pod.namespace not in {None, service.namespace}
         if matching == len(selector):
-            hint = f"{called} has them, but in namespace {pod.namespace}, not {service.namespace}"
+            hint = f"{name} has them, but in namespace {pod.namespace}, not {service.namespace}"
             return Miss(code="selector-matches-nothing", message=message, hint=hint)
         misspelt = _misspelt(selector, pod)
-        # One label of several proves nothing: half a shop may have it.
+        # One shared label of several is no evidence: half of the pods of an application may have it.
         if not misspelt and 2 * matching < len(selector):
             continue
-        score = 4 * matching + 2 * misspelt - apart
+        score = 4 * matching + 2 * misspelt - other_namespace
         if best is None or score > best[0]:
-            place = f"{called} in namespace {pod.namespace}" if apart else called
-            best = (score, _difference(selector, pod, place))
+            shown = f"{name} in namespace {pod.namespace}" if other_namespace else name
+            best = (score, _difference(selector, pod, shown))
     return Miss(code="selector-matches-nothing", message=message, hint=best[1] if best else None)
 
 
 def _misspelt(selector: Mapping[str, str], pod: Pod) -> bool:
-    """Whether a value of the selector is almost that of the pod's label."""
+    """Return whether a value of the selector is similar to that of the pod's label."""
     return any(
         label is not None and label != value and nearest(value, [label]) is not None
         for key, value in selector.items()
@@ -205,8 +213,8 @@ def _misspelt(selector: Mapping[str, str], pod: Pod) -> bool:
     )
 
 
-def _difference(selector: Mapping[str, str], pod: Pod, called: str) -> str:
+def _difference(selector: Mapping[str, str], pod: Pod, name: str) -> str:
     other = [f"{key}={pod.labels[key]}" for key, value in selector.items() if pod.labels.get(key, value) != value]
     missing = [key for key in selector if key not in pod.labels]
     parts = ([f"{', '.join(other)} instead"] if other else []) + ([f"no label {', '.join(missing)}"] if missing else [])
-    return f"{called} has {' and '.join(parts)}"
+    return f"{name} has {' and '.join(parts)}"

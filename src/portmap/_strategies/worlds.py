@@ -12,7 +12,8 @@ from portmap._kubernetes.names import LONGEST_LABEL
 from portmap._model.pods import Container, Pod
 from portmap._model.ports import ContainerPort
 from portmap._model.services import Service
-from portmap._resolution.resolution import find_port, resolve
+from portmap._resolution.find_port import find_port
+from portmap._resolution.resolution import resolve
 from portmap._strategies.arguments import check_bounds, chosen, shown_as_called
 from portmap._strategies.pods import pods
 from portmap._strategies.ports import PROTOCOL_WORDS, Target
