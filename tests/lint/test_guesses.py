@@ -14,12 +14,13 @@ from command_line import deployment, service, write
 from in_parts import Here, told
 from portmap import Cluster, Container, ContainerPort, Labels, Pod, Service, ServicePort, Workload
 from portmap._graph.label_selectors import Selector
+from portmap._lint import parallel as _parts
 from portmap._lint.item import items_of
 from portmap._lint.packing import packed, unpacked
 from portmap._lint.parallel_part import Judge, Known, PutOff, Verdict, judged_again
 from portmap._lint.whole_input import At, Heard, Whole, item_of, told_of
 from portmap._manifests.load import documents_of
-from portmap.lint import RULES, Bundle, Found, Report, RuleError, _parts, at, lint_paths, rule
+from portmap.lint import RULES, Bundle, Found, Report, RuleError, at, lint_paths, rule
 from portmap.strategies import services, workloads
 
 

@@ -257,8 +257,8 @@ def test_streams_that_fail(here: Path) -> None:  # noqa: ARG001
 @pytest.mark.parametrize("jobs", ["--jobs=1", "--jobs=2"])
 def test_too_many_findings(jobs: str, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Faults of one file, and findings of all, are counted as they come, and end the run where they are too many."""
-    for module in ("_reading", "_part", "_parts"):
-        monkeypatch.setattr(f"portmap.lint.{module}.MOST_FINDINGS", 20)
+    for module in ("inputs", "parallel_part", "parallel"):
+        monkeypatch.setattr(f"portmap._lint.{module}.MOST_FINDINGS", 20)
     for number in range(15):
         (here / f"team-{number}").mkdir()
         text = "---\n".join(SERVICE.format(each, "{port: 80, targetPort: x}") for each in range(2))

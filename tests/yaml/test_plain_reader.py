@@ -109,8 +109,8 @@ def test_positions_are_found_when_asked_for() -> None:
 @pytest.mark.parametrize("text", ["- a\n" * 3, "a: b\nc: d\ne: f", "[[], [], []]", "[a, b, c]"])
 def test_the_number_of_values_is_bounded(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A text with more values than fit into memory is refused with the place where there are too many."""
-    for module in ("_compose", "_compose_plain"):
-        monkeypatch.setattr(f"portmap.manifests.{module}.MAX_VALUES", 2)
+    for module in ("reader", "plain_reader"):
+        monkeypatch.setattr(f"portmap._yaml.{module}.MAX_VALUES", 2)
     with pytest.raises(ManifestError, match=f"more than {MAX_VALUES} values") as caught:
         list(compose_all(text))
     assert caught.value.span is not None

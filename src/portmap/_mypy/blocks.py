@@ -44,8 +44,8 @@ class Meant(Enum):
 Around: TypeAlias = Cluster | Meant
 
 _CLUSTER: Final = f"{Cluster.__module__}.{Cluster.__qualname__}"
-_REFUSAL: Final = "portmap.testing.Refusal"
-_REFUSING: Final = frozenset({"portmap.testing.violates", "pytest.raises", "_pytest.raises.raises"})
+_REFUSAL: Final = "portmap._testing.assertions.Refusal"
+_REFUSING: Final = frozenset({"portmap._testing.assertions.violates", "pytest.raises", "_pytest.raises.raises"})
 _CAUGHT: Final = frozenset({"portmap._kubernetes.errors.PortmapError", "portmap._kubernetes.errors.ValidationError"})
 
 _Stack: TypeAlias = tuple[Expression | TryStmt, ...]
