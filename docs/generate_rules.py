@@ -1,4 +1,4 @@
-"""Writes a page for each rule of the linter, from its docstring, and the list of them: `nox -s pages`."""
+"""Write a page for each rule of the linter, from its docstring, and the index of them: `nox -s pages`."""
 # ruff: noqa: INP001
 
 from collections.abc import Mapping
@@ -11,51 +11,54 @@ from portmap.lint import RULES, Rule
 FOLDER: Final = Path(__file__).resolve().parent / "rules"
 
 _PROFILES: Final = {
-    "default": "On unless they are ignored.",
-    "strict": "Matters of taste and policy: on with `--profile strict`.",
-    "mesh": "For those who run a service mesh: on with `--profile mesh`.",
+    "default": "These rules are on.",
+    "strict": "Matters of taste and policy. `--profile strict` turns these rules on.",
+    "mesh": "For clusters with a service mesh. `--profile mesh` turns these rules on.",
 }
 
 
 def page_of(rule: Rule) -> str:
-    """The page of one rule."""
+    """Return the page of a rule."""
     sections = [f"## {title}\n\n{text.rstrip()}\n" for title, text in rule.sections.items()]
     head = (
         f"# {rule.name}\n\n{rule.summary}\n\nSeverity: {rule.severity}. Profile: {rule.profile}. Since {rule.since}.\n"
     )
-    silence = (
-        "## How to silence it\n\nWith a reason, on the object:\n\n"
-        f"```yaml\nmetadata:\n  annotations:\n    portmap.ignore/{rule.name}: why it is right here\n```\n"
+    suppression = (
+        "## How to suppress it\n\nAnnotate the object, with a reason:\n\n"
+        f"```yaml\nmetadata:\n  annotations:\n    portmap.ignore/{rule.name}: why this is right here\n```\n"
     )
-    return "\n".join([head, *sections, silence])
+    return "\n".join([head, *sections, suppression])
 
 
 def index() -> str:
-    """The list of all rules, by profile."""
-    also = "What an API server refuses or warns of is found as well: see [what portmap checks](../checks.md)."
+    """Return the list of all rules, by profile."""
+    also = "The linter also reports what an API server rejects or warns about: see [what portmap checks](../checks.md)."
     parts = [f"# The rules of the linter\n\n{also}\n"]
     for profile in PROFILES:
-        rules = sorted((each for each in RULES if each.profile == profile), key=lambda each: each.name)
-        rows = [f"| [{each.name}]({each.name}.md) | {each.severity} | {each.summary} |" for each in rules]
+        rows = [
+            f"| [{rule.name}]({rule.name}.md) | {rule.severity} | {rule.summary} |"
+            for rule in RULES
+            if rule.profile == profile
+        ]
         if rows:
-            table = "\n".join(["| Rule | Severity | What is right |", "| --- | --- | --- |", *rows])
+            table = "\n".join(["| Rule | Severity | Problem |", "| --- | --- | --- |", *rows])
             parts.append(f"## {profile}\n\n{_PROFILES[profile]}\n\n{table}\n")
     return "\n".join(parts)
 
 
 def pages() -> Mapping[str, str]:
-    """Every page, by the name of its file."""
+    """Return all pages, by file name."""
     return {"index.md": index()} | {f"{rule.name}.md": page_of(rule) for rule in RULES}
 
 
 def main() -> None:
-    """Write all pages anew, and remove those of rules that are no more."""
+    """Write all pages, and remove those of rules that no longer exist."""
     FOLDER.mkdir(exist_ok=True)
-    made = pages()
+    generated = pages()
     for old in FOLDER.glob("*.md"):
-        if old.name not in made:
+        if old.name not in generated:
             old.unlink()
-    for name, text in made.items():
+    for name, text in generated.items():
         (FOLDER / name).write_text(text, encoding="utf-8")
 
 

@@ -179,7 +179,8 @@ class TestTheCommands:
         tasks = set(re.findall(r"^def (\w+)\(session: nox\.Session", text_of("noxfile.py"), re.MULTILINE))
         assert set(re.findall(r"nox -s (\w+)", page)) <= tasks
         assert set(re.findall(r"--group (\w+)", page)) <= set(project["dependency-groups"])
-        named = re.findall(r"`((?:src|tests|docs|examples|benchmarks)/[\w/.*-]*)`", page)
+        written = {block.mark.removeprefix("file: ") for block in blocks_of(page)}
+        named = set(re.findall(r"`((?:src|tests|docs|examples|benchmarks)/[\w/.*-]*)`", page)) - written
         assert len(named) > 5
         for each in [*named, *re.findall(r" -c (\S+)", page)]:
             assert (ROOT / each).exists(), each

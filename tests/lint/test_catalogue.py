@@ -1,4 +1,4 @@
-"""What can be found has a name, a page and words of its own."""
+"""Each name that a finding can have is in the catalogue, and has a page and documentation."""
 
 import json
 import re
@@ -15,16 +15,16 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def test_every_page_is_fresh() -> None:
-    """The pages of the rules are what their docstrings say today, and there is none without a rule."""
+    """The pages of the rules are up to date, and there are no others."""
     generator = runpy.run_path(str(ROOT / "docs" / "generate_rules.py"))
-    made = generator["pages"]()
-    there = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "rules").glob("*.md")}
-    assert sorted(there) == sorted(made), "write them anew with: nox -s pages"
-    stale = [name for name, text in made.items() if there[name] != text]
-    assert stale == [], "write them anew with: nox -s pages"
+    generated = generator["pages"]()
+    written = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "rules").glob("*.md")}
+    assert sorted(written) == sorted(generated), "write them with: nox -s pages"
+    stale = [name for name, text in generated.items() if written[name] != text]
+    assert stale == [], "write them with: nox -s pages"
 
 
-def test_every_entry_has_a_page_that_is_there() -> None:
+def test_every_entry_has_a_page() -> None:
     """The page of each rule and code exists, and has its heading."""
     for entry in catalogue().values():
         page, _, heading = (entry.page or "").partition("#")
@@ -34,21 +34,21 @@ def test_every_entry_has_a_page_that_is_there() -> None:
         assert re.search(rf"^#+ {re.escape(heading or entry.name)}$", text, re.MULTILINE), entry.page
 
 
-def test_every_entry_says_something() -> None:
-    """A summary is one sentence."""
+def test_every_entry_is_documented() -> None:
+    """Each entry has a title of one sentence, and documentation."""
     for entry in catalogue().values():
         assert entry.summary.rstrip().endswith((".", ":")), entry.name
         assert entry.documentation.strip(), entry.name
 
 
 def test_rules_and_codes_do_not_share_names() -> None:
-    """A name means one thing."""
+    """No code of the server is the name of a rule."""
     codes = [each.name for each in catalogue().values() if each.origin != "linter"]
     assert set(codes) & {rule.name for rule in RULES} == set()
 
 
 def test_the_list_is_sorted_and_versioned() -> None:
-    """The list for programs has all of it, by name."""
+    """`portmap rules` lists the whole catalogue by name, as JSON and as text."""
     data = json.loads(portmap("rules", "--format", "json").out)
     names = [each["name"] for each in data["rules"]]
     assert data["version"] == 1
@@ -59,22 +59,22 @@ def test_the_list_is_sorted_and_versioned() -> None:
 
 @pytest.mark.parametrize("name", ["selector-matches-nothing", "port-out-of-range", "wrong-type", "unused-suppression"])
 def test_each_kind_of_name_is_explained(name: str) -> None:
-    """A rule, a violation, a code of reading and a suppression: each has words."""
+    """`portmap explain` prints the documentation of a rule, a violation, a decoding error and a suppression."""
     done = portmap("explain", name)
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith(f"{name} (")
     assert catalogue()[name].documentation in done.out
 
 
-def test_an_unknown_name_gets_a_near_one() -> None:
-    """Who mistypes a rule is told the one that was meant."""
+def test_a_misspelt_name_gets_a_hint() -> None:
+    """For a misspelt name the error suggests the nearest name."""
     done = portmap("explain", "selector-matches-nothin")
     assert (done.code, done.out) == (2, "")
     assert "did you mean 'selector-matches-nothing'?" in done.err
 
 
-def test_the_beginning_of_a_name_is_answered_with_what_begins_so() -> None:
-    """Of few names all are told."""
+def test_the_beginning_of_a_name_gets_a_hint() -> None:
+    """For the beginning of a few names the error suggests all of them."""
     done = portmap("explain", "selector-matches")
     assert done.code == 2
     assert "did you mean 'selector-matches-nothing' or 'selector-matches-owner-labels'?" in done.err

@@ -24,12 +24,12 @@ from portmap.lint import Bundle, at, rule
 
 @rule("acme.owner-label", on=Service, severity="warning")
 def owner_label(service, bundle):
-    """A Service says which team owns it."""
+    """Service has no owner."""
     yield at(service, "metadata").finding("nobody owns it")
 
 @rule("acme.strict-one", on=Bundle, severity="info", profile="strict")
 def strict_one(subject, bundle):
-    """Nothing is good enough."""
+    """Object is not good enough."""
     for each in subject.services:
         yield at(each, "metadata").finding("not good enough")
 
@@ -41,7 +41,7 @@ from portmap.lint import rule
 
 @rule("acme.broken", on=Service, severity="warning")
 def broken(service, bundle):
-    """A Service has what it cannot have."""
+    """Service cannot be checked."""
     raise KeyError("labels")
 '''
 
@@ -110,9 +110,7 @@ class TestAnInstalledDistribution:
         assert listed["acme.owner-label"]["page"] is None
         assert listed["port-out-of-range"]["origin"] == "server"
         explained = command("explain", "acme.owner-label")
-        assert explained.stdout == (
-            "acme.owner-label (warning, in the profile default)\n\nA Service says which team owns it.\n"
-        )
+        assert explained.stdout == ("acme.owner-label (warning, in the profile default)\n\nService has no owner.\n")
         near = command("explain", "acme.owner-labl")
         assert (near.returncode, "did you mean 'acme.owner-label'?" in near.stderr) == (2, True)
 
@@ -121,7 +119,7 @@ class TestAnInstalledDistribution:
         installed(here / "site", GOOD)
         run = json.loads(command("lint", "--format=sarif", "web.yaml").stdout)["runs"][0]
         [described] = [each for each in run["tool"]["driver"]["rules"] if each["id"] == "acme.owner-label"]
-        assert described["help"]["markdown"] == "A Service says which team owns it."
+        assert described["help"]["markdown"] == "Service has no owner."
         assert "helpUri" not in described
 
     def test_in_several_processes(self, here: Path, command: Command) -> None:
@@ -147,9 +145,9 @@ class TestAnInstalledDistribution:
         (GOOD, "shop = acme_rules:RULES", "'acme.owner-label' does not begin with 'shop.': write shop.owner-label"),
         (GOOD.replace("acme.owner-label", "exposed-service"), "acme = acme_rules:RULES", "write acme.exposed-service"),
         (GOOD.replace("acme.strict-one", "acme.owner-label"), "acme = acme_rules:RULES", "another rule has the name"),
-        (GOOD.replace('"""Nothing is good enough."""', ""), "acme = acme_rules:RULES", "has no docstring"),
+        (GOOD.replace('"""Object is not good enough."""', ""), "acme = acme_rules:RULES", "has no docstring"),
         (GOOD, "Acme = acme_rules:RULES", "its name is no beginning of names of rules"),
-        (GOOD.replace("acme.owner-label", "Acme!"), "acme = acme_rules:RULES", "'Acme!' is no name of a rule"),
+        (GOOD.replace("acme.owner-label", "Acme!"), "acme = acme_rules:RULES", "'Acme!' is not a name of a rule"),
         (MOVED, "acme = acme_rules:RULES", "is not acme_rules.owner_label"),
     ],
 )

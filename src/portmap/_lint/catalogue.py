@@ -1,7 +1,7 @@
-"""Everything that a finding can be about: the rules of the linter, and the codes of what a server says."""
+"""The catalogue of all names that a finding can have: rules of the linter and codes of the API server."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, TypeAlias, final
+from typing import Any, Final, Literal, TypeAlias, final
 
 import attrs
 
@@ -16,23 +16,23 @@ from portmap._lint.suppressions import SUPPRESSION_RULES
 __all__ = ["Entry", "Origin", "catalogue"]
 
 Origin: TypeAlias = Literal["linter", "plugin", "server", "suppressions"]
-"""Who says it: a rule of the linter, a rule of another project, an API server (as a violation or a
-warning), or the linter about suppressions."""
+"""The origin of a finding: a rule of portmap, a rule of another project, the API server (a violation or a
+warning), or the check of suppressions."""
 
 
 @final
 @attrs.frozen
 class Entry:
-    """Something that a finding can be about.
+    """A name that a finding can have, and its documentation.
 
     Attributes:
         name: The name of the rule, or the code of the violation or warning.
-        origin: Who says it.
-        severity: How severe it is where nothing speaks for it.
-        profile: In which profile it is on; what a server says always is.
-        summary: One sentence, true of a good object.
-        documentation: All there is to say, as Markdown.
-        page: Its page in portmap's documentation, from the folder `docs` on; `None` for rules of others.
+        origin: Where its findings come from.
+        severity: The usual severity of its findings.
+        profile: The profile in which it is on; codes of the server are in the default profile.
+        summary: The title: one sentence that states the problem.
+        documentation: The whole documentation, as Markdown.
+        page: Its page, relative to the folder `docs`; `None` for rules of other projects.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Entry:
     page: str | None
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data, without the documentation."""
+        """Return the entry as plain data, without the documentation."""
         return {
             "name": self.name,
             "origin": self.origin,
@@ -56,16 +56,16 @@ class Entry:
 
 
 def catalogue(rules: Iterable[Rule] = RULES) -> Mapping[str, Entry]:
-    """All of it, by name, sorted.
+    """Return all entries by name, in the order of the names.
 
     Args:
-        rules: The rules of the linter; left out, portmap's own.
+        rules: The rules of the linter; portmap's own by default.
     """
-    entries = [*map(_of_linter, rules), *_of_server(), *_of_reading(), *_of_files(), *_of_suppressions()]
-    return {each.name: each for each in sorted(entries, key=lambda each: each.name)}
+    entries = [*map(_rule_entry, rules), *_server_entries(), *_decoding_entries(), _FILE_ENTRY, *_suppression_entries()]
+    return {entry.name: entry for entry in sorted(entries, key=lambda entry: entry.name)}
 
 
-def _of_linter(rule: Rule) -> Entry:
+def _rule_entry(rule: Rule) -> Entry:
     text = "\n\n".join([rule.summary, *(f"**{title}**\n\n{body}" for title, body in rule.sections.items())])
     if rule.is_foreign:
         text = text if rule.sections else rule.documentation
@@ -73,26 +73,31 @@ def _of_linter(rule: Rule) -> Entry:
     return Entry(rule.name, "linter", rule.severity, rule.profile, rule.summary, text, f"rules/{rule.name}.md")
 
 
-def _of_server() -> Iterable[Entry]:
+def _server_entries() -> Iterable[Entry]:
     for rule in rules_of_the_server():
         severity: Severity = "error" if rule.reason else "warning"
-        what = f"an API server refuses it ({rule.reason})" if rule.reason else "an API server accepts it with a warning"
-        text = f"{rule.documentation}\n\nField `{rule.field}`; {what}. Source: {rule.source}."
+        verdict = f"an API server rejects it ({rule.reason})" if rule.reason else "an API server warns about it"
+        text = f"{rule.documentation}\n\nField `{rule.field}`; {verdict}. Source: {rule.source}."
         yield Entry(rule.code, "server", severity, "default", rule.summary, text, f"checks.md#{rule.code}")
 
 
-def _of_reading() -> Iterable[Entry]:
+def _decoding_entries() -> Iterable[Entry]:
     for code, text in CODES_OF_READING.items():
         summary = " ".join(text.split()).partition(". ")[0].rstrip(".") + "."
         yield Entry(code, "server", "error", "default", summary, text, f"checks.md#{code}")
 
 
-def _of_files() -> Iterable[Entry]:
-    summary = "A file of a folder can be read."
-    text = f"{summary}\n\nWhat is no manifest, and Helm's templates, are passed over and counted instead."
-    yield Entry(UNREADABLE, "linter", "error", "default", summary, text, "lint.md#what-it-reads")
-
-
-def _of_suppressions() -> Iterable[Entry]:
+def _suppression_entries() -> Iterable[Entry]:
     for name, summary in SUPPRESSION_RULES.items():
         yield Entry(name, "suppressions", "warning", "default", summary, summary, "lint.md#suppressions")
+
+
+_FILE_ENTRY: Final = Entry(
+    UNREADABLE,
+    "linter",
+    "error",
+    "default",
+    "File cannot be read.",
+    "File cannot be read.\n\nFiles that are not manifests, and Helm templates, are skipped and counted instead.",
+    "lint.md#what-it-reads",
+)

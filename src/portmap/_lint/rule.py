@@ -1,8 +1,8 @@
-"""What a rule of the linter is: one function that looks at one subject, with its name and severity beside it.
+"""A rule of the linter: a function that checks one subject, and its name and severity.
 
-Its docstring is its documentation: a summary, and the sections *What it reports*, *Why it
-matters*, *Example*, *Fix* and *Notes*. The YAML under *Example* breaks this rule and no
-other, and that under *Fix* breaks none: a test runs both.
+The docstring of the function is the rule's documentation: a title that states the problem, and the
+sections *What it reports*, *Why it matters*, *Example*, *Fix* and *Notes*. The tests run the YAML of
+*Example*, which must break this rule only, and of *Fix*, which must break none.
 """
 
 import inspect
@@ -22,19 +22,19 @@ from portmap._model.workloads import Workload
 __all__ = ["PREFIX", "PROFILES", "SUBJECTS", "Profile", "Rule", "rule"]
 
 Profile: TypeAlias = Literal["default", "strict", "mesh"]
-"""`default`: on unless it is ignored. `strict`: matters of taste and policy. `mesh`: where a service mesh runs."""
+"""`default`: on unless ignored. `strict`: matters of taste and policy. `mesh`: for clusters with a service mesh."""
 
 PROFILES: Final[tuple[Profile, ...]] = ("default", "strict", "mesh")
 
 SUBJECTS: Final = (Service, Workload, ResolvedReference, Bundle)
-"""What a rule may look at: each Service, each workload, each reference to a port, or all that is deployed together."""
+"""The possible subjects of a rule: a Service, a workload, a reference, or all objects that are deployed together."""
 
 PREFIX: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
-"""What the names of rules of other projects begin with, before a dot."""
+"""The prefix of the names of other projects' rules, which a dot follows."""
 
 _NAME: Final = re.compile(rf"(?:{PREFIX.pattern}\.)?{PREFIX.pattern}")
-_LONGEST: Final = 63
-"""As much as an annotation's key has room for, which suppresses the rule."""
+_MAX_NAME_LENGTH: Final = 63
+"""An annotation that suppresses the rule has its name in its key, whose name part may have 63 characters."""
 
 _SECTION: Final = re.compile(r"^(What it reports|Why it matters|Example|Fix|Notes):\n", re.MULTILINE)
 SubjectT = TypeVar("SubjectT", Service, Workload, ResolvedReference, Bundle)
@@ -46,16 +46,15 @@ class Rule:
     """A rule of the linter.
 
     Attributes:
-        name: What it is called in reports, in configuration and where it is suppressed; never
-            reused. Those of other projects have a prefix and a dot: `acme.owner-label`.
-        severity: How bad it is where nothing speaks for it.
-        on: What it looks at, one at a time: `Service`, `Workload`, `ResolvedReference` or `Bundle`.
-        check: The rule itself. It reads what it likes, reports only about its subject, and never raises.
-        profile: In which profile it is on.
-        since: The version of portmap that has it first.
-        instead_of: The code of a server's warning that is not reported beside it: at the
-            place of a finding of the rule, and at those to which it relates, it says the
-            same, and less.
+        name: Its name in reports, configuration and suppressions; never reused. Names of other
+            projects' rules have a prefix and a dot: `acme.owner-label`.
+        severity: The severity of its findings, unless a finding lowers it and says why.
+        on: The type of its subject: `Service`, `Workload`, `ResolvedReference` or `Bundle`.
+        check: The function. It yields findings about its subject only, and never raises.
+        profile: The profile in which it is on.
+        since: The version of portmap that introduced it.
+        instead_of: The code of a server's warning that says less than this rule. The warning is not
+            reported where a finding of the rule or one of its related places is.
 
     Example:
         >>> from portmap.lint import RULES
@@ -74,12 +73,12 @@ class Rule:
     instead_of: str | None = None
 
     def __reduce__(self) -> tuple[Callable[[str, str], "Rule"], tuple[str, str]]:
-        """Pickled by where it is defined, as functions are: its own function has its name."""
+        """Pickle by reference, as functions are pickled: the module has the rule under the name of its function."""
         return _rule_at, (self.check.__module__, self.check.__qualname__)
 
     @property
     def is_foreign(self) -> bool:
-        """Whether it is a rule of another project, by its name.
+        """Whether it is a rule of another project: its name has a prefix.
 
         Example:
             >>> unresolved.is_foreign
@@ -89,7 +88,7 @@ class Rule:
 
     @property
     def documentation(self) -> str:
-        """All of its documentation: the docstring of its function.
+        """The whole documentation: the docstring of the function.
 
         Example:
             >>> unresolved.documentation.startswith(unresolved.summary)
@@ -99,17 +98,17 @@ class Rule:
 
     @property
     def summary(self) -> str:
-        """The first line of its documentation.
+        """The title, which states the problem: the first line of the documentation.
 
         Example:
             >>> unresolved.summary
-            "A target port's name is declared by a container of the selected pods."
+            'No selected pod declares the target port.'
         """
         return self.documentation.partition("\n")[0]
 
     @property
     def sections(self) -> Mapping[str, str]:
-        """Its documentation by section: `"What it reports"`, `"Why it matters"`, `"Example"`, `"Fix"`, `"Notes"`.
+        """The documentation by section: `"What it reports"`, `"Why it matters"`, `"Example"`, `"Fix"`, `"Notes"`.
 
         Example:
             >>> list(unresolved.sections)
@@ -120,10 +119,10 @@ class Rule:
 
 
 def _rule_at(module: str, name: str) -> Rule:
-    found = getattr(import_module(module), name)
-    if not isinstance(found, Rule):
-        raise TypeError(f"{module}.{name} is no rule: only rules of modules can be sent to other processes")
-    return found
+    value = getattr(import_module(module), name)
+    if not isinstance(value, Rule):
+        raise TypeError(f"{module}.{name} is not a rule: only rules at the top of a module can be pickled")
+    return value
 
 
 def rule(
@@ -135,41 +134,41 @@ def rule(
     since: str = "0.1",
     instead_of: str | None = None,
 ) -> Callable[[Callable[[SubjectT, Bundle], Iterable[Found]]], Rule]:
-    """Make a rule of a function: `(subject, bundle) -> findings`.
+    """Make a rule of a function `(subject, bundle) -> findings`.
 
     Args:
-        name: Lower case words with hyphens between them, at most 63 characters; in other
-            projects than portmap behind a prefix of the same form and a dot: `acme.owner-label`.
-        on: What it looks at: `Service`, `Workload`, `ResolvedReference` or `Bundle`.
+        name: Lower-case words joined by hyphens, at most 63 characters. Other projects put a prefix
+            of the same form and a dot in front: `acme.owner-label`.
+        on: The type of the subject: `Service`, `Workload`, `ResolvedReference` or `Bundle`.
         severity: `"error"`, `"warning"` or `"info"`.
         profile: `"default"`, `"strict"` or `"mesh"`.
-        since: The version of what has the rule first.
+        since: The version of its project that introduced the rule.
         instead_of: As in `Rule`.
 
     Raises:
-        ValueError: One of them is no such thing.
+        ValueError: An argument has a value that is not allowed.
 
     Example:
         >>> from portmap.lint import at, lint, rule
         >>> @rule("acme.owner-label", on=Service, severity="warning")
         ... def owner_label(service, bundle):
-        ...     "A Service says which team owns it."
+        ...     "Service has no owner."
         ...     if "owner" not in (service.labels or {}):
-        ...         yield at(service, "metadata", "labels").finding("it does not say who owns it")
+        ...         yield at(service, "metadata", "labels").finding("the label owner is missing")
         ...
         >>> print(*lint([web], rules=[owner_label]))
-        warning: Service web: metadata.labels: it does not say who owns it  [acme.owner-label]
+        warning: Service web: metadata.labels: the label owner is missing  [acme.owner-label]
     """
     if not _NAME.fullmatch(name):
         hint = "write lower case words with hyphens, such as 'acme.owner-label'"
-        raise ValueError(f"{name!r} is no name of a rule: {hint}")
-    if len(name) > _LONGEST:
-        raise ValueError(f"{name!r} has {len(name)} characters: a name of a rule has at most {_LONGEST}")
-    for what, given, known in (("severity", severity, SEVERITIES), ("profile", profile, PROFILES)):
-        if given not in known:
-            raise ValueError(f"{given!r} is no {what} of a rule: choose one of {', '.join(known)}")
+        raise ValueError(f"{name!r} is not a name of a rule: {hint}")
+    if len(name) > _MAX_NAME_LENGTH:
+        raise ValueError(f"{name!r} has {len(name)} characters: the name of a rule has at most {_MAX_NAME_LENGTH}")
+    for argument, value, allowed in (("severity", severity, SEVERITIES), ("profile", profile, PROFILES)):
+        if value not in allowed:
+            raise ValueError(f"{value!r} is not a {argument}: choose one of {', '.join(allowed)}")
     if on not in SUBJECTS:
-        raise ValueError(f"a rule looks at one of {', '.join(each.__name__ for each in SUBJECTS)}, not at {on!r}")
+        raise ValueError(f"{on!r} is not a subject: choose one of {', '.join(each.__name__ for each in SUBJECTS)}")
 
     def decorate(check: Callable[[SubjectT, Bundle], Iterable[Found]]) -> Rule:
         return Rule(name, severity, on, check, profile, since, instead_of)

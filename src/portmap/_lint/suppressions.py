@@ -36,8 +36,8 @@ UNUSED: Final = "unused-suppression"
 REASONLESS: Final = "suppression-without-reason"
 
 SUPPRESSION_RULES: Final[Mapping[str, str]] = {
-    UNUSED: "A suppression suppresses something.",
-    REASONLESS: "A suppression says why.",
+    UNUSED: "Suppression has no effect.",
+    REASONLESS: "Suppression gives no reason.",
 }
 """What is found about suppressions themselves, which cannot be suppressed."""
 

@@ -29,7 +29,7 @@ _BY_SPELLING: Final[Mapping[str, str]] = {kind.lower(): kind for kind in _API_VE
 
 @rule("unknown-kind", on=Bundle, severity="error")
 def unknown_kind(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
-    """An object that says something of ports has the API version and kind that a server knows it by.
+    """API version and kind do not exist.
 
     What it reports:
     A Service, a workload, an Ingress, a NetworkPolicy or endpoints in an API group that

@@ -44,7 +44,7 @@ def _other(service: Service, other: Service) -> str:
 
 @rule("service-name-collision", on=Bundle, severity="warning")
 def service_name_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
-    """No two Services of a namespace have one name.
+    """Two Services have the same name and namespace.
 
     What it reports:
     Two Services of one name in the same namespace and the same part of the input, which
@@ -92,7 +92,7 @@ def service_name_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
 
 @rule("cluster-ip-collision", on=Bundle, severity="error")
 def cluster_ip_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
-    """A cluster IP belongs to one Service of the cluster.
+    """Two Services ask for the same cluster IP.
 
     What it reports:
     Two Services in the same part of the input that ask for one address in `clusterIP` or
@@ -117,11 +117,7 @@ def cluster_ip_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
 
     Fix:
     ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: dns}
-    spec: {clusterIP: 10.96.0.10, ports: [{port: 53}]}
-    ---
+    # The other objects do not change.
     apiVersion: v1
     kind: Service
     metadata: {name: cache}

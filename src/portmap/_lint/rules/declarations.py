@@ -23,7 +23,7 @@ def _more(number: int) -> str:
 
 @rule("implicit-protocol", on=Bundle, severity="info", profile="strict")
 def implicit_protocol(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
-    """A port says its protocol.
+    """Port does not set its protocol.
 
     What it reports:
     A port of a Service or container without `protocol`; one finding for each object.
@@ -55,22 +55,13 @@ def implicit_protocol(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
 
     Fix:
     ```yaml
+    # The other objects do not change.
     apiVersion: v1
     kind: Service
     metadata: {name: web}
     spec:
       selector: {app: web}
       ports: [{name: http, port: 80, protocol: TCP, targetPort: http}]
-    ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers: [{name: web, image: web, ports: [{name: http, containerPort: 8080, protocol: TCP}]}]
     ```
 
     Notes:
@@ -95,7 +86,7 @@ def _silent(place: Place, number: int, others: int) -> Found:
 
 @rule("unnamed-container-port", on=Workload, severity="info", profile="strict")
 def unnamed_container_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
-    """A container port has a name.
+    """Container port has no name.
 
     What it reports:
     A container port without `name`.
@@ -144,7 +135,7 @@ def unnamed_container_port(workload: Workload, bundle: Bundle) -> Iterator[Found
 
 @rule("no-container-port", on=Workload, severity="info", profile="strict")
 def no_container_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
-    """The containers behind a Service declare their ports.
+    """Containers behind a Service declare no ports.
 
     What it reports:
     A workload that a Service selects, and whose containers declare no port at all.
@@ -211,7 +202,7 @@ def no_container_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
 
 @rule("unreached-container-port", on=Bundle, severity="info", profile="strict")
 def unreached_container_port(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
-    """A declared container port is one that something reaches.
+    """Nothing refers to a declared container port.
 
     What it reports:
     A container port to which no Service, host port, probe, hook or monitor leads, of a
@@ -245,13 +236,7 @@ def unreached_container_port(subject: Bundle, bundle: Bundle) -> Iterator[Found]
 
     Fix:
     ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web}
-    spec:
-      selector: {app: web}
-      ports: [{name: http, port: 80, protocol: TCP, targetPort: http}]
-    ---
+    # The other objects do not change.
     apiVersion: apps/v1
     kind: Deployment
     metadata: {name: web}

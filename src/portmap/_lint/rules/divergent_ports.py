@@ -10,7 +10,7 @@ from portmap._model.services import Service
 
 @rule("divergent-target-port", on=Service, severity="info")
 def divergent_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
-    """A target port's name means one number in all of the selected pods.
+    """Named target port has different numbers in different pods.
 
     What it reports:
     A named `targetPort` that is another number in each of several selected workloads.
@@ -51,23 +51,7 @@ def divergent_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
 
     Fix:
     ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web}
-    spec:
-      selector: {app: web}
-      ports: [{port: 80, targetPort: http}]
-    ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: blue}
-    spec:
-      selector: {matchLabels: {app: web, colour: blue}}
-      template:
-        metadata: {labels: {app: web, colour: blue}}
-        spec:
-          containers: [{name: web, image: web, ports: [{name: http, containerPort: 8080}]}]
-    ---
+    # The other objects do not change.
     apiVersion: apps/v1
     kind: Deployment
     metadata: {name: green}

@@ -14,7 +14,7 @@ _NO_ENDPOINTS = "no-endpoints-for-port"
 
 @rule("endpoints-port-name", on=ResolvedReference, severity="error")
 def endpoints_port_name(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
-    """Endpoints that are written by hand have the port names of their Service.
+    """Hand-written endpoints have a port that their Service does not have.
 
     What it reports:
     A port of an Endpoints or EndpointSlice object whose name, or protocol, is that of no
@@ -40,11 +40,7 @@ def endpoints_port_name(resolved: ResolvedReference, bundle: Bundle) -> Iterator
 
     Fix:
     ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: db}
-    spec: {ports: [{name: sql, port: 5432}]}
-    ---
+    # The other objects do not change.
     apiVersion: v1
     kind: Endpoints
     metadata: {name: db}
@@ -62,7 +58,7 @@ def endpoints_port_name(resolved: ResolvedReference, bundle: Bundle) -> Iterator
 
 @rule("port-without-endpoints", on=Bundle, severity="warning")
 def port_without_endpoints(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
-    """Endpoints that are written by hand have all ports of their Service.
+    """Hand-written endpoints lack a port of their Service.
 
     What it reports:
     A port of a Service without a selector, for which the Endpoints or EndpointSlices in
@@ -87,11 +83,7 @@ def port_without_endpoints(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
 
     Fix:
     ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: db}
-    spec: {ports: [{name: sql, port: 5432}, {name: metrics, port: 9187}]}
-    ---
+    # The other objects do not change.
     apiVersion: v1
     kind: Endpoints
     metadata: {name: db}
@@ -120,7 +112,7 @@ def port_without_endpoints(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
 
 @rule("governing-service", on=ResolvedReference, severity="warning")
 def governing_service(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
-    """A StatefulSet's `serviceName` is that of a Service.
+    """StatefulSet names a Service that does not exist.
 
     What it reports:
     A `serviceName` that no Service of the namespace has.
@@ -150,11 +142,7 @@ def governing_service(resolved: ResolvedReference, bundle: Bundle) -> Iterator[F
 
     Fix:
     ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: db-headless}
-    spec: {clusterIP: None, ports: [{port: 5432}]}
-    ---
+    # The other objects do not change.
     apiVersion: apps/v1
     kind: StatefulSet
     metadata: {name: db}

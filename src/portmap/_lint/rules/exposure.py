@@ -25,7 +25,7 @@ _INTERNAL: Final[Mapping[str, frozenset[str]]] = {
 
 @rule("exposed-service", on=Service, severity="warning", profile="strict")
 def exposed_service(service: Service, bundle: Bundle) -> Iterator[Found]:
-    """A Service is reached from inside the cluster only.
+    """Service can be reached from outside the cluster.
 
     What it reports:
     A Service of type NodePort or LoadBalancer.
@@ -58,22 +58,13 @@ def exposed_service(service: Service, bundle: Bundle) -> Iterator[Found]:
 
     Fix:
     ```yaml
+    # The other objects do not change.
     apiVersion: v1
     kind: Service
     metadata: {name: web}
     spec:
       selector: {app: web}
       ports: [{name: http, port: 80, protocol: TCP, targetPort: http}]
-    ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers: [{name: web, image: web, ports: [{name: http, containerPort: 8080, protocol: TCP}]}]
     ```
 
     Notes:
@@ -111,7 +102,7 @@ def _narrowed(service: Service) -> str | None:
 
 @rule("external-ips", on=Service, severity="warning", profile="strict", instead_of="external-ips-deprecated")
 def external_ips(service: Service, bundle: Bundle) -> Iterator[Found]:
-    """A Service claims no addresses outside the cluster.
+    """Service takes the traffic to external IPs.
 
     What it reports:
     A Service with `externalIPs`.
@@ -144,22 +135,13 @@ def external_ips(service: Service, bundle: Bundle) -> Iterator[Found]:
 
     Fix:
     ```yaml
+    # The other objects do not change.
     apiVersion: v1
     kind: Service
     metadata: {name: web}
     spec:
       selector: {app: web}
       ports: [{name: http, port: 80, protocol: TCP, targetPort: http}]
-    ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers: [{name: web, image: web, ports: [{name: http, containerPort: 8080, protocol: TCP}]}]
     ```
 
     Notes:
@@ -177,7 +159,7 @@ def external_ips(service: Service, bundle: Bundle) -> Iterator[Found]:
 
 @rule("external-traffic-policy", on=Service, severity="info", profile="strict")
 def external_traffic_policy(service: Service, bundle: Bundle) -> Iterator[Found]:
-    """A Service that is reached from outside says which nodes may answer.
+    """External traffic policy is not set, or drops traffic.
 
     What it reports:
     A Service of type NodePort or LoadBalancer that leaves `externalTrafficPolicy` out; and
@@ -212,6 +194,7 @@ def external_traffic_policy(service: Service, bundle: Bundle) -> Iterator[Found]
 
     Fix:
     ```yaml
+    # The other objects do not change.
     apiVersion: v1
     kind: Service
     metadata: {name: web, annotations: {portmap.ignore/exposed-service: for partners}}
@@ -220,16 +203,6 @@ def external_traffic_policy(service: Service, bundle: Bundle) -> Iterator[Found]
       externalTrafficPolicy: Local
       selector: {app: web}
       ports: [{name: http, port: 80, protocol: TCP, targetPort: http}]
-    ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers: [{name: web, image: web, ports: [{name: http, containerPort: 8080, protocol: TCP}]}]
     ```
 
     Notes:
@@ -256,7 +229,7 @@ def external_traffic_policy(service: Service, bundle: Bundle) -> Iterator[Found]
 
 @rule("unpinned-node-port", on=Service, severity="info", profile="strict")
 def unpinned_node_port(service: Service, bundle: Bundle) -> Iterator[Found]:
-    """The node port of a Service is the same whenever it is made anew.
+    """Node port changes when the Service is created again.
 
     What it reports:
     A Service of type NodePort with a port that leaves `nodePort` out.
@@ -289,6 +262,7 @@ def unpinned_node_port(service: Service, bundle: Bundle) -> Iterator[Found]:
 
     Fix:
     ```yaml
+    # The other objects do not change.
     apiVersion: v1
     kind: Service
     metadata: {name: web, annotations: {portmap.ignore/exposed-service: for partners}}
@@ -297,16 +271,6 @@ def unpinned_node_port(service: Service, bundle: Bundle) -> Iterator[Found]:
       externalTrafficPolicy: Cluster
       selector: {app: web}
       ports: [{name: http, port: 80, protocol: TCP, targetPort: http, nodePort: 30080}]
-    ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers: [{name: web, image: web, ports: [{name: http, containerPort: 8080, protocol: TCP}]}]
     ```
 
     Notes:

@@ -25,7 +25,7 @@ def _shown(ports: list[HostPort]) -> str:
 
 @rule("host-port-rollout", on=Workload, severity="warning")
 def host_port_rollout(workload: Workload, bundle: Bundle) -> Iterator[Found]:
-    """A Deployment that takes ports of the node leaves room for its next pod.
+    """Host port can block a rollout.
 
     What it reports:
     A Deployment whose pods take a port of the node, by `hostPort` or by `hostNetwork`, and
@@ -139,7 +139,7 @@ def _is_spread(pod_spec: object) -> bool:
 
 @rule("host-port-collision", on=Bundle, severity="warning")
 def host_port_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
-    """No two DaemonSets want the same port of every node.
+    """Two DaemonSets use the same host port.
 
     What it reports:
     Two DaemonSets that take one host port, by `hostPort` or by `hostNetwork`, at the same
@@ -174,16 +174,7 @@ def host_port_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
 
     Fix:
     ```yaml
-    apiVersion: apps/v1
-    kind: DaemonSet
-    metadata: {name: node-exporter}
-    spec:
-      selector: {matchLabels: {app: node-exporter}}
-      template:
-        metadata: {labels: {app: node-exporter}}
-        spec:
-          containers: [{name: exporter, image: exporter, ports: [{containerPort: 9100, hostPort: 9100}]}]
-    ---
+    # The other objects do not change.
     apiVersion: apps/v1
     kind: DaemonSet
     metadata: {name: gpu-exporter}

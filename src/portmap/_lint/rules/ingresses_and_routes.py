@@ -12,7 +12,7 @@ from portmap._lint.rule import rule
 
 @rule("ingress-service", on=ResolvedReference, severity="error")
 def ingress_service(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
-    """An Ingress sends its requests to a Service that exists.
+    """Ingress names a Service that does not exist.
 
     What it reports:
     A backend of an Ingress, the default backend included, that names a Service which is
@@ -41,11 +41,7 @@ def ingress_service(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Fou
 
     Fix:
     ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web}
-    spec: {ports: [{port: 80}]}
-    ---
+    # The other objects do not change.
     apiVersion: networking.k8s.io/v1
     kind: Ingress
     metadata: {name: web}
@@ -69,7 +65,7 @@ def ingress_service(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Fou
 
 @rule("ingress-port", on=ResolvedReference, severity="error")
 def ingress_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
-    """An Ingress names a port that its Service has.
+    """Ingress names a port that its Service does not have.
 
     What it reports:
     A backend whose Service is there but has no port of that number, or of that name:
@@ -97,11 +93,7 @@ def ingress_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]
 
     Fix:
     ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web}
-    spec: {ports: [{port: 80, targetPort: 8080}]}
-    ---
+    # The other objects do not change.
     apiVersion: networking.k8s.io/v1
     kind: Ingress
     metadata: {name: web}
@@ -134,7 +126,7 @@ _ROLES: Final = frozenset({"mirror", "parent", "route"})
 
 @rule("route-service", on=ResolvedReference, severity="error")
 def route_service(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
-    """A route sends its requests to a Service that exists.
+    """Route names a Service that does not exist.
 
     What it reports:
     A backend of an HTTPRoute, GRPCRoute, TLSRoute, TCPRoute or UDPRoute, the target of a
@@ -162,11 +154,7 @@ def route_service(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found
 
     Fix:
     ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web}
-    spec: {ports: [{port: 80}]}
-    ---
+    # The other objects do not change.
     apiVersion: gateway.networking.k8s.io/v1
     kind: HTTPRoute
     metadata: {name: web}
@@ -185,7 +173,7 @@ def route_service(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found
 
 @rule("route-port", on=ResolvedReference, severity="error")
 def route_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
-    """A route names a port that its Service has.
+    """Route names a port that its Service does not have.
 
     What it reports:
     A `backendRefs[].port` that is no port of the Service, or none at all where the API
@@ -213,11 +201,7 @@ def route_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
 
     Fix:
     ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web}
-    spec: {ports: [{port: 80, targetPort: 8080}]}
-    ---
+    # The other objects do not change.
     apiVersion: gateway.networking.k8s.io/v1
     kind: HTTPRoute
     metadata: {name: web}
@@ -235,7 +219,7 @@ def route_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
 
 @rule("route-grant", on=ResolvedReference, severity="error")
 def route_grant(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
-    """A route that refers to a Service in another namespace has leave to do so.
+    """Route refers to a Service in another namespace without a ReferenceGrant.
 
     What it reports:
     A backend in another namespace than the route's, where the Service is there and no
@@ -261,24 +245,13 @@ def route_grant(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
 
     Fix:
     ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web, namespace: shop}
-    spec: {ports: [{port: 80}]}
-    ---
+    # The other objects do not change.
     apiVersion: gateway.networking.k8s.io/v1beta1
     kind: ReferenceGrant
     metadata: {name: edge, namespace: shop}
     spec:
       from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: edge}]
       to: [{group: "", kind: Service}]
-    ---
-    apiVersion: gateway.networking.k8s.io/v1
-    kind: HTTPRoute
-    metadata: {name: web, namespace: edge}
-    spec:
-      parentRefs: [{name: gateway}]
-      rules: [{backendRefs: [{name: web, namespace: shop, port: 80}]}]
     ```
 
     Notes:

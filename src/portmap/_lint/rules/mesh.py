@@ -12,7 +12,7 @@ from portmap._model.services import Service
 
 @rule("undecided-protocol", on=Service, severity="warning", profile="mesh")
 def undecided_protocol(service: Service, bundle: Bundle) -> Iterator[Found]:
-    """A port says which protocol it speaks.
+    """Service mesh cannot tell the protocol of a port.
 
     What it reports:
     A TCP port without `appProtocol` whose name does not begin with a protocol that a mesh
@@ -45,22 +45,13 @@ def undecided_protocol(service: Service, bundle: Bundle) -> Iterator[Found]:
 
     Fix:
     ```yaml
+    # The other objects do not change.
     apiVersion: v1
     kind: Service
     metadata: {name: web}
     spec:
       selector: {app: web}
       ports: [{name: httpweb, port: 80, targetPort: 8080, appProtocol: http}]
-    ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]
     ```
 
     Notes:
@@ -86,7 +77,7 @@ def undecided_protocol(service: Service, bundle: Bundle) -> Iterator[Found]:
 
 @rule("unknown-app-protocol", on=Service, severity="info", profile="mesh")
 def unknown_app_protocol(service: Service, bundle: Bundle) -> Iterator[Found]:
-    """A port's `appProtocol` is one that a mesh knows.
+    """Service meshes do not know the `appProtocol` of a port.
 
     What it reports:
     An `appProtocol` of a TCP port that neither Kubernetes nor Istio knows, and that no
@@ -117,22 +108,13 @@ def unknown_app_protocol(service: Service, bundle: Bundle) -> Iterator[Found]:
 
     Fix:
     ```yaml
+    # The other objects do not change.
     apiVersion: v1
     kind: Service
     metadata: {name: web}
     spec:
       selector: {app: web}
       ports: [{name: web, port: 80, targetPort: 8080, appProtocol: http}]
-    ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]
     ```
 
     Notes:
@@ -159,7 +141,7 @@ def unknown_app_protocol(service: Service, bundle: Bundle) -> Iterator[Found]:
 
 @rule("external-name-tcp-port", on=Service, severity="warning", profile="mesh")
 def external_name_tcp_port(service: Service, bundle: Bundle) -> Iterator[Found]:
-    """An ExternalName Service has no port for plain TCP.
+    """ExternalName Service has a plain TCP port.
 
     What it reports:
     A Service of type ExternalName with a port that is said to speak `tcp`.

@@ -18,7 +18,7 @@ _ALIKE: Final[Mapping[str, str]] = {"grpc": "http2", "grpc-web": "http2", "https
 
 @rule("conflicting-protocols", on=Workload, severity="warning", profile="mesh")
 def conflicting_protocols(workload: Workload, bundle: Bundle) -> Iterator[Found]:
-    """A port of a workload is reached by one protocol.
+    """Services set different protocols for the same container port.
 
     What it reports:
     A TCP port of a workload to which several Services lead, for which they decide
@@ -57,29 +57,13 @@ def conflicting_protocols(workload: Workload, bundle: Bundle) -> Iterator[Found]
 
     Fix:
     ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web}
-    spec:
-      selector: {app: web}
-      ports: [{name: http, port: 8080}]
-    ---
+    # The other objects do not change.
     apiVersion: v1
     kind: Service
     metadata: {name: web-raw}
     spec:
       selector: {app: web}
       ports: [{name: http, port: 8080}]
-    ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]
     ```
 
     Notes:
@@ -108,7 +92,7 @@ def conflicting_protocols(workload: Workload, bundle: Bundle) -> Iterator[Found]
 
 @rule("shared-target-port", on=Workload, severity="warning", profile="mesh")
 def shared_target_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
-    """A port of a workload has one number in all Services that lead to it.
+    """Different Service ports lead to the same container port.
 
     What it reports:
     A TCP port of a workload to which several ports of Services lead, with different numbers.
@@ -146,29 +130,13 @@ def shared_target_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
 
     Fix:
     ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web}
-    spec:
-      selector: {app: web}
-      ports: [{name: http, port: 80, targetPort: 8080}]
-    ---
+    # The other objects do not change.
     apiVersion: v1
     kind: Service
     metadata: {name: web-admin}
     spec:
       selector: {app: web}
       ports: [{name: http, port: 80, targetPort: 8080}]
-    ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]
     ```
 
     Notes:

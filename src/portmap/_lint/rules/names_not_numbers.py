@@ -16,7 +16,7 @@ _ASKING: Final = frozenset({"hook", "probe"})
 
 @rule("numeric-target-port", on=Service, severity="info", profile="strict")
 def numeric_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
-    """A Service leads to a container port by its name.
+    """Service refers to a container port by number.
 
     What it reports:
     A port of a Service with a number for `targetPort`, or without one, where the
@@ -49,22 +49,13 @@ def numeric_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
 
     Fix:
     ```yaml
+    # The other objects do not change.
     apiVersion: v1
     kind: Service
     metadata: {name: web}
     spec:
       selector: {app: web}
       ports: [{name: http, port: 80, protocol: TCP, targetPort: http}]
-    ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers: [{name: web, image: web, ports: [{name: http, containerPort: 8080, protocol: TCP}]}]
     ```
 
     Notes:
@@ -95,7 +86,7 @@ def _written(service: Service, position: int, port: ServicePort) -> Place:
 
 @rule("unnamed-service-port", on=Service, severity="info", profile="strict")
 def unnamed_service_port(service: Service, bundle: Bundle) -> Iterator[Found]:
-    """The one port of a Service has a name.
+    """Service port has no name.
 
     What it reports:
     A Service whose only port has no `name`.
@@ -127,22 +118,13 @@ def unnamed_service_port(service: Service, bundle: Bundle) -> Iterator[Found]:
 
     Fix:
     ```yaml
+    # The other objects do not change.
     apiVersion: v1
     kind: Service
     metadata: {name: web}
     spec:
       selector: {app: web}
       ports: [{name: http, port: 80, protocol: TCP, targetPort: http}]
-    ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers: [{name: web, image: web, ports: [{name: http, containerPort: 8080, protocol: TCP}]}]
     ```
 
     Notes:
@@ -160,7 +142,7 @@ def unnamed_service_port(service: Service, bundle: Bundle) -> Iterator[Found]:
 
 @rule("numeric-ingress-port", on=ResolvedReference, severity="info", profile="strict")
 def numeric_ingress_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
-    """An Ingress leads to a port of a Service by its name.
+    """Ingress refers to a Service port by number.
 
     What it reports:
     A backend of an Ingress that gives the number of a Service port.
@@ -197,28 +179,12 @@ def numeric_ingress_port(resolved: ResolvedReference, bundle: Bundle) -> Iterato
 
     Fix:
     ```yaml
+    # The other objects do not change.
     apiVersion: networking.k8s.io/v1
     kind: Ingress
     metadata: {name: web}
     spec:
       defaultBackend: {service: {name: web, port: {name: http}}}
-    ---
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web}
-    spec:
-      selector: {app: web}
-      ports: [{name: http, port: 80, protocol: TCP, targetPort: http}]
-    ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers: [{name: web, image: web, ports: [{name: http, containerPort: 8080, protocol: TCP}]}]
     ```
 
     Notes:
@@ -243,7 +209,7 @@ def numeric_ingress_port(resolved: ResolvedReference, bundle: Bundle) -> Iterato
 
 @rule("numeric-probe-port", on=ResolvedReference, severity="info", profile="strict")
 def numeric_probe_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
-    """A probe asks a port of its container by name.
+    """Probe refers to a container port by number.
 
     What it reports:
     A probe or lifecycle hook that gives the number of a port that its pod declares.
@@ -305,7 +271,7 @@ def numeric_probe_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[
 
 @rule("undeclared-probe-port", on=ResolvedReference, severity="info", profile="strict")
 def undeclared_probe_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
-    """A probe asks a port that its pod declares.
+    """Probe uses a port that its pod does not declare.
 
     What it reports:
     A probe or lifecycle hook that gives a number which no container of the pod declares.

@@ -11,7 +11,7 @@ from portmap._lint.rule import rule
 
 @rule("network-policy-port", on=ResolvedReference, severity="warning")
 def network_policy_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
-    """A NetworkPolicy names ports of pods, not of Services.
+    """NetworkPolicy names a port that its pods do not have.
 
     What it reports:
     A port that is the number of a Service in front of the pods, while the pods are
@@ -51,23 +51,7 @@ def network_policy_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator
 
     Fix:
     ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web}
-    spec:
-      selector: {app: web}
-      ports: [{port: 80, targetPort: 8080}]
-    ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]
-    ---
+    # The other objects do not change.
     apiVersion: networking.k8s.io/v1
     kind: NetworkPolicy
     metadata: {name: web}

@@ -17,7 +17,7 @@ _RIGHT: Final = "NET_BIND_SERVICE"
 
 @rule("host-port", on=Workload, severity="warning", profile="strict")
 def host_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
-    """Pods take no ports of their node.
+    """Container takes a port of its node.
 
     What it reports:
     A container port with a `hostPort`.
@@ -71,7 +71,7 @@ def host_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
 
 @rule("host-network", on=Workload, severity="warning", profile="strict")
 def host_network(workload: Workload, bundle: Bundle) -> Iterator[Found]:
-    """Pods have a network of their own.
+    """Pods use the network of their node.
 
     What it reports:
     Pods with `hostNetwork: true`.
@@ -118,7 +118,7 @@ def host_network(workload: Workload, bundle: Bundle) -> Iterator[Found]:
 
 @rule("privileged-port", on=Workload, severity="info", profile="strict")
 def privileged_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
-    """A container listens on a port that any user may open.
+    """Container listens on a privileged port.
 
     What it reports:
     A container port below 1024.
@@ -179,7 +179,7 @@ def privileged_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
 
 @rule("ssh-port", on=Workload, severity="warning", profile="strict")
 def ssh_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
-    """A container runs no SSH server.
+    """Container listens on the SSH port.
 
     What it reports:
     A container port 22 for TCP.

@@ -38,7 +38,7 @@ def _holding(service: Service, number: object) -> Place:
 
 @rule("node-port-collision", on=Bundle, severity="error")
 def node_port_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
-    """A node port belongs to one Service of the cluster.
+    """Two Services ask for the same node port.
 
     What it reports:
     Two Services that ask for one `nodePort`, whatever their namespaces and protocols; a
@@ -63,11 +63,7 @@ def node_port_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
 
     Fix:
     ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web}
-    spec: {type: NodePort, ports: [{port: 80, nodePort: 30080}]}
-    ---
+    # The other objects do not change.
     apiVersion: v1
     kind: Service
     metadata: {name: shop}
@@ -93,7 +89,7 @@ def node_port_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
 
 @rule("node-port-in-dynamic-band", on=Bundle, severity="info")
 def node_port_in_dynamic_band(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
-    """A node port that one sets is one that the cluster picks last.
+    """Node port may be allocated to another Service first.
 
     What it reports:
     A `nodePort` or `healthCheckNodePort` in the upper part of the range, from which the

@@ -26,7 +26,7 @@ _OWN_POLICIES: Final = ("networking.k8s.io/", "extensions/")
 
 @rule("default-namespace", on=Bundle, severity="info", profile="strict")
 def default_namespace(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
-    """Objects live in a namespace of their own.
+    """Object is in the namespace `default`.
 
     What it reports:
     A Service or workload that names the namespace `default`.
@@ -76,7 +76,7 @@ def default_namespace(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
 
 @rule("shared-selector", on=Bundle, severity="info", profile="strict")
 def shared_selector(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
-    """No two Services select the same pods by the same labels.
+    """Two Services select the same pods for the same port.
 
     What it reports:
     A Service with the selector of another one in its namespace.
@@ -167,7 +167,7 @@ def shared_selector(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
 
 @rule("service-without-selector", on=Bundle, severity="info", profile="strict")
 def service_without_selector(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
-    """A Service finds its pods by labels.
+    """Service has neither a selector nor endpoints.
 
     What it reports:
     A Service without `selector` for which the same part of the input has no Endpoints or
@@ -188,12 +188,7 @@ def service_without_selector(subject: Bundle, bundle: Bundle) -> Iterator[Found]
 
     Fix:
     ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: db}
-    spec:
-      ports: [{name: sql, port: 5432, protocol: TCP}]
-    ---
+    # The other objects do not change.
     apiVersion: discovery.k8s.io/v1
     kind: EndpointSlice
     metadata: {name: db-1, labels: {kubernetes.io/service-name: db}}
@@ -240,7 +235,7 @@ def _is_patch(service: Service, bundle: Bundle) -> bool:
 
 @rule("pod-without-network-policy", on=Bundle, severity="warning", profile="strict")
 def pod_without_network_policy(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
-    """Where network policies say who may connect, they say so of all pods behind Services.
+    """Pods behind a Service have no NetworkPolicy.
 
     What it reports:
     A workload that a Service selects and no NetworkPolicy for incoming traffic picks, in a

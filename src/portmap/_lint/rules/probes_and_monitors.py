@@ -20,7 +20,7 @@ from portmap._model.workloads import Workload
 
 @rule("probe-port", on=ResolvedReference, severity="error")
 def probe_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
-    """A probe names a port of its own container.
+    """Probe names a port that its container does not declare.
 
     What it reports:
     A liveness, readiness or startup probe, or a lifecycle hook, whose `port` is a name
@@ -82,7 +82,7 @@ _NOTHING: Final = "selector-matches-nothing"
 
 @rule("monitor-port", on=ResolvedReference, severity="error")
 def monitor_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
-    """A monitor names a port that is there: of the Service by name, or of the pods.
+    """Monitor names a port that its targets do not have.
 
     What it reports:
     A ServiceMonitor's `port` that none of the selected Services has as a port name, its
@@ -109,11 +109,7 @@ def monitor_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]
 
     Fix:
     ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web, labels: {app: web}}
-    spec: {ports: [{name: http, port: 80, targetPort: metrics}]}
-    ---
+    # The other objects do not change.
     apiVersion: monitoring.coreos.com/v1
     kind: ServiceMonitor
     metadata: {name: web}
@@ -139,7 +135,7 @@ def monitor_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]
 
 @rule("monitor-selector", on=ResolvedReference, severity="error")
 def monitor_selector(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
-    """A monitor selects something: a ServiceMonitor Services, a PodMonitor pods.
+    """Monitor selects nothing.
 
     What it reports:
     A ServiceMonitor whose labels no Service has itself, and a PodMonitor whose labels no
@@ -178,29 +174,13 @@ def monitor_selector(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Fo
 
     Fix:
     ```yaml
+    # The other objects do not change.
     apiVersion: v1
     kind: Service
     metadata: {name: web, labels: {team: shop, app: web}}
     spec:
       selector: {app: web}
       ports: [{name: http, port: 80, targetPort: 8080}]
-    ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]
-    ---
-    apiVersion: monitoring.coreos.com/v1
-    kind: ServiceMonitor
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      endpoints: [{port: http}]
     ```
 
     Notes:

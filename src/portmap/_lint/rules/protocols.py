@@ -41,7 +41,7 @@ def _shared(ports: Iterable[tuple[int, str]]) -> tuple[int, str] | None:
 
 @rule("service-merge-key", on=Service, severity="warning")
 def service_merge_key(service: Service, bundle: Bundle) -> Iterator[Found]:
-    """Client-side apply tells the ports of a Service apart.
+    """Client-side apply confuses two ports of a Service.
 
     What it reports:
     Two ports of a Service with one number and different protocols, such as 53/TCP and
@@ -90,7 +90,7 @@ def service_merge_key(service: Service, bundle: Bundle) -> Iterator[Found]:
 
 @rule("container-merge-key", on=Workload, severity="warning")
 def container_merge_key(workload: Workload, bundle: Bundle) -> Iterator[Found]:
-    """Client-side apply tells the ports of a container apart.
+    """Client-side apply confuses two ports of a container.
 
     What it reports:
     Two ports of a container with one number and different protocols, where no Service in
@@ -153,7 +153,7 @@ def _numbers(service: Service) -> Sequence[tuple[int, str]]:
 
 @rule("mixed-protocol-load-balancer", on=Service, severity="warning")
 def mixed_protocol_load_balancer(service: Service, bundle: Bundle) -> Iterator[Found]:
-    """A load balancer has ports of one protocol.
+    """Load balancer has ports of different protocols.
 
     What it reports:
     A Service of type LoadBalancer with ports of different protocols.
@@ -215,7 +215,7 @@ def mixed_protocol_load_balancer(service: Service, bundle: Bundle) -> Iterator[F
 
 @rule("external-name-fields", on=Service, severity="warning")
 def external_name_fields(service: Service, bundle: Bundle) -> Iterator[Found]:
-    """A Service of type ExternalName is a name in DNS, and nothing else.
+    """ExternalName Service has fields without effect.
 
     What it reports:
     An ExternalName Service with a `selector`, or with a port that says to lead to another
@@ -283,7 +283,7 @@ _MIDDLES: Final = re.compile("_SERVICE_HOST|_SERVICE_PORT|_PORT")
 
 @rule("service-link-variable", on=Workload, severity="warning")
 def service_link_variable(workload: Workload, bundle: Bundle) -> Iterator[Found]:
-    """What the kubelet adds to the environment of a container does not stand in for a setting.
+    """Environment variable for a Service is read as a setting.
 
     What it reports:
     A container that sets `WEB_HOST` and leaves `WEB_PORT` to its default, in a namespace
@@ -318,11 +318,7 @@ def service_link_variable(workload: Workload, bundle: Bundle) -> Iterator[Found]
 
     Fix:
     ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: redis}
-    spec: {ports: [{port: 6379}]}
-    ---
+    # The other objects do not change.
     apiVersion: apps/v1
     kind: Deployment
     metadata: {name: web}

@@ -14,7 +14,7 @@ _SCALERS: Final = frozenset({"HorizontalPodAutoscaler", "ScaledObject"})
 
 @rule("single-replica", on=Bundle, severity="info", profile="strict")
 def single_replica(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
-    """More than one pod answers for a Service.
+    """Only one pod serves a Service.
 
     What it reports:
     A Deployment, or what is like one, that says `replicas: 1` and is all that a Service selects.
@@ -45,13 +45,7 @@ def single_replica(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
 
     Fix:
     ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web}
-    spec:
-      selector: {app: web}
-      ports: [{name: http, port: 80, protocol: TCP, targetPort: http}]
-    ---
+    # The other objects do not change.
     apiVersion: apps/v1
     kind: Deployment
     metadata: {name: web}

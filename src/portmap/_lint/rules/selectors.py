@@ -21,7 +21,7 @@ def _shown(labels: Mapping[str, str]) -> str:
 
 @rule("selector-matches-owner-labels", on=Service, severity="error")
 def selector_matches_owner_labels(service: Service, bundle: Bundle) -> Iterator[Found]:
-    """A Service selects pods by the labels of pods, not by those of the Deployment that makes them.
+    """Selector matches the labels of a workload instead of those of its pods.
 
     What it reports:
     A selector that no pod has, while a workload in the same namespace has exactly these
@@ -54,22 +54,13 @@ def selector_matches_owner_labels(service: Service, bundle: Bundle) -> Iterator[
 
     Fix:
     ```yaml
+    # The other objects do not change.
     apiVersion: v1
     kind: Service
     metadata: {name: web}
     spec:
       selector: {app: web}
       ports: [{port: 80}]
-    ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web, labels: {app: web, tier: front}}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers: [{name: web, image: web, ports: [{containerPort: 80}]}]
     ```
 
     Notes:
@@ -101,7 +92,7 @@ def _only(labels: Mapping[str, str], keys: list[str]) -> dict[str, str]:
 
 @rule("selector-matches-nothing", on=Service, severity="error")
 def selector_matches_nothing(service: Service, bundle: Bundle) -> Iterator[Found]:
-    """A Service's selector picks some pods.
+    """Selector matches no pods.
 
     What it reports:
     A selector that the pods of no workload in the same namespace have.
@@ -132,22 +123,13 @@ def selector_matches_nothing(service: Service, bundle: Bundle) -> Iterator[Found
 
     Fix:
     ```yaml
+    # The other objects do not change.
     apiVersion: v1
     kind: Service
     metadata: {name: web}
     spec:
       selector: {app: web}
       ports: [{port: 80}]
-    ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers: [{name: web, image: web, ports: [{containerPort: 80}]}]
     ```
 
     Notes:
@@ -247,7 +229,7 @@ def _without_a_near_one(service: Service, bundle: Bundle) -> _Judgement:
 
 @rule("selector-too-broad", on=Service, severity="warning")
 def selector_too_broad(service: Service, bundle: Bundle) -> Iterator[Found]:
-    """A Service selects only pods that serve its ports.
+    """Selector also matches pods that do not serve the Service.
 
     What it reports:
     A selector that picks the pods of a Job or CronJob beside those of a workload that
@@ -289,23 +271,7 @@ def selector_too_broad(service: Service, bundle: Bundle) -> Iterator[Found]:
 
     Fix:
     ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web}
-    spec:
-      selector: {app: web}
-      ports: [{port: 80, targetPort: 8080}]
-    ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]
-    ---
+    # The other objects do not change.
     apiVersion: batch/v1
     kind: Job
     metadata: {name: migrate}
@@ -366,7 +332,7 @@ def _too_broad(service: Service, extra: Workload, meant: Workload, bundle: Bundl
 
 @rule("workload-selector", on=Workload, severity="error")
 def workload_selector(workload: Workload, bundle: Bundle) -> Iterator[Found]:
-    """A workload selects the pods that it makes.
+    """Selector of a workload does not match its own pod template.
 
     What it reports:
     A Deployment, StatefulSet or the like whose `spec.selector` asks for labels that its

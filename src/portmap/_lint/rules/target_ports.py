@@ -50,7 +50,7 @@ def _containers(workload: Workload, bundle: Bundle) -> Place:
 
 @rule("unresolved-target-port", on=Service, severity="error")
 def unresolved_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
-    """A target port's name is declared by a container of the selected pods.
+    """No selected pod declares the target port.
 
     What it reports:
     A `targetPort` that is a name, where no container of any selected pod declares a port
@@ -83,22 +83,13 @@ def unresolved_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
 
     Fix:
     ```yaml
+    # The other objects do not change.
     apiVersion: v1
     kind: Service
     metadata: {name: web}
     spec:
       selector: {app: web}
       ports: [{port: 80, targetPort: http}]
-    ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers: [{name: web, image: web, ports: [{name: http, containerPort: 8080}]}]
     ```
 
     Notes:
@@ -124,7 +115,7 @@ def _reached(service: Service, position: int, bundle: Bundle) -> bool:
 
 @rule("target-port-protocol", on=Service, severity="error")
 def target_port_protocol(service: Service, bundle: Bundle) -> Iterator[Found]:
-    """A Service port speaks the protocol of the container port that it leads to.
+    """Service port and container port have different protocols.
 
     What it reports:
     A named `targetPort` that the selected pods declare for another protocol only. And a
@@ -157,22 +148,13 @@ def target_port_protocol(service: Service, bundle: Bundle) -> Iterator[Found]:
 
     Fix:
     ```yaml
+    # The other objects do not change.
     apiVersion: v1
     kind: Service
     metadata: {name: dns}
     spec:
       selector: {app: dns}
       ports: [{port: 53, targetPort: dns, protocol: UDP}]
-    ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: dns}
-    spec:
-      selector: {matchLabels: {app: dns}}
-      template:
-        metadata: {labels: {app: dns}}
-        spec:
-          containers: [{name: dns, image: dns, ports: [{name: dns, containerPort: 53, protocol: UDP}]}]
     ```
 
     Notes:
@@ -232,7 +214,7 @@ def _judged_number(
 
 @rule("partial-target-port", on=Service, severity="error")
 def partial_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
-    """A target port's name is declared in all of the selected pods.
+    """Some selected pods do not declare the target port.
 
     What it reports:
     A named `targetPort` that some of the selected workloads declare and others do not.
@@ -273,23 +255,7 @@ def partial_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
 
     Fix:
     ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web}
-    spec:
-      selector: {app: web}
-      ports: [{port: 80, targetPort: http}]
-    ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: blue}
-    spec:
-      selector: {matchLabels: {app: web, colour: blue}}
-      template:
-        metadata: {labels: {app: web, colour: blue}}
-        spec:
-          containers: [{name: web, image: web, ports: [{name: http, containerPort: 8080}]}]
-    ---
+    # The other objects do not change.
     apiVersion: apps/v1
     kind: Deployment
     metadata: {name: green}
@@ -320,7 +286,7 @@ def partial_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
 
 @rule("undeclared-target-port", on=Service, severity="warning")
 def undeclared_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
-    """A target port's number is one that the containers declare.
+    """Target port is not a port that the containers declare.
 
     What it reports:
     A Service none of whose ports leads to a port that the selected pods declare, although
@@ -353,22 +319,13 @@ def undeclared_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
 
     Fix:
     ```yaml
+    # The other objects do not change.
     apiVersion: v1
     kind: Service
     metadata: {name: web}
     spec:
       selector: {app: web}
       ports: [{port: 80, targetPort: 8080}]
-    ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]
     ```
 
     Notes:
@@ -433,7 +390,7 @@ def _written(service: Service, position: int, port: ServicePort) -> Place:
 
 @rule("ambiguous-port-name", on=Service, severity="error", instead_of="shared-port-name")
 def ambiguous_port_name(service: Service, bundle: Bundle) -> Iterator[Found]:
-    """A target port's name is that of one container port of a pod.
+    """Target port is the name of several ports of a pod.
 
     What it reports:
     A named `targetPort` that two containers of a pod declare, for the same protocol and
@@ -467,13 +424,7 @@ def ambiguous_port_name(service: Service, bundle: Bundle) -> Iterator[Found]:
 
     Fix:
     ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web}
-    spec:
-      selector: {app: web}
-      ports: [{port: 80, targetPort: http}]
-    ---
+    # The other objects do not change.
     apiVersion: apps/v1
     kind: Deployment
     metadata: {name: web}
@@ -524,7 +475,7 @@ def _named(workload: Workload, bundle: Bundle, name: str, protocol: str) -> Iter
 
 @rule("headless-port-mapping", on=Service, severity="warning")
 def headless_port_mapping(service: Service, bundle: Bundle) -> Iterator[Found]:
-    """A headless Service's port is the port of its pods: nothing maps the one to the other.
+    """Headless Service maps a port, which has no effect.
 
     What it reports:
     A headless Service (`clusterIP: None`) with a `port` that is not the number on which
@@ -558,6 +509,7 @@ def headless_port_mapping(service: Service, bundle: Bundle) -> Iterator[Found]:
 
     Fix:
     ```yaml
+    # The other objects do not change.
     apiVersion: v1
     kind: Service
     metadata: {name: db}
@@ -565,17 +517,6 @@ def headless_port_mapping(service: Service, bundle: Bundle) -> Iterator[Found]:
       clusterIP: None
       selector: {app: db}
       ports: [{port: 5432}]
-    ---
-    apiVersion: apps/v1
-    kind: StatefulSet
-    metadata: {name: db}
-    spec:
-      serviceName: db
-      selector: {matchLabels: {app: db}}
-      template:
-        metadata: {labels: {app: db}}
-        spec:
-          containers: [{name: db, image: db, ports: [{containerPort: 5432}]}]
     ```
 
     Notes:

@@ -14,7 +14,7 @@ _ROLES: Final = frozenset({"api-service", "conversion", "webhook"})
 
 @rule("api-extension-service", on=ResolvedReference, severity="error")
 def api_extension_service(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
-    """The API server finds the Service that extends it.
+    """API extension names a Service that does not exist.
 
     What it reports:
     A webhook configuration, an APIService or the conversion of a CustomResourceDefinition
@@ -41,11 +41,7 @@ def api_extension_service(resolved: ResolvedReference, bundle: Bundle) -> Iterat
 
     Fix:
     ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: webhook, namespace: shop}
-    spec: {ports: [{port: 443}]}
-    ---
+    # The other objects do not change.
     apiVersion: admissionregistration.k8s.io/v1
     kind: ValidatingWebhookConfiguration
     metadata: {name: shop}
@@ -63,7 +59,7 @@ def api_extension_service(resolved: ResolvedReference, bundle: Bundle) -> Iterat
 
 @rule("api-extension-port", on=ResolvedReference, severity="error")
 def api_extension_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
-    """The API server calls a port that the Service has.
+    """API extension names a port that its Service does not have.
 
     What it reports:
     A webhook, an APIService or a conversion whose `port` is no port of its Service.
@@ -89,16 +85,11 @@ def api_extension_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[
 
     Fix:
     ```yaml
+    # The other objects do not change.
     apiVersion: v1
     kind: Service
     metadata: {name: webhook, namespace: shop}
     spec: {ports: [{port: 443, targetPort: 9443}]}
-    ---
-    apiVersion: admissionregistration.k8s.io/v1
-    kind: ValidatingWebhookConfiguration
-    metadata: {name: shop}
-    webhooks:
-    - {name: a.shop.example, clientConfig: {service: {name: webhook, namespace: shop}}}
     ```
 
     Notes:
