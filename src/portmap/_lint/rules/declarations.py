@@ -1,4 +1,4 @@
-"""Rules about what containers and Services leave unsaid of their ports."""
+"""Rules about ports that containers do not declare, or declare in vain."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,126 +11,15 @@ from portmap._kubernetes.kinds import SHORT_LIVED
 from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Found, Place, at
 from portmap._lint.rule import rule
+from portmap._lint.rules.places import containers_of
+from portmap._model.ports import ServicePort
+from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
 _SCRAPE: Final = "prometheus.io/scrape"
+
+
 _SCRAPED_PORT: Final = "prometheus.io/port"
-
-
-def _more(number: int) -> str:
-    return f" (nor do {number} more)" if number > 1 else " (nor does 1 more)" if number else ""
-
-
-@rule("implicit-protocol", on=Bundle, severity="info", profile="strict")
-def implicit_protocol(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
-    """Port does not set its protocol.
-
-    What it reports:
-    A port of a Service or container without `protocol`; one finding for each object.
-
-    Why it matters:
-    Server-side apply tells the ports of a list apart by number and protocol. Without the
-    key some tools that compare manifests with a cluster, or merge them, fail or always
-    see a difference (kubernetes-sigs/structured-merge-diff#130).
-
-    Example:
-    ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web}
-    spec:
-      selector: {app: web}
-      ports: [{name: http, port: 80, targetPort: http}]
-    ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers: [{name: web, image: web, ports: [{name: http, containerPort: 8080, protocol: TCP}]}]
-    ```
-
-    Fix:
-    ```yaml
-    # The other objects do not change.
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web}
-    spec:
-      selector: {app: web}
-      ports: [{name: http, port: 80, protocol: TCP, targetPort: http}]
-    ```
-
-    Notes:
-    Left out it is TCP, so nothing changes in the cluster.
-    """
-    del subject
-    for service in bundle.services:
-        silent = [position for position, port in enumerate(service.ports) if not port.protocol]
-        if silent:
-            number = service.ports[silent[0]].port
-            yield _silent(at(service, "spec", "ports", silent[0]), number, len(silent) - 1)
-    for workload in bundle.workloads:
-        unsaid = [(path, port) for path, _, port in bundle.container_ports(workload) if not port.protocol]
-        if unsaid:
-            path, port = unsaid[0]
-            yield _silent(at(workload, *path), port.container_port, len(unsaid) - 1)
-
-
-def _silent(place: Place, number: int, others: int) -> Found:
-    return place.finding(f"port {number} does not say its protocol{_more(others)}", hint="write protocol: TCP")
-
-
-@rule("unnamed-container-port", on=Workload, severity="info", profile="strict")
-def unnamed_container_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
-    """Container port has no name.
-
-    What it reports:
-    A container port without `name`.
-
-    Why it matters:
-    What refers to the port by a name (Services, probes, monitors, policies) need not change
-    when the number does. What refers to it by number must, in every place.
-
-    Example:
-    ```yaml
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers: [{name: web, image: web, ports: [{containerPort: 8080, protocol: TCP}]}]
-    ```
-
-    Fix:
-    ```yaml
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers: [{name: web, image: web, ports: [{name: http, containerPort: 8080, protocol: TCP}]}]
-    ```
-
-    Notes:
-    A name has at most 15 lower-case letters, digits and hyphens, and is unique in the pod.
-    """
-    for path, container, port in bundle.container_ports(workload):
-        if not port.name:
-            yield at(workload, *path).finding(
-                f"port {port.container_port} of container {container.name!r} has no name",
-                hint="name it for what it speaks, such as http or metrics",
-                value=port.container_port,
-            )
 
 
 @rule("no-container-port", on=Workload, severity="info", profile="strict")
@@ -193,11 +82,115 @@ def no_container_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     service = next((each for each in bundle.selecting(workload) if each.ports), None)
     if service is not None:
         ports = ", ".join(dict.fromkeys(str(each.effective_target_port) for each in service.ports))
-        yield at(workload, *bundle.pod_spec(workload), "containers").finding(
+        yield containers_of(workload, bundle).finding(
             f"{service} leads to {ports} here, and no container declares a port",
             hint="declare the ports on which the containers listen",
             related=[(at(service, "spec", "ports"), "leads here")],
         )
+
+
+@rule("undeclared-target-port", on=Service, severity="warning")
+def undeclared_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
+    """Target port is not a port that the containers declare.
+
+    What it reports:
+    A Service none of whose ports leads to a port that the selected pods declare, although
+    they do declare some.
+
+    Why it matters:
+    A number is passed on whether it is declared or not, so this may work; but where the
+    containers say that they listen on 8080 and the Service sends to 80, connections are
+    probably refused.
+
+    Example:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec:
+      selector: {app: web}
+      ports: [{port: 80}]
+    ---
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]
+    ```
+
+    Fix:
+    ```yaml
+    # The other objects do not change.
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec:
+      selector: {app: web}
+      ports: [{port: 80, targetPort: 8080}]
+    ```
+
+    Notes:
+    It is information where other ports of the Service do lead to declared ones, and where
+    other Services lead to all that are declared. Pods that declare no port at all are passed
+    over, and so are the pods of Jobs.
+    """
+    workloads = [each for each in bundle.selected(service) if each.kind not in SHORT_LIVED]
+    declared = {
+        (port.container_port, port.effective_protocol)
+        for workload in workloads
+        for container in workload.pod.port_containers
+        for port in container.ports
+    }
+    if not declared or any(not _declares_some(workload) for workload in workloads):
+        return
+    numbers = {number for number, _ in declared}
+    stray = [
+        (position, port)
+        for position, port in enumerate(service.ports)
+        if isinstance(port.effective_target_port, int) and port.effective_target_port not in numbers
+    ]
+    some_lead = len(stray) < len(service.ports)
+    known = ", ".join(f"{number}/{protocol}" for number, protocol in sorted(declared))
+    because = "other ports of the Service lead to declared ones" if some_lead else None
+    if not some_lead and stray and numbers <= _reached_by_others(service, workloads, bundle):
+        because = "other Services lead to all declared ports: these may be left undeclared"
+    # One mistake, one finding: where no port leads to a declared one, the first stands for all.
+    for position, port in stray if some_lead else stray[:1]:
+        others = "" if some_lead or len(stray) == 1 else f" (nor any of the {len(stray) - 1} others)"
+        yield _written(service, position, port).finding(
+            f"no container of {workloads[0]} declares port {port.effective_target_port}{others}: declared are {known}",
+            hint=None if because else _number_hint(declared, port),
+            value=port.effective_target_port,
+            severity="info" if because else None,
+            because=because,
+            related=[(containers_of(workloads[0], bundle), "its containers")],
+        )
+
+
+def _reached_by_others(service: Service, workloads: Sequence[Workload], bundle: Bundle) -> set[int]:
+    """The numbers to which other Services lead in the pods of these workloads."""
+    others = {id(each): each for workload in workloads for each in bundle.selecting(workload) if each is not service}
+    return {
+        end.port for each in others.values() for port in each.ports for end in bundle.resolution(each).endpoints(port)
+    }
+
+
+def _declares_some(workload: Workload) -> bool:
+    return any(container.ports for container in workload.pod.port_containers)
+
+
+def _number_hint(declared: set[tuple[int, str]], port: ServicePort) -> str | None:
+    fitting = [number for number, protocol in declared if protocol == port.effective_protocol]
+    return f"write targetPort: {fitting[0]}" if len(fitting) == 1 else None
+
+
+def _written(service: Service, position: int, port: ServicePort) -> Place:
+    """The field from which the target comes: that of the port itself where there is no target port."""
+    return at(service, "spec", "ports", position, "targetPort" if port.target_port is not None else "port")
 
 
 @rule("unreached-container-port", on=Bundle, severity="info", profile="strict")

@@ -1,15 +1,24 @@
 """Rules about endpoints that are written by hand, for Services without a selector."""
 
 from collections.abc import Iterator
+from typing import Final
 
+from portmap._graph.object_name import text_at
 from portmap._graph.targets import ResolvedReference
 from portmap._kubernetes.field_path import parse
 from portmap._lint.bundle import Bundle
-from portmap._lint.findings import Found, Place
-from portmap._lint.missing_references import missing_port, missing_service
+from portmap._lint.findings import Found, Place, at
+from portmap._lint.missing_references import missing_port
 from portmap._lint.rule import rule
+from portmap._model.services import Service
 
 _NO_ENDPOINTS = "no-endpoints-for-port"
+
+
+_ENDPOINTS: Final = frozenset({"Endpoints", "EndpointSlice"})
+
+
+_SERVICE_NAME: Final = "kubernetes.io/service-name"
 
 
 @rule("endpoints-port-name", on=ResolvedReference, severity="error")
@@ -110,55 +119,69 @@ def port_without_endpoints(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
             yield Place(miss.source, parse(miss.field)).finding(miss.message, hint="add the port to the endpoints")
 
 
-@rule("governing-service", on=ResolvedReference, severity="warning")
-def governing_service(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
-    """StatefulSet names a Service that does not exist.
+@rule("service-without-selector", on=Bundle, severity="info", profile="strict")
+def service_without_selector(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
+    """Service has neither a selector nor endpoints.
 
     What it reports:
-    A `serviceName` that no Service of the namespace has.
+    A Service without `selector` for which the same part of the input has no Endpoints or
+    EndpointSlice.
 
     Why it matters:
-    The pods have no DNS names (`web-0.web`), so that members of a cluster of databases or
-    queues do not find each other. No server checks it.
+    The cluster makes no endpoints for it: whoever writes them decides where its traffic
+    goes. Where the selector was forgotten, nobody does, and connections are refused.
 
     Example:
     ```yaml
     apiVersion: v1
     kind: Service
-    metadata: {name: db-headless}
-    spec: {clusterIP: None, ports: [{port: 5432}]}
-    ---
-    apiVersion: apps/v1
-    kind: StatefulSet
     metadata: {name: db}
     spec:
-      serviceName: db-headles
-      selector: {matchLabels: {app: db}}
-      template:
-        metadata: {labels: {app: db}}
-        spec:
-          containers: [{name: db, image: db, ports: [{containerPort: 5432}]}]
+      ports: [{name: sql, port: 5432, protocol: TCP}]
     ```
 
     Fix:
     ```yaml
     # The other objects do not change.
-    apiVersion: apps/v1
-    kind: StatefulSet
-    metadata: {name: db}
-    spec:
-      serviceName: db-headless
-      selector: {matchLabels: {app: db}}
-      template:
-        metadata: {labels: {app: db}}
-        spec:
-          containers: [{name: db, image: db, ports: [{containerPort: 5432}]}]
+    apiVersion: discovery.k8s.io/v1
+    kind: EndpointSlice
+    metadata: {name: db-1, labels: {kubernetes.io/service-name: db}}
+    addressType: IPv4
+    endpoints: [{addresses: [192.0.2.10]}]
+    ports: [{name: sql, port: 5432, protocol: TCP}]
     ```
 
     Notes:
-    It is a warning where everything should be there or a Service has almost this name,
-    and information otherwise. A StatefulSet whose pods need no names may do without a
-    Service: since Kubernetes 1.34 `serviceName` may be left out.
+    ExternalName Services need none. Passed over are folders whose kustomization adds labels,
+    which may be those of the selector, and patches: Services of which another part of the
+    input has one with a selector. Operators make endpoints for Services that they own:
+    suppress it there.
     """
-    if resolved.reference.role == "governing-service":
-        yield from missing_service(resolved, bundle, effect="without it the pods have no DNS names")
+    del subject
+    if bundle.added_labels:
+        return
+    written = {
+        (text_at(item.raw, "metadata", "labels", _SERVICE_NAME) or item.name.name, item.name.namespace)
+        for item in bundle.items
+        if item.name.kind in _ENDPOINTS
+    }
+    nowhere = {name for name, namespace in written if namespace is None}
+    anywhere = {name for name, _ in written}
+    for service in bundle.services:
+        if service.selector or service.effective_type == "ExternalName":
+            continue
+        there = (
+            service.name in anywhere
+            if service.namespace is None
+            else service.name in nowhere or (service.name, service.namespace) in written
+        )
+        if not there and service.name != "kubernetes" and not _is_patch(service, bundle):
+            yield at(service, "spec").finding(
+                f"{service} has no selector, and there are no endpoints for it",
+                hint="write a selector, or an EndpointSlice",
+            )
+
+
+def _is_patch(service: Service, bundle: Bundle) -> bool:
+    """Whether another part of the input has the same Service, with a selector."""
+    return any(each.selector for each in bundle.elsewhere.services_named(service.name, service.namespace))

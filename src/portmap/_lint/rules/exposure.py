@@ -1,4 +1,4 @@
-"""Rules about Services that are reached from outside the cluster."""
+"""Rules about Services that can be reached from outside the cluster."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -9,7 +9,10 @@ from portmap._lint.rule import rule
 from portmap._model.services import Service
 
 _OUTSIDE: Final = frozenset({"NodePort", "LoadBalancer"})
+
+
 _ANYWHERE: Final = frozenset({"0.0.0.0/0", "::/0"})
+
 
 _INTERNAL: Final[Mapping[str, frozenset[str]]] = {
     "cloud.google.com/load-balancer-type": frozenset({"internal"}),
@@ -225,67 +228,3 @@ def external_traffic_policy(service: Service, bundle: Bundle) -> Iterator[Found]
             hint="make the type LoadBalancer or the policy Cluster, or run a pod on every node",
             value=policy,
         )
-
-
-@rule("unpinned-node-port", on=Service, severity="info", profile="strict")
-def unpinned_node_port(service: Service, bundle: Bundle) -> Iterator[Found]:
-    """Node port changes when the Service is created again.
-
-    What it reports:
-    A Service of type NodePort with a port that leaves `nodePort` out.
-
-    Why it matters:
-    The cluster picks a number, and another one when the Service is deleted and made again,
-    or made in another cluster. Firewalls and load balancers outside then lead nowhere.
-
-    Example:
-    ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web, annotations: {portmap.ignore/exposed-service: for partners}}
-    spec:
-      type: NodePort
-      externalTrafficPolicy: Cluster
-      selector: {app: web}
-      ports: [{name: http, port: 80, protocol: TCP, targetPort: http}]
-    ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers: [{name: web, image: web, ports: [{name: http, containerPort: 8080, protocol: TCP}]}]
-    ```
-
-    Fix:
-    ```yaml
-    # The other objects do not change.
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web, annotations: {portmap.ignore/exposed-service: for partners}}
-    spec:
-      type: NodePort
-      externalTrafficPolicy: Cluster
-      selector: {app: web}
-      ports: [{name: http, port: 80, protocol: TCP, targetPort: http, nodePort: 30080}]
-    ```
-
-    Notes:
-    The node ports of a LoadBalancer Service are looked up by its controller, and are passed
-    over.
-    """
-    if service.effective_type != "NodePort":
-        return
-    free = [position for position, port in enumerate(service.ports) if not port.node_port]
-    if not free:
-        return
-    more = f" (and for {len(free) - 1} more)" if len(free) > 1 else ""
-    band = bundle.cluster.static_node_ports
-    numbers = f": one of {band[0]}-{band[-1]}, from which it picks last" if len(band) else ""
-    yield at(service, "spec", "ports", free[0], "nodePort").finding(
-        f"the cluster picks the node port for {service.ports[free[0]].port}{more}, each time anew",
-        hint=f"write a nodePort{numbers}",
-    )

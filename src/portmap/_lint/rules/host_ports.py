@@ -1,4 +1,4 @@
-"""Rules about host ports: ports of the node, which one pod of a node can have."""
+"""Rules about ports of the node that pods take, by a host port or by host networking."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -14,13 +14,114 @@ from portmap._lint.rule import rule
 from portmap._model.workloads import Workload
 
 _PERCENT: Final = re.compile(r"(\d{1,4})%")
+
+
 _USUAL_PERCENT: Final = 25
 """What `maxSurge` and `maxUnavailable` are where they are left out."""
+
+
 _HOST_NAME: Final = "kubernetes.io/hostname"
 
 
-def _shown(ports: list[HostPort]) -> str:
-    return ", ".join(dict.fromkeys(str(each.number) for each in ports))
+@rule("host-port", on=Workload, severity="warning", profile="strict")
+def host_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
+    """Container takes a port of its node.
+
+    What it reports:
+    A container port with a `hostPort`.
+
+    Why it matters:
+    The port is open at every address of the node, past Services and, with many network
+    plugins, past network policies. And a node has room for one such pod only.
+
+    Example:
+    ```yaml
+    apiVersion: apps/v1
+    kind: DaemonSet
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers:
+          - {name: web, image: web, ports: [{name: http, containerPort: 8080, hostPort: 8080, protocol: TCP}]}
+    ```
+
+    Fix:
+    ```yaml
+    apiVersion: apps/v1
+    kind: DaemonSet
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers:
+          - {name: web, image: web, ports: [{name: http, containerPort: 8080, protocol: TCP}]}
+    ```
+
+    Notes:
+    Where the pods use the network of their node anyway, `host-network` says so once. What
+    host ports do to updates is in the default profile: `host-port-rollout`.
+    """
+    if workload.pod.host_network:
+        return
+    for path, container, port in bundle.container_ports(workload):
+        if port.host_port:
+            yield at(workload, *path, "hostPort").finding(
+                f"container {container.name!r} takes port {port.host_port} of its node",
+                hint="leave hostPort out, and make a Service",
+                value=port.host_port,
+            )
+
+
+@rule("host-network", on=Workload, severity="warning", profile="strict")
+def host_network(workload: Workload, bundle: Bundle) -> Iterator[Found]:
+    """Pods use the network of their node.
+
+    What it reports:
+    Pods with `hostNetwork: true`.
+
+    Why it matters:
+    Every port that they open is open on the node, and they reach what listens on its
+    loopback address. Network policies do not hold for them.
+
+    Example:
+    ```yaml
+    apiVersion: apps/v1
+    kind: DaemonSet
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          hostNetwork: true
+          containers: [{name: web, image: web, ports: [{name: http, containerPort: 8080, protocol: TCP}]}]
+    ```
+
+    Fix:
+    ```yaml
+    apiVersion: apps/v1
+    kind: DaemonSet
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers: [{name: web, image: web, ports: [{name: http, containerPort: 8080, protocol: TCP}]}]
+    ```
+
+    Notes:
+    Network plugins and agents of nodes need it: suppress it there, and say so.
+    """
+    if workload.pod.host_network:
+        yield at(workload, *bundle.pod_spec(workload), "hostNetwork").finding(
+            f"the pods of {workload} use the network of their node", hint="leave hostNetwork out", value=True
+        )
 
 
 @rule("host-port-rollout", on=Workload, severity="warning")
@@ -90,6 +191,10 @@ def host_port_rollout(workload: Workload, bundle: Bundle) -> Iterator[Found]:
         hint="set the strategy to Recreate or maxUnavailable to 1, or use a DaemonSet",
         value=first.number,
     )
+
+
+def _shown(ports: list[HostPort]) -> str:
+    return ", ".join(dict.fromkeys(str(each.number) for each in ports))
 
 
 def _field(bundle: Bundle, workload: Workload | ObjectName, port: HostPort) -> Path:

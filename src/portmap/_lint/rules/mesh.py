@@ -1,13 +1,47 @@
-"""Rules for those who run a service mesh, about what Services say that their ports speak."""
+"""Rules for service meshes, which take the protocol of a port from `appProtocol` or its name.
 
-from collections.abc import Iterator
+Source: istio/istio, `pkg/config/kube/conversion.go` (ConvertProtocol) and `pkg/config/protocol/instance.go` (Parse).
+"""
 
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from portmap._graph.items import name_of
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._lint.bundle import Bundle
-from portmap._lint.findings import Found, at
-from portmap._lint.mesh_protocols import KNOWN, KUBERNETES, known_protocol, meant_protocol, protocol_of
+from portmap._lint.findings import Found, Place, at
 from portmap._lint.rule import rule
+from portmap._lint.rules.places import containers_of
+from portmap._model.ports import ServicePort
 from portmap._model.services import Service
+from portmap._model.workloads import Workload
+
+_KNOWN: Final = frozenset(
+    {"grpc", "grpc-web", "hbone", "http", "http2", "https", "mongo", "mysql", "redis", "tcp", "tls", "udp"}
+)
+"""What Istio and Kiali know, as the first word of a port's name or as `appProtocol`."""
+
+
+_KUBERNETES: Final[Mapping[str, str]] = {
+    "kubernetes.io/h2c": "http2",
+    "kubernetes.io/ws": "http",
+    "kubernetes.io/wss": "https",
+}
+"""What Kubernetes itself defines for `appProtocol` (KEP-3726), and what a mesh makes of it."""
+
+
+_BEGINNINGS: Final = ("https", "http2", "http", "grpc-web", "grpc", "mongo", "tcp")
+"""What a name may mean that goes on without a hyphen: `httpweb` means http, but `mysqlx` not mysql."""
+
+
+_SERVER_FIRST: Final = frozenset({25, 53, 3306, 27017})
+"""Ports that Istio takes for TCP without being told: SMTP, DNS, MySQL and MongoDB."""
+
+
+_ALIKE: Final[Mapping[str, str]] = {"grpc": "http2", "grpc-web": "http2", "https": "tcp", "tls": "tcp"}
+"""What a proxy beside the server treats alike: gRPC is HTTP/2 to it, and what it cannot decrypt is bytes."""
 
 
 @rule("undecided-protocol", on=Service, severity="warning", profile="mesh")
@@ -61,9 +95,9 @@ def undecided_protocol(service: Service, bundle: Bundle) -> Iterator[Found]:
     """
     del bundle
     for position, port in enumerate(service.ports):
-        if port.app_protocol or protocol_of(port) is not None:
+        if port.app_protocol or _protocol_of(port) is not None:
             continue
-        meant = meant_protocol(port.name or "")
+        meant = _meant_protocol(port.name or "")
         because = None if meant else "nothing in the name tries to decide it, and HTTP is recognised all the same"
         shown = f"the name {port.name!r} does not decide" if port.name else "nothing decides"
         yield at(service, "spec", "ports", position, *(("name",) if port.name else ())).finding(
@@ -127,11 +161,11 @@ def unknown_app_protocol(service: Service, bundle: Bundle) -> Iterator[Found]:
     del bundle
     for position, port in enumerate(service.ports):
         given = port.app_protocol
-        if not given or known_protocol(given) or port.effective_protocol != "TCP":
+        if not given or _known_protocol(given) or port.effective_protocol != "TCP":
             continue
         domain = given.partition("/")[0] if "/" in given else None
         if domain is None or domain == "kubernetes.io":
-            guess = nearest(given, {*KNOWN, *KUBERNETES})
+            guess = nearest(given, {*_KNOWN, *_KUBERNETES})
             yield at(service, "spec", "ports", position, "appProtocol").finding(
                 f"no mesh knows the protocol {given!r}",
                 hint=f"did you mean {guess!r}?" if guess else "write tcp, if it is to be passed on as bytes",
@@ -180,10 +214,205 @@ def external_name_tcp_port(service: Service, bundle: Bundle) -> Iterator[Found]:
     if service.effective_type != "ExternalName":
         return
     for position, port in enumerate(service.ports):
-        if protocol_of(port) == "tcp":
+        if _protocol_of(port) == "tcp":
             field = ("appProtocol",) if port.app_protocol else ("name",) if port.name else ()
             yield at(service, "spec", "ports", position, *field).finding(
                 f"a proxy takes what goes to port {port.port} at any address for {service}",
                 hint="name the port for what it speaks, such as https or tls, or leave it out",
                 value=port.app_protocol or port.name,
             )
+
+
+@rule("conflicting-protocols", on=Workload, severity="warning", profile="mesh")
+def conflicting_protocols(workload: Workload, bundle: Bundle) -> Iterator[Found]:
+    """Services set different protocols for the same container port.
+
+    What it reports:
+    A TCP port of a workload to which several Services lead, for which they decide
+    different protocols.
+
+    Why it matters:
+    The proxy beside the container listens on that port once, and must treat all
+    connections alike. Which Service wins is chance.
+
+    Example:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec:
+      selector: {app: web}
+      ports: [{name: http, port: 8080}]
+    ---
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web-raw}
+    spec:
+      selector: {app: web}
+      ports: [{name: tcp, port: 8080}]
+    ---
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]
+    ```
+
+    Fix:
+    ```yaml
+    # The other objects do not change.
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web-raw}
+    spec:
+      selector: {app: web}
+      ports: [{name: http, port: 8080}]
+    ```
+
+    Notes:
+    Ports for which nothing decides the protocol are passed over: see `undecided-protocol`.
+    gRPC and HTTP/2 are one to the proxy, and so are TCP and TLS. istioctl's IST0116 looks for
+    TCP and UDP on one number of Services, which get on with each other.
+    """
+    for (_, number), leading in _leading(workload, bundle).items():
+        decided: dict[str, tuple[Service, int]] = {}
+        for service, position in leading:
+            protocol = _protocol_of(service.ports[position])
+            if protocol is not None:
+                decided.setdefault(protocol, (service, position))
+        conflicting = len({_ALIKE.get(protocol, protocol) for protocol in decided}) > 1
+        if conflicting and len({id(service) for service, _ in decided.values()}) > 1:
+            said = ", ".join(f"{protocol} by {service}" for protocol, (service, _) in decided.items())
+            yield _on_port(workload, number, bundle).finding(
+                f"port {number} of {workload} is said to speak {said}",
+                hint="give the ports of these Services one protocol",
+                value=number,
+                related=[
+                    (at(service, "spec", "ports", place), f"says {name}") for name, (service, place) in decided.items()
+                ],
+            )
+
+
+@rule("shared-target-port", on=Workload, severity="warning", profile="mesh")
+def shared_target_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
+    """Different Service ports lead to the same container port.
+
+    What it reports:
+    A TCP port of a workload to which several ports of Services lead, with different numbers.
+
+    Why it matters:
+    The proxy beside the container finds settings for a connection by the port of the
+    Service, which it no longer sees: it takes those of one of them, by chance.
+
+    Example:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec:
+      selector: {app: web}
+      ports: [{name: http, port: 80, targetPort: 8080}]
+    ---
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web-admin}
+    spec:
+      selector: {app: web}
+      ports: [{name: http, port: 81, targetPort: 8080}]
+    ---
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]
+    ```
+
+    Fix:
+    ```yaml
+    # The other objects do not change.
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web-admin}
+    spec:
+      selector: {app: web}
+      ports: [{name: http, port: 80, targetPort: 8080}]
+    ```
+
+    Notes:
+    It is information where all of the ports are one Service's. A headless Service has the
+    number of the pod, and is passed over. istioctl: IST0137.
+    """
+    for (_, number), leading in _leading(workload, bundle).items():
+        by_number: dict[int, tuple[Service, int]] = {}
+        for service, position in leading:
+            if service.cluster_ip != "None":
+                by_number.setdefault(service.ports[position].port, (service, position))
+        if len(by_number) > 1:
+            said = ", ".join(f"port {port} of {service}" for port, (service, _) in by_number.items())
+            several = len({id(service) for service, _ in by_number.values()}) > 1
+            because = None if several else "all of them are ports of one Service, which rules of a mesh treat together"
+            yield _on_port(workload, number, bundle).finding(
+                f"port {number} of {workload} is reached from {said}",
+                hint="give these ports of Services one number, or a port of the container each",
+                value=number,
+                severity=None if several else "info",
+                because=because,
+                related=[(at(service, "spec", "ports", place), "leads here") for service, place in by_number.values()],
+            )
+
+
+def _leading(workload: Workload, bundle: Bundle) -> Mapping[tuple[str | None, int], Sequence[tuple[Service, int]]]:
+    """The Services that lead to each TCP port of a workload, with the positions of their ports.
+
+    They are apart by namespace: a workload that names none is in that of some of them only.
+    """
+    found: Mapping[tuple[str | None, int], list[tuple[Service, int]]] = defaultdict(list)
+    name = name_of(workload)
+    for service in bundle.selecting(workload):
+        for position, port in enumerate(service.ports):
+            targets = bundle.port_map.targets(service, position) if port.effective_protocol == "TCP" else ()
+            for number in dict.fromkeys(each.port for each in targets if each.workload == name):
+                found[service.namespace, number].append((service, position))
+    return found
+
+
+def _on_port(workload: Workload, number: int, bundle: Bundle) -> Place:
+    """The declaration of a port; the containers, where it is not declared."""
+    for path, _, port in bundle.container_ports(workload):
+        if port.container_port == number and port.effective_protocol == "TCP":
+            return at(workload, *path, "containerPort")
+    return containers_of(workload, bundle)
+
+
+def _protocol_of(port: ServicePort) -> str | None:
+    """The protocol that a mesh takes a port for, if something decides it."""
+    if port.effective_protocol != "TCP":
+        return port.effective_protocol.lower()
+    said = _known_protocol(port.app_protocol or port.name or "") or ("tcp" if port.port in _SERVER_FIRST else None)
+    return "tcp" if said == "udp" else said
+
+
+def _known_protocol(word: str) -> str | None:
+    """The protocol that a port's name or `appProtocol` decides."""
+    low = word.lower()
+    if low in _KUBERNETES:
+        return _KUBERNETES[low]
+    if low.startswith("grpc-web"):
+        return "grpc-web"
+    first = low.partition("-")[0]
+    return first if first in _KNOWN else None
+
+
+def _meant_protocol(name: str) -> str | None:
+    """The protocol that a name tries to decide: one that it begins with, or that is one of its words."""
+    low = name.lower()
+    begun = next((each for each in _BEGINNINGS if low.startswith(each)), None)
+    return begun or next((word for word in re.split(r"[-0-9]+", low) if word in _KNOWN), None)

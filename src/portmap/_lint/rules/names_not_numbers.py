@@ -1,17 +1,120 @@
-"""Rules for those who want ports to be referred to by name, and for numbers that nothing declares."""
+"""Rules about ports that have no name, and references by number."""
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Iterator
 
-from portmap._graph.targets import ContainerTarget, ResolvedReference, ServiceTarget, Target
+from portmap._graph.targets import ResolvedReference, ServiceTarget
 from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Found, Place, at
 from portmap._lint.missing_references import place_of
 from portmap._lint.rule import rule
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
+from portmap._model.workloads import Workload
 
-_ASKING: Final = frozenset({"hook", "probe"})
+
+@rule("unnamed-service-port", on=Service, severity="info", profile="strict")
+def unnamed_service_port(service: Service, bundle: Bundle) -> Iterator[Found]:
+    """Service port has no name.
+
+    What it reports:
+    A Service whose only port has no `name`.
+
+    Why it matters:
+    A ServiceMonitor finds ports by name alone, a mesh reads the protocol from it, and an
+    Ingress may use it. A second port can be added only when both have names, and whatever
+    goes by the number must then be looked through.
+
+    Example:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec:
+      selector: {app: web}
+      ports: [{port: 80, protocol: TCP, targetPort: http}]
+    ---
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers: [{name: web, image: web, ports: [{name: http, containerPort: 8080, protocol: TCP}]}]
+    ```
+
+    Fix:
+    ```yaml
+    # The other objects do not change.
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec:
+      selector: {app: web}
+      ports: [{name: http, port: 80, protocol: TCP, targetPort: http}]
+    ```
+
+    Notes:
+    Of several ports each must have a name: a server refuses the Service otherwise. The
+    ports of ExternalName Services are of no effect, and are passed over.
+    """
+    del bundle
+    if len(service.ports) == 1 and not service.ports[0].name and service.effective_type != "ExternalName":
+        target = service.ports[0].effective_target_port
+        name = target if isinstance(target, str) else "http"
+        yield at(service, "spec", "ports", 0).finding(
+            f"port {service.ports[0].port} has no name", hint=f"name it for what it speaks, such as {name}"
+        )
+
+
+@rule("unnamed-container-port", on=Workload, severity="info", profile="strict")
+def unnamed_container_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
+    """Container port has no name.
+
+    What it reports:
+    A container port without `name`.
+
+    Why it matters:
+    What refers to the port by a name (Services, probes, monitors, policies) need not change
+    when the number does. What refers to it by number must, in every place.
+
+    Example:
+    ```yaml
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers: [{name: web, image: web, ports: [{containerPort: 8080, protocol: TCP}]}]
+    ```
+
+    Fix:
+    ```yaml
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers: [{name: web, image: web, ports: [{name: http, containerPort: 8080, protocol: TCP}]}]
+    ```
+
+    Notes:
+    A name has at most 15 lower-case letters, digits and hyphens, and is unique in the pod.
+    """
+    for path, container, port in bundle.container_ports(workload):
+        if not port.name:
+            yield at(workload, *path).finding(
+                f"port {port.container_port} of container {container.name!r} has no name",
+                hint="name it for what it speaks, such as http or metrics",
+                value=port.container_port,
+            )
 
 
 @rule("numeric-target-port", on=Service, severity="info", profile="strict")
@@ -84,62 +187,6 @@ def _written(service: Service, position: int, port: ServicePort) -> Place:
     return at(service, "spec", "ports", position, "port" if port.target_port in {None, 0, ""} else "targetPort")
 
 
-@rule("unnamed-service-port", on=Service, severity="info", profile="strict")
-def unnamed_service_port(service: Service, bundle: Bundle) -> Iterator[Found]:
-    """Service port has no name.
-
-    What it reports:
-    A Service whose only port has no `name`.
-
-    Why it matters:
-    A ServiceMonitor finds ports by name alone, a mesh reads the protocol from it, and an
-    Ingress may use it. A second port can be added only when both have names, and whatever
-    goes by the number must then be looked through.
-
-    Example:
-    ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web}
-    spec:
-      selector: {app: web}
-      ports: [{port: 80, protocol: TCP, targetPort: http}]
-    ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers: [{name: web, image: web, ports: [{name: http, containerPort: 8080, protocol: TCP}]}]
-    ```
-
-    Fix:
-    ```yaml
-    # The other objects do not change.
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web}
-    spec:
-      selector: {app: web}
-      ports: [{name: http, port: 80, protocol: TCP, targetPort: http}]
-    ```
-
-    Notes:
-    Of several ports each must have a name: a server refuses the Service otherwise. The
-    ports of ExternalName Services are of no effect, and are passed over.
-    """
-    del bundle
-    if len(service.ports) == 1 and not service.ports[0].name and service.effective_type != "ExternalName":
-        target = service.ports[0].effective_target_port
-        name = target if isinstance(target, str) else "http"
-        yield at(service, "spec", "ports", 0).finding(
-            f"port {service.ports[0].port} has no name", hint=f"name it for what it speaks, such as {name}"
-        )
-
-
 @rule("numeric-ingress-port", on=ResolvedReference, severity="info", profile="strict")
 def numeric_ingress_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
     """Ingress refers to a Service port by number.
@@ -205,143 +252,3 @@ def numeric_ingress_port(resolved: ResolvedReference, bundle: Bundle) -> Iterato
         hint=f"write port: {{name: {name}}}" if name else "name the port of the Service, and write that name here",
         value=number,
     )
-
-
-@rule("numeric-probe-port", on=ResolvedReference, severity="info", profile="strict")
-def numeric_probe_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
-    """Probe refers to a container port by number.
-
-    What it reports:
-    A probe or lifecycle hook that gives the number of a port that its pod declares.
-
-    Why it matters:
-    When the number changes, it must change here, too: a probe that asks the old one fails,
-    and the pod is restarted for ever.
-
-    Example:
-    ```yaml
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers:
-          - name: web
-            image: web
-            ports: [{name: http, containerPort: 8080, protocol: TCP}]
-            readinessProbe: {httpGet: {path: /ready, port: 8080}}
-    ```
-
-    Fix:
-    ```yaml
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers:
-          - name: web
-            image: web
-            ports: [{name: http, containerPort: 8080, protocol: TCP}]
-            readinessProbe: {httpGet: {path: /ready, port: http}}
-    ```
-
-    Notes:
-    Probes of type `grpc` know numbers only. A probe finds names in its own container
-    alone, so a port that another container of the pod declares is passed over.
-    """
-    number = resolved.reference.port
-    if not _asks_by_number(resolved) or resolved.field.endswith(".grpc.port"):
-        return
-    own = [each for each in _of_pod(resolved, bundle, number) if each.container == resolved.reference.container]
-    if own:
-        name = own[0].name
-        yield place_of(resolved).finding(
-            f"port {number} of container {resolved.reference.container!r} is asked by number",
-            hint=f"write port: {name}" if name else "name the port of the container, and write that name here",
-            value=number,
-        )
-
-
-@rule("undeclared-probe-port", on=ResolvedReference, severity="info", profile="strict")
-def undeclared_probe_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
-    """Probe uses a port that its pod does not declare.
-
-    What it reports:
-    A probe or lifecycle hook that gives a number which no container of the pod declares.
-
-    Why it matters:
-    It works where the process listens there, declared or not. Where the number is a slip,
-    the probe fails for ever, and the pod is never ready or always restarted.
-
-    Example:
-    ```yaml
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers:
-          - name: web
-            image: web
-            ports: [{name: http, containerPort: 8080, protocol: TCP}]
-            readinessProbe: {httpGet: {path: /ready, port: 8081}}
-    ```
-
-    Fix:
-    ```yaml
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers:
-          - name: web
-            image: web
-            ports:
-            - {name: http, containerPort: 8080, protocol: TCP}
-            - {name: health, containerPort: 8081, protocol: TCP}
-            readinessProbe: {httpGet: {path: /ready, port: health}}
-    ```
-
-    Notes:
-    A pod that declares no port at all is passed over. Names that no container declares are an
-    error of the default profile: `probe-port`.
-    """
-    number = resolved.reference.port
-    if not _asks_by_number(resolved) or _of_pod(resolved, bundle, number):
-        return
-    declared = sorted({each.port for target in resolved.targets for each in _declared_beside(target, bundle)})
-    if not declared:
-        # Who declares nothing cannot have declared the wrong one.
-        return
-    yield place_of(resolved).finding(
-        f"no container of the pod declares port {number}: declared are {', '.join(map(str, declared))}",
-        hint="declare it, or ask a port that is declared",
-        value=number,
-    )
-
-
-def _asks_by_number(resolved: ResolvedReference) -> bool:
-    return resolved.reference.role in _ASKING and isinstance(resolved.reference.port, int)
-
-
-def _of_pod(resolved: ResolvedReference, bundle: Bundle, number: object) -> list[ContainerTarget]:
-    """The declared ports of this number in the pod whose port is asked."""
-    return [each for target in resolved.targets for each in _declared_beside(target, bundle) if each.port == number]
-
-
-def _declared_beside(target: Target, bundle: Bundle) -> Sequence[ContainerTarget]:
-    return bundle.declared.get(target.workload, ()) if isinstance(target, ContainerTarget) else ()

@@ -1,4 +1,4 @@
-"""Rules about node ports across all Services of a set."""
+"""Rules about node ports."""
 
 from collections.abc import Iterator
 
@@ -9,31 +9,6 @@ from portmap._lint.rule import rule
 from portmap._lint.whole_input import At, asks_for_node_ports
 from portmap._model.check_set import Conflict
 from portmap._model.services import Service
-
-
-def _collision(service: Service, conflict: Conflict, *, elsewhere: bool = False) -> Found:
-    number = conflict.violation.value
-    # One namespace is in one cluster; `default` is in all of them.
-    one = elsewhere and service.namespace not in {None, "default"}
-    one = one and service.namespace == conflict.other.namespace
-    severity: Severity = "warning" if one else "info"
-    because = "that Service is in another part of the input" + (", for the same namespace" if one else "")
-    return Place(service, parse(conflict.violation.field)).finding(
-        f"node port {number} is that of {conflict.other} already",
-        hint="give each Service its own node port, or leave it to the cluster",
-        value=number,
-        severity=severity if elsewhere else None,
-        because=because if elsewhere else None,
-        related=() if elsewhere else [(_holding(conflict.other, number), f"has node port {number}")],
-    )
-
-
-def _holding(service: Service, number: object) -> Place:
-    """The field by which a Service has this node port."""
-    if service.health_check_node_port == number:
-        return at(service, "spec", "healthCheckNodePort")
-    position = next((place for place, port in enumerate(service.ports) if port.node_port == number), None)
-    return at(service, "spec") if position is None else at(service, "spec", "ports", position, "nodePort")
 
 
 @rule("node-port-collision", on=Bundle, severity="error")
@@ -87,6 +62,31 @@ def node_port_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
                 yield _collision(service, conflict, elsewhere=True)
 
 
+def _collision(service: Service, conflict: Conflict, *, elsewhere: bool = False) -> Found:
+    number = conflict.violation.value
+    # One namespace is in one cluster; `default` is in all of them.
+    one = elsewhere and service.namespace not in {None, "default"}
+    one = one and service.namespace == conflict.other.namespace
+    severity: Severity = "warning" if one else "info"
+    because = "that Service is in another part of the input" + (", for the same namespace" if one else "")
+    return Place(service, parse(conflict.violation.field)).finding(
+        f"node port {number} is that of {conflict.other} already",
+        hint="give each Service its own node port, or leave it to the cluster",
+        value=number,
+        severity=severity if elsewhere else None,
+        because=because if elsewhere else None,
+        related=() if elsewhere else [(_holding(conflict.other, number), f"has node port {number}")],
+    )
+
+
+def _holding(service: Service, number: object) -> Place:
+    """The field by which a Service has this node port."""
+    if service.health_check_node_port == number:
+        return at(service, "spec", "healthCheckNodePort")
+    position = next((place for place, port in enumerate(service.ports) if port.node_port == number), None)
+    return at(service, "spec") if position is None else at(service, "spec", "ports", position, "nodePort")
+
+
 @rule("node-port-in-dynamic-band", on=Bundle, severity="info")
 def node_port_in_dynamic_band(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     """Node port may be allocated to another Service first.
@@ -129,3 +129,67 @@ def node_port_in_dynamic_band(subject: Bundle, bundle: Bundle) -> Iterator[Found
                 hint=f"choose one of {band[0]}-{band[-1]}, from which it picks last",
                 value=port.number,
             )
+
+
+@rule("unpinned-node-port", on=Service, severity="info", profile="strict")
+def unpinned_node_port(service: Service, bundle: Bundle) -> Iterator[Found]:
+    """Node port changes when the Service is created again.
+
+    What it reports:
+    A Service of type NodePort with a port that leaves `nodePort` out.
+
+    Why it matters:
+    The cluster picks a number, and another one when the Service is deleted and made again,
+    or made in another cluster. Firewalls and load balancers outside then lead nowhere.
+
+    Example:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web, annotations: {portmap.ignore/exposed-service: for partners}}
+    spec:
+      type: NodePort
+      externalTrafficPolicy: Cluster
+      selector: {app: web}
+      ports: [{name: http, port: 80, protocol: TCP, targetPort: http}]
+    ---
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers: [{name: web, image: web, ports: [{name: http, containerPort: 8080, protocol: TCP}]}]
+    ```
+
+    Fix:
+    ```yaml
+    # The other objects do not change.
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web, annotations: {portmap.ignore/exposed-service: for partners}}
+    spec:
+      type: NodePort
+      externalTrafficPolicy: Cluster
+      selector: {app: web}
+      ports: [{name: http, port: 80, protocol: TCP, targetPort: http, nodePort: 30080}]
+    ```
+
+    Notes:
+    The node ports of a LoadBalancer Service are looked up by its controller, and are passed
+    over.
+    """
+    if service.effective_type != "NodePort":
+        return
+    free = [position for position, port in enumerate(service.ports) if not port.node_port]
+    if not free:
+        return
+    more = f" (and for {len(free) - 1} more)" if len(free) > 1 else ""
+    band = bundle.cluster.static_node_ports
+    numbers = f": one of {band[0]}-{band[-1]}, from which it picks last" if len(band) else ""
+    yield at(service, "spec", "ports", free[0], "nodePort").finding(
+        f"the cluster picks the node port for {service.ports[free[0]].port}{more}, each time anew",
+        hint=f"write a nodePort{numbers}",
+    )

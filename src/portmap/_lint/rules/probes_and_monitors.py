@@ -1,13 +1,13 @@
-"""Rules about probes and hooks: the ports of the container that they ask."""
+"""Rules about the ports that probes, hooks and monitors refer to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
 
 import attrs
 
 from portmap._graph.label_selectors import Scope
-from portmap._graph.targets import ResolvedReference
+from portmap._graph.targets import ContainerTarget, ResolvedReference, Target
 from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Found, Severity, at
 from portmap._lint.kustomize import has_placeholder
@@ -16,6 +16,14 @@ from portmap._lint.rule import rule
 from portmap._lint.whole_input import MOST_LOOKED_AT
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
+
+_ASKING: Final = frozenset({"hook", "probe"})
+
+
+_ROLES: Final = frozenset({"pod-monitor", "service-monitor"})
+
+
+_NOTHING: Final = "selector-matches-nothing"
 
 
 @rule("probe-port", on=ResolvedReference, severity="error")
@@ -76,8 +84,144 @@ def probe_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
         )
 
 
-_ROLES: Final = frozenset({"pod-monitor", "service-monitor"})
-_NOTHING: Final = "selector-matches-nothing"
+@rule("numeric-probe-port", on=ResolvedReference, severity="info", profile="strict")
+def numeric_probe_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
+    """Probe refers to a container port by number.
+
+    What it reports:
+    A probe or lifecycle hook that gives the number of a port that its pod declares.
+
+    Why it matters:
+    When the number changes, it must change here, too: a probe that asks the old one fails,
+    and the pod is restarted for ever.
+
+    Example:
+    ```yaml
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers:
+          - name: web
+            image: web
+            ports: [{name: http, containerPort: 8080, protocol: TCP}]
+            readinessProbe: {httpGet: {path: /ready, port: 8080}}
+    ```
+
+    Fix:
+    ```yaml
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers:
+          - name: web
+            image: web
+            ports: [{name: http, containerPort: 8080, protocol: TCP}]
+            readinessProbe: {httpGet: {path: /ready, port: http}}
+    ```
+
+    Notes:
+    Probes of type `grpc` know numbers only. A probe finds names in its own container
+    alone, so a port that another container of the pod declares is passed over.
+    """
+    number = resolved.reference.port
+    if not _asks_by_number(resolved) or resolved.field.endswith(".grpc.port"):
+        return
+    own = [each for each in _of_pod(resolved, bundle, number) if each.container == resolved.reference.container]
+    if own:
+        name = own[0].name
+        yield place_of(resolved).finding(
+            f"port {number} of container {resolved.reference.container!r} is asked by number",
+            hint=f"write port: {name}" if name else "name the port of the container, and write that name here",
+            value=number,
+        )
+
+
+@rule("undeclared-probe-port", on=ResolvedReference, severity="info", profile="strict")
+def undeclared_probe_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
+    """Probe uses a port that its pod does not declare.
+
+    What it reports:
+    A probe or lifecycle hook that gives a number which no container of the pod declares.
+
+    Why it matters:
+    It works where the process listens there, declared or not. Where the number is a slip,
+    the probe fails for ever, and the pod is never ready or always restarted.
+
+    Example:
+    ```yaml
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers:
+          - name: web
+            image: web
+            ports: [{name: http, containerPort: 8080, protocol: TCP}]
+            readinessProbe: {httpGet: {path: /ready, port: 8081}}
+    ```
+
+    Fix:
+    ```yaml
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers:
+          - name: web
+            image: web
+            ports:
+            - {name: http, containerPort: 8080, protocol: TCP}
+            - {name: health, containerPort: 8081, protocol: TCP}
+            readinessProbe: {httpGet: {path: /ready, port: health}}
+    ```
+
+    Notes:
+    A pod that declares no port at all is passed over. Names that no container declares are an
+    error of the default profile: `probe-port`.
+    """
+    number = resolved.reference.port
+    if not _asks_by_number(resolved) or _of_pod(resolved, bundle, number):
+        return
+    declared = sorted({each.port for target in resolved.targets for each in _declared_beside(target, bundle)})
+    if not declared:
+        # Who declares nothing cannot have declared the wrong one.
+        return
+    yield place_of(resolved).finding(
+        f"no container of the pod declares port {number}: declared are {', '.join(map(str, declared))}",
+        hint="declare it, or ask a port that is declared",
+        value=number,
+    )
+
+
+def _asks_by_number(resolved: ResolvedReference) -> bool:
+    return resolved.reference.role in _ASKING and isinstance(resolved.reference.port, int)
+
+
+def _of_pod(resolved: ResolvedReference, bundle: Bundle, number: object) -> list[ContainerTarget]:
+    """The declared ports of this number in the pod whose port is asked."""
+    return [each for target in resolved.targets for each in _declared_beside(target, bundle) if each.port == number]
+
+
+def _declared_beside(target: Target, bundle: Bundle) -> Sequence[ContainerTarget]:
+    return bundle.declared.get(target.workload, ()) if isinstance(target, ContainerTarget) else ()
 
 
 @rule("monitor-port", on=ResolvedReference, severity="error")
@@ -131,6 +275,21 @@ def monitor_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]
             yield found
         else:
             yield attrs.evolve(found, severity="info", because=f"{other} in another part of the input has this port")
+
+
+def _with_the_port(resolved: ResolvedReference, bundle: Bundle) -> object | None:
+    """Something in another part of the input that has the labels and the port."""
+    port = resolved.reference.port
+    for scope in resolved.reference.scopes or ():
+        for each in islice(_elsewhere(scope, resolved, bundle), MOST_LOOKED_AT):
+            if isinstance(each, Service):
+                has = any(port in {mine.name, mine.effective_target_port} for mine in each.ports)
+            else:
+                declared = (mine for container in each.pod.port_containers for mine in container.ports)
+                has = any(port in {mine.name, mine.container_port} for mine in declared)
+            if has:
+                return each
+    return None
 
 
 @rule("monitor-selector", on=ResolvedReference, severity="error")
@@ -213,21 +372,6 @@ def _judged(resolved: ResolvedReference, bundle: Bundle) -> tuple[Severity | Non
         return None, None
     what = "Service" if resolved.reference.role == "service-monitor" else "pods"
     return "info", f"the {what} may be made elsewhere: nothing says that the input is complete"
-
-
-def _with_the_port(resolved: ResolvedReference, bundle: Bundle) -> object | None:
-    """Something in another part of the input that has the labels and the port."""
-    port = resolved.reference.port
-    for scope in resolved.reference.scopes or ():
-        for each in islice(_elsewhere(scope, resolved, bundle), MOST_LOOKED_AT):
-            if isinstance(each, Service):
-                has = any(port in {mine.name, mine.effective_target_port} for mine in each.ports)
-            else:
-                declared = (mine for container in each.pod.port_containers for mine in container.ports)
-                has = any(port in {mine.name, mine.container_port} for mine in declared)
-            if has:
-                return each
-    return None
 
 
 def _elsewhere(scope: Scope, resolved: ResolvedReference, bundle: Bundle) -> Iterator[Service | Workload]:

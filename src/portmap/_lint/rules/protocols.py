@@ -1,21 +1,18 @@
-"""Rules about ports of several protocols, and about what ExternalName Services do with ports."""
+"""Rules about the protocols of ports."""
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from portmap._graph.object_name import items_at, text_at, value_at
-from portmap._kubernetes.field_path import Path
-from portmap._lint.bundle import Bundle, link_prefix
-from portmap._lint.findings import Found, at
+from portmap._lint.bundle import Bundle
+from portmap._lint.findings import Found, Place, at
 from portmap._lint.rule import rule
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
 _HINT: Final = "apply it on the server's side (kubectl apply --server-side), or replace the list when it changes"
 
-_LED_TO: Final = "an Ingress or route leads to it, whose controller may go by the target port"
 
 # Load balancers that are known to serve several protocols on one address.
 _SERVES_ALL: Final = re.compile(
@@ -23,20 +20,71 @@ _SERVES_ALL: Final = re.compile(
 )
 
 
-def _shared(ports: Iterable[tuple[int, str]]) -> tuple[int, str] | None:
-    """The position of the first port that has the number of another but not its protocol, and a message."""
-    protocols: Mapping[int, list[str]] = defaultdict(list)
-    found: list[tuple[int, int]] = []
-    for position, (number, protocol) in enumerate(ports):
-        if len(protocols[number]) == 1 and protocol not in protocols[number]:
-            found.append((position, number))
-        protocols[number].append(protocol)
-    if not found:
-        return None
-    position, number = found[0]
-    more = f" (and {len(found) - 1} more numbers, too)" if len(found) > 1 else ""
-    spoken = " and ".join(dict.fromkeys(protocols[number]))
-    return position, f"{number} is both {spoken}{more}, and client-side apply tells ports apart by number alone"
+@rule("implicit-protocol", on=Bundle, severity="info", profile="strict")
+def implicit_protocol(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
+    """Port does not set its protocol.
+
+    What it reports:
+    A port of a Service or container without `protocol`; one finding for each object.
+
+    Why it matters:
+    Server-side apply tells the ports of a list apart by number and protocol. Without the
+    key some tools that compare manifests with a cluster, or merge them, fail or always
+    see a difference (kubernetes-sigs/structured-merge-diff#130).
+
+    Example:
+    ```yaml
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec:
+      selector: {app: web}
+      ports: [{name: http, port: 80, targetPort: http}]
+    ---
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    spec:
+      selector: {matchLabels: {app: web}}
+      template:
+        metadata: {labels: {app: web}}
+        spec:
+          containers: [{name: web, image: web, ports: [{name: http, containerPort: 8080, protocol: TCP}]}]
+    ```
+
+    Fix:
+    ```yaml
+    # The other objects do not change.
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec:
+      selector: {app: web}
+      ports: [{name: http, port: 80, protocol: TCP, targetPort: http}]
+    ```
+
+    Notes:
+    Left out it is TCP, so nothing changes in the cluster.
+    """
+    del subject
+    for service in bundle.services:
+        silent = [position for position, port in enumerate(service.ports) if not port.protocol]
+        if silent:
+            number = service.ports[silent[0]].port
+            yield _silent(at(service, "spec", "ports", silent[0]), number, len(silent) - 1)
+    for workload in bundle.workloads:
+        unsaid = [(path, port) for path, _, port in bundle.container_ports(workload) if not port.protocol]
+        if unsaid:
+            path, port = unsaid[0]
+            yield _silent(at(workload, *path), port.container_port, len(unsaid) - 1)
+
+
+def _silent(place: Place, number: int, others: int) -> Found:
+    return place.finding(f"port {number} does not say its protocol{_more(others)}", hint="write protocol: TCP")
+
+
+def _more(number: int) -> str:
+    return f" (nor do {number} more)" if number > 1 else " (nor does 1 more)" if number else ""
 
 
 @rule("service-merge-key", on=Service, severity="warning")
@@ -151,6 +199,22 @@ def _numbers(service: Service) -> Sequence[tuple[int, str]]:
     return [(each.port, each.effective_protocol) for each in service.ports]
 
 
+def _shared(ports: Iterable[tuple[int, str]]) -> tuple[int, str] | None:
+    """The position of the first port that has the number of another but not its protocol, and a message."""
+    protocols: Mapping[int, list[str]] = defaultdict(list)
+    found: list[tuple[int, int]] = []
+    for position, (number, protocol) in enumerate(ports):
+        if len(protocols[number]) == 1 and protocol not in protocols[number]:
+            found.append((position, number))
+        protocols[number].append(protocol)
+    if not found:
+        return None
+    position, number = found[0]
+    more = f" (and {len(found) - 1} more numbers, too)" if len(found) > 1 else ""
+    spoken = " and ".join(dict.fromkeys(protocols[number]))
+    return position, f"{number} is both {spoken}{more}, and client-side apply tells ports apart by number alone"
+
+
 @rule("mixed-protocol-load-balancer", on=Service, severity="warning")
 def mixed_protocol_load_balancer(service: Service, bundle: Bundle) -> Iterator[Found]:
     """Load balancer has ports of different protocols.
@@ -211,215 +275,3 @@ def mixed_protocol_load_balancer(service: Service, bundle: Bundle) -> Iterator[F
         severity="info" if because else None,
         because=because,
     )
-
-
-@rule("external-name-fields", on=Service, severity="warning")
-def external_name_fields(service: Service, bundle: Bundle) -> Iterator[Found]:
-    """ExternalName Service has fields without effect.
-
-    What it reports:
-    An ExternalName Service with a `selector`, or with a port that says to lead to another
-    number.
-
-    Why it matters:
-    The DNS name leads to another host, and that is all: no pods are selected, and who
-    connects to port 80 connects to port 80 of that host.
-
-    Example:
-    ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: db}
-    spec:
-      type: ExternalName
-      externalName: db.example.com
-      selector: {app: db}
-    ```
-
-    Fix:
-    ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: db}
-    spec:
-      type: ExternalName
-      externalName: db.example.com
-    ```
-
-    Notes:
-    Ports that lead to their own number change nothing, and some controllers of Ingresses
-    want them. Another target port is information where an Ingress leads to the Service:
-    ingress-nginx goes by it.
-    """
-    if service.effective_type != "ExternalName":
-        return
-    if service.selector:
-        yield at(service, "spec", "selector").finding(
-            "a Service of type ExternalName selects no pods: its selector is ignored",
-            hint="leave the selector out, or leave the type out to reach the pods",
-            value=dict(service.selector),
-        )
-    for position, port in enumerate(service.ports):
-        target = port.effective_target_port
-        if isinstance(target, int) and target != port.port:
-            referred = any(name.name == service.name for name in bundle.referred)
-            because = (
-                "an Ingress or route leads to it, whose controller may go by the target port" if referred else None
-            )
-            yield at(service, "spec", "ports", position, "targetPort").finding(
-                f"who connects to port {port.port} reaches port {port.port} of {service.external_name}, not {target}",
-                hint=f"let clients connect to {target}, and leave the ports out",
-                value=target,
-                severity="info" if because else None,
-                because=because,
-            )
-
-
-_SETTING: Final = "_HOST"
-"""Who reads `REDIS_HOST` reads `REDIS_PORT`."""
-_PORT: Final = "_PORT"
-_MIDDLES: Final = re.compile("_SERVICE_HOST|_SERVICE_PORT|_PORT")
-
-
-@rule("service-link-variable", on=Workload, severity="warning")
-def service_link_variable(workload: Workload, bundle: Bundle) -> Iterator[Found]:
-    """Environment variable for a Service is read as a setting.
-
-    What it reports:
-    A container that sets `WEB_HOST` and leaves `WEB_PORT` to its default, in a namespace
-    with a Service `web`. And, as information, one that sets a variable that the kubelet
-    would add.
-
-    Why it matters:
-    For each Service of the namespace the kubelet adds variables as Docker's links had
-    them: `WEB_PORT` is `tcp://10.0.0.1:80`. The application reads that as its port
-    number, and ends with "not a number".
-
-    Example:
-    ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: redis}
-    spec: {ports: [{port: 6379}]}
-    ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers:
-          - name: web
-            image: web
-            env: [{name: REDIS_HOST, value: redis}]
-    ```
-
-    Fix:
-    ```yaml
-    # The other objects do not change.
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          enableServiceLinks: false
-          containers:
-          - name: web
-            image: web
-            env: [{name: REDIS_HOST, value: redis}]
-    ```
-
-    Notes:
-    What a container sets itself, by `env` or `envFrom`, the kubelet does not overwrite, so
-    setting the port mends it as well. Containers with `envFrom` are passed over: what is
-    in it is not known, and so are those that set a port, address or URL with the same
-    beginning (`WEB_UI_PORT`). Headless Services and those of type ExternalName give no variables.
-    """
-    spec_path = bundle.pod_spec(workload)
-    spec = value_at(bundle.raw(workload), *map(str, spec_path))
-    if value_at(spec, "enableServiceLinks") is False:
-        return
-    for group in ("containers", "initContainers"):
-        for place, container in enumerate(items_at(spec, group)):
-            names = {
-                name: position
-                for position, each in enumerate(items_at(container, "env"))
-                if (name := text_at(each, "name")) is not None
-            }
-            container_path = (*spec_path, group, place, "env")
-            yield from _unset(workload, bundle, container_path, names, known=not items_at(container, "envFrom"))
-            yield from _set(workload, bundle, container_path, names)
-
-
-def _unset(workload: Workload, bundle: Bundle, path: Path, names: Mapping[str, int], *, known: bool) -> Iterator[Found]:
-    """The ports that a container probably reads and does not set."""
-    for name, position in names.items():
-        prefix = name.removesuffix(_SETTING)
-        # Who sets `JAEGER_UI_PORT` reads that.
-        if prefix == name or not known or any(_is_port_of(prefix, each) for each in names):
-            continue
-        service, added = _adding(f"{prefix}{_PORT}", workload, bundle)
-        if service is not None:
-            yield at(workload, *path, position, "name").finding(
-                f"who reads {name} reads {prefix}{_PORT}, which is not set here: "
-                f"the kubelet adds it for {service}, as {added}",
-                hint=f"set enableServiceLinks to false, or set {prefix}{_PORT}, too",
-                value=name,
-                related=[(at(service, "metadata", "name"), "gives its name to the variables")],
-            )
-
-
-def _is_port_of(prefix: str, name: str) -> bool:
-    return name.startswith(f"{prefix}_") and name.endswith((_PORT, "_ADDR", "_URL", "_ENDPOINT"))
-
-
-def _set(workload: Workload, bundle: Bundle, path: Path, names: Mapping[str, int]) -> Iterator[Found]:
-    """What a container sets although the kubelet would: one finding for all of it."""
-    same = [name for name in names if _adding(name, workload, bundle)[0] is not None]
-    if same:
-        more = f" and {len(same) - 1} more" if len(same) > 1 else ""
-        service, added = _adding(same[0], workload, bundle)
-        yield at(workload, *path, names[same[0]], "name").finding(
-            f"{same[0]}{more} is what the kubelet adds too, as {added}, for {service}",
-            hint="set enableServiceLinks to false, so that nothing depends on who wins",
-            value=same[0],
-            severity="info",
-            because="what a container sets itself is not overwritten",
-        )
-
-
-def _adding(variable: str, workload: Workload, bundle: Bundle) -> tuple[Service | None, str]:
-    """The Service for which the kubelet adds a variable of this name, and what it sets it to."""
-    for middle in _MIDDLES.finditer(variable):
-        for service in bundle.linked_services.get(variable[: middle.start()], ()):
-            if service.namespace in {None, workload.namespace} or workload.namespace is None:
-                value = _value(variable, service)
-                if value is not None:
-                    return service, value
-    return None, ""
-
-
-def _value(variable: str, service: Service) -> str | None:
-    """What the kubelet sets a variable of this name to, for a Service; `None` if it has none."""
-    prefix = link_prefix(service)
-    first = service.ports[0]
-    known = {f"{prefix}_SERVICE_HOST": "its cluster IP", f"{prefix}_SERVICE_PORT": str(first.port)}
-    for port in service.ports:
-        protocol = port.effective_protocol
-        if port.name:
-            known.setdefault(f"{prefix}_SERVICE_PORT_{port.name.upper().replace('-', '_')}", str(port.port))
-        address = f"{protocol.lower()}://…:{port.port}"
-        known.setdefault(f"{prefix}_PORT", address)
-        start = f"{prefix}_PORT_{port.port}_{protocol}"
-        known |= {
-            start: address,
-            f"{start}_PROTO": protocol.lower(),
-            f"{start}_PORT": str(port.port),
-            f"{start}_ADDR": "its cluster IP",
-        }
-    return known.get(variable)

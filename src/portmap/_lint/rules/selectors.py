@@ -9,6 +9,7 @@ from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Found, Severity, at
 from portmap._lint.pods_elsewhere import pods_made_elsewhere, pods_perhaps_made_elsewhere, where_the_labels_are
 from portmap._lint.rule import rule
+from portmap._lint.rules.places import pod_labels_of
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
@@ -75,14 +76,13 @@ def selector_matches_owner_labels(service: Service, bundle: Bundle) -> Iterator[
     selector = service.selector or {}
     missing = [key for key, value in selector.items() if owner.pod.labels.get(key) != value]
     because = where_the_labels_are(service, bundle)
-    labels = (*bundle.pod_spec(owner)[:-1], "metadata", "labels")
     yield at(service, "spec", "selector").finding(
         f"{owner} has the labels {_shown(selector)} itself, but its pods have no {_shown(_only(selector, missing))}",
         hint=f"select by labels that its pods have, or give {_shown(_only(selector, missing))} to its pod template",
         value=dict(selector),
         severity="info" if because else None,
         because=because,
-        related=[(at(owner, *labels), "the labels of its pods")],
+        related=[(pod_labels_of(owner, bundle), "the labels of its pods")],
     )
 
 
@@ -154,9 +154,7 @@ def selector_matches_nothing(service: Service, bundle: Bundle) -> Iterator[Found
         value=dict(selector),
         severity=severity,
         because=because,
-        related=[(at(near, *bundle.pod_spec(near)[:-1], "metadata", "labels"), "the labels of its pods")]
-        if near
-        else (),
+        related=[(pod_labels_of(near, bundle), "the labels of its pods")] if near else (),
     )
 
 
@@ -326,7 +324,7 @@ def _too_broad(service: Service, extra: Workload, meant: Workload, bundle: Bundl
         f"{_shown(service.selector or {})} selects the pods of {meant}, and also those of {extra}, {why}",
         hint=f"give the pods of {extra} other labels, or select by a label that only {meant} has",
         value=dict(service.selector or {}),
-        related=[(at(extra, *bundle.pod_spec(extra)[:-1], "metadata", "labels"), "is selected, too")],
+        related=[(pod_labels_of(extra, bundle), "is selected, too")],
     )
 
 
@@ -376,7 +374,6 @@ def workload_selector(workload: Workload, bundle: Bundle) -> Iterator[Found]:
         return
     added = [key for key in wrong if key in bundle.added_labels]
     because = f"kustomize adds the label {added[0]} to every object of this folder" if added else None
-    labels = (*bundle.pod_spec(workload)[:-1], "metadata", "labels")
     raw = bundle.raw(workload)
     yield at(
         workload, "spec", "selector", *(("matchLabels",) if value_at(raw, "spec", "selector", "matchLabels") else ())
@@ -386,5 +383,5 @@ def workload_selector(workload: Workload, bundle: Bundle) -> Iterator[Found]:
         value=dict(selector),
         severity="info" if because else None,
         because=because,
-        related=[(at(workload, *labels), "the labels of its pods")],
+        related=[(pod_labels_of(workload, bundle), "the labels of its pods")],
     )

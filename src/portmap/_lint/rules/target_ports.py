@@ -1,4 +1,4 @@
-"""Rules about where the ports of Services lead in the pods that are selected."""
+"""Rules about named target ports: which container ports they resolve to."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,44 +8,23 @@ from portmap._kubernetes.kinds import SHORT_LIVED
 from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Found, Place, Severity, at
 from portmap._lint.rule import rule
+from portmap._lint.rules.places import containers_of
 from portmap._model.ports import ContainerPort, ServicePort
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 from portmap._resolution.why_not import Miss
 
 _PROTOCOL: Final = "protocol-mismatch"
+
+
 _UNRESOLVED: Final = frozenset({"unresolved-target-port", "not-a-sidecar", "sidecar-not-searched", _PROTOCOL})
+
 
 _SPOKEN_OVER_UDP: Final = frozenset(
     {53, 67, 68, 69, 123, 137, 138, 161, 162, 500, 514, 1194, 1812, 1813, 3478, 4500, 4789, 5060, 5353}
     | {5514, 5775, 6343, 6831, 6832, 8125, 12201, 25826, 27015, 51820}
 )
 """Ports at which UDP is what one expects (IANA's registry of service names, and what is common: statsd, Jaeger, …)."""
-
-
-def _misses(service: Service, bundle: Bundle) -> Mapping[int, Sequence[Miss]]:
-    """The misses of each named port, by its position."""
-    found: dict[int, list[Miss]] = defaultdict(list)
-    for miss in bundle.resolution(service).misses:
-        if miss.position is not None and miss.code in _UNRESOLVED:
-            found[miss.position].append(miss)
-    return found
-
-
-def _target(service: Service, position: int) -> Place:
-    # The field that says it: without a target port it is the port itself.
-    return at(service, "spec", "ports", position, "targetPort")
-
-
-def _workload_of(miss: Miss, service: Service, bundle: Bundle) -> Workload | None:
-    for each in bundle.selected(service):
-        if miss.workload == (None if each.kind == "Pod" else f"{each.kind}/{each.name}") and miss.pod == each.pod.name:
-            return each
-    return None
-
-
-def _containers(workload: Workload, bundle: Bundle) -> Place:
-    return at(workload, *bundle.pod_spec(workload), "containers")
 
 
 @rule("unresolved-target-port", on=Service, severity="error")
@@ -105,12 +84,8 @@ def unresolved_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
                 miss.message + more,
                 hint=miss.hint,
                 value=service.ports[position].target_port,
-                related=[(_containers(workload, bundle), "its containers")] if workload else (),
+                related=[(containers_of(workload, bundle), "its containers")] if workload else (),
             )
-
-
-def _reached(service: Service, position: int, bundle: Bundle) -> bool:
-    return bool(bundle.resolution(service).endpoints(service.ports[position]))
 
 
 @rule("target-port-protocol", on=Service, severity="error")
@@ -169,7 +144,7 @@ def target_port_protocol(service: Service, bundle: Bundle) -> Iterator[Found]:
                 misses[0].message,
                 hint=misses[0].hint,
                 value=service.ports[position].target_port,
-                related=[(_containers(workload, bundle), "its containers")] if workload else (),
+                related=[(containers_of(workload, bundle), "its containers")] if workload else (),
             )
     for position, port in enumerate(service.ports):
         yield from _number_of_other_protocol(service, position, port, bundle)
@@ -196,7 +171,7 @@ def _number_of_other_protocol(service: Service, position: int, port: ServicePort
         value=port.protocol,
         severity=severity,
         because=because,
-        related=[(_containers(declared[0][0], bundle), "its containers")],
+        related=[(containers_of(declared[0][0], bundle), "its containers")],
     )
 
 
@@ -280,112 +255,8 @@ def partial_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
                     f"{miss.message}; other pods of the Service have it",
                     hint=miss.hint,
                     value=service.ports[position].target_port,
-                    related=[(_containers(workload, bundle), "its containers")] if workload else (),
+                    related=[(containers_of(workload, bundle), "its containers")] if workload else (),
                 )
-
-
-@rule("undeclared-target-port", on=Service, severity="warning")
-def undeclared_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
-    """Target port is not a port that the containers declare.
-
-    What it reports:
-    A Service none of whose ports leads to a port that the selected pods declare, although
-    they do declare some.
-
-    Why it matters:
-    A number is passed on whether it is declared or not, so this may work; but where the
-    containers say that they listen on 8080 and the Service sends to 80, connections are
-    probably refused.
-
-    Example:
-    ```yaml
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web}
-    spec:
-      selector: {app: web}
-      ports: [{port: 80}]
-    ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: web}
-    spec:
-      selector: {matchLabels: {app: web}}
-      template:
-        metadata: {labels: {app: web}}
-        spec:
-          containers: [{name: web, image: web, ports: [{containerPort: 8080}]}]
-    ```
-
-    Fix:
-    ```yaml
-    # The other objects do not change.
-    apiVersion: v1
-    kind: Service
-    metadata: {name: web}
-    spec:
-      selector: {app: web}
-      ports: [{port: 80, targetPort: 8080}]
-    ```
-
-    Notes:
-    It is information where other ports of the Service do lead to declared ones, and where
-    other Services lead to all that are declared. Pods that declare no port at all are passed
-    over, and so are the pods of Jobs.
-    """
-    workloads = [each for each in bundle.selected(service) if each.kind not in SHORT_LIVED]
-    declared = {
-        (port.container_port, port.effective_protocol)
-        for workload in workloads
-        for container in workload.pod.port_containers
-        for port in container.ports
-    }
-    if not declared or any(not _declares_some(workload) for workload in workloads):
-        return
-    numbers = {number for number, _ in declared}
-    stray = [
-        (position, port)
-        for position, port in enumerate(service.ports)
-        if isinstance(port.effective_target_port, int) and port.effective_target_port not in numbers
-    ]
-    some_lead = len(stray) < len(service.ports)
-    known = ", ".join(f"{number}/{protocol}" for number, protocol in sorted(declared))
-    because = "other ports of the Service lead to declared ones" if some_lead else None
-    if not some_lead and stray and numbers <= _reached_by_others(service, workloads, bundle):
-        because = "other Services lead to all declared ports: these may be left undeclared"
-    # One mistake, one finding: where no port leads to a declared one, the first stands for all.
-    for position, port in stray if some_lead else stray[:1]:
-        others = "" if some_lead or len(stray) == 1 else f" (nor any of the {len(stray) - 1} others)"
-        yield _written(service, position, port).finding(
-            f"no container of {workloads[0]} declares port {port.effective_target_port}{others}: declared are {known}",
-            hint=None if because else _number_hint(declared, port),
-            value=port.effective_target_port,
-            severity="info" if because else None,
-            because=because,
-            related=[(_containers(workloads[0], bundle), "its containers")],
-        )
-
-
-def _reached_by_others(service: Service, workloads: Sequence[Workload], bundle: Bundle) -> set[int]:
-    """The numbers to which other Services lead in the pods of these workloads."""
-    others = {id(each): each for workload in workloads for each in bundle.selecting(workload) if each is not service}
-    return {
-        end.port for each in others.values() for port in each.ports for end in bundle.resolution(each).endpoints(port)
-    }
-
-
-def _declares_some(workload: Workload) -> bool:
-    return any(container.ports for container in workload.pod.port_containers)
-
-
-def _number_hint(declared: set[tuple[int, str]], port: ServicePort) -> str | None:
-    fitting = [number for number, protocol in declared if protocol == port.effective_protocol]
-    return f"write targetPort: {fitting[0]}" if len(fitting) == 1 else None
-
-
-def _written(service: Service, position: int, port: ServicePort) -> Place:
-    """The field from which the target comes: that of the port itself where there is no target port."""
-    return at(service, "spec", "ports", position, "targetPort" if port.target_port is not None else "port")
 
 
 @rule("ambiguous-port-name", on=Service, severity="error", instead_of="shared-port-name")
@@ -473,66 +344,95 @@ def _named(workload: Workload, bundle: Bundle, name: str, protocol: str) -> Iter
                     yield here, container.name, port.container_port
 
 
-@rule("headless-port-mapping", on=Service, severity="warning")
-def headless_port_mapping(service: Service, bundle: Bundle) -> Iterator[Found]:
-    """Headless Service maps a port, which has no effect.
+@rule("divergent-target-port", on=Service, severity="info")
+def divergent_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
+    """Named target port has different numbers in different pods.
 
     What it reports:
-    A headless Service (`clusterIP: None`) with a `port` that is not the number on which
-    its pods are reached.
+    A named `targetPort` that is another number in each of several selected workloads.
 
     Why it matters:
-    The DNS name of a headless Service gives the addresses of the pods, and clients
-    connect to those directly: to `port` on a pod that listens on `targetPort`.
+    It works, and is what names are for: a port can move from one version to the next. It
+    is worth knowing where firewalls, NetworkPolicies or headless clients go by number.
 
     Example:
     ```yaml
     apiVersion: v1
     kind: Service
-    metadata: {name: db}
+    metadata: {name: web}
     spec:
-      clusterIP: None
-      selector: {app: db}
-      ports: [{port: 80, targetPort: 5432}]
+      selector: {app: web}
+      ports: [{port: 80, targetPort: http}]
     ---
     apiVersion: apps/v1
-    kind: StatefulSet
-    metadata: {name: db}
+    kind: Deployment
+    metadata: {name: blue}
     spec:
-      serviceName: db
-      selector: {matchLabels: {app: db}}
+      selector: {matchLabels: {app: web, colour: blue}}
       template:
-        metadata: {labels: {app: db}}
+        metadata: {labels: {app: web, colour: blue}}
         spec:
-          containers: [{name: db, image: db, ports: [{containerPort: 5432}]}]
+          containers: [{name: web, image: web, ports: [{name: http, containerPort: 8080}]}]
+    ---
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: green}
+    spec:
+      selector: {matchLabels: {app: web, colour: green}}
+      template:
+        metadata: {labels: {app: web, colour: green}}
+        spec:
+          containers: [{name: web, image: web, ports: [{name: http, containerPort: 9090}]}]
     ```
 
     Fix:
     ```yaml
     # The other objects do not change.
-    apiVersion: v1
-    kind: Service
-    metadata: {name: db}
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: green}
     spec:
-      clusterIP: None
-      selector: {app: db}
-      ports: [{port: 5432}]
+      selector: {matchLabels: {app: web, colour: green}}
+      template:
+        metadata: {labels: {app: web, colour: green}}
+        spec:
+          containers: [{name: web, image: web, ports: [{name: http, containerPort: 8080}]}]
     ```
 
     Notes:
-    Clients that read the endpoints or the SRV records see the right number, which is why
-    it is accepted.
+    Where the name is missing in some of them, `partial-target-port` says so.
     """
-    if service.cluster_ip != "None" or service.effective_type == "ExternalName":
-        return
-    resolution = bundle.resolution(service)
     for position, port in enumerate(service.ports):
-        target = port.effective_target_port
-        numbers = {target} if isinstance(target, int) else {each.port for each in resolution.endpoints(port)}
-        wrong = sorted(number for number in numbers if number != port.port)
-        if wrong:
-            yield at(service, "spec", "ports", position, "port").finding(
-                f"{service} is headless: clients who connect to port {port.port} of its pods find them on {wrong[0]}",
-                hint=f"write port: {wrong[0]}, or leave clusterIP out",
-                value=port.port,
-            )
+        if isinstance(port.effective_target_port, str):
+            numbers = sorted({each.port for each in bundle.resolution(service).endpoints(port)})
+            if len(numbers) > 1:
+                yield at(service, "spec", "ports", position, "targetPort").finding(
+                    f"{port.effective_target_port!r} is {' and '.join(map(str, numbers))}, from one pod to another",
+                    hint="declare it with one number in all of them, if that was meant",
+                    value=port.target_port,
+                )
+
+
+def _misses(service: Service, bundle: Bundle) -> Mapping[int, Sequence[Miss]]:
+    """The misses of each named port, by its position."""
+    found: dict[int, list[Miss]] = defaultdict(list)
+    for miss in bundle.resolution(service).misses:
+        if miss.position is not None and miss.code in _UNRESOLVED:
+            found[miss.position].append(miss)
+    return found
+
+
+def _reached(service: Service, position: int, bundle: Bundle) -> bool:
+    return bool(bundle.resolution(service).endpoints(service.ports[position]))
+
+
+def _target(service: Service, position: int) -> Place:
+    # The field that says it: without a target port it is the port itself.
+    return at(service, "spec", "ports", position, "targetPort")
+
+
+def _workload_of(miss: Miss, service: Service, bundle: Bundle) -> Workload | None:
+    for each in bundle.selected(service):
+        if miss.workload == (None if each.kind == "Pod" else f"{each.kind}/{each.name}") and miss.pod == each.pod.name:
+            return each
+    return None
