@@ -97,10 +97,10 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     from portmap._contract import contract
     from portmap._manifests.documents import judged
     from portmap._reports.contract import as_json, as_text, summary
-    from portmap._reports.invalid_objects import complaints
+    from portmap._reports.invalid_objects import violation_lines
 
     sides = _objects(before), _objects(after)
-    problems = list(complaints(judged([*before, *after])))
+    problems = list(violation_lines(judged([*before, *after])))
     if problems:
         raise CommandError(*problems, f"{_COMMAND}: what a server would refuse cannot be compared")
     with cluster:

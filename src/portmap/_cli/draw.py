@@ -57,13 +57,13 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     from portmap._draw.text import as_text
     from portmap._graph.port_map import PortMap
     from portmap._manifests.documents import judged
-    from portmap._reports.invalid_objects import complaints
+    from portmap._reports.invalid_objects import violation_lines
 
     found = PortMap.of(documents, cluster=cluster, namespace=options.namespace)
     diagram = diagram_of(found)
     title = options.title or f"Where the ports of {', '.join(options.paths or ['.'])} lead"
     # What a server would refuse is not in the picture.
-    console.say(*map(str, unreadable), *complaints(judged(documents)))
+    console.say(*map(str, unreadable), *violation_lines(judged(documents)))
     if output is None and format_ == "text" and console.width:
         console.write(as_text(diagram, width=console.width, colour=console.colour))
         return 0

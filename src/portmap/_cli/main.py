@@ -164,7 +164,7 @@ def _resolve(options: argparse.Namespace, console: Console) -> int:
     paths, names = _paths_and_names(options.paths)
     documents, unreadable = read_documents(paths, cluster, console, "portmap resolve")
 
-    from portmap._reports.invalid_objects import complaints
+    from portmap._reports.invalid_objects import violation_lines
     from portmap._reports.resolve import as_json, as_text, summary
     from portmap._reports.resolve_data import find_routes
 
@@ -176,7 +176,7 @@ def _resolve(options: argparse.Namespace, console: Console) -> int:
     as_json_text = options.format == "json"
     text = as_json(report) if as_json_text else as_text(report, width=console.width, colour=console.colour)
     if console.write(text) and not as_json_text:
-        console.say(*complaints(report.invalid_workloads), summary(report))
+        console.say(*violation_lines(report.invalid_workloads), summary(report))
     return _FINE if report.all_lead_somewhere else _NOWHERE
 
 

@@ -34,7 +34,8 @@ def _run(options: argparse.Namespace, console: Console) -> int:
 
     from portmap._graph.port_map import PortMap
     from portmap._manifests.documents import judged
-    from portmap._reports.invalid_objects import complaints, places_of
+    from portmap._reports.invalid_objects import violation_lines
+    from portmap._reports.places import places_of
     from portmap._reports.ports import as_json, as_text, summary
 
     found = PortMap.of(documents, cluster=cluster, namespace=options.namespace)
@@ -46,6 +47,6 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     else:
         text = as_text(found, places, width=console.width, colour=console.colour)
     if console.write(text) and not json:
-        console.say(*complaints(judged(documents)), summary(found))
+        console.say(*violation_lines(judged(documents)), summary(found))
     collide = found.node_ports.collisions or found.host_ports.collisions
     return _COLLIDE if collide or found.unknown else _FREE

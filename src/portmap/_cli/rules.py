@@ -1,8 +1,7 @@
 """`portmap rules` and `portmap explain NAME`: what the linter can find, and what is to be known of it."""
 
 import argparse
-import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from portmap._cli.arguments import add_format
 from portmap._kubernetes.did_you_mean import nearest
@@ -44,11 +43,11 @@ def add_rules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 def _list(options: argparse.Namespace, console: Console) -> int:
     from portmap._cli.rules import known_rules
     from portmap._lint.catalogue import catalogue
+    from portmap._reports.json_text import json_text
 
     entries = list(catalogue(known_rules("portmap rules")).values())
     if options.format == "json":
-        data: dict[str, Any] = {"version": _VERSION, "rules": [each.as_dict() for each in entries]}
-        console.write(json.dumps(data, indent=2, sort_keys=True) + "\n")
+        console.write(json_text({"version": _VERSION, "rules": entries}))
     else:
         console.write("".join(f"{line}\n" for line in _table(entries)))
     return 0

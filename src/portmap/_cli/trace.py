@@ -45,7 +45,8 @@ def _run(options: argparse.Namespace, console: Console) -> int:
 
     from portmap._graph.port_map import PortMap
     from portmap._manifests.documents import judged
-    from portmap._reports.invalid_objects import complaints, places_of
+    from portmap._reports.invalid_objects import violation_lines
+    from portmap._reports.places import places_of
     from portmap._reports.trace import as_json, as_text, summary
 
     try:
@@ -61,7 +62,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     else:
         text = as_text(traces, places, width=console.width, colour=console.colour)
     if console.write(text) and not json:
-        console.say(*complaints(judged(documents)), summary(traces))
+        console.say(*violation_lines(judged(documents)), summary(traces))
     return _NOWHERE if any(trace.leads_nowhere for trace in traces) else _SOMEWHERE
 
 

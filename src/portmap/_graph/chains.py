@@ -8,6 +8,7 @@ import attrs
 from portmap._graph.object_name import ObjectName
 from portmap._graph.reference import Reference
 from portmap._graph.targets import ContainerTarget, ServiceTarget
+from portmap._kubernetes.plain_data import inlined, plain_data
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 
@@ -56,7 +57,7 @@ class Hop:
         Service web 80
     """
 
-    object: ObjectName
+    object: ObjectName = attrs.field(metadata=inlined())
     port: int | str | None = None
     protocol: str | None = None
     address: str | None = None
@@ -68,14 +69,7 @@ class Hop:
             >>> chain.hops[1].as_dict()["port"]
             80
         """
-        return {
-            "kind": self.object.kind,
-            "namespace": self.object.namespace,
-            "name": self.object.name,
-            "port": self.port,
-            "protocol": self.protocol,
-            "address": self.address,
-        }
+        return plain_data(self)
 
     def __str__(self) -> str:
         port = None if self.port is None else str(self.port)
@@ -115,12 +109,7 @@ class Chain:
             >>> chain.as_dict()["end"]["container"]
             'app'
         """
-        return {
-            "entry": self.entry,
-            "hops": [hop.as_dict() for hop in self.hops],
-            "end": self.end and self.end.as_dict(),
-            "stops": self.stops,
-        }
+        return plain_data(self)
 
     def __str__(self) -> str:
         """For people: `node-port: Service shop/web 30080 → Service shop/web 80 → Deployment shop/web app 8080/TCP`."""

@@ -17,6 +17,7 @@ from portmap._graph.reference import Reference
 from portmap._graph.reference_table import references_of
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.kinds import SEVERAL_TEMPLATES, any_template_path
+from portmap._kubernetes.plain_data import OMITTED, inlined
 from portmap._kubernetes.violations import Violation
 from portmap._model.foreign import plain_manifest
 from portmap._model.pods import Pod
@@ -47,10 +48,10 @@ class UnknownObject:
         ('Service broken', 'ports-required')
     """
 
-    name: ObjectName
+    name: ObjectName = attrs.field(metadata=inlined())
     violations: tuple[Violation, ...]
-    selections: tuple[Mapping[str, Any], ...] = attrs.field(default=(), repr=False, eq=False)
-    labels: Mapping[str, Any] = attrs.field(factory=dict, repr=False, eq=False)
+    selections: tuple[Mapping[str, Any], ...] = attrs.field(default=(), repr=False, eq=False, metadata=OMITTED)
+    labels: Mapping[str, Any] = attrs.field(factory=dict, repr=False, eq=False, metadata=OMITTED)
 
 
 @final

@@ -14,6 +14,7 @@ import attrs
 from portmap._graph.items import name_of
 from portmap._graph.object_name import ObjectName
 from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.plain_data import inlined, plain_data, renamed, shape
 from portmap._model.check_set import Conflict, check_set
 from portmap._model.services import Service, service_state
 from portmap._model.workloads import Workload
@@ -50,7 +51,7 @@ class NodePort:
 
     number: int
     protocol: str
-    service: ObjectName
+    service: ObjectName = attrs.field(metadata=inlined(kind=None, name="service"))
     position: int | None
     band: Band
 
@@ -61,14 +62,7 @@ class NodePort:
             >>> node_port.as_dict()["service"]
             'web'
         """
-        return {
-            "number": self.number,
-            "protocol": self.protocol,
-            "namespace": self.service.namespace,
-            "service": self.service.name,
-            "position": self.position,
-            "band": self.band,
-        }
+        return plain_data(self)
 
 
 @final
@@ -134,6 +128,34 @@ class NodePorts:
         return tuple(each for each in free if each)
 
 
+@shape.register
+def _(ports: NodePorts) -> dict[str, object]:
+    return {
+        "range": _ends(ports.cluster.node_port_range),
+        "taken": ports.taken,
+        "collisions": [
+            {
+                "namespace": each.service.namespace,
+                "service": each.service.name,
+                "field": each.violation.field,
+                "code": each.violation.code,
+                "message": each.violation.message,
+                "otherNamespace": each.other.namespace,
+                "other": each.other.name,
+            }
+            for each in ports.collisions
+        ],
+        "freeStatic": [_ends(each) for each in ports.free_static],
+        "freeDynamic": [_ends(each) for each in ports.free_dynamic],
+        "leftToTheCluster": ports.left_to_the_cluster,
+    }
+
+
+def _ends(numbers: range) -> list[int]:
+    """Return the first and the last number of a range."""
+    return [numbers[0], numbers[-1]]
+
+
 def node_ports_of(services: Sequence[Service], cluster: Cluster) -> NodePorts:
     """The node ports of these Services, all in one cluster."""
     taken: list[NodePort] = []
@@ -185,8 +207,8 @@ class HostPort:
 
     number: int
     protocol: str
-    host_ip: str
-    workload: ObjectName
+    host_ip: str = attrs.field(metadata=renamed("hostIP"))
+    workload: ObjectName = attrs.field(metadata=inlined())
     container: str
     container_port: int
     host_network: bool
@@ -208,17 +230,7 @@ class HostPort:
             >>> taken.as_dict()["containerPort"]
             9100
         """
-        return {
-            "number": self.number,
-            "protocol": self.protocol,
-            "hostIP": self.host_ip,
-            "kind": self.workload.kind,
-            "namespace": self.workload.namespace,
-            "name": self.workload.name,
-            "container": self.container,
-            "containerPort": self.container_port,
-            "hostNetwork": self.host_network,
-        }
+        return plain_data(self)
 
 
 @final

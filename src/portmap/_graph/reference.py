@@ -8,6 +8,7 @@ import attrs
 from portmap._graph.label_selectors import Scope
 from portmap._graph.object_name import ObjectName
 from portmap._kubernetes.field_path import Path, describe
+from portmap._kubernetes.plain_data import OMITTED, inlined, renamed
 
 __all__ = ["EVERY", "Found", "Lookup", "PathMatch", "Reader", "Reference", "Role", "number_or_none", "port_or_none"]
 
@@ -117,19 +118,19 @@ class Reference:
         ('Ingress front', 'ingress', 'spec.defaultBackend.service.port.name')
     """
 
-    source: ObjectName
+    source: ObjectName = attrs.field(metadata=inlined())
     field: str
     role: Role
-    lookup: Lookup
+    lookup: Lookup = attrs.field(metadata=OMITTED)
     service: str | None = None
-    namespace: str | None = None
+    namespace: str | None = attrs.field(default=None, metadata=renamed("serviceNamespace"))
     port: int | str | None = None
     end_port: int | None = None
     protocol: str | None = "TCP"
-    scopes: tuple[Scope, ...] | None = ()
+    scopes: tuple[Scope, ...] | None = attrs.field(default=(), metadata=OMITTED)
     container: str | None = None
-    item: int | None = attrs.field(default=None, repr=False)
-    needs_grant: bool = False
+    item: int | None = attrs.field(default=None, repr=False, metadata=OMITTED)
+    needs_grant: bool = attrs.field(default=False, metadata=OMITTED)
     hosts: tuple[str, ...] = ()
     paths: tuple[PathMatch, ...] = ()
     addresses: tuple[str, ...] = ()

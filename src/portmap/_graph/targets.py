@@ -6,6 +6,7 @@ import attrs
 
 from portmap._graph.object_name import ObjectName
 from portmap._graph.reference import Reference
+from portmap._kubernetes.plain_data import OMITTED, inlined, plain_data, renamed, shape
 from portmap._model.ports import ServicePort
 
 __all__ = ["ContainerTarget", "MapMiss", "ResolvedReference", "ServiceTarget", "Target"]
@@ -47,14 +48,18 @@ class ServiceTarget:
             >>> target.as_dict()["port"]
             80
         """
-        return {
-            "kind": "Service",
-            "namespace": self.service.namespace,
-            "name": self.service.name,
-            "port": self.port and self.port.port,
-            "portName": self.port and self.port.name,
-            "protocol": self.port and self.port.effective_protocol,
-        }
+        return plain_data(self)
+
+
+@shape.register
+def _(target: ServiceTarget) -> dict[str, object]:
+    port = target.port
+    return {
+        **plain_data(target.service),
+        "port": port and port.port,
+        "portName": port and port.name,
+        "protocol": port and port.effective_protocol,
+    }
 
 
 @final
@@ -75,11 +80,11 @@ class ContainerTarget:
         Pod web-0 app 8080/TCP
     """
 
-    workload: ObjectName
+    workload: ObjectName = attrs.field(metadata=inlined())
     container: str | None
     port: int
     protocol: str
-    name: str | None = attrs.field(default=None, eq=False)
+    name: str | None = attrs.field(default=None, eq=False, metadata=renamed("portName"))
 
     def __str__(self) -> str:
         """For people: `Deployment shop/web app 8080/TCP`."""
@@ -102,15 +107,7 @@ class ContainerTarget:
             >>> target.as_dict()["portName"]
             'http'
         """
-        return {
-            "kind": self.workload.kind,
-            "namespace": self.workload.namespace,
-            "name": self.workload.name,
-            "container": self.container,
-            "port": self.port,
-            "portName": self.name,
-            "protocol": self.protocol,
-        }
+        return plain_data(self)
 
 
 Target: TypeAlias = ServiceTarget | ContainerTarget
@@ -137,12 +134,12 @@ class MapMiss:
         "did you mean 'http'?"
     """
 
-    source: ObjectName
+    source: ObjectName = attrs.field(metadata=inlined())
     field: str
     code: str
     message: str
     hint: str | None = None
-    guess: str | None = attrs.field(default=None, repr=False)
+    guess: str | None = attrs.field(default=None, repr=False, metadata=OMITTED)
 
     @property
     def near(self) -> bool:
@@ -161,15 +158,7 @@ class MapMiss:
             >>> miss.as_dict()["field"]
             'spec.ports[0].targetPort'
         """
-        return {
-            "kind": self.source.kind,
-            "namespace": self.source.namespace,
-            "name": self.source.name,
-            "field": self.field,
-            "code": self.code,
-            "message": self.message,
-            "hint": self.hint,
-        }
+        return plain_data(self)
 
     def __str__(self) -> str:
         text = f"{self.source}: {self.field}: {self.message}" if self.field else f"{self.source}: {self.message}"
@@ -194,7 +183,7 @@ class ResolvedReference:
         Service web 80 (http)
     """
 
-    reference: Reference
+    reference: Reference = attrs.field(metadata=inlined())
     targets: tuple[Target, ...] = ()
     miss: MapMiss | None = None
     unknown: str | None = None

@@ -15,6 +15,7 @@ from portmap._graph.object_name import ObjectName
 from portmap._graph.target_syntax import Asked, AskedNumber, AskedObject, AskedRequest, is_kind
 from portmap._graph.targets import ContainerTarget, ResolvedReference, ServiceTarget
 from portmap._kubernetes.did_you_mean import nearest
+from portmap._kubernetes.plain_data import inlined, plain_data, renamed, shape
 
 __all__ = ["Approach", "Onward", "Trace", "Traced", "Tracing"]
 
@@ -48,7 +49,7 @@ class Approach:
             >>> ingress.as_dict()["entry"]
             'ingress'
         """
-        return {"entry": self.entry, "hops": [hop.as_dict() for hop in self.hops]}
+        return plain_data(self)
 
     def __str__(self) -> str:
         """For people: `node-port: Service shop/web every node 30080`."""
@@ -87,13 +88,7 @@ class Onward:
             >>> onward.as_dict()["end"]["port"]
             8080
         """
-        return {
-            "hops": [hop.as_dict() for hop in self.hops],
-            "end": self.end and self.end.as_dict(),
-            "stops": self.stops,
-            "hint": self.hint,
-            "beyond": self.beyond,
-        }
+        return plain_data(self)
 
     def __str__(self) -> str:
         """For people: `Service shop/web 80 → Deployment shop/web app 8080/TCP`."""
@@ -147,17 +142,32 @@ class Trace:
             >>> trace.as_dict()["subject"]["port"]
             80
         """
-        return {
-            "subject": {**self.subject.as_dict(), "is": self.kind, "portName": self.name, "container": self.container},
-            "approaches": [each.as_dict() for each in self.approaches],
-            "onward": [each.as_dict() for each in self.onward],
-            "leadsNowhere": self.leads_nowhere,
-        }
+        return plain_data(self)
 
     def __str__(self) -> str:
         """For people: `Service shop/web 80`, `Deployment shop/web app 8080`."""
         parts = (str(self.subject.object), self.container, self.subject.address, self.subject.port)
         return " ".join(str(part) for part in parts if part)
+
+
+@attrs.frozen
+class _Subject:
+    """The subject of a trace as plain data."""
+
+    hop: Hop = attrs.field(metadata=inlined())
+    kind: Traced = attrs.field(metadata=renamed("is"))
+    name: str | None = attrs.field(metadata=renamed("portName"))
+    container: str | None
+
+
+@shape.register
+def _(trace: Trace) -> dict[str, object]:
+    return {
+        "subject": _Subject(trace.subject, trace.kind, trace.name, trace.container),
+        "approaches": trace.approaches,
+        "onward": trace.onward,
+        "leadsNowhere": trace.leads_nowhere,
+    }
 
 
 _SHORT: Final = 3

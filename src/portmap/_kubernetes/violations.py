@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeAlias, final
 
 from portmap._kubernetes.field_path import sort_key
+from portmap._kubernetes.plain_data import OMITTED, plain_data
 from portmap._kubernetes.values import attribute, frozen
 
 __all__ = ["Reason", "ServerWarning", "Violation", "in_order", "quote"]
@@ -69,11 +70,11 @@ class Violation:
     Attributes:
         field: Where, as the server writes it: `spec.ports[0].targetPort`. Relative
             to the object that was checked; `""` is the object itself.
-        code: The rule that was broken, for instance `port-out-of-range`. A code is
-            never reused for another rule.
         reason: The class of problem in the API's words, as in the causes of a 422
             answer: `FieldValueInvalid`, `FieldValueRequired`, …
         message: What is wrong, with the value as it was written.
+        code: The rule that was broken, for instance `port-out-of-range`. A code is
+            never reused for another rule.
         hint: The smallest edit that mends it, or `None` where no one edit does.
         value: The offending value, `None` where there is none.
 
@@ -85,11 +86,11 @@ class Violation:
     """
 
     field: str
-    code: str
     reason: Reason
     message: str
+    code: str
     hint: str | None = None
-    value: object = attribute(default=None, hash=False, repr=False)
+    value: object = attribute(default=None, hash=False, repr=False, metadata=OMITTED)
 
     @classmethod
     def about(
@@ -120,13 +121,7 @@ class Violation:
             >>> violation.as_dict()["reason"]
             'FieldValueRequired'
         """
-        return {
-            "field": self.field,
-            "reason": self.reason,
-            "message": self.message,
-            "code": self.code,
-            "hint": self.hint,
-        }
+        return plain_data(self)
 
     def __str__(self) -> str:
         place = f"{self.field}: " if self.field else ""
@@ -165,7 +160,7 @@ class ServerWarning:
             >>> warning.as_dict()["code"]
             'external-ips-deprecated'
         """
-        return {"field": self.field, "code": self.code, "message": self.message, "hint": self.hint}
+        return plain_data(self)
 
     def __str__(self) -> str:
         text = f"{self.field}: {self.message}  [{self.code}]"

@@ -1,11 +1,12 @@
 """The catalogue of all names that a finding can have: rules of the linter and codes of the API server."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, Literal, TypeAlias, final
+from typing import Final, Literal, TypeAlias, final
 
 import attrs
 
 from portmap._apiserver.decode_codes import CODES_OF_READING
+from portmap._kubernetes.plain_data import OMITTED
 from portmap._lint.findings import Severity
 from portmap._lint.inputs import UNREADABLE
 from portmap._lint.rule import Rule
@@ -40,19 +41,8 @@ class Entry:
     severity: Severity
     profile: str
     summary: str
-    documentation: str
+    documentation: str = attrs.field(metadata=OMITTED)
     page: str | None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the entry as plain data, without the documentation."""
-        return {
-            "name": self.name,
-            "origin": self.origin,
-            "severity": self.severity,
-            "profile": self.profile,
-            "summary": self.summary,
-            "page": self.page,
-        }
 
 
 def catalogue(rules: Iterable[Rule] = RULES) -> Mapping[str, Entry]:

@@ -10,6 +10,7 @@ from portmap._graph.object_name import ObjectName
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import LintError, Span
 from portmap._kubernetes.field_path import Path, sort_key
+from portmap._kubernetes.plain_data import OMITTED, inlined, plain_data
 from portmap._model.pods import Pod
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
@@ -142,8 +143,8 @@ class Location:
     """
 
     source: str
-    span: Span | None = None
-    line: str = ""
+    span: Span | None = attrs.field(default=None, metadata=inlined())
+    line: str = attrs.field(default="", metadata=OMITTED)
     template: str | None = None
 
     def __str__(self) -> str:
@@ -171,11 +172,11 @@ class Related:
         ('Pod web-0', 'spec.containers')
     """
 
-    subject: ObjectName
+    subject: ObjectName = attrs.field(metadata=inlined())
     field: str
     message: str
-    position: int
-    location: Location | None = attrs.field(default=None, eq=False, repr=False)
+    position: int = attrs.field(metadata=OMITTED)
+    location: Location | None = attrs.field(default=None, eq=False, repr=False, metadata=OMITTED)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data.
@@ -184,7 +185,7 @@ class Related:
             >>> related.as_dict()["message"]
             'its containers'
         """
-        return {**_object(self.subject), "field": self.field, "message": self.message}
+        return plain_data(self)
 
 
 @final
@@ -215,16 +216,16 @@ class Finding:
 
     rule: str
     severity: Severity
-    subject: ObjectName
+    subject: ObjectName = attrs.field(metadata=inlined())
     field: str
     message: str
     hint: str | None = None
-    value: object = attrs.field(default=None, eq=False, repr=False)
+    value: object = attrs.field(default=None, eq=False, repr=False, metadata=OMITTED)
     because: str | None = None
     related: tuple[Related, ...] = ()
-    position: int = attrs.field(default=-1, eq=False)
-    source: str = ""
-    location: Location | None = attrs.field(default=None, eq=False, repr=False)
+    position: int = attrs.field(default=-1, eq=False, metadata=OMITTED)
+    source: str = attrs.field(default="", metadata=OMITTED)
+    location: Location | None = attrs.field(default=None, eq=False, repr=False, metadata=OMITTED)
 
     @property
     def order(self) -> tuple[object, ...]:
@@ -248,20 +249,7 @@ class Finding:
             >>> finding.as_dict()["severity"]
             'error'
         """
-        return {
-            "rule": self.rule,
-            "severity": self.severity,
-            **_object(self.subject),
-            "field": self.field,
-            "message": self.message,
-            "hint": self.hint,
-            "because": self.because,
-            "related": [each.as_dict() for each in self.related],
-        }
-
-
-def _object(name: ObjectName) -> dict[str, Any]:
-    return {"kind": name.kind, "namespace": name.namespace, "name": name.name}
+        return plain_data(self)
 
 
 @final
@@ -283,9 +271,9 @@ class Skipped:
     """
 
     reason: str
-    subject: ObjectName | None
+    subject: ObjectName | None = attrs.field(metadata=inlined())
     source: str
-    position: int = -1
+    position: int = attrs.field(default=-1, metadata=OMITTED)
 
 
 @final

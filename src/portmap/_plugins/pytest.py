@@ -17,7 +17,7 @@ from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError, ValidationError
 from portmap._manifests.documents import Document, Manifests
 from portmap._manifests.load import SUFFIXES, load
-from portmap._reports.invalid_objects import complaints
+from portmap._reports.invalid_objects import violation_lines
 from portmap._reports.resolve import as_text, summary
 from portmap._reports.resolve_data import Report, ServiceRoutes, find_routes
 from portmap._testing.assertions import Environment
@@ -195,7 +195,9 @@ def _problem_of(report: Report, routes: ServiceRoutes) -> str | None:
         return None
     alone = attrs.evolve(report, services=(routes,))
     words = "is invalid" if routes.document.violations else _nowhere(routes)
-    return "\n".join([f"{_name_of(routes)} {words}", as_text(alone).rstrip(), *complaints(report.invalid_workloads)])
+    return "\n".join(
+        [f"{_name_of(routes)} {words}", as_text(alone).rstrip(), *violation_lines(report.invalid_workloads)]
+    )
 
 
 def _nowhere(routes: ServiceRoutes) -> str:

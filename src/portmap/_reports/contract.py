@@ -4,15 +4,14 @@ Every line is complete in itself. What is written to a terminal is wrapped to it
 between words; a line that is piped on stays whole.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 from portmap._contract.changes import SEVERITIES, Change, Contract, Step
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError
-from portmap._reports.invalid_objects import unreadable_data
+from portmap._reports.json_text import json_text
 from portmap._reports.layout import INDENT, NARROWEST, Paint, wrapped
 from portmap._reports.printable import printable
 
@@ -101,33 +100,14 @@ VERSION: Final = 1
 
 def as_json(contract: Contract, cluster: Cluster, unreadable: Sequence[ManifestError] = ()) -> str:
     """The comparison as JSON text, in ASCII, with the fields in the order of their names."""
-    data = {
-        "version": VERSION,
-        "kubernetesVersion": cluster.version,
-        "kept": contract.kept,
-        "changes": [_change_data(each) for each in contract.changes],
-        "plan": [_step(each) for each in contract.plan],
-        "unreadable": [unreadable_data(each) for each in unreadable],
-        "counts": {"services": contract.services} | {severity: len(contract.of(severity)) for severity in SEVERITIES},
-    }
-    return json.dumps(data, indent=2, sort_keys=True) + "\n"
-
-
-def _change_data(change: Change) -> dict[str, Any]:
-    return {
-        "kind": change.kind,
-        "service": change.service,
-        "port": change.port,
-        "before": change.before,
-        "after": change.after,
-        "code": change.code,
-        "severity": change.severity,
-        "message": change.message,
-        "hint": change.hint,
-        "users": change.users,
-        "workloads": change.workloads,
-    }
-
-
-def _step(step: Step) -> dict[str, Any]:
-    return {"service": step.service, "action": step.action, "codes": step.codes}
+    return json_text(
+        {
+            "version": VERSION,
+            "kubernetesVersion": cluster.version,
+            "kept": contract.kept,
+            "changes": contract.changes,
+            "plan": contract.plan,
+            "unreadable": unreadable,
+            "counts": {"services": contract.services} | {each: len(contract.of(each)) for each in SEVERITIES},
+        }
+    )

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from portmap._lint.findings import SEVERITIES, Finding, Location, Related, Report, Skipped, Suppressed
-from portmap._reports.json_stream import json_parts
+from portmap._kubernetes.plain_data import plain_data
+from portmap._lint.findings import SEVERITIES, Finding, Location, Report
+from portmap._reports.json_text import json_parts
 
 __all__ = ["VERSION", "as_json", "json_of"]
 
@@ -18,15 +19,15 @@ def as_json(report: Report) -> str:
 
 
 def json_of(report: Report) -> Iterator[str]:
-    """The same piece by piece."""
+    """Yield the JSON text in parts."""
     data = {
         "version": VERSION,
         "kubernetesVersion": report.cluster.version,
         "provisional": report.cluster.provisional,
         "findings": [],
-        "suppressed": [_suppressed(each) for each in report.suppressed],
-        "skipped": [_skipped(each) for each in report.skipped],
-        "counts": {severity: report.count(severity) for severity in SEVERITIES}
+        "suppressed": [{"finding": _finding(each.finding), "reason": each.reason} for each in report.suppressed],
+        "skipped": report.skipped,
+        "counts": {each: report.count(each) for each in SEVERITIES}
         | {
             "objects": report.objects,
             "services": report.services,
@@ -38,42 +39,6 @@ def json_of(report: Report) -> Iterator[str]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    return finding.as_dict() | {
-        "location": _location(finding.location, finding.source),
-        "related": [_related(each) for each in finding.related],
-    }
-
-
-def _related(related: Related) -> dict[str, Any]:
-    return related.as_dict() | {"location": _location(related.location, "")}
-
-
-def _location(location: Location | None, source: str) -> dict[str, Any] | None:
-    if location is None:
-        location = Location(source) if source else None
-    if location is None:
-        return None
-    span = location.span
-    return {
-        "source": location.source,
-        "line": span and span.line,
-        "column": span and span.column,
-        "endLine": span and span.end_line,
-        "endColumn": span and span.end_column,
-        "template": location.template,
-    }
-
-
-def _suppressed(suppressed: Suppressed) -> dict[str, Any]:
-    return {"finding": _finding(suppressed.finding), "reason": suppressed.reason}
-
-
-def _skipped(skipped: Skipped) -> dict[str, Any]:
-    name = skipped.subject
-    return {
-        "reason": skipped.reason,
-        "source": skipped.source,
-        "kind": name and name.kind,
-        "namespace": name and name.namespace,
-        "name": name and name.name,
-    }
+    location = finding.location or (Location(finding.source) if finding.source else None)
+    related = [{**plain_data(each), "location": each.location} for each in finding.related]
+    return plain_data({**plain_data(finding), "location": location, "related": related})

@@ -11,7 +11,7 @@ from portmap._lint.catalogue import Entry, catalogue
 from portmap._lint.findings import Finding, Location, Report
 from portmap._lint.rule import Rule
 from portmap._lint.rules import RULES
-from portmap._reports.json_stream import json_parts
+from portmap._reports.json_text import json_parts
 
 __all__ = ["as_sarif", "sarif_of"]
 

@@ -1,18 +1,17 @@
 """`portmap ports` for people: a table of the node ports, one of the host ports, and what is free."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final, final
+from typing import Final, final
 
 import attrs
 
-from portmap._graph.as_dict import host_ports_data, node_ports_data, unknown_data
 from portmap._graph.node_ports import HostPort, HostPorts, NodePort, NodePorts
 from portmap._graph.object_name import ObjectName
 from portmap._graph.port_map import PortMap
 from portmap._kubernetes.errors import ManifestError
-from portmap._reports.invalid_objects import Places, located, unreadable_data
+from portmap._reports.json_text import json_text
 from portmap._reports.layout import INDENT, NARROWEST, Paint, count, wrapped
+from portmap._reports.places import Places
 from portmap._reports.printable import printable
 
 __all__ = ["VERSION", "as_json", "as_text", "summary"]
@@ -155,21 +154,14 @@ VERSION: Final = 1
 
 def as_json(found: PortMap, places: Places, unreadable: Sequence[ManifestError] = ()) -> str:
     """The ports of nodes as JSON text, in ASCII, with the fields in the order of their names."""
-    nodes, hosts = node_ports_data(found.node_ports), host_ports_data(found.host_ports)
-    data = {
-        "version": VERSION,
-        "kubernetesVersion": found.cluster.version,
-        "nodePorts": {**nodes, "taken": [_of_service(each, places) for each in nodes["taken"]]},
-        "hostPorts": {
-            "taken": [located(each, places) for each in hosts["taken"]],
-            "collisions": [[located(each, places) for each in group] for group in hosts["collisions"]],
+    return json_text(
+        {
+            "version": VERSION,
+            "kubernetesVersion": found.cluster.version,
+            "nodePorts": found.node_ports,
+            "hostPorts": found.host_ports,
+            "unknown": found.unknown,
+            "unreadable": unreadable,
         },
-        "unknown": [located(unknown_data(each), places) for each in found.unknown],
-        "unreadable": [unreadable_data(each) for each in unreadable],
-    }
-    return json.dumps(data, indent=2, sort_keys=True) + "\n"
-
-
-def _of_service(data: dict[str, Any], places: Places) -> dict[str, Any]:
-    place = located({"kind": "Service", "namespace": data["namespace"], "name": data["service"]}, places)
-    return {**data, "source": place["source"], "line": place["line"]}
+        places,
+    )

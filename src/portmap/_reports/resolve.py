@@ -4,21 +4,22 @@ Every line is complete in itself, so that the report can be searched line by lin
 to a terminal is wrapped to its width, between words; a line that is piped on stays whole.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final, final
+from typing import Final, final
 
 import attrs
 
-from portmap._kubernetes.errors import Span
-from portmap._kubernetes.violations import Violation
+from portmap._graph.object_name import ObjectName
+from portmap._kubernetes.plain_data import plain_data
 from portmap._manifests.documents import Document
 from portmap._model.ports import ServicePort
-from portmap._reports.invalid_objects import complaint, position, unreadable_data
+from portmap._reports.invalid_objects import violation_line
+from portmap._reports.json_text import json_text, position
 from portmap._reports.layout import INDENT, NARROWEST, Paint, approach_text, count, is_own_address, wrapped
+from portmap._reports.places import Place
 from portmap._reports.printable import printable
-from portmap._reports.resolve_data import Missed, Place, Reached, Report, Route, ServiceRoutes
+from portmap._reports.resolve_data import Missed, Reached, Report, Route, ServiceRoutes
 
 __all__ = ["VERSION", "as_json", "as_text", "summary", "table"]
 
@@ -179,7 +180,7 @@ def _block(
     else:
         yield f"{document.kind} {paint.bold(name)} {place}"
     for violation in document.violations:
-        text = printable(complaint(document, violation))
+        text = printable(violation_line(document, violation))
         yield from (paint.red(line) for line in wrapped(text, width, INDENT))
         if violation.hint:
             yield from wrapped(f"hint: {printable(violation.hint)}", width, _DEEPER)
@@ -216,37 +217,33 @@ VERSION: Final = 1
 
 def as_json(report: Report) -> str:
     """The report as JSON text, in ASCII, with the fields in the order of their names."""
-    data = {
-        "version": VERSION,
-        "kubernetesVersion": report.cluster.version,
-        "services": [_service(each) for each in report.services],
-        "invalidWorkloads": [
-            _identity(each, _namespace(each)) | {"violations": _violations(each)} for each in report.invalid_workloads
-        ],
-        "unreadable": [unreadable_data(each) for each in report.unreadable],
-        "counts": {
-            "services": len(report.services),
-            "invalidServices": report.invalid_services,
-            "portsLeadingNowhere": report.ports_leading_nowhere,
-            "workloads": report.workloads,
-            "pods": report.pods,
-            "invalidWorkloads": len(report.invalid_workloads),
-            "others": report.others,
-            "unreadable": len(report.unreadable),
-        },
-    }
-    return json.dumps(data, indent=2, sort_keys=True) + "\n"
+    return json_text(
+        {
+            "version": VERSION,
+            "kubernetesVersion": report.cluster.version,
+            "services": [_service(each) for each in report.services],
+            "invalidWorkloads": [
+                {**_identity(each, _namespace(each)), "violations": _violations(each)}
+                for each in report.invalid_workloads
+            ],
+            "unreadable": report.unreadable,
+            "counts": {
+                "services": len(report.services),
+                "invalidServices": report.invalid_services,
+                "portsLeadingNowhere": report.ports_leading_nowhere,
+                "workloads": report.workloads,
+                "pods": report.pods,
+                "invalidWorkloads": len(report.invalid_workloads),
+                "others": report.others,
+                "unreadable": len(report.unreadable),
+            },
+        }
+    )
 
 
-def _identity(document: Document, namespace: str | None) -> dict[str, Any]:
-    place = Place.of(document)
-    return {
-        "kind": document.kind,
-        "name": document.name,
-        "namespace": namespace,
-        "source": place.source,
-        "line": place.line,
-    }
+def _identity(document: Document, namespace: str | None) -> dict[str, object]:
+    name = ObjectName(document.kind, document.name, namespace)
+    return {**plain_data(name), **plain_data(Place.of(document))}
 
 
 def _namespace(document: Document) -> str | None:
@@ -256,8 +253,9 @@ def _namespace(document: Document) -> str | None:
     return namespace if isinstance(namespace, str) else None
 
 
-def _service(service: ServiceRoutes) -> dict[str, Any]:
-    return _identity(service.document, service.namespace) | {
+def _service(service: ServiceRoutes) -> dict[str, object]:
+    return {
+        **_identity(service.document, service.namespace),
         "elsewhere": service.elsewhere,
         "leadsNowhere": bool(service.leads_nowhere or service.document.violations),
         "ports": [_route(each) for each in service.routes],
@@ -265,7 +263,7 @@ def _service(service: ServiceRoutes) -> dict[str, Any]:
     }
 
 
-def _route(route: Route) -> dict[str, Any]:
+def _route(route: Route) -> dict[str, object]:
     port = route.port
     return {
         "name": port and port.name,
@@ -273,27 +271,14 @@ def _route(route: Route) -> dict[str, Any]:
         "protocol": port and port.effective_protocol,
         "nodePort": (port and port.node_port) or None,
         "targetPort": port and port.effective_target_port,
-        "approaches": [each.as_dict() for each in route.approaches],
+        "approaches": route.approaches,
         "beyond": route.beyond,
-        "endpoints": [_endpoint(each) for each in route.reached],
+        "endpoints": route.reached,
         "misses": [_miss(each) for each in route.misses],
     }
 
 
-def _endpoint(reached: Reached) -> dict[str, Any]:
-    return {
-        "pod": reached.pod,
-        "workload": reached.workload,
-        "source": reached.place.source,
-        "line": reached.place.line,
-        "container": reached.container,
-        "port": reached.port,
-        "protocol": reached.protocol,
-        "ready": reached.ready,
-    }
-
-
-def _miss(missed: Missed) -> dict[str, Any]:
+def _miss(missed: Missed) -> dict[str, object]:
     miss, place = missed.miss, missed.place
     return {
         "code": miss.code,
@@ -306,9 +291,5 @@ def _miss(missed: Missed) -> dict[str, Any]:
     }
 
 
-def _violations(document: Document) -> list[dict[str, Any]]:
-    return [_violation(each, document.span(each.field)) for each in document.violations]
-
-
-def _violation(violation: Violation, span: Span | None) -> dict[str, Any]:
-    return violation.as_dict() | position(span)
+def _violations(document: Document) -> list[dict[str, object]]:
+    return [{**plain_data(each), **position(document.span(each.field))} for each in document.violations]

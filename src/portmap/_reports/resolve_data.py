@@ -11,6 +11,7 @@ from portmap._graph.set_misses import NO_ENDPOINTS
 from portmap._graph.trace import Approach, Trace
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError
+from portmap._kubernetes.plain_data import inlined
 from portmap._manifests.documents import Document
 from portmap._manifests.read import is_readable
 from portmap._model.pods import Pod
@@ -18,29 +19,12 @@ from portmap._model.ports import ServicePort
 from portmap._model.service_reading import is_core_service
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
+from portmap._reports.places import Place
 from portmap._resolution.resolution import Endpoint, Resolution, resolve
 from portmap._resolution.selection import Candidates
 from portmap._resolution.why_not import Miss, nothing_selected
 
-__all__ = ["Missed", "Place", "Reached", "Report", "Route", "ServiceRoutes", "called", "find_routes", "routes_of"]
-
-
-@final
-@attrs.frozen
-class Place:
-    """Where an object begins: the file, and the line where it is known."""
-
-    source: str
-    line: int | None = None
-
-    @classmethod
-    def of(cls, document: Document) -> "Place":
-        """The place of a document."""
-        span = document.span()
-        return cls(document.source, span.line if span else None)
-
-    def __str__(self) -> str:
-        return self.source if self.line is None else f"{self.source}:{self.line}"
+__all__ = ["Missed", "Reached", "Report", "Route", "ServiceRoutes", "called", "find_routes", "routes_of"]
 
 
 @final
@@ -60,7 +44,7 @@ class Reached:
 
     pod: str | None
     workload: str | None
-    place: Place
+    place: Place = attrs.field(metadata=inlined())
     container: str | None
     port: int | None
     protocol: str | None

@@ -1,14 +1,14 @@
 """`portmap trace` for people: a block for each port or rule that is meant, a line for each way to it and from it."""
 
-import json
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
-from portmap._graph.trace import Approach, Onward, Trace
+from portmap._graph.trace import Onward, Trace
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError
-from portmap._reports.invalid_objects import Places, located, unreadable_data
+from portmap._reports.json_text import json_text
 from portmap._reports.layout import INDENT, NARROWEST, Paint, approach_text, count, onward_text, wrapped
+from portmap._reports.places import Places
 from portmap._reports.printable import printable
 
 __all__ = ["VERSION", "as_json", "as_text", "summary"]
@@ -86,32 +86,13 @@ def as_json(
     traces: Sequence[Trace], places: Places, target: str, cluster: Cluster, unreadable: Sequence[ManifestError] = ()
 ) -> str:
     """The traces as JSON text, in ASCII, with the fields in the order of their names."""
-    data = {
-        "version": VERSION,
-        "kubernetesVersion": cluster.version,
-        "target": target,
-        "traces": [_trace(each, places) for each in traces],
-        "unreadable": [unreadable_data(each) for each in unreadable],
-    }
-    return json.dumps(data, indent=2, sort_keys=True) + "\n"
-
-
-def _trace(trace: Trace, places: Places) -> dict[str, Any]:
-    data = trace.as_dict()
-    return {
-        **data,
-        "subject": located(data["subject"], places),
-        "approaches": [_approach(each, places) for each in trace.approaches],
-        "onward": [_onward_data(each, places) for each in trace.onward],
-    }
-
-
-def _approach(approach: Approach, places: Places) -> dict[str, Any]:
-    data = approach.as_dict()
-    return {**data, "hops": [located(hop, places) for hop in data["hops"]]}
-
-
-def _onward_data(onward: Onward, places: Places) -> dict[str, Any]:
-    data = onward.as_dict()
-    end = data["end"]
-    return {**data, "hops": [located(hop, places) for hop in data["hops"]], "end": end and located(end, places)}
+    return json_text(
+        {
+            "version": VERSION,
+            "kubernetesVersion": cluster.version,
+            "target": target,
+            "traces": traces,
+            "unreadable": unreadable,
+        },
+        places,
+    )

@@ -1,0 +1,71 @@
+"""Reports as JSON: in ASCII, keys sorted, two spaces a level, so that equal reports are equal texts."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any, Final
+
+from portmap._graph.object_name import ObjectName
+from portmap._kubernetes.errors import ManifestError, Span
+from portmap._kubernetes.plain_data import plain_converter, plain_data, shape
+from portmap._reports.places import Places
+
+__all__ = ["json_parts", "json_text", "position"]
+
+_BATCH: Final = 200
+
+
+def json_text(data: object, places: Places | None = None) -> str:
+    """Return a report as JSON text.
+
+    Args:
+        data: The report: mappings, lists and values that `plain_data` writes.
+        places: Where the objects begin. Given, each object is written with `source` and `line`.
+    """
+    return _dumps(plain_data(data) if places is None else _located(data, places)) + "\n"
+
+
+def json_parts(data: Mapping[str, Any], field: str, items: Iterable[Mapping[str, Any]], depth: int) -> Iterator[str]:
+    """Yield the text that `json_text` returns, in parts: a long list at once may take much memory.
+
+    Args:
+        data: The report, with an empty list in the field.
+        field: The key of the list; no other list of this key may be empty.
+        items: The items of the list, as plain data.
+        depth: How many levels deep the list is.
+    """
+    # Quotes in a text are escaped, so this matches no text.
+    before, empty, after = json_text(data).partition(f"{json.dumps(field)}: []")
+    end = "\n" + " " * (2 * depth)
+    yield before + empty[:-1]
+    rest, comma = iter(items), ""
+    # json.dumps makes an encoder a call, and leaves reference cycles: batches spare most of both.
+    while batch := list(islice(rest, _BATCH)):
+        yield comma + _dumps(batch)[1:-2].replace("\n", end)
+        comma = ","
+    yield f"{end if comma else ''}]{after}"
+
+
+def _dumps(data: object) -> str:
+    return json.dumps(data, indent=2, sort_keys=True)
+
+
+def _located(data: object, places: Places) -> object:
+    """Return plain data in which each object has the file and line where it begins."""
+
+    def located(name: ObjectName) -> dict[str, Any]:
+        place = places.get(name)
+        return {**plain_data(name), "source": place and place.source, "line": place and place.line}
+
+    converted: object = plain_converter({ObjectName: located}).unstructure(data)
+    return converted
+
+
+def position(span: Span | None) -> dict[str, int | None]:
+    """Return the line and the column where a span begins; `None` for both if it is unknown."""
+    return {"line": span and span.line, "column": span and span.column}
+
+
+@shape.register
+def _(error: ManifestError) -> dict[str, object]:
+    return {"source": error.source, "message": error.problem, **position(error.span)}
