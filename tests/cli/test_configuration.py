@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from portmap._cli.configuration import Configuration, find_configuration
+from portmap._cli.configuration import Configuration, LintConfiguration, find_configuration
 from portmap._reports.console import CommandError
 
 FULL = """
@@ -29,18 +29,20 @@ def test_every_option_is_read(tmp_path: Path) -> None:
     (tmp_path / "portmap.toml").write_text(FULL)
     found = find_configuration(tmp_path)
     assert found == Configuration(
-        tmp_path / "portmap.toml",
-        "1.34",
-        range(30000, 31001),
-        "shop",
-        ("strict", "mesh"),
-        ("node-port-collision",),
-        ("selector-matches-nothing",),
-        {"headless-port-mapping": "info"},
-        "warning",
-        complete=True,
-        baseline=tmp_path / "known.json",
-        exclude=("vendor", "*.tpl.yaml"),
+        source=tmp_path / "portmap.toml",
+        kubernetes_version="1.34",
+        node_port_range=range(30000, 31001),
+        namespace="shop",
+        lint=LintConfiguration(
+            profile=("strict", "mesh"),
+            select=("node-port-collision",),
+            ignore=("selector-matches-nothing",),
+            severity={"headless-port-mapping": "info"},
+            fail_on="warning",
+            complete=True,
+            baseline=tmp_path / "known.json",
+            exclude=("vendor", "*.tpl.yaml"),
+        ),
     )
 
 

@@ -189,7 +189,7 @@ class TestConfiguration:
     def test_the_example_of_the_page_is_one(self) -> None:
         """The configuration in docs/lint.md can be read."""
         table = tomllib.loads(PAGE.partition("```toml\n")[2].partition("```")[0])
-        assert read_configuration(table, Path("portmap.toml")).fail_on == "warning"
+        assert read_configuration(table, Path("portmap.toml")).lint.fail_on == "warning"
 
 
 EXPOSED = """\

@@ -3,11 +3,11 @@
 import argparse
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, final
+from typing import TYPE_CHECKING, Final, final
 
 import attrs
 
-from portmap._cli.configuration import Configuration, find_configuration, load_configuration
+from portmap._cli.configuration import Configuration, Override, find_configuration, load_configuration
 from portmap._cli.rules import known_rules
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.did_you_mean import nearest
@@ -52,7 +52,7 @@ class Settings:
     namespace: str | None
     complete: bool | None
     fail_on: Severity
-    severities: Mapping[str, Severity | Literal["off"]]
+    severities: Mapping[str, Override]
     suppressions: bool
     baseline: Path | None
     configuration: Configuration
@@ -124,7 +124,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
     """
     found = load_configuration(Path(options.config)) if options.config else find_configuration(Path())
     rules, reported = _chosen(options, found)
-    complete = found.complete if options.complete is None else options.complete
+    complete = found.lint.complete if options.complete is None else options.complete
     return Settings(
         Cluster(
             options.kubernetes_version or found.kubernetes_version or Cluster().version,
@@ -134,10 +134,10 @@ def settings_of(options: argparse.Namespace) -> Settings:
         reported,
         options.namespace or found.namespace,
         complete,
-        options.fail_on or found.fail_on or "error",
-        found.severity or {},
+        options.fail_on or found.lint.fail_on,
+        found.lint.severity,
         not options.no_suppressions,
-        Path(options.baseline) if options.baseline else found.baseline,
+        Path(options.baseline) if options.baseline else found.lint.baseline,
         found,
     )
 
@@ -151,15 +151,15 @@ def _chosen(options: argparse.Namespace, found: Configuration) -> tuple[tuple[Ru
         *([f"{_COMMAND}: --select names no rule"] if options.select and not selected else ()),
         *_unknown(selected, known, f"{_COMMAND}: --select"),
         *_unknown(ignored, known, f"{_COMMAND}: --ignore"),
-        *_unknown(found.select or (), known, f"{found.source}: lint.select"),
-        *_unknown(found.ignore or (), known, f"{found.source}: lint.ignore"),
-        *_unknown(found.severity or (), known, f"{found.source}: lint.severity"),
+        *_unknown(found.lint.select, known, f"{found.source}: lint.select"),
+        *_unknown(found.lint.ignore, known, f"{found.source}: lint.ignore"),
+        *_unknown(found.lint.severity, known, f"{found.source}: lint.severity"),
     ]
     if problems:
         raise CommandError(*problems)
-    selected = selected or list(found.select or ())
-    ignored += found.ignore or ()
-    profiles = options.profile or found.profile or ()
+    selected = selected or list(found.lint.select)
+    ignored += found.lint.ignore
+    profiles = options.profile or found.lint.profile
     reported = frozenset((frozenset(selected) or frozenset(known)) - frozenset(ignored))
     rules = there if selected else rules_of(*profiles, among=there)
     return tuple(rule for rule in rules if rule.name in reported), reported if selected or ignored else None
