@@ -43,7 +43,7 @@ class Meant(Enum):
 
 Around: TypeAlias = Cluster | Meant
 
-_CLUSTER: Final = f"{Cluster.__module__}.{Cluster.__qualname__}"
+_CLUSTER: Final = "portmap._kubernetes.cluster.Cluster"
 _REFUSAL: Final = "portmap._testing.assertions.Refusal"
 _REFUSING: Final = frozenset({"portmap._testing.assertions.violates", "pytest.raises", "_pytest.raises.raises"})
 _CAUGHT: Final = frozenset({"portmap._kubernetes.errors.PortmapError", "portmap._kubernetes.errors.ValidationError"})

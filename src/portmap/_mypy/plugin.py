@@ -39,22 +39,29 @@ PORTMAP: Final = ErrorCode("portmap", "Arguments that a Kubernetes API server wo
 
 _Call: TypeAlias = FunctionContext | MethodContext
 
-_CLASSES: Final = (Cluster, Container, ContainerPort, Pod, Service, ServicePort, Workload)
-_FACTORIES: Final = {
+# mypy knows a class by the module that defines it, which its `__module__` need not be.
+_CLASSES: Final[Mapping[str, type]] = {
+    "portmap._kubernetes.cluster.Cluster": Cluster,
+    "portmap._model.pods.Container": Container,
+    "portmap._model.pods.Pod": Pod,
+    "portmap._model.ports.ContainerPort": ContainerPort,
+    "portmap._model.ports.ServicePort": ServicePort,
+    "portmap._model.services.Service": Service,
+    "portmap._model.workloads.Workload": Workload,
+}
+_FACTORIES: Final[Mapping[type, Sequence[str]]] = {
     Service: ("alias_of", "exposing", "headless", "internal", "load_balancer", "node_port"),
     ServicePort: ("targeting",),
 }
 
 
 def _makers() -> Makers:
-    """What makes objects, by the name that mypy knows it under."""
-    found: dict[str, Callable[..., object]] = {}
-    for each in _CLASSES:
-        name = f"{each.__module__}.{each.__qualname__}"
-        found[name] = each
-        for factory in _FACTORIES.get(each, ()):
-            found[f"{name}.{factory}"] = getattr(each, factory)
-    return found
+    """Return the classes and their factories, by the names that mypy gives them."""
+    makers: dict[str, Callable[..., object]] = dict(_CLASSES)
+    for name, kind in _CLASSES.items():
+        for factory in _FACTORIES.get(kind, ()):
+            makers[f"{name}.{factory}"] = getattr(kind, factory)
+    return makers
 
 
 @final
