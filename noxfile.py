@@ -102,7 +102,7 @@ def lowest(session: nox.Session) -> None:
     wanted = [*project["dependencies"], *project["optional-dependencies"]["hypothesis"], "pytest>=8.0"]
     session.install(*(each.replace(">=", "==") for each in wanted), "pytest-xdist", "mypy", "jsonschema", "ruamel.yaml")
     session.install("--no-deps", ".")
-    chosen = ["tests/manifests", "tests/yaml", "tests/strategies", "tests/model", "tests/plugins"]
+    chosen = ["tests/kubernetes", "tests/manifests", "tests/yaml", "tests/strategies", "tests/model", "tests/plugins"]
     session.run("pytest", *(session.posargs or chosen))
 
 

@@ -90,7 +90,7 @@ def test_writing_loads_no_reader() -> None:
         "import sys\n"
         "from portmap import Service, ServicePort, to_yaml, to_manifest\n"
         "to_manifest(Service('web', ports=[ServicePort(80)]))\n"
-        "print(sorted({'yaml', 'cattrs'} & set(sys.modules)))\n"
+        "print(sorted({'yaml', 'cattrs', 'json'} & set(sys.modules)))\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr

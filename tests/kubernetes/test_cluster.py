@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import copy
 import pickle
 import threading
 from collections.abc import Iterator
@@ -320,6 +321,13 @@ class TestInForce:
         set_default_cluster(Cluster(version))
         with pytest.raises(ValidationError, match=f"for Kubernetes {version}"):
             build()
+
+
+def test_a_cluster_has_one_hash_in_every_process() -> None:
+    """A cluster that comes from another process is found in a dict: its hash does not depend on the process."""
+    cluster = Cluster("1.33", node_port_range=range(20000, 22768), service_cidrs="10.96.0.0/16")
+    assert hash(cluster) == hash((1, range(20000, 22768)))
+    assert len({cluster, copy.deepcopy(cluster), Cluster("1.33"), Cluster("1.34")}) == 3
 
 
 def test_a_feature_gate_is_asked_for_by_its_name() -> None:

@@ -14,8 +14,9 @@ from itertools import compress, groupby
 from operator import attrgetter
 from typing import Generic, NamedTuple, TypeVar, final, overload
 
+import attrs
+
 from portmap._kubernetes.field_path import Path, describe
-from portmap._kubernetes.values import frozen
 from portmap._kubernetes.violations import Reason, ServerWarning, Violation
 
 __all__ = ["Problem", "Rule", "Rules", "Stage", "rule", "warning"]
@@ -55,7 +56,7 @@ class Problem(NamedTuple):
 
 
 @final
-@frozen
+@attrs.frozen
 class Rule(Generic[Subject]):
     """One thing that the API server checks.
 

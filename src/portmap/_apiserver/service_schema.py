@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import attrs
+
 from portmap._apiserver.metadata import METADATA
 from portmap._apiserver.port_schema import SERVICE_PORT
 from portmap._kubernetes.field_path import Path
@@ -18,10 +20,8 @@ def _selector(value: object, path: Path, found: list[Violation]) -> object:
     before = len(found)
     labels = TEXT_MAP.read(value, path, found)
     if len(found) > before:
-        from attrs import evolve  # Most selectors are right.
-
         hint = _hint_of_selector(value)
-        found[before:] = [each if each.hint else evolve(each, hint=hint) for each in found[before:]]
+        found[before:] = [each if each.hint else attrs.evolve(each, hint=hint) for each in found[before:]]
     return labels
 
 

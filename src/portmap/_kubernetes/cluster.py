@@ -11,9 +11,10 @@ from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Final, Self, cast, final
 
+import attrs
+
 from portmap._kubernetes.addresses import Network, network
 from portmap._kubernetes.errors import ValidationError
-from portmap._kubernetes.values import attribute, frozen
 from portmap._kubernetes.violations import Violation
 
 __all__ = ["SUPPORTED_VERSIONS", "Cluster", "Feature", "cluster_in_force", "set_default_cluster"]
@@ -29,7 +30,7 @@ DEFAULT_NODE_PORT_RANGE: Final = range(30000, 32768)
 
 
 @final
-@frozen
+@attrs.frozen
 class Feature:
     """A behaviour that not every version has.
 
@@ -226,7 +227,7 @@ def _sorted_gates(gates: Mapping[str, bool] | Iterable[tuple[str, bool]]) -> tup
 
 
 @final
-@frozen
+@attrs.frozen
 class Cluster:
     """What the cluster that is aimed at accepts.
 
@@ -260,16 +261,16 @@ class Cluster:
         ['node-port-out-of-range']
     """
 
-    version: str = attribute(default=NEWEST_RECORDED, converter=_minor)
-    node_port_range: range = attribute(default=DEFAULT_NODE_PORT_RANGE, kw_only=True)
-    service_cidrs: tuple[str, ...] | None = attribute(default=None, kw_only=True, converter=_tuple_or_none)
-    feature_gates: tuple[tuple[str, bool], ...] = attribute(
+    version: str = attrs.field(default=NEWEST_RECORDED, converter=_minor)
+    node_port_range: range = attrs.field(default=DEFAULT_NODE_PORT_RANGE, kw_only=True)
+    service_cidrs: tuple[str, ...] | None = attrs.field(default=None, kw_only=True, converter=_tuple_or_none)
+    feature_gates: tuple[tuple[str, bool], ...] = attrs.field(
         default=(), kw_only=True, converter=_sorted_gates, repr=False
     )
-    _enabled: frozenset[str] = attribute(init=False, eq=False, repr=False, default=frozenset())
-    _networks: tuple[Network, ...] | None = attribute(init=False, eq=False, repr=False, default=None)
-    _families: tuple[str, ...] | None = attribute(init=False, eq=False, repr=False, default=None)
-    _hash: int = attribute(init=False, eq=False, repr=False, default=0)
+    _enabled: frozenset[str] = attrs.field(init=False, eq=False, repr=False, default=frozenset())
+    _networks: tuple[Network, ...] | None = attrs.field(init=False, eq=False, repr=False, default=None)
+    _families: tuple[str, ...] | None = attrs.field(init=False, eq=False, repr=False, default=None)
+    _hash: int = attrs.field(init=False, eq=False, repr=False, default=0)
 
     def __attrs_post_init__(self) -> None:
         violations = tuple(_cluster_violations(self))

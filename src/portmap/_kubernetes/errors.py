@@ -6,7 +6,8 @@ They stand alone so that every other module may import them.
 
 from typing import Any, final
 
-from portmap._kubernetes.values import frozen
+import attrs
+
 from portmap._kubernetes.violations import Violation
 
 __all__ = ["LintError", "ManifestError", "PortmapError", "RuleError", "Span", "ValidationError"]
@@ -28,7 +29,7 @@ class PortmapError(Exception):
 
 
 @final
-@frozen
+@attrs.frozen
 class Span:
     """A place in a text. Lines and columns count from 1; the end is exclusive.
 

@@ -8,9 +8,10 @@ of a real server; the codes are finer and are portmap's.
 from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeAlias, final
 
+import attrs
+
 from portmap._kubernetes.field_path import sort_key
 from portmap._kubernetes.plain_data import OMITTED, plain_data
-from portmap._kubernetes.values import attribute, frozen
 
 __all__ = ["Reason", "ServerWarning", "Violation", "in_order", "quote"]
 
@@ -63,7 +64,7 @@ def _shown(value: object) -> str:
 
 
 @final
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class Violation:
     """One thing that a Kubernetes API server would reject.
 
@@ -90,7 +91,7 @@ class Violation:
     message: str
     code: str
     hint: str | None = None
-    value: object = attribute(default=None, hash=False, repr=False, metadata=OMITTED)
+    value: object = attrs.field(default=None, hash=False, repr=False, metadata=OMITTED)
 
     @classmethod
     def about(
@@ -130,7 +131,7 @@ class Violation:
 
 
 @final
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class ServerWarning:
     """Something that an API server accepts, but warns about in its answer (`Warning: 299`).
 

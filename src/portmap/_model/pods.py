@@ -37,7 +37,7 @@ def _containers(value: "Iterable[Container]") -> "tuple[Container, ...]":
 
 
 @final
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class Container:
     """A container, and the ports that it declares.
 
@@ -58,10 +58,10 @@ class Container:
         ['http', 'metrics']
     """
 
-    name: str = attrs.field(kw_only=False)
-    ports: tuple[ContainerPort, ...] = attrs.field(default=(), converter=_container_ports)
-    image: str | None = None
-    restart_policy: str | None = None
+    name: str
+    ports: tuple[ContainerPort, ...] = attrs.field(default=(), converter=_container_ports, kw_only=True)
+    image: str | None = attrs.field(default=None, kw_only=True)
+    restart_policy: str | None = attrs.field(default=None, kw_only=True)
 
     WIRE: ClassVar[Rows] = Rows(
         Wire("name", ("name",), TEXT, required=True),
@@ -102,7 +102,7 @@ class Container:
 
 
 @final
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class Pod:
     """A pod, as far as Services are concerned.
 
@@ -137,21 +137,21 @@ class Pod:
         ('10.0.0.7',)
     """
 
-    name: str = attrs.field(kw_only=False)
-    namespace: str | None = None
-    labels: Mapping[str, str] = attrs.field(factory=Labels, converter=labels_or_as_is)
-    annotations: Mapping[str, str] | None = attrs.field(default=None, converter=labels_or_as_is)
-    containers: tuple[Container, ...] = attrs.field(default=(), converter=_containers)
-    init_containers: tuple[Container, ...] = attrs.field(default=(), converter=_containers)
-    host_network: bool | None = None
-    node_name: str | None = None
-    hostname: str | None = None
-    subdomain: str | None = None
-    addresses: tuple[str, ...] | None = attrs.field(default=None, converter=texts_or_as_is)
-    phase: PodPhase | None = None
-    ready: bool | None = None
-    deletion_timestamp: str | None = None
-    template: bool = attrs.field(default=False, repr=False)
+    name: str
+    namespace: str | None = attrs.field(default=None, kw_only=True)
+    labels: Mapping[str, str] = attrs.field(factory=Labels, converter=labels_or_as_is, kw_only=True)
+    annotations: Mapping[str, str] | None = attrs.field(default=None, converter=labels_or_as_is, kw_only=True)
+    containers: tuple[Container, ...] = attrs.field(default=(), converter=_containers, kw_only=True)
+    init_containers: tuple[Container, ...] = attrs.field(default=(), converter=_containers, kw_only=True)
+    host_network: bool | None = attrs.field(default=None, kw_only=True)
+    node_name: str | None = attrs.field(default=None, kw_only=True)
+    hostname: str | None = attrs.field(default=None, kw_only=True)
+    subdomain: str | None = attrs.field(default=None, kw_only=True)
+    addresses: tuple[str, ...] | None = attrs.field(default=None, converter=texts_or_as_is, kw_only=True)
+    phase: PodPhase | None = attrs.field(default=None, kw_only=True)
+    ready: bool | None = attrs.field(default=None, kw_only=True)
+    deletion_timestamp: str | None = attrs.field(default=None, kw_only=True)
+    template: bool = attrs.field(default=False, kw_only=True, repr=False)
 
     METADATA_WIRE: ClassVar[Rows] = Rows(
         Wire("name", ("name",), TEXT, required=True),

@@ -6,7 +6,9 @@ What several ports of one Service or pod must agree on stands with Services and 
 from collections.abc import Collection
 from functools import lru_cache
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, Self, final
+from typing import Any, ClassVar, Final, NoReturn, Self, final
+
+import attrs
 
 from portmap._apiserver.port_rules import CONTAINER_PORT_RULES, SERVICE_PORT_RULES
 from portmap._apiserver.port_schema import CONTAINER_PORT, CONTAINER_PORT_ROWS, SERVICE_PORT, SERVICE_PORT_ROWS
@@ -14,12 +16,8 @@ from portmap._kubernetes.cluster import cluster_in_force
 from portmap._kubernetes.enums import Protocol
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.opaque import Opaque
-from portmap._kubernetes.values import attribute, frozen
 from portmap._kubernetes.violations import Violation, in_order, quote
 from portmap._kubernetes.wire import Rows, opaque_or_as_is, unmodelled_violations
-
-if TYPE_CHECKING:
-    from attrs import Attribute
 
 __all__ = ["ContainerPort", "ServicePort"]
 
@@ -34,7 +32,7 @@ def _refuse(kind: str, number: object, violations: list[Violation]) -> NoReturn:
 
 
 @final
-@frozen(kw_only=True)
+@attrs.frozen
 class ContainerPort:
     """A port on which a container listens.
 
@@ -66,12 +64,12 @@ class ContainerPort:
               hint: for instance 'prometheus'
     """
 
-    container_port: int = attribute(kw_only=False)
-    name: str | None = None
-    protocol: Protocol | None = None
-    host_port: int | None = None
-    host_ip: str | None = None
-    unmodelled: Opaque | None = attribute(default=None, converter=opaque_or_as_is, repr=False)
+    container_port: int
+    name: str | None = attrs.field(default=None, kw_only=True)
+    protocol: Protocol | None = attrs.field(default=None, kw_only=True)
+    host_port: int | None = attrs.field(default=None, kw_only=True)
+    host_ip: str | None = attrs.field(default=None, kw_only=True)
+    unmodelled: Opaque | None = attrs.field(default=None, converter=opaque_or_as_is, kw_only=True, repr=False)
 
     WIRE: ClassVar[Rows] = CONTAINER_PORT_ROWS
 
@@ -100,7 +98,7 @@ class ContainerPort:
 
 
 @final
-@frozen(kw_only=True)
+@attrs.frozen
 class ServicePort:
     """A port of a Service: what clients dial, and where it leads.
 
@@ -135,13 +133,13 @@ class ServicePort:
               hint: for port number 8080 write the integer, without quotes
     """
 
-    port: int = attribute(kw_only=False)
-    name: str | None = None
-    protocol: Protocol | None = None
-    app_protocol: str | None = None
-    target_port: int | str | None = None
-    node_port: int | None = None
-    unmodelled: Opaque | None = attribute(default=None, converter=opaque_or_as_is, repr=False)
+    port: int
+    name: str | None = attrs.field(default=None, kw_only=True)
+    protocol: Protocol | None = attrs.field(default=None, kw_only=True)
+    app_protocol: str | None = attrs.field(default=None, kw_only=True)
+    target_port: int | str | None = attrs.field(default=None, kw_only=True)
+    node_port: int | None = attrs.field(default=None, kw_only=True)
+    unmodelled: Opaque | None = attrs.field(default=None, converter=opaque_or_as_is, kw_only=True, repr=False)
 
     WIRE: ClassVar[Rows] = SERVICE_PORT_ROWS
 
@@ -226,7 +224,7 @@ class ServicePort:
         printed(self, printer)
 
 
-def _left_out(value: Any, field: "Attribute[Any]") -> bool:  # noqa: ANN401 - as below
+def _left_out(value: Any, field: "attrs.Attribute[Any]") -> bool:  # noqa: ANN401 - as below
     default: Any = field.default
     factory = getattr(default, "factory", None)
     return bool(getattr(value, field.name) == (default if factory is None else factory()))
@@ -245,11 +243,9 @@ def _check_service_port(*values: object) -> None:
 
 def shown(value: Any, subject: str) -> str:  # noqa: ANN401 - any of the frozen classes
     """A repr with the subject first and only what was authored after it."""
-    from attrs import fields
-
     rest = [
         f"{field.name}={getattr(value, field.name)!r}"
-        for field in fields(type(value))
+        for field in attrs.fields(type(value))
         if field.repr and field.name != subject and not _left_out(value, field)
     ]
     return f"{type(value).__name__}({', '.join([repr(getattr(value, subject)), *rest])})"
@@ -263,11 +259,9 @@ def printed(value: Any, printer: Any, *, also: Collection[str] = ()) -> None:  #
         printer: Theirs, a pretty printer as that of IPython.
         also: Fields that the repr leaves out, and this does not.
     """
-    from attrs import fields
-
     wanted = [
         field
-        for field in fields(type(value))
+        for field in attrs.fields(type(value))
         if not field.kw_only or ((field.repr or field.name in also) and not _left_out(value, field))
     ]
     with printer.group(4, f"{type(value).__name__}(", ")"):

@@ -5,6 +5,8 @@ from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypedDict, Unpack, cast, final
 
+import attrs
+
 from portmap._apiserver.admission import every_violation, metadata_violations, name_grammar
 from portmap._apiserver.metadata import METADATA
 from portmap._apiserver.port_rules import SERVICE_PORT_RULES
@@ -25,7 +27,6 @@ from portmap._kubernetes.memory import Remembered, likeness
 from portmap._kubernetes.names import are_labels, dns_label_reasons
 from portmap._kubernetes.opaque import Opaque
 from portmap._kubernetes.schema import wrong_type
-from portmap._kubernetes.values import attribute, frozen
 from portmap._kubernetes.violations import Reason, Violation, in_order
 from portmap._kubernetes.wire import (
     Rows,
@@ -124,7 +125,7 @@ def _only(allowed: type, fields: Mapping[str, Any]) -> Any:  # noqa: ANN401 - ar
 
 
 @final
-@frozen(kw_only=True)
+@attrs.frozen
 class Service:
     """A Kubernetes Service, as its author wrote it.
 
@@ -193,32 +194,34 @@ class Service:
         for instance 'web'
     """
 
-    name: str = attribute(kw_only=False)
-    namespace: str | None = None
-    labels: Mapping[str, str] | None = attribute(default=None, converter=labels_or_as_is)
-    annotations: Mapping[str, str] | None = attribute(default=None, converter=labels_or_as_is)
-    generate_name: str | None = None
-    type: ServiceType | None = None
-    ports: tuple[ServicePort, ...] = attribute(default=(), converter=service_ports_or_as_is)
-    selector: Mapping[str, str] | None = attribute(default=None, converter=labels_or_as_is)
-    cluster_ip: str | None = None
-    cluster_ips: tuple[str, ...] | None = attribute(default=None, converter=texts_or_as_is)
-    external_ips: tuple[str, ...] | None = attribute(default=None, converter=texts_or_as_is)
-    session_affinity: SessionAffinity | None = None
-    session_affinity_timeout_seconds: int | None = None
-    load_balancer_ip: str | None = None
-    load_balancer_source_ranges: tuple[str, ...] | None = attribute(default=None, converter=texts_or_as_is)
-    external_name: str | None = None
-    external_traffic_policy: TrafficPolicy | None = None
-    health_check_node_port: int | None = None
-    publish_not_ready_addresses: bool | None = None
-    ip_families: tuple[IPFamily, ...] | None = attribute(default=None, converter=_ip_families)
-    ip_family_policy: IPFamilyPolicy | None = None
-    allocate_load_balancer_node_ports: bool | None = None
-    load_balancer_class: str | None = None
-    internal_traffic_policy: TrafficPolicy | None = None
-    traffic_distribution: TrafficDistribution | None = None
-    unmodelled: Opaque | None = attribute(default=None, converter=opaque_or_as_is, repr=False)
+    name: str
+    namespace: str | None = attrs.field(default=None, kw_only=True)
+    labels: Mapping[str, str] | None = attrs.field(default=None, converter=labels_or_as_is, kw_only=True)
+    annotations: Mapping[str, str] | None = attrs.field(default=None, converter=labels_or_as_is, kw_only=True)
+    generate_name: str | None = attrs.field(default=None, kw_only=True)
+    type: ServiceType | None = attrs.field(default=None, kw_only=True)
+    ports: tuple[ServicePort, ...] = attrs.field(default=(), converter=service_ports_or_as_is, kw_only=True)
+    selector: Mapping[str, str] | None = attrs.field(default=None, converter=labels_or_as_is, kw_only=True)
+    cluster_ip: str | None = attrs.field(default=None, kw_only=True)
+    cluster_ips: tuple[str, ...] | None = attrs.field(default=None, converter=texts_or_as_is, kw_only=True)
+    external_ips: tuple[str, ...] | None = attrs.field(default=None, converter=texts_or_as_is, kw_only=True)
+    session_affinity: SessionAffinity | None = attrs.field(default=None, kw_only=True)
+    session_affinity_timeout_seconds: int | None = attrs.field(default=None, kw_only=True)
+    load_balancer_ip: str | None = attrs.field(default=None, kw_only=True)
+    load_balancer_source_ranges: tuple[str, ...] | None = attrs.field(
+        default=None, converter=texts_or_as_is, kw_only=True
+    )
+    external_name: str | None = attrs.field(default=None, kw_only=True)
+    external_traffic_policy: TrafficPolicy | None = attrs.field(default=None, kw_only=True)
+    health_check_node_port: int | None = attrs.field(default=None, kw_only=True)
+    publish_not_ready_addresses: bool | None = attrs.field(default=None, kw_only=True)
+    ip_families: tuple[IPFamily, ...] | None = attrs.field(default=None, converter=_ip_families, kw_only=True)
+    ip_family_policy: IPFamilyPolicy | None = attrs.field(default=None, kw_only=True)
+    allocate_load_balancer_node_ports: bool | None = attrs.field(default=None, kw_only=True)
+    load_balancer_class: str | None = attrs.field(default=None, kw_only=True)
+    internal_traffic_policy: TrafficPolicy | None = attrs.field(default=None, kw_only=True)
+    traffic_distribution: TrafficDistribution | None = attrs.field(default=None, kw_only=True)
+    unmodelled: Opaque | None = attrs.field(default=None, converter=opaque_or_as_is, kw_only=True, repr=False)
 
     METADATA_WIRE: ClassVar[Rows] = METADATA_ROWS
     SPEC_WIRE: ClassVar[Rows] = SPEC_ROWS
