@@ -23,6 +23,7 @@ Reason: TypeAlias = Literal[
     "FieldValueForbidden",
     "FieldValueTooLong",
     "FieldValueTypeInvalid",
+    "FieldManagerConflict",
 ]
 
 # How the API server begins the message of each reason, and whether it then
@@ -35,6 +36,7 @@ _OPENINGS: Final[Mapping[str, tuple[str, bool]]] = {
     "FieldValueForbidden": ("Forbidden", False),
     "FieldValueTooLong": ("Too long", False),
     "FieldValueTypeInvalid": ("Wrong type", True),
+    "FieldManagerConflict": ("Conflict", False),
 }
 
 _LONGEST_QUOTE: Final = 120

@@ -1,0 +1,249 @@
+"""Server-side apply: a manifest merged into the live object, with an owner for each field.
+
+Each manager owns the fields that it wrote. An apply sets what the manifest says, removes
+what its manager owned and no longer says, unless somebody else owns it too, and is
+refused where it would change what somebody else owns.
+
+Source: sigs.k8s.io/structured-merge-diff v6, `merge/update.go`, and kubernetes/kubernetes
+1.36.2, `staging/src/k8s.io/apimachinery/pkg/util/managedfields/internal/`.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple, final
+
+from portmap._apiserver.field_sets import (
+    ABSENT,
+    FieldSet,
+    OwnedPath,
+    assembled,
+    children,
+    difference,
+    fields_of,
+    read_fields,
+    shown_path,
+    type_below,
+    with_parents,
+    without,
+)
+from portmap._apiserver.kubectl_apply import LAST_APPLIED
+from portmap._apiserver.merge_types import Fields, KeyedList, MergeType, Names, ScalarSet, WriteRefusedError
+from portmap._kubernetes.field_path import Key, Path, describe
+from portmap._kubernetes.violations import Violation
+
+__all__ = ["KUBECTL", "Manager", "Managers", "apply_manifest", "migrated", "read_managers"]
+
+Object = Mapping[str, Any]
+
+
+@final
+class Manager(NamedTuple):
+    """Who wrote fields, and how: applies and other writes of one name are two managers."""
+
+    name: str
+    operation: str
+    subresource: str = ""
+
+
+Managers = Mapping[Manager, FieldSet]
+
+KUBECTL: Final = Manager("kubectl", "Apply")
+"""The manager of `kubectl apply --server-side`."""
+_OF_ANNOTATION: Final = Manager("kubectl-last-applied", "Apply")
+"""Keeps the annotation of client-side apply up to date, and so alive."""
+_BEFORE_FIRST_APPLY: Final = Manager("before-first-apply", "Update")
+_NEVER_OWNED: Final = frozenset(
+    {("f:apiVersion",), ("f:kind",), ("f:metadata",)}
+    | {
+        ("f:metadata", f"f:{field}")
+        for field in (
+            "name",
+            "namespace",
+            "creationTimestamp",
+            "selfLink",
+            "uid",
+            "generation",
+            "managedFields",
+            "resourceVersion",
+        )
+    }
+)
+_ANNOTATION: Final = ("f:metadata", "f:annotations", f"f:{LAST_APPLIED}")
+
+
+def read_managers(entries: Iterable[Object], live: Object, merge_type: MergeType) -> Managers:
+    """Return the managers in `metadata.managedFields`.
+
+    Where there are none, everything that the live object has belongs to one that the
+    server makes up, `before-first-apply`.
+    """
+    managers: dict[Manager, FieldSet] = {}
+    for entry in entries:
+        manager = Manager(entry.get("manager", ""), entry.get("operation", ""), entry.get("subresource", ""))
+        managers[manager] = managers.get(manager, frozenset()) | read_fields(entry.get("fieldsV1") or {})
+    return managers or {_BEFORE_FIRST_APPLY: difference({}, live, merge_type).added - _NEVER_OWNED}
+
+
+def apply_manifest(
+    live: Object,
+    manifest: Object,
+    managers: Managers,
+    merge_type: MergeType,
+    *,
+    force: bool,
+    last_applied: Object | None,
+) -> tuple[dict[str, Any], Managers]:
+    """Return the object that the apply asks for, and who owns what then.
+
+    Fields that still are as the last client-side apply wrote them cause no conflict.
+
+    Raises:
+        WriteRefusedError: The manifest repeats an item of a list, has managed fields of its own, or conflicts with
+            other managers.
+    """
+    _refuse_managed_fields(manifest)
+    _refuse_repetitions(manifest, merge_type, ())
+    # No apply writes the status, and so none owns it.
+    manifest = {field: value for field, value in manifest.items() if field != "status"}
+    config = fields_of(manifest, merge_type)
+    owners = {**managers, KUBECTL: config}
+    result = _prune(_merge(live, manifest, merge_type), managers.get(KUBECTL, frozenset()), owners, merge_type)
+    change = difference(live, result, merge_type)
+    others = {manager: fields for manager, fields in owners.items() if manager != KUBECTL}
+    conflicts = {manager: fields & (change.modified | change.added) for manager, fields in others.items()}
+    if not force and last_applied is not None:
+        yielded = _unchanged(last_applied, live, merge_type)
+        conflicts_left = {manager: fields - yielded for manager, fields in conflicts.items()}
+    else:
+        conflicts_left = conflicts
+    if not force and any(conflicts_left.values()):
+        raise WriteRefusedError(*_conflict_violations(conflicts_left, manifest, merge_type))
+    after = {manager: fields - conflicts[manager] - change.removed for manager, fields in others.items()}
+    return result, {manager: fields for manager, fields in {**after, KUBECTL: config - _NEVER_OWNED}.items() if fields}
+
+
+def migrated(managers: Managers) -> Managers | None:
+    """Return the managers after `kubectl` has taken over the fields of client-side apply.
+
+    It does so after a server-side apply that succeeds, and then applies once more. `None`
+    where nobody owns the annotation of client-side apply.
+    """
+    former = {each for each, fields in managers.items() if each.operation == "Update" and _ANNOTATION in fields}
+    if not former:
+        return None
+    taken = frozenset().union(*(managers[each] for each in former))
+    kept = {manager: fields for manager, fields in managers.items() if manager not in former}
+    return {**kept, KUBECTL: managers.get(KUBECTL, frozenset()) | taken, _OF_ANNOTATION: frozenset({_ANNOTATION})}
+
+
+def _unchanged(last_applied: Object, live: Object, merge_type: MergeType) -> FieldSet:
+    """Return the paths of the last applied manifest that are in the live object as it says."""
+    change = difference(last_applied, live, merge_type)
+    return fields_of(last_applied, merge_type) - change.modified - change.added - change.removed
+
+
+# --- merging ---------------------------------------------------------------------------------------------------
+
+
+def _merge(live: object, config: object, merge_type: MergeType) -> Any:  # noqa: ANN401 - any JSON value
+    before, after = children(live, merge_type), children(config, merge_type)
+    if not before and not after:
+        return live if config is ABSENT else config
+    steps = _merged_order(list(before), list(after))
+    if isinstance(merge_type, Fields | Names):
+        steps = list(before | after)
+    parts = {
+        step: _merge(before.get(step, ABSENT), after.get(step, ABSENT), type_below(merge_type, step)) for step in steps
+    }
+    return assembled(parts, merge_type)
+
+
+def _merged_order(live: list[str], config: list[str]) -> list[str]:
+    """Return the steps in the order of the config; those of the live list alone keep their neighbours."""
+    merged, rest = [], list(config)
+    for step in live:
+        if step not in config:
+            merged.append(step)
+        elif step == next((each for each in rest if each in live), None):
+            place = rest.index(step) + 1
+            merged += rest[:place]
+            del rest[:place]
+    return merged + rest
+
+
+def _prune(merged: Any, last: FieldSet, owners: Managers, merge_type: MergeType) -> Any:  # noqa: ANN401
+    """Remove what the manager owned before and nobody owns now."""
+    if not last:
+        return merged
+    owned = with_parents(frozenset().union(*owners.values()))
+    last = with_parents(last)
+    everything = with_parents(fields_of(merged, merge_type))
+    kept = without(merged, last, merge_type)
+    kept = without(merged, everything - with_parents(fields_of(kept, merge_type)) - owned, merge_type)
+    return without(merged, (everything - with_parents(fields_of(kept, merge_type))) & last, merge_type)
+
+
+# --- what is refused -------------------------------------------------------------------------------------------
+
+
+def _refuse_managed_fields(manifest: Object) -> None:
+    """Refuse the output of a server as a manifest: who owns what is not for the author to say."""
+    if (manifest.get("metadata") or {}).get("managedFields"):
+        raise WriteRefusedError(
+            Violation.about(
+                "metadata.managedFields",
+                "managed-fields-given",
+                "FieldValueForbidden",
+                "server-side apply takes none",
+                hint="remove it",
+            )
+        )
+
+
+def _refuse_repetitions(value: object, merge_type: MergeType, path: Path) -> None:
+    """Refuse a manifest that has two items of one key in a list."""
+    if isinstance(merge_type, Fields) and isinstance(value, Mapping):
+        for field, below in merge_type.of.items():
+            _refuse_repetitions(value.get(field), below, (*path, field))
+    elif isinstance(merge_type, KeyedList | ScalarSet) and isinstance(value, list | tuple):
+        seen: set[str] = set()
+        for position, item in enumerate(value):
+            step = next(iter(children([item], merge_type)))
+            if step in seen:
+                detail = f"server-side apply takes an item with the key {shown_path((step,))} once"
+                raise WriteRefusedError(
+                    Violation.about(
+                        describe((*path, position)), "repeated-list-key", "FieldValueDuplicate", detail, value=item
+                    )
+                )
+            seen.add(step)
+
+
+def _conflict_violations(
+    conflicts: Mapping[Manager, FieldSet], manifest: Object, merge_type: MergeType
+) -> list[Violation]:
+    return [
+        Violation.about(
+            describe(_place_of(path, manifest, merge_type)),
+            "field-manager-conflict",
+            "FieldManagerConflict",
+            f'manager "{manager.name}" owns {shown_path(path)}, with another value',
+            hint="use --force-conflicts to take the field over, or leave it out",
+        )
+        for manager, paths in conflicts.items()
+        for path in sorted(paths)
+    ]
+
+
+def _place_of(path: OwnedPath, manifest: Object, merge_type: MergeType) -> Path:
+    """Return where in the manifest an owned path is; items of lists are found by their keys."""
+    place: list[str | int] = []
+    value: Any = manifest
+    for step in path:
+        parts = children(value, merge_type)
+        if isinstance(merge_type, KeyedList | ScalarSet):
+            place.append(list(parts).index(step) if step in parts else 0)
+        else:
+            name = step.removeprefix("f:")
+            place.append(Key(name) if isinstance(merge_type, Names) else name)
+        value, merge_type = parts.get(step), type_below(merge_type, step)
+    return tuple(place)
