@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from portmap._manifests.applied import applied
     from portmap._manifests.converter import converter
     from portmap._manifests.documents import Document, Manifests, Note
     from portmap._manifests.edit import Edit, edit, set_fields
@@ -28,6 +29,7 @@ __all__ = [
     "Edit",
     "Manifests",
     "Note",
+    "applied",
     "converter",
     "edit",
     "iter_documents",
@@ -48,6 +50,7 @@ _HOMES = {
     "Edit": "portmap._manifests.edit",
     "Manifests": "portmap._manifests.documents",
     "Note": "portmap._manifests.documents",
+    "applied": "portmap._manifests.applied",
     "converter": "portmap._manifests.converter",
     "edit": "portmap._manifests.edit",
     "iter_documents": "portmap._manifests.stream",

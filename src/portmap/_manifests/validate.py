@@ -21,7 +21,7 @@ from portmap._model.foreign import Foreign, plain_manifest
 from portmap._model.workloads import no_such_kind, template_path
 from portmap._yaml.json_reader import compose_json
 
-__all__ = ["stored", "validate", "warnings"]
+__all__ = ["Manifest", "plain_data", "stored", "validate", "warnings"]
 
 _ENDINGS: Final = (".yaml", ".yml", ".json", ".gz")
 _DEFAULT_NAMESPACE: Final = "default"
@@ -66,7 +66,7 @@ def validate(
     """
     cluster = cluster or cluster_in_force()
     old = _as_stored(old)
-    data, found = _plain(manifest)
+    data, found = plain_data(manifest)
     if data is None:
         return in_order(found)
     of_pod = judge_pod(data, namespace, cluster, found) if old is None else None
@@ -109,7 +109,7 @@ def stored(
     """
     cluster = cluster or cluster_in_force()
     old = _as_stored(old)
-    data, found = _plain(manifest)
+    data, found = plain_data(manifest)
     if data is not None:
         state, found = _service(data, found, old, namespace, cluster)
         if state is not None:
@@ -146,7 +146,7 @@ def warnings(
     """
     cluster = cluster or cluster_in_force()
     old = _as_stored(old)
-    data, found = _plain(manifest)
+    data, found = plain_data(manifest)
     if data is None or found or validate(data, old=old, namespace=namespace, cluster=cluster):
         return ()
     if old is None and template_path(data.get("apiVersion"), data.get("kind")) is not None:
@@ -162,7 +162,7 @@ def _as_stored(old: Mapping[str, Any] | Foreign | None) -> Mapping[str, Any] | N
     return cast("Mapping[str, Any] | None", plain_manifest(old))
 
 
-def _plain(manifest: Manifest) -> tuple[Mapping[str, Any] | None, list[Violation]]:
+def plain_data(manifest: Manifest) -> tuple[Mapping[str, Any] | None, list[Violation]]:
     """The manifest as a mapping; JSON text is read as strictly as the server reads it."""
     if not isinstance(manifest, str):
         given = plain_manifest(manifest)

@@ -1,0 +1,180 @@
+"""What a write makes of a live Service: `applied`.
+
+A write says which object it asks for: the manifest itself (`kubectl replace`), or the live
+object with a patch applied, or with the manifest merged into it. From there on the server
+treats them all as updates, and so they go through `stored`.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, TypeAlias, cast, get_args
+
+from portmap._apiserver.json_merge_patch import merge_json
+from portmap._apiserver.kubectl_apply import LAST_APPLIED, annotated, three_way_patch, with_last_applied
+from portmap._apiserver.merge_types import SERVICE_MERGE, WriteRefusedError
+from portmap._apiserver.server_side_apply import apply_manifest, migrated, read_managers
+from portmap._apiserver.service_manifest import SERVICE
+from portmap._apiserver.strategic_merge import apply_patch
+from portmap._kubernetes.cluster import Cluster, cluster_in_force
+from portmap._kubernetes.errors import ValidationError
+from portmap._kubernetes.schema import Reader
+from portmap._kubernetes.violations import Violation, in_order
+from portmap._manifests.validate import Manifest, plain_data, stored
+from portmap._model.foreign import Foreign, plain_manifest
+
+__all__ = ["How", "applied"]
+
+How: TypeAlias = Literal[
+    "client-apply", "server-apply", "server-apply-force", "replace", "patch-strategic", "patch-merge"
+]
+Object: TypeAlias = Mapping[str, Any]
+
+
+def applied(
+    new: Manifest,
+    *,
+    live: Object | Foreign,
+    how: How,
+    last_applied: Object | str | None = None,
+    managers: Iterable[Object] | None = None,
+    cluster: Cluster | None = None,
+) -> dict[str, Any]:
+    """Return the Service that is stored after a write over a live one.
+
+    Args:
+        new: What is written: the manifest, or for the two patches the patch, which may
+            be a fragment. As in `validate`.
+        live: The Service before, as the server returns it.
+        how: The way it is written: `kubectl apply` (`client-apply`), the same with
+            `--server-side` (`server-apply`) and `--force-conflicts` (`server-apply-force`),
+            `kubectl replace`, `kubectl patch` (`patch-strategic`) and the same with
+            `--type=merge` (`patch-merge`).
+        last_applied: The manifest of the last client-side apply; left out, that in the
+            annotation of `live`.
+        managers: The entries of `metadata.managedFields`; left out, those of `live`. Where
+            there are none, a server-side apply conflicts with every field that it would change.
+        cluster: As in `validate`.
+
+    Returns:
+        The Service, without what the server draws anew: a cluster IP or node port that
+        it did not have.
+
+    Raises:
+        ValidationError: The write is refused, by the server or by kubectl. A conflict
+            with another field manager has the reason `FieldManagerConflict`.
+
+    Example:
+        >>> from portmap.manifests import applied, stored
+        >>> live = stored({**to_manifest(web), "spec": {"ports": [{"name": "http", "port": 80, "nodePort": 30080}],
+        ...     "type": "NodePort"}})
+        >>> renamed = {**live, "spec": {"ports": [{"name": "web", "port": 80}], "type": "NodePort"}}
+        >>> for how in ("client-apply", "replace"):
+        ...     print(how, applied(renamed, live=live, how=how)["spec"]["ports"])
+        ...
+        client-apply [{'name': 'web', 'protocol': 'TCP', 'port': 80, 'targetPort': 80, 'nodePort': 30080}]
+        replace [{'name': 'web', 'protocol': 'TCP', 'port': 80, 'targetPort': 80}]
+    """
+    cluster = cluster or cluster_in_force()
+    before = cast("Object", plain_manifest(live))
+    data, found = plain_data(new)
+    if data is None or found:
+        raise ValidationError("Service", in_order(found), str(cluster))
+    try:
+        if how in {"server-apply", "server-apply-force"}:
+            entries = _managed_fields(before) if managers is None else managers
+            force = how == "server-apply-force"
+            return _apply_on_server(
+                _as_applied(data, before), before, entries, _last_applied(last_applied, before), cluster, force=force
+            )
+        wanted = _wanted(how, data, before, last_applied)
+    except WriteRefusedError as error:
+        raise ValidationError("Service", in_order([*error.violations]), str(cluster)) from None
+    return stored(wanted, old=before, cluster=cluster)
+
+
+def _wanted(how: How, data: Object, live: Object, last_applied: Object | str | None) -> Object:
+    """Return the object that a write other than server-side apply asks for."""
+    match how:
+        case "client-apply":
+            new, old = with_last_applied(_as_applied(data, live)), _last_applied(last_applied, live) or {}
+            return apply_patch(live, three_way_patch(old, new, live, SERVICE_MERGE), SERVICE_MERGE)
+        case "patch-strategic":
+            return cast("Object", _known(apply_patch(live, data, SERVICE_MERGE), SERVICE))
+        case "patch-merge":
+            return cast("Object", _known(merge_json(live, data), SERVICE))
+        case "replace":
+            return data
+    raise ValueError(f"how a Service is written is one of {', '.join(get_args(How))}, not {how!r}")
+
+
+def _apply_on_server(
+    manifest: Object,
+    live: Object,
+    entries: Iterable[Object],
+    last_applied: Object | None,
+    cluster: Cluster,
+    *,
+    force: bool,
+) -> dict[str, Any]:
+    """Apply as `kubectl apply --server-side` does: twice where it takes over from client-side apply."""
+    before = {**live, "metadata": {**(live.get("metadata") or {}), "managedFields": None}}
+    managers = read_managers(entries, before, SERVICE_MERGE)
+    wanted, managers = apply_manifest(before, manifest, managers, SERVICE_MERGE, force=force, last_applied=last_applied)
+    after = stored(_remembered(wanted, manifest), old=live, cluster=cluster)
+    taken_over = migrated(managers)
+    if taken_over is None:
+        return after
+    wanted, _ = apply_manifest(after, manifest, taken_over, SERVICE_MERGE, force=force, last_applied=None)
+    return stored(_remembered(wanted, manifest), old=after, cluster=cluster)
+
+
+def _remembered(wanted: Object, manifest: Object) -> Object:
+    """Keep the annotation of client-side apply up to date, where there is one: so does the server."""
+    annotations = (wanted.get("metadata") or {}).get("annotations") or {}
+    return annotated(wanted, manifest) if LAST_APPLIED in annotations else wanted
+
+
+def _as_applied(data: Object, live: Object) -> Object:
+    """Return the manifest as kubectl reads it, in the namespace of the live object.
+
+    Raises:
+        WriteRefusedError: It has fields or types that no Service has.
+    """
+    manifest = _whole(data)
+    found: list[Violation] = []
+    SERVICE.read(manifest, (), found)
+    if found:
+        raise WriteRefusedError(*found)
+    namespace = (live.get("metadata") or {}).get("namespace")
+    metadata = manifest.get("metadata") or {}
+    if namespace and not metadata.get("namespace"):
+        manifest = {**manifest, "metadata": {**metadata, "namespace": namespace}}
+    return cast("Object", manifest)
+
+
+def _whole(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Write `80.0` as `80`: what passes a YAML reader on its way to the server has lost its point."""
+    if isinstance(value, Mapping):
+        return {key: _whole(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _last_applied(given: Object | str | None, live: Object) -> Object | None:
+    if given is None:
+        given = ((live.get("metadata") or {}).get("annotations") or {}).get(LAST_APPLIED)
+    return cast("Object", json.loads(given)) if isinstance(given, str) else given
+
+
+def _managed_fields(live: Object) -> Iterable[Object]:
+    return (live.get("metadata") or {}).get("managedFields") or ()
+
+
+def _known(value: Any, reader: Reader) -> Any:  # noqa: ANN401 - any JSON value
+    """Drop the fields that a Service does not have: the server warns about them in a patch."""
+    if isinstance(value, Mapping) and reader.fields:
+        return {key: _known(item, reader.fields[key]) for key, item in value.items() if key in reader.fields}
+    if isinstance(value, list | tuple) and reader.item is not None:
+        return [_known(item, reader.item) for item in value]
+    return value
