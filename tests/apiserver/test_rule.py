@@ -20,6 +20,7 @@ from portmap._apiserver.rule import Problem, Rule, Rules, Stage, rule, warning
 from portmap._apiserver.service_rules import SERVICE_RULES
 from portmap._apiserver.service_warnings import SERVICE_WARNINGS
 from portmap._apiserver.updates import UPDATE_RULES
+from portmap._kubernetes.field_path import FieldPath
 from portmap._model.check_set import SET_RULES
 from portmap._model.services import service_state
 from portmap.manifests import validate
@@ -90,7 +91,7 @@ called: list[str] = []
 def too_small(thing: Thing) -> list[Problem] | None:
     """A thing has a size."""
     called.append("too-small")
-    return [Problem(("size",), "must be more", thing.size)] if thing.size < 1 else None
+    return [Problem(FieldPath("size"), "must be more", thing.size)] if thing.size < 1 else None
 
 
 @rule("odd-colour", "colour", "FieldValueNotSupported", source="here", when="colour")
@@ -100,13 +101,13 @@ def odd_colour(thing: Thing) -> list[Problem]:
     Why, nobody knows.
     """
     called.append("odd-colour")
-    return [Problem(("colour",), "must be blue", thing.colour, "paint it")] if thing.colour != "blue" else []
+    return [Problem(FieldPath("colour"), "must be blue", thing.colour, "paint it")] if thing.colour != "blue" else []
 
 
 @warning("too-blue", "colour", source="here")
 def too_blue(thing: Thing) -> list[Problem]:
     """A thing that is blue is too blue."""
-    return [Problem(("colour",), "is too blue", hint="wash it")] if thing.colour == "blue" else []
+    return [Problem(FieldPath("colour"), "is too blue", hint="wash it")] if thing.colour == "blue" else []
 
 
 class TestLists:
@@ -114,7 +115,7 @@ class TestLists:
 
     def test_order(self) -> None:
         """Violations come in the order of the rules, under the path of the subject."""
-        found = Rules(odd_colour, too_small, odd_colour).broken_by(Thing(colour="red"), ("things", 3))
+        found = Rules(odd_colour, too_small, odd_colour).broken_by(Thing(colour="red"), FieldPath("things", 3))
         assert [(each.field, each.code) for each in found] == [
             ("things[3].colour", "odd-colour"),
             ("things[3].size", "too-small"),
@@ -139,7 +140,7 @@ class TestLists:
 
     def test_warnings(self) -> None:
         """What is only warned about has no reason and is no violation."""
-        [found] = Rules(too_blue).warned_about(Thing(colour="blue"), ("things", 0))
+        [found] = Rules(too_blue).warned_about(Thing(colour="blue"), FieldPath("things", 0))
         assert (found.field, found.code, found.hint) == ("things[0].colour", "too-blue", "wash it")
         assert found.as_dict() == {
             "field": "things[0].colour",
@@ -160,7 +161,7 @@ class TestLists:
 def test_cluster_ip_without_cluster_ips() -> None:
     """No manifest gets that far, but were `clusterIPs` missing beside `clusterIP`, it would be required."""
     service = Service("web", cluster_ip="None")
-    [found] = FAMILY_RULES.broken_by(service_state(service, Cluster()), ("spec",))
+    [found] = FAMILY_RULES.broken_by(service_state(service, Cluster()), FieldPath("spec"))
     assert (found.field, found.code) == ("spec.clusterIPs", "cluster-ips-required")
 
 

@@ -656,6 +656,6 @@ def test_what_answers_are_made_of_is_told(name: str) -> None:
     value = getattr(portmap, name)
     [row] = [line for line in PAGE.splitlines() if line.startswith("| ") and f"`{name}`" in line.split("|")[1]]
     told = set(re.findall(r"`(\w+)`", row.split("|")[3]))
-    fields = {field.name for field in attrs.fields(value) if field.repr and not field.name.startswith("_")}
+    fields = {field.alias for field in attrs.fields(value) if field.repr and not field.name.startswith("_")}
     assert fields - {"cluster"} <= told
     assert told <= set(dir(value)) | fields or name in {"NodePort", "NodePorts", "HostPort", "HostPorts"}

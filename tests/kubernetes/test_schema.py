@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portmap import Violation
+from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.schema import (
     BOOLEAN,
     INT32,
@@ -29,7 +30,7 @@ LOOSE = struct({"name": TEXT}, open_to_others=True)
 
 def read(reader: Reader, value: Any) -> tuple[Any, list[Violation]]:
     found: list[Violation] = []
-    return reader.read(value, ("at",), found), found
+    return reader.read(value, FieldPath("at"), found), found
 
 
 def refused(reader: Reader, value: Any) -> Violation:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from portmap import Container, ContainerPort, Pod, ValidationError, Workload, manifests
+from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.kinds import ADDED_LABELS, OTHER_KINDS, WORKLOAD_KINDS, kind_of_workload, template_path
 from portmap._model.workloads import could_select, makes_pods, read_container, read_workload, read_workloads, reduced
 
@@ -65,19 +66,19 @@ class TestKinds:
     @pytest.mark.parametrize(
         ("api_version", "kind", "path"),
         [
-            ("v1", "Pod", ()),
-            ("extensions/v1beta1", "Deployment", ("spec", "template")),
-            (None, "Deployment", ("spec", "template")),
-            ("", "CronJob", ("spec", "jobTemplate", "spec", "template")),
+            ("v1", "Pod", ROOT),
+            ("extensions/v1beta1", "Deployment", FieldPath("spec", "template")),
+            (None, "Deployment", FieldPath("spec", "template")),
+            ("", "CronJob", FieldPath("spec", "jobTemplate", "spec", "template")),
             ("v1", "Deployment", None),
             ("example.com/v1", "Deployment", None),
             ("v1", "ConfigMap", None),
             ("v1", None, None),
             ("v1", ["Pod"], None),
-            (5, "Pod", ()),
+            (5, "Pod", ROOT),
         ],
     )
-    def test_groups(self, api_version: Any, kind: Any, path: tuple[str, ...] | None) -> None:
+    def test_groups(self, api_version: Any, kind: Any, path: FieldPath | None) -> None:
         """A kind counts with its group; the old group of the early days counts too."""
         assert template_path(api_version, kind) == path
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portmap._kubernetes.errors import ManifestError, Span
+from portmap._kubernetes.field_path import FieldPath
 from portmap._yaml.json_reader import compose_json
 from portmap._yaml.positions import MAX_DEPTH
 from reading import json_values, one
@@ -86,20 +87,20 @@ class TestPositions:
         text = json.dumps({"k": value}, indent=1)
         composed = compose_json(text)
         lines = text.split("\n")
-        found = composed.span(("k",))
+        found = composed.span(FieldPath("k"))
         assert found is not None
         if found.line == found.end_line:
             assert json.loads(lines[found.line - 1][found.column - 1 : found.end_column - 1]) == value
 
     def test_empty(self) -> None:
         """An empty document has no positions."""
-        assert compose_json("null").key_span(("a",)) is None
+        assert compose_json("null").key_span(FieldPath("a")) is None
 
     def test_duplicates(self) -> None:
         """Of a key given twice both places are told, escapes or not, and the last one counts."""
         composed = compose_json('{"a": [{"b": 1,\n "\\u0062": 2}]}')
         assert composed.data == {"a": [{"b": 2}]}
-        assert composed.duplicates == ((("a", 0, "b"), Span(1, 9, 1, 12), Span(2, 2, 2, 10)),)
+        assert composed.duplicates == ((FieldPath("a", 0, "b"), Span(1, 9, 1, 12), Span(2, 2, 2, 10)),)
 
     def test_place(self) -> None:
         """The error has a line and a column."""

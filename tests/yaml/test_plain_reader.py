@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from portmap import ManifestError
+from portmap._kubernetes.field_path import FieldPath
 from portmap._yaml import reader as compose
 from portmap._yaml.plain_reader import plain_documents
 from portmap._yaml.positions import MAX_VALUES
@@ -98,10 +99,10 @@ def test_what_is_not_plain_is_left_alone(text: str) -> None:
 def test_positions_are_found_when_asked_for() -> None:
     """Positions are found later, again after they were dropped, and nobody who drops them loses any."""
     first, second = compose_all("a: 1\n---\nb:\n  c: 2\n")
-    place = second.span(("b", "c"))
+    place = second.span(FieldPath("b", "c"))
     second.forget()
     first.forget()
-    assert second.span(("b", "c")) == place
+    assert second.span(FieldPath("b", "c")) == place
     assert place is not None
     assert (place.line, place.column) == (4, 6)
 

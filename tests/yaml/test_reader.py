@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from portmap._kubernetes.errors import ManifestError, Span
-from portmap._kubernetes.field_path import Key
+from portmap._kubernetes.field_path import FieldPath, Key, Step
 from portmap._yaml import reader as _compose
 from portmap._yaml.positions import MAX_DEPTH
 from portmap._yaml.reader import compose_all
@@ -176,7 +176,7 @@ class TestData:
         assert composed.data["r"] == {"a": 1, "b": 2, "c": 5}
         assert composed.data["s"] == {"<<": 1}
         assert composed.data["t"] == {"a": 1, "b": 2}
-        assert [duplicate[0] for duplicate in composed.duplicates] == [("r", "b"), ("r", "c")]
+        assert [duplicate[0] for duplicate in composed.duplicates] == [FieldPath("r", "b"), FieldPath("r", "c")]
 
     def test_merge_after(self) -> None:
         """A merge after a key overrides it, since go-yaml v2 goes by the order of the text."""
@@ -202,8 +202,8 @@ class TestData:
         """A byte order mark in front and Windows line ends are accepted."""
         composed = one("\ufeffa: 1\r\nb: 2\r\n")
         assert composed.data == {"a": 1, "b": 2}
-        assert composed.span(("a",)) == Span(1, 4, 1, 5)
-        assert composed.span(("b",)) == Span(2, 4, 2, 5)
+        assert composed.span(FieldPath("a")) == Span(1, 4, 1, 5)
+        assert composed.span(FieldPath("b")) == Span(2, 4, 2, 5)
 
     def test_tab_after_colon(self) -> None:
         """A tab may follow a colon, as in Go."""
@@ -240,8 +240,8 @@ class TestDuplicates:
         composed = one("spec:\n  ports:\n  - port: 80\n    port: 81\n1: a\n'1': b\n")
         assert composed.data == {"spec": {"ports": [{"port": 81}]}, "1": "b"}
         assert composed.duplicates == (
-            (("spec", "ports", 0, "port"), Span(3, 5, 3, 9), Span(4, 5, 4, 9)),
-            (("1",), Span(5, 1, 5, 2), Span(6, 1, 6, 4)),
+            (FieldPath("spec", "ports", 0, "port"), Span(3, 5, 3, 9), Span(4, 5, 4, 9)),
+            (FieldPath("1"), Span(5, 1, 5, 2), Span(6, 1, 6, 4)),
         )
 
     def test_many(self) -> None:
@@ -287,26 +287,26 @@ class TestPositions:
         ],
     )
     @pytest.mark.usefixtures("parser")
-    def test_span(self, path: tuple[str | int, ...], value: str, key: str) -> None:
+    def test_span(self, path: tuple[Step, ...], value: str, key: str) -> None:
         """A value is found by its path; a missing one by the nearest parent there is."""
         composed = one(SERVICE)
-        assert str(composed.span(path)) == value
-        assert str(composed.key_span(path)) == key
+        assert str(composed.span(FieldPath(*path))) == value
+        assert str(composed.key_span(FieldPath(*path))) == key
 
     def test_end(self) -> None:
         """A block ends with its last value."""
-        assert one(SERVICE).span(("spec", "ports", 0)) == Span(8, 5, 9, 13)
+        assert one(SERVICE).span(FieldPath("spec", "ports", 0)) == Span(8, 5, 9, 13)
 
     def test_alias(self) -> None:
         """An alias stands where it is written, what is in it where the anchor is."""
         composed = one("a: &x\n  k: 1\nb: *x\nc:\n  <<: *x\n")
-        assert str(composed.span(("b",))) == "3:4"
-        assert str(composed.span(("b", "k"))) == "2:6"
-        assert str(composed.span(("c", "k"))) == "2:6"
+        assert str(composed.span(FieldPath("b"))) == "3:4"
+        assert str(composed.span(FieldPath("b", "k"))) == "2:6"
+        assert str(composed.span(FieldPath("c", "k"))) == "2:6"
 
     def test_empty(self) -> None:
         """An empty document has no positions."""
-        assert one("---\n").span(()) is None
+        assert one("---\n").span(FieldPath()) is None
 
 
 class TestRefusals:

@@ -36,13 +36,15 @@ from portmap._apiserver.service_rules import SERVICE_RULES
 from portmap._apiserver.state import ServiceState
 from portmap._apiserver.updates import UPDATE_RULES, carry_over, drop_what_the_type_lost, families_untouched
 from portmap._kubernetes.cluster import RELAXED_SERVICE_NAMES, Cluster
-from portmap._kubernetes.field_path import sort_key
+from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import dns_label_1035_reasons, dns_label_reasons
 from portmap._kubernetes.violations import Violation
 
 __all__ = ["every_violation", "metadata_violations", "name_grammar", "server_verdict"]
 
-_SPEC: Final = ("spec",)
+_SPEC: Final = FieldPath("spec")
+_METADATA: Final = FieldPath("metadata")
+_PORTS: Final = _SPEC.child("ports")
 
 
 def server_verdict(service: ServiceState) -> list[Violation]:
@@ -75,14 +77,14 @@ def every_violation(service: ServiceState, *, ports_checked: bool = False) -> li
         return found + rest
     # What the allocator says of a field is what the server says first; the same in
     # other words would only be noise.
-    fields = {violation.field for violation in allocation}
-    return found + allocation + [violation for violation in rest if violation.field not in fields]
+    paths = {violation.path for violation in allocation}
+    return found + allocation + [violation for violation in rest if violation.path not in paths]
 
 
 def _first(rules: Rules[ServiceState], service: ServiceState) -> list[Violation]:
     """The allocator gives up at the first port that it cannot serve."""
     found = rules.broken_by(service, _SPEC)
-    return [min(found, key=lambda violation: sort_key(violation.field))] if found else found
+    return [min(found, key=lambda violation: violation.path)] if found else found
 
 
 def _settle_families(service: ServiceState) -> list[Violation]:
@@ -121,7 +123,7 @@ def metadata_violations(
 ) -> list[Violation]:
     """What is wrong with a Service's metadata."""
     subject = Metadata(metadata, cluster, name_grammar(cluster), old)
-    return (METADATA_RULES if old is None else METADATA_UPDATE_RULES).broken_by(subject, ("metadata",))
+    return (METADATA_RULES if old is None else METADATA_UPDATE_RULES).broken_by(subject, _METADATA)
 
 
 def _validate(service: ServiceState, *, ports_checked: bool = False) -> list[Violation]:
@@ -137,5 +139,5 @@ def _validate(service: ServiceState, *, ports_checked: bool = False) -> list[Vio
             found += FAMILY_RULES.broken_by(service, _SPEC)
     if not ports_checked:
         for position, port in enumerate(service.ports):
-            found += SERVICE_PORT_RULES.broken_by(port, ("spec", "ports", position))
+            found += SERVICE_PORT_RULES.broken_by(port, _PORTS.index(position))
     return found + SERVICE_RULES.broken_by(service)

@@ -17,6 +17,7 @@ from portmap._apiserver.rule import Problem, Rules, Stage, rule
 from portmap._apiserver.state import PICKED, ServiceState
 from portmap._kubernetes.addresses import Address, Network, ipv4_in, parse_ip
 from portmap._kubernetes.cluster import ADDRESS_OBJECTS, LARGE_IPV6_RANGES, Cluster
+from portmap._kubernetes.field_path import FieldPath
 
 __all__ = [
     "ADDRESS_RULES",
@@ -101,7 +102,9 @@ def cluster_ip_out_of_range(service: ServiceState) -> Iterator[Problem]:
         if address is not None and not _allocatable(service.cluster, _bare(address), networks):
             blocks = ", ".join(map(str, networks))
             detail = f"{text} cannot be allocated: the service CIDRs are {blocks}"
-            yield Problem(("clusterIPs",), detail, list(service.cluster_ips), "leave it out, and the cluster picks one")
+            yield Problem(
+                FieldPath("clusterIPs"), detail, list(service.cluster_ips), "leave it out, and the cluster picks one"
+            )
 
 
 @rule(
@@ -120,7 +123,9 @@ def cluster_ip_already_allocated(service: ServiceState) -> Iterator[Problem]:
         for text in _wanted_addresses(service):
             if text and parse_ip(text) in held:
                 detail = f"{text} is allocated already, to this Service"
-                yield Problem(("clusterIPs",), detail, list(service.cluster_ips), "keep the addresses in their order")
+                yield Problem(
+                    FieldPath("clusterIPs"), detail, list(service.cluster_ips), "keep the addresses in their order"
+                )
 
 
 def _nameable(name: str) -> bool:
@@ -136,7 +141,7 @@ def address_needs_name(service: ServiceState) -> Iterator[Problem]:
     name = service.metadata.get("name") or service.metadata.get("generateName") or ""
     if service.cluster.enabled(ADDRESS_OBJECTS) and not _nameable(name) and _wanted_addresses(service):
         detail = "no address can be allocated to a Service without a usable name"
-        yield Problem(("clusterIPs",), detail, list(service.cluster_ips), "mend metadata.name")
+        yield Problem(FieldPath("clusterIPs"), detail, list(service.cluster_ips), "mend metadata.name")
 
 
 ADDRESS_RULES: Final[Rules[ServiceState]] = Rules(cluster_ip_out_of_range, cluster_ip_already_allocated)
@@ -212,7 +217,7 @@ def node_port_out_of_range(service: ServiceState) -> Iterator[Problem]:
                 "if your cluster's range differs, say so with Cluster(node_port_range=…) or --node-port-range"
             )
             detail = f"not in the node port range {_shown_range(ports)}"
-            yield Problem(("ports", position, "nodePort"), detail, number, hint)
+            yield Problem(FieldPath("ports", position, "nodePort"), detail, number, hint)
 
 
 @rule(
@@ -234,7 +239,9 @@ def node_port_already_allocated(service: ServiceState) -> Iterator[Problem]:
     for position, number in _requests(service):
         if number in taken:
             detail = "already taken within this Service, by another port number or the health check"
-            yield Problem(("ports", position, "nodePort"), detail, number, "give each port number its own node port")
+            yield Problem(
+                FieldPath("ports", position, "nodePort"), detail, number, "give each port number its own node port"
+            )
         taken.add(number)
 
 
@@ -253,7 +260,7 @@ def node_port_twice(service: ServiceState) -> Iterator[Problem]:
         for position, port in enumerate(service.ports):
             key = (port.protocol, port.node_port)
             if port.node_port and key in seen:
-                yield Problem(("ports", position, "nodePort"), "already used by another port", port.node_port)
+                yield Problem(FieldPath("ports", position, "nodePort"), "already used by another port", port.node_port)
             seen.add(key)
 
 
@@ -313,7 +320,7 @@ def health_check_node_port_unallocatable(service: ServiceState) -> Iterator[Prob
             detail = "already taken by a port of this Service"
         else:
             return
-        yield Problem(("healthCheckNodePort",), detail, number, "leave it out, and the cluster picks one")
+        yield Problem(FieldPath("healthCheckNodePort"), detail, number, "leave it out, and the cluster picks one")
 
 
 def _held(service: ServiceState) -> set[int]:

@@ -17,6 +17,7 @@ from portmap._kubernetes.addresses import family_of, ip_reasons
 from portmap._kubernetes.cluster import STRICT_IP_CIDR
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.enums import IP_FAMILIES, IP_FAMILY_POLICIES
+from portmap._kubernetes.field_path import FieldPath
 
 __all__ = [
     "CONFIGURED_RULES",
@@ -49,7 +50,7 @@ _OTHER: Final = {"IPv4": "IPv6", "IPv6": "IPv4"}
 def cluster_ips_required(service: ServiceState) -> Iterator[Problem]:
     """A Service with `clusterIP` has it in `clusterIPs` too. On a create the server sees to that itself."""
     if not service.cluster_ips:
-        yield Problem(("clusterIPs",), "must hold clusterIP", hint=f"write clusterIPs: [{service.cluster_ip}]")
+        yield Problem(FieldPath("clusterIPs"), "must hold clusterIP", hint=f"write clusterIPs: [{service.cluster_ip}]")
 
 
 @rule(
@@ -73,7 +74,7 @@ def cluster_ips_mismatch(service: ServiceState) -> Iterator[Problem]:
     else:
         detail = "must be empty where clusterIP is not given"
         hint = f"give clusterIP: {first} as well" if first else "leave it out"
-    yield Problem(("clusterIPs",), detail, list(service.cluster_ips), hint)
+    yield Problem(FieldPath("clusterIPs"), detail, list(service.cluster_ips), hint)
 
 
 @rule(
@@ -90,7 +91,7 @@ def unsupported_ip_family(service: ServiceState) -> Iterator[Problem]:
         if family not in IP_FAMILIES:
             meant = nearest(family, IP_FAMILIES)
             detail = f"supported values: {', '.join(IP_FAMILIES)}"
-            yield Problem(("ipFamilies", position), detail, family, f"write {meant}" if meant else None)
+            yield Problem(FieldPath("ipFamilies", position), detail, family, f"write {meant}" if meant else None)
 
 
 @rule(
@@ -106,7 +107,7 @@ def duplicate_ip_family(service: ServiceState) -> Iterator[Problem]:
     seen: set[str] = set()
     for position, family in enumerate(service.ip_families):
         if family in seen:
-            yield Problem(("ipFamilies", position), "already listed", family, "remove it")
+            yield Problem(FieldPath("ipFamilies", position), "already listed", family, "remove it")
         seen.add(family)
 
 
@@ -124,7 +125,7 @@ def unsupported_ip_family_policy(service: ServiceState) -> list[Problem] | None:
         return None
     meant = nearest(policy, IP_FAMILY_POLICIES)
     detail = f"supported values: {', '.join(IP_FAMILY_POLICIES)}"
-    return [Problem(("ipFamilyPolicy",), detail, policy, f"write {meant}" if meant else None)]
+    return [Problem(FieldPath("ipFamilyPolicy"), detail, policy, f"write {meant}" if meant else None)]
 
 
 @rule(
@@ -133,7 +134,9 @@ def unsupported_ip_family_policy(service: ServiceState) -> list[Problem] | None:
 def misplaced_none(service: ServiceState) -> Iterator[Problem]:
     """`None`, which makes a Service headless, is the only value of `clusterIPs` where it is the first."""
     if len(service.cluster_ips) > 1 and service.cluster_ips[0] == HEADLESS:
-        yield Problem(("clusterIPs",), "None must be the only value", list(service.cluster_ips), "remove the others")
+        yield Problem(
+            FieldPath("clusterIPs"), "None must be the only value", list(service.cluster_ips), "remove the others"
+        )
 
 
 def _bad_cluster_ips(service: ServiceState) -> Iterator[tuple[int, tuple[str, ...]]]:
@@ -160,7 +163,7 @@ def cluster_ip_syntax(service: ServiceState) -> Iterator[Problem]:
     for position, reasons in _bad_cluster_ips(service):
         address = service.cluster_ips[position]
         hint = "write None, with a capital" if address.lower() == "none" and position == 0 else None
-        yield Problem(("clusterIPs", position), "; ".join(reasons), address, hint)
+        yield Problem(FieldPath("clusterIPs", position), "; ".join(reasons), address, hint)
 
 
 @rule(
@@ -174,7 +177,7 @@ def cluster_ip_syntax(service: ServiceState) -> Iterator[Problem]:
 def too_many_cluster_ips(service: ServiceState) -> Iterator[Problem]:
     """A Service has at most two cluster IPs."""
     if len(service.cluster_ips) > _MOST_ADDRESSES:
-        yield Problem(("clusterIPs",), f"may hold at most {_MOST_ADDRESSES} values", list(service.cluster_ips))
+        yield Problem(FieldPath("clusterIPs"), f"may hold at most {_MOST_ADDRESSES} values", list(service.cluster_ips))
 
 
 def _readable(service: ServiceState) -> bool:
@@ -195,7 +198,7 @@ def cluster_ips_one_family(service: ServiceState) -> Iterator[Problem]:
     families = {family_of(address) for address in service.cluster_ips}
     if len(families) < min(len(service.cluster_ips), _MOST_ADDRESSES) and _readable(service):
         detail = "may hold at most one address of each IP family"
-        yield Problem(("clusterIPs",), detail, list(service.cluster_ips))
+        yield Problem(FieldPath("clusterIPs"), detail, list(service.cluster_ips))
 
 
 @rule(
@@ -213,7 +216,7 @@ def cluster_ip_family_mismatch(service: ServiceState) -> Iterator[Problem]:
     for position, (address, family) in enumerate(zip(service.cluster_ips, service.ip_families, strict=False)):
         if family in IP_FAMILIES and address is not PICKED and (family_of(address) == "IPv6") != (family == "IPv6"):
             detail = f"must be an {family} address, as ipFamilies[{position}] says"
-            yield Problem(("clusterIPs", position), detail, address)
+            yield Problem(FieldPath("clusterIPs", position), detail, address)
 
 
 FAMILY_RULES: Final[Rules[ServiceState]] = Rules(
@@ -246,7 +249,7 @@ def dual_stack_not_released(service: ServiceState) -> Iterator[Problem]:
         ):
             if now and len(now) < len(before):
                 detail = f"must be SingleStack to release the secondary {words}"
-                yield Problem(("ipFamilyPolicy",), detail, service.ip_family_policy, "write SingleStack")
+                yield Problem(FieldPath("ipFamilyPolicy"), detail, service.ip_family_policy, "write SingleStack")
 
 
 @rule("single-stack-with-two", "spec.ipFamilyPolicy", "FieldValueInvalid", source=_INIT, stage=Stage.STACK)
@@ -256,7 +259,7 @@ def single_stack_with_two(service: ServiceState) -> list[Problem] | None:
         return None
     detail = "must be PreferDualStack or RequireDualStack where there are two {}"
     return [
-        Problem(("ipFamilyPolicy",), detail.format(words), "SingleStack", "write PreferDualStack")
+        Problem(FieldPath("ipFamilyPolicy"), detail.format(words), "SingleStack", "write PreferDualStack")
         for words, values in (("cluster IPs", service.cluster_ips), ("IP families", service.ip_families))
         if len(values) == _MOST_ADDRESSES
     ]
@@ -280,7 +283,7 @@ def cluster_ip_family_unconfigured(service: ServiceState) -> Iterator[Problem]:
             return
         family = family_of(address)
         if position >= len(service.ip_families) and family is not None and family not in configured:
-            yield Problem(("clusterIPs", position), f"{family} is not configured on this cluster", address)
+            yield Problem(FieldPath("clusterIPs", position), f"{family} is not configured on this cluster", address)
 
 
 STACK_RULES: Final[Rules[ServiceState]] = Rules(
@@ -306,7 +309,7 @@ def dual_stack_unavailable(service: ServiceState) -> list[Problem] | None:
     if len(configured) == _MOST_ADDRESSES or service.selectorless_headless:
         return None
     detail = "this cluster is not configured for dual-stack services"
-    return [Problem(("ipFamilyPolicy",), detail, "RequireDualStack", "write PreferDualStack")]
+    return [Problem(FieldPath("ipFamilyPolicy"), detail, "RequireDualStack", "write PreferDualStack")]
 
 
 @rule(
@@ -323,7 +326,7 @@ def ip_family_unconfigured(service: ServiceState) -> Iterator[Problem]:
     if configured is not None and not service.selectorless_headless:
         for position, family in enumerate(service.ip_families):
             if family not in configured:
-                yield Problem(("ipFamilies", position), "not configured on this cluster", family)
+                yield Problem(FieldPath("ipFamilies", position), "not configured on this cluster", family)
 
 
 CONFIGURED_RULES: Final[Rules[ServiceState]] = Rules(dual_stack_unavailable, ip_family_unconfigured)

@@ -23,7 +23,7 @@ from portmap._apiserver.strategic_merge import (
     merge_patches,
     require_keys,
 )
-from portmap._kubernetes.field_path import Path
+from portmap._kubernetes.field_path import ROOT, FieldPath
 
 __all__ = ["LAST_APPLIED", "annotated", "three_way_patch", "with_last_applied"]
 
@@ -62,23 +62,25 @@ def three_way_patch(last_applied: Object, manifest: Object, live: Object, merge_
     Raises:
         WriteRefusedError: `kubectl` itself fails, and sends nothing.
     """
-    changes = _diff_objects(live, manifest, merge_type, (), deletions=False)
-    deletions = _diff_objects(last_applied, manifest, merge_type, (), deletions=True)
+    changes = _diff_objects(live, manifest, merge_type, ROOT, deletions=False)
+    deletions = _diff_objects(last_applied, manifest, merge_type, ROOT, deletions=True)
     return merge_patches(deletions, changes, merge_type)
 
 
-def _diff_objects(old: Object, new: Object, merge_type: MergeType, path: Path, *, deletions: bool) -> dict[str, Any]:
+def _diff_objects(
+    old: Object, new: Object, merge_type: MergeType, path: FieldPath, *, deletions: bool
+) -> dict[str, Any]:
     """Return the patch from old to new: either what is removed, or what is added and changed."""
     types: Mapping[str, MergeType] = merge_type.of if isinstance(merge_type, Fields) else {}
     patch: dict[str, Any] = {}
     for key, value in new.items():
         before = old.get(key)
         if isinstance(value, Mapping) and isinstance(before, Mapping):
-            deeper = _diff_objects(before, value, types.get(key), (*path, key), deletions=deletions)
+            deeper = _diff_objects(before, value, types.get(key), path.child(key), deletions=deletions)
             if deeper:
                 patch[key] = deeper
         elif isinstance(value, list | tuple) and isinstance(before, list | tuple):
-            patch |= _diff_lists(key, before, value, types.get(key), (*path, key), deletions=deletions)
+            patch |= _diff_lists(key, before, value, types.get(key), path.child(key), deletions=deletions)
         elif not deletions and (key not in old or before != value):
             patch[key] = value
     if deletions:
@@ -87,7 +89,7 @@ def _diff_objects(old: Object, new: Object, merge_type: MergeType, path: Path, *
 
 
 def _diff_lists(
-    field: str, old: Sequence[Any], new: Sequence[Any], merge_type: MergeType, path: Path, *, deletions: bool
+    field: str, old: Sequence[Any], new: Sequence[Any], merge_type: MergeType, path: FieldPath, *, deletions: bool
 ) -> dict[str, Any]:
     """Return the part of a patch for one list."""
     if not isinstance(merge_type, KeyedList | ScalarSet):
@@ -115,7 +117,7 @@ def _diff_scalars(field: str, old: Sequence[Any], new: Sequence[Any], *, deletio
 
 
 def _diff_items(
-    old: Sequence[Any], new: Sequence[Any], merge_type: KeyedList, path: Path, *, deletions: bool
+    old: Sequence[Any], new: Sequence[Any], merge_type: KeyedList, path: FieldPath, *, deletions: bool
 ) -> list[Any]:
     """Return the items of a patch from one list to the other.
 

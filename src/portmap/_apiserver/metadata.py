@@ -13,6 +13,7 @@ from typing import Any, Final, final
 from portmap._apiserver.rule import Problem, Rules, rule
 from portmap._kubernetes.cluster import GENERATE_NAME_KEPT, OWNER_REFERENCES_INDEXED, Cluster
 from portmap._kubernetes.did_you_mean import spelt_as_label
+from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import (
     LONGEST_LABEL,
     dns_label_reasons,
@@ -120,7 +121,7 @@ class Metadata:
         self.generation: int = get("generation") or 0
 
 
-def label_problems(labels: Mapping[str, str], path: tuple[str | int, ...]) -> list[Problem]:
+def label_problems(labels: Mapping[str, str], path: FieldPath) -> list[Problem]:
     """What is wrong with label keys and values (`ValidateLabels`). The path names no key, as the server's."""
     found = []
     for key, value in labels.items():
@@ -149,7 +150,7 @@ def generate_name_syntax(meta: Metadata) -> Iterator[Problem]:
     if meta.old is None or not meta.cluster.enabled(GENERATE_NAME_KEPT):
         reasons = meta.name_reasons(masked_name(meta.generate_name))
         if reasons:
-            yield Problem(("generateName",), "; ".join(reasons), meta.generate_name)
+            yield Problem(FieldPath("generateName"), "; ".join(reasons), meta.generate_name)
 
 
 @rule("name-required", "metadata.name", "FieldValueRequired", source=_SOURCE)
@@ -157,7 +158,7 @@ def name_required(meta: Metadata) -> list[Problem] | None:
     """Every object has a name, or a `generateName` to make one of."""
     if meta.name or meta.generate_name:
         return None
-    return [Problem(("name",), "name or generateName is required", hint="give the object a name")]
+    return [Problem(FieldPath("name"), "name or generateName is required", hint="give the object a name")]
 
 
 @rule("name-syntax", "metadata.name", "FieldValueInvalid", source=_SOURCE)
@@ -174,7 +175,7 @@ def name_syntax(meta: Metadata) -> list[Problem] | None:
     guess = spelt_as_label(name, LONGEST_LABEL) if meta.name else None
     good = guess is not None and not meta.name_reasons(guess)
     hint = f"for instance {guess!r}" if good else None
-    return [Problem(("name",), "; ".join(reasons), meta.name or meta.generate_name, hint)]
+    return [Problem(FieldPath("name"), "; ".join(reasons), meta.name or meta.generate_name, hint)]
 
 
 def _generated(prefix: str | None) -> str:
@@ -186,20 +187,20 @@ def _generated(prefix: str | None) -> str:
 def namespace_syntax(meta: Metadata) -> list[Problem] | None:
     """A namespace's name is a DNS label."""
     reasons = dns_label_reasons(meta.namespace)
-    return [Problem(("namespace",), "; ".join(reasons), meta.namespace)] if reasons else None
+    return [Problem(FieldPath("namespace"), "; ".join(reasons), meta.namespace)] if reasons else None
 
 
 @rule("negative-generation", "metadata.generation", "FieldValueInvalid", source=_SOURCE, when="generation")
 def negative_generation(meta: Metadata) -> Iterator[Problem]:
     """`generation` counts changes and is the server's to set; it is never negative."""
     if meta.generation < 0:
-        yield Problem(("generation",), "must not be negative", meta.generation, "leave it out")
+        yield Problem(FieldPath("generation"), "must not be negative", meta.generation, "leave it out")
 
 
 @rule("label-syntax", "metadata.labels", "FieldValueInvalid", source=_SOURCE, when="labels")
 def label_syntax(meta: Metadata) -> list[Problem]:
     """Label keys are qualified names, label values at most 63 bytes of `A-Za-z0-9-_.`."""
-    return label_problems(meta.labels, ("labels",))
+    return label_problems(meta.labels, FieldPath("labels"))
 
 
 @rule("annotation-key-syntax", "metadata.annotations", "FieldValueInvalid", source=_SOURCE, when="annotations")
@@ -208,7 +209,7 @@ def annotation_key_syntax(meta: Metadata) -> Iterator[Problem]:
     for key in meta.annotations:
         reasons = qualified_name_reasons(key.lower())
         if reasons:
-            yield Problem(("annotations",), "key " + "; ".join(reasons), key)
+            yield Problem(FieldPath("annotations"), "key " + "; ".join(reasons), key)
 
 
 @rule("annotations-too-long", "metadata.annotations", "FieldValueTooLong", source=_SOURCE, when="annotations")
@@ -216,7 +217,7 @@ def annotations_too_long(meta: Metadata) -> Iterator[Problem]:
     """All annotations of an object together hold at most 262144 bytes, keys included."""
     size = sum(len(text.encode("utf-8", "surrogatepass")) for pair in meta.annotations.items() for text in pair)
     if size > _MOST_ANNOTATION_BYTES:
-        yield Problem(("annotations",), f"may not be more than {_MOST_ANNOTATION_BYTES} bytes, and is {size}")
+        yield Problem(FieldPath("annotations"), f"may not be more than {_MOST_ANNOTATION_BYTES} bytes, and is {size}")
 
 
 @rule(
@@ -234,15 +235,15 @@ def owner_reference_field(meta: Metadata) -> Iterator[Problem]:
         # `a/b/c` is no group and version, and leaves the server with no version at all.
         if not group_version.rpartition("/")[2] or group_version.count("/") > 1:
             if group_version or not indexed:
-                yield Problem((*root, "apiVersion"), "must name a version", group_version)
+                yield Problem(root.child("apiVersion"), "must name a version", group_version)
         for field in () if indexed else _OWNER_FIELDS:
             if not owner.get(field):
-                yield Problem((*root, field), "must not be empty", "")
+                yield Problem(root.child(field), "must not be empty", "")
 
 
-def _owner_path(meta: Metadata, position: int) -> tuple[str | int, ...]:
-    indexed = meta.cluster.enabled(OWNER_REFERENCES_INDEXED)
-    return ("ownerReferences", position) if indexed else ("ownerReferences",)
+def _owner_path(meta: Metadata, position: int) -> FieldPath:
+    path = FieldPath("ownerReferences")
+    return path.index(position) if meta.cluster.enabled(OWNER_REFERENCES_INDEXED) else path
 
 
 @rule(
@@ -258,7 +259,7 @@ def owner_reference_field_required(meta: Metadata) -> Iterator[Problem]:
         for position, owner in enumerate(meta.owner_references):
             for field in ("apiVersion", *_OWNER_FIELDS):
                 if not owner.get(field):
-                    yield Problem((*_owner_path(meta, position), field), "must not be empty")
+                    yield Problem(_owner_path(meta, position).child(field), "must not be empty")
 
 
 @rule(
@@ -279,7 +280,7 @@ def several_controllers(meta: Metadata) -> Iterator[Problem]:
     controllers = [owner for owner in meta.owner_references if owner.get("controller")]
     different = {json.dumps(owner, sort_keys=True): owner for owner in controllers}
     for extra in list(different.values())[1:]:
-        yield Problem(("ownerReferences",), "only one owner may have controller set to true", extra)
+        yield Problem(FieldPath("ownerReferences"), "only one owner may have controller set to true", extra)
 
 
 @rule("finalizer-syntax", "metadata.finalizers", "FieldValueInvalid", source=_SOURCE, when="finalizers")
@@ -288,7 +289,7 @@ def finalizer_syntax(meta: Metadata) -> Iterator[Problem]:
     for finalizer in meta.finalizers if meta.old is None else ():
         reasons = qualified_name_reasons(finalizer)
         if reasons:
-            yield Problem(("finalizers",), "; ".join(reasons), finalizer)
+            yield Problem(FieldPath("finalizers"), "; ".join(reasons), finalizer)
 
 
 @rule(
@@ -303,14 +304,16 @@ def finalizer_unqualified(meta: Metadata) -> Iterator[Problem]:
     for position, finalizer in enumerate(meta.finalizers):
         if "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
             detail = "is neither a standard finalizer nor a name with a domain, such as example.com/cleanup"
-            yield Problem(("finalizers", position), detail, finalizer)
+            yield Problem(FieldPath("finalizers", position), detail, finalizer)
 
 
 @rule("finalizer-conflict", "metadata.finalizers", "FieldValueInvalid", source=_SOURCE, when="finalizers")
 def finalizer_conflict(meta: Metadata) -> Iterator[Problem]:
     """`orphan` and `foregroundDeletion` contradict each other."""
     if meta.old is None and {"orphan", "foregroundDeletion"} <= set(meta.finalizers):
-        yield Problem(("finalizers",), "orphan and foregroundDeletion cannot both be set", list(meta.finalizers))
+        yield Problem(
+            FieldPath("finalizers"), "orphan and foregroundDeletion cannot both be set", list(meta.finalizers)
+        )
 
 
 @rule("new-finalizer", "metadata.finalizers", "FieldValueForbidden", source=_SOURCE, when="finalizers")
@@ -320,7 +323,9 @@ def new_finalizer(meta: Metadata) -> Iterator[Problem]:
     if old.get("deletionTimestamp"):
         extra = sorted(set(meta.finalizers) - set(old.get("finalizers") or ()))
         if extra:
-            yield Problem(("finalizers",), f"no finalizer may be added while it is being deleted: {', '.join(extra)}")
+            yield Problem(
+                FieldPath("finalizers"), f"no finalizer may be added while it is being deleted: {', '.join(extra)}"
+            )
 
 
 @rule("metadata-immutable", "metadata.*", "FieldValueInvalid", source=_SOURCE)
@@ -334,7 +339,9 @@ def metadata_immutable(meta: Metadata) -> Iterator[Problem]:
         for field in ("deletionTimestamp", "deletionGracePeriodSeconds"):
             new = meta.fields.get(field)
             if new is not None and new != meta.old.get(field):
-                yield Problem((field,), "may not be set by an update", new, "leave it out; delete the object instead")
+                yield Problem(
+                    FieldPath(field), "may not be set by an update", new, "leave it out; delete the object instead"
+                )
 
 
 METADATA_RULES: Final[Rules[Metadata]] = Rules(

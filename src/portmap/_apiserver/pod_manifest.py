@@ -25,7 +25,7 @@ from portmap._kubernetes.cluster import (
     STOP_SIGNAL_FIELD,
     Cluster,
 )
-from portmap._kubernetes.field_path import Path
+from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.kinds import template_path
 from portmap._kubernetes.names import dns_subdomain_reasons
 from portmap._kubernetes.schema import BOOLEAN, OPAQUE, TEXT, list_of, struct
@@ -77,15 +77,15 @@ class _Container:
     def is_sidecar(self) -> bool:
         return bool(self.data.get("restartPolicy") == "Always")
 
-    def handlers(self) -> Iterator[tuple[Path, Handler]]:
+    def handlers(self) -> Iterator[tuple[FieldPath, Handler]]:
         """Its hooks and probes, with their places."""
         lifecycle = self.data.get("lifecycle", {})
         for name in _HOOKS:
             if name in lifecycle:
-                yield ("lifecycle", name), Handler(name, lifecycle[name])
+                yield FieldPath("lifecycle", name), Handler(name, lifecycle[name])
         for name in _PROBES:
             if name in self.data:
-                yield (name,), Handler(name, self.data[name])
+                yield FieldPath(name), Handler(name, self.data[name])
 
 
 @final
@@ -119,7 +119,9 @@ def init_container_probe_forbidden(container: _Container) -> Iterator[Problem]:
         for field in ("lifecycle", *_PROBES):
             if field in container.data:
                 detail = "may not be set for init containers without restartPolicy Always"
-                yield Problem((field,), detail, hint="make it a sidecar with restartPolicy: Always, or remove it")
+                yield Problem(
+                    FieldPath(field), detail, hint="make it a sidecar with restartPolicy: Always, or remove it"
+                )
 
 
 @rule(
@@ -133,7 +135,7 @@ def ephemeral_container_field_forbidden(container: _Container) -> Iterator[Probl
     if container.group == "ephemeralContainers":
         for field in ("ports", "lifecycle", *_PROBES):
             if container.data.get(field):
-                yield Problem((field,), "may not be set for an ephemeral container", hint="remove it")
+                yield Problem(FieldPath(field), "may not be set for an ephemeral container", hint="remove it")
 
 
 _RESTART_POLICIES: Final = ("Always", "Never", "OnFailure")
@@ -158,7 +160,7 @@ def unsupported_restart_policy(container: _Container) -> Iterator[Problem]:
     newer = cluster.enabled(INIT_RESTART_POLICY_CHECKED)
     choices = _RESTART_POLICIES if newer else ("Always",)
     if policy not in choices and (newer or container.group == "initContainers"):
-        yield Problem(("restartPolicy",), not_supported(choices), policy)
+        yield Problem(FieldPath("restartPolicy"), not_supported(choices), policy)
 
 
 @rule(
@@ -172,15 +174,15 @@ def restart_policy_forbidden(container: _Container) -> Iterator[Problem]:
     cluster = container.cluster
     old = not cluster.enabled(INIT_RESTART_POLICY_CHECKED) and not cluster.enabled(INIT_RESTART_POLICY_DROPPED)
     if old and container.group == "containers" and "restartPolicy" in container.data:
-        yield Problem(("restartPolicy",), "may not be set for non-init containers", hint="remove it")
+        yield Problem(FieldPath("restartPolicy"), "may not be set for non-init containers", hint="remove it")
 
 
 # Fields that only newer versions know: a field of the container, a path in it, and the feature.
 _NEWER_FIELDS: Final = (
-    *(((probe, "httpGet", "protocol"), PROBE_PROTOCOL_FIELDS) for probe in _PROBES),
-    *(((probe, "grpc", "mode"), PROBE_PROTOCOL_FIELDS) for probe in _PROBES),
-    *((("lifecycle", hook, "httpGet", "protocol"), PROBE_PROTOCOL_FIELDS) for hook in _HOOKS),
-    (("lifecycle", "stopSignal"), STOP_SIGNAL_FIELD),
+    *((FieldPath(probe, "httpGet", "protocol"), PROBE_PROTOCOL_FIELDS) for probe in _PROBES),
+    *((FieldPath(probe, "grpc", "mode"), PROBE_PROTOCOL_FIELDS) for probe in _PROBES),
+    *((FieldPath("lifecycle", hook, "httpGet", "protocol"), PROBE_PROTOCOL_FIELDS) for hook in _HOOKS),
+    (FieldPath("lifecycle", "stopSignal"), STOP_SIGNAL_FIELD),
 )
 
 
@@ -224,14 +226,14 @@ CONTAINER_MANIFEST_RULES: Final[Rules[_Container]] = Rules(
 def ephemeral_containers_forbidden(pod: _Pod) -> Iterator[Problem]:
     """Ephemeral containers are added to running pods, not written into manifests."""
     if pod.ephemeral_containers:
-        yield Problem(("spec", "ephemeralContainers"), "cannot be set on create", hint="remove them")
+        yield Problem(FieldPath("spec", "ephemeralContainers"), "cannot be set on create", hint="remove them")
 
 
 @rule("containers-required", "spec.containers", "FieldValueRequired", source=f"{_VALIDATION}, validateContainers")
 def containers_required(pod: _Pod) -> Iterator[Problem]:
     """A pod has at least one container."""
     if not pod.containers:
-        yield Problem(("spec", "containers"), "a pod has at least one container")
+        yield Problem(FieldPath("spec", "containers"), "a pod has at least one container")
 
 
 POD_MANIFEST_RULES: Final[Rules[_Pod]] = Rules(containers_required, ephemeral_containers_forbidden)
@@ -253,7 +255,7 @@ def judge_pod(
     metadata = decoded.get("metadata", {})
     pod = _pod(decoded, cluster, template=bool(path))
     containers = [
-        (container, (*path, "spec", group, index))
+        (container, path.child("spec", group).index(index))
         for group, of_group in zip(_GROUPS, pod.groups, strict=True)
         for index, container in enumerate(of_group)
     ]
@@ -264,7 +266,7 @@ def judge_pod(
         return found
     # A template has no name of its own; its pods are named after their owner.
     subject = Metadata(metadata | {"name": "template"} if path else metadata, cluster, dns_subdomain_reasons)
-    found = METADATA_RULES.broken_by(subject, (*path, "metadata"))
+    found = METADATA_RULES.broken_by(subject, path.child("metadata"))
     for container, place in containers:
         found += _judge_container(container, place)
     return found + POD_MANIFEST_RULES.broken_by(pod, path) + POD_RULES.broken_by(pod, path)
@@ -280,7 +282,7 @@ def pod_warnings(manifest: Mapping[str, Any], cluster: Cluster) -> list[ServerWa
 
 
 def _decoded(
-    manifest: Mapping[str, Any], path: Path, namespace: str | None
+    manifest: Mapping[str, Any], path: FieldPath, namespace: str | None
 ) -> tuple[dict[str, Any] | None, list[Violation]]:
     """The pod or template, decoded, or what keeps it from being so."""
     found: list[Violation] = []
@@ -333,10 +335,10 @@ def _containers(spec: Mapping[str, Any], group: str, cluster: Cluster, *, filled
     ]
 
 
-def _judge_container(container: _Container, path: Path) -> list[Violation]:
+def _judge_container(container: _Container, path: FieldPath) -> list[Violation]:
     found: list[Violation] = []
     for position, port in enumerate(container.ports):
-        found += CONTAINER_PORT_RULES.broken_by(port, (*path, "ports", position))
+        found += CONTAINER_PORT_RULES.broken_by(port, path.child("ports").index(position))
     found += CONTAINER_RULES.broken_by(container, path)
     found += CONTAINER_MANIFEST_RULES.broken_by(container, path)
     if container.group == "containers" or (container.group == "initContainers" and container.is_sidecar):

@@ -14,6 +14,7 @@ from typing import Protocol as Shape
 
 from portmap._apiserver.port_rules import AnyContainerPort
 from portmap._apiserver.rule import Problem, Rules, rule
+from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import port_name_reasons
 
 __all__ = ["CONTAINER_RULES", "POD_RULES", "AnyContainer", "AnyPod"]
@@ -69,7 +70,7 @@ def duplicate_container_port_name(container: AnyContainer) -> Iterator[Problem]:
             if name in seen:
                 other = f"{name[:11]}-{(port.protocol or 'TCP').lower()[:3]}"
                 hint = f"give it a name of its own, for instance {other!r}"
-                yield Problem(("ports", position, "name"), "another port of this container has it", name, hint)
+                yield Problem(FieldPath("ports", position, "name"), "another port of this container has it", name, hint)
             seen.add(name)
 
 
@@ -97,20 +98,22 @@ def duplicate_host_port(pod: AnyPod) -> Iterator[Problem]:
     """
     seen: set[tuple[str, str, int]] = set()
     for index, container in enumerate(pod.containers):
-        yield from _collisions(container, ("spec", "containers", index), seen, pod)
+        yield from _collisions(container, FieldPath("spec", "containers", index), seen, pod)
     for container in pod.init_containers:
-        yield from _collisions(container, ("spec", "initContainers", 0), set(), pod)
+        yield from _collisions(container, FieldPath("spec", "initContainers", 0), set(), pod)
 
 
 def _collisions(
-    container: AnyContainer, path: tuple[str | int, ...], seen: set[tuple[str, str, int]], pod: AnyPod
+    container: AnyContainer, path: FieldPath, seen: set[tuple[str, str, int]], pod: AnyPod
 ) -> Iterator[Problem]:
     for position, port in enumerate(container.ports):
         number = _host_port(port, pod)
         if number:
             key = (port.protocol or "TCP", port.host_ip or "", number)
             if key in seen:
-                yield Problem((*path, "ports", position, "hostPort"), "another port of this pod is bound to it", number)
+                yield Problem(
+                    FieldPath(*path, "ports", position, "hostPort"), "another port of this pod is bound to it", number
+                )
             seen.add(key)
 
 
@@ -130,7 +133,7 @@ def host_port_differs(pod: AnyPod) -> Iterator[Problem]:
             for position, port in enumerate(container.ports):
                 number = _host_port(port, pod)
                 if number and number != port.container_port:
-                    path = ("spec", "containers", index, "ports", position, "hostPort")
+                    path = FieldPath("spec", "containers", index, "ports", position, "hostPort")
                     detail = f"must be {port.container_port}, the containerPort, when hostNetwork is true"
                     yield Problem(path, detail, number, "leave hostPort out")
 

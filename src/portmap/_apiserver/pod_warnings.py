@@ -10,7 +10,7 @@ from typing import Protocol as Shape
 from portmap._apiserver.pod_rules import AnyContainer, PortOnHost
 from portmap._apiserver.rule import Problem, Rules, warning
 from portmap._kubernetes.cluster import SHARED_PORT_NAME_WARNING, Cluster
-from portmap._kubernetes.field_path import Path, describe
+from portmap._kubernetes.field_path import FieldPath
 
 __all__ = ["POD_WARNINGS", "WarnedPod"]
 
@@ -28,12 +28,12 @@ class WarnedPod(Shape):
     def init_containers(self) -> Sequence[AnyContainer]: ...
 
 
-def _ports(pod: WarnedPod) -> Iterator[tuple[Path, PortOnHost]]:
+def _ports(pod: WarnedPod) -> Iterator[tuple[FieldPath, PortOnHost]]:
     """Every port with its place, in the server's order: init containers come first."""
     for field, containers in (("initContainers", pod.init_containers), ("containers", pod.containers)):
         for index, container in enumerate(containers):
             for position, port in enumerate(container.ports):
-                yield ("spec", field, index, "ports", position), port
+                yield FieldPath("spec", field, index, "ports", position), port
 
 
 @warning("host-ip-without-host-port", "spec.containers[*].ports[*]", source=_SOURCE)
@@ -50,13 +50,13 @@ def repeated_container_port(pod: WarnedPod) -> Iterator[Problem]:
 
     Server-side apply refuses a repetition within one container, which is the key of its list.
     """
-    seen: dict[tuple[int, str], list[tuple[Path, PortOnHost]]] = {}
+    seen: dict[tuple[int, str], list[tuple[FieldPath, PortOnHost]]] = {}
     for path, port in _ports(pod):
         key = (port.container_port, port.protocol or "TCP")
         for other_path, other in seen.setdefault(key, []):
             kind = _overlap(port, other)
             if kind is not None:
-                detail = f"{kind} port definition: {describe(other_path)} is {key[0]}/{key[1]} too"
+                detail = f"{kind} port definition: {other_path} is {key[0]}/{key[1]} too"
                 yield Problem(path, detail, hint="only one of them can listen on it")
         seen[key].append((path, port))
 
@@ -78,10 +78,10 @@ def shared_port_name(pod: WarnedPod) -> Iterator[Problem]:
     before sidecars, whatever the server's own warning says about init containers.
     """
     if pod.cluster.enabled(SHARED_PORT_NAME_WARNING):
-        seen: dict[str, Path] = {}
+        seen: dict[str, FieldPath] = {}
         for path, port in _ports(pod):
             if port.name and seen.setdefault(port.name, path) != path:
-                detail = f"port name {port.name!r} is that of {describe(seen[port.name])} too"
+                detail = f"port name {port.name!r} is that of {seen[port.name]} too"
                 yield Problem(path, detail, hint="give each port of a pod a name of its own")
 
 

@@ -15,6 +15,7 @@ from typing import Protocol as Shape
 from portmap._apiserver.rule import Problem, Rules, rule
 from portmap._kubernetes.did_you_mean import nearest, spelt_as_label, spelt_as_port_name
 from portmap._kubernetes.enums import PROTOCOLS
+from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import (
     LONGEST_LABEL,
     LONGEST_PORT_NAME,
@@ -99,7 +100,7 @@ def unsupported_protocol(port: HasProtocol) -> list[Problem] | None:
     else:
         meant = nearest(protocol, PROTOCOLS)
         hint = f"write {meant}" if meant else None
-    return [Problem(("protocol",), not_supported(PROTOCOLS), protocol, hint)]
+    return [Problem(FieldPath("protocol"), not_supported(PROTOCOLS), protocol, hint)]
 
 
 def _iana_name_hint(name: str) -> str | None:
@@ -107,7 +108,7 @@ def _iana_name_hint(name: str) -> str | None:
     return f"for instance {guess!r}" if guess else None
 
 
-def port_name_problems(name: str, path: tuple[str | int, ...]) -> list[Problem] | None:
+def port_name_problems(name: str, path: FieldPath) -> list[Problem] | None:
     """What is wrong with text that should name a container port (`ValidatePortNumOrName`)."""
     reasons = port_name_reasons(name)
     if not reasons:
@@ -142,7 +143,7 @@ def service_port_name_syntax(port: AnyServicePort) -> list[Problem] | None:
     if not reasons:
         return None
     guess = spelt_as_label(name, LONGEST_LABEL)
-    return [Problem(("name",), "; ".join(reasons), name, f"for instance {guess!r}" if guess else None)]
+    return [Problem(FieldPath("name"), "; ".join(reasons), name, f"for instance {guess!r}" if guess else None)]
 
 
 @rule("port-out-of-range", "spec.ports[*].port", "FieldValueInvalid", source=f"{_VALIDATION}, validateServicePort")
@@ -152,7 +153,7 @@ def service_port_out_of_range(port: AnyServicePort) -> list[Problem] | None:
     if not reasons:
         return None
     hint = "give the port number that clients dial" if port.port == 0 else None
-    return [Problem(("port",), "; ".join(reasons), port.port, hint)]
+    return [Problem(FieldPath("port"), "; ".join(reasons), port.port, hint)]
 
 
 @rule(
@@ -175,7 +176,7 @@ def service_target_port_number(port: AnyServicePort) -> list[Problem] | None:
     if not reasons:
         return None
     detail = reasons[0] if target else f"{reasons[0]}; left out, it is the value of port"
-    return [Problem(("targetPort",), detail, number)]
+    return [Problem(FieldPath("targetPort"), detail, number)]
 
 
 @rule(
@@ -191,7 +192,7 @@ def service_target_port_name(port: AnyServicePort) -> list[Problem] | None:
     name also where it is all digits: `"8080"` is no port number.
     """
     target = port.target_port
-    return port_name_problems(target, ("targetPort",)) if isinstance(target, str) and target else None
+    return port_name_problems(target, FieldPath("targetPort")) if isinstance(target, str) and target else None
 
 
 @rule(
@@ -209,7 +210,7 @@ def service_app_protocol(port: AnyServicePort) -> list[Problem] | None:
     if not reasons:
         return None
     hint = "leave it out" if not value else "for instance http, or kubernetes.io/h2c"
-    return [Problem(("appProtocol",), "; ".join(reasons), value, hint)]
+    return [Problem(FieldPath("appProtocol"), "; ".join(reasons), value, hint)]
 
 
 SERVICE_PORT_RULES: Final[Rules[AnyServicePort]] = Rules(
@@ -244,7 +245,7 @@ def container_port_name_syntax(port: AnyContainerPort) -> list[Problem] | None:
     if not name:
         return None
     reasons = port_name_reasons(name)
-    return [Problem(("name",), "; ".join(reasons), name, _iana_name_hint(name))] if reasons else None
+    return [Problem(FieldPath("name"), "; ".join(reasons), name, _iana_name_hint(name))] if reasons else None
 
 
 @rule(
@@ -258,7 +259,9 @@ def container_port_required(port: AnyContainerPort) -> list[Problem] | None:
     if port.container_port != 0:
         return None
     return [
-        Problem(("containerPort",), "must be given", 0, "give the number of the port on which the container listens")
+        Problem(
+            FieldPath("containerPort"), "must be given", 0, "give the number of the port on which the container listens"
+        )
     ]
 
 
@@ -272,7 +275,7 @@ def container_port_out_of_range(port: AnyContainerPort) -> list[Problem] | None:
     """`containerPort` is a number from 1 to 65535."""
     number = port.container_port
     reasons = port_number_reasons(number) if number != 0 else ()
-    return [Problem(("containerPort",), "; ".join(reasons), number)] if reasons else None
+    return [Problem(FieldPath("containerPort"), "; ".join(reasons), number)] if reasons else None
 
 
 @rule(
@@ -285,7 +288,7 @@ def host_port_out_of_range(port: AnyContainerPort) -> list[Problem] | None:
     """`hostPort` is a number from 1 to 65535; 0 is none."""
     number = port.host_port
     reasons = port_number_reasons(number) if number else ()
-    return [Problem(("hostPort",), "; ".join(reasons), number)] if reasons else None
+    return [Problem(FieldPath("hostPort"), "; ".join(reasons), number)] if reasons else None
 
 
 CONTAINER_PORT_RULES: Final[Rules[AnyContainerPort]] = Rules(

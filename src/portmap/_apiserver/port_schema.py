@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from portmap._kubernetes.field_path import Path
+from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.schema import INT32, INT_OR_TEXT, INVALID, TEXT, Reader, struct, wrong_type
 from portmap._kubernetes.violations import Violation
 from portmap._kubernetes.wire import Rows, Wire
@@ -10,7 +10,7 @@ from portmap._kubernetes.wire import Rows, Wire
 __all__ = ["CONTAINER_PORT", "CONTAINER_PORT_ROWS", "SERVICE_PORT", "SERVICE_PORT_ROWS"]
 
 
-def _read_target_port(value: object, path: Path, found: list[Violation]) -> object:
+def _read_target_port(value: object, path: FieldPath, found: list[Violation]) -> object:
     if hasattr(value, "container_port"):
         hint = "write ServicePort.targeting(…, port=…) for one that leads to this container port"
         found.append(wrong_type(path, "an integer or text", value, hint))

@@ -15,6 +15,7 @@ import attrs
 
 from portmap._apiserver.port_rules import not_supported, port_name_problems
 from portmap._apiserver.rule import Problem, Rules, rule
+from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.names import port_number_reasons
 from portmap._kubernetes.schema import INT32, INT64, INT_OR_TEXT, TEXT, TEXTS, list_of, struct
 
@@ -84,14 +85,14 @@ class Handler:
 def handler_required(handler: Handler) -> Iterator[Problem]:
     """A probe or hook says what to do: `httpGet`, `tcpSocket`, `grpc` or `exec`."""
     if not handler.action[0]:
-        yield Problem((), "must say what to do", hint="add one of httpGet, tcpSocket, grpc (probes only) or exec")
+        yield Problem(ROOT, "must say what to do", hint="add one of httpGet, tcpSocket, grpc (probes only) or exec")
 
 
 @rule("several-handlers", "spec.containers[*].*Probe.*", "FieldValueForbidden", source=_SOURCE)
 def several_handlers(handler: Handler) -> Iterator[Problem]:
     """A probe or hook does one thing only."""
     for name in [name for name in _ACTION_NAMES if name in handler.data][1:]:
-        yield Problem((name,), "may not be given beside another action", hint="keep one of them")
+        yield Problem(FieldPath(name), "may not be given beside another action", hint="keep one of them")
 
 
 @rule("probe-port-out-of-range", "spec.containers[*].*Probe.*.port", "FieldValueInvalid", source=_SOURCE)
@@ -102,7 +103,7 @@ def probe_port_out_of_range(handler: Handler) -> Iterator[Problem]:
         port = action.get("port", 0)
         reasons = port_number_reasons(port) if isinstance(port, int) else ()
         if reasons:
-            yield Problem((name, "port"), "; ".join(reasons), port)
+            yield Problem(FieldPath(name, "port"), "; ".join(reasons), port)
 
 
 @rule("probe-port-name-syntax", "spec.containers[*].*Probe.*.port", "FieldValueInvalid", source=_SOURCE)
@@ -110,7 +111,7 @@ def probe_port_name_syntax(handler: Handler) -> list[Problem] | None:
     """The port of a probe or hook, as text, is the name of a container port of the same container."""
     name, action = handler.action
     port = action.get("port")
-    return port_name_problems(port, (name, "port")) if isinstance(port, str) else None
+    return port_name_problems(port, FieldPath(name, "port")) if isinstance(port, str) else None
 
 
 @rule("unsupported-scheme", "spec.containers[*].*Probe.httpGet.scheme", "FieldValueNotSupported", source=_SOURCE)
@@ -120,7 +121,7 @@ def unsupported_scheme(handler: Handler) -> Iterator[Problem]:
     scheme = action.get("scheme")
     if name == "httpGet" and scheme and scheme not in _SCHEMES:
         hint = f"write {scheme.upper()}" if scheme.upper() in _SCHEMES else None
-        yield Problem(("httpGet", "scheme"), not_supported(_SCHEMES), scheme, hint)
+        yield Problem(FieldPath("httpGet", "scheme"), not_supported(_SCHEMES), scheme, hint)
 
 
 @rule("header-name-syntax", "spec.containers[*].*Probe.httpGet.httpHeaders", "FieldValueInvalid", source=_SOURCE)
@@ -130,7 +131,7 @@ def header_name_syntax(handler: Handler) -> Iterator[Problem]:
     for header in action.get("httpHeaders", ()) if name == "httpGet" else ():
         text = header.get("name", "")
         if not _HEADER_NAME.fullmatch(text):
-            yield Problem(("httpGet", "httpHeaders"), "must be letters, digits and hyphens", text)
+            yield Problem(FieldPath("httpGet", "httpHeaders"), "must be letters, digits and hyphens", text)
 
 
 @rule("command-required", "spec.containers[*].*Probe.exec.command", "FieldValueRequired", source=_SOURCE)
@@ -138,7 +139,7 @@ def command_required(handler: Handler) -> Iterator[Problem]:
     """A probe or hook that runs a command has one."""
     name, action = handler.action
     if name == "exec" and not action.get("command"):
-        yield Problem(("exec", "command"), "must be given")
+        yield Problem(FieldPath("exec", "command"), "must be given")
 
 
 @rule("probe-number-negative", "spec.containers[*].*Probe.*", "FieldValueInvalid", source=_PROBE_SOURCE)
@@ -146,7 +147,7 @@ def probe_number_negative(handler: Handler) -> Iterator[Problem]:
     """The times and thresholds of a probe are not negative."""
     for name in ("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"):
         if handler.data.get(name, 0) < 0:
-            yield Problem((name,), "must not be negative", handler.data[name])
+            yield Problem(FieldPath(name), "must not be negative", handler.data[name])
 
 
 @rule(
@@ -159,7 +160,7 @@ def probe_success_threshold(handler: Handler) -> Iterator[Problem]:
     """One success is enough for a liveness or startup probe, and no other number is allowed."""
     threshold = handler.data.get("successThreshold") or 1
     if handler.field in {"livenessProbe", "startupProbe"} and threshold != 1:
-        yield Problem(("successThreshold",), "must be 1", threshold, "leave it out")
+        yield Problem(FieldPath("successThreshold"), "must be 1", threshold, "leave it out")
 
 
 @rule(
@@ -173,7 +174,7 @@ def probe_grace_period(handler: Handler) -> Iterator[Problem]:
     seconds = handler.data.get("terminationGracePeriodSeconds")
     if seconds is not None and (seconds <= 0 or handler.field == "readinessProbe"):
         detail = "must not be set for a readiness probe" if seconds > 0 else "must be greater than 0"
-        yield Problem(("terminationGracePeriodSeconds",), detail, seconds, "leave it out")
+        yield Problem(FieldPath("terminationGracePeriodSeconds"), detail, seconds, "leave it out")
 
 
 HANDLER_RULES: Final[Rules[Handler]] = Rules(

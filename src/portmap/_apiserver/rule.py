@@ -16,7 +16,7 @@ from typing import Generic, NamedTuple, TypeVar, final, overload
 
 import attrs
 
-from portmap._kubernetes.field_path import Path, describe
+from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.violations import Reason, ServerWarning, Violation
 
 __all__ = ["Problem", "Rule", "Rules", "Stage", "rule", "warning"]
@@ -49,7 +49,7 @@ class Problem(NamedTuple):
         hint: The smallest edit that mends it, if one does.
     """
 
-    path: Path
+    path: FieldPath
     detail: str
     value: object = None
     hint: str | None = None
@@ -89,10 +89,10 @@ class Rule(Generic[Subject]):
         lines = (self.check.__doc__ or "").strip().splitlines()
         return "\n".join(line.strip() for line in lines)
 
-    def violation(self, problem: Problem, root: Path = ()) -> Violation:
+    def violation(self, problem: Problem, root: FieldPath = ROOT) -> Violation:
         """The problem as a violation, under the path of the rule's subject."""
         return Violation.about(
-            describe(root + problem.path),
+            root + problem.path,
             self.code,
             self.reason or "FieldValueInvalid",
             problem.detail,
@@ -166,17 +166,15 @@ class Rules(Sequence[Rule[Subject]]):
     def __iter__(self) -> Iterator[Rule[Subject]]:
         return iter(self._rules)
 
-    def warned_about(self, subject: Subject, root: Path = ()) -> list[ServerWarning]:
+    def warned_about(self, subject: Subject, root: FieldPath = ROOT) -> list[ServerWarning]:
         """The same for rules that only warn."""
         return [
-            ServerWarning(
-                field=describe(root + problem.path), code=each.code, message=problem.detail, hint=problem.hint
-            )
+            ServerWarning(field=root + problem.path, code=each.code, message=problem.detail, hint=problem.hint)
             for each in self._rules
             for problem in each.check(subject) or ()
         ]
 
-    def broken_by(self, subject: Subject, root: Path = ()) -> list[Violation]:
+    def broken_by(self, subject: Subject, root: FieldPath = ROOT) -> list[Violation]:
         """Every violation of these rules by this subject, in the order of the rules.
 
         Args:

@@ -27,7 +27,7 @@ from portmap._apiserver.field_sets import (
 )
 from portmap._apiserver.kubectl_apply import LAST_APPLIED
 from portmap._apiserver.merge_types import Fields, KeyedList, MergeType, Names, ScalarSet, WriteRefusedError
-from portmap._kubernetes.field_path import Key, Path, describe
+from portmap._kubernetes.field_path import ROOT, FieldPath, Key, Step
 from portmap._kubernetes.violations import Violation
 
 __all__ = ["KUBECTL", "Manager", "Managers", "apply_manifest", "migrated", "read_managers"]
@@ -101,7 +101,7 @@ def apply_manifest(
             other managers.
     """
     _refuse_managed_fields(manifest)
-    _refuse_repetitions(manifest, merge_type, ())
+    _refuse_repetitions(manifest, merge_type, ROOT)
     # No apply writes the status, and so none owns it.
     manifest = {field: value for field, value in manifest.items() if field != "status"}
     config = fields_of(manifest, merge_type)
@@ -199,11 +199,11 @@ def _refuse_managed_fields(manifest: Object) -> None:
         )
 
 
-def _refuse_repetitions(value: object, merge_type: MergeType, path: Path) -> None:
+def _refuse_repetitions(value: object, merge_type: MergeType, path: FieldPath) -> None:
     """Refuse a manifest that has two items of one key in a list."""
     if isinstance(merge_type, Fields) and isinstance(value, Mapping):
         for field, below in merge_type.of.items():
-            _refuse_repetitions(value.get(field), below, (*path, field))
+            _refuse_repetitions(value.get(field), below, path.child(field))
     elif isinstance(merge_type, KeyedList | ScalarSet) and isinstance(value, list | tuple):
         seen: set[str] = set()
         for position, item in enumerate(value):
@@ -212,7 +212,7 @@ def _refuse_repetitions(value: object, merge_type: MergeType, path: Path) -> Non
                 detail = f"server-side apply takes an item with the key {shown_path((step,))} once"
                 raise WriteRefusedError(
                     Violation.about(
-                        describe((*path, position)), "repeated-list-key", "FieldValueDuplicate", detail, value=item
+                        path.index(position), "repeated-list-key", "FieldValueDuplicate", detail, value=item
                     )
                 )
             seen.add(step)
@@ -223,7 +223,7 @@ def _conflict_violations(
 ) -> list[Violation]:
     return [
         Violation.about(
-            describe(_place_of(path, manifest, merge_type)),
+            _place_of(path, manifest, merge_type),
             "field-manager-conflict",
             "FieldManagerConflict",
             f'manager "{manager.name}" owns {shown_path(path)}, with another value',
@@ -234,9 +234,9 @@ def _conflict_violations(
     ]
 
 
-def _place_of(path: OwnedPath, manifest: Object, merge_type: MergeType) -> Path:
+def _place_of(path: OwnedPath, manifest: Object, merge_type: MergeType) -> FieldPath:
     """Return where in the manifest an owned path is; items of lists are found by their keys."""
-    place: list[str | int] = []
+    place: list[Step] = []
     value: Any = manifest
     for step in path:
         parts = children(value, merge_type)
@@ -246,4 +246,4 @@ def _place_of(path: OwnedPath, manifest: Object, merge_type: MergeType) -> Path:
             name = step.removeprefix("f:")
             place.append(Key(name) if isinstance(merge_type, Names) else name)
         value, merge_type = parts.get(step), type_below(merge_type, step)
-    return tuple(place)
+    return FieldPath(*place)

@@ -36,7 +36,7 @@ from portmap._kubernetes.addresses import endpoint_ip_reasons, ip_reasons
 from portmap._kubernetes.cluster import KUBELET_PORT_FORBIDDEN, STRICT_IP_CIDR
 from portmap._kubernetes.did_you_mean import spelt_as_label
 from portmap._kubernetes.enums import SERVICE_TYPES, SESSION_AFFINITIES
-from portmap._kubernetes.field_path import Key
+from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import LONGEST_LABEL, dns_subdomain_reasons
 
 __all__ = ["KUBELET_PORT", "SERVICE_RULES"]
@@ -94,7 +94,7 @@ def topology_annotations_differ(service: ServiceState) -> Problems:
     """The two spellings of the topology annotation, where both are set, agree."""
     mode, hints = service.annotations.get(TOPOLOGY_MODE), service.annotations.get(TOPOLOGY_AWARE_HINTS)
     if mode is not None and hints is not None and mode != hints:
-        path = ("metadata", "annotations", Key(TOPOLOGY_MODE))
+        path = FieldPath("metadata", "annotations").key(TOPOLOGY_MODE)
         yield Problem(path, f"must be that of {TOPOLOGY_AWARE_HINTS}", mode, f"drop {TOPOLOGY_AWARE_HINTS}")
 
 
@@ -106,7 +106,9 @@ def ports_required(service: ServiceState) -> list[Problem] | None:
     """A Service has at least one port, unless it is headless or of type ExternalName."""
     if service.ports or service.headless or service.is_external_name:
         return None
-    return [Problem(("spec", "ports"), "a Service has at least one port", hint="add a port, or make it headless")]
+    return [
+        Problem(FieldPath("spec", "ports"), "a Service has at least one port", hint="add a port, or make it headless")
+    ]
 
 
 @rule("headless-forbidden", "spec.clusterIPs[0]", "FieldValueInvalid", source=_SERVICE, when="takes_node_ports")
@@ -114,21 +116,25 @@ def headless_forbidden(service: ServiceState) -> Problems:
     """A NodePort or LoadBalancer Service needs a cluster IP, so it cannot be headless."""
     if service.headless:
         detail = f"may not be None for {service.type} Services"
-        yield Problem(("spec", "clusterIPs", 0), detail, "None", "make the type ClusterIP, or leave clusterIP out")
+        yield Problem(
+            FieldPath("spec", "clusterIPs", 0), detail, "None", "make the type ClusterIP, or leave clusterIP out"
+        )
 
 
 @rule("cluster-ips-forbidden", "spec.clusterIPs", "FieldValueForbidden", source=_SERVICE, when="is_external_name")
 def cluster_ips_forbidden(service: ServiceState) -> Problems:
     """An ExternalName Service has no cluster IP."""
     if service.cluster_ips:
-        yield Problem(("spec", "clusterIPs"), "may not be set for ExternalName Services", hint="leave clusterIP out")
+        yield Problem(
+            FieldPath("spec", "clusterIPs"), "may not be set for ExternalName Services", hint="leave clusterIP out"
+        )
 
 
 @rule("ip-families-forbidden", "spec.ipFamilies", "FieldValueForbidden", source=_SERVICE, when="is_external_name")
 def ip_families_forbidden(service: ServiceState) -> Problems:
     """An ExternalName Service has no IP families."""
     if service.ip_families:
-        yield Problem(("spec", "ipFamilies"), "may not be set for ExternalName Services", hint="leave it out")
+        yield Problem(FieldPath("spec", "ipFamilies"), "may not be set for ExternalName Services", hint="leave it out")
 
 
 @rule(
@@ -137,14 +143,16 @@ def ip_families_forbidden(service: ServiceState) -> Problems:
 def ip_family_policy_forbidden(service: ServiceState) -> Problems:
     """An ExternalName Service has no IP family policy."""
     if service.ip_family_policy is not None:
-        yield Problem(("spec", "ipFamilyPolicy"), "may not be set for ExternalName Services", hint="leave it out")
+        yield Problem(
+            FieldPath("spec", "ipFamilyPolicy"), "may not be set for ExternalName Services", hint="leave it out"
+        )
 
 
 @rule("external-name-required", "spec.externalName", "FieldValueRequired", source=_SERVICE, when="is_external_name")
 def external_name_required(service: ServiceState) -> Problems:
     """An ExternalName Service says which DNS name it stands for."""
     if not service.external_name.removesuffix("."):
-        yield Problem(("spec", "externalName"), "must be given", hint="give the DNS name that it stands for")
+        yield Problem(FieldPath("spec", "externalName"), "must be given", hint="give the DNS name that it stands for")
 
 
 @rule("external-name-syntax", "spec.externalName", "FieldValueInvalid", source=_SERVICE, when="is_external_name")
@@ -159,7 +167,7 @@ def external_name_syntax(service: ServiceState) -> Problems:
         lower = name.lower()
         good = not dns_subdomain_reasons(lower)
         hint = f"write {lower}" if good else "give the bare DNS name, without scheme, port or path"
-        yield Problem(("spec", "externalName"), "; ".join(reasons), service.external_name, hint)
+        yield Problem(FieldPath("spec", "externalName"), "; ".join(reasons), service.external_name, hint)
 
 
 # --- ports -----------------------------------------------------------------------------------------------------
@@ -170,7 +178,7 @@ def port_name_required(service: ServiceState) -> list[Problem]:
     """Every port of a Service with several ports has a name."""
     return [
         Problem(
-            ("spec", "ports", position, "name"),
+            FieldPath("spec", "ports", position, "name"),
             "a Service with several ports names each",
             hint=f"name it after what it serves, for instance {_fitting_name(port)!r}",
         )
@@ -185,7 +193,7 @@ def duplicate_port_name(service: ServiceState) -> list[Problem]:
     again = _repeated([port.name for port in service.ports])
     return [
         Problem(
-            ("spec", "ports", position, "name"),
+            FieldPath("spec", "ports", position, "name"),
             f"spec.ports[{first}] has this name already",
             name,
             f"give it a name of its own, for instance {_name_with_protocol(service.ports[position])!r}",
@@ -207,13 +215,13 @@ def kubelet_port_forbidden(service: ServiceState) -> Problems:
     if service.cluster.enabled(KUBELET_PORT_FORBIDDEN):
         for position, port in enumerate(service.ports):
             if port.port == KUBELET_PORT:
-                yield Problem(("spec", "ports", position), f"may not expose port {KUBELET_PORT}", port.port)
+                yield Problem(FieldPath("spec", "ports", position), f"may not expose port {KUBELET_PORT}", port.port)
 
 
 @rule("selector-syntax", "spec.selector", "FieldValueInvalid", source=_SERVICE, when="selector")
 def selector_syntax(service: ServiceState) -> list[Problem]:
     """A selector's keys and values are those of labels."""
-    return label_problems(service.selector, ("spec", "selector"))
+    return label_problems(service.selector, FieldPath("spec", "selector"))
 
 
 # --- session affinity ------------------------------------------------------------------------------------------
@@ -224,7 +232,7 @@ def unsupported_session_affinity(service: ServiceState) -> list[Problem] | None:
     """Session affinity is None or ClientIP."""
     if service.session_affinity in SESSION_AFFINITIES:
         return None
-    return [not_one_of(("spec", "sessionAffinity"), service.session_affinity, SESSION_AFFINITIES)]
+    return [not_one_of(FieldPath("spec", "sessionAffinity"), service.session_affinity, SESSION_AFFINITIES)]
 
 
 @rule(
@@ -238,7 +246,7 @@ def session_affinity_timeout_out_of_range(service: ServiceState) -> list[Problem
     seconds = service.affinity_timeout
     if seconds is None or service.session_affinity != "ClientIP" or 1 <= seconds <= _LONGEST_AFFINITY:
         return None
-    path = ("spec", "sessionAffinityConfig", "clientIP", "timeoutSeconds")
+    path = FieldPath("spec", "sessionAffinityConfig", "clientIP", "timeoutSeconds")
     return [Problem(path, f"must be between 1 and {_LONGEST_AFFINITY} seconds, inclusive", seconds)]
 
 
@@ -258,7 +266,7 @@ def external_ip_syntax(service: ServiceState) -> Problems:
     for position, address in enumerate(service.external_ips):
         reasons = _external_ip_syntax_reasons(service, address)
         if reasons:
-            yield Problem(("spec", "externalIPs", position), "; ".join(reasons), address)
+            yield Problem(FieldPath("spec", "externalIPs", position), "; ".join(reasons), address)
 
 
 @rule(
@@ -274,7 +282,7 @@ def external_ip_special(service: ServiceState) -> Problems:
         if not _external_ip_syntax_reasons(service, address):
             reasons = endpoint_ip_reasons(address)
             if reasons:
-                yield Problem(("spec", "externalIPs", position), "; ".join(reasons), address)
+                yield Problem(FieldPath("spec", "externalIPs", position), "; ".join(reasons), address)
 
 
 @rule("unsupported-type", "spec.type", "FieldValueNotSupported", source=_SERVICE)
@@ -282,7 +290,7 @@ def unsupported_type(service: ServiceState) -> list[Problem] | None:
     """A Service's type is ClusterIP, NodePort, LoadBalancer or ExternalName."""
     if service.type in SERVICE_TYPES:
         return None
-    problem = not_one_of(("spec", "type"), service.type, SERVICE_TYPES)
+    problem = not_one_of(FieldPath("spec", "type"), service.type, SERVICE_TYPES)
     headless = service.type.lower() == "headless"
     return [problem._replace(hint="write type ClusterIP and clusterIP: None") if headless else problem]
 
@@ -298,7 +306,7 @@ def node_port_forbidden(service: ServiceState) -> list[Problem] | None:
     detail = "may not be used when type is ClusterIP"
     hint = "make the type NodePort or LoadBalancer, or drop the nodePort"
     return [
-        Problem(("spec", "ports", position, "nodePort"), detail, port.node_port, hint)
+        Problem(FieldPath("spec", "ports", position, "nodePort"), detail, port.node_port, hint)
         for position, port in enumerate(service.ports)
         if port.node_port
     ]
@@ -313,7 +321,7 @@ def duplicate_node_port(service: ServiceState) -> list[Problem] | None:
     hint = "give each port its own node port, or leave them out and the cluster picks them"
     return [
         Problem(
-            ("spec", "ports", position, "nodePort"),
+            FieldPath("spec", "ports", position, "nodePort"),
             f"spec.ports[{first}] has it already for {protocol}",
             None if service.ports[position].dynamic else number,
             hint,
@@ -329,7 +337,7 @@ def duplicate_port(service: ServiceState) -> list[Problem]:
     again = _repeated([(port.protocol, port.port) for port in service.ports])
     return [
         Problem(
-            ("spec", "ports", position),
+            FieldPath("spec", "ports", position),
             f"spec.ports[{first}] is the same port and protocol",
             {"port": number, "protocol": protocol},
             "remove one, or change its port or protocol",

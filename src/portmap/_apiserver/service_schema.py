@@ -7,7 +7,7 @@ import attrs
 
 from portmap._apiserver.metadata import METADATA
 from portmap._apiserver.port_schema import SERVICE_PORT
-from portmap._kubernetes.field_path import Path
+from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.schema import BOOLEAN, INT32, INT64, TEXT, TEXT_MAP, TEXTS, TIME, Reader, list_of, struct
 from portmap._kubernetes.violations import Violation, quote
 from portmap._kubernetes.wire import Rows, Wire
@@ -15,7 +15,7 @@ from portmap._kubernetes.wire import Rows, Wire
 __all__ = ["METADATA_ROWS", "SERVICE", "SPEC_ROWS"]
 
 
-def _selector(value: object, path: Path, found: list[Violation]) -> object:
+def _selector(value: object, path: FieldPath, found: list[Violation]) -> object:
     """Labels, with what to write for the selector of a Deployment or of kubectl."""
     before = len(found)
     labels = TEXT_MAP.read(value, path, found)

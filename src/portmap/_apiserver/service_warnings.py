@@ -20,14 +20,14 @@ from portmap._kubernetes.cluster import (
     PREFER_CLOSE_DEPRECATED,
     UNREADABLE_ADDRESS_WARNING,
 )
-from portmap._kubernetes.field_path import Key, Path
+from portmap._kubernetes.field_path import FieldPath
 
 __all__ = ["SERVICE_WARNINGS"]
 
 _SOURCE: Final = "pkg/api/service/warnings.go"
 
 
-def _spelling(path: Path, text: str, standard: tuple[str, bool] | None) -> Iterator[Problem]:
+def _spelling(path: FieldPath, text: str, standard: tuple[str, bool] | None) -> Iterator[Problem]:
     if standard is not None:
         good, refused = standard
         what = "is not in a standard form, and newer versions refuse it" if refused else "is not in canonical form"
@@ -38,7 +38,7 @@ def _standard(service: ServiceState, address: str) -> tuple[str, bool] | None:
     return standard_form(address, mapped_is_fine=service.cluster.enabled(UNREADABLE_ADDRESS_WARNING))
 
 
-def _unreadable(service: ServiceState, path: Path, text: str) -> Iterator[Problem]:
+def _unreadable(service: ServiceState, path: FieldPath, text: str) -> Iterator[Problem]:
     """Up to 1.32 the server warned of what its strict reader cannot read, white space around it included."""
     if service.cluster.enabled(UNREADABLE_ADDRESS_WARNING):
         yield Problem(path, f"{text!r} cannot be read, and may be refused one day", text)
@@ -48,7 +48,7 @@ def _unreadable(service: ServiceState, path: Path, text: str) -> Iterator[Proble
 def topology_annotation_deprecated(service: ServiceState) -> Iterator[Problem]:
     """The older of the two topology annotations is deprecated."""
     if TOPOLOGY_AWARE_HINTS in service.annotations:
-        path = ("metadata", "annotations", Key(TOPOLOGY_AWARE_HINTS))
+        path = FieldPath("metadata", "annotations").key(TOPOLOGY_AWARE_HINTS)
         yield Problem(path, f"{TOPOLOGY_AWARE_HINTS} is deprecated", hint=f"use {TOPOLOGY_MODE}")
 
 
@@ -58,7 +58,7 @@ def cluster_ip_spelling(service: ServiceState) -> Iterator[Problem]:
     if service.cluster_ip not in {"", HEADLESS}:
         for position, address in enumerate(service.cluster_ips):
             if address is not PICKED:
-                yield from _spelling(("spec", "clusterIPs", position), address, _standard(service, address))
+                yield from _spelling(FieldPath("spec", "clusterIPs", position), address, _standard(service, address))
 
 
 @warning("ignored-when-headless", "spec.*", source=_SOURCE)
@@ -68,18 +68,18 @@ def ignored_when_headless(service: ServiceState) -> Iterator[Problem]:
         return
     hint = "leave it out"
     if service.load_balancer_ip:
-        yield Problem(("spec", "loadBalancerIP"), "is ignored for headless Services", hint=hint)
+        yield Problem(FieldPath("spec", "loadBalancerIP"), "is ignored for headless Services", hint=hint)
     if service.external_ips:
-        yield Problem(("spec", "externalIPs"), "is ignored for headless Services", hint=hint)
+        yield Problem(FieldPath("spec", "externalIPs"), "is ignored for headless Services", hint=hint)
     if service.session_affinity != "None":
-        yield Problem(("spec", "sessionAffinity"), "is ignored for headless Services", hint=hint)
+        yield Problem(FieldPath("spec", "sessionAffinity"), "is ignored for headless Services", hint=hint)
 
 
 @warning("external-ip-spelling", "spec.externalIPs[*]", source=_SOURCE)
 def external_ip_spelling(service: ServiceState) -> Iterator[Problem]:
     """An external IP should be written as everybody else writes it."""
     for position, address in enumerate(service.external_ips):
-        yield from _spelling(("spec", "externalIPs", position), address, _standard(service, address))
+        yield from _spelling(FieldPath("spec", "externalIPs", position), address, _standard(service, address))
 
 
 @warning("external-ips-deprecated", "spec.externalIPs", source=_SOURCE)
@@ -88,7 +88,7 @@ def external_ips_deprecated(service: ServiceState) -> Iterator[Problem]:
     if service.external_ips and service.needs_cluster_ip and not _plain_headless(service):
         if service.cluster.enabled(EXTERNAL_IPS_DEPRECATED):
             detail = "is deprecated, and some clusters may not implement it any more"
-            yield Problem(("spec", "externalIPs"), detail, hint="use a LoadBalancer Service or a Gateway")
+            yield Problem(FieldPath("spec", "externalIPs"), detail, hint="use a LoadBalancer Service or a Gateway")
 
 
 def _plain_headless(service: ServiceState) -> bool:
@@ -99,7 +99,7 @@ def _plain_headless(service: ServiceState) -> bool:
 def load_balancer_ip_spelling(service: ServiceState) -> Iterator[Problem]:
     """A load balancer IP should be written as everybody else writes it. That it is one at all is not checked."""
     if service.load_balancer_ip:
-        address, path = service.load_balancer_ip, ("spec", "loadBalancerIP")
+        address, path = service.load_balancer_ip, FieldPath("spec", "loadBalancerIP")
         yield from _spelling(path, address, _standard(service, address))
         if parse_ip(address) is None:
             yield from _unreadable(service, path, address)
@@ -109,7 +109,7 @@ def load_balancer_ip_spelling(service: ServiceState) -> Iterator[Problem]:
 def source_range_spelling(service: ServiceState) -> Iterator[Problem]:
     """A source range should be written as everybody else writes it."""
     for position, block in enumerate(service.load_balancer_source_ranges):
-        path = ("spec", "loadBalancerSourceRanges", position)
+        path = FieldPath("spec", "loadBalancerSourceRanges", position)
         yield from _spelling(path, block, standard_block(block))
         if cidr_reasons(block, strict=False):
             yield from _unreadable(service, path, block)
@@ -119,7 +119,7 @@ def source_range_spelling(service: ServiceState) -> Iterator[Problem]:
 def external_ips_ignored(service: ServiceState) -> Iterator[Problem]:
     """An ExternalName Service ignores external IPs."""
     if service.is_external_name and service.external_ips:
-        yield Problem(("spec", "externalIPs"), "is ignored when type is ExternalName", hint="leave it out")
+        yield Problem(FieldPath("spec", "externalIPs"), "is ignored when type is ExternalName", hint="leave it out")
 
 
 @warning("external-name-ignored", "spec.externalName", source=_SOURCE)
@@ -127,14 +127,16 @@ def external_name_ignored(service: ServiceState) -> Iterator[Problem]:
     """`externalName` is for Services of type ExternalName."""
     if not service.is_external_name and service.external_name:
         detail = "is ignored when type is not ExternalName"
-        yield Problem(("spec", "externalName"), detail, hint="leave it out, or make the type ExternalName")
+        yield Problem(FieldPath("spec", "externalName"), detail, hint="leave it out, or make the type ExternalName")
 
 
 @warning("prefer-close-deprecated", "spec.trafficDistribution", source=_SOURCE)
 def prefer_close_deprecated(service: ServiceState) -> Iterator[Problem]:
     """PreferClose is deprecated since 1.35, in favour of its new name PreferSameZone."""
     if service.traffic_distribution == "PreferClose" and service.cluster.enabled(PREFER_CLOSE_DEPRECATED):
-        yield Problem(("spec", "trafficDistribution"), "'PreferClose' is deprecated", hint="write PreferSameZone")
+        yield Problem(
+            FieldPath("spec", "trafficDistribution"), "'PreferClose' is deprecated", hint="write PreferSameZone"
+        )
 
 
 @warning(
@@ -144,7 +146,9 @@ def duplicate_owner(service: ServiceState) -> Iterator[Problem]:
     """An owner is named once; the server drops repetitions."""
     owners = [json.dumps(owner, sort_keys=True) for owner in service.metadata.get("ownerReferences") or ()]
     if len(set(owners)) < len(owners):
-        yield Problem(("metadata", "ownerReferences"), "names an owner more than once", hint="name each owner once")
+        yield Problem(
+            FieldPath("metadata", "ownerReferences"), "names an owner more than once", hint="name each owner once"
+        )
 
 
 SERVICE_WARNINGS: Final[Rules[ServiceState]] = Rules(

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from portmap._apiserver.merge_types import Fields, KeyedList, MergeType, ScalarSet, WriteRefusedError
-from portmap._kubernetes.field_path import Path, describe
+from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.violations import Reason, Violation
 
 __all__ = [
@@ -47,19 +47,19 @@ def apply_patch(live: Object, patch: Object, merge_type: MergeType) -> dict[str,
     Raises:
         WriteRefusedError: The patch cannot be applied, whatever the object.
     """
-    return _merge_objects(live, patch, merge_type, (), final=True)
+    return _merge_objects(live, patch, merge_type, ROOT, final=True)
 
 
 def merge_patches(first: Object, second: Object, merge_type: MergeType) -> dict[str, Any]:
     """Return one patch that does what both do, one after the other. Directives and nulls are kept."""
-    return _merge_objects(first, second, merge_type, (), final=False)
+    return _merge_objects(first, second, merge_type, ROOT, final=False)
 
 
 # --- objects ---------------------------------------------------------------------------------------------------
 
 
 def _merge_objects(
-    original: Object, patch: Object, merge_type: MergeType, path: Path, *, final: bool
+    original: Object, patch: Object, merge_type: MergeType, path: FieldPath, *, final: bool
 ) -> dict[str, Any]:
     """Return `original` with `patch` merged into it.
 
@@ -73,7 +73,7 @@ def _merge_objects(
     types: Mapping[str, MergeType] = merge_type.of if isinstance(merge_type, Fields) else {}
     for directive in [key for key in rest if key.startswith(ORDER_OF)]:
         field = directive.removeprefix(ORDER_OF)
-        _merge_in_order(merged, rest, directive, types.get(field), (*path, field), final=final)
+        _merge_in_order(merged, rest, directive, types.get(field), path.child(field), final=final)
     for key, value in rest.items():
         if key.startswith(DELETE_FROM):
             _delete_scalars(merged, key, value, final=final)
@@ -85,23 +85,23 @@ def _merge_objects(
         if key not in merged or _kind(merged[key]) != _kind(value):
             _set(merged, key, _without_nulls(value) if final else value)
         elif isinstance(value, Mapping):
-            merged[key] = _merge_objects(merged[key], value, types.get(key), (*path, key), final=final)
+            merged[key] = _merge_objects(merged[key], value, types.get(key), path.child(key), final=final)
         elif isinstance(value, list | tuple):
-            merged[key] = _merge_lists(merged[key], value, types.get(key), (*path, key), final=final)
+            merged[key] = _merge_lists(merged[key], value, types.get(key), path.child(key), final=final)
         else:
             merged[key] = value
     return merged
 
 
-def _follow_directive(patch: Object, path: Path) -> dict[str, Any]:
+def _follow_directive(patch: Object, path: FieldPath) -> dict[str, Any]:
     if patch[DIRECTIVE] == "replace":
         return {key: value for key, value in patch.items() if key != DIRECTIVE}
     if patch[DIRECTIVE] == DELETE:
         return {}
-    raise _refused((*path, DIRECTIVE), "an object takes the directives replace and delete alone", patch[DIRECTIVE])
+    raise _refused(path.child(DIRECTIVE), "an object takes the directives replace and delete alone", patch[DIRECTIVE])
 
 
-def _retain_keys(merged: dict[str, Any], patch: dict[str, Any], path: Path, *, final: bool) -> None:
+def _retain_keys(merged: dict[str, Any], patch: dict[str, Any], path: FieldPath, *, final: bool) -> None:
     """Drop the fields that a `$retainKeys` directive does not name."""
     retained = patch.pop(_RETAIN_KEYS, None)
     if retained is None:
@@ -111,7 +111,7 @@ def _retain_keys(merged: dict[str, Any], patch: dict[str, Any], path: Path, *, f
         return
     set_fields = {key for key, value in patch.items() if value is not None and not key.startswith("$")}
     if not isinstance(retained, list | tuple) or not set_fields <= set(retained):
-        raise _refused((*path, _RETAIN_KEYS), "must name every field that the patch sets", retained)
+        raise _refused(path.child(_RETAIN_KEYS), "must name every field that the patch sets", retained)
     for key in merged.keys() - set(retained):
         del merged[key]
 
@@ -161,7 +161,7 @@ def _kind(value: object) -> type:
 
 
 def _merge_lists(
-    original: Sequence[Any], patch: Sequence[Any], merge_type: MergeType, path: Path, *, final: bool
+    original: Sequence[Any], patch: Sequence[Any], merge_type: MergeType, path: FieldPath, *, final: bool
 ) -> list[Any]:
     """Return the merged list, in the order of the patch where that has one."""
     if isinstance(merge_type, ScalarSet):
@@ -175,7 +175,7 @@ def _merge_lists(
 
 
 def _follow_item_directives(
-    original: Sequence[Any], patch: Sequence[Any], merge_type: KeyedList, path: Path
+    original: Sequence[Any], patch: Sequence[Any], merge_type: KeyedList, path: FieldPath
 ) -> tuple[Sequence[Any], Sequence[Any]]:
     """Return the items that remain of the original, and those of the patch that are no directives."""
     check_items(merge_type, path, original, patch)
@@ -189,19 +189,19 @@ def _follow_item_directives(
         elif directive == DELETE and key in item:
             original = [each for each in original if each.get(key) != item[key]]
         elif directive == DELETE:
-            raise _no_key(merge_type, (*path, position))
+            raise _no_key(merge_type, path.index(position))
         else:
-            raise _refused((*path, position, DIRECTIVE), "an item takes replace and delete alone", directive)
+            raise _refused(path.index(position).child(DIRECTIVE), "an item takes replace and delete alone", directive)
     return (plain, []) if replace else (original, plain)
 
 
 def _merge_items(
-    original: Sequence[Any], patch: Sequence[Any], merge_type: KeyedList, path: Path, *, final: bool
+    original: Sequence[Any], patch: Sequence[Any], merge_type: KeyedList, path: FieldPath, *, final: bool
 ) -> list[Any]:
     """Merge each item of the patch into the first that has its key, or append it."""
     key, merged = merge_type.patch_key, list(original)
     for position, item in enumerate(patch):
-        here = (*path, position)
+        here = path.index(position)
         if key not in item:
             raise _no_key(merge_type, here)
         same = next((place for place, each in enumerate(merged) if key in each and each[key] == item[key]), None)
@@ -213,7 +213,13 @@ def _merge_items(
 
 
 def _merge_in_order(
-    merged: dict[str, Any], patch: dict[str, Any], directive: str, merge_type: MergeType, path: Path, *, final: bool
+    merged: dict[str, Any],
+    patch: dict[str, Any],
+    directive: str,
+    merge_type: MergeType,
+    path: FieldPath,
+    *,
+    final: bool,
 ) -> None:
     """Merge one list in the order that its `$setElementOrder` directive gives."""
     order = patch.pop(directive)
@@ -253,7 +259,7 @@ def _reused_places(live: Sequence[Any], items: Sequence[Any], key_of: _KeyOf) ->
     return kept + added[: len(live) - len(kept)]
 
 
-def _check_order(items: Sequence[Any], order: Sequence[Any], key_of: _KeyOf, path: Path) -> None:
+def _check_order(items: Sequence[Any], order: Sequence[Any], key_of: _KeyOf, path: FieldPath) -> None:
     """The items of the patch stand in the order that the patch gives them."""
     kept = [key_of(each) for each in items if not _is_directive(each)]
     ordered = iter([key_of(each) for each in order])
@@ -324,27 +330,29 @@ def _hashable(key: object) -> object:
 # --- what cannot be merged -------------------------------------------------------------------------------------
 
 
-def check_items(merge_type: KeyedList, path: Path, *lists: Sequence[Any]) -> None:
+def check_items(merge_type: KeyedList, path: FieldPath, *lists: Sequence[Any]) -> None:
     """Refuse lists that hold something else than objects."""
     for items in lists:
         for position, item in enumerate(items):
             if not isinstance(item, Mapping):
-                raise _refused((*path, position), f"items merge by {merge_type.patch_key}, so each is an object", item)
+                raise _refused(
+                    path.index(position), f"items merge by {merge_type.patch_key}, so each is an object", item
+                )
 
 
-def require_keys(merge_type: KeyedList, path: Path, *lists: Sequence[Any]) -> None:
+def require_keys(merge_type: KeyedList, path: FieldPath, *lists: Sequence[Any]) -> None:
     """Refuse items without the key that they merge by."""
     for items in lists:
         for position, item in enumerate(items):
             if merge_type.patch_key not in item:
-                raise _no_key(merge_type, (*path, position))
+                raise _no_key(merge_type, path.index(position))
 
 
-def _no_key(merge_type: KeyedList, path: Path) -> WriteRefusedError:
+def _no_key(merge_type: KeyedList, path: FieldPath) -> WriteRefusedError:
     key = merge_type.patch_key
     detail = f"items merge by {key}, so each must have one"
-    return _refused((*path, key), detail, None, "FieldValueRequired")
+    return _refused(path.child(key), detail, None, "FieldValueRequired")
 
 
-def _refused(path: Path, detail: str, value: object, reason: Reason = "FieldValueInvalid") -> WriteRefusedError:
-    return WriteRefusedError(Violation.about(describe(path), "unmergeable-patch", reason, detail, value=value))
+def _refused(path: FieldPath, detail: str, value: object, reason: Reason = "FieldValueInvalid") -> WriteRefusedError:
+    return WriteRefusedError(Violation.about(path, "unmergeable-patch", reason, detail, value=value))

@@ -17,7 +17,7 @@ from portmap._kubernetes.addresses import cidr_reasons
 from portmap._kubernetes.cluster import PREFER_SAME_TRAFFIC_DISTRIBUTION, STRICT_IP_CIDR
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.enums import TRAFFIC_POLICIES
-from portmap._kubernetes.field_path import Key
+from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import port_number_reasons, qualified_name_reasons
 
 __all__ = [
@@ -47,7 +47,7 @@ SOURCE_RANGES: Final = "service.beta.kubernetes.io/load-balancer-source-ranges"
 Problems = Iterator[Problem]
 
 
-def not_one_of(path: tuple[str | int, ...], value: str, choices: Sequence[str]) -> Problem:
+def not_one_of(path: FieldPath, value: str, choices: Sequence[str]) -> Problem:
     """The problem of a value that is not in a list."""
     meant = nearest(value, choices)
     hint = f"write {meant}" if meant else "leave it out" if not value else None
@@ -56,9 +56,9 @@ def not_one_of(path: tuple[str | int, ...], value: str, choices: Sequence[str]) 
 
 # --- load balancers --------------------------------------------------------------------------------------------
 
-_RANGES_PATH: Final = ("spec", "LoadBalancerSourceRanges")
+_RANGES_PATH: Final = FieldPath("spec", "LoadBalancerSourceRanges")
 """The server's own spelling of the path, with a capital."""
-_ANNOTATION_PATH: Final = ("metadata", "annotations", Key(SOURCE_RANGES))
+_ANNOTATION_PATH: Final = FieldPath("metadata", "annotations").key(SOURCE_RANGES)
 
 
 @rule(
@@ -93,7 +93,7 @@ def source_range_syntax(service: ServiceState) -> Problems:
         block = text.strip()
         reasons = () if block in old else cidr_reasons(block, strict=service.cluster.enabled(STRICT_IP_CIDR))
         if reasons:
-            yield Problem((*_RANGES_PATH, position), "; ".join(reasons), text)
+            yield Problem(FieldPath(*_RANGES_PATH, position), "; ".join(reasons), text)
 
 
 @rule(
@@ -140,7 +140,7 @@ def allocate_node_ports_forbidden(service: ServiceState) -> list[Problem] | None
     if service.allocate_load_balancer_node_ports is None or service.is_load_balancer:
         return None
     detail = "may only be used when type is LoadBalancer"
-    return [Problem(("spec", "allocateLoadBalancerNodePorts"), detail, hint="leave it out")]
+    return [Problem(FieldPath("spec", "allocateLoadBalancerNodePorts"), detail, hint="leave it out")]
 
 
 @rule("load-balancer-class-forbidden", "spec.loadBalancerClass", "FieldValueForbidden", source=_SERVICE)
@@ -149,7 +149,7 @@ def load_balancer_class_forbidden(service: ServiceState) -> list[Problem] | None
     if service.load_balancer_class is None or service.is_load_balancer:
         return None
     detail = "may only be used when type is LoadBalancer"
-    return [Problem(("spec", "loadBalancerClass"), detail, hint="make the type LoadBalancer, or leave it out")]
+    return [Problem(FieldPath("spec", "loadBalancerClass"), detail, hint="make the type LoadBalancer, or leave it out")]
 
 
 @rule(
@@ -166,7 +166,7 @@ def load_balancer_class_syntax(service: ServiceState) -> Problems:
         reasons = qualified_name_reasons(name)
         if reasons:
             hint = None if name else "leave it out for the cluster's default"
-            yield Problem(("spec", "loadBalancerClass"), "; ".join(reasons), name, hint)
+            yield Problem(FieldPath("spec", "loadBalancerClass"), "; ".join(reasons), name, hint)
 
 
 # --- traffic policies ------------------------------------------------------------------------------------------
@@ -187,7 +187,7 @@ def external_traffic_policy_forbidden(service: ServiceState) -> Problems:
     policy = service.external_traffic_policy
     if not service.externally_accessible:
         detail = "may only be set for externally-accessible Services: NodePort, LoadBalancer, or with externalIPs"
-        yield Problem(("spec", "externalTrafficPolicy"), detail, policy, "leave it out, or change the type")
+        yield Problem(FieldPath("spec", "externalTrafficPolicy"), detail, policy, "leave it out, or change the type")
 
 
 @rule(
@@ -201,7 +201,7 @@ def unsupported_external_traffic_policy(service: ServiceState) -> Problems:
     """The external traffic policy is Cluster or Local."""
     policy = service.external_traffic_policy
     if service.externally_accessible and policy not in TRAFFIC_POLICIES:
-        yield not_one_of(("spec", "externalTrafficPolicy"), policy, TRAFFIC_POLICIES)
+        yield not_one_of(FieldPath("spec", "externalTrafficPolicy"), policy, TRAFFIC_POLICIES)
 
 
 @rule(
@@ -216,7 +216,7 @@ def health_check_node_port_forbidden(service: ServiceState) -> Problems:
     number = service.health_check_node_port
     if not service.needs_health_check:
         detail = "may only be set when type is LoadBalancer and externalTrafficPolicy is Local"
-        yield Problem(("spec", "healthCheckNodePort"), detail, number, "leave it out")
+        yield Problem(FieldPath("spec", "healthCheckNodePort"), detail, number, "leave it out")
 
 
 @rule(
@@ -229,7 +229,7 @@ def health_check_node_port_forbidden(service: ServiceState) -> Problems:
 def health_check_node_port_required(service: ServiceState) -> Problems:
     """A Service that needs a health check node port has one: an update may not take it away."""
     if service.needs_health_check and not service.health_check_node_port:
-        yield Problem(("spec", "healthCheckNodePort"), "must be given", hint="keep the number that it has")
+        yield Problem(FieldPath("spec", "healthCheckNodePort"), "must be given", hint="keep the number that it has")
 
 
 @rule(
@@ -245,7 +245,7 @@ def health_check_node_port_out_of_range(service: ServiceState) -> Problems:
     if service.needs_health_check and not service.health_check_node_port_dynamic:
         reasons = port_number_reasons(number)
         if reasons:
-            yield Problem(("spec", "healthCheckNodePort"), "; ".join(reasons), number)
+            yield Problem(FieldPath("spec", "healthCheckNodePort"), "; ".join(reasons), number)
 
 
 @rule("unsupported-internal-traffic-policy", "spec.internalTrafficPolicy", "FieldValueNotSupported", source=_SERVICE)
@@ -254,7 +254,7 @@ def unsupported_internal_traffic_policy(service: ServiceState) -> list[Problem] 
     policy = service.internal_traffic_policy
     if policy is None or policy in TRAFFIC_POLICIES:
         return None
-    return [not_one_of(("spec", "internalTrafficPolicy"), policy, TRAFFIC_POLICIES)]
+    return [not_one_of(FieldPath("spec", "internalTrafficPolicy"), policy, TRAFFIC_POLICIES)]
 
 
 @rule("unsupported-traffic-distribution", "spec.trafficDistribution", "FieldValueNotSupported", source=_SERVICE)
@@ -265,4 +265,4 @@ def unsupported_traffic_distribution(service: ServiceState) -> list[Problem] | N
         return None
     same = service.cluster.enabled(PREFER_SAME_TRAFFIC_DISTRIBUTION)
     choices = ("PreferClose", "PreferSameZone", "PreferSameNode") if same else ("PreferClose",)
-    return None if wanted in choices else [not_one_of(("spec", "trafficDistribution"), wanted, choices)]
+    return None if wanted in choices else [not_one_of(FieldPath("spec", "trafficDistribution"), wanted, choices)]

@@ -14,6 +14,7 @@ from typing import Final
 
 from portmap._apiserver.rule import Problem, Rules, rule
 from portmap._apiserver.state import ServiceState
+from portmap._kubernetes.field_path import FieldPath
 
 __all__ = ["UPDATE_RULES", "carry_over", "drop_what_the_type_lost", "families_untouched"]
 
@@ -120,11 +121,13 @@ def cluster_ip_immutable(service: ServiceState) -> Iterator[Problem]:
     if len(now) == len(before):
         for position, (new, was) in enumerate(zip(now, before, strict=True)):
             if new != was:
-                yield Problem(("spec", "clusterIPs", position), f"may not change once set, from {was}", new, hint)
+                yield Problem(
+                    FieldPath("spec", "clusterIPs", position), f"may not change once set, from {was}", new, hint
+                )
     elif not now:
-        yield Problem(("spec", "clusterIPs", 0), "the primary cluster IP cannot be unset", now, hint)
+        yield Problem(FieldPath("spec", "clusterIPs", 0), "the primary cluster IP cannot be unset", now, hint)
     elif before and now[0] != before[0]:
-        yield Problem(("spec", "clusterIPs", 0), f"may not change once set, from {before[0]}", now[0], hint)
+        yield Problem(FieldPath("spec", "clusterIPs", 0), f"may not change once set, from {before[0]}", now[0], hint)
 
 
 @rule(
@@ -142,7 +145,7 @@ def second_stack_kept(service: ServiceState) -> Iterator[Problem]:
     for now, before in both if old.headless == service.headless else both[:1]:
         if len(before) > len(now) == 1:
             detail = "must be SingleStack to release the second cluster IP and IP family"
-            yield Problem(("spec", "ipFamilyPolicy"), detail, service.ip_family_policy, "write SingleStack")
+            yield Problem(FieldPath("spec", "ipFamilyPolicy"), detail, service.ip_family_policy, "write SingleStack")
             return
 
 
@@ -160,7 +163,9 @@ def ip_family_immutable(service: ServiceState) -> Iterator[Problem]:
     now, before = service.ip_families, old.ip_families
     changed = now != before if len(now) == len(before) else bool(now) and bool(before) and now[0] != before[0]
     if changed:
-        yield Problem(("spec", "ipFamilies", 0), f"may not change once set, from {', '.join(before)}", list(now))
+        yield Problem(
+            FieldPath("spec", "ipFamilies", 0), f"may not change once set, from {', '.join(before)}", list(now)
+        )
 
 
 @rule(
@@ -177,7 +182,7 @@ def load_balancer_class_immutable(service: ServiceState) -> Iterator[Problem]:
     if old.load_balancer_class != service.load_balancer_class:
         detail = f"may not change once set, from {old.load_balancer_class or 'none'}"
         hint = "keep it, or change the type to another and back in two updates"
-        yield Problem(("spec", "loadBalancerClass"), detail, service.load_balancer_class, hint)
+        yield Problem(FieldPath("spec", "loadBalancerClass"), detail, service.load_balancer_class, hint)
 
 
 @rule(
@@ -193,7 +198,10 @@ def health_check_node_port_immutable(service: ServiceState) -> Iterator[Problem]
         if old.health_check_node_port != service.health_check_node_port:
             detail = f"field is immutable, and is {old.health_check_node_port}"
             yield Problem(
-                ("spec", "healthCheckNodePort"), detail, service.health_check_node_port, "keep it or leave it out"
+                FieldPath("spec", "healthCheckNodePort"),
+                detail,
+                service.health_check_node_port,
+                "keep it or leave it out",
             )
 
 

@@ -17,6 +17,7 @@ from portmap._graph.label_selectors import Scope
 from portmap._graph.reach import Reach, declared_targets, target_of
 from portmap._graph.reference import Lookup, Reference
 from portmap._graph.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget, Target
+from portmap._kubernetes.field_path import FieldPath
 from portmap._model.pods import Container
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
@@ -267,7 +268,7 @@ def _declared_pod_port(looking: _LookingUp, reference: Reference, _: Workload | 
 def _pod_port(looking: _LookingUp, reference: Reference, _: Workload | None) -> _Answer:
     if reference.scopes is None:
         return "it may lead to addresses beyond the set"
-    egress = reference.field.startswith("spec.egress")
+    egress = reference.path.starts_with(FieldPath("spec", "egress"))
     workloads = _selected_workloads(looking, reference)
     if isinstance(workloads, MapMiss) and egress:
         return workloads.message

@@ -7,7 +7,7 @@ import attrs
 
 from portmap._graph.label_selectors import Scope
 from portmap._graph.object_name import ObjectName
-from portmap._kubernetes.field_path import Path, describe
+from portmap._kubernetes.field_path import FieldPath, Step, as_path
 from portmap._kubernetes.plain_data import OMITTED, inlined, renamed
 
 __all__ = ["EVERY", "Found", "Lookup", "PathMatch", "Reader", "Reference", "Role", "number_or_none", "port_or_none"]
@@ -95,7 +95,7 @@ class Reference:
 
     Attributes:
         source: The object.
-        field: The field, as a path: `spec.rules[0].http.paths[0].backend.service.port.number`.
+        path: The path of the field. The constructor takes it, or its text, as `field`.
         role: What it is for.
         lookup: How it is looked up.
         service: The name of the Service, where it names one.
@@ -119,7 +119,7 @@ class Reference:
     """
 
     source: ObjectName = attrs.field(metadata=inlined())
-    field: str
+    path: FieldPath = attrs.field(alias="field", converter=as_path)
     role: Role
     lookup: Lookup = attrs.field(metadata=OMITTED)
     service: str | None = None
@@ -134,6 +134,16 @@ class Reference:
     hosts: tuple[str, ...] = ()
     paths: tuple[PathMatch, ...] = ()
     addresses: tuple[str, ...] = ()
+
+    @property
+    def field(self) -> str:
+        """The path as the server writes it: `spec.rules[0].http.paths[0].backend.service.port.number`.
+
+        Example:
+            >>> reference.field
+            'spec.defaultBackend.service.port.name'
+        """
+        return str(self.path)
 
     @property
     def requests(self) -> str | None:
@@ -164,7 +174,7 @@ class Reference:
         return port if self.end_port is None else f"ports {self.port} to {self.end_port}"
 
     def __str__(self) -> str:
-        return f"{self.source}: {self.field}: {self.names}"
+        return f"{self.source}: {self.path}: {self.names}"
 
 
 class Found(NamedTuple):
@@ -179,7 +189,7 @@ class Found(NamedTuple):
 
     source: ObjectName
     manifest: Mapping[str, Any]
-    path: Path
+    path: tuple[Step, ...]
     parents: tuple[Any, ...]
 
     @property
@@ -191,9 +201,9 @@ class Found(NamedTuple):
         """What it is in, so many levels up."""
         return self.parents[-1 - levels]
 
-    def field(self, *more: str | int) -> str:
-        """The place as a field path, or one below it."""
-        return describe((*self.path, *more))
+    def field(self, *more: str) -> FieldPath:
+        """Return the path of the place, or of a field below it."""
+        return FieldPath(*self.path, *more)
 
 
 Reader: TypeAlias = Callable[[Found], Iterator[Reference]]

@@ -12,6 +12,7 @@ from portmap._graph.object_name import ObjectName
 from portmap._graph.reference import Reference
 from portmap._graph.targets import ContainerTarget, MapMiss
 from portmap._kubernetes.did_you_mean import nearest
+from portmap._kubernetes.field_path import FieldPath
 from portmap._model.pods import Container
 from portmap._model.ports import ContainerPort, ServicePort
 from portmap._model.services import Service
@@ -91,7 +92,7 @@ def no_service_port(
         return miss(reference, "protocol-mismatch", message, hint)
     code, meant = _number_meant(port, service, reached) if isinstance(port, int) else _name_meant(port, service)
     ports = _tcp_ports_of(service)
-    if meant is None and ports and reference.role in _BY_DEFAULT and not reference.field.endswith("port"):
+    if meant is None and ports and reference.role in _BY_DEFAULT and reference.path[-1:] != FieldPath("port"):
         meant = f"{port} is what is meant where none is given: write port: {ports}"
     return miss(reference, code, message, meant)
 

@@ -7,14 +7,14 @@ portmap another kind, add a row; the readers are in
 `Reference` leads to is looked up elsewhere, by its `lookup` alone.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from portmap._graph import read_pod_references as of_pods
 from portmap._graph import read_service_references as of_services
 from portmap._graph.object_name import ObjectName
 from portmap._graph.reference import EVERY, Found, Reader, Reference
-from portmap._kubernetes.field_path import Path
+from portmap._kubernetes.field_path import Step
 from portmap._kubernetes.kinds import (
     OTHER_KINDS,
     SEVERAL_TEMPLATES,
@@ -46,20 +46,20 @@ class Row(NamedTuple):
     """
 
     kinds: tuple[tuple[str, str], ...]
-    where: Path
+    where: tuple[Step, ...]
     read: Reader
 
 
 def _template_rows() -> Iterator[Row]:
     """Containers of whatever makes pods: their probes and hooks."""
-    templates = [(kind, path) for kind, path in (*WORKLOAD_KINDS.items(), *OTHER_KINDS.items())]
+    templates = [(kind, path.steps) for kind, path in (*WORKLOAD_KINDS.items(), *OTHER_KINDS.items())]
     templates += [(kind, (*path, EVERY, "spec", "template")) for kind, (_, path) in SEVERAL_TEMPLATES.items()]
     for kind, path in templates:
         for where in _containers_of(path):
             yield Row((kind,), where, of_pods.handlers)
 
 
-def _containers_of(template: Path) -> tuple[Path, ...]:
+def _containers_of(template: Iterable[Step]) -> tuple[tuple[Step, ...], ...]:
     return tuple((*template, "spec", group, EVERY) for group in ("initContainers", "containers"))
 
 
@@ -132,12 +132,14 @@ def references_of(manifest: Mapping[str, Any], source: ObjectName | None = None)
             yield from row.read(Found(source, manifest, path, parents))
 
 
-def _places(manifest: Mapping[str, Any], where: Path) -> Iterator[tuple[Path, tuple[Any, ...]]]:
+def _places(manifest: Mapping[str, Any], where: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], tuple[Any, ...]]]:
     """Each place that the path leads to, with what stands there and all that it is in, the innermost last."""
     return _below((), (manifest,), where)
 
 
-def _below(path: Path, parents: tuple[Any, ...], where: Path) -> Iterator[tuple[Path, tuple[Any, ...]]]:
+def _below(
+    path: tuple[Step, ...], parents: tuple[Any, ...], where: tuple[Step, ...]
+) -> Iterator[tuple[tuple[Step, ...], tuple[Any, ...]]]:
     node: Any = parents[-1]
     deeper: list[Any] = []
     for depth, step in enumerate(where):

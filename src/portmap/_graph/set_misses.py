@@ -8,7 +8,6 @@ from portmap._graph.items import Inventory, name_of
 from portmap._graph.object_name import ObjectName
 from portmap._graph.reach import Reach, declared_targets
 from portmap._graph.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget
-from portmap._kubernetes.field_path import sort_key
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 
@@ -24,7 +23,7 @@ def misses_of(inventory: Inventory, reach: Reach, references: Sequence[ResolvedR
     found = dict.fromkeys(_of_services(inventory, reach))
     found.update(dict.fromkeys(_without_endpoints(inventory, references)))
     found.update(dict.fromkeys(each.miss for each in references if each.miss is not None))
-    return tuple(sorted(found, key=lambda miss: (miss.source.order, sort_key(miss.field), miss.code, miss.message)))
+    return tuple(sorted(found, key=lambda miss: (miss.source.order, miss.path, miss.code, miss.message)))
 
 
 def _of_services(inventory: Inventory, reach: Reach) -> Iterator[MapMiss]:

@@ -6,6 +6,7 @@ import attrs
 
 from portmap._graph.object_name import ObjectName
 from portmap._graph.reference import Reference
+from portmap._kubernetes.field_path import FieldPath, as_path
 from portmap._kubernetes.plain_data import OMITTED, inlined, plain_data, renamed, shape
 from portmap._model.ports import ServicePort
 
@@ -120,7 +121,7 @@ class MapMiss:
 
     Attributes:
         source: The object that has it: an Ingress, a Service, a Deployment, …
-        field: Its field that leads nowhere.
+        path: The path of its field that leads nowhere. The constructor takes it, or its text, as `field`.
         code: What kind of miss, as docs/portmap.md lists them.
         message: Why, naming what there is.
         hint: What was probably meant, if anything is near.
@@ -135,11 +136,21 @@ class MapMiss:
     """
 
     source: ObjectName = attrs.field(metadata=inlined())
-    field: str
+    path: FieldPath = attrs.field(alias="field", converter=as_path)
     code: str
     message: str
     hint: str | None = None
     guess: str | None = attrs.field(default=None, repr=False, metadata=OMITTED)
+
+    @property
+    def field(self) -> str:
+        """The path as the server writes it; `""` is the object itself.
+
+        Example:
+            >>> miss.field
+            'spec.ports[0].targetPort'
+        """
+        return str(self.path)
 
     @property
     def near(self) -> bool:
@@ -161,7 +172,7 @@ class MapMiss:
         return plain_data(self)
 
     def __str__(self) -> str:
-        text = f"{self.source}: {self.field}: {self.message}" if self.field else f"{self.source}: {self.message}"
+        text = f"{self.source}: {self.path}: {self.message}" if self.path else f"{self.source}: {self.message}"
         return f"{text} ({self.hint})" if self.hint else text
 
 
@@ -199,8 +210,18 @@ class ResolvedReference:
         return self.reference.source
 
     @property
+    def path(self) -> FieldPath:
+        """The path of the field that refers.
+
+        Example:
+            >>> print(resolved.path)
+            spec.defaultBackend.service.port.name
+        """
+        return self.reference.path
+
+    @property
     def field(self) -> str:
-        """The field that refers.
+        """The path as the server writes it.
 
         Example:
             >>> resolved.field

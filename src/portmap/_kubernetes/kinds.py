@@ -8,7 +8,7 @@ because an API server judges only the templates of its own.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from portmap._kubernetes.field_path import Path
+from portmap._kubernetes.field_path import ROOT, FieldPath
 
 __all__ = [
     "ADDED_LABELS",
@@ -30,23 +30,23 @@ __all__ = [
 CORE_VERSIONS: Final = ("v1", "/v1", None, "")
 """What may stand as the `apiVersion` of a kind of the core group; the URL of a request says it too."""
 
-_TEMPLATE: Final[Path] = ("spec", "template")
+_TEMPLATE: Final = FieldPath("spec", "template")
 USUAL_PLACE: Final = _TEMPLATE
 """Where kinds that no table has are looked at for a pod template."""
 
-WORKLOAD_KINDS: Final[Mapping[tuple[str, str], Path]] = {
-    ("", "Pod"): (),
+WORKLOAD_KINDS: Final[Mapping[tuple[str, str], FieldPath]] = {
+    ("", "Pod"): ROOT,
     ("", "ReplicationController"): _TEMPLATE,
     ("apps", "Deployment"): _TEMPLATE,
     ("apps", "ReplicaSet"): _TEMPLATE,
     ("apps", "StatefulSet"): _TEMPLATE,
     ("apps", "DaemonSet"): _TEMPLATE,
     ("batch", "Job"): _TEMPLATE,
-    ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template"),
+    ("batch", "CronJob"): FieldPath("spec", "jobTemplate", "spec", "template"),
 }
 """API group and kind of Kubernetes' own workloads, and the path from the object to its pod template."""
 
-OTHER_KINDS: Final[Mapping[tuple[str, str], Path]] = {
+OTHER_KINDS: Final[Mapping[tuple[str, str], FieldPath]] = {
     ("apps.openshift.io", "DeploymentConfig"): _TEMPLATE,
     ("", "DeploymentConfig"): _TEMPLATE,
     ("argoproj.io", "Rollout"): _TEMPLATE,
@@ -58,8 +58,11 @@ OTHER_KINDS: Final[Mapping[tuple[str, str], Path]] = {
 }
 """The same for kinds of other projects."""
 
-SEVERAL_TEMPLATES: Final[Mapping[tuple[str, str], tuple[str, tuple[str, ...]]]] = {
-    ("operators.coreos.com", "ClusterServiceVersion"): ("Deployment", ("spec", "install", "spec", "deployments")),
+SEVERAL_TEMPLATES: Final[Mapping[tuple[str, str], tuple[str, FieldPath]]] = {
+    ("operators.coreos.com", "ClusterServiceVersion"): (
+        "Deployment",
+        FieldPath("spec", "install", "spec", "deployments"),
+    ),
 }
 """Kinds that make several workloads: of which kind those are, and the path to the list of their names and specs."""
 
@@ -118,7 +121,7 @@ def group_of(api_version: object) -> str:
     return api_version.rpartition("/")[0] if isinstance(api_version, str) else ""
 
 
-def template_path(api_version: object, kind: object) -> Path | None:
+def template_path(api_version: object, kind: object) -> FieldPath | None:
     """Where an object of one of Kubernetes' own kinds has its pod template; `None` if it has none."""
     if not isinstance(kind, str):
         return None
@@ -129,7 +132,7 @@ def template_path(api_version: object, kind: object) -> Path | None:
     return path
 
 
-def any_template_path(manifest: Mapping[str, Any]) -> Path | None:
+def any_template_path(manifest: Mapping[str, Any]) -> FieldPath | None:
     """Where an object of any kind has its one pod template; `None` if it has none, or several.
 
     A kind of Kubernetes, or of the tables, has it in its place, be it there or not. An object of another

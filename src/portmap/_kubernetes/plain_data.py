@@ -1,6 +1,6 @@
 """Values as plain data for JSON, written by cattrs.
 
-The keys of a value are the names of its attrs fields in camelCase. A field's metadata says otherwise:
+The keys of a value are the names that its constructor takes, in camelCase. A field's metadata says otherwise:
 `OMITTED`, `renamed(key)`, or `inlined()` for a value whose keys stand among those of its owner. A class
 whose JSON differs in more than that registers a function with `shape`.
 """
@@ -10,6 +10,8 @@ from functools import cache, singledispatch
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 import attrs
+
+from portmap._kubernetes.field_path import FieldPath
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -65,6 +67,7 @@ def plain_converter(hooks: Mapping[type, Callable[[Any], object]]) -> "Converter
     converter = Converter(unstruct_collection_overrides={Sequence: list})
     converter.register_unstructure_hook_factory(attrs.has, lambda kind: _by_fields(kind, converter))
     converter.register_unstructure_hook_factory(_is_shaped, lambda _: lambda value: converter.unstructure(shape(value)))
+    converter.register_unstructure_hook(FieldPath, str)
     for kind, hook in hooks.items():
         converter.register_unstructure_hook(kind, hook)
     return converter
@@ -117,7 +120,7 @@ def _rename(data: Mapping[str, Any], names: Mapping[str, str | None]) -> dict[st
 
 
 def _key(field: "attrs.Attribute[Any]") -> str | None:
-    first, *others = field.name.split("_")
+    first, *others = (field.alias or field.name).split("_")
     key: str | None = field.metadata.get(_KEY, first + "".join(map(str.capitalize, others)))
     return key
 

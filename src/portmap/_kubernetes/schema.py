@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeAlias, final
 
 from portmap._kubernetes.did_you_mean import nearest
-from portmap._kubernetes.field_path import Key, Path, describe
+from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.labels import Labels
 from portmap._kubernetes.violations import Violation, quote
 
@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 Found: TypeAlias = list[Violation]
-_Read: TypeAlias = Callable[[object, Path, Found], Any]
+_Read: TypeAlias = Callable[[object, FieldPath, Found], Any]
 
 _DEEPEST: Final = 200
 _INT32: Final = range(-(2**31), 2**31)
@@ -95,10 +95,10 @@ class Reader:
         self.item: Reader | None = item
 
 
-def wrong_type(path: Path, expected: str, value: object, hint: str | None = None) -> Violation:
+def wrong_type(path: FieldPath, expected: str, value: object, hint: str | None = None) -> Violation:
     """The violation of a value that is not of the type its field has."""
     return Violation.about(
-        describe(path),
+        path,
         "wrong-type",
         "FieldValueTypeInvalid",
         f"must be {expected}, not {_kind(value)}",
@@ -123,7 +123,7 @@ def _kind(value: object) -> str:
     return "null" if value is None else f"a {type(value).__name__}"
 
 
-def _text(value: object, path: Path, found: Found) -> object:
+def _text(value: object, path: FieldPath, found: Found) -> object:
     if type(value) is str:
         # A lone surrogate reaches the server as U+FFFD.
         return value if value.isascii() else re.sub(_SURROGATE, "\ufffd", value)
@@ -135,7 +135,7 @@ def _text(value: object, path: Path, found: Found) -> object:
     return INVALID
 
 
-def _boolean(value: object, path: Path, found: Found) -> object:
+def _boolean(value: object, path: FieldPath, found: Found) -> object:
     if isinstance(value, bool):
         return value
     words = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
@@ -145,7 +145,7 @@ def _boolean(value: object, path: Path, found: Found) -> object:
 
 
 def _integer(bounds: range, words: str) -> _Read:
-    def read(value: object, path: Path, found: Found) -> object:
+    def read(value: object, path: FieldPath, found: Found) -> object:
         if isinstance(value, int) and not isinstance(value, bool):
             # A range finds an exact int at once, and searches for one of a subclass.
             if (number := int(value)) in bounds:
@@ -163,16 +163,14 @@ def _integer(bounds: range, words: str) -> _Read:
     return read
 
 
-def _too_large(path: Path, words: str, value: int) -> Violation:
+def _too_large(path: FieldPath, words: str, value: int) -> Violation:
     # Cut before it is written: a hostile number may have millions of digits.
     limit = 10**40
     shown = max(-limit, min(limit, value))
-    return Violation.about(
-        describe(path), "wrong-type", "FieldValueTypeInvalid", f"does not fit into {words}", value=shown
-    )
+    return Violation.about(path, "wrong-type", "FieldValueTypeInvalid", f"does not fit into {words}", value=shown)
 
 
-def _int_or_text(value: object, path: Path, found: Found) -> object:
+def _int_or_text(value: object, path: FieldPath, found: Found) -> object:
     if isinstance(value, str):
         return _text(value, path, found)
     if isinstance(value, int) and not isinstance(value, bool):
@@ -185,7 +183,7 @@ def _int_or_text(value: object, path: Path, found: Found) -> object:
     return INVALID
 
 
-def _time(value: object, path: Path, found: Found) -> object:
+def _time(value: object, path: FieldPath, found: Found) -> object:
     if (
         isinstance(value, str)
         and (match := re.fullmatch(_TIME, value))
@@ -201,7 +199,7 @@ def _day_exists(year: int, month: int, day: int) -> bool:
     return day <= (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[month - 1]
 
 
-def _opaque(value: object, path: Path, found: Found) -> object:
+def _opaque(value: object, path: FieldPath, found: Found) -> object:
     """Any JSON data. It is walked without recursion: whatever somebody hands over, it ends in a verdict."""
     left: list[tuple[object, int]] = [(value, 0)]
     while left:
@@ -232,19 +230,20 @@ def list_of(item: Reader) -> Reader:
     """A list whose items are read by this reader."""
     read_item, zero = item.read, item.zero
 
-    def read(value: object, path: Path, found: Found) -> object:
+    def read(value: object, path: FieldPath, found: Found) -> object:
         if type(value) is not list and not isinstance(value, (list, tuple)):
             hint = "write a list, even of one" if isinstance(value, str | Mapping) else None
             found.append(wrong_type(path, "a list", value, hint))
             return INVALID
         return [
-            zero if each is None else read_item(each, (*path, position), found) for position, each in enumerate(value)
+            zero if each is None else read_item(each, path.index(position), found)
+            for position, each in enumerate(value)
         ]
 
     return Reader(read, None, item=item)
 
 
-def _text_map(value: object, path: Path, found: Found) -> object:
+def _text_map(value: object, path: FieldPath, found: Found) -> object:
     if type(value) is not dict and not isinstance(value, Mapping):
         found.append(wrong_type(path, "a mapping of text to text", value))
         return INVALID
@@ -253,7 +252,7 @@ def _text_map(value: object, path: Path, found: Found) -> object:
         if type(key) is str and type(item) is str and key.isascii() and item.isascii():
             clean[key] = item
             continue
-        here = (*path, Key(key if isinstance(key, str) else quote(key)))
+        here = path.key(key if isinstance(key, str) else quote(key))
         text = _text(key, here, found)
         if text is not INVALID:
             clean[str(text)] = "" if item is None else _text(item, here, found)
@@ -271,7 +270,7 @@ def struct(fields: Mapping[str, Reader], *, open_to_others: bool = False) -> Rea
     """
     readers = {name: reader.read for name, reader in fields.items()}
 
-    def read(value: object, path: Path, found: Found) -> object:
+    def read(value: object, path: FieldPath, found: Found) -> object:
         # Nearly all are dicts, for which the general question is not asked.
         if type(value) is not dict and not isinstance(value, Mapping):
             found.append(wrong_type(path, "a mapping", value))
@@ -285,19 +284,19 @@ def struct(fields: Mapping[str, Reader], *, open_to_others: bool = False) -> Rea
             elif item is not None:
                 # Most are plain text, which needs no path for its complaints.
                 plain = reader is _text and type(item) is str and item.isascii()
-                clean[name] = item if plain else reader(item, (*path, name), found)
+                clean[name] = item if plain else reader(item, path.child(name), found)
         return clean
 
     return Reader(read, {}, fields=None if open_to_others else fields)
 
 
-def _unknown_field(path: Path, name: object, missing: Iterable[str]) -> Violation:
+def _unknown_field(path: FieldPath, name: object, missing: Iterable[str]) -> Violation:
     if not isinstance(name, str):
-        return wrong_type((*path, Key(quote(name))), "text: a field's name", name)
+        return wrong_type(path.key(quote(name)), "text: a field's name", name)
     # A field that is there already was not meant.
     meant = nearest(name, missing)
     return Violation.about(
-        describe((*path, name)),
+        path.child(name),
         "unknown-field",
         "FieldValueTypeInvalid",
         "no such field" + ("" if meant is None else f"; did you mean {quote(meant)}?"),

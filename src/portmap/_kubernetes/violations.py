@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, TypeAlias, final
 
 import attrs
 
-from portmap._kubernetes.field_path import sort_key
+from portmap._kubernetes.field_path import FieldPath, as_path
 from portmap._kubernetes.plain_data import OMITTED, plain_data
 
 __all__ = ["Reason", "ServerWarning", "Violation", "in_order", "quote"]
@@ -71,8 +71,8 @@ class Violation:
     """One thing that a Kubernetes API server would reject.
 
     Attributes:
-        field: Where, as the server writes it: `spec.ports[0].targetPort`. Relative
-            to the object that was checked; `""` is the object itself.
+        path: The path of the field in the object that was checked; empty for the object itself.
+            The constructor takes it, or its text, as `field`.
         reason: The class of problem in the API's words, as in the causes of a 422
             answer: `FieldValueInvalid`, `FieldValueRequired`, …
         message: What is wrong, with the value as it was written.
@@ -88,17 +88,27 @@ class Violation:
         ('spec.ports', 'ports-required', 'FieldValueRequired')
     """
 
-    field: str
+    path: FieldPath = attrs.field(alias="field", converter=as_path)
     reason: Reason
     message: str
     code: str
     hint: str | None = None
     value: object = attrs.field(default=None, hash=False, repr=False, metadata=OMITTED)
 
+    @property
+    def field(self) -> str:
+        """The path as the server writes it: `spec.ports[0].targetPort`; `""` is the object itself.
+
+        Example:
+            >>> violation.field
+            'spec.ports'
+        """
+        return str(self.path)
+
     @classmethod
     def about(
         cls,
-        field: str,
+        field: FieldPath | str,
         code: str,
         reason: Reason,
         detail: str,
@@ -117,6 +127,22 @@ class Violation:
         shown = f"{opening or usual}: {quote(value)}" if with_value else opening or usual
         return cls(field=field, code=code, reason=reason, message=f"{shown}: {detail}", hint=hint, value=value)
 
+    def under(self, root: FieldPath) -> "Violation":
+        """Return the violation of the object that has the violating one at `root`.
+
+        Example:
+            >>> violation.under(FieldPath("items", 3)).field
+            'items[3].spec.ports'
+        """
+        return Violation(
+            field=root + self.path,
+            code=self.code,
+            reason=self.reason,
+            message=self.message,
+            hint=self.hint,
+            value=self.value,
+        )
+
     def as_dict(self) -> dict[str, Any]:
         """Plain data: a superset of the `StatusCause` in the API server's answer.
 
@@ -127,7 +153,7 @@ class Violation:
         return plain_data(self)
 
     def __str__(self) -> str:
-        place = f"{self.field}: " if self.field else ""
+        place = f"{self.path}: " if self.path else ""
         text = f"{place}{self.message}  [{self.code}]"
         return f"{text}\n    hint: {self.hint}" if self.hint else text
 
@@ -138,7 +164,7 @@ class ServerWarning:
     """Something that an API server accepts, but warns about in its answer (`Warning: 299`).
 
     Attributes:
-        field: Where, as a field path of the manifest.
+        path: The path of the field in the manifest. The constructor takes it, or its text, as `field`.
         code: The kind of warning, for instance `external-ips-deprecated`.
         message: What is odd, with the value where there is one.
         hint: What to do instead, if there is one thing.
@@ -151,10 +177,20 @@ class ServerWarning:
         ('spec.externalIPs', 'external-ips-deprecated')
     """
 
-    field: str
+    path: FieldPath = attrs.field(alias="field", converter=as_path)
     code: str
     message: str
     hint: str | None = None
+
+    @property
+    def field(self) -> str:
+        """The path as the server writes it.
+
+        Example:
+            >>> warning.field
+            'spec.externalIPs'
+        """
+        return str(self.path)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data.
@@ -166,11 +202,11 @@ class ServerWarning:
         return plain_data(self)
 
     def __str__(self) -> str:
-        text = f"{self.field}: {self.message}  [{self.code}]"
+        text = f"{self.path}: {self.message}  [{self.code}]"
         return f"{text}\n    hint: {self.hint}" if self.hint else text
 
 
 def in_order(violations: list[Violation]) -> tuple[Violation, ...]:
     """Without repetitions, by path (indices as numbers), then by code."""
     unique = dict.fromkeys(violations)
-    return tuple(sorted(unique, key=lambda v: (sort_key(v.field), v.code, v.message)))
+    return tuple(sorted(unique, key=lambda v: (v.path, v.code, v.message)))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, cast, final, overload
 
-from portmap._kubernetes.field_path import Key, Path
+from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.labels import Labels
 from portmap._kubernetes.opaque import Opaque, merged
 from portmap._kubernetes.schema import Reader, wrong_type
@@ -72,16 +72,17 @@ class Rows(Sequence[Wire]):
     def __iter__(self) -> Iterator[Wire]:
         return iter(self._rows)
 
-    def violations(self, subject: object, root: Path = ()) -> list[Violation]:
+    def violations(self, subject: object, root: FieldPath = ROOT) -> list[Violation]:
         """The attributes of this object that are not of the type that their field has."""
         found: list[Violation] = []
         for value, (exact, read, path, required) in zip(self.values(subject), self._plan, strict=False):
             if value is None:
                 if required:
-                    found.append(wrong_type(root + path, "given", value))
+                    found.append(wrong_type(root.child(*path), "given", value))
             elif type(value) is not exact:
-                read(value, root + path, found)
-                found += _nulls(value, root + path)
+                here = root.child(*path)
+                read(value, here, found)
+                found += _nulls(value, here)
         return found
 
 
@@ -95,18 +96,18 @@ def unmodelled_violations(subject: Any, whole: Reader) -> list[Violation]:  # no
     data = subject.unmodelled
     found: list[Violation] = []
     if type(data) is Opaque:
-        whole.read(data.copy(), (), found)
+        whole.read(data.copy(), ROOT, found)
     elif data is not None:
-        found.append(wrong_type(("unmodelled",), "a mapping of plain JSON data", data))
+        found.append(wrong_type(FieldPath("unmodelled"), "a mapping of plain JSON data", data))
     return found
 
 
-def _nulls(value: object, path: Path) -> list[Violation]:
+def _nulls(value: object, path: FieldPath) -> list[Violation]:
     """Nothing inside a list or mapping: in a manifest that is the empty text, in Python a mistake."""
     if isinstance(value, Mapping):
-        return [wrong_type((*path, Key(str(key))), "text", None) for key, item in value.items() if item is None]
+        return [wrong_type(path.key(str(key)), "text", None) for key, item in value.items() if item is None]
     if isinstance(value, list | tuple):
-        return [wrong_type((*path, position), "given", None) for position, item in enumerate(value) if item is None]
+        return [wrong_type(path.index(position), "given", None) for position, item in enumerate(value) if item is None]
     return []
 
 

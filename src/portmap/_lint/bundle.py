@@ -14,8 +14,8 @@ from portmap._graph.object_name import ObjectName, items_at, text_at, value_at
 from portmap._graph.port_map import PortMap
 from portmap._graph.targets import ContainerTarget, ServiceTarget
 from portmap._kubernetes.cluster import Cluster
-from portmap._kubernetes.field_path import Path
-from portmap._kubernetes.kinds import SEVERAL_TEMPLATES, any_template_path
+from portmap._kubernetes.field_path import ROOT, FieldPath
+from portmap._kubernetes.kinds import SEVERAL_TEMPLATES, USUAL_PLACE, any_template_path
 from portmap._lint.item import Item
 from portmap._lint.near_selectors import Unselected
 from portmap._lint.whole_input import Whole, makers_of_pods, makers_of_services
@@ -276,10 +276,12 @@ class Bundle:
         return {name_of(each): each for each in self.workloads}
 
     @cached_property
-    def _places(self) -> tuple[Mapping[int, Item], Mapping[ObjectName, Item], Mapping[ObjectName, tuple[Item, Path]]]:
+    def _places(
+        self,
+    ) -> tuple[Mapping[int, Item], Mapping[ObjectName, Item], Mapping[ObjectName, tuple[Item, FieldPath]]]:
         by_identity: dict[int, Item] = {}
         by_name: dict[ObjectName, Item] = {}
-        parts: dict[ObjectName, tuple[Item, Path]] = {}
+        parts: dict[ObjectName, tuple[Item, FieldPath]] = {}
         for item in self.items:
             if item.object is not None:
                 by_identity[id(item.object)] = item
@@ -287,10 +289,10 @@ class Bundle:
             for kind, path in _several(item.raw):
                 for position, part in enumerate(items_at(item.raw, *path)):
                     name = ObjectName(kind, text_at(part, "name") or "", item.name.namespace)
-                    parts.setdefault(name, (item, (*path, position)))
+                    parts.setdefault(name, (item, path.index(position)))
         return by_identity, by_name, parts
 
-    def place_of(self, subject: Service | Workload | Pod | ObjectName) -> tuple[Item, Path]:
+    def place_of(self, subject: Service | Workload | Pod | ObjectName) -> tuple[Item, FieldPath]:
         """The item that an object is, or is a part of, and the path to it from there.
 
         Raises:
@@ -299,19 +301,19 @@ class Bundle:
         Example:
             >>> item, path = bundle.place_of(bundle.services[0])
             >>> item.position, path
-            (0, ())
+            (0, FieldPath())
         """
         by_identity, by_name, parts = self._places
         item = by_identity.get(id(subject))
         if item is not None:
-            return item, ()
+            return item, ROOT
         name = (
             subject
             if isinstance(subject, ObjectName)
             else name_of(reduced(subject) if isinstance(subject, Pod) else subject)
         )
         item = by_name.get(name)
-        return (item, ()) if item is not None else parts[name]
+        return (item, ROOT) if item is not None else parts[name]
 
     def raw(self, subject: Service | Workload | Pod | ObjectName) -> Mapping[str, Any]:
         """An object as plain data.
@@ -326,32 +328,32 @@ class Bundle:
             found = found[step]
         return found if isinstance(found, Mapping) else {}
 
-    def container_ports(self, workload: Workload) -> Iterator[tuple[Path, Container, ContainerPort]]:
+    def container_ports(self, workload: Workload) -> Iterator[tuple[FieldPath, Container, ContainerPort]]:
         """The ports that a workload's containers and sidecars declare: the path, the container and the port.
 
         Example:
-            >>> [(path, port.name) for path, container, port in bundle.container_ports(bundle.workloads[0])]
-            [(('spec', 'containers', 0, 'ports', 0), 'http')]
+            >>> [(str(path), port.name) for path, container, port in bundle.container_ports(bundle.workloads[0])]
+            [('spec.containers[0].ports[0]', 'http')]
         """
         pod = workload.pod
-        spec: Path | None = None
+        spec: FieldPath | None = None
         for field, containers in (("containers", pod.containers), ("initContainers", pod.init_containers)):
             for place, container in enumerate(containers):
                 if field == "containers" or container.is_sidecar:
                     for position, port in enumerate(container.ports):
                         spec = self.pod_spec(workload) if spec is None else spec
-                        yield (*spec, field, place, "ports", position), container, port
+                        yield FieldPath(*spec, field, place, "ports", position), container, port
 
-    def pod_spec(self, workload: Workload) -> Path:
-        """The path to the spec of a workload's pods: `("spec", "template", "spec")` in a Deployment.
+    def pod_spec(self, workload: Workload) -> FieldPath:
+        """The path to the spec of a workload's pods: `spec.template.spec` in a Deployment.
 
         Example:
-            >>> bundle.pod_spec(bundle.workloads[0])
-            ('spec',)
+            >>> print(bundle.pod_spec(bundle.workloads[0]))
+            spec
         """
         raw = self.raw(workload)
         path = any_template_path(raw) if raw.get("kind") else None
-        return (*(("spec", "template") if path is None else path), "spec")
+        return (USUAL_PLACE if path is None else path).child("spec")
 
 
 def link_prefix(service: Service) -> str:
@@ -362,7 +364,7 @@ def link_prefix(service: Service) -> str:
     return service.name.upper().replace("-", "_")
 
 
-def _several(raw: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _several(raw: Mapping[str, Any]) -> Iterator[tuple[str, FieldPath]]:
     for (_, kind), found in SEVERAL_TEMPLATES.items():
         if raw.get("kind") == kind:
             yield found

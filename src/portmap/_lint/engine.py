@@ -11,7 +11,7 @@ import attrs
 from portmap._graph.targets import ResolvedReference
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import RuleError
-from portmap._kubernetes.field_path import describe
+from portmap._kubernetes.field_path import FieldPath
 from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Finding, Found, Place, Related, Report, Skipped
 from portmap._lint.grouping import bundles_of
@@ -158,14 +158,15 @@ def skipped_of(items: Sequence[Item], reasons: Mapping[int, str]) -> tuple[Skipp
 def _without_echoes(found: list[Finding], rules: Iterable[Rule]) -> list[Finding]:
     """The findings without those warnings of a server that a rule says better."""
     better = {rule.name: rule.instead_of for rule in rules if rule.instead_of}
-    told: set[tuple[str | None, int, str]] = set()
+    told: set[tuple[str | None, int, FieldPath]] = set()
     for each in found:
         if each.rule in better:
             places: list[Finding | Related] = [each, *each.related]
-            told.update((better[each.rule], place.position, place.field) for place in places)
-    return [each for each in found if (each.rule, each.position, each.field) not in told] if told else found
+            told.update((better[each.rule], place.position, place.path) for place in places)
+    return [each for each in found if (each.rule, each.position, each.path) not in told] if told else found
 
 
+_OWNERS: Final = FieldPath("metadata", "ownerReferences")
 _TEST_DATA: Final = re.compile(r"(?:^|/)(testdata|test-data|test_data|fixtures|golden)/")
 
 
@@ -182,12 +183,12 @@ def of_server(item: Item) -> Iterator[Finding]:
     """What a server would refuse, and what it would accept with a warning."""
     for violation in item.violations:
         # What a generator leaves for a controller to fill in is nobody's mistake.
-        generated = violation.field.startswith("metadata.ownerReferences")
+        generated = violation.path.starts_with(_OWNERS)
         yield Finding(
             violation.code,
             "warning" if generated else "error",
             item.name,
-            violation.field,
+            violation.path,
             violation.message,
             violation.hint,
             violation.value,
@@ -201,7 +202,7 @@ def of_server(item: Item) -> Iterator[Finding]:
                 warning.code,
                 "warning",
                 item.name,
-                warning.field,
+                warning.path,
                 warning.message,
                 warning.hint,
                 position=item.position,
@@ -299,7 +300,7 @@ class _Run:
             rule.name,
             found.severity or rule.severity,
             item.name,
-            describe((*path, *found.place.path)),
+            path + found.place.path,
             found.message,
             found.hint,
             found.value,
@@ -311,4 +312,4 @@ class _Run:
 
     def _related(self, place: Place, message: str) -> Related:
         item, path = self._bundle.place_of(place.subject)
-        return Related(item.name, describe((*path, *place.path)), message, item.position)
+        return Related(item.name, path + place.path, message, item.position)

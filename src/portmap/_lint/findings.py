@@ -9,7 +9,7 @@ import attrs
 from portmap._graph.object_name import ObjectName
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import LintError, Span
-from portmap._kubernetes.field_path import Path, sort_key
+from portmap._kubernetes.field_path import FieldPath, as_path
 from portmap._kubernetes.plain_data import OMITTED, inlined, plain_data
 from portmap._model.pods import Pod
 from portmap._model.services import Service
@@ -54,12 +54,12 @@ class Place:
     Example:
         >>> from portmap.lint import at
         >>> place = at(web, "spec", "ports", 0, "targetPort")
-        >>> place.path
-        ('spec', 'ports', 0, 'targetPort')
+        >>> print(place.path)
+        spec.ports[0].targetPort
     """
 
     subject: Subject
-    path: Path
+    path: FieldPath
 
     def finding(
         self,
@@ -96,7 +96,7 @@ def at(subject: Subject, *path: str | int) -> Place:
         >>> at(web, "spec", "ports", 0, "targetPort").finding("not our port").message
         'not our port'
     """
-    return Place(subject, path)
+    return Place(subject, FieldPath(*path))
 
 
 @final
@@ -159,7 +159,7 @@ class Related:
 
     Attributes:
         subject: The object there.
-        field: The field path there.
+        path: The path of the field there. The constructor takes it, or its text, as `field`.
         message: What is there.
         position: The object's place in the input.
         location: Where that stands, if files were read.
@@ -173,10 +173,20 @@ class Related:
     """
 
     subject: ObjectName = attrs.field(metadata=inlined())
-    field: str
+    path: FieldPath = attrs.field(alias="field", converter=as_path)
     message: str
     position: int = attrs.field(metadata=OMITTED)
     location: Location | None = attrs.field(default=None, eq=False, repr=False, metadata=OMITTED)
+
+    @property
+    def field(self) -> str:
+        """The path as the server writes it; `""` is the object itself.
+
+        Example:
+            >>> related.field
+            'spec.containers'
+        """
+        return str(self.path)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data.
@@ -197,7 +207,7 @@ class Finding:
         rule: The name of the rule, or the code of the violation that a server would report.
         severity: `"error"`, `"warning"` or `"info"`.
         subject: The object.
-        field: The field path; `""` is the object itself.
+        path: The path of the field; empty for the object itself. The constructor takes it, or its text, as `field`.
         message: What is wrong, naming the value as written.
         hint: The smallest edit that mends it, if one does.
         value: The offending value.
@@ -217,7 +227,7 @@ class Finding:
     rule: str
     severity: Severity
     subject: ObjectName = attrs.field(metadata=inlined())
-    field: str
+    path: FieldPath = attrs.field(alias="field", converter=as_path)
     message: str
     hint: str | None = None
     value: object = attrs.field(default=None, eq=False, repr=False, metadata=OMITTED)
@@ -228,6 +238,16 @@ class Finding:
     location: Location | None = attrs.field(default=None, eq=False, repr=False, metadata=OMITTED)
 
     @property
+    def field(self) -> str:
+        """The path as the server writes it; `""` is the object itself.
+
+        Example:
+            >>> finding.field
+            'spec.ports[0].targetPort'
+        """
+        return str(self.path)
+
+    @property
     def order(self) -> tuple[object, ...]:
         """By what findings are sorted: as the objects were given, then by field, then by rule.
 
@@ -235,10 +255,10 @@ class Finding:
             >>> finding.order < lint([web, typo]).findings[0].order
             True
         """
-        return self.position, sort_key(self.field), self.rule, self.message
+        return self.position, self.path, self.rule, self.message
 
     def __str__(self) -> str:
-        field = f"{self.field}: " if self.field else ""
+        field = f"{self.path}: " if self.path else ""
         hint = f" ({self.hint})" if self.hint else ""
         return f"{self.severity}: {self.subject}: {field}{self.message}{hint}  [{self.rule}]"
 

@@ -157,7 +157,7 @@ def _why_patch(item: Item, kustomized: _Kustomized, doubles: frozenset[ObjectNam
 
 def _is_unfilled(violation: Violation) -> bool:
     # `image: [IMAGE_URL]` is a list to YAML, and a placeholder to its author.
-    bare_words = violation.field.lower().endswith("port") or isinstance(violation.value, list)
+    bare_words = str(violation.path[-1:]).lower().endswith("port") or isinstance(violation.value, list)
     return has_placeholder(violation.value, bare_words=bare_words)
 
 

@@ -10,6 +10,7 @@ from typing import Final, final
 
 import attrs
 
+from portmap._kubernetes.field_path import FieldPath
 from portmap._lint.findings import Finding, Location, Related
 from portmap._manifests.documents import Document
 
@@ -47,20 +48,20 @@ def located(findings: Iterable[Finding], documents: Mapping[int, Document]) -> l
     return [_with(finding, number, places) for number, finding in enumerate(found)]
 
 
-def places_of_keys(fields: Iterable[tuple[Document, str]]) -> list[Location]:
+def places_of_keys(fields: Iterable[tuple[Document, FieldPath]]) -> list[Location]:
     """Where the keys of some fields stand; those of one text come one after the other."""
     return list(_locations((document, field, True) for document, field in fields))
 
 
-def _asked_of(finding: Finding, part: int, documents: Mapping[int, Document]) -> tuple[Document, str, bool]:
+def _asked_of(finding: Finding, part: int, documents: Mapping[int, Document]) -> tuple[Document, FieldPath, bool]:
     """The document and field of a finding, or of what is related to it, and whether its key is meant."""
     if part:
         related = finding.related[part - 1]
-        return documents[related.position], related.field, False
-    return documents[finding.position], finding.field, finding.rule in _OF_KEYS
+        return documents[related.position], related.path, False
+    return documents[finding.position], finding.path, finding.rule in _OF_KEYS
 
 
-def _locations(fields: Iterable[tuple[Document, str, bool]]) -> Iterator[Location]:
+def _locations(fields: Iterable[tuple[Document, FieldPath, bool]]) -> Iterator[Location]:
     """Where these fields, or their keys, stand. A text is forgotten before the next one."""
     text: _Text | None = None
     last: Document | None = None
@@ -138,7 +139,7 @@ class _Text:
         place = bisect_left(starts, self._starts[line - 1] + 1) - 1
         return names[place] if place >= 0 else None
 
-    def location(self, document: Document, field: str, *, key: bool) -> Location:
+    def location(self, document: Document, field: FieldPath, *, key: bool) -> Location:
         """That of a field of one of the text's documents."""
         span = document.key_span(field) if key else document.place(field)
         source = document.source.replace("\\", "/")

@@ -8,9 +8,9 @@ from typing import Any, Final
 from portmap._graph.items import name_of
 from portmap._graph.object_name import text_at
 from portmap._graph.targets import ResolvedReference
-from portmap._kubernetes.field_path import parse
+from portmap._kubernetes.field_path import FieldPath
 from portmap._lint.bundle import Bundle
-from portmap._lint.findings import Found, Place, Severity
+from portmap._lint.findings import Found, Place, Severity, at
 from portmap._lint.kustomize import has_placeholder
 from portmap._lint.whole_input import MOST_LOOKED_AT, has_port
 from portmap._model.services import Service
@@ -29,7 +29,7 @@ _NUMBER: Final = re.compile(r"[-.]?v?\d+")
 
 def place_of(resolved: ResolvedReference) -> Place:
     """The field that refers."""
-    return Place(resolved.source, parse(resolved.field))
+    return Place(resolved.source, resolved.path)
 
 
 def services_meant(resolved: ResolvedReference, bundle: Bundle) -> Sequence[Service]:
@@ -46,7 +46,7 @@ def _elsewhere(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Service]
 def values_along(resolved: ResolvedReference, bundle: Bundle) -> list[Any]:
     """What stands on the way to the field that refers: the object itself first, and the value of the field last."""
     nodes: list[Any] = [bundle.raw(resolved.source)]
-    for step in parse(resolved.field):
+    for step in resolved.path:
         deeper = nodes[-1].get(step) if isinstance(nodes[-1], Mapping) else None
         if isinstance(nodes[-1], list | tuple) and isinstance(step, int) and step < len(nodes[-1]):
             deeper = nodes[-1][step]
@@ -93,12 +93,12 @@ def missing_service(resolved: ResolvedReference, bundle: Bundle, *, effect: str 
 
 def _name_of_service(resolved: ResolvedReference, bundle: Bundle) -> Place:
     """The field that names the Service: beside the port, or around it."""
-    path = parse(resolved.field)
+    path = resolved.path
     nodes = values_along(resolved, bundle)
     for depth in range(len(path), -1, -1):
         for key in ("name", "serviceName"):
             if text_at(nodes[depth], key) == resolved.reference.service:
-                return Place(resolved.source, (*path[:depth], key))
+                return Place(resolved.source, path[:depth].child(key))
     return place_of(resolved)
 
 
@@ -170,7 +170,7 @@ def missing_port(
     port = resolved.reference.port
     severity, because = _judged_port(resolved, bundle)
     hint = miss.hint
-    if left_out and port is not None and not resolved.field.endswith("port"):
+    if left_out and port is not None and resolved.path[-1:] != FieldPath("port"):
         hint = left_out
     elif meant and miss.code in {"target-port-meant", "unnamed-service-port"}:
         hint = f"{hint}; {meant}"
@@ -180,7 +180,7 @@ def missing_port(
         value=port,
         severity=severity,
         because=because,
-        related=[(Place(each, ("spec", "ports")), "its ports") for each in services_meant(resolved, bundle)[:1]],
+        related=[(at(each, "spec", "ports"), "its ports") for each in services_meant(resolved, bundle)[:1]],
     )
 
 

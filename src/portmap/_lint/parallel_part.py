@@ -308,7 +308,7 @@ def requests_of(items: Iterable[Item], documents: Mapping[int, Document]) -> lis
             span = document.span()
             texts[identity] = document.text
             by_text[identity].append((span.line if span else 1, item))
-    places = places_of_keys((documents[each.position], each.field) for each in found)
+    places = places_of_keys((documents[each.position], each.path) for each in found)
     found = [attrs.evolve(each, location=place) for each, place in zip(found, places, strict=True)]
     for identity, objects in by_text.items():
         for each in comments_in(texts[identity], sorted(objects, key=lambda each: (each[0], each[1].position))):

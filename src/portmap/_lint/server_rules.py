@@ -20,7 +20,7 @@ from portmap._apiserver.rule import Rule
 from portmap._apiserver.service_rules import SERVICE_RULES
 from portmap._apiserver.service_warnings import SERVICE_WARNINGS
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
-from portmap._kubernetes.field_path import describe, parse
+from portmap._kubernetes.field_path import ROOT
 from portmap._kubernetes.kinds import any_template_path
 from portmap._kubernetes.violations import ServerWarning
 from portmap._lint.item import Item
@@ -49,9 +49,8 @@ def server_warnings(item: Item) -> Iterator[ServerWarning]:
         yield from SERVICE_WARNINGS.warned_about(state)
     elif isinstance(typed, Pod | Workload):
         pod = typed if isinstance(typed, Pod) else typed.pod
-        template = any_template_path(item.raw) or ()
-        for each in POD_WARNINGS.warned_about(_Warned(cluster, pod.containers, pod.init_containers)):
-            yield attrs.evolve(each, field=describe((*template, *parse(each.field))))
+        template = any_template_path(item.raw) or ROOT
+        yield from POD_WARNINGS.warned_about(_Warned(cluster, pod.containers, pod.init_containers), template)
 
 
 @cache

@@ -23,7 +23,7 @@ import attrs
 from portmap._graph.object_name import ObjectName, value_at
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.errors import Span
-from portmap._kubernetes.field_path import Key, describe
+from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._lint.findings import Finding, Location, Suppressed
 from portmap._lint.item import Item
 
@@ -31,6 +31,8 @@ __all__ = ["ANNOTATION", "SUPPRESSION_RULES", "Suppression", "annotations_of", "
 
 ANNOTATION: Final = "portmap.ignore/"
 """What the key of an annotation begins with that suppresses the rule named behind it."""
+
+_ANNOTATIONS: Final = FieldPath("metadata", "annotations")
 
 UNUSED: Final = "unused-suppression"
 REASONLESS: Final = "suppression-without-reason"
@@ -56,7 +58,7 @@ class Suppression:
         subject: The object.
         position: The object's place in the input.
         source: The file that it came from.
-        field: The field that asks; `""` for a comment.
+        path: The path of the annotation; empty for a comment.
         location: Where it stands, as far as that is known.
         lines: From the line of a comment to the one that it is about, of which those between say nothing;
             `None` for an annotation, which is about the whole object.
@@ -67,7 +69,7 @@ class Suppression:
     subject: ObjectName
     position: int
     source: str
-    field: str = ""
+    path: FieldPath = ROOT
     location: Location | None = None
     lines: range | None = None
 
@@ -81,9 +83,9 @@ def _annotations(item: Item) -> Iterator[Suppression]:
     found = value_at(item.raw, "metadata", "annotations")
     for key, reason in found.items() if isinstance(found, Mapping) else ():
         if isinstance(key, str) and key.startswith(ANNOTATION):
-            field = describe(("metadata", "annotations", Key(key)))
+            path = _ANNOTATIONS.key(key)
             why = reason.strip() if isinstance(reason, str) else ""
-            yield Suppression((key.removeprefix(ANNOTATION),), why, item.name, item.position, item.source, field)
+            yield Suppression((key.removeprefix(ANNOTATION),), why, item.name, item.position, item.source, path)
 
 
 def comments_in(text: str, objects: Sequence[tuple[int, Item]]) -> Iterator[Suppression]:
@@ -120,7 +122,7 @@ def comments_in(text: str, objects: Sequence[tuple[int, Item]]) -> Iterator[Supp
             span = Span(line, column, line, column + len(match[0].rstrip()))
             location = Location(item.source, span, written)
             yield Suppression(
-                rules, match[2].strip(), item.name, item.position, item.source, "", location, range(line, last + 1)
+                rules, match[2].strip(), item.name, item.position, item.source, ROOT, location, range(line, last + 1)
             )
 
 
@@ -206,7 +208,7 @@ def _about(
             rule,
             "warning",
             request.subject,
-            request.field,
+            request.path,
             message,
             hint,
             position=request.position,

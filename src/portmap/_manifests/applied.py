@@ -17,6 +17,7 @@ from portmap._apiserver.service_manifest import SERVICE
 from portmap._apiserver.strategic_merge import apply_patch
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import ValidationError
+from portmap._kubernetes.field_path import ROOT
 from portmap._kubernetes.schema import Reader
 from portmap._kubernetes.violations import Violation, in_order
 from portmap._manifests.validate import Manifest, plain_data, stored
@@ -142,7 +143,7 @@ def _as_applied(data: Object, live: Object) -> Object:
     """
     manifest = _whole(data)
     found: list[Violation] = []
-    SERVICE.read(manifest, (), found)
+    SERVICE.read(manifest, ROOT, found)
     if found:
         raise WriteRefusedError(*found)
     namespace = (live.get("metadata") or {}).get("namespace")

@@ -11,6 +11,7 @@ from cattrs import Converter
 
 from portmap._apiserver.port_schema import CONTAINER_PORT, SERVICE_PORT
 from portmap._kubernetes.errors import ValidationError
+from portmap._kubernetes.field_path import ROOT
 from portmap._kubernetes.schema import INVALID, Reader
 from portmap._kubernetes.violations import Violation, in_order
 from portmap._manifests.read import read
@@ -61,7 +62,7 @@ def converter(base: Converter | None = None) -> Converter:
 
 def _port(data: Any, kind: type[Port], reader: Reader) -> Port:  # noqa: ANN401 - whatever the settings hold
     found: list[Violation] = []
-    decoded = reader.read(data, (), found)
+    decoded = reader.read(data, ROOT, found)
     if found or decoded is INVALID:
         raise ValidationError(kind.__name__, in_order(found))
     # A number that is left out is 0 to the server, which says so in words of its own.

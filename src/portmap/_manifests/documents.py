@@ -1,7 +1,6 @@
 """What was read from files and streams: an ordered sequence of documents."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from types import UnionType
 from typing import Any, Final, NamedTuple, final, overload
 
@@ -9,7 +8,7 @@ import attrs
 
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError, Span, ValidationError
-from portmap._kubernetes.field_path import Path, describe, parse
+from portmap._kubernetes.field_path import ROOT, FieldPath, as_path
 from portmap._kubernetes.kinds import known_kinds
 from portmap._kubernetes.violations import Violation, in_order
 from portmap._manifests.read import Kind, is_readable, read_all
@@ -25,10 +24,10 @@ __all__ = ["Document", "Manifests", "Note", "documents", "judged", "objects_in",
 _SERVERS_SPELLING: Final = {"LoadBalancerSourceRanges": "loadBalancerSourceRanges"}
 
 
-@lru_cache(maxsize=1024)
-def _path(field: str) -> Path:
-    """The path of a field of a manifest, as the server spells it; the same few are asked for again and again."""
-    return tuple(_SERVERS_SPELLING.get(step, step) if isinstance(step, str) else step for step in parse(field))
+def _path(field: FieldPath | str) -> FieldPath:
+    """Return the path of a field in a manifest, whose spelling of one field differs from the server's."""
+    path = as_path(field)
+    return FieldPath(*(_SERVERS_SPELLING.get(step, step) if isinstance(step, str) else step for step in path))
 
 
 @final
@@ -79,7 +78,7 @@ class Document:
     violations: tuple[Violation, ...]
     source: str
     _composed: Composed = attrs.field(repr=False)
-    _root: Path = attrs.field(default=(), repr=False)
+    _root: FieldPath = attrs.field(default=ROOT, repr=False)
 
     @property
     def object(self) -> Service | Pod | Workload | None:
@@ -118,11 +117,12 @@ class Document:
         value = self.raw.get(field) if isinstance(self.raw, Mapping) else None
         return value if isinstance(value, str) else ""
 
-    def span(self, field: str = "") -> Span | None:
+    def span(self, field: FieldPath | str = "") -> Span | None:
         """Where a field stands in the text: that of its value, or of what is nearest above it.
 
         Args:
-            field: A field path such as `spec.ports[0].targetPort`; `""` is the object itself.
+            field: The path of a violation or finding, or a text such as `spec.ports[0].targetPort`;
+                `""` is the object itself.
 
         Example:
             >>> document.span("spec.ports[0].port")
@@ -130,16 +130,16 @@ class Document:
         """
         return self._composed.span(self._root + _path(field))
 
-    def key_span(self, field: str) -> Span | None:
+    def key_span(self, field: FieldPath | str) -> Span | None:
         """Where the key of a field stands in the text, for fields that should not be there.
 
         Example:
             >>> document.key_span("spec.ports")
             Span(line=8, column=3, end_line=8, end_column=8)
         """
-        return self._composed.key_span(self._root + parse(field))
+        return self._composed.key_span(self._root + _path(field))
 
-    def place(self, field: str = "") -> Span | None:
+    def place(self, field: FieldPath | str = "") -> Span | None:
         """Where to point for a field: at its value, or at its key, where the value takes several lines.
 
         Args:
@@ -166,7 +166,7 @@ class Document:
         """
         refusal = refused_by_kubectl(self._composed)
         values = (
-            Note(describe(path), disagreement(text) or "", f'quote it if text is meant: "{text}"')
+            Note(str(path), disagreement(text) or "", f'quote it if text is meant: "{text}"')
             for path, text in divisive(self._composed, self._root)
         )
         return (*([] if refusal is None else [Note("", *refusal)]), *values)
@@ -192,12 +192,12 @@ class Document:
         self._composed.forget()
 
     @property
-    def origin(self) -> tuple[Composed, Path]:
+    def origin(self) -> tuple[Composed, FieldPath]:
         """What was read of the whole text, and the object's path in it; for the modules of this package.
 
         Example:
             >>> document.origin[1]
-            ()
+            FieldPath()
         """
         return self._composed, self._root
 
@@ -267,7 +267,7 @@ class Manifests(Sequence[Document]):
         bad = [document for document in self._found if document.violations]
         if bad:
             violations = [
-                attrs.evolve(violation, field=f"{document}: {violation.field}")
+                attrs.evolve(violation, field=FieldPath(f"{document}: {violation.path}"))
                 for document in bad
                 for violation in document.violations
             ]
@@ -301,14 +301,14 @@ def documents(composed: Composed, source: str, cluster: Cluster) -> Iterator[Doc
     duplicates = composed.duplicate_violations()
     for root, raw in objects_in(composed.data):
         mine = [
-            attrs.evolve(violation, field=describe(path[len(root) :]))
-            for path, violation in duplicates
-            if path[: len(root)] == root
+            attrs.evolve(violation, field=violation.path[len(root) :])
+            for violation in duplicates
+            if violation.path.starts_with(root)
         ]
         yield _document(raw, root, mine, composed, source, cluster)
 
 
-def objects_in(data: Any, root: Path = ()) -> Iterator[tuple[Path, Any]]:  # noqa: ANN401 - any JSON value
+def objects_in(data: Any, root: FieldPath = ROOT) -> Iterator[tuple[FieldPath, Any]]:  # noqa: ANN401 - any JSON value
     """The objects in this one: the items of a List, at any depth, or itself."""
     kind = data.get("kind") if isinstance(data, Mapping) else None
     items = data.get("items") if isinstance(kind, str) and kind.endswith("List") else None
@@ -316,7 +316,9 @@ def objects_in(data: Any, root: Path = ()) -> Iterator[tuple[Path, Any]]:  # noq
         # A ServiceList's items say nothing of their kind: it is that of the list.
         own = {"apiVersion": data.get("apiVersion"), "kind": str(kind).removesuffix("List")} if kind != "List" else {}
         for position, item in enumerate(items):
-            yield from objects_in({**own, **item} if isinstance(item, Mapping) else item, (*root, "items", position))
+            yield from objects_in(
+                {**own, **item} if isinstance(item, Mapping) else item, root.child("items").index(position)
+            )
     else:
         yield root, data
 
@@ -335,7 +337,7 @@ def values_in(data: object, limit: int) -> int:
 
 def _document(
     raw: Any,  # noqa: ANN401 - any JSON value
-    root: Path,
+    root: FieldPath,
     found: list[Violation],
     composed: Composed,
     source: str,

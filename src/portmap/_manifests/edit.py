@@ -18,7 +18,7 @@ import attrs
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.errors import ManifestError, ValidationError
-from portmap._kubernetes.field_path import Path, describe
+from portmap._kubernetes.field_path import FieldPath
 from portmap._manifests.atomic_write import read_bytes, replace_bytes
 from portmap._manifests.documents import Document
 from portmap._manifests.edit_paths import APPEND, Assignment, located, parse_assignment
@@ -265,13 +265,13 @@ def _changed(text: str, name: str, at: int, assignment: Assignment, cluster: Clu
     document = documents[at]
     composed, root = document.origin
     try:
-        path = (*root, *located(assignment, document.raw))
+        path = root + located(assignment, document.raw)
     except ManifestError as error:
         raise ManifestError(error.problem, name, document.span()) from None
     place = composed.span(path)
     for twice, first, second in composed.duplicates:
         if twice == path[: len(twice)]:
-            problem = f"{describe(twice)} is given twice, in lines {first.line} and {second.line}: remove one first"
+            problem = f"{twice} is given twice, in lines {first.line} and {second.line}: remove one first"
             raise ManifestError(problem, name, second)
     wanted = copy.deepcopy(composed.data)
     node = composed.node
@@ -305,7 +305,7 @@ def _spelt(data: list[Any]) -> str:
     return json.dumps(data, sort_keys=True)
 
 
-def _apply(data: _Data, path: Path, assignment: Assignment) -> bool:
+def _apply(data: _Data, path: FieldPath, assignment: Assignment) -> bool:
     """Make the change to plain data; whether there was anything to change."""
     step: Any
     last: Any

@@ -12,7 +12,7 @@ import attrs
 
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.errors import ManifestError
-from portmap._kubernetes.field_path import Key, Path, describe
+from portmap._kubernetes.field_path import FieldPath, Key
 from portmap._manifests.known_fields import APPEND, TOP, unknown_at_top, unknown_in_service
 from portmap._model.service_reading import is_core_service
 from portmap._yaml.reader import compose_all
@@ -123,7 +123,7 @@ def _value(text: str, whole: str) -> _Data:
     raise ManifestError(f"{whole!r}: what follows = is not one value, or gives a key twice")
 
 
-def located(assignment: Assignment, data: _Data) -> Path:
+def located(assignment: Assignment, data: _Data) -> FieldPath:
     """The path of the field in this object. What it leads to need not be there, but lists and items must.
 
     Raises:
@@ -138,14 +138,14 @@ def located(assignment: Assignment, data: _Data) -> Path:
     path: list[str | int] = []
     value = data
     for at, step in enumerate(steps):
-        found = _step(step, value, tuple(path), whole)
+        found = _step(step, value, FieldPath(*path), whole)
         rest = steps[at:]
         if len(rest) > 1 and tuple(path[-2:]) in _TEXTS and all(isinstance(each, _Name) for each in rest):
-            here, key = describe(tuple(path)), ".".join(each.text for each in rest if isinstance(each, _Name))
+            here, key = FieldPath(*path), ".".join(each.text for each in rest if isinstance(each, _Name))
             raise ManifestError(f"{whole!r}: a key with dots stands in brackets: {here}['{key}']")
         path.append(found)
         if is_core_service(data):
-            problem = unknown_in_service(tuple(path), data, in_spec=in_spec)
+            problem = unknown_in_service(FieldPath(*path), data, in_spec=in_spec)
         elif at == 0:
             problem = unknown_at_top(str(found), data, more=len(rest) > 1, quoted=not isinstance(step, _Name))
         else:
@@ -156,11 +156,11 @@ def located(assignment: Assignment, data: _Data) -> Path:
             value = value.get(found)
         else:
             value = value[found] if isinstance(value, list) and isinstance(found, int) else None
-    return tuple(path)
+    return FieldPath(*path)
 
 
-def _step(step: _Step, value: _Data, path: Path, whole: str) -> str | int:
-    here = describe(path) or "the object"
+def _step(step: _Step, value: _Data, path: FieldPath, whole: str) -> str | int:
+    here = str(path) or "the object"
     if isinstance(value, list):
         if isinstance(step, int) and step >= len(value):
             raise ManifestError(f"{whole!r}: {here} has {len(value)} items, so there is no [{step}]")

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeAlias
 from portmap._apiserver.metadata import METADATA
 from portmap._apiserver.service_schema import SERVICE
 from portmap._kubernetes.did_you_mean import nearest
-from portmap._kubernetes.field_path import Path, describe
+from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.kinds import any_template_path, group_of, is_custom, template_path
 from portmap._kubernetes.schema import Reader
 
@@ -53,7 +53,7 @@ _WITHOUT_SPEC: Final[Mapping[str, tuple[str, ...]]] = {
 _Data: TypeAlias = Any
 
 
-def unknown_in_service(path: Path, data: _Data, *, in_spec: bool) -> str | None:
+def unknown_in_service(path: FieldPath, data: _Data, *, in_spec: bool) -> str | None:
     """Why a Service cannot have a field at this path; `None` if it can, or if what it cannot have is there.
 
     Args:
@@ -77,8 +77,8 @@ def unknown_in_service(path: Path, data: _Data, *, in_spec: bool) -> str | None:
     return None
 
 
-def _unknown(name: str, parent: Path, reader: Reader, *, top: bool) -> str:
-    here = describe(parent).replace(f".{APPEND}", APPEND) or "a Service"
+def _unknown(name: str, parent: FieldPath, reader: Reader, *, top: bool) -> str:
+    here = str(parent).replace(f".{APPEND}", APPEND) or "a Service"
     fields = tuple(reader.fields or ())
     if not fields:
         return f"{here} has no fields"
@@ -107,7 +107,7 @@ def unknown_at_top(name: str, data: Mapping[str, _Data], *, more: bool, quoted: 
     end = f"{name}…" if more else name
     for holder in _holders(data, known):
         if _has(_at(data, holder), name):
-            return f"{problem}: write {describe(holder)}.{end}"
+            return f"{problem}: write {holder}.{end}"
     guess = nearest(name, known)
     if guess is not None:
         return f"{problem}; did you mean {guess!r}?"
@@ -126,20 +126,20 @@ def _at_top(data: Mapping[str, _Data]) -> tuple[str, ...] | None:
     return TOP if "spec" in data or template_path(api_version, kind) is not None else None
 
 
-def _holders(data: Mapping[str, _Data], known: tuple[str, ...]) -> Iterator[Path]:
+def _holders(data: Mapping[str, _Data], known: tuple[str, ...]) -> Iterator[FieldPath]:
     """Where a field may stand that was looked for at the top."""
     for field in known:
-        yield (field,)
+        yield FieldPath(field)
     template = any_template_path(data)
     if template:
-        yield (*template, "spec")
+        yield template.child("spec")
 
 
 def _has(value: _Data, step: str | int) -> bool:
     return isinstance(value, Mapping) and step in value
 
 
-def _at(data: _Data, path: Path) -> _Data:
+def _at(data: _Data, path: FieldPath) -> _Data:
     for step in path:
         data = _below(data, step)
     return data

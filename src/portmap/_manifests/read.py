@@ -10,7 +10,7 @@ from portmap._apiserver.port_rules import SERVICE_PORT_RULES
 from portmap._apiserver.service_manifest import SERVICE, identity_violations, port_state, state_of
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import ValidationError
-from portmap._kubernetes.field_path import Path
+from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.kinds import any_template_path, template_path
 from portmap._kubernetes.opaque import Opaque, residue
 from portmap._kubernetes.schema import INVALID
@@ -44,7 +44,7 @@ def is_readable(manifest: Mapping[str, Any]) -> bool:
     return isinstance(_at(manifest, path), Mapping)
 
 
-def _at(data: Any, path: Path) -> Any:  # noqa: ANN401 - any JSON value
+def _at(data: Any, path: FieldPath) -> Any:  # noqa: ANN401 - any JSON value
     for step in path:
         data = data.get(step) if isinstance(data, Mapping) else None
     return data
@@ -114,7 +114,7 @@ def _read(given: Any, cluster: Cluster) -> Service | Pod | Workload:  # noqa: AN
 
 def _service(manifest: Mapping[str, Any], cluster: Cluster) -> Service:
     found: list[Violation] = []
-    decoded = SERVICE.read(manifest, (), found)
+    decoded = SERVICE.read(manifest, ROOT, found)
     if decoded is not INVALID:
         found += identity_violations(decoded)
     if found:
@@ -150,7 +150,7 @@ def _the_rest(decoded: Any, found: list[Violation], cluster: Cluster) -> list[Vi
     ports = spec.get("ports") if isinstance(spec, dict) else None
     for position, port in enumerate(ports if isinstance(ports, list) else ()):
         if _sound(port):
-            rest += SERVICE_PORT_RULES.broken_by(port_state(port), ("spec", "ports", position))
+            rest += SERVICE_PORT_RULES.broken_by(port_state(port), FieldPath("spec", "ports", position))
     blamed = {violation.field for violation in found}
     return [violation for violation in rest if violation.field not in blamed]
 

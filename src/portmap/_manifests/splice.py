@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeAlias, final
 
 from portmap._kubernetes.errors import ManifestError
-from portmap._kubernetes.field_path import Path, describe
+from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._manifests.edit_paths import APPEND
 from portmap._yaml.positions import Entry, Node, span_of
 from portmap._yaml.scalars import plain_ok
@@ -42,7 +42,7 @@ class Splicer:
         found = _BREAK.search(text)
         self._newline = found[0] if found is not None and found[0] in ("\r\n", "\n", "\r") else "\n"
 
-    def set(self, path: Path, value: _Data) -> str:
+    def set(self, path: FieldPath, value: _Data) -> str:
         """The text in which the value at this path is this one; parents that are missing are made.
 
         Raises:
@@ -59,7 +59,7 @@ class Splicer:
         flow = self._text[start : start + 1] in ("{", "[")
         return self._flow_added(node, rest[0], value) if flow else self._block_added(node, rest[0], value)
 
-    def remove(self, path: Path) -> str:
+    def remove(self, path: FieldPath) -> str:
         """The text without the value at this path.
 
         Raises:
@@ -68,7 +68,7 @@ class Splicer:
         parent, rest = self._descend(path[:-1])
         _, missing = self._descend(path)
         if rest or missing:
-            raise self._refusal(f"there is no {describe(path)} to be removed", parent)
+            raise self._refusal(f"there is no {path} to be removed", parent)
         places = self._children(parent)
         own = sorted(places.values())
         at = own.index(places[path[-1]])
@@ -82,14 +82,14 @@ class Splicer:
         if self._text[line:start].strip(" ") == "":
             return self._lines_removed(start, end)
         if at + 1 == len(own):
-            raise self._refusal(f"{describe(path)} shares its line with what must stay", parent)
+            raise self._refusal(f"{path} shares its line with what must stay", parent)
         between = self._text[self._line_end(end) : own[at + 1][0]]
         if "#" in between:
             # A comment on a line of its own stays: what follows the dash begins below it.
             return self._cut(len(self._text[:start].rstrip(" ")), self._line_end(end))
         return self._cut(start, own[at + 1][0])
 
-    def _emptied(self, path: Path, parent: Node, start: int, end: int, *, flow: bool) -> str:
+    def _emptied(self, path: FieldPath, parent: Node, start: int, end: int, *, flow: bool) -> str:
         """The text without the only item or entry of a collection, which stays, with nothing in it."""
         if flow:
             opening, closing = self._content(parent) + 1, self._end(parent) - 1
@@ -102,7 +102,7 @@ class Splicer:
         without = self._lines_removed(start, end)
         return f"{without[:colon]} {empty}{without[colon:]}"
 
-    def _colon(self, path: Path) -> int | None:
+    def _colon(self, path: FieldPath) -> int | None:
         """Where the value of a field could begin on the line of its colon, after its anchor and tag."""
         parent, _ = self._descend(path[:-1])
         inside = parent[4]
@@ -134,24 +134,24 @@ class Splicer:
 
     # --- finding -----------------------------------------------------------------------------------------------
 
-    def _descend(self, path: Path) -> tuple[Node, Path]:
+    def _descend(self, path: FieldPath) -> tuple[Node, FieldPath]:
         """The deepest node there is on the way, and the steps that are left."""
         node = self._root
         for position, step in enumerate(path):
             inside = node[4]
             if self._text.startswith("*", self._offset(node)):
-                told = describe(path[:position])
+                told = path[:position]
                 raise self._refusal(f"{told} is an alias: change what its anchor marks, or write it out", node)
             if isinstance(inside, dict) and step in inside:
                 entry = inside[str(step)]
                 if not self._owns(node, entry):
-                    raise self._refusal(f"{describe(path[: position + 1])} comes from a merge key", node)
+                    raise self._refusal(f"{path[: position + 1]} comes from a merge key", node)
                 node = entry[4]
             elif isinstance(inside, list) and isinstance(step, int):
                 node = inside[step]
             else:
                 return node, path[position:]
-        return node, ()
+        return node, ROOT
 
     def _children(self, node: Node) -> dict[str | int, tuple[int, int]]:
         """Where the own entries of a mapping begin and end, or the items of a list with their dashes."""
@@ -211,10 +211,10 @@ class Splicer:
 
     # --- writing -----------------------------------------------------------------------------------------------
 
-    def _replaced(self, node: Node, value: _Data, path: Path) -> str:
+    def _replaced(self, node: Node, value: _Data, path: FieldPath) -> str:
         start, end = self._offset(node), self._end(node)
         old = self._text[start:end]
-        field = describe(path)
+        field = path
         if old.startswith("*"):
             raise self._refusal(f"{field} is an alias: change what its anchor marks, or write it out", node)
         content = min(self._content(node), end)
@@ -228,7 +228,7 @@ class Splicer:
             written = f" {written}"
         return self._cut(start, end, written)
 
-    def _block(self, value: _Data, path: Path, end: int) -> str | None:
+    def _block(self, value: _Data, path: FieldPath, end: int) -> str | None:
         """A text of several lines as a literal block, where one can stand and shows all of it."""
         if self._json or not isinstance(value, str) or "\n" not in value or value.endswith("\n\n"):
             return None

@@ -15,6 +15,7 @@ from portmap._apiserver.service_warnings import SERVICE_WARNINGS
 from portmap._apiserver.state import ServiceState
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import ManifestError, ValidationError
+from portmap._kubernetes.field_path import ROOT
 from portmap._kubernetes.schema import INVALID
 from portmap._kubernetes.violations import ServerWarning, Violation, in_order
 from portmap._model.foreign import Foreign, plain_manifest
@@ -176,7 +177,7 @@ def plain_data(manifest: Manifest) -> tuple[Mapping[str, Any] | None, list[Viola
     data: object = composed.data
     if not isinstance(data, Mapping):
         return None, [_undecodable("a manifest is a mapping", data)]
-    return data, [violation for _, violation in composed.duplicate_violations()]
+    return data, composed.duplicate_violations()
 
 
 def _undecodable(problem: str, value: object, hint: str | None = None) -> Violation:
@@ -205,7 +206,7 @@ def _service(
     if old is None and data.get("kind") not in ("Service", None, ""):
         return None, [no_such_kind(data)]
     before = None if old is None else _decoded_old(old)
-    decoded = SERVICE.read(data, (), found)
+    decoded = SERVICE.read(data, ROOT, found)
     if decoded is INVALID or found:
         return None, found
     found = [*identity_violations(decoded), *_place(decoded, before, namespace)]
@@ -225,7 +226,7 @@ def _decoded_old(old: Mapping[str, Any]) -> dict[str, Any]:
         ManifestError: It is not.
     """
     found: list[Violation] = []
-    decoded = SERVICE.read(old, (), found)
+    decoded = SERVICE.read(old, ROOT, found)
     if found:
         raise ManifestError(f"old is no stored Service: {found[0]}")
     clean: dict[str, Any] = decoded

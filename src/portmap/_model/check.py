@@ -3,6 +3,7 @@
 from portmap._apiserver.pod_rules import CONTAINER_RULES, POD_RULES
 from portmap._apiserver.port_rules import CONTAINER_PORT_RULES, SERVICE_PORT_RULES
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
+from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.violations import Violation, in_order
 from portmap._model.pods import Container, Pod
 from portmap._model.ports import ContainerPort, ServicePort
@@ -52,19 +53,19 @@ def _violations(
     if isinstance(subject, ContainerPort):
         return in_order(CONTAINER_PORT_RULES.broken_by(subject))
     if isinstance(subject, Container):
-        return in_order(_of_container(subject, ()))
+        return in_order(_of_container(subject, ROOT))
     pod: object = subject.pod if isinstance(subject, Workload) else subject
     if not isinstance(pod, Pod):
         raise TypeError(f"check takes portmap's own objects, not {type(pod).__name__}: see portmap.manifests.validate")
     found = POD_RULES.broken_by(pod)
     for field, containers in (("containers", pod.containers), ("initContainers", pod.init_containers)):
         for index, container in enumerate(containers):
-            found += _of_container(container, ("spec", field, index))
+            found += _of_container(container, FieldPath("spec", field, index))
     return in_order(found)
 
 
-def _of_container(container: Container, root: tuple[str | int, ...]) -> list[Violation]:
+def _of_container(container: Container, root: FieldPath) -> list[Violation]:
     found = CONTAINER_RULES.broken_by(container, root)
     for position, port in enumerate(container.ports):
-        found += CONTAINER_PORT_RULES.broken_by(port, (*root, "ports", position))
+        found += CONTAINER_PORT_RULES.broken_by(port, root.child("ports").index(position))
     return found

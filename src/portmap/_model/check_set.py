@@ -15,6 +15,7 @@ from portmap._apiserver.rule import Problem, Rules, Stage, rule
 from portmap._apiserver.state import ServiceState
 from portmap._kubernetes.addresses import Address, parse_ip
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
+from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.violations import Violation
 from portmap._model.services import Service, service_state
 
@@ -104,7 +105,7 @@ def node_port_taken(newcomer: _Newcomer) -> Iterator[Problem]:
         if other is not None:
             detail = f"{other} has it already"
             yield Problem(
-                ("spec", "ports", position, "nodePort"), detail, number, "give each Service its own node ports"
+                FieldPath("spec", "ports", position, "nodePort"), detail, number, "give each Service its own node ports"
             )
 
 
@@ -120,7 +121,7 @@ def health_check_node_port_taken(newcomer: _Newcomer) -> Iterator[Problem]:
     number = _health_check(newcomer.state)
     other = newcomer.holder(number) if number else None
     if other is not None:
-        yield Problem(("spec", "healthCheckNodePort"), f"{other} has it already", number, "leave it out")
+        yield Problem(FieldPath("spec", "healthCheckNodePort"), f"{other} has it already", number, "leave it out")
 
 
 @rule(
@@ -135,7 +136,7 @@ def cluster_ip_taken(newcomer: _Newcomer) -> Iterator[Problem]:
     for address in _addresses(newcomer.state):
         other = newcomer.holder(address)
         if other is not None:
-            yield Problem(("spec", "clusterIPs"), f"{other} has it already", str(address), "leave it out")
+            yield Problem(FieldPath("spec", "clusterIPs"), f"{other} has it already", str(address), "leave it out")
 
 
 @rule(
@@ -149,7 +150,9 @@ def service_name_taken(newcomer: _Newcomer) -> Iterator[Problem]:
     service = newcomer.service
     other = newcomer.taken.get(_place(service))
     if other is not None and other != service:
-        yield Problem(("metadata", "name"), "another Service of the set has it", service.name, "rename one of them")
+        yield Problem(
+            FieldPath("metadata", "name"), "another Service of the set has it", service.name, "rename one of them"
+        )
 
 
 SET_RULES: Final[Rules[_Newcomer]] = Rules(

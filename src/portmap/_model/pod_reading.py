@@ -10,7 +10,7 @@ from portmap._apiserver.metadata import METADATA
 from portmap._apiserver.port_schema import CONTAINER_PORT
 from portmap._kubernetes.enums import Protocol
 from portmap._kubernetes.errors import ValidationError
-from portmap._kubernetes.field_path import Path, describe, parse
+from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.schema import BOOLEAN, TEXT, Reader, list_of, struct
 from portmap._kubernetes.violations import Violation
 from portmap._model.pods import Container, Pod
@@ -53,14 +53,14 @@ def was_observed(pod: object) -> bool:
 
 
 def pod_of(
-    decoded: dict[str, Any], owner: dict[str, Any], path: Path, *, observed: bool
+    decoded: dict[str, Any], owner: dict[str, Any], path: FieldPath, *, observed: bool
 ) -> tuple[Pod | None, list[Violation]]:
     """The pod of a decoded template, or of a decoded Pod where the path is empty."""
     found: list[Violation] = []
     spec, status = decoded.get("spec", {}), decoded.get("status", {})
     metadata = decoded.get("metadata", {})
     groups = {
-        field: _containers(spec.get(field, ()), (*path, "spec", field), found)
+        field: _containers(spec.get(field, ()), path.child("spec", field), found)
         for field in ("containers", "initContainers")
     }
     if found:
@@ -103,16 +103,14 @@ def read_container(data: Mapping[str, Any]) -> Container:
         ValidationError: Its ports are not what a server accepts.
     """
     found: list[Violation] = []
-    decoded = _CONTAINER.read(data, (), found)
-    containers = [] if found else _containers([decoded], (), found)
+    decoded = _CONTAINER.read(data, ROOT, found)
+    containers = [] if found else _containers([decoded], ROOT, found)
     if found:
-        raise ValidationError(
-            "Container", tuple(attrs.evolve(each, field=each.field.removeprefix("[0].")) for each in found)
-        )
+        raise ValidationError("Container", tuple(attrs.evolve(each, field=each.path[1:]) for each in found))
     return containers[0]
 
 
-def _containers(decoded: list[dict[str, Any]], path: Path, found: list[Violation]) -> tuple[Container, ...]:
+def _containers(decoded: list[dict[str, Any]], path: FieldPath, found: list[Violation]) -> tuple[Container, ...]:
     try:
         return _alike(tuple(map(_given, decoded)))
     except ValidationError:
@@ -157,20 +155,20 @@ def _port(
     return ContainerPort(number, name=name, protocol=protocol, host_port=host_port, host_ip=host_ip)
 
 
-def _one_by_one(decoded: list[dict[str, Any]], path: Path, found: list[Violation]) -> Iterator[Container]:
+def _one_by_one(decoded: list[dict[str, Any]], path: FieldPath, found: list[Violation]) -> Iterator[Container]:
     for index, (name, image, restart_policy, given) in enumerate(map(_given, decoded)):
         ports = []
         for position, port in enumerate(given):
             try:
                 ports.append(_port(*port))
             except ValidationError as error:
-                found += under((*path, index, "ports", position), error)
+                found += under(path.index(index).child("ports").index(position), error)
         try:
             yield Container(name, ports=tuple(ports), image=image, restart_policy=restart_policy)
         except ValidationError as error:
-            found += under((*path, index), error)
+            found += under(path.index(index), error)
 
 
-def under(path: Path, error: ValidationError) -> list[Violation]:
+def under(path: FieldPath, error: ValidationError) -> list[Violation]:
     """The violations of a part, under the path of the part."""
-    return [attrs.evolve(violation, field=describe(path + parse(violation.field))) for violation in error.violations]
+    return [violation.under(path) for violation in error.violations]

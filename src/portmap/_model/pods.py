@@ -13,7 +13,7 @@ import attrs
 from portmap._apiserver.pod_rules import CONTAINER_RULES, POD_RULES
 from portmap._kubernetes.cluster import cluster_in_force
 from portmap._kubernetes.errors import ValidationError
-from portmap._kubernetes.field_path import Path
+from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.labels import Labels
 from portmap._kubernetes.schema import BOOLEAN, TEXT, TEXT_MAP, TEXTS, TIME, wrong_type
 from portmap._kubernetes.violations import Violation, in_order
@@ -73,12 +73,12 @@ class Container:
         found = self.WIRE.violations(self)
         ports: object = self.ports
         if not isinstance(ports, tuple):
-            found.append(wrong_type(("ports",), "a list of ContainerPort", ports))
+            found.append(wrong_type(FieldPath("ports"), "a list of ContainerPort", ports))
         else:
             for position, port in enumerate(ports):
                 if type(port) is not ContainerPort:
                     hint = f"write ContainerPort({port})" if type(port) is int else None
-                    found.append(wrong_type(("ports", position), "a ContainerPort", port, hint))
+                    found.append(wrong_type(FieldPath("ports", position), "a ContainerPort", port, hint))
         if not found:
             found = CONTAINER_RULES.broken_by(self)
         if found:
@@ -177,11 +177,11 @@ class Pod:
     def __attrs_post_init__(self) -> None:
         if self.addresses is None and (self.phase is not None or self.ready is not None):
             object.__setattr__(self, "addresses", ())
-        found = self.METADATA_WIRE.violations(self, ("metadata",))
-        found += self.SPEC_WIRE.violations(self, ("spec",))
-        found += self.STATUS_WIRE.violations(self, ("status",))
+        found = self.METADATA_WIRE.violations(self, FieldPath("metadata"))
+        found += self.SPEC_WIRE.violations(self, FieldPath("spec"))
+        found += self.STATUS_WIRE.violations(self, FieldPath("status"))
         for attribute, field in (("containers", "containers"), ("init_containers", "initContainers")):
-            found += container_problems(getattr(self, attribute), ("spec", field))
+            found += container_problems(getattr(self, attribute), FieldPath("spec", field))
         if not found:
             found = POD_RULES.broken_by(self)
         if found:
@@ -246,13 +246,13 @@ class Pod:
         printed(self, printer)
 
 
-def container_problems(containers: object, path: Path) -> list[Violation]:
+def container_problems(containers: object, path: FieldPath) -> list[Violation]:
     """What keeps this from being a list of containers."""
     if not isinstance(containers, tuple):
         return [wrong_type(path, "a list of Container", containers)]
     items = cast("tuple[object, ...]", containers)
     return [
-        wrong_type((*path, position), "a Container", item)
+        wrong_type(path.index(position), "a Container", item)
         for position, item in enumerate(items)
         if type(item) is not Container
     ]

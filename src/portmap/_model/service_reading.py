@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from portmap._apiserver.service_schema import SERVICE
 from portmap._kubernetes.errors import ValidationError
+from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.kinds import CORE_VERSIONS
 from portmap._kubernetes.violations import Violation, in_order
 from portmap._kubernetes.wire import Wire
@@ -37,7 +38,7 @@ def read_core_service(manifest: Mapping[str, Any]) -> Service:
         ValidationError: The cluster in force would refuse it.
     """
     found: list[Violation] = []
-    decoded: Any = SERVICE.read(manifest, (), found)
+    decoded: Any = SERVICE.read(manifest, ROOT, found)
     if found:
         raise ValidationError("Service", in_order(found))
     return service_of(decoded)
@@ -83,7 +84,7 @@ def service_of(decoded: Mapping[str, Any]) -> Service:
         try:
             ports.append(ServicePort(**({"port": 0} | arguments(port, ServicePort.WIRE))))
         except ValidationError as error:
-            found += under(("spec", "ports", position), error)
+            found += under(FieldPath("spec", "ports", position), error)
     if found:
         raise ValidationError("Service", in_order(found))
     fields = arguments(metadata, Service.METADATA_WIRE) | arguments(spec, Service.SPEC_WIRE)

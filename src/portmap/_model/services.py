@@ -22,6 +22,7 @@ from portmap._kubernetes.enums import (
     TrafficPolicy,
 )
 from portmap._kubernetes.errors import ValidationError
+from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.labels import Labels
 from portmap._kubernetes.memory import Remembered, likeness
 from portmap._kubernetes.names import are_labels, dns_label_reasons
@@ -534,22 +535,24 @@ def _every_violation(service: Service, cluster: Cluster, *, ports_checked: bool)
 
 def _blamed(found: list[Violation], field: str) -> bool:
     """Whether one of the violations is about this field of the metadata, or about a part of it."""
-    path = f"metadata.{field}"
-    return any(violation.field == path or violation.field.startswith(f"{path}[") for violation in found)
+    path = FieldPath("metadata", field)
+    return any(violation.path.starts_with(path) for violation in found)
 
 
 def _type_violations(service: Service) -> list[Violation]:
-    found = Service.METADATA_WIRE.violations(service, ("metadata",))
-    found += Service.SPEC_WIRE.violations(service, ("spec",))
+    found = Service.METADATA_WIRE.violations(service, FieldPath("metadata"))
+    found += Service.SPEC_WIRE.violations(service, FieldPath("spec"))
     found += unmodelled_violations(service, SERVICE)
     ports: object = service.ports
     if not isinstance(ports, tuple):
         hint = "write a list, even of one" if type(ports) is ServicePort else None
-        found.append(wrong_type(("spec", "ports"), "a list of ServicePort", ports, hint))
+        found.append(wrong_type(FieldPath("spec", "ports"), "a list of ServicePort", ports, hint))
     else:
         for position, port in enumerate(ports):
             if type(port) is not ServicePort:
-                found.append(wrong_type(("spec", "ports", position), "a ServicePort", port, _hint_of_port(port)))
+                found.append(
+                    wrong_type(FieldPath("spec", "ports", position), "a ServicePort", port, _hint_of_port(port))
+                )
     return found
 
 
@@ -568,7 +571,7 @@ def _port_violations(service: Service) -> list[Violation]:
     ports: object = service.ports
     for position, port in enumerate(ports if isinstance(ports, tuple) else ()):
         if type(port) is ServicePort:
-            found += SERVICE_PORT_RULES.broken_by(port, ("spec", "ports", position))
+            found += SERVICE_PORT_RULES.broken_by(port, FieldPath("spec", "ports", position))
     return found
 
 
@@ -582,7 +585,7 @@ def _metadata(service: Service) -> dict[str, Any]:
         "annotations": service.annotations,
     }
     if type(service.unmodelled) is Opaque:
-        rest = METADATA.read(service.unmodelled.get("metadata") or {}, (), [])
+        rest = METADATA.read(service.unmodelled.get("metadata") or {}, ROOT, [])
         return {**rest, **metadata} if isinstance(rest, dict) else metadata
     return metadata
 

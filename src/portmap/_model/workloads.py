@@ -8,7 +8,7 @@ import attrs
 
 from portmap._apiserver.metadata import METADATA
 from portmap._kubernetes.errors import ValidationError
-from portmap._kubernetes.field_path import describe
+from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.kinds import (
     ADDED_LABELS,
     SEVERAL_TEMPLATES,
@@ -162,7 +162,7 @@ def no_such_kind(manifest: object) -> Violation:
     """The violation of something that is neither a Service nor a workload."""
     if not isinstance(manifest, Mapping):
         hint = "for a text, use load or parse" if isinstance(manifest, str) else None
-        return wrong_type((), "a mapping: one parsed manifest", manifest, hint)
+        return wrong_type(ROOT, "a mapping: one parsed manifest", manifest, hint)
     return _wrong_kind(manifest, f"portmap reads a Service (v1) and what makes pods: {', '.join(known_kinds())}")
 
 
@@ -200,13 +200,11 @@ def read_workload(manifest: Any) -> Workload:  # noqa: ANN401 - anything may tur
         raise ValidationError("manifest", (no_such_kind(manifest),))
     template = _at(manifest, *path)
     if template is None:
-        found.append(
-            Violation.about(describe(path), "template-required", "FieldValueRequired", f"a {kind} has a pod template")
-        )
+        found.append(Violation.about(path, "template-required", "FieldValueRequired", f"a {kind} has a pod template"))
     decoded: Any = POD.read(template or {}, path, found)
     # A Pod is its own template, whose metadata is read by now.
     given = (manifest.get("metadata") or {}) if path else None
-    metadata: Any = decoded.get("metadata", {}) if given is None else METADATA.read(given, ("metadata",), found)
+    metadata: Any = decoded.get("metadata", {}) if given is None else METADATA.read(given, FieldPath("metadata"), found)
     selector = _own_selector(manifest, str(kind), found)
     if found:
         name = metadata.get("name", "") if isinstance(metadata, dict) else ""
@@ -255,13 +253,13 @@ def read_workloads(manifest: Mapping[str, Any]) -> tuple[Workload, ...]:
                 )
             )
         except ValidationError as error:
-            found += under((*path, position), error)
+            found += under(path.index(position), error)
     if found:
         raise ValidationError(f"{manifest.get('kind')} {_at(manifest, 'metadata', 'name') or ''}", in_order(found))
     return tuple(made)
 
 
-def several_templates(manifest: Mapping[str, Any]) -> tuple[str, tuple[str, ...]] | None:
+def several_templates(manifest: Mapping[str, Any]) -> tuple[str, FieldPath] | None:
     """For an object that makes several workloads: of which kind, and the path to the list of them; else `None`."""
     api_version = manifest.get("apiVersion")
     group = api_version.rpartition("/")[0] if isinstance(api_version, str) else ""
@@ -288,8 +286,8 @@ def _own_selector(manifest: Mapping[str, Any], kind: str, found: list[Violation]
     if selector is None:
         return None
     if kind in {"ReplicationController", "DeploymentConfig"}:
-        labels = TEXT_MAP.read(selector, ("spec", "selector"), found)
+        labels = TEXT_MAP.read(selector, FieldPath("spec", "selector"), found)
     else:
-        decoded = _SELECTOR.read(selector, ("spec", "selector"), found)
+        decoded = _SELECTOR.read(selector, FieldPath("spec", "selector"), found)
         labels = decoded.get("matchLabels") if isinstance(decoded, dict) else None
     return Labels(labels) if isinstance(labels, dict) and labels and not found else None

@@ -17,7 +17,7 @@ from mypy.nodes import CallExpr, Expression, ListExpr, StarExpr, TupleExpr
 
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ValidationError
-from portmap._kubernetes.field_path import parse
+from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.violations import Violation
 from portmap._model.pods import Container
 from portmap._model.ports import ContainerPort, ServicePort
@@ -177,16 +177,16 @@ def _broken(make: Callable[..., object], arguments: Mapping[str, object]) -> tup
 _HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-def expression_at(call: CallExpr, field: str, makers: Makers) -> Expression:
+def expression_at(call: CallExpr, field: FieldPath, makers: Makers) -> Expression:
     """The expression that says a field, as near as can be told; the call itself where none does.
 
     Args:
         call: A call that `violations_of` has judged.
-        field: The field path of one of the violations.
+        field: The path of one of the violations.
         makers: As there.
     """
     found: Expression = call
-    for step in parse(field):
+    for step in field:
         inside: Expression | None = None
         if isinstance(step, int):
             if isinstance(found, ListExpr | TupleExpr) and not any(isinstance(e, StarExpr) for e in found.items[:step]):

@@ -152,7 +152,7 @@ class PortmapPlugin(Plugin):
             if self._file is None or self._file.tree is not tree:
                 self._file = _File(tree)
             for violation in violations_of(call, _MAKERS, self._file.clusters(call)):
-                place: Context = expression_at(call, violation.field, _MAKERS)
+                place: Context = expression_at(call, violation.path, _MAKERS)
                 ctx.api.fail(str(violation).replace("\n    hint: ", "; hint: "), place, code=PORTMAP)
         return ctx.default_return_type
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from portmap._kubernetes.field_path import Path
+from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._yaml.positions import Composed, Node, Place
 from portmap._yaml.scalars import SPECIAL_FIRST, Scalar, ScalarError, resolve
 
@@ -40,7 +40,7 @@ _BETWEEN: Final = re.compile(r"(?:---)?[ \t]*(?:#.*)?$", re.MULTILINE)
 _ANCHOR: Final = re.compile(r"&\S+[ \t]+")
 
 
-def divisive(composed: Composed, root: Path) -> Iterator[tuple[Path, str]]:
+def divisive(composed: Composed, root: FieldPath) -> Iterator[tuple[FieldPath, str]]:
     """The unquoted keys and values of a document about which readers do not agree, with their paths from the root on.
 
     Args:
@@ -56,7 +56,7 @@ def divisive(composed: Composed, root: Path) -> Iterator[tuple[Path, str]]:
     if node is None or composed.is_json:
         return
     starts = _starts(composed.text)
-    for path, (line, column, end_line, end_column) in _scalars(node, ()):
+    for path, (line, column, end_line, end_column) in _scalars(node, ROOT):
         if line == end_line:
             written = composed.text[starts[line] + column : starts[line] + end_column]
             text = _ANCHOR.sub("", written, count=1) if written.startswith("&") else written
@@ -97,17 +97,17 @@ def refused_by_kubectl(composed: Composed) -> tuple[str, str] | None:
     return None
 
 
-def _scalars(node: Node, path: Path) -> Iterator[tuple[Path, Place]]:
+def _scalars(node: Node, path: FieldPath) -> Iterator[tuple[FieldPath, Place]]:
     inside = node[4]
     if isinstance(inside, dict):
         for key, entry in inside.items():
-            yield (*path, key), entry[:4]
-            yield from _scalars(entry[4], (*path, key))
+            yield path.child(key), entry[:4]
+            yield from _scalars(entry[4], path.child(key))
     elif inside is None:
         yield path, node[:4]
     else:
         for place, item in enumerate(inside):
-            yield from _scalars(item, (*path, place))
+            yield from _scalars(item, path.index(place))
 
 
 @lru_cache(maxsize=1024)

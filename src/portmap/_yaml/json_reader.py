@@ -14,6 +14,7 @@ from typing import Any, Final, NoReturn
 import attrs
 
 from portmap._kubernetes.errors import ManifestError
+from portmap._kubernetes.field_path import FieldPath
 from portmap._yaml.positions import (
     MAX_DEPTH,
     MAX_VALUES,
@@ -247,7 +248,7 @@ class _Places:
             self._path.append(key)
             entry = (*self._place(token), self._value(next(self._tokens)))
             if key in entries:
-                self.duplicates.append((tuple(self._path), span_of(entries[key]), span_of(entry)))
+                self.duplicates.append((FieldPath(*self._path), span_of(entries[key]), span_of(entry)))
             self._path.pop()
             entries[key] = entry
         return entries

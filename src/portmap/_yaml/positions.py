@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol, TypeAlias
 import attrs
 
 from portmap._kubernetes.errors import Span
-from portmap._kubernetes.field_path import Path, describe
+from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.violations import Violation
 
 __all__ = [
@@ -42,7 +42,7 @@ Node: TypeAlias = tuple[int, int, int, int, "dict[str, Entry] | list[Node] | Non
 Entry: TypeAlias = tuple[int, int, int, int, Node]
 """Where a key stands, and the node of its value."""
 
-Duplicate: TypeAlias = tuple[Path, Span, Span]
+Duplicate: TypeAlias = tuple[FieldPath, Span, Span]
 """A key given twice: its path, and where it stands first and again."""
 
 
@@ -77,12 +77,12 @@ class Composed:
     lines_before: int = 0
     number: int = 0
 
-    def duplicate_violations(self) -> list[tuple[Path, Violation]]:
-        """A violation for each key given more than once, with its path in the whole document."""
-        lines: dict[Path, list[int]] = {}
+    def duplicate_violations(self) -> list[Violation]:
+        """Return a violation for each key that is given more than once, by its path in the whole document."""
+        lines: dict[FieldPath, list[int]] = {}
         for path, first, second in self.duplicates:
             lines.setdefault(path, [first.line + self.lines_before]).append(second.line + self.lines_before)
-        return [(path, _duplicate(path, found)) for path, found in lines.items()]
+        return [_duplicate(path, found) for path, found in lines.items()]
 
     @property
     def node(self) -> Node | None:
@@ -95,7 +95,7 @@ class Composed:
         if self._positions is not None and not isinstance(self._positions, tuple):
             self._positions.forget()
 
-    def span(self, path: Path) -> Span | None:
+    def span(self, path: FieldPath) -> Span | None:
         """Where the value at this path stands.
 
         If there is no such value: where the key of the nearest parent stands that there is, or
@@ -104,7 +104,7 @@ class Composed:
         key, node, missing = self._find(path)
         return self._span(key if key is not None and missing else node)
 
-    def key_span(self, path: Path) -> Span | None:
+    def key_span(self, path: FieldPath) -> Span | None:
         """Where the key that leads to this path stands; like `span` where no key does."""
         key, node, _ = self._find(path)
         return self._span(node if key is None else key)
@@ -112,7 +112,7 @@ class Composed:
     def _span(self, node: Node | Entry | None) -> Span | None:
         return None if node is None else further_down(span_of(node), self.lines_before)
 
-    def _find(self, path: Path) -> tuple[Entry | None, Node | None, bool]:
+    def _find(self, path: FieldPath) -> tuple[Entry | None, Node | None, bool]:
         key, node = None, self.node
         for step in path:
             inside = None if node is None else node[4]
@@ -139,16 +139,16 @@ def span_of(node: Node | Entry) -> Span:
 _MOST_LINES: Final = 10
 
 
-def _duplicate(path: Path, lines: Sequence[int]) -> Violation:
+def _duplicate(path: FieldPath, lines: Sequence[int]) -> Violation:
     """The violation of a key that is given in each of these lines."""
     *most, last = lines
     told = ", ".join(map(str, most[:_MOST_LINES])) + (", …" if len(most) > _MOST_LINES else "")
     times = "twice" if len(lines) == 2 else f"{len(lines)} times"
     hint = "remove one: readers differ in which of them counts"
-    if path in {("apiVersion",), ("kind",)}:
+    if path in {FieldPath("apiVersion"), FieldPath("kind")}:
         hint = "put --- before it if another object begins there; else remove one"
     return Violation.about(
-        describe(path),
+        path,
         "duplicate-field",
         "FieldValueTypeInvalid",
         f"given {times}, in lines {told} and {last}",

@@ -24,6 +24,7 @@ from yaml.reader import Reader, ReaderError
 from yaml.scanner import Scanner
 
 from portmap._kubernetes.errors import ManifestError
+from portmap._kubernetes.field_path import FieldPath
 from portmap._yaml.plain_reader import Positions, plain_documents
 from portmap._yaml.positions import MAX_DEPTH, MAX_VALUES, Composed, Duplicate, Entry, Node, Place, span_of
 from portmap._yaml.scalars import SPECIAL_FIRST, Scalar, ScalarError, decode, json_value, key_text, tagged
@@ -325,7 +326,7 @@ class _Reader:
         self._twices += 1
         if self._twices > _MAX_TWICE:
             raise ReadError(f"more than {_MAX_TWICE} keys are given twice", second[:4])
-        self._duplicates.append(((*self._path, key), span_of(first), span_of(second)))
+        self._duplicates.append((FieldPath(*self._path, key), span_of(first), span_of(second)))
 
     def _key(self, event: _Event) -> str:
         if type(event) is AliasEvent:

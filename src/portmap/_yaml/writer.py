@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from portmap._kubernetes.errors import ManifestError
-from portmap._kubernetes.field_path import describe
+from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.labels import Labels
 from portmap._yaml.scalars import plain_ok
 
@@ -62,7 +62,7 @@ def emit(data: object) -> str:
             # A block scalar needs a parent to be indented from.
             pieces.append(f"{_quoted(data) if isinstance(data, str) else _atom(data)}\n")
     except WriteError as error:
-        path = describe(tuple(reversed(error.steps)))
+        path = FieldPath(*reversed(error.steps))
         raise ManifestError(f"{path}: {error.problem}" if path else error.problem) from None
     except RecursionError:
         raise ManifestError("the data nest too deeply, or contain themselves") from None

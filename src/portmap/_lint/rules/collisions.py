@@ -2,15 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from portmap._graph.items import name_of
 from portmap._graph.object_name import value_at
-from portmap._kubernetes.field_path import parse
+from portmap._kubernetes.field_path import FieldPath
 from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Found, Place
 from portmap._lint.rule import rule
 from portmap._model.check_set import check_set
 from portmap._model.services import Service
+
+_CLUSTER_IPS: Final = FieldPath("spec", "clusterIPs")
 
 
 def _taken(services: Iterable[Service], code: str, bundle: Bundle) -> Iterator[Found]:
@@ -23,19 +26,19 @@ def _taken(services: Iterable[Service], code: str, bundle: Bundle) -> Iterator[F
     ordered = sorted(services, key=order)
     for conflict in check_set(ordered, cluster=bundle.cluster):
         if conflict.violation.code == code:
-            yield _place(conflict.service, conflict.violation.field, bundle).finding(
+            yield _place(conflict.service, conflict.violation.path, bundle).finding(
                 f"{conflict.violation.value} is that of {_other(conflict.service, conflict.other)} already",
                 hint=conflict.violation.hint,
                 value=conflict.violation.value,
-                related=[(_place(conflict.other, conflict.violation.field, bundle), "has it already")],
+                related=[(_place(conflict.other, conflict.violation.path, bundle), "has it already")],
             )
 
 
-def _place(service: Service, field: str, bundle: Bundle) -> Place:
+def _place(service: Service, path: FieldPath, bundle: Bundle) -> Place:
     # A server speaks of the list even where only the one field was written.
-    if field == "spec.clusterIPs" and value_at(bundle.raw(service), "spec", "clusterIPs") is None:
-        field = "spec.clusterIP"
-    return Place(service, parse(field))
+    if path == _CLUSTER_IPS and value_at(bundle.raw(service), "spec", "clusterIPs") is None:
+        path = FieldPath("spec", "clusterIP")
+    return Place(service, path)
 
 
 def _other(service: Service, other: Service) -> str:

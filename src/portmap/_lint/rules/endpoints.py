@@ -5,7 +5,6 @@ from typing import Final
 
 from portmap._graph.object_name import text_at
 from portmap._graph.targets import ResolvedReference
-from portmap._kubernetes.field_path import parse
 from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Found, Place, at
 from portmap._lint.missing_references import missing_port
@@ -116,7 +115,7 @@ def port_without_endpoints(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     }
     for miss in misses:
         if miss.code == _NO_ENDPOINTS and (miss.source.namespace, miss.source.name) not in wrong:
-            yield Place(miss.source, parse(miss.field)).finding(miss.message, hint="add the port to the endpoints")
+            yield Place(miss.source, miss.path).finding(miss.message, hint="add the port to the endpoints")
 
 
 @rule("service-without-selector", on=Bundle, severity="info", profile="strict")

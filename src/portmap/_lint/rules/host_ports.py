@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from portmap._graph.node_ports import HostPort, host_ports_of
 from portmap._graph.object_name import ObjectName, items_at, text_at, value_at
-from portmap._kubernetes.field_path import Path
+from portmap._kubernetes.field_path import FieldPath
 from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Found, at
 from portmap._lint.rule import rule
@@ -197,10 +197,10 @@ def _shown(ports: list[HostPort]) -> str:
     return ", ".join(dict.fromkeys(str(each.number) for each in ports))
 
 
-def _field(bundle: Bundle, workload: Workload | ObjectName, port: HostPort) -> Path:
+def _field(bundle: Bundle, workload: Workload | ObjectName, port: HostPort) -> FieldPath:
     """The field that takes a port of the node, from the spec of the pods on."""
     if port.host_network:
-        return ("hostNetwork",)
+        return FieldPath("hostNetwork")
     path = ("spec", "template", "spec") if isinstance(workload, ObjectName) else bundle.pod_spec(workload)
     spec = value_at(bundle.raw(workload), *map(str, path))
     for group in ("containers", "initContainers"):
@@ -210,8 +210,8 @@ def _field(bundle: Bundle, workload: Workload | ObjectName, port: HostPort) -> P
                     value_at(each, "hostPort") == port.number and value_at(each, "containerPort") == port.container_port
                 )
                 if same and text_at(container, "name") == port.container:
-                    return group, place, "ports", position, "hostPort"
-    return ("containers",)
+                    return FieldPath(group, place, "ports", position, "hostPort")
+    return FieldPath("containers")
 
 
 def _waits(raw: Mapping[str, Any], replicas: int) -> bool:

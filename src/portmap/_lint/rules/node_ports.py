@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from portmap._kubernetes.field_path import parse
 from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Found, Place, Severity, at
 from portmap._lint.rule import rule
@@ -69,7 +68,7 @@ def _collision(service: Service, conflict: Conflict, *, elsewhere: bool = False)
     one = one and service.namespace == conflict.other.namespace
     severity: Severity = "warning" if one else "info"
     because = "that Service is in another part of the input" + (", for the same namespace" if one else "")
-    return Place(service, parse(conflict.violation.field)).finding(
+    return Place(service, conflict.violation.path).finding(
         f"node port {number} is that of {conflict.other} already",
         hint="give each Service its own node port, or leave it to the cluster",
         value=number,

@@ -8,6 +8,7 @@ import attrs
 
 from portmap._graph.label_selectors import Scope
 from portmap._graph.targets import ContainerTarget, ResolvedReference, Target
+from portmap._kubernetes.field_path import FieldPath
 from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Found, Severity, at
 from portmap._lint.kustomize import has_placeholder
@@ -134,7 +135,7 @@ def numeric_probe_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[
     alone, so a port that another container of the pod declares is passed over.
     """
     number = resolved.reference.port
-    if not _asks_by_number(resolved) or resolved.field.endswith(".grpc.port"):
+    if not _asks_by_number(resolved) or resolved.path[-2:] == FieldPath("grpc", "port"):
         return
     own = [each for each in _of_pod(resolved, bundle, number) if each.container == resolved.reference.container]
     if own:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from portmap._graph.object_name import items_at, text_at, value_at
-from portmap._kubernetes.field_path import Path
+from portmap._kubernetes.field_path import FieldPath
 from portmap._lint.bundle import Bundle, link_prefix
 from portmap._lint.findings import Found, at
 from portmap._lint.rule import rule
@@ -92,12 +92,14 @@ def service_link_variable(workload: Workload, bundle: Bundle) -> Iterator[Found]
                 for position, each in enumerate(items_at(container, "env"))
                 if (name := text_at(each, "name")) is not None
             }
-            container_path = (*spec_path, group, place, "env")
+            container_path = spec_path.child(group).index(place).child("env")
             yield from _unset(workload, bundle, container_path, names, known=not items_at(container, "envFrom"))
             yield from _set(workload, bundle, container_path, names)
 
 
-def _unset(workload: Workload, bundle: Bundle, path: Path, names: Mapping[str, int], *, known: bool) -> Iterator[Found]:
+def _unset(
+    workload: Workload, bundle: Bundle, path: FieldPath, names: Mapping[str, int], *, known: bool
+) -> Iterator[Found]:
     """The ports that a container probably reads and does not set."""
     for name, position in names.items():
         prefix = name.removesuffix(_SETTING)
@@ -119,7 +121,7 @@ def _is_port_of(prefix: str, name: str) -> bool:
     return name.startswith(f"{prefix}_") and name.endswith((_PORT, "_ADDR", "_URL", "_ENDPOINT"))
 
 
-def _set(workload: Workload, bundle: Bundle, path: Path, names: Mapping[str, int]) -> Iterator[Found]:
+def _set(workload: Workload, bundle: Bundle, path: FieldPath, names: Mapping[str, int]) -> Iterator[Found]:
     """What a container sets although the kubelet would: one finding for all of it."""
     same = [name for name in names if _adding(name, workload, bundle)[0] is not None]
     if same:
