@@ -7,8 +7,9 @@ from hypothesis import given
 
 from portmap._apiserver.field_sets import fields_of
 from portmap._apiserver.kubectl_apply import LAST_APPLIED
+from portmap._apiserver.managed_fields import KUBECTL, Manager, Managers, migrated, read_managers
 from portmap._apiserver.merge_types import SERVICE_MERGE, WriteRefusedError
-from portmap._apiserver.server_side_apply import KUBECTL, Manager, Managers, apply_manifest, migrated, read_managers
+from portmap._apiserver.server_side_apply import apply_manifest
 from service_writes import manifests
 
 OTHER = Manager("other", "Apply")

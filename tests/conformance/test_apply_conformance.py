@@ -12,8 +12,10 @@ import pytest
 
 from portmap import ValidationError, manifests
 from portmap._apiserver.kubectl_apply import LAST_APPLIED, three_way_patch, with_last_applied
+from portmap._apiserver.managed_fields import read_managers
 from portmap._apiserver.merge_types import SERVICE_MERGE
-from portmap._apiserver.server_side_apply import apply_manifest, read_managers
+from portmap._apiserver.server_side_apply import apply_manifest
+from portmap._manifests.applied import create
 from recordings import NEWEST, cluster, records
 
 Record = Mapping[str, Any]
@@ -132,6 +134,21 @@ def test_the_annotation_of_client_side_apply_is_kept_up_to_date() -> None:
                 assert ours == theirs, record["id"]
                 compared += ours is not None
     assert compared > 250
+
+
+@pytest.mark.parametrize("how", ["create", "client-apply", "server-apply"])
+def test_a_new_service_has_the_owners_that_it_had(how: Any) -> None:
+    """The first write of a Service leads to the recorded object, and its manager owns what it was recorded to own."""
+    compared = 0
+    for record in records("apply"):
+        if record["created_by"] == how and not record["between"] and record["how"] != "patch-json":
+            created = create(record["first"], how, cluster(NEWEST))
+            assert created.managers == read_managers(record["managers"], {}, SERVICE_MERGE), record["id"]
+            known = {**record, "new": record["first"], "live": created.object}
+            theirs = without_drawn({**record["live"], "metadata": created.object["metadata"]}, known)
+            assert without_drawn(created.object, known) == theirs, record["id"]
+            compared += 1
+    assert compared > 200
 
 
 @pytest.mark.parametrize("how", ["server-apply", "server-apply-force"])

@@ -8,8 +8,8 @@ Source: sigs.k8s.io/structured-merge-diff v6, `merge/update.go`, and kubernetes/
 1.36.2, `staging/src/k8s.io/apimachinery/pkg/util/managedfields/internal/`.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final, NamedTuple, final
+from collections.abc import Mapping
+from typing import Any
 
 from portmap._apiserver.field_sets import (
     ABSENT,
@@ -19,68 +19,19 @@ from portmap._apiserver.field_sets import (
     children,
     difference,
     fields_of,
-    read_fields,
     shown_path,
     type_below,
     with_parents,
     without,
 )
-from portmap._apiserver.kubectl_apply import LAST_APPLIED
+from portmap._apiserver.managed_fields import KUBECTL, NEVER_OWNED, Manager, Managers
 from portmap._apiserver.merge_types import Fields, KeyedList, MergeType, Names, ScalarSet, WriteRefusedError
 from portmap._kubernetes.field_path import ROOT, FieldPath, Key, Step
 from portmap._kubernetes.violations import Violation
 
-__all__ = ["KUBECTL", "Manager", "Managers", "apply_manifest", "migrated", "read_managers"]
+__all__ = ["apply_manifest"]
 
 Object = Mapping[str, Any]
-
-
-@final
-class Manager(NamedTuple):
-    """Who wrote fields, and how: applies and other writes of one name are two managers."""
-
-    name: str
-    operation: str
-    subresource: str = ""
-
-
-Managers = Mapping[Manager, FieldSet]
-
-KUBECTL: Final = Manager("kubectl", "Apply")
-"""The manager of `kubectl apply --server-side`."""
-_OF_ANNOTATION: Final = Manager("kubectl-last-applied", "Apply")
-"""Keeps the annotation of client-side apply up to date, and so alive."""
-_BEFORE_FIRST_APPLY: Final = Manager("before-first-apply", "Update")
-_NEVER_OWNED: Final = frozenset(
-    {("f:apiVersion",), ("f:kind",), ("f:metadata",)}
-    | {
-        ("f:metadata", f"f:{field}")
-        for field in (
-            "name",
-            "namespace",
-            "creationTimestamp",
-            "selfLink",
-            "uid",
-            "generation",
-            "managedFields",
-            "resourceVersion",
-        )
-    }
-)
-_ANNOTATION: Final = ("f:metadata", "f:annotations", f"f:{LAST_APPLIED}")
-
-
-def read_managers(entries: Iterable[Object], live: Object, merge_type: MergeType) -> Managers:
-    """Return the managers in `metadata.managedFields`.
-
-    Where there are none, everything that the live object has belongs to one that the
-    server makes up, `before-first-apply`.
-    """
-    managers: dict[Manager, FieldSet] = {}
-    for entry in entries:
-        manager = Manager(entry.get("manager", ""), entry.get("operation", ""), entry.get("subresource", ""))
-        managers[manager] = managers.get(manager, frozenset()) | read_fields(entry.get("fieldsV1") or {})
-    return managers or {_BEFORE_FIRST_APPLY: difference({}, live, merge_type).added - _NEVER_OWNED}
 
 
 def apply_manifest(
@@ -118,21 +69,7 @@ def apply_manifest(
     if not force and any(conflicts_left.values()):
         raise WriteRefusedError(*_conflict_violations(conflicts_left, manifest, merge_type))
     after = {manager: fields - conflicts[manager] - change.removed for manager, fields in others.items()}
-    return result, {manager: fields for manager, fields in {**after, KUBECTL: config - _NEVER_OWNED}.items() if fields}
-
-
-def migrated(managers: Managers) -> Managers | None:
-    """Return the managers after `kubectl` has taken over the fields of client-side apply.
-
-    It does so after a server-side apply that succeeds, and then applies once more. `None`
-    where nobody owns the annotation of client-side apply.
-    """
-    former = {each for each, fields in managers.items() if each.operation == "Update" and _ANNOTATION in fields}
-    if not former:
-        return None
-    taken = frozenset().union(*(managers[each] for each in former))
-    kept = {manager: fields for manager, fields in managers.items() if manager not in former}
-    return {**kept, KUBECTL: managers.get(KUBECTL, frozenset()) | taken, _OF_ANNOTATION: frozenset({_ANNOTATION})}
+    return result, {manager: fields for manager, fields in {**after, KUBECTL: config - NEVER_OWNED}.items() if fields}
 
 
 def _unchanged(last_applied: Object, live: Object, merge_type: MergeType) -> FieldSet:

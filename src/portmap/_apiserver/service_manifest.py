@@ -10,7 +10,7 @@ from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.kinds import CORE_VERSIONS
 from portmap._kubernetes.violations import Violation
 
-__all__ = ["SERVICE", "identity_violations", "port_state", "state_of", "stored_manifest"]
+__all__ = ["SERVICE", "defaulted", "identity_violations", "port_state", "state_of", "stored_manifest"]
 
 # Set by the server, or taken from the request: not what an author writes.
 _SERVERS_OWN: Final = frozenset(
@@ -74,6 +74,11 @@ def state_of(decoded: Mapping[str, Any], cluster: Cluster) -> ServiceState:
         internal_traffic_policy=spec.get("internalTrafficPolicy"),
         traffic_distribution=spec.get("trafficDistribution"),
     )
+
+
+def defaulted(decoded: Mapping[str, Any], cluster: Cluster) -> dict[str, Any]:
+    """The decoded Service with the defaults that each request gets before anything else is done with it."""
+    return stored_manifest(state_of(decoded, cluster), decoded.get("metadata", {}).get("namespace", ""), None)
 
 
 # --- what is stored --------------------------------------------------------------------------------------------

@@ -7,13 +7,25 @@ treats them all as updates, and so they go through `stored`.
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, TypeAlias, cast, get_args
+from typing import Any, Final, Literal, TypeAlias, cast, final, get_args
 
+import attrs
+
+from portmap._apiserver.field_sets import fields_of
 from portmap._apiserver.json_merge_patch import merge_json
 from portmap._apiserver.kubectl_apply import LAST_APPLIED, annotated, three_way_patch, with_last_applied
+from portmap._apiserver.managed_fields import (
+    KUBECTL,
+    NEVER_OWNED,
+    Manager,
+    Managers,
+    after_update,
+    migrated,
+    read_managers,
+)
 from portmap._apiserver.merge_types import SERVICE_MERGE, WriteRefusedError
-from portmap._apiserver.server_side_apply import apply_manifest, migrated, read_managers
-from portmap._apiserver.service_manifest import SERVICE
+from portmap._apiserver.server_side_apply import apply_manifest
+from portmap._apiserver.service_manifest import SERVICE, defaulted
 from portmap._apiserver.strategic_merge import apply_patch
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import ValidationError
@@ -23,12 +35,24 @@ from portmap._kubernetes.violations import Violation, in_order
 from portmap._manifests.validate import Manifest, plain_data, stored
 from portmap._model.foreign import Foreign, plain_manifest
 
-__all__ = ["How", "applied"]
+__all__ = ["Creation", "How", "LiveService", "applied", "create", "write"]
 
 How: TypeAlias = Literal[
     "client-apply", "server-apply", "server-apply-force", "replace", "patch-strategic", "patch-merge"
 ]
+Creation: TypeAlias = Literal["create", "client-apply", "server-apply"]
+"""How a Service is written first: `kubectl create`, or `kubectl apply` of either side."""
 Object: TypeAlias = Mapping[str, Any]
+
+_DEFAULT_NAMESPACE: Final = "default"
+_WRITERS: Final[Mapping[str, Manager]] = {
+    "create": Manager("kubectl-create", "Update"),
+    "client-apply": Manager("kubectl-client-side-apply", "Update"),
+    "replace": Manager("kubectl-replace", "Update"),
+    "patch-strategic": Manager("kubectl-patch", "Update"),
+    "patch-merge": Manager("kubectl-patch", "Update"),
+}
+"""The managers that `kubectl` writes by."""
 
 
 def applied(
@@ -75,22 +99,66 @@ def applied(
         client-apply [{'name': 'web', 'protocol': 'TCP', 'port': 80, 'targetPort': 80, 'nodePort': 30080}]
         replace [{'name': 'web', 'protocol': 'TCP', 'port': 80, 'targetPort': 80}]
     """
-    cluster = cluster or cluster_in_force()
-    before = cast("Object", plain_manifest(live))
+    before = cast("dict[str, Any]", plain_manifest(live))
+    entries = (before.get("metadata") or {}).get("managedFields") or () if managers is None else managers
+    owners = read_managers(entries, _without_managed_fields(before), SERVICE_MERGE)
+    return write(new, LiveService(before, owners), how, cluster or cluster_in_force(), last_applied=last_applied).object
+
+
+# --- one write after another -----------------------------------------------------------------------------------
+
+
+@final
+@attrs.frozen
+class LiveService:
+    """A Service in a cluster.
+
+    Attributes:
+        object: What the server returns.
+        managers: Who owns which of its fields.
+    """
+
+    object: dict[str, Any]
+    managers: Managers
+
+
+def create(manifest: Object, how: Creation, cluster: Cluster) -> LiveService:
+    """Return the Service that is live after its first write.
+
+    Raises:
+        ValidationError: The server refuses it.
+    """
+    sent = with_last_applied(_in_namespace(manifest, _DEFAULT_NAMESPACE)) if how == "client-apply" else manifest
+    decoded = SERVICE.read(_whole(sent), ROOT, [])
+    live = stored(sent, cluster=cluster)
+    if how == "server-apply":
+        return LiveService(live, {KUBECTL: fields_of(manifest, SERVICE_MERGE) - NEVER_OWNED})
+    empty: Object = {"metadata": {}, "spec": {}}
+    wanted = defaulted(cast("Object", decoded), cluster)
+    return LiveService(live, after_update({}, _WRITERS[how], empty, wanted, SERVICE_MERGE))
+
+
+def write(
+    new: Manifest, live: LiveService, how: How, cluster: Cluster, *, last_applied: Object | str | None = None
+) -> LiveService:
+    """Return the Service that is live after a write, which may be one of several.
+
+    Raises:
+        ValidationError: The write is refused.
+    """
     data, found = plain_data(new)
     if data is None or found:
         raise ValidationError("Service", in_order(found), str(cluster))
     try:
         if how in {"server-apply", "server-apply-force"}:
-            entries = _managed_fields(before) if managers is None else managers
-            force = how == "server-apply-force"
-            return _apply_on_server(
-                _as_applied(data, before), before, entries, _last_applied(last_applied, before), cluster, force=force
-            )
-        wanted = _wanted(how, data, before, last_applied)
+            previous = _last_applied(last_applied, live.object)
+            return _apply_on_server(data, live, previous, cluster, force=how == "server-apply-force")
+        wanted = _wanted(how, data, live.object, last_applied)
     except WriteRefusedError as error:
         raise ValidationError("Service", in_order([*error.violations]), str(cluster)) from None
-    return stored(wanted, old=before, cluster=cluster)
+    after = stored(wanted, old=live.object, cluster=cluster)
+    requested = defaulted(cast("Object", SERVICE.read(wanted, ROOT, [])), cluster)
+    return LiveService(after, after_update(live.managers, _WRITERS[how], live.object, requested, SERVICE_MERGE))
 
 
 def _wanted(how: How, data: Object, live: Object, last_applied: Object | str | None) -> Object:
@@ -109,24 +177,23 @@ def _wanted(how: How, data: Object, live: Object, last_applied: Object | str | N
 
 
 def _apply_on_server(
-    manifest: Object,
-    live: Object,
-    entries: Iterable[Object],
-    last_applied: Object | None,
-    cluster: Cluster,
-    *,
-    force: bool,
-) -> dict[str, Any]:
+    data: Object, live: LiveService, last_applied: Object | None, cluster: Cluster, *, force: bool
+) -> LiveService:
     """Apply as `kubectl apply --server-side` does: twice where it takes over from client-side apply."""
-    before = {**live, "metadata": {**(live.get("metadata") or {}), "managedFields": None}}
-    managers = read_managers(entries, before, SERVICE_MERGE)
-    wanted, managers = apply_manifest(before, manifest, managers, SERVICE_MERGE, force=force, last_applied=last_applied)
-    after = stored(_remembered(wanted, manifest), old=live, cluster=cluster)
+    manifest, before = _as_applied(data, live.object), _without_managed_fields(live.object)
+    wanted, managers = apply_manifest(
+        before, manifest, live.managers, SERVICE_MERGE, force=force, last_applied=last_applied
+    )
+    after = stored(_remembered(wanted, manifest), old=live.object, cluster=cluster)
     taken_over = migrated(managers)
     if taken_over is None:
-        return after
-    wanted, _ = apply_manifest(after, manifest, taken_over, SERVICE_MERGE, force=force, last_applied=None)
-    return stored(_remembered(wanted, manifest), old=after, cluster=cluster)
+        return LiveService(after, managers)
+    wanted, managers = apply_manifest(after, manifest, taken_over, SERVICE_MERGE, force=force, last_applied=None)
+    return LiveService(stored(_remembered(wanted, manifest), old=after, cluster=cluster), managers)
+
+
+def _without_managed_fields(live: Object) -> Object:
+    return {**live, "metadata": {**(live.get("metadata") or {}), "managedFields": None}}
 
 
 def _remembered(wanted: Object, manifest: Object) -> Object:
@@ -146,11 +213,15 @@ def _as_applied(data: Object, live: Object) -> Object:
     SERVICE.read(manifest, ROOT, found)
     if found:
         raise WriteRefusedError(*found)
-    namespace = (live.get("metadata") or {}).get("namespace")
+    return _in_namespace(cast("Object", manifest), (live.get("metadata") or {}).get("namespace"))
+
+
+def _in_namespace(manifest: Object, namespace: str | None) -> Object:
+    """Return the manifest with this namespace, if it has none: `kubectl` fills in that of its context."""
     metadata = manifest.get("metadata") or {}
-    if namespace and not metadata.get("namespace"):
-        manifest = {**manifest, "metadata": {**metadata, "namespace": namespace}}
-    return cast("Object", manifest)
+    if not namespace or metadata.get("namespace"):
+        return manifest
+    return {**manifest, "metadata": {**metadata, "namespace": namespace}}
 
 
 def _whole(value: Any) -> Any:  # noqa: ANN401 - any JSON value
@@ -166,10 +237,6 @@ def _last_applied(given: Object | str | None, live: Object) -> Object | None:
     if given is None:
         given = ((live.get("metadata") or {}).get("annotations") or {}).get(LAST_APPLIED)
     return cast("Object", json.loads(given)) if isinstance(given, str) else given
-
-
-def _managed_fields(live: Object) -> Iterable[Object]:
-    return (live.get("metadata") or {}).get("managedFields") or ()
 
 
 def _known(value: Any, reader: Reader) -> Any:  # noqa: ANN401 - any JSON value
