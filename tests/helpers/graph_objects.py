@@ -22,27 +22,27 @@ TEMPLATE: Final[Manifest] = {
 
 
 def make_deployment(name: str = "web", namespace: str | None = "shop", **spec: Any) -> Manifest:
-    """A Deployment whose container has port 8080, named web, and port 9000, named admin."""
+    """Return a Deployment whose container has port 8080, named web, and port 9000, named admin."""
     metadata = {"name": name} | ({"namespace": namespace} if namespace else {})
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": {"template": TEMPLATE} | spec}
 
 
 def make_service(name: str = "web", namespace: str | None = "shop", **spec: Any) -> Manifest:
-    """A Service for it: port 80, named http."""
+    """Return a Service for `make_deployment`: port 80, named http."""
     metadata = {"name": name} | ({"namespace": namespace} if namespace else {})
-    given = {"selector": {"app": "web"}, "ports": [{"name": "http", "port": 80, "targetPort": "web"}]} | spec
-    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": given}
+    fields = {"selector": {"app": "web"}, "ports": [{"name": "http", "port": 80, "targetPort": "web"}]} | spec
+    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": fields}
 
 
 def make_rule(host: str | None, path: str, service: str = "web", kind: str = "Prefix") -> Manifest:
-    """A rule of an Ingress."""
+    """Return a rule of an Ingress."""
     backend = {"service": {"name": service, "port": {"name": "http"}}}
     rule: Manifest = {"http": {"paths": [{"path": path, "pathType": kind, "backend": backend}]}}
     return rule if host is None else rule | {"host": host}
 
 
 def make_ingress(*rules: Manifest, name: str = "front", **spec: Any) -> Manifest:
-    """An Ingress with these rules."""
+    """Return an Ingress with these rules."""
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "Ingress",

@@ -1,4 +1,4 @@
-"""What the EndpointSlice controller publishes, by a naive reading of its rules."""
+"""A naive transliteration of the EndpointSlice controller's selection of pods."""
 
 from collections.abc import Collection, Iterable
 
@@ -11,7 +11,7 @@ __all__ = ["published"]
 
 
 def published(service: Service, found: Iterable[Pod], nodes: Collection[str]) -> list[Pod]:
-    """The pods that get into slices: selected, not finished, with an address, and on a node that there is."""
+    """Return the pods in slices: selected, not finished, with an address, and on an existing node."""
     return [
         pod
         for pod in found

@@ -1,4 +1,4 @@
-"""What must hold of endpoints and slices together, and what becomes of them when pods or names change."""
+"""Properties of endpoints and slices, and how they change with pods and names."""
 
 from collections.abc import Mapping
 
@@ -16,22 +16,22 @@ World = tuple[Service, list[Pod]]
 
 
 def resolved(service: Service, pods: list[Pod]) -> Resolution:
-    """The resolution, where not every node exists."""
+    """Return the resolution with two existing nodes."""
     return resolve(service, pods, nodes=NODES)
 
 
 def families_of(service: Service) -> tuple[str, ...]:
-    """The families of the Service, where the cluster gave it none of its own accord."""
+    """Return the families of the Service, with IPv4 as the default."""
     return tuple(service.ip_families or ("IPv4",))
 
 
 def slices_of(found: Resolution, family: str) -> list[EndpointSlice]:
-    """The slices of an address type."""
+    """Return the slices of an address type."""
     return [each for each in found.slices if each.address_type == family]
 
 
 def by_pod(found: Resolution) -> Mapping[str, list[tuple[Endpoint, ...]]]:
-    """By pod, what each port reaches in it."""
+    """Return the endpoints of each port, by pod."""
     names = {endpoint.pod for endpoints in found.by_port for endpoint in endpoints}
     return {
         name: [tuple(each for each in endpoints if each.pod == name) for endpoints in found.by_port] for name in names
@@ -40,44 +40,44 @@ def by_pod(found: Resolution) -> Mapping[str, list[tuple[Endpoint, ...]]]:
 
 @given(services_with_pods())
 def test_slices_partition_the_pods_of_each_address_type(world: World) -> None:
-    """Of each address type, every published pod stands in one slice, once, and ready there if it is ready."""
+    """Every published pod is in exactly one slice of each of its address types, ready if it is ready."""
     service, pods = world
     found = resolved(service, pods)
     families = {each.address_type for each in found.slices}
     assert families == set(families_of(service))
     for family in families:
-        standing = [endpoint for each in slices_of(found, family) for endpoint in each.endpoints]
+        in_slices = [endpoint for each in slices_of(found, family) for endpoint in each.endpoints]
         expected = {
             pod.name: bool(service.publish_not_ready_addresses)
             or ((pod.is_projected or bool(pod.ready)) and not pod.is_terminating)
             for pod in published(service, pods, NODES)
             if pod.is_projected or any(family_of(address) == family for address in pod.addresses or ())
         }
-        assert sorted(endpoint.pod for endpoint in standing) == sorted(expected)
-        assert {endpoint.pod: endpoint.ready for endpoint in standing} == expected
+        assert sorted(endpoint.pod for endpoint in in_slices) == sorted(expected)
+        assert {endpoint.pod: endpoint.ready for endpoint in in_slices} == expected
 
 
 @given(services_with_pods())
 def test_every_endpoint_is_in_one_slice_with_its_number(world: World) -> None:
-    """What `endpoints(port)` has stands, for each address type, in one slice that has the port with that number."""
+    """Each endpoint is in one slice of each address type, which has the port with that number."""
     service, pods = world
     found = resolved(service, pods)
     for port in service.ports:
         for endpoint in found.endpoints(port):
             families = {family_of(address) for address in endpoint.addresses} or set(families_of(service))
             for family in families:
-                [standing] = [
+                [containing] = [
                     each
                     for each in slices_of(found, str(family))
                     if any(inside.pod == endpoint.pod for inside in each.endpoints)
                 ]
-                [number] = [each.port for each in standing.ports if each.name == port.name]
+                [number] = [each.port for each in containing.ports if each.name == port.name]
                 assert number == endpoint.port
 
 
 @given(services_with_pods())
 def test_every_port_of_a_slice_is_reached_in_its_pods(world: World) -> None:
-    """The other way round: each pod of a slice is an endpoint of each of the slice's ports."""
+    """Each pod of a slice is an endpoint of each port of the slice."""
     service, pods = world
     found = resolved(service, pods)
     for each in found.slices:
@@ -88,7 +88,7 @@ def test_every_port_of_a_slice_is_reached_in_its_pods(world: World) -> None:
 
 @given(services_with_pods(), st.data())
 def test_removing_a_pod_removes_only_its_endpoints(world: World, data: st.DataObject) -> None:
-    """All other endpoints, and places in slices, are what they were."""
+    """Removing a pod changes no other endpoint or slice entry."""
     service, pods = world
     if not pods:
         return
@@ -98,17 +98,17 @@ def test_removing_a_pod_removes_only_its_endpoints(world: World, data: st.DataOb
         tuple(each for each in endpoints if each.pod != gone.name) for endpoints in before.by_port
     )
     for family in families_of(service):
-        standing = [
+        in_slices = [
             (each.ports, tuple(inside for inside in each.endpoints if inside.pod != gone.name), each.projected)
             for each in slices_of(before, family)
         ]
         left = [(each.ports, each.endpoints, each.projected) for each in slices_of(after, family) if each.endpoints]
         # The order of ports is that of the first of the pods, and the same for all.
-        assert sorted(left, key=repr) == sorted((each for each in standing if each[1]), key=repr)
+        assert sorted(left, key=repr) == sorted((each for each in in_slices if each[1]), key=repr)
 
 
 def renamed(pod: Pod, names: Mapping[str, str]) -> Pod:
-    """The pod with other names for its ports."""
+    """Return the pod with other names for its ports."""
 
     def of(containers: tuple[Container, ...]) -> list[Container]:
         return [
@@ -124,7 +124,7 @@ def renamed(pod: Pod, names: Mapping[str, str]) -> Pod:
 
 @given(services_with_pods(), st.permutations(["http", "dns", "grpc", "metrics", "web"]))
 def test_renaming_a_port_consistently_changes_no_number(world: World, names: list[str]) -> None:
-    """Other names, the same in the Service and in all pods, lead to the same pods, containers and numbers."""
+    """Renaming a port in the Service and in all pods changes no pod, container or number."""
     service, pods = world
     new = dict(zip(["http", "dns", "grpc", "metrics", "web"], names, strict=True))
     ports = [
@@ -144,7 +144,7 @@ def test_renaming_a_port_consistently_changes_no_number(world: World, names: lis
 
 @given(services_with_pods(), st.data())
 def test_the_order_of_pods_changes_only_the_order_of_endpoints(world: World, data: st.DataObject) -> None:
-    """In any order, each pod has the same endpoints, and the slices hold the same pods."""
+    """The order of the pods does not change the endpoints of a pod or the pods of a slice."""
     service, pods = world
     shuffled = data.draw(st.permutations(pods))
     before, after = resolved(service, pods), resolved(service, shuffled)

@@ -1,4 +1,4 @@
-"""The map of a set: what must hold of any set, and what must not change it."""
+"""Properties of the map of any set of objects."""
 
 import json
 from collections.abc import Iterable
@@ -29,8 +29,8 @@ from sets_for_tests import (
 
 
 @given(sets, st.randoms())
-def test_the_order_of_the_objects_changes_nothing(objects: list[Manifest], random: Any) -> None:
-    """Shuffled, and with some objects given twice, a set has the same map."""
+def test_the_order_of_the_objects_does_not_matter(objects: list[Manifest], random: Any) -> None:
+    """A shuffled set with duplicates has an equal map."""
     first = PortMap.of(objects).as_dict()
     shuffled = objects + objects[:2]
     random.shuffle(shuffled)
@@ -41,7 +41,7 @@ def test_the_order_of_the_objects_changes_nothing(objects: list[Manifest], rando
 
 @given(sets)
 def test_everything_is_sorted_by_object(objects: list[Manifest]) -> None:
-    """By namespace, kind and name: what stands beside one another in a report is about one object."""
+    """Everything is sorted by namespace, kind and name, so that a report groups what concerns one object."""
     data = PortMap.of(objects).as_dict()
     for key in ("services", "workloads", "references", "misses", "unknown"):
         names = [(each["namespace"] or "", each["kind"], each["name"]) for each in data[key]]
@@ -49,7 +49,7 @@ def test_everything_is_sorted_by_object(objects: list[Manifest]) -> None:
 
 
 def _closed(schema: Any) -> Any:
-    """A schema under which there may be no other fields than those that it tells."""
+    """Return the schema without additional properties."""
     if isinstance(schema, list):
         return [_closed(each) for each in schema]
     if not isinstance(schema, dict):
@@ -65,14 +65,14 @@ VALIDATOR: Final = jsonschema.Draft202012Validator(_closed(SCHEMA))
 
 
 @given(sets)
-def test_plain_data_keeps_to_its_schema(objects: list[Manifest]) -> None:
-    """docs/schemas/portmap-1.json tells every field of a map as plain data, and what it may be."""
+def test_plain_data_conforms_to_its_schema(objects: list[Manifest]) -> None:
+    """The plain data of a map conforms to docs/schemas/portmap-1.json, which has every field."""
     VALIDATOR.validate(PortMap.of(objects).as_dict())
 
 
 @given(sets)
 def test_every_reference_has_one_outcome(objects: list[Manifest]) -> None:
-    """A reference leads somewhere, or is a miss with a message, or is unknown with a reason."""
+    """A reference has targets, or a miss with a message, or an unknown result with a reason."""
     found = PortMap.of(objects)
     for each in found.references:
         outcomes = (bool(each.targets), each.miss is not None, each.unknown is not None)
@@ -84,8 +84,8 @@ def test_every_reference_has_one_outcome(objects: list[Manifest]) -> None:
 
 
 @given(sets)
-def test_what_reaches_and_what_is_reached_agree(objects: list[Manifest]) -> None:
-    """A chain from a Service to a port is there exactly where the Service reaches the port."""
+def test_both_directions_agree(objects: list[Manifest]) -> None:
+    """A container port has a chain from a Service if and only if the Service reaches it."""
     data = PortMap.of(objects).as_dict()
     down = {
         (service["namespace"], service["name"], port["port"], *_target(each))
@@ -111,7 +111,7 @@ def _target(data: Manifest) -> tuple[Any, ...]:
 
 @given(sets)
 def test_no_port_is_both_reached_and_unreached(objects: list[Manifest]) -> None:
-    """Where nothing reaches a port, only the direct way leads there; every other declared port has another."""
+    """An unreached port has only the direct chain."""
     found = PortMap.of(objects)
     unreached = set(found.unreached)
     for workload in found.workloads:
@@ -128,8 +128,8 @@ def _declares(workload: Workload) -> bool:
 
 
 @given(sets, NUMBERS)
-def test_hosts_hit_what_their_rules_name(objects: list[Manifest], number: int) -> None:
-    """A request hits only Services that a rule or default backend names, or says why it hits none."""
+def test_requests_reach_only_backends_of_rules(objects: list[Manifest], number: int) -> None:
+    """A request reaches only Services that a rule or default backend names; a chain without an end says why."""
     found = PortMap.of(objects)
     named = {each.reference.service for each in found.references}
     for chain in (*found.host("a.example"), *found.host("b.example", f"/{number}")):
@@ -138,8 +138,8 @@ def test_hosts_hit_what_their_rules_name(objects: list[Manifest], number: int) -
 
 
 @given(services_with_pods())
-def test_a_map_reaches_what_resolve_reaches(given_set: tuple[Service, list[Pod]]) -> None:
-    """For one Service among some pods, the map has the endpoints that `resolve` has, each once."""
+def test_a_map_agrees_with_resolve(given_set: tuple[Service, list[Pod]]) -> None:
+    """The map has the endpoints of `resolve`, each once."""
     service, among = given_set
     found = PortMap.of([service, *among])
     [placed] = found.services
@@ -167,8 +167,8 @@ pods = an_object("v1", "Pod", st.fixed_dictionaries({"containers": some(containe
 
 
 @given(sets, pods)
-def test_an_object_more_takes_nothing_away_from_services(objects: list[Manifest], pod: Manifest) -> None:
-    """Another pod may add to what a Service reaches, and takes nothing from it."""
+def test_another_pod_removes_no_endpoint(objects: list[Manifest], pod: Manifest) -> None:
+    """Another pod can add endpoints and removes none."""
     pod["metadata"]["name"] = "another"
     before, after = PortMap.of(objects), PortMap.of([*objects, pod])
     assert after.services == before.services
@@ -220,7 +220,7 @@ namespaces = st.just(
 
 
 def _places(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Every place in an object, but for its kind and version."""
+    """Return the path of every value in an object, except for its kind and version."""
     inner = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
     here = [] if not path or path[0] in {"kind", "apiVersion"} else [path]
     return here + [place for key, value in inner for place in _places(value, (*path, key))]
@@ -232,10 +232,8 @@ def _places(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     anything,
     st.data(),
 )
-def test_nonsense_in_any_place_is_survived(
-    objects: list[Manifest], good: Manifest, wrong: Any, data: st.DataObject
-) -> None:
-    """Whatever stands in any one place of an object, a map is made, and can be written as JSON."""
+def test_a_wrong_value_at_any_path(objects: list[Manifest], good: Manifest, wrong: Any, data: st.DataObject) -> None:
+    """With any value at any path of an object, the map can be built and written as JSON."""
     bad = json.loads(json.dumps(good))
     *above, last = data.draw(st.sampled_from(_places(bad)))
     place = bad

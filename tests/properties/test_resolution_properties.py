@@ -1,4 +1,4 @@
-"""Resolution against an independent account of the EndpointSlice controller, and what must not change it."""
+"""Properties of resolution, and its agreement with a naive transliteration of the EndpointSlice controller."""
 
 from collections.abc import Collection, Iterable, Sequence
 
@@ -28,7 +28,7 @@ from strategies_for_tests import EVERYWHERE
 
 
 def find_port(pod: Pod, port: ServicePort) -> int | None:
-    """FindPort: a number passes through; a name is looked up with its protocol, sidecars last."""
+    """Return a number as it is; look up a name with its protocol, in sidecars last (`FindPort`)."""
     target = port.target_port or port.port
     if isinstance(target, int):
         return target
@@ -51,7 +51,7 @@ SliceKey = tuple[str, frozenset[SlicePort], bool]
 def naive_slices(
     service: Service, found: Iterable[Pod], families: Sequence[str], nodes: Collection[str]
 ) -> dict[SliceKey, list[tuple[str, bool, bool, bool]]]:
-    """For each family, pods with identical ports form a group; without any there is one slice with nothing in it."""
+    """Group the pods of each family by their ports; a family without pods has one empty slice."""
     if service.type == "ExternalName" or not service.selector:
         return {}
     slices: dict[SliceKey, list[tuple[str, bool, bool, bool]]] = {}
@@ -100,7 +100,7 @@ SELECTORS = st.sampled_from(
 
 
 def reached(resolution: Resolution) -> Reached:
-    """What each Service port reaches, whatever the order of the pods."""
+    """Return what each Service port reaches, in a canonical order."""
     return [
         sorted((each.pod, each.container, each.port) for each in resolution.endpoints(port))
         for port in resolution.service.ports
@@ -112,8 +112,8 @@ def misses(resolution: Resolution) -> list[tuple[str, str, str | None]]:
 
 
 @given(services_with_pods(), st.sampled_from([("IPv4",), ("IPv6",), ("IPv4", "IPv6")]))
-def test_slices_are_the_controllers(world: tuple[Service, list[Pod]], families: tuple[str, ...]) -> None:
-    """The slices are those of the controller's algorithm, and no two of them should have been one."""
+def test_slices_are_those_of_the_controller(world: tuple[Service, list[Pod]], families: tuple[str, ...]) -> None:
+    """The slices are those of the controller's algorithm, and no two have equal ports."""
     service, found = world
     resolution = resolve(service, found, nodes=NODES, ip_families=families)
     ours = our_slices(resolution.slices)
@@ -122,8 +122,8 @@ def test_slices_are_the_controllers(world: tuple[Service, list[Pod]], families: 
 
 
 @given(services_with_pods())
-def test_each_port_reaches_what_find_port_finds(world: tuple[Service, list[Pod]]) -> None:
-    """Endpoints are the pods in which the port is found, with their numbers; in the others there is a miss."""
+def test_endpoints_agree_with_find_port(world: tuple[Service, list[Pod]]) -> None:
+    """A pod is an endpoint with its number if the port resolves in it; otherwise it has a miss."""
     service, found = world
     resolution = resolve(service, found, nodes=NODES, ip_families=("IPv4",))
     eligible = [
@@ -142,7 +142,7 @@ def test_each_port_reaches_what_find_port_finds(world: tuple[Service, list[Pod]]
 
 @given(services_with_pods(), st.data())
 def test_the_order_of_pods_does_not_matter(world: tuple[Service, list[Pod]], data: st.DataObject) -> None:
-    """However the pods are ordered, the same is reached, missed and published."""
+    """The order of the pods changes neither endpoints, misses nor slices."""
     service, found = world
     other = data.draw(st.permutations(found))
     one, two = resolve(service, found, nodes=NODES), resolve(service, other, nodes=NODES)
@@ -153,7 +153,7 @@ def test_the_order_of_pods_does_not_matter(world: tuple[Service, list[Pod]], dat
 
 @given(services_with_pods(), st.lists(pods(labels=st.just({"app": "other"})), max_size=4), st.data())
 def test_unrelated_pods_do_not_matter(world: tuple[Service, list[Pod]], others: list[Pod], data: st.DataObject) -> None:
-    """Pods that are not selected change nothing, wherever they stand."""
+    """Pods that are not selected change nothing at any position."""
     service, found = world
     mixed = list(found)
     for pod in others:
@@ -169,10 +169,10 @@ def _declared(containers: Iterable[Container]) -> list[tuple[str, str]]:
 
 
 @given(services_with_pods(), st.data())
-def test_container_order_matters_only_where_a_name_is_given_twice(
+def test_container_order_matters_only_for_duplicate_names(
     world: tuple[Service, list[Pod]], data: st.DataObject
 ) -> None:
-    """Where no name and protocol stands twice, containers and ports may stand in any order."""
+    """If no name and protocol occurs twice, the order of containers and ports does not matter."""
     service, found = world
     single = [pod for pod in found if len(set(_declared(pod.port_containers))) == len(_declared(pod.port_containers))]
 
@@ -194,7 +194,7 @@ def test_container_order_matters_only_where_a_name_is_given_twice(
 
 @given(services_with_pods())
 def test_the_first_match_decides(world: tuple[Service, list[Pod]]) -> None:
-    """A container put in front that declares every named target is the one that is reached."""
+    """A new first container that declares every named target is the one that is reached."""
     service, found = world
     named = dict.fromkeys((port.target_port, port.protocol) for port in service.ports)
     in_front = [
@@ -213,7 +213,7 @@ def test_the_first_match_decides(world: tuple[Service, list[Pod]]) -> None:
 
 @given(services_with_pods())
 def test_a_workload_stands_for_its_pods(world: tuple[Service, list[Pod]]) -> None:
-    """A workload whose template is a pod reaches what the pod reaches, under the workload's name."""
+    """A workload has the endpoints of its template pod, with the name of the workload."""
     service, found = world
     templates = [attrs.evolve(pod, addresses=None, phase=None, ready=None) for pod in found]
     workloads = [Workload("Deployment", pod.name, pod) for pod in templates]
@@ -226,8 +226,8 @@ def test_a_workload_stands_for_its_pods(world: tuple[Service, list[Pod]]) -> Non
 
 
 @given(services_with_pods())
-def test_sidecars_are_looked_into_since_1_33(world: tuple[Service, list[Pod]]) -> None:
-    """An older control plane reaches what it would reach if sidecars declared nothing."""
+def test_sidecars_are_searched_since_1_33(world: tuple[Service, list[Pod]]) -> None:
+    """An older control plane behaves as if sidecars declared no ports."""
     service, found = world
     bare = [
         attrs.evolve(pod, init_containers=[attrs.evolve(each, ports=()) for each in pod.init_containers])
@@ -241,16 +241,16 @@ def test_sidecars_are_looked_into_since_1_33(world: tuple[Service, list[Pod]]) -
 
 
 @given(services_with_pods())
-def test_what_leads_nowhere_has_no_endpoints(world: tuple[Service, list[Pod]]) -> None:
-    """The ports that lead nowhere are those without endpoints."""
+def test_leads_nowhere(world: tuple[Service, list[Pod]]) -> None:
+    """`leads_nowhere` has the ports without endpoints."""
     service, found = world
     resolution = resolve(service, found, nodes=NODES)
     assert resolution.leads_nowhere == tuple(port for port in service.ports if not resolution.endpoints(port))
 
 
 @given(st.lists(services_with_pods(), max_size=4), st.data())
-def test_all_at_once_is_one_by_one(worlds: list[tuple[Service, list[Pod]]], data: st.DataObject) -> None:
-    """Resolving many Services together gives each what resolving it alone gives."""
+def test_resolve_all_agrees_with_resolve(worlds: list[tuple[Service, list[Pod]]], data: st.DataObject) -> None:
+    """`resolve_all` returns for each Service the result of `resolve`."""
     services = [attrs.evolve(service, selector=data.draw(SELECTORS)) for service, _ in worlds]
     found = [pod for _, pods in worlds for pod in pods]
     assert resolve_all(services, found, nodes=NODES) == tuple(

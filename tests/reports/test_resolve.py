@@ -181,7 +181,7 @@ def test_endpoints_written_by_hand() -> None:
           sql 80/TCP    ← node port 30080
           sql 80/TCP    → 192.0.2.1:5432, [fd00::1]:5432 (Endpoints db)
           admin 81/TCP  ← node port picked by the cluster
-          admin 81/TCP  ✗ Endpoints db has no TCP port named 'admin', and without a selector nothing else has
+          admin 81/TCP  ✗ Endpoints db has no TCP port named 'admin', and the Service has no selector
         """,
     )
     assert (run.code, run.err) == (1, "1 Service, 0 workloads, 1 other object; 1 port leads nowhere\n")

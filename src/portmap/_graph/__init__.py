@@ -1,1 +1,1 @@
-"""Which port leads to which in a set of objects: references, index, maps and traces."""
+"""The graph of ports in a set of objects: items, index, references, maps and traces."""

@@ -1,9 +1,9 @@
-"""A map as plain data, for JSON: the schema that docs/portmap.md describes."""
+"""Convert a PortMap to plain data for JSON. docs/portmap.md describes the schema."""
 
 from collections.abc import Sequence
 from typing import Any, Final
 
-from portmap._graph.chain_builder import Ways
+from portmap._graph.chain_builder import ChainBuilder
 from portmap._graph.items import Inventory, name_of
 from portmap._graph.node_ports import HostPorts, NodePorts
 from portmap._graph.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget
@@ -15,26 +15,26 @@ from portmap._model.workloads import Workload
 __all__ = ["VERSION", "as_plain_data"]
 
 VERSION: Final = 1
-"""The version of the schema. It changes when a field is taken away or means something else."""
+"""The version of the schema. It changes if a field is removed or changes its meaning."""
 
 
 def as_plain_data(
     cluster: Cluster,
-    ways: Ways,
+    chains: ChainBuilder,
     references: Sequence[ResolvedReference],
     misses: Sequence[MapMiss],
     unreached: Sequence[ContainerTarget],
     node_ports: NodePorts,
     host_ports: HostPorts,
 ) -> dict[str, Any]:
-    """The map as dicts, lists, text and numbers."""
-    inventory: Inventory = ways.inventory
+    """Return the map as dicts, lists, text and numbers."""
+    inventory: Inventory = chains.inventory
     return plain_data(
         {
             "version": VERSION,
             "kubernetesVersion": cluster.version,
-            "services": [_service(service, place, ways) for place, service in enumerate(inventory.services)],
-            "workloads": [_workload(workload, ways) for workload in inventory.workloads],
+            "services": [_service(service, index, chains) for index, service in enumerate(inventory.services)],
+            "workloads": [_workload(workload, chains) for workload in inventory.workloads],
             "references": references,
             "misses": misses,
             "unreached": unreached,
@@ -46,12 +46,12 @@ def as_plain_data(
     )
 
 
-def _service(service: Service, place: int, ways: Ways) -> dict[str, Any]:
+def _service(service: Service, index: int, chains: ChainBuilder) -> dict[str, Any]:
     name = name_of(service)
-    targets = ways.reach.targets[place]
+    targets = chains.reach.targets[index]
     ports = []
     for position, port in enumerate(service.ports):
-        referring = ways.referring.get(ServiceTarget(name, position, port), ())
+        referring = chains.referring.get(ServiceTarget(name, position, port), ())
         reached = targets[position]
         ports.append(
             {
@@ -62,7 +62,7 @@ def _service(service: Service, place: int, ways: Ways) -> dict[str, Any]:
                 "targetPort": port.effective_target_port,
                 "nodePort": port.node_port or None,
                 "reaches": reached,
-                "stops": None if reached else ways.why_not(place, position),
+                "stops": None if reached else chains.why_not(index, position),
                 "referredToBy": [
                     {**plain_data(each.source), "field": each.field, "role": each.reference.role} for each in referring
                 ],
@@ -72,12 +72,12 @@ def _service(service: Service, place: int, ways: Ways) -> dict[str, Any]:
         **plain_data(name),
         "type": service.effective_type,
         "headless": service.is_headless,
-        "elsewhere": ways.reach.resolutions[place].elsewhere,
+        "elsewhere": chains.reach.resolutions[index].elsewhere,
         "ports": ports,
     }
 
 
-def _workload(workload: Workload, ways: Ways) -> dict[str, Any]:
+def _workload(workload: Workload, chains: ChainBuilder) -> dict[str, Any]:
     return {
         **plain_data(name_of(workload)),
         "replicas": workload.replicas,
@@ -87,8 +87,8 @@ def _workload(workload: Workload, ways: Ways) -> dict[str, Any]:
                 "port": target.port,
                 "portName": target.name,
                 "protocol": target.protocol,
-                "chains": [{"entry": chain.entry, "hops": chain.hops} for chain in ways.to(target)],
+                "chains": [{"entry": chain.entry, "hops": chain.hops} for chain in chains.to(target)],
             }
-            for target in ways.targets_of(workload)
+            for target in chains.targets_of(workload)
         ],
     }

@@ -1,4 +1,4 @@
-"""All ways through a set of objects, joined from what Services reach and what refers to them."""
+"""Build chains from the container ports that Services reach and the references to both."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,27 +16,27 @@ from portmap._graph.targets import ContainerTarget, MapMiss, ResolvedReference, 
 from portmap._model.workloads import Workload
 from portmap._resolution.why_not import some
 
-__all__ = ["Ways"]
+__all__ = ["ChainBuilder"]
 
 
 @final
 @attrs.frozen(eq=False)
-class Ways:
-    """The ways to ports of containers.
+class ChainBuilder:
+    """The chains to container ports.
 
     Attributes:
         inventory: The objects.
-        reach: What the Services reach.
-        places: The places of the Services of a name; several, where the set has it more than once.
-        referring: By what is referred to, the references.
-        host_ports: By what they lead to, the host ports.
-        undeclared: By workload, the ports that are reached without being declared.
-        without_endpoints: By Service and place of the port, why endpoints written by hand are none for the port.
+        reach: The container ports that the Services reach.
+        services_named: The positions of the Services of a name; several, if the set has it more than once.
+        referring: The references to each target.
+        host_ports: The host ports of each container port.
+        undeclared: The ports of each workload that are reached without being declared.
+        without_endpoints: By Service and field, why the manual endpoints have none for a port.
     """
 
     inventory: Inventory
     reach: Reach
-    places: Mapping[ObjectName, tuple[int, ...]]
+    services_named: Mapping[ObjectName, tuple[int, ...]]
     referring: Mapping[Target, tuple[ResolvedReference, ...]]
     host_ports: Mapping[ContainerTarget, tuple[HostPort, ...]]
     undeclared: Mapping[ObjectName, tuple[ContainerTarget, ...]]
@@ -50,22 +50,22 @@ class Ways:
         references: Iterable[ResolvedReference],
         host_ports: HostPorts,
         misses: Iterable[MapMiss],
-    ) -> "Ways":
-        """Joins what was found."""
-        places: dict[ObjectName, list[int]] = defaultdict(list)
-        for place, service in enumerate(inventory.services):
-            places[inventory.name(service)].append(place)
+    ) -> "ChainBuilder":
+        """Join the results of resolution and of lookups."""
+        services_named: dict[ObjectName, list[int]] = defaultdict(list)
+        for index, service in enumerate(inventory.services):
+            services_named[inventory.name(service)].append(index)
         referring: dict[Target, list[ResolvedReference]] = defaultdict(list)
         undeclared: dict[ObjectName, dict[ContainerTarget, None]] = defaultdict(dict)
         for target in reach.services_of:
             if target.name is None:
                 undeclared[target.workload][target] = None
-        for each in references:
-            # A policy lets traffic to a number; it is no sign that anybody listens there.
-            leads = each.reference.role != "network-policy"
-            for found in each.targets:
-                referring[found].append(each)
-                if leads and isinstance(found, ContainerTarget) and found.name is None:
+        for resolved in references:
+            # A policy permits traffic to a number, which is no evidence that a container listens on it.
+            is_policy = resolved.reference.role == "network-policy"
+            for found in resolved.targets:
+                referring[found].append(resolved)
+                if not is_policy and isinstance(found, ContainerTarget) and found.name is None:
                     undeclared[found.workload][found] = None
         held: dict[ContainerTarget, list[HostPort]] = defaultdict(list)
         for port in host_ports.taken:
@@ -73,7 +73,7 @@ class Ways:
         return cls(
             inventory,
             reach,
-            {name: tuple(found) for name, found in places.items()},
+            {name: tuple(found) for name, found in services_named.items()},
             {target: tuple(found) for target, found in referring.items()},
             {target: tuple(found) for target, found in held.items()},
             {name: tuple(found) for name, found in undeclared.items()},
@@ -81,22 +81,29 @@ class Ways:
         )
 
     def targets_of(self, workload: Workload) -> tuple[ContainerTarget, ...]:
-        """The ports of a workload: the declared ones, then those that are reached all the same."""
+        """Return the ports of a workload: those declared, then those reached without being declared."""
         name = name_of(workload)
         reached = self.undeclared.get(name, ())
         return tuple(dict.fromkeys([*declared_targets(workload, name), *sorted(reached, key=lambda each: each.order)]))
 
-    def through(self, place: int, position: int, entry: Entry | None = None) -> Iterator[Chain]:
-        """The ways through a port of the Service in this place: all, or those that begin in one way."""
-        ends = self.reach.targets[place][position]
-        stops = None if ends else self.why_not(place, position)
-        for begin, hops in self.into(place, position):
-            if entry in {None, begin}:
+    def through(self, index: int, position: int, entry: Entry | None = None) -> Iterator[Chain]:
+        """Yield the chains through a port of a Service: all, or those with this entry."""
+        ends = self.reach.targets[index][position]
+        stops = None if ends else self.why_not(index, position)
+        for own_entry, hops in self.into(index, position):
+            if entry in {None, own_entry}:
                 for end in ends or (None,):
-                    yield Chain(begin, hops, end, stops)
+                    yield Chain(own_entry, hops, end, stops)
+
+    def from_node_port(self, number: int, name: ObjectName, position: int | None) -> Iterator[Chain]:
+        """Yield the chains from a node port of a Service. The node port of health checks has none."""
+        for index in self.services_named[name]:
+            ports = self.inventory.services[index].ports
+            if position is not None and position < len(ports) and ports[position].node_port == number:
+                yield from self.through(index, position, "node-port")
 
     def onward(self, rule: ResolvedReference) -> Iterator[Chain]:
-        """The ways on from a backend of an Ingress or route."""
+        """Yield the chains from a backend of an Ingress or route."""
         for entry, hop in reference_hop(rule.reference):
             if not rule.targets:
                 yield Chain(entry, (hop,), None, rule.unknown or (rule.miss and rule.miss.message))
@@ -106,68 +113,68 @@ class Ways:
                         yield Chain(entry, (hop, service_hop(target)), end, stops)
 
     def to(self, target: ContainerTarget) -> tuple[Chain, ...]:
-        """Every way to a port of a container, the direct one first."""
+        """Return the chains to a container port, the direct one first."""
         chains = [Chain("direct", (), target)]
         for port in self.host_ports.get(target, ()):
             on_node = Hop(target.workload, port.number, port.protocol, port.host_ip or None)
             chains += [Chain("host-port", (on_node,), target)]
         for service in self.reach.services_of.get(target, ()):
-            for place in self.places[service.service]:
+            for index in self.services_named[service.service]:
                 position = service.position
-                if position is not None and self.has(place, service) and target in self.reach.targets[place][position]:
-                    chains += [Chain(entry, hops, target) for entry, hops in self.into(place, position)]
-        for each in self.referring.get(target, ()):
-            chains += [Chain(entry, (hop,), target) for entry, hop in reference_hop(each.reference)]
+                if position is not None and self.has(index, service) and target in self.reach.targets[index][position]:
+                    chains += [Chain(entry, hops, target) for entry, hops in self.into(index, position)]
+        for resolved in self.referring.get(target, ()):
+            chains += [Chain(entry, (hop,), target) for entry, hop in reference_hop(resolved.reference)]
         return tuple(dict.fromkeys(chains))
 
-    def why_not(self, place: int, position: int) -> str:
-        """Why a port of a Service reaches no container."""
-        resolution = self.reach.resolutions[place]
+    def why_not(self, index: int, position: int) -> str:
+        """Return why a port of a Service reaches no container port."""
+        resolution = self.reach.resolutions[index]
         if resolution.elsewhere is not None:
-            miss = self.no_endpoints(place, position)
-            return miss.message if miss else self.written(place, position) or resolution.elsewhere
-        unknown = self.reach.unknown[place]
+            miss = self.no_manual_endpoints(index, position)
+            return miss.message if miss else self.manual_endpoints(index, position) or resolution.elsewhere
+        unknown = self.reach.unknown[index]
         if unknown:
             return f"its pods are unknown: {unknown[0].name} is invalid"
-        why = [miss.message for miss in resolution.misses if miss.position in {None, position}]
-        return why[0] if why else "it reaches no pod of the set"
+        reasons = [miss.message for miss in resolution.misses if miss.position in {None, position}]
+        return reasons[0] if reasons else "it reaches no pod of the set"
 
-    def no_endpoints(self, place: int, position: int) -> MapMiss | None:
-        """Why endpoints written by hand are none for a port of a Service without a selector, if they are not."""
-        return self.without_endpoints.get((name_of(self.inventory.services[place]), field_of_port(position)))
+    def no_manual_endpoints(self, index: int, position: int) -> MapMiss | None:
+        """Return why the manual endpoints of a Service without a selector have none for a port, if so."""
+        return self.without_endpoints.get((name_of(self.inventory.services[index]), field_of_port(position)))
 
-    def written(self, place: int, position: int) -> str | None:
-        """Where endpoints written by hand lead, for a port without other ones: `10.0.0.1:80 (Endpoints web)`."""
-        service = self.inventory.services[place]
+    def manual_endpoints(self, index: int, position: int) -> str | None:
+        """Return the addresses of the manual endpoints of a port, if any: `10.0.0.1:80 (Endpoints web)`."""
+        service = self.inventory.services[index]
         target = ServiceTarget(name_of(service), position, service.ports[position])
-        led = [
-            f"{some(each.reference.addresses) or 'no address'} ({each.source})"
-            for each in self.referring.get(target, ())
-            if each.reference.role == "endpoints"
+        addresses = [
+            f"{some(resolved.reference.addresses) or 'no address'} ({resolved.source})"
+            for resolved in self.referring.get(target, ())
+            if resolved.reference.role == "endpoints"
         ]
-        return ", ".join(led) or None
+        return ", ".join(addresses) or None
 
-    def into(self, place: int, position: int) -> Iterator[tuple[Entry, tuple[Hop, ...]]]:
-        """The ways into a port of the Service in this place, up to and including the Service."""
-        service = self.inventory.services[place]
+    def into(self, index: int, position: int) -> Iterator[tuple[Entry, tuple[Hop, ...]]]:
+        """Yield the entries of a port of a Service, each with the steps including the Service."""
+        service = self.inventory.services[index]
         name = name_of(service)
         target = ServiceTarget(name, position, service.ports[position])
         yield from entries_of(service, name, service.ports[position])
-        for each in self.referring.get(target, ()):
-            for entry, hop in reference_hop(each.reference):
+        for resolved in self.referring.get(target, ()):
+            for entry, hop in reference_hop(resolved.reference):
                 yield entry, (hop, service_hop(target))
 
     def _ends(self, target: ServiceTarget) -> Iterator[tuple[ContainerTarget | None, str | None]]:
-        for place in self.places[target.service]:
+        for index in self.services_named[target.service]:
             if target.position is None:
-                yield None, self.reach.resolutions[place].elsewhere
-            elif self.has(place, target):
-                reached = self.reach.targets[place][target.position]
+                yield None, self.reach.resolutions[index].elsewhere
+            elif self.has(index, target):
+                reached = self.reach.targets[index][target.position]
                 yield from ((end, None) for end in reached)
                 if not reached:
-                    yield None, self.why_not(place, target.position)
+                    yield None, self.why_not(index, target.position)
 
-    def has(self, place: int, target: ServiceTarget) -> bool:
-        """Whether the Service in this place is the one that is meant, where the set has its name more than once."""
-        ports, position = self.inventory.services[place].ports, target.position
+    def has(self, index: int, target: ServiceTarget) -> bool:
+        """Return whether a Service has the target's port. Several Services can have the target's name."""
+        ports, position = self.inventory.services[index].ports, target.position
         return position is not None and position < len(ports) and ports[position] == target.port

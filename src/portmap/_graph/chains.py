@@ -1,4 +1,4 @@
-"""The ways that lead to a port of a container: from a node port or a host name, through a Service, to the pod."""
+"""Chains from an entry, such as a node port or a host name, through a Service to a container port."""
 
 from collections.abc import Iterator
 from typing import Any, Final, Literal, TypeAlias, final
@@ -33,8 +33,8 @@ Entry: TypeAlias = Literal[
     "service-monitor",
     "webhook",
 ]
-"""Where a chain begins. `direct`: at the pod's own address. `headless`: the same, found by
-the Service's DNS name. `cluster-ip`: at the Service's address."""
+"""The entry of a chain. `direct`: the address of the pod. `headless`: the same, found through
+the DNS name of the Service. `cluster-ip`: the address of the Service."""
 
 
 @final
@@ -43,10 +43,10 @@ class Hop:
     """One step of a chain.
 
     Attributes:
-        object: The object that the step leads through.
-        port: The port there: a number, or a name; `None` where the cluster picks it.
-        protocol: `TCP`, `UDP` or `SCTP`, where it is known.
-        address: The host name and path, or the address, where the step has one.
+        object: The object of this step.
+        port: The number or name of the port; `None` if the cluster assigns it.
+        protocol: `TCP`, `UDP` or `SCTP`, if known.
+        address: The host name and path, or the address, if there is one.
 
     Example:
         >>> [chain] = PortMap.of([web, pod, front]).host("shop.example")
@@ -63,7 +63,7 @@ class Hop:
     address: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data.
+        """Return plain data for JSON.
 
         Example:
             >>> chain.hops[1].as_dict()["port"]
@@ -81,13 +81,13 @@ class Hop:
 @final
 @attrs.frozen
 class Chain:
-    """A way to a port of a container, from the outside in.
+    """A path to a container port, from the outside in.
 
     Attributes:
-        entry: Where it begins.
-        hops: What it leads through, the outermost first; the pod is not among them.
-        end: The port of the container, or `None` if it leads nowhere.
-        stops: Why it leads nowhere, or no further in this set.
+        entry: The kind of entry.
+        hops: The steps, the outermost first, without the pod.
+        end: The container port, or `None` if the chain reaches none.
+        stops: Why the chain reaches no container port in this set, if so.
 
     Example:
         >>> [chain] = PortMap.of([web, pod, front]).host("shop.example")
@@ -103,7 +103,7 @@ class Chain:
     stops: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data.
+        """Return plain data for JSON.
 
         Example:
             >>> chain.as_dict()["end"]["container"]
@@ -112,13 +112,13 @@ class Chain:
         return plain_data(self)
 
     def __str__(self) -> str:
-        """For people: `node-port: Service shop/web 30080 → Service shop/web 80 → Deployment shop/web app 8080/TCP`."""
+        """Return a display form: `ingress: Ingress front */ → Service web 80 → Pod web-0 app 8080/TCP`."""
         last = str(self.end) if self.end is not None else f"nowhere: {self.stops}"
         return f"{self.entry}: {' → '.join([*map(str, self.hops), last])}"
 
 
 def service_hop(target: ServiceTarget) -> Hop:
-    """The step through a port of a Service."""
+    """Return the step through a port of a Service."""
     port = target.port
     return Hop(target.service, port and port.port, port and port.effective_protocol)
 
@@ -128,9 +128,9 @@ _ON_NODES: Final = frozenset({"NodePort", "LoadBalancer"})
 
 
 def entries_of(service: Service, name: ObjectName, port: ServicePort) -> Iterator[tuple[Entry, tuple[Hop, ...]]]:
-    """The ways into a port of a Service that the Service itself opens, each up to and including the Service.
+    """Yield the entries that a Service itself opens for a port, each with the steps including the Service.
 
-    A node port without a number is one that the cluster will pick.
+    A node port without a number is one that the cluster will assign.
     """
     own = Hop(name, port.port, port.effective_protocol)
     if service.is_headless:
@@ -144,8 +144,8 @@ def entries_of(service: Service, name: ObjectName, port: ServicePort) -> Iterato
             "load-balancer",
             (Hop(name, port.port, port.effective_protocol, service.load_balancer_ip), own),
         )
-    without = service.effective_type == _LOAD_BALANCED and service.allocate_load_balancer_node_ports is False
-    if service.effective_type in _ON_NODES and (port.node_port or not without):
+    no_allocation = service.effective_type == _LOAD_BALANCED and service.allocate_load_balancer_node_ports is False
+    if service.effective_type in _ON_NODES and (port.node_port or not no_allocation):
         yield "node-port", (Hop(name, port.node_port, port.effective_protocol, "every node"), own)
 
 
@@ -166,8 +166,8 @@ _ENTRIES: Final[frozenset[Entry]] = frozenset(
 
 
 def reference_hop(reference: Reference) -> Iterator[tuple[Entry, Hop]]:
-    """The first step of the ways that a reference opens: none for a policy, which only lets traffic pass."""
-    entry = next((each for each in _ENTRIES if each == reference.role), None)
+    """Yield the entries that a reference opens, with their first step. A policy opens none."""
+    entry = next((role for role in _ENTRIES if role == reference.role), None)
     if entry is None:
         return
     if entry in {"ingress", "route", "mirror"}:
@@ -178,11 +178,11 @@ def reference_hop(reference: Reference) -> Iterator[tuple[Entry, Hop]]:
 
 
 def _addresses(reference: Reference) -> Iterator[str | None]:
-    """The hosts and paths of its requests; where it goes by neither, nothing, once."""
+    """Yield the hosts and paths of the requests; `None` once, if the reference uses neither."""
     if reference.requests is None:
         yield None
         return
-    below = list(dict.fromkeys(path.value for path in reference.paths)) or ["/"]
+    paths = list(dict.fromkeys(path.value for path in reference.paths)) or ["/"]
     for host in reference.hosts or ("*",):
-        for path in below if reference.requests == "path" else ("",):
+        for path in paths if reference.requests == "path" else ("",):
             yield f"{host}{path}"

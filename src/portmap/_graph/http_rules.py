@@ -1,9 +1,9 @@
-"""Which rule of Ingresses and routes a request for a host and path meets: the most specific one.
+"""Find the rule of Ingresses and routes that serves a request for a host and path: the most specific one.
 
-An Ingress host with a wildcard stands for one label, a route's for one or more. Of the
-hosts that fit, only the most specific is looked into; of its paths the exact one wins,
-then the longest prefix. What fits no path goes to the default backend, if there is one.
-Regular expressions are compared by their literal beginning alone.
+A wildcard in the host of an Ingress stands for one label, in that of a route for one or
+more. Of the hosts that match, only the most specific is used; of its paths the exact one
+wins, then the longest prefix. A request that matches no path goes to the default backend,
+if there is one. Regular expressions are compared by their literal prefix alone.
 
 Sources: Kubernetes API reference, Ingress; Gateway API, `HTTPRouteRule`.
 """
@@ -27,75 +27,73 @@ _Rank = tuple[int, int]
 
 
 def rules_for(references: Iterable[ResolvedReference], host: str, path: str) -> tuple[ResolvedReference, ...]:
-    """The backends that a request for this host and path goes to: several where traffic is split.
+    """Return the backends of a request for this host and path: several, if traffic is split.
 
     Args:
-        references: All references; those that are not for requests are passed over.
-        host: The host name that the request asks for.
-        path: Its path, which begins with a slash.
+        references: All references; those that do not concern requests are ignored.
+        host: The host name of the request.
+        path: The path of the request, which begins with a slash.
 
     Returns:
-        The references, each with only the host and the path that the request meets.
+        The references, each with only the host and the path that match the request.
     """
     backends = _backends(references)
     of_host = _of_host(backends, host)
-    by_path = [(fit, *each) for each in of_host if (fit := _path_met(each[1].reference.paths, path)) is not None]
+    by_path = [(match, *rule) for rule in of_host if (match := _match_path(rule[1].reference.paths, path)) is not None]
     longest = max((rank for (rank, _), _, _ in by_path), default=None)
     if longest is not None:
         return tuple(
-            attrs.evolve(each, reference=attrs.evolve(each.reference, hosts=hosts, paths=paths))
-            for (rank, paths), hosts, each in by_path
+            attrs.evolve(backend, reference=attrs.evolve(backend.reference, hosts=hosts, paths=paths))
+            for (rank, paths), hosts, backend in by_path
             if rank == longest
         )
-    defaults = [each for each in backends if _is_default(each.reference)]
-    sources = {each.source for _, each in of_host}
-    return tuple(_own(defaults, sources) or defaults)
+    defaults = [backend for backend in backends if _is_default(backend.reference)]
+    sources = {backend.source for _, backend in of_host}
+    of_same_ingress = [backend for backend in defaults if backend.source in sources]
+    return tuple(of_same_ingress or defaults)
 
 
 def paths_for(references: Iterable[ResolvedReference], host: str) -> tuple[tuple[str, ...], frozenset[str]]:
-    """The hosts of the rules that a request for this host is looked up in, and their paths.
+    """Return the hosts of the rules that apply to this host, and the paths of these rules.
 
-    No hosts, but paths: the rules are for any host. No paths: there are no such rules.
+    No hosts, but paths: the rules apply to any host. No paths: there are no such rules.
     """
     rules = _of_host(_backends(references), host)
-    hosts = sorted({each for hosts, _ in rules for each in hosts})
-    return tuple(hosts), frozenset(path.value for _, each in rules for path in each.reference.paths)
+    hosts = sorted({host for hosts, _ in rules for host in hosts})
+    return tuple(hosts), frozenset(path.value for _, backend in rules for path in backend.reference.paths)
 
 
 def _backends(references: Iterable[ResolvedReference]) -> list[ResolvedReference]:
-    return [each for each in references if each.reference.role in _REQUESTS and each.reference.requests]
+    return [resolved for resolved in references if resolved.reference.role in _REQUESTS and resolved.reference.requests]
 
 
 def _of_host(backends: Iterable[ResolvedReference], host: str) -> list[tuple[tuple[str, ...], ResolvedReference]]:
-    """The backends of the host that fits best, each with that host; none: it is for any."""
-    rules = [(met, each) for each in backends if (met := _host_met(each.reference, host.lower())) is not None]
+    """Return the backends of the host that matches best, each with that host; no host: it applies to any."""
+    rules = [
+        (match, backend) for backend in backends if (match := _match_host(backend.reference, host.lower())) is not None
+    ]
     best = max((rank for (rank, _), _ in rules), default=None)
-    return [(hosts, each) for (rank, hosts), each in rules if rank == best]
-
-
-def _own(defaults: Sequence[ResolvedReference], sources: Iterable[object]) -> list[ResolvedReference]:
-    known = set(sources)
-    return [each for each in defaults if each.source in known]
+    return [(hosts, backend) for (rank, hosts), backend in rules if rank == best]
 
 
 def _is_default(reference: Reference) -> bool:
-    """Whether this is the default backend of an Ingress."""
+    """Return whether the reference is the default backend of an Ingress."""
     return reference.role == "ingress" and not reference.paths
 
 
-def _host_met(reference: Reference, host: str) -> tuple[_Rank, tuple[str, ...]] | None:
-    """The host of a rule that fits this one best, and how specific it is; `None` where none does."""
+def _match_host(reference: Reference, host: str) -> tuple[_Rank, tuple[str, ...]] | None:
+    """Return the host of a rule that matches best, and how specific it is; `None` if none matches."""
     if _is_default(reference):
         return None
     if not reference.hosts:
         return (0, 0), ()
-    fitting = (
-        (rank, (each,)) for each in reference.hosts if (rank := _one_host(each.lower(), host, reference)) is not None
+    matches = (
+        (rank, (own,)) for own in reference.hosts if (rank := _rank_of_host(own.lower(), host, reference)) is not None
     )
-    return max(fitting, default=None)
+    return max(matches, default=None)
 
 
-def _one_host(pattern: str, host: str, reference: Reference) -> _Rank | None:
+def _rank_of_host(pattern: str, host: str, reference: Reference) -> _Rank | None:
     if pattern == host:
         return 2, len(pattern)
     if not pattern.startswith("*.") or not host.endswith(pattern[1:]):
@@ -105,21 +103,21 @@ def _one_host(pattern: str, host: str, reference: Reference) -> _Rank | None:
     return (1, len(pattern)) if labels and not (one_label and "." in labels) else None
 
 
-def _path_met(paths: Sequence[PathMatch], path: str) -> tuple[_Rank, tuple[PathMatch, ...]] | None:
-    """The path of a rule that fits this one best, and how specific it is; `None` where none does."""
+def _match_path(paths: Sequence[PathMatch], path: str) -> tuple[_Rank, tuple[PathMatch, ...]] | None:
+    """Return the path of a rule that matches best, and how specific it is; `None` if none matches."""
     if not paths:
         return (0, 0), ()
-    fitting = ((rank, (each,)) for each in paths if (rank := _one_path(each, path)) is not None)
-    return max(fitting, key=lambda met: met[0], default=None)
+    matches = ((rank, (own,)) for own in paths if (rank := _rank_of_path(own, path)) is not None)
+    return max(matches, key=lambda match: match[0], default=None)
 
 
-def _one_path(match: PathMatch, path: str) -> _Rank | None:
+def _rank_of_path(match: PathMatch, path: str) -> _Rank | None:
     value = match.value
     if match.type == "Exact":
         return (2, len(value)) if value == path else None
     literal = _LITERAL.match(value)
-    begins = literal.group() if literal and match.type in _WITH_PATTERN else value
-    if begins != value:
-        return (1, len(begins)) if path.startswith(begins) else None
+    literal_prefix = literal.group() if literal and match.type in _WITH_PATTERN else value
+    if literal_prefix != value:
+        return (1, len(literal_prefix)) if path.startswith(literal_prefix) else None
     prefix = value.rstrip("/")
     return (1, len(value)) if path == prefix or path.startswith(f"{prefix}/") else None

@@ -1,8 +1,8 @@
-"""All objects of a set, read in one pass and put in order: Services, what makes pods, and what refers to them.
+"""Read the objects of a set in one pass and sort them: Services, workloads, and references to their ports.
 
-An object that a server would refuse is not forgotten: it is *unknown*, so that whoever
-refers to it leads to something unknown, not to nothing. Everything is sorted by
-namespace, kind and name, so that the order in which a set is given changes nothing.
+An object that the API server would refuse is kept as *unknown*, so that a reference to it
+is unknown and not a miss. Everything is sorted by namespace, kind and name, so that the
+order of the input does not matter.
 """
 
 import json
@@ -25,7 +25,7 @@ from portmap._model.service_reading import is_core_service, read_core_service
 from portmap._model.services import Service
 from portmap._model.workloads import Workload, makes_pods, read_workloads, reduced
 
-__all__ = ["Grant", "Inventory", "UnknownObject", "name_of", "pod_labels", "settled"]
+__all__ = ["Grant", "Inventory", "UnknownObject", "name_of", "pod_labels", "with_namespace"]
 
 _GATEWAY: Final = "gateway.networking.k8s.io"
 
@@ -33,13 +33,13 @@ _GATEWAY: Final = "gateway.networking.k8s.io"
 @final
 @attrs.frozen
 class UnknownObject:
-    """An object whose ports cannot be told, because a server would refuse it.
+    """An object whose ports are unknown, because the API server would refuse it.
 
     Attributes:
-        name: What it is called.
-        violations: Why a server would refuse it.
-        selections: For a Service, the labels that it selects; for what makes pods, the
-            labels of those pods: as far as they can be read.
+        name: The name of the object.
+        violations: Why the API server would refuse it.
+        selections: The labels that a Service selects, or the labels of the pods that a
+            workload creates, as far as they can be read.
 
     Example:
         >>> broken = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "broken"}, "spec": {}}
@@ -57,7 +57,7 @@ class UnknownObject:
 @final
 @attrs.frozen
 class Grant:
-    """Leave to refer from one namespace to the Services of another (ReferenceGrant)."""
+    """Permission to refer from one namespace to the Services of another (ReferenceGrant)."""
 
     from_kind: str
     from_namespace: str
@@ -68,7 +68,7 @@ class Grant:
 @final
 @attrs.frozen
 class _Entry:
-    """What one object adds to the set."""
+    """One object of the input, as read."""
 
     name: ObjectName
     service: Service | None = None
@@ -79,8 +79,8 @@ class _Entry:
     namespace_labels: tuple[tuple[str, str], ...] | None = None
 
     @property
-    def says_something(self) -> bool:
-        """Whether the object says anything of ports, or of where they may be."""
+    def concerns_ports(self) -> bool:
+        """Whether the object has ports, refers to ports or affects lookups."""
         return bool(
             self.service or self.workloads or self.references or self.unknown or self.grants or self.namespace_labels
         )
@@ -93,13 +93,13 @@ class Inventory:
 
     Attributes:
         services: The Services, sorted.
-        names: What each Service and workload is called, by its `id`.
-        workloads: What makes pods, sorted; a pod is a workload of kind Pod.
-        references: What refers to ports, each with the workload that it stands in, if it does.
-        unknown: What a server would refuse, sorted.
-        grants: Leave to refer across namespaces.
+        names: The name of each Service and workload, by `id`.
+        workloads: The workloads, sorted; a pod is a workload of kind Pod.
+        references: The references to ports, each with the workload that contains it, if any.
+        unknown: The objects that the API server would refuse, sorted.
+        grants: Permissions to refer across namespaces.
         namespaces: The labels of each Namespace object.
-        others: How many objects say nothing of ports.
+        others: The number of objects that do not concern ports.
     """
 
     services: tuple[Service, ...]
@@ -113,40 +113,40 @@ class Inventory:
 
     @classmethod
     def of(cls, objects: Iterable[object], namespace: str | None = None) -> Self:
-        """Reads objects of any kinds, under the cluster in force.
+        """Read objects of any kind, under the cluster in force.
 
         Args:
-            objects: Plain mappings, lists of kind List among them; `Service`, `Pod` and
-                `Workload`; and what has a `raw` mapping, as the documents of files have.
-            namespace: The namespace of the objects that name none; `None`: they may be in any.
+            objects: Plain mappings, also of kind List; `Service`, `Pod` and `Workload`;
+                and documents, which have a `raw` mapping.
+            namespace: The namespace of the objects without one; `None`: they match any.
 
         Raises:
-            TypeError: One of them is something else.
+            TypeError: One of the objects has another type.
         """
-        entries = [entry for each in objects for entry in _entries(each, namespace)]
-        telling = [entry for entry in entries if entry.says_something]
-        kept = _in_order(telling)
+        entries = [entry for source in objects for entry in _entries(source, namespace)]
+        relevant = [entry for entry in entries if entry.concerns_ports]
+        kept = _in_order(relevant)
         return cls(
-            tuple(each.service for each in kept if each.service is not None),
-            tuple(workload for each in kept for workload in each.workloads),
-            tuple(pair for each in kept for pair in _with_workloads(each)),
-            tuple(each.unknown for each in kept if each.unknown is not None),
-            frozenset(grant for each in kept for grant in each.grants),
-            {each.name.name: dict(each.namespace_labels) for each in kept if each.namespace_labels is not None},
-            len(entries) - len(telling),
-            dict(pair for each in kept for pair in _names(each)),
+            tuple(entry.service for entry in kept if entry.service is not None),
+            tuple(workload for entry in kept for workload in entry.workloads),
+            tuple(pair for entry in kept for pair in _with_workloads(entry)),
+            tuple(entry.unknown for entry in kept if entry.unknown is not None),
+            frozenset(grant for entry in kept for grant in entry.grants),
+            {entry.name.name: dict(entry.namespace_labels) for entry in kept if entry.namespace_labels is not None},
+            len(entries) - len(relevant),
+            dict(pair for entry in kept for pair in _names(entry)),
         )
 
     def name(self, source: Service | Workload) -> ObjectName:
-        """What one of the Services or workloads is called."""
+        """Return the name of a Service or workload of the set."""
         return self.names[id(source)]
 
 
-_SettledT = TypeVar("_SettledT", bound=Service | Pod | Workload)
+_ObjectT = TypeVar("_ObjectT", bound=Service | Pod | Workload)
 
 
-def settled(source: _SettledT, namespace: str | None) -> _SettledT:
-    """The same in this namespace, if it names none itself."""
+def with_namespace(source: _ObjectT, namespace: str | None) -> _ObjectT:
+    """Return the object in this namespace, if it does not name one itself."""
     if namespace is None or source.namespace is not None:
         return source
     if isinstance(source, Workload):
@@ -155,20 +155,20 @@ def settled(source: _SettledT, namespace: str | None) -> _SettledT:
 
 
 def name_of(source: Service | Workload) -> ObjectName:
-    """What a Service or workload is called."""
+    """Return the name of a Service or workload."""
     if isinstance(source, Workload):
         return ObjectName(source.kind, source.name, source.namespace)
     return ObjectName("Service", source.name or source.generate_name or "", source.namespace)
 
 
 def _in_order(entries: Iterable[_Entry]) -> list[_Entry]:
-    """Sorted, and copies of one and the same object only once."""
+    """Sort the entries, and keep one of equal entries."""
     kept: list[_Entry] = []
     for _, same in groupby(sorted(entries, key=lambda entry: entry.name.order), key=lambda entry: entry.name.order):
-        several = list(same)
-        if len(several) > 1:
-            several = [each for _, each in sorted({repr(each): each for each in several}.items())]
-        kept += several
+        variants = list(same)
+        if len(variants) > 1:
+            variants = [entry for _, entry in sorted({repr(entry): entry for entry in variants}.items())]
+        kept += variants
     return kept
 
 
@@ -182,29 +182,29 @@ def _names(entry: _Entry) -> Iterator[tuple[int, ObjectName]]:
     if entry.service is not None:
         yield id(entry.service), entry.name
     for workload in entry.workloads:
-        # One of several workloads has a name of its own.
+        # One of the several workloads of an object has a name of its own.
         own = name_of(workload)
         yield id(workload), entry.name if own == entry.name else own
 
 
-def _entries(given: object, namespace: str | None) -> Iterator[_Entry]:
-    """What one of the things given adds: several things, if it is a list."""
-    if isinstance(given, Service):
-        service = settled(given, namespace)
+def _entries(source: object, namespace: str | None) -> Iterator[_Entry]:
+    """Yield the entries of one argument; a list has several."""
+    if isinstance(source, Service):
+        service = with_namespace(source, namespace)
         yield _Entry(name_of(service), service=service)
-    elif isinstance(given, Pod | Workload):
-        workload = reduced(settled(given, namespace))
+    elif isinstance(source, Pod | Workload):
+        workload = reduced(with_namespace(source, namespace))
         yield _Entry(name_of(workload), workloads=(workload,))
-    # The class is asked first: an Output of Pulumi answers for every attribute.
-    elif hasattr(type(given), "violations") and hasattr(given, "violations") and hasattr(given, "raw"):
-        if isinstance(given.raw, Mapping):
-            typed = getattr(given, "object", None)
-            yield from _of_mapping(given.raw, typed, tuple(given.violations), namespace)
-    elif isinstance(plain := plain_manifest(given), Mapping):
+    # Check the class first: an instance of Pulumi's Output has every attribute.
+    elif hasattr(type(source), "violations") and hasattr(source, "violations") and hasattr(source, "raw"):
+        if isinstance(source.raw, Mapping):
+            typed = getattr(source, "object", None)
+            yield from _of_mapping(source.raw, typed, tuple(source.violations), namespace)
+    elif isinstance(plain := plain_manifest(source), Mapping):
         yield from _of_mapping(plain, None, (), namespace)
     else:
         raise TypeError(
-            f"a map is made of plain mappings, Services, Pods, Workloads and documents, not {type(given).__name__}"
+            f"objects must be plain mappings, Services, Pods, Workloads or documents, not {type(source).__name__}"
         )
 
 
@@ -218,7 +218,7 @@ def _of_mapping(
         return
     if namespace is not None:
         raw = in_namespace(raw, namespace)
-        typed = settled(typed, namespace) if isinstance(typed, Service | Pod | Workload) else typed
+        typed = with_namespace(typed, namespace) if isinstance(typed, Service | Pod | Workload) else typed
     name = ObjectName.of(raw)
     try:
         yield _read(name, raw, typed, violations)
@@ -231,16 +231,16 @@ def _read(name: ObjectName, raw: Mapping[str, Any], typed: object, violations: t
         if violations and typed is None:
             return _Entry(name, unknown=_unknown(name, raw, violations))
         return _Entry(name, service=typed if isinstance(typed, Service) else read_core_service(raw))
-    # What is typed already makes pods, even where it does not say of which API it is.
+    # A typed pod or workload needs no check of its API version.
     if isinstance(typed, Pod | Workload) or makes_pods(raw):
         if violations and typed is None:
             return _Entry(name, unknown=_unknown(name, raw, violations))
-        found = (reduced(typed),) if isinstance(typed, Pod | Workload) else read_workloads(raw)
-        return _Entry(name, workloads=found, references=tuple(references_of(raw, name)))
+        workloads = (reduced(typed),) if isinstance(typed, Pod | Workload) else read_workloads(raw)
+        return _Entry(name, workloads=workloads, references=tuple(references_of(raw, name)))
     if raw.get("kind") == "Namespace":
         labels = value_at(raw, "metadata", "labels")
-        given = labels.items() if isinstance(labels, Mapping) else ()
-        clean = {str(key): value for key, value in given if isinstance(value, str)}
+        pairs = labels.items() if isinstance(labels, Mapping) else ()
+        clean = {str(key): value for key, value in pairs if isinstance(value, str)}
         clean.setdefault("kubernetes.io/metadata.name", name.name)
         return _Entry(name, namespace_labels=tuple(sorted(clean.items())))
     return _Entry(name, references=tuple(references_of(raw, name)), grants=tuple(_grants(name, raw)))
@@ -256,19 +256,19 @@ def _grants(name: ObjectName, raw: Mapping[str, Any]) -> Iterator[Grant]:
                 yield Grant(kind, namespace, name.namespace, text_at(target, "name"))
 
 
-# --- what a server would refuse --------------------------------------------------------------------------------
+# --- invalid objects -------------------------------------------------------------------------------------------
 
 
 def _unknown(name: ObjectName, raw: Mapping[str, Any], violations: tuple[Violation, ...]) -> UnknownObject:
     selector = value_at(raw, "spec", "selector")
-    own = (_as_meant(selector),) if isinstance(selector, Mapping) else ()
-    selections = own if is_core_service(raw) else pod_labels(raw)
-    return UnknownObject(name, violations, selections, _as_meant(value_at(raw, "metadata", "labels")))
+    selected = (_intended_labels(selector),) if isinstance(selector, Mapping) else ()
+    selections = selected if is_core_service(raw) else pod_labels(raw)
+    return UnknownObject(name, violations, selections, _intended_labels(value_at(raw, "metadata", "labels")))
 
 
 def pod_labels(raw: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
-    """The labels of the pods that an invalid object would make, as its author must have meant them."""
-    return tuple(_as_meant(each) for each in _pod_labels(raw) if isinstance(each, Mapping))
+    """Return the labels of the pods that an invalid object would create, with numbers as text."""
+    return tuple(_intended_labels(labels) for labels in _pod_labels(raw) if isinstance(labels, Mapping))
 
 
 def _pod_labels(raw: Mapping[str, Any]) -> Iterator[object]:
@@ -281,8 +281,8 @@ def _pod_labels(raw: Mapping[str, Any]) -> Iterator[object]:
             yield value_at(item, "spec", "template", "metadata", "labels") or {}
 
 
-def _as_meant(labels: object) -> dict[str, Any]:
-    """Labels as their author must have meant them: `version: 1` is invalid, but `"1"` was meant."""
+def _intended_labels(labels: object) -> dict[str, Any]:
+    """Return the labels that were probably intended: `version: 1` is invalid, and `"1"` was intended."""
     if not isinstance(labels, Mapping):
         return {}
     return {

@@ -1,4 +1,4 @@
-"""Label selectors with expressions, as NetworkPolicies and monitors have them, and where they look.
+"""Label selectors with expressions, as in NetworkPolicies and monitors, and the namespaces that they search.
 
 Source: kubernetes/kubernetes 1.36.2, `staging/src/k8s.io/apimachinery/pkg/labels/selector.go`.
 """
@@ -26,7 +26,7 @@ class Requirement:
     values: tuple[str, ...] = ()
 
     def holds(self, labels: Mapping[str, str]) -> bool:
-        """Whether these labels fulfil it. A label that is missing is not in any list of values."""
+        """Return whether these labels satisfy the requirement. A missing label is in no list of values."""
         value = labels.get(self.key)
         match self.operator:
             case "In":
@@ -42,23 +42,23 @@ class Requirement:
 @final
 @attrs.frozen
 class Selector:
-    """A label selector: labels that must be equal, and expressions; one without either picks everything."""
+    """A label selector: labels that must be equal, and expressions. Without either it matches everything."""
 
     labels: Labels = attrs.field(factory=Labels, converter=Labels)
     requirements: tuple[Requirement, ...] = ()
 
     @property
-    def picks_all(self) -> bool:
-        """Whether it asks for nothing."""
+    def matches_all(self) -> bool:
+        """Whether the selector is empty, which matches everything."""
         return not self.labels and not self.requirements
 
     def matches(self, labels: Mapping[str, str]) -> bool:
-        """Whether it picks an object with these labels."""
+        """Return whether the selector matches an object with these labels."""
         return self.labels.items() <= labels.items() and self.requirements_hold(labels)
 
     def requirements_hold(self, labels: Mapping[str, str]) -> bool:
-        """Whether its expressions hold, whatever the labels that must be equal."""
-        return all(each.holds(labels) for each in self.requirements)
+        """Return whether the expressions hold, apart from the labels that must be equal."""
+        return all(requirement.holds(labels) for requirement in self.requirements)
 
     def __str__(self) -> str:
         parts = [f"{key}={value}" for key, value in self.labels.items()]
@@ -69,13 +69,13 @@ class Selector:
 @final
 @attrs.frozen
 class Scope:
-    """Among which objects a reference looks.
+    """The objects that a reference searches.
 
     Attributes:
-        selector: By their labels.
-        namespaces: In these namespaces; `None` stands for all of them, and a namespace
-            that is `None` for one that is not known.
-        namespace_selector: In namespaces with these labels.
+        selector: The labels of the objects.
+        namespaces: The namespaces; `None` is all of them, and an item `None` is an unknown
+            namespace.
+        namespace_selector: The labels of the namespaces.
     """
 
     selector: Selector
@@ -84,10 +84,10 @@ class Scope:
 
 
 def read_selector(data: Any) -> Selector | None:  # noqa: ANN401 - any JSON value
-    """A selector as it stands in a manifest; nothing given picks everything.
+    """Read a selector of a manifest; `None` matches everything.
 
     Returns:
-        The selector, or `None` where it cannot be read.
+        The selector, or `None` if it is malformed.
     """
     if data is None:
         return Selector()
@@ -97,8 +97,8 @@ def read_selector(data: Any) -> Selector | None:  # noqa: ANN401 - any JSON valu
     if not isinstance(labels, Mapping) or not all(isinstance(part, str) for pair in labels.items() for part in pair):
         return None
     requirements = []
-    for each in items_at(data, "matchExpressions"):
-        requirement = _requirement(each)
+    for expression in items_at(data, "matchExpressions"):
+        requirement = _requirement(expression)
         if requirement is None:
             return None
         requirements.append(requirement)

@@ -1,8 +1,8 @@
-"""Ports on nodes: which node ports and host ports a set takes, which collide, and which are free.
+"""The node ports and host ports of a set: which are taken, which collide, and which are free.
 
 A node port belongs to one Service of the cluster. A host port belongs to one pod of a
-node: two workloads that want the same one cannot share a node, which for DaemonSets
-means that they cannot share a cluster.
+node: two workloads with the same host port cannot share a node, so two DaemonSets with
+the same host port cannot share a cluster.
 """
 
 from collections import defaultdict
@@ -22,8 +22,8 @@ from portmap._model.workloads import Workload
 __all__ = ["Band", "HostPort", "HostPorts", "NodePort", "NodePorts", "host_ports_of", "node_ports_of"]
 
 Band: TypeAlias = Literal["static", "dynamic", "outside"]
-"""`static`: the part of the range from which the cluster picks last. `dynamic`: the rest.
-`outside`: not in the cluster's range at all."""
+"""`static`: the part of the range from which the cluster allocates last. `dynamic`: the rest.
+`outside`: not in the range of the cluster."""
 
 _CODES: Final = frozenset({"node-port-taken", "health-check-node-port-taken"})
 _ANY_ADDRESS: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - what manifests say, not where anything listens
@@ -32,15 +32,15 @@ _ANY_ADDRESS: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - what mani
 @final
 @attrs.frozen
 class NodePort:
-    """A node port that a Service asks for.
+    """A node port that a Service requests.
 
     Attributes:
         number: The port on every node.
         protocol: `TCP`, `UDP` or `SCTP`.
         service: The Service.
-        position: The place of the port in the Service's `ports`; `None` for the port
-            on which load balancers ask after its health.
-        band: Where it is in the cluster's range.
+        position: The index of the port in the Service's `ports`; `None` for the port of
+            health checks.
+        band: The part of the cluster's range.
 
     Example:
         >>> public = Service.node_port("web", [ServicePort(80, node_port=30080)], selector={"app": "web"})
@@ -56,7 +56,7 @@ class NodePort:
     band: Band
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data.
+        """Return plain data for JSON.
 
         Example:
             >>> node_port.as_dict()["service"]
@@ -71,11 +71,11 @@ class NodePorts:
     """The node ports of a set.
 
     Attributes:
-        taken: Those that Services ask for by number, by number.
-        collisions: What two Services cannot both have. The second of the two, by
-            namespace and name, is the one that a server would refuse.
-        left_to_the_cluster: How many more the cluster would pick.
-        cluster: Whose range it is.
+        taken: The node ports that Services request, sorted by number.
+        collisions: The node ports that two Services request. The API server would refuse the
+            second of the two, by namespace and name.
+        left_to_the_cluster: The number of node ports that the cluster would allocate.
+        cluster: The cluster that has the range.
 
     Example:
         >>> public = Service.node_port("web", [ServicePort(80, node_port=30080)], selector={"app": "web"})
@@ -91,7 +91,7 @@ class NodePorts:
 
     @property
     def free_static(self) -> tuple[range, ...]:
-        """The free numbers of the static band: the best for numbers that one sets.
+        """The free numbers of the static band, which are the best to request.
 
         Example:
             >>> node_ports.free_static
@@ -101,7 +101,7 @@ class NodePorts:
 
     @property
     def free_dynamic(self) -> tuple[range, ...]:
-        """The free numbers of the dynamic band, from which the cluster picks first.
+        """The free numbers of the dynamic band, from which the cluster allocates first.
 
         Example:
             >>> node_ports.free_dynamic
@@ -110,22 +110,22 @@ class NodePorts:
         return self._free(self.cluster.dynamic_node_ports)
 
     def of(self, number: int) -> tuple[NodePort, ...]:
-        """Who asks for this number.
+        """Return the requests for this number.
 
         Example:
             >>> [str(port.service) for port in node_ports.of(30080)]
             ['Service web']
         """
-        return tuple(each for each in self.taken if each.number == number)
+        return tuple(port for port in self.taken if port.number == number)
 
     def _free(self, band: range) -> tuple[range, ...]:
         free: list[range] = []
         start = band.start
-        for number in sorted({each.number for each in self.taken if each.number in band}):
+        for number in sorted({port.number for port in self.taken if port.number in band}):
             free.append(range(start, number))
             start = number + 1
         free.append(range(start, band.stop))
-        return tuple(each for each in free if each)
+        return tuple(part for part in free if part)
 
 
 @shape.register
@@ -157,9 +157,9 @@ def _ends(numbers: range) -> list[int]:
 
 
 def node_ports_of(services: Sequence[Service], cluster: Cluster) -> NodePorts:
-    """The node ports of these Services, all in one cluster."""
+    """Return the node ports of these Services, all in one cluster."""
     taken: list[NodePort] = []
-    picked = 0
+    allocated = 0
     for service in services:
         state = service_state(service, cluster)
         name = name_of(service)
@@ -169,13 +169,15 @@ def node_ports_of(services: Sequence[Service], cluster: Cluster) -> NodePorts:
                     band = _band(port.node_port, cluster)
                     taken.append(NodePort(port.node_port, port.effective_protocol, name, position, band))
                 elif state.allocates_node_ports:
-                    picked += 1
+                    allocated += 1
         if state.needs_health_check and service.health_check_node_port:
             number = service.health_check_node_port
             taken.append(NodePort(number, "TCP", name, None, _band(number, cluster)))
-    collisions = tuple(each for each in check_set(services, cluster=cluster) if each.violation.code in _CODES)
-    taken.sort(key=lambda each: (each.number, each.service.order, each.position or 0))
-    return NodePorts(tuple(taken), collisions, picked, cluster)
+    collisions = tuple(
+        conflict for conflict in check_set(services, cluster=cluster) if conflict.violation.code in _CODES
+    )
+    taken.sort(key=lambda port: (port.number, port.service.order, port.position or 0))
+    return NodePorts(tuple(taken), collisions, allocated, cluster)
 
 
 def _band(number: int, cluster: Cluster) -> Band:
@@ -187,16 +189,16 @@ def _band(number: int, cluster: Cluster) -> Band:
 @final
 @attrs.frozen
 class HostPort:
-    """A port of the node that a container takes.
+    """A port of the node that a container occupies.
 
     Attributes:
         number: The port on the node.
         protocol: `TCP`, `UDP` or `SCTP`.
         host_ip: The address of the node, `""` for all of them.
-        workload: What makes the pods.
+        workload: The workload that creates the pods.
         container: The container.
         container_port: The port of the container.
-        host_network: Whether it takes the port because its pods use the node's network.
+        host_network: Whether the reason is that the pods use the network of the node.
 
     Example:
         >>> agent = Pod("agent", containers=[Container("agent", ports=[ContainerPort(9100, host_port=9100)])])
@@ -215,7 +217,7 @@ class HostPort:
 
     @property
     def order(self) -> tuple[int, str, tuple[str, str, str], str, str, int]:
-        """By what host ports are sorted.
+        """The sort key.
 
         Example:
             >>> taken.order
@@ -224,7 +226,7 @@ class HostPort:
         return self.number, self.protocol, self.workload.order, self.container, self.host_ip, self.container_port
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data.
+        """Return plain data for JSON.
 
         Example:
             >>> taken.as_dict()["containerPort"]
@@ -239,8 +241,8 @@ class HostPorts:
     """The host ports of a set.
 
     Attributes:
-        taken: All of them, by number.
-        collisions: Those of different workloads that cannot be on one node together.
+        taken: The host ports, sorted by number.
+        collisions: The host ports of different workloads that cannot share a node.
 
     Example:
         >>> agent = Pod("agent", containers=[Container("agent", ports=[ContainerPort(9100, host_port=9100)])])
@@ -253,15 +255,15 @@ class HostPorts:
 
 
 def host_ports_of(workloads: Iterable[Workload]) -> HostPorts:
-    """The host ports of these workloads. Those that make no pods take none."""
+    """Return the host ports of these workloads. A workload without replicas has none."""
     taken = sorted(
-        {each for workload in workloads if workload.replicas != 0 for each in _host_ports(workload)},
-        key=lambda each: each.order,
+        {port for workload in workloads if workload.replicas != 0 for port in _host_ports(workload)},
+        key=lambda port: port.order,
     )
-    same: Mapping[tuple[int, str], list[HostPort]] = defaultdict(list)
-    for each in taken:
-        same[each.number, each.protocol].append(each)
-    return HostPorts(tuple(taken), tuple(group for found in same.values() if len(group := _colliding(found)) > 1))
+    by_number: Mapping[tuple[int, str], list[HostPort]] = defaultdict(list)
+    for port in taken:
+        by_number[port.number, port.protocol].append(port)
+    return HostPorts(tuple(taken), tuple(group for same in by_number.values() if len(group := _colliding(same)) > 1))
 
 
 def _host_ports(workload: Workload) -> Iterator[HostPort]:
@@ -281,24 +283,24 @@ def _host_ports(workload: Workload) -> Iterator[HostPort]:
                 )
 
 
-def _colliding(found: Sequence[HostPort]) -> tuple[HostPort, ...]:
-    """Those that overlap with one of another workload."""
-    settled = {(each.workload.kind, each.workload.name) for each in found if each.workload.namespace is None}
+def _colliding(ports: Sequence[HostPort]) -> tuple[HostPort, ...]:
+    """Return the host ports that overlap with one of another workload."""
+    without_namespace = {(port.workload.kind, port.workload.name) for port in ports if port.workload.namespace is None}
 
-    def called(name: ObjectName) -> tuple[str, str, str | None]:
-        # What says nothing of its namespace may be the one that does.
-        return name.kind, name.name, None if (name.kind, name.name) in settled else name.namespace
+    def identity(name: ObjectName) -> tuple[str, str, str | None]:
+        # A workload without a namespace may be the same as one that has a namespace.
+        return name.kind, name.name, None if (name.kind, name.name) in without_namespace else name.namespace
 
     by_address: Mapping[str, set[tuple[str, str, str | None]]] = defaultdict(set)
-    everyone = set()
-    for each in found:
-        by_address["" if each.host_ip in _ANY_ADDRESS else each.host_ip].add(called(each.workload))
-        everyone.add(called(each.workload))
+    workloads = set()
+    for port in ports:
+        by_address["" if port.host_ip in _ANY_ADDRESS else port.host_ip].add(identity(port.workload))
+        workloads.add(identity(port.workload))
     return tuple(
-        each
-        for each in found
+        port
+        for port in ports
         if (
-            (everyone if each.host_ip in _ANY_ADDRESS else by_address[""] | by_address[each.host_ip])
-            - {called(each.workload)}
+            (workloads if port.host_ip in _ANY_ADDRESS else by_address[""] | by_address[port.host_ip])
+            - {identity(port.workload)}
         )
     )

@@ -1,4 +1,4 @@
-"""What an object is called: its kind, its namespace and its name."""
+"""The name of an object: its kind, namespace and name; and safe access to plain data."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Self, final
@@ -9,7 +9,7 @@ from portmap._kubernetes.kinds import kind_of_workload
 
 __all__ = ["ObjectName", "in_namespace", "items_at", "items_of_list", "text_at", "value_at"]
 
-# The kinds with something to say of ports that live in no namespace.
+# The cluster-scoped kinds that concern ports.
 _CLUSTER_SCOPED: Final = frozenset(
     {
         "APIService",
@@ -22,27 +22,27 @@ _CLUSTER_SCOPED: Final = frozenset(
 
 
 def value_at(data: Any, *path: str) -> Any:  # noqa: ANN401 - any JSON value
-    """What stands there in plain data; `None` where nothing does."""
+    """Return the value at this path of plain data, or `None`."""
     for step in path:
-        # Nearly all are dicts, for which the general question is not asked.
+        # Nearly all values are dicts, and the exact type check is much faster than `isinstance` with an ABC.
         data = data.get(step) if type(data) is dict or isinstance(data, Mapping) else None
     return data
 
 
 def text_at(data: object, *path: str) -> str | None:
-    """The text that stands there; `None` where nothing does, or something else, or the empty text."""
-    found: object = value_at(data, *path)
-    return found if isinstance(found, str) and found else None
+    """Return the text at this path; `None` for any other value and for the empty text."""
+    value: object = value_at(data, *path)
+    return value if isinstance(value, str) and value else None
 
 
 def items_at(data: object, *path: str) -> Sequence[Any]:
-    """The items of the list that stands there; none where nothing does, or something else."""
-    found: object = value_at(data, *path)
-    return found if isinstance(found, list | tuple) else ()
+    """Return the items of the list at this path; none for any other value."""
+    value: object = value_at(data, *path)
+    return value if isinstance(value, list | tuple) else ()
 
 
 def items_of_list(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
-    """The objects of a `List`, or of a list of one kind, such as a `ServiceList`; `None` for what is no list."""
+    """Return the objects of a `List`, or of a list of one kind such as `ServiceList`; `None` for any other object."""
     kind, items = manifest.get("kind"), manifest.get("items")
     if not isinstance(kind, str) or not kind.endswith("List") or not isinstance(items, list):
         return None
@@ -51,7 +51,7 @@ def items_of_list(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]] | None
 
 
 def in_namespace(manifest: Mapping[str, Any], namespace: str) -> Mapping[str, Any]:
-    """The object in this namespace, if it names none and its kind lives in one."""
+    """Return the object in this namespace, if it has none and its kind is not cluster-scoped."""
     metadata = manifest.get("metadata") or {}
     if manifest.get("kind") in _CLUSTER_SCOPED or not isinstance(metadata, Mapping) or metadata.get("namespace"):
         return manifest
@@ -61,13 +61,13 @@ def in_namespace(manifest: Mapping[str, Any], namespace: str) -> Mapping[str, An
 @final
 @attrs.frozen
 class ObjectName:
-    """An object, by its name.
+    """The name of an object.
 
     Attributes:
-        kind: `"Service"`, `"Ingress"`, `"Deployment"`, …; with its group where two projects use
-            the word for different things, as in `"Service.serving.knative.dev"`.
-        name: Its name, `""` where it has none.
-        namespace: Where it lives; `None` if it says nothing of that.
+        kind: `"Service"`, `"Ingress"`, `"Deployment"`, …; with the API group if two projects use
+            one kind for different things, as in `"Service.serving.knative.dev"`.
+        name: The name, `""` if there is none.
+        namespace: The namespace; `None` if the object does not name one.
 
     Example:
         >>> print(ObjectName("Service", "web", "shop"))
@@ -80,7 +80,7 @@ class ObjectName:
 
     @classmethod
     def of(cls, manifest: Mapping[str, Any]) -> Self:
-        """That of an object as plain data.
+        """Return the name of an object that is plain data.
 
         Example:
             >>> ObjectName.of(front)
@@ -92,7 +92,7 @@ class ObjectName:
 
     @property
     def order(self) -> tuple[str, str, str]:
-        """By what objects are sorted: namespace, kind, name.
+        """The sort key: namespace, kind, name.
 
         Example:
             >>> ObjectName("Service", "web", "shop").order
@@ -101,6 +101,6 @@ class ObjectName:
         return self.namespace or "", self.kind, self.name
 
     def __str__(self) -> str:
-        """For people: `Ingress shop/web`."""
-        named = self.name or "(no name)"
-        return f"{self.kind} {self.namespace}/{named}" if self.namespace else f"{self.kind} {named}"
+        """Return a display name: `Ingress shop/web`."""
+        name = self.name or "(no name)"
+        return f"{self.kind} {self.namespace}/{name}" if self.namespace else f"{self.kind} {name}"

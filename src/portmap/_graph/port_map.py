@@ -1,7 +1,7 @@
-"""The map of a set of objects: where every port leads, and who leads there.
+"""The map of a set of objects: what every port reaches, and what reaches it.
 
-It is made in one pass over the objects and then joined by labels and names, so that
-its cost is about the sum of the objects and of what they have to do with each other.
+One pass reads the objects. They are then joined by labels and names, so the cost is about
+the sum of the objects and of the connections between them.
 """
 
 from collections.abc import Iterable
@@ -10,19 +10,19 @@ from typing import Any, Self, final
 import attrs
 
 from portmap._graph.as_dict import as_plain_data
-from portmap._graph.chain_builder import Ways
+from portmap._graph.chain_builder import ChainBuilder
 from portmap._graph.chains import Chain
 from portmap._graph.http_rules import rules_for
+from portmap._graph.index import Index
 from portmap._graph.items import Inventory, UnknownObject, name_of
 from portmap._graph.lookup import look_up_all
-from portmap._graph.near_names import Meant, no_container_port
+from portmap._graph.near_names import no_container_port
 from portmap._graph.node_ports import HostPorts, NodePorts, host_ports_of, node_ports_of
-from portmap._graph.object_name import ObjectName
 from portmap._graph.reach import Reach, declared_targets
 from portmap._graph.set_misses import misses_of, unreached_targets
-from portmap._graph.target_syntax import AskedObject, asked_for, asked_object
+from portmap._graph.target_syntax import ObjectTarget, parse_object, parse_target
 from portmap._graph.targets import ContainerTarget, MapMiss, ResolvedReference
-from portmap._graph.trace import Trace, Tracing
+from portmap._graph.trace import Trace, Tracer
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.kinds import known_kinds
 from portmap._model.foreign import several
@@ -39,20 +39,19 @@ __all__ = ["PortMap"]
 @final
 @attrs.frozen(eq=False)
 class PortMap:
-    """Where every port of a set of objects leads, and who leads there.
+    """What every port of a set of objects reaches, and what reaches it.
 
-    Make one with `PortMap.of`. It never changes. Everything in it is sorted, so that
-    the order in which objects are given changes nothing. An object that says nothing
-    of its namespace may be in any.
+    Create one with `PortMap.of`. It is immutable. Everything in it is sorted, so the order
+    of the objects does not matter. An object without a namespace matches any namespace.
 
     Attributes:
-        cluster: What the control plane does.
-        references: Everything but Services that refers to a port or a Service, and what it leads to.
-        misses: What should lead to a port and does not: ports of Services, and references.
-        unreached: The declared ports of containers that nothing reaches: no Service, no
-            host port, no probe or hook, no monitor.
-        node_ports: The node ports that the Services take, their collisions, and the free ones.
-        host_ports: The host ports that the workloads take, and their collisions.
+        cluster: The cluster whose control plane resolves the ports.
+        references: The references to ports and Services in other objects, with their targets.
+        misses: The ports of Services without endpoints, and the references that do not resolve.
+        unreached: The declared container ports that no Service, host port, probe, hook or
+            monitor reaches.
+        node_ports: The node ports of the Services, their collisions, and the free ones.
+        host_ports: The host ports of the workloads, and their collisions.
 
     Example:
         >>> shop = PortMap.of([web, typo, pod, front])
@@ -67,24 +66,23 @@ class PortMap:
     node_ports: NodePorts = attrs.field(repr=False)
     host_ports: HostPorts = attrs.field(repr=False)
     _inventory: Inventory = attrs.field(repr=False)
-    _ways: Ways = attrs.field(repr=False)
-    _meant: Meant = attrs.field(repr=False)
+    _chains: ChainBuilder = attrs.field(repr=False)
+    _index: Index = attrs.field(repr=False)
 
     @classmethod
     def of(cls, objects: Iterable[object], *, cluster: Cluster | None = None, namespace: str | None = None) -> Self:
-        """The map of these objects.
+        """Return the map of these objects.
 
         Args:
-            objects: Plain mappings of any kind, `Service`, `Pod`, `Workload`, and
-                documents as `portmap.load` has them, in any mixture. What cannot be
-                read, because a server would refuse it, is in `unknown`.
-            cluster: By what objects are judged, and whose control plane resolves them;
-                left out, the cluster in force.
-            namespace: The namespace of the objects that name none; left out, they may
-                be in any.
+            objects: Plain mappings of any kind, `Service`, `Pod`, `Workload`, and the
+                documents that `portmap.load` returns, in any combination. Objects that the
+                API server would refuse are in `unknown`.
+            cluster: The cluster that validates the objects, and whose control plane
+                resolves the ports; by default, the cluster in force.
+            namespace: The namespace of the objects without one; by default, they match any.
 
         Raises:
-            TypeError: One of the objects is something else.
+            TypeError: One of the objects has another type.
 
         Example:
             >>> PortMap.of([web, pod], namespace="shop").services[0].namespace
@@ -94,7 +92,8 @@ class PortMap:
         with cluster:
             inventory = Inventory.of(several(objects, "PortMap.of"), namespace)
             reach = Reach.of(inventory)
-            references = look_up_all(inventory, reach)
+            index = Index(inventory, reach)
+            references = look_up_all(inventory, reach, index)
         host_ports = host_ports_of(inventory.workloads)
         misses = misses_of(inventory, reach, references)
         return cls(
@@ -105,8 +104,8 @@ class PortMap:
             node_ports_of(inventory.services, cluster),
             host_ports,
             inventory,
-            Ways.of(inventory, reach, references, host_ports, misses),
-            Meant(inventory, reach),
+            ChainBuilder.of(inventory, reach, references, host_ports, misses),
+            index,
         )
 
     @property
@@ -121,7 +120,7 @@ class PortMap:
 
     @property
     def workloads(self) -> tuple[Workload, ...]:
-        """What makes pods, by namespace, kind and name. A pod is a workload of kind Pod.
+        """The workloads, by namespace, kind and name. A pod is a workload of kind Pod.
 
         Example:
             >>> [str(workload) for workload in shop.workloads]
@@ -131,18 +130,18 @@ class PortMap:
 
     @property
     def unknown(self) -> tuple[UnknownObject, ...]:
-        """The objects that a server would refuse. What depends on them is not missed.
+        """The objects that the API server would refuse. References to them are not misses.
 
         Example:
             >>> broken = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "broken"}, "spec": {}}
-            >>> [str(each.name) for each in PortMap.of([broken]).unknown]
+            >>> [str(unknown.name) for unknown in PortMap.of([broken]).unknown]
             ['Service broken']
         """
         return self._inventory.unknown
 
     @property
     def others(self) -> int:
-        """How many objects say nothing of ports.
+        """The number of objects that do not concern ports.
 
         Example:
             >>> settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}}
@@ -152,69 +151,69 @@ class PortMap:
         return self._inventory.others
 
     def resolution(self, service: Service | str, *, namespace: str | None = None) -> Resolution:
-        """Where the ports of a Service lead.
+        """Return the resolution of a Service.
 
         Args:
             service: One of `services`, or its name: `"web"` or `"service/web"`.
-            namespace: Where it is; may be left out where only one namespace has such a Service.
+            namespace: The namespace; can be left out if only one has such a Service.
 
         Raises:
-            KeyError: There is no such Service, or it is not clear which is meant.
-            ValueError: The text is no name of a Service at all.
-            TypeError: It is neither a Service nor a name.
+            KeyError: There is no such Service, or several namespaces have one.
+            ValueError: The text is not the name of a Service.
+            TypeError: `service` is neither a Service nor a name.
 
         Example:
             >>> shop.resolution("typo").leads_nowhere
             (ServicePort(80, target_port='htpp'),)
         """
-        return self._ways.reach.resolutions[self._place(service, namespace)]
+        return self._chains.reach.resolutions[self._position(service, namespace)]
 
     def selected(self, service: Service | str, *, namespace: str | None = None) -> tuple[Workload, ...]:
-        """The workloads that one of `services` selects.
+        """Return the workloads that a Service selects.
 
-        Args and errors are those of `resolution`.
+        The arguments and errors are those of `resolution`.
 
         Example:
             >>> [str(workload) for workload in shop.selected(web)]
             ['Pod web-0']
         """
-        return self._ways.reach.selected[self._place(service, namespace)]
+        return self._chains.reach.selected[self._position(service, namespace)]
 
     def targets(
         self, service: Service | str, port: ServicePort | int | str | None = None, *, namespace: str | None = None
     ) -> tuple[ContainerTarget, ...]:
-        """The ports of containers that one port of a Service reaches.
+        """Return the container ports that a Service port reaches.
 
-        Args and errors are those of `why_not`.
+        The arguments and errors are those of `why_not`.
 
         Example:
             >>> print(*shop.targets(web, 0))
             Pod web-0 app 8080/TCP
         """
-        place, position = self._port(service, port, namespace)
-        return self._ways.reach.targets[place][position]
+        index, position = self._port(service, port, namespace)
+        return self._chains.reach.targets[index][position]
 
     def why_not(
         self, service: Service | str, port: ServicePort | int | str | None = None, *, namespace: str | None = None
     ) -> str:
-        """Why a port of a Service reaches no container, or that it does: `"it leads to …"`.
+        """Return why a Service port reaches no container port, or `"it leads to …"` if it does.
 
-        It is an answer for people, and never empty. Whether a port reaches anything is
-        told by `targets`, which takes the same. Of a Service whose endpoints somebody else
-        manages, the answer is who does, or where endpoints written by hand lead.
+        The text is for people and never empty. `targets` takes the same arguments and says
+        whether the port reaches anything. For a Service without a selector, the text says who
+        manages its endpoints, or the addresses of its manual endpoints.
 
         Args:
             service: One of `services`, or its name: `"web"` or `"service/web"`; or the
-                name with the port behind it, as for `reaches`: `"web:http"`, `"web:80"`.
-            port: The Service port, by its place in `ports`, its name, or itself; may be left
-                out where there is only one. `0` is the first port, and no number of a port;
+                name with the port after it, as for `reaches`: `"web:http"`, `"web:80"`.
+            port: The Service port, by its position in `ports`, by name or as an object; can be
+                left out if there is only one. `0` is the first port, not a port number;
                 `""` is the port without a name.
-            namespace: Where it is; may be left out where only one namespace has such a Service.
+            namespace: The namespace; can be left out if only one has such a Service.
 
         Raises:
-            KeyError: There is no such Service or port, or it is not clear which is meant.
-            ValueError: The text is no name of a Service at all, or names a port, too, where `port` is given.
-            TypeError: It is no Service or name, or no place, name or port.
+            KeyError: There is no such Service or port, or several namespaces have the Service.
+            ValueError: The text is not the name of a Service, or it names a port and `port` is given, too.
+            TypeError: `service` is neither a Service nor a name, or `port` has another type.
 
         Example:
             >>> shop.why_not("typo")
@@ -224,15 +223,17 @@ class PortMap:
             >>> shop.why_not(web, 0) == shop.why_not("web", "http") == shop.why_not("web:80")
             True
         """
-        place, position = self._port(service, port, namespace)
-        reached = self._ways.reach.targets[place][position]
+        index, position = self._port(service, port, namespace)
+        reached = self._chains.reach.targets[index][position]
         return (
-            f"it leads to {some([str(each) for each in reached])}" if reached else self._ways.why_not(place, position)
+            f"it leads to {some([str(target) for target in reached])}"
+            if reached
+            else self._chains.why_not(index, position)
         )
 
     @staticmethod
     def declared(workload: Workload) -> tuple[ContainerTarget, ...]:
-        """The ports that the containers and sidecars of a workload declare.
+        """Return the ports that the containers and sidecars of a workload declare.
 
         Example:
             >>> print(*PortMap.declared(shop.workloads[0]))
@@ -241,45 +242,45 @@ class PortMap:
         return tuple(declared_targets(workload, name_of(workload)))
 
     def selects_unknown(self, service: Service | str, *, namespace: str | None = None) -> bool:
-        """Whether one of `services` selects pods that an object of `unknown` would make.
+        """Return whether a Service selects pods that an object of `unknown` would create.
 
-        Args and errors are those of `resolution`.
+        The arguments and errors are those of `resolution`.
 
         Example:
             >>> shop.selects_unknown(web)
             False
         """
-        return bool(self._ways.reach.unknown[self._place(service, namespace)])
+        return bool(self._chains.reach.unknown[self._position(service, namespace)])
 
     def reaches(self, target: str, *, namespace: str | None = None) -> tuple[ContainerTarget, ...]:
-        """The ports of containers that a port of a Service reaches.
+        """Return the container ports that a Service port reaches.
 
         Args:
             target: `"service/web:http"`, `"service/shop/web:http"` or `"web:80"`: the
-                Service, and its port by name or number, which may be left out where
+                Service, and its port by name or number, which can be left out if
                 there is only one.
-            namespace: Where the Service is; may be left out where only one namespace has it.
+            namespace: The namespace; can be left out if only one has such a Service.
 
         Raises:
-            KeyError: There is no such Service or port, or it is not clear which is meant.
-            ValueError: The text is no name of a Service and port at all.
+            KeyError: There is no such Service or port, or several namespaces have the Service.
+            ValueError: The text does not name a Service and port.
 
         Example:
             >>> print(*shop.reaches("service/web:http"))
             Pod web-0 app 8080/TCP
         """
-        reached = self._ways.reach.targets
-        found = [
-            each
-            for place, position in self._meant.ports(asked_object(target), namespace)
-            for each in reached[place][position]
+        reached = self._chains.reach.targets
+        targets = [
+            container_port
+            for index, position in self._index.ports_of(parse_object(target), namespace)
+            for container_port in reached[index][position]
         ]
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(targets))
 
     def through(self, target: str, *, namespace: str | None = None) -> tuple[Chain, ...]:
-        """Every way through a port of a Service, from the outside to a container.
+        """Return every chain through a Service port, from the outside to a container port.
 
-        Args and errors are those of `reaches`.
+        The arguments and errors are those of `reaches`.
 
         Example:
             >>> for chain in shop.through("web:http"):
@@ -288,8 +289,8 @@ class PortMap:
             cluster-ip: Service web 80 → Pod web-0 app 8080/TCP
             ingress: Ingress front */ → Service web 80 → Pod web-0 app 8080/TCP
         """
-        found = self._meant.ports(asked_object(target), namespace)
-        chains = (chain for place, position in found for chain in self._ways.through(place, position))
+        ports = self._index.ports_of(parse_object(target), namespace)
+        chains = (chain for index, position in ports for chain in self._chains.through(index, position))
         return tuple(dict.fromkeys(chains))
 
     def who_reaches(
@@ -300,46 +301,46 @@ class PortMap:
         *,
         namespace: str | None = None,
     ) -> tuple[Chain, ...]:
-        """Every way to the ports of a workload's containers.
+        """Return every chain to the container ports of a workload.
 
         Args:
             workload: One of `workloads`, a pod, or a name: `"deployment/web"` or `"web"`.
-            container: Only ports of this container.
+            container: Only the ports of this container.
             port: Only the port of this number or name.
-            namespace: Where it is; may be left out where only one namespace has such a workload.
+            namespace: The namespace; can be left out if only one has such a workload.
 
         Raises:
-            KeyError: There is no such workload or port, or it is not clear which is meant.
+            KeyError: There is no such workload or port, or several namespaces have the workload.
 
         Example:
             >>> [chain.entry for chain in shop.who_reaches("pod/web-0", port="http")]
             ['direct', 'cluster-ip', 'ingress']
         """
         if isinstance(workload, str):
-            asked = asked_object(workload)
+            wanted = parse_object(workload)
         else:
             name = name_of(reduced(workload))
-            asked, namespace = AskedObject(name.kind, name.name), name.namespace
-        found = self._meant.workloads(asked, namespace)
-        targets = dict.fromkeys(target for each in found for target in self._ways.targets_of(each))
-        chosen = [
+            wanted, namespace = ObjectTarget(name.kind, name.name), name.namespace
+        workloads = self._index.workloads_of(wanted, namespace)
+        targets = dict.fromkeys(target for own in workloads for target in self._chains.targets_of(own))
+        matching = [
             target
             for target in targets
             if container in {None, target.container} and port in {None, target.port, target.name}
         ]
-        if not chosen:
-            wanted = ":".join(str(each) for each in (container, port) if each is not None)
-            raise KeyError(no_container_port(found[0], wanted, targets))
-        return tuple(chain for target in chosen for chain in self._ways.to(target))
+        if not matching:
+            text = ":".join(str(part) for part in (container, port) if part is not None)
+            raise KeyError(no_container_port(workloads[0], text, targets))
+        return tuple(chain for target in matching for chain in self._chains.to(target))
 
     def host(self, host: str, path: str = "/") -> tuple[Chain, ...]:
-        """What a request for this host and path finally hits, through Ingresses and routes.
+        """Return the chains of a request for this host and path, through Ingresses and routes.
 
-        Several ways, where a Service has several workloads or a route splits its
-        traffic; none, where no rule fits. A way may end nowhere, and then says why.
+        There are several if a Service selects several workloads or a route splits its
+        traffic, and none if no rule matches. `stops` says why a chain reaches no container port.
 
         Args:
-            host: The name that the request asks for, such as `"shop.example"`.
+            host: The host name of the request, such as `"shop.example"`.
             path: The path of the request.
 
         Example:
@@ -347,10 +348,10 @@ class PortMap:
             ingress: Ingress front */ → Service web 80 → Pod web-0 app 8080/TCP
         """
         rules = rules_for(self.references, host, path)
-        return tuple(dict.fromkeys(chain for rule in rules for chain in self._ways.onward(rule)))
+        return tuple(dict.fromkeys(chain for rule in rules for chain in self._chains.onward(rule)))
 
     def node_port(self, number: int) -> tuple[Chain, ...]:
-        """What a node port leads to; nothing, where no Service asks for that number.
+        """Return the chains of a node port; none if no Service requests that number.
 
         Example:
             >>> port = ServicePort(80, node_port=30080, target_port="http")
@@ -358,34 +359,26 @@ class PortMap:
             >>> print(*PortMap.of([public, pod]).node_port(30080))
             node-port: Service web every node 30080 → Service web 80 → Pod web-0 app 8080/TCP
         """
-        found = dict.fromkeys((port.service, port.position) for port in self.node_ports.of(number))
-        return tuple(dict.fromkeys(chain for each in found for chain in self._from_node_port(number, *each)))
-
-    def _from_node_port(self, number: int, name: ObjectName, position: int | None) -> list[Chain]:
-        found: list[Chain] = []
-        for place in self._ways.places[name]:
-            ports = self.services[place].ports
-            if position is not None and position < len(ports) and ports[position].node_port == number:
-                found += self._ways.through(place, position, "node-port")
-        return found
+        ports = dict.fromkeys((port.service, port.position) for port in self.node_ports.of(number))
+        return tuple(dict.fromkeys(chain for port in ports for chain in self._chains.from_node_port(number, *port)))
 
     def trace(self, target: str | Service, *, namespace: str | None = None) -> tuple[Trace, ...]:
-        """A port or a request with what is on both sides of it: who leads there, and where it leads.
+        """Return what reaches a port or serves a request, and what it reaches.
 
         Args:
             target: A Service or one of its ports (`"service/web"`, `"web:http"`); a workload, a
                 container or a port of it (`"deployment/web:http"`, `"deployment/web:app:8080"`);
                 a host and path (`"shop.example/api"`); a port of nodes (`"30080"`).
-                docs/portmap.md tells how these are told apart. Or one of `services`.
-            namespace: Where the object is; may be left out where only one namespace has it,
-                or where the text names it: `"service/shop/web:http"`.
+                docs/portmap.md describes how these forms differ. Or one of `services`.
+            namespace: The namespace of the object; can be left out if only one has it,
+                or if the text names it: `"service/shop/web:http"`.
 
         Returns:
-            One trace for each port that is meant, and each rule that a request meets; at
-            least one, but for a Service without ports that is given itself.
+            One trace for each port, and for each rule that a request matches: at least one,
+            except for one of `services` that has no ports.
 
         Raises:
-            KeyError: There is no such thing, or it is not clear which is meant.
+            KeyError: There is no such object, port or rule, or several namespaces have the object.
             ValueError: The text has none of these forms.
 
         Example:
@@ -398,14 +391,15 @@ class PortMap:
             >>> print(trace.onward[0].end)
             Pod web-0 app 8080/TCP
         """
-        tracing = Tracing(self._ways, self._meant, self.references, self.node_ports, self.host_ports)
+        tracer = Tracer(self._chains, self._index, self.references, self.node_ports, self.host_ports)
         if isinstance(target, str):
-            return tracing.of(asked_for(target, {*known_kinds(), "Service", *self._meant.kinds}), namespace)
-        place = self._place(target)
-        return tuple(tracing.of_port(place, position) for position, _ in enumerate(target.ports))
+            kinds = {*known_kinds(), "Service", *self._index.workload_kinds}
+            return tracer.trace(parse_target(target, kinds), namespace)
+        index = self._position(target)
+        return tuple(tracer.trace_port(index, position) for position, _ in enumerate(target.ports))
 
     def as_dict(self) -> dict[str, Any]:
-        """The whole map as plain data, as docs/portmap.md describes it: the same for the same objects, in any order.
+        """Return the map as plain data, which docs/portmap.md describes.
 
         Example:
             >>> shop.as_dict()["services"][0]["name"]
@@ -413,7 +407,7 @@ class PortMap:
         """
         return as_plain_data(
             self.cluster,
-            self._ways,
+            self._chains,
             self.references,
             self.misses,
             self.unreached,
@@ -421,33 +415,33 @@ class PortMap:
             self.host_ports,
         )
 
-    def _place(self, service: Service | str, namespace: str | None = None) -> int:
-        """The place of a Service in `services`."""
+    def _position(self, service: Service | str, namespace: str | None = None) -> int:
+        """Return the position of a Service in `services`."""
         if isinstance(service, str):
-            return self._meant.services(asked_object(service), namespace)[0]
-        given: object = service
-        if not isinstance(given, Service):
-            raise TypeError(f"a Service of the map is asked for by its name or itself, not by {given!r}")
-        places = self._ways.places.get(name_of(service), ())
-        for place in places:
-            if self.services[place] is service:
-                return place
-        # Of copies that differ only in what is not modelled, a map keeps one.
-        for place in places:
-            if repr(self.services[place]) == repr(service):
-                return place
+            return self._index.services_of(parse_object(service), namespace)[0]
+        argument: object = service
+        if not isinstance(argument, Service):
+            raise TypeError(f"service must be a Service of the map or its name, not {argument!r}")
+        positions = self._chains.services_named.get(name_of(service), ())
+        for position in positions:
+            if self.services[position] is service:
+                return position
+        # The map keeps one of several copies that differ only in fields that are not modelled.
+        for position in positions:
+            if repr(self.services[position]) == repr(service):
+                return position
         raise KeyError(f"{service} is not in the map")
 
     def _port(
         self, service: Service | str, port: ServicePort | int | str | None, namespace: str | None
     ) -> tuple[int, int]:
-        """The place of a Service in `services`, and that of one of its ports."""
-        asked = asked_object(service) if isinstance(service, str) else None
-        if asked is None or asked.port is None:
-            place = self._place(service, namespace)
-            return place, self._meant.position(place, port)
+        """Return the position of a Service in `services`, and that of one of its ports."""
+        wanted = parse_object(service) if isinstance(service, str) else None
+        if wanted is None or wanted.port is None:
+            index = self._position(service, namespace)
+            return index, self._index.port_position(index, port)
         if port is not None:
             raise ValueError(f"{service!r} names a port already, and {port!r} is given, too")
-        found = self._meant.ports(asked, namespace)
-        # One number may be two ports, for TCP and for UDP: what leads nowhere is what is asked about.
-        return next((each for each in found if not self._ways.reach.targets[each[0]][each[1]]), found[0])
+        ports = self._index.ports_of(wanted, namespace)
+        # A number can be two ports, for TCP and UDP. A question about it is about the one without endpoints.
+        return next((own for own in ports if not self._chains.reach.targets[own[0]][own[1]]), ports[0])

@@ -1,8 +1,7 @@
-"""How objects write their references to ports of pods, or of whatever their labels find.
+"""Read references to ports of pods, and references by labels.
 
-NetworkPolicies, probes and hooks, monitors of Prometheus, and endpoints written by
-hand. A reader takes a place of the table and says what stands there; what is not shaped
-as the API has it gives no reference.
+NetworkPolicies, probes and hooks, monitors of Prometheus, and manual endpoints. A reader
+takes a node of the reference table. A malformed node has no reference.
 
 Sources: Kubernetes API reference 1.36; prometheus-operator 0.82 (`pkg/apis/monitoring/v1`).
 """
@@ -12,7 +11,7 @@ from typing import Any, Final
 
 from portmap._graph.label_selectors import Scope, read_selector
 from portmap._graph.object_name import items_at, text_at, value_at
-from portmap._graph.reference import Found, Reference, Role, number_or_none, port_or_none
+from portmap._graph.reference import Node, Reference, Role, number_or_none, port_or_none
 
 __all__ = [
     "endpoints_port",
@@ -30,55 +29,55 @@ _METADATA_NAME: Final = "kubernetes.io/metadata.name"
 # --- NetworkPolicy ---------------------------------------------------------------------------------------------
 
 
-def _policy_port(found: Found, scopes: tuple[Scope, ...] | None) -> Iterator[Reference]:
-    port = port_or_none(value_at(found.node, "port"))
+def _policy_port(node: Node, scopes: tuple[Scope, ...] | None) -> Iterator[Reference]:
+    port = port_or_none(value_at(node.value, "port"))
     if port is None:
         return
     yield Reference(
-        source=found.source,
-        field=found.field("port"),
+        source=node.source,
+        field=node.field("port"),
         role="network-policy",
         lookup="pod-port",
-        namespace=found.source.namespace,
+        namespace=node.source.namespace,
         port=port,
-        end_port=number_or_none(value_at(found.node, "endPort")) if isinstance(port, int) else None,
-        protocol=text_at(found.node, "protocol") or "TCP",
+        end_port=number_or_none(value_at(node.value, "endPort")) if isinstance(port, int) else None,
+        protocol=text_at(node.value, "protocol") or "TCP",
         scopes=scopes,
     )
 
 
-def policy_ingress_port(found: Found) -> Iterator[Reference]:
-    """A port on which a policy lets traffic into the pods that it is about."""
-    selector = read_selector(value_at(found.manifest, "spec", "podSelector"))
+def policy_ingress_port(node: Node) -> Iterator[Reference]:
+    """Read a port on which a policy permits traffic to the pods that it selects."""
+    selector = read_selector(value_at(node.manifest, "spec", "podSelector"))
     if selector is not None:
-        yield from _policy_port(found, (Scope(selector, (found.source.namespace,)),))
+        yield from _policy_port(node, (Scope(selector, (node.source.namespace,)),))
 
 
-def policy_egress_port(found: Found) -> Iterator[Reference]:
-    """A port of other pods, to which a policy lets traffic out."""
-    peers = value_at(found.above(2), "to")
+def policy_egress_port(node: Node) -> Iterator[Reference]:
+    """Read a port of other pods to which a policy permits traffic."""
+    peers = value_at(node.above(2), "to")
     if not isinstance(peers, list) or not peers:
-        yield from _policy_port(found, None)
+        yield from _policy_port(node, None)
         return
-    scopes = tuple(scope for peer in peers for scope in _peer(found, peer))
-    # Blocks of addresses may hold any pod, or none.
-    beyond = any(value_at(peer, "ipBlock") is not None for peer in peers) or not scopes
-    yield from _policy_port(found, None if beyond else scopes)
+    scopes = tuple(scope for peer in peers for scope in _peer(node, peer))
+    # Blocks of addresses can contain any pod, or none.
+    is_open = any(value_at(peer, "ipBlock") is not None for peer in peers) or not scopes
+    yield from _policy_port(node, None if is_open else scopes)
 
 
-def _peer(found: Found, peer: object) -> Iterator[Scope]:
+def _peer(node: Node, peer: object) -> Iterator[Scope]:
     pods = read_selector(value_at(peer, "podSelector"))
     namespaces = value_at(peer, "namespaceSelector")
     if pods is None or not isinstance(peer, Mapping) or not {"podSelector", "namespaceSelector"} & peer.keys():
         return
     if namespaces is None:
-        yield Scope(pods, (found.source.namespace,))
+        yield Scope(pods, (node.source.namespace,))
         return
     selector = read_selector(namespaces)
     if selector is None:
         return
     named = selector.labels.get(_METADATA_NAME)
-    if selector.picks_all:
+    if selector.matches_all:
         yield Scope(pods)
     elif named is not None and len(selector.labels) == 1 and not selector.requirements:
         yield Scope(pods, (named,))
@@ -98,9 +97,9 @@ _HANDLERS: Final[tuple[tuple[Role, tuple[str, ...]], ...]] = (
 _ACTIONS: Final = ("httpGet", "tcpSocket", "grpc")
 
 
-def handlers(found: Found) -> Iterator[Reference]:
-    """The probes and hooks of a container. A request to another host is no matter of this pod."""
-    container = found.node
+def handlers(node: Node) -> Iterator[Reference]:
+    """Read the probes and hooks of a container. A request to another host does not concern the pod."""
+    container = node.value
     if not isinstance(container, Mapping):
         return
     for role, steps in _HANDLERS:
@@ -113,25 +112,25 @@ def handlers(found: Found) -> Iterator[Reference]:
             port = port_or_none(value_at(handler, action, "port"))
             if port is not None and text_at(handler, action, "host") is None:
                 yield Reference(
-                    source=found.source,
-                    field=found.field(*steps, action, "port"),
+                    source=node.source,
+                    field=node.field(*steps, action, "port"),
                     role=role,
                     lookup="container-port",
-                    namespace=found.source.namespace,
+                    namespace=node.source.namespace,
                     port=port,
                     protocol=None,
                     container=text_at(container, "name") or "",
-                    # The templates of a ClusterServiceVersion stand in a list.
-                    item=next((step for step in found.path[:-1] if isinstance(step, int)), None),
+                    # The templates of a ClusterServiceVersion are in a list.
+                    item=next((step for step in node.path[:-1] if isinstance(step, int)), None),
                 )
 
 
 # --- Prometheus ------------------------------------------------------------------------------------------------
 
 
-def _monitored(found: Found) -> Scope | None:
-    selector = read_selector(value_at(found.manifest, "spec", "selector"))
-    where = value_at(found.manifest, "spec", "namespaceSelector")
+def _monitored(node: Node) -> Scope | None:
+    selector = read_selector(value_at(node.manifest, "spec", "selector"))
+    where = value_at(node.manifest, "spec", "namespaceSelector")
     if selector is None:
         return None
     if value_at(where, "any") is True:
@@ -139,68 +138,68 @@ def _monitored(found: Found) -> Scope | None:
     names = value_at(where, "matchNames")
     if isinstance(names, list) and names:
         return Scope(selector, tuple(name for name in names if isinstance(name, str)))
-    return Scope(selector, (found.source.namespace,))
+    return Scope(selector, (node.source.namespace,))
 
 
-def service_monitor(found: Found) -> Iterator[Reference]:
-    """A port of the Services that a ServiceMonitor selects, by name, or of the pods behind them."""
-    scope = _monitored(found)
-    name, target = text_at(found.node, "port"), port_or_none(value_at(found.node, "targetPort"))
+def service_monitor(node: Node) -> Iterator[Reference]:
+    """Read a port of the Services that a ServiceMonitor selects, by name, or of the pods that they select."""
+    scope = _monitored(node)
+    name, target = text_at(node.value, "port"), port_or_none(value_at(node.value, "targetPort"))
     if scope is None or (name is None and target is None):
         return
     yield Reference(
-        source=found.source,
-        field=found.field("port" if name is not None else "targetPort"),
+        source=node.source,
+        field=node.field("port" if name is not None else "targetPort"),
         role="service-monitor",
         lookup="selected-service-port" if name is not None else "selected-service-target",
-        namespace=found.source.namespace,
+        namespace=node.source.namespace,
         port=target if name is None else name,
         scopes=(scope,),
     )
 
 
-def pod_monitor(found: Found) -> Iterator[Reference]:
-    """A declared port of the pods that a PodMonitor selects."""
-    scope = _monitored(found)
-    readings: Mapping[str, Any] = {
-        "port": text_at(found.node, "port"),
-        "portNumber": number_or_none(value_at(found.node, "portNumber")),
-        "targetPort": port_or_none(value_at(found.node, "targetPort")),
+def pod_monitor(node: Node) -> Iterator[Reference]:
+    """Read a declared port of the pods that a PodMonitor selects."""
+    scope = _monitored(node)
+    ports: Mapping[str, Any] = {
+        "port": text_at(node.value, "port"),
+        "portNumber": number_or_none(value_at(node.value, "portNumber")),
+        "targetPort": port_or_none(value_at(node.value, "targetPort")),
     }
-    key = next((key for key, value in readings.items() if value is not None), None)
+    key = next((key for key, value in ports.items() if value is not None), None)
     if scope is None or key is None:
         return
     yield Reference(
-        source=found.source,
-        field=found.field(key),
+        source=node.source,
+        field=node.field(key),
         role="pod-monitor",
         lookup="declared-pod-port",
-        namespace=found.source.namespace,
-        port=readings[key],
+        namespace=node.source.namespace,
+        port=ports[key],
         protocol=None,
         scopes=(scope,),
     )
 
 
-# --- endpoints written by hand ---------------------------------------------------------------------------------
+# --- manual endpoints ------------------------------------------------------------------------------------------
 
 _MANAGED_BY: Final = "endpointslice.kubernetes.io/managed-by"
 _CONTROLLERS: Final = ("endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io")
 
 
-def _written(found: Found, service: str | None, addresses: Iterator[str]) -> Iterator[Reference]:
-    name = value_at(found.node, "name")
-    if service is not None and isinstance(found.node, Mapping) and (name is None or isinstance(name, str)):
+def _manual_endpoints(node: Node, service: str | None, addresses: Iterator[str]) -> Iterator[Reference]:
+    name = value_at(node.value, "name")
+    if service is not None and isinstance(node.value, Mapping) and (name is None or isinstance(name, str)):
         yield Reference(
-            source=found.source,
-            field=found.field("name") if name else found.field(),
+            source=node.source,
+            field=node.field("name") if name else node.field(),
             role="endpoints",
             lookup="hand-written",
             service=service,
-            namespace=found.source.namespace,
+            namespace=node.source.namespace,
             port=name or "",
-            protocol=text_at(found.node, "protocol") or "TCP",
-            addresses=tuple(_with_port(address, value_at(found.node, "port")) for address in addresses),
+            protocol=text_at(node.value, "protocol") or "TCP",
+            addresses=tuple(_with_port(address, value_at(node.value, "port")) for address in addresses),
         )
 
 
@@ -210,22 +209,22 @@ def _with_port(address: str, port: object) -> str:
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
-def endpoints_port(found: Found) -> Iterator[Reference]:
-    """A port of an Endpoints object, which is for the Service of its own name."""
-    listed = items_at(found.above(2), "addresses")
-    addresses = (address for each in listed if (address := text_at(each, "ip")) is not None)
-    yield from _written(found, found.source.name or None, addresses)
+def endpoints_port(node: Node) -> Iterator[Reference]:
+    """Read a port of an Endpoints object, which belongs to the Service of the same name."""
+    ready = items_at(node.above(2), "addresses")
+    addresses = (address for endpoint in ready if (address := text_at(endpoint, "ip")) is not None)
+    yield from _manual_endpoints(node, node.source.name or None, addresses)
 
 
-def slice_port(found: Found) -> Iterator[Reference]:
-    """A port of an EndpointSlice that no controller of Kubernetes wrote."""
-    labels = value_at(found.manifest, "metadata", "labels")
+def slice_port(node: Node) -> Iterator[Reference]:
+    """Read a port of an EndpointSlice that no controller of Kubernetes manages."""
+    labels = value_at(node.manifest, "metadata", "labels")
     if text_at(labels, _MANAGED_BY) not in _CONTROLLERS:
         addresses = (
             address
-            for each in items_at(found.manifest, "endpoints")
-            if value_at(each, "conditions", "ready") is not False
-            for address in items_at(each, "addresses")
+            for endpoint in items_at(node.manifest, "endpoints")
+            if value_at(endpoint, "conditions", "ready") is not False
+            for address in items_at(endpoint, "addresses")
             if isinstance(address, str)
         )
-        yield from _written(found, text_at(labels, "kubernetes.io/service-name"), addresses)
+        yield from _manual_endpoints(node, text_at(labels, "kubernetes.io/service-name"), addresses)

@@ -1,4 +1,4 @@
-"""One reference to a port, as it was written; and the place in a manifest where it was found."""
+"""A reference to a port as written in a manifest, and the node of the manifest from which it is read."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, final
@@ -10,10 +10,10 @@ from portmap._graph.object_name import ObjectName
 from portmap._kubernetes.field_path import FieldPath, Step, as_path
 from portmap._kubernetes.plain_data import OMITTED, inlined, renamed
 
-__all__ = ["EVERY", "Found", "Lookup", "PathMatch", "Reader", "Reference", "Role", "number_or_none", "port_or_none"]
+__all__ = ["EVERY", "Lookup", "Node", "PathMatch", "Reader", "Reference", "Role", "number_or_none", "port_or_none"]
 
 EVERY: Final = "*"
-"""In a path of the table: every item of the list."""
+"""In a path of the reference table: every item of a list."""
 
 Lookup: TypeAlias = Literal[
     "service",
@@ -26,15 +26,15 @@ Lookup: TypeAlias = Literal[
     "declared-pod-port",
     "hand-written",
 ]
-"""How a reference is looked up:
+"""How a reference resolves:
 
-`service`: a Service by name, no port. `service-port`: a port of a Service, an integer
-being its `port` and a text its name. `endpoint-port`: the number on which a Service's
-pods are reached. `selected-service-port`: by name, in Services found by labels.
-`selected-service-target`: a declared container port of the pods behind such Services.
-`container-port`: a port of the same container, whatever its protocol. `pod-port`: a port
-of pods found by labels; a number need not be declared. `declared-pod-port`: one that must
-be. `hand-written`: the Service port, by name and protocol, that endpoints written by hand stand for.
+`service`: a Service by name, without a port. `service-port`: a port of a Service, by `port`
+if it is an integer and by name if it is text. `endpoint-port`: the number on which a Service's
+pods are reached. `selected-service-port`: by name, in Services selected by labels.
+`selected-service-target`: a declared container port of the pods of such Services.
+`container-port`: a port of the same container, of any protocol. `pod-port`: a port
+of pods selected by labels; a number need not be declared. `declared-pod-port`: the same, but
+it must be declared. `hand-written`: the Service port, by name and protocol, of manual endpoints.
 """
 
 Role: TypeAlias = Literal[
@@ -53,7 +53,7 @@ Role: TypeAlias = Literal[
     "service-monitor",
     "webhook",
 ]
-"""What a reference is for."""
+"""The purpose of a reference."""
 
 
 _FOR_REQUESTS: Final = frozenset({"ingress", "route", "mirror"})
@@ -61,19 +61,19 @@ _FOR_CONNECTIONS: Final = frozenset({"TCPRoute", "UDPRoute"})
 
 
 def port_or_none(value: object) -> int | str | None:
-    """A number or name; nothing where it is neither. The empty text and 0 stand for nothing."""
+    """Return a number or name; `None` for any other value, for 0 and for the empty text."""
     return value if value and (type(value) is int or isinstance(value, str)) else None
 
 
 def number_or_none(value: object) -> int | None:
-    """A number; nothing where it is none, or 0."""
+    """Return a number; `None` for any other value and for 0."""
     return value if value and type(value) is int else None
 
 
 @final
 @attrs.frozen
 class PathMatch:
-    """A path of HTTP requests: its type as the API has it (`Exact`, `Prefix`, `PathPrefix`, …) and its value.
+    """A path of HTTP requests: its type (`Exact`, `Prefix`, `PathPrefix`, …) and its value.
 
     Example:
         >>> backend = {"service": {"name": "web", "port": {"name": "http"}}}
@@ -91,25 +91,25 @@ class PathMatch:
 @final
 @attrs.frozen(kw_only=True)
 class Reference:
-    """A place where an object refers to a port, or to a Service.
+    """A field of an object that refers to a port or to a Service.
 
     Attributes:
         source: The object.
         path: The path of the field. The constructor takes it, or its text, as `field`.
-        role: What it is for.
-        lookup: How it is looked up.
-        service: The name of the Service, where it names one.
-        namespace: The namespace of what it names; `None` if unknown.
-        port: The port, as it was written: a number or a name. `None` where none was given.
+        role: The purpose of the reference.
+        lookup: How the reference resolves.
+        service: The name of the Service, if it names one.
+        namespace: The namespace of the target; `None` if unknown.
+        port: The number or name of the port as written; `None` if left out.
         end_port: The last port of a range that begins with `port`.
-        protocol: The protocol that the port must have; `None` where it does not matter.
-        scopes: Where it finds objects by their labels; `None`: anywhere, in the set or beyond it.
-        container: The container that it is in, for probes and hooks.
-        item: Which of several pod templates it is in.
-        needs_grant: Whether the namespace of the Service, if it is another, must let it in (ReferenceGrant).
-        hosts: The host names of the requests that it is for; none: any.
-        paths: The paths of the requests that it is for; none: any.
-        addresses: Where endpoints written by hand lead, each with its port: `10.0.0.1:8080`.
+        protocol: The protocol that the port must have; `None` for any.
+        scopes: The objects that it selects by labels; `None`: any, also outside of the set.
+        container: The container of a probe or hook.
+        item: The index of the pod template that has the reference, if there are several.
+        needs_grant: Whether another namespace must permit the reference (ReferenceGrant).
+        hosts: The host names of the requests; none: any.
+        paths: The paths of the requests; none: any.
+        addresses: The addresses of manual endpoints, each with its port: `10.0.0.1:8080`.
 
     Example:
         >>> [resolved] = PortMap.of([web, pod, front]).references
@@ -147,7 +147,7 @@ class Reference:
 
     @property
     def requests(self) -> str | None:
-        """What of requests it goes by: their `path`, and their host; their `host` alone; or neither.
+        """How it matches requests: by `path` (and host), by `host` alone, or not at all.
 
         Example:
             >>> reference.requests
@@ -159,7 +159,7 @@ class Reference:
 
     @property
     def names(self) -> str:
-        """What it names, for people: `Service web port 80`, `port http of container app`.
+        """A display form of the target: `Service web port 80`, `port http of container app`.
 
         Example:
             >>> reference.names
@@ -167,8 +167,8 @@ class Reference:
         """
         port = "" if self.port is None else f"port {self.port}"
         if self.service is not None:
-            named = f"{self.namespace}/{self.service}" if self.namespace else self.service
-            return f"Service {named} {port}".rstrip()
+            name = f"{self.namespace}/{self.service}" if self.namespace else self.service
+            return f"Service {name} {port}".rstrip()
         if self.container is not None:
             return f"{port} of container {self.container}"
         return port if self.end_port is None else f"ports {self.port} to {self.end_port}"
@@ -177,14 +177,14 @@ class Reference:
         return f"{self.source}: {self.path}: {self.names}"
 
 
-class Found(NamedTuple):
-    """A place in a manifest to which a row of the table leads.
+class Node(NamedTuple):
+    """A node of a manifest that a row of the reference table matches.
 
     Attributes:
-        source: The object.
-        manifest: All of it.
-        path: The place.
-        parents: What stands there, and before it all that it is in, from the object down.
+        source: The name of the object.
+        manifest: The whole manifest.
+        path: The path of the node.
+        parents: The nodes from the manifest down to the node itself.
     """
 
     source: ObjectName
@@ -193,18 +193,18 @@ class Found(NamedTuple):
     parents: tuple[Any, ...]
 
     @property
-    def node(self) -> Any:  # noqa: ANN401 - any JSON value
-        """What stands there."""
+    def value(self) -> Any:  # noqa: ANN401 - any JSON value
+        """The value of the node."""
         return self.parents[-1]
 
     def above(self, levels: int) -> Any:  # noqa: ANN401 - any JSON value
-        """What it is in, so many levels up."""
+        """Return the value of the ancestor that is this many levels up."""
         return self.parents[-1 - levels]
 
     def field(self, *more: str) -> FieldPath:
-        """Return the path of the place, or of a field below it."""
+        """Return the path of the node, or of a descendant."""
         return FieldPath(*self.path, *more)
 
 
-Reader: TypeAlias = Callable[[Found], Iterator[Reference]]
-"""Reads what stands in a place; anything may stand there."""
+Reader: TypeAlias = Callable[[Node], Iterator[Reference]]
+"""Read the references of a node, which can have any value."""

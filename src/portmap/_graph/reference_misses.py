@@ -1,7 +1,7 @@
-"""Why a reference to a port leads nowhere, in words that say what to do.
+"""Why a reference to a port does not resolve, and what to change.
 
-Most mistakes take one kind of port for another: the target port or the node port for
-the Service's own, a container port's name for the Service port's. A miss says which.
+Most mistakes confuse two kinds of ports: the target port or the node port with the
+Service port, or the name of a container port with that of a Service port. A miss says which.
 """
 
 from collections.abc import Iterable, Sequence
@@ -37,33 +37,33 @@ _ABOUT_PODS: Final = {
     "service-monitor": "targetPort is about",
 }
 _BY_DEFAULT: Final = frozenset({"api-service", "conversion", "webhook"})
-"""What may leave the port out, and then means 443."""
+"""The roles whose port defaults to 443."""
 
 
 def miss(reference: Reference, code: str, message: str, hint: str | None = None, guess: str | None = None) -> MapMiss:
-    """A miss of this reference."""
+    """Return a miss of this reference."""
     return MapMiss(reference.source, reference.field, code, message, hint, guess)
 
 
-def _called(port: ServicePort) -> str:
+def _display_name(port: ServicePort) -> str:
     protocol = port.effective_protocol
     number = str(port.port) if protocol == "TCP" else f"{port.port}/{protocol}"
     return f"{number} ({port.name})" if port.name else number
 
 
 def _ports_of(service: Service) -> str:
-    return f"it has {some([_called(port) for port in service.ports])}" if service.ports else "it has no ports"
+    return f"it has {some([_display_name(port) for port in service.ports])}" if service.ports else "it has no ports"
 
 
 # --- Services by name ------------------------------------------------------------------------------------------
 
 
-def no_service(reference: Reference, elsewhere: Iterable[Service], names: Iterable[str]) -> MapMiss:
-    """There is no Service of that name; there may be one in another namespace, or one with nearly that name."""
+def no_service(reference: Reference, anywhere: Iterable[Service], names: Iterable[str]) -> MapMiss:
+    """Return the miss of a Service that does not exist. The hint is one elsewhere, or of a similar name."""
     wanted = reference.service or ""
     where = f" in namespace {reference.namespace}" if reference.namespace else ""
     message = f"there is no Service {wanted!r}{where}"
-    other = next(iter(elsewhere), None)
+    other = next(iter(anywhere), None)
     if other is not None:
         return miss(reference, "service-in-other-namespace", message, f"{other} is in namespace {other.namespace}")
     guess = nearest(wanted, names)
@@ -73,12 +73,12 @@ def no_service(reference: Reference, elsewhere: Iterable[Service], names: Iterab
 def no_service_port(
     reference: Reference, service: Service, reached: Sequence[Sequence[ContainerTarget]] = ()
 ) -> MapMiss:
-    """The Service has no such port; the port may be one of another kind.
+    """Return the miss of a port that the Service does not have. It may be a port of another kind.
 
     Args:
-        reference: What names the port.
+        reference: The reference to the port.
         service: The Service.
-        reached: For each of its ports, the ports of containers that it reaches.
+        reached: For each port of the Service, the container ports that it reaches.
     """
     port = reference.port
     if port is None:
@@ -88,13 +88,15 @@ def no_service_port(
     message = f"{service} has no port {shown}: {_ports_of(service)}"
     other = next((each for each in service.ports if port in (each.port, each.name)), None)
     if other is not None:
-        hint = f"its port {_called(other)} is {other.effective_protocol}, and {reference.protocol} is wanted"
-        return miss(reference, "protocol-mismatch", message, hint)
-    code, meant = _number_meant(port, service, reached) if isinstance(port, int) else _name_meant(port, service)
+        mismatch = (
+            f"its port {_display_name(other)} is {other.effective_protocol}, and {reference.protocol} is required"
+        )
+        return miss(reference, "protocol-mismatch", message, mismatch)
+    code, hint = _near_number(port, service, reached) if isinstance(port, int) else _near_name(port, service)
     ports = _tcp_ports_of(service)
-    if meant is None and ports and reference.role in _BY_DEFAULT and reference.path[-1:] != FieldPath("port"):
-        meant = f"{port} is what is meant where none is given: write port: {ports}"
-    return miss(reference, code, message, meant)
+    if hint is None and ports and reference.role in _BY_DEFAULT and reference.path[-1:] != FieldPath("port"):
+        hint = f"{port} is the default: write port: {ports}"
+    return miss(reference, code, message, hint)
 
 
 def _tcp_ports_of(service: Service) -> str:
@@ -105,20 +107,18 @@ def _only_port(service: Service) -> str | None:
     return f"write {service.ports[0].port}" if len(service.ports) == 1 else None
 
 
-def _number_meant(
-    number: int, service: Service, reached: Sequence[Sequence[ContainerTarget]]
-) -> tuple[str, str | None]:
+def _near_number(number: int, service: Service, reached: Sequence[Sequence[ContainerTarget]]) -> tuple[str, str | None]:
     for position, port in enumerate(service.ports):
         if port.target_port == number:
-            return "target-port-meant", f"{number} is the target port; the Service port is {_called(port)}"
+            return "target-port-meant", f"{number} is the target port; the Service port is {_display_name(port)}"
         if position < len(reached) and any(target.port == number for target in reached[position]):
-            return "target-port-meant", f"{number} is the container's port; the Service port is {_called(port)}"
+            return "target-port-meant", f"{number} is the container's port; the Service port is {_display_name(port)}"
         if port.node_port == number:
-            return "node-port-meant", f"{number} is the node port; the Service port is {_called(port)}"
+            return "node-port-meant", f"{number} is the node port; the Service port is {_display_name(port)}"
     return "no-such-service-port", None
 
 
-def _name_meant(name: str, service: Service) -> tuple[str, str | None]:
+def _near_name(name: str, service: Service) -> tuple[str, str | None]:
     ports = service.ports
     if name.isascii() and name.isdigit() and any(port.port == int(name[:6]) for port in ports):
         return "port-number-as-name", f"{name!r} is the name of a port; for its number write {name}, without quotes"
@@ -138,30 +138,31 @@ def _name_meant(name: str, service: Service) -> tuple[str, str | None]:
 
 
 def no_endpoint_port(reference: Reference, service: Service, numbers: Iterable[int]) -> MapMiss:
-    """No pod of the Service is reached on this number."""
+    """Return the miss of a number on which no pod of the Service is reached."""
     known = sorted(set(numbers))
     message = f"no pod of {service} is reached on {reference.port}: they are on {some([str(each) for each in known])}"
-    meant = next((port for port in service.ports if port.port == reference.port), None)
+    own = next((port for port in service.ports if port.port == reference.port), None)
     hint: str | None = None
-    if meant is not None:
-        write = f"write its name, {meant.name!r}" if meant.name else f"write {meant.effective_target_port}"
-        hint = f"{reference.port} is the Service port; a number here is that of the pod: {write}"
-    return miss(reference, "service-port-meant" if meant else "no-such-endpoint-port", message, hint)
+    if own is not None:
+        write = f"write its name, {own.name!r}" if own.name else f"write {own.effective_target_port}"
+        hint = f"{reference.port} is the Service port; a number here is a port of the pod: {write}"
+    return miss(reference, "service-port-meant" if own else "no-such-endpoint-port", message, hint)
 
 
 def other_name(reference: Reference, service: Service) -> MapMiss:
-    """Endpoints written by hand have a port of another name than the Service, which it therefore never uses."""
+    """Return the miss of manual endpoints whose port has another name than that of the Service, which ignores them."""
     shown = f"port {reference.port!r}" if reference.port else "a port without a name"
     message = f"these endpoints are for {shown} of {service}: {_ports_of(service)}"
-    fitting = [port for port in service.ports if port.effective_protocol == reference.protocol]
+    of_protocol = [port for port in service.ports if port.effective_protocol == reference.protocol]
     same = [port for port in service.ports if (port.name or "") == reference.port]
     if same:
         other = f"that port is {same[0].effective_protocol}, and these endpoints are {reference.protocol}"
         return miss(reference, "protocol-mismatch", message, other)
     hint = None
-    if len(fitting) == 1:
-        named = f"name it {fitting[0].name!r}, as the Service does" if fitting[0].name else "leave the name out"
-        hint = f"{named}: the names of both must be equal"
+    if len(of_protocol) == 1:
+        name = of_protocol[0].name
+        write = f"name it {name!r}, as the Service does" if name else "leave the name out"
+        hint = f"{write}: both must have the same name"
     return miss(reference, "endpoints-port-name", message, hint)
 
 
@@ -169,14 +170,14 @@ def other_name(reference: Reference, service: Service) -> MapMiss:
 
 
 def no_container_port(reference: Reference, container: Container, workload: Workload) -> MapMiss:
-    """The container of a probe or hook declares no port of that name."""
+    """Return the miss of a probe or hook whose container declares no port of that name."""
     name = str(reference.port)
     declared = [f"{port.name} ({port.container_port})" for port in container.ports if port.name]
     shown = f"it names {some(declared)}" if declared else "none of its ports has a name"
     message = f"container {container.name!r} declares no port named {name!r}: {shown}"
     for other in (*workload.pod.containers, *workload.pod.init_containers):
         if other is not container and any(port.name == name for port in other.ports):
-            where = f"container {other.name!r} does, but only the container's own ports count"
+            where = f"container {other.name!r} does, but a probe or hook can name only ports of its own container"
             return miss(reference, "port-of-other-container", message, where)
     guess = nearest(name, [port.name for port in container.ports if port.name])
     if guess is not None:
@@ -189,18 +190,23 @@ def no_container_port(reference: Reference, container: Container, workload: Work
 
 
 def no_pod_port(reference: Reference, workloads: Sequence[Workload]) -> MapMiss:
-    """None of the pods that were found declares that port."""
+    """Return the miss of a port that none of the selected pods declares."""
     port = reference.port
     shown = f"port {port}" if isinstance(port, int) else f"port named {port!r}"
     of_protocol = f" for {reference.protocol}" if reference.protocol else ""
-    pods = some([str(name_of(each)) for each in workloads])
+    pods = some([str(name_of(workload)) for workload in workloads])
     message = f"no {shown}{of_protocol} is declared in {pods}"
-    declared = [each for workload in workloads for box in workload.pod.port_containers for each in box.ports]
-    code, hint = _declared_meant(reference, declared)
+    declared = [
+        declared_port
+        for workload in workloads
+        for container in workload.pod.port_containers
+        for declared_port in container.ports
+    ]
+    code, hint = _near_declared(reference, declared)
     return miss(reference, code, message, hint)
 
 
-def _declared_meant(reference: Reference, declared: Sequence[ContainerPort]) -> tuple[str, str | None]:
+def _near_declared(reference: Reference, declared: Sequence[ContainerPort]) -> tuple[str, str | None]:
     port = reference.port
     other = next((each for each in declared if port in (each.name, each.container_port)), None)
     if other is not None:
@@ -214,16 +220,16 @@ def _declared_meant(reference: Reference, declared: Sequence[ContainerPort]) -> 
         if len(unnamed) == 1 and len({each.container_port for each in declared}) == 1:
             return "no-such-container-port", f"port {unnamed.pop()} has no name there: give it the name {port!r}"
     names = sorted({f"{each.name or each.container_port}" for each in declared})
-    return "no-such-container-port", f"declared are {some(names)}" if names else None
+    return "no-such-container-port", f"they declare {some(names)}" if names else None
 
 
 def service_port_meant(reference: Reference, service: Service, target: ContainerTarget) -> MapMiss:
-    """What is about the ports of pods names the port of a Service in front of them."""
+    """Return the miss of a reference to pod ports that names the port of a Service instead."""
     message = f"{reference.port!r} is a port of {service}, and {_ABOUT_PODS[reference.role]} the ports of pods"
     if isinstance(reference.port, int) or not target.name:
-        hint = f"behind it {target.workload} is reached on {target.port}: write {target.port}"
+        hint = f"it reaches {target.workload} on {target.port}: write {target.port}"
     else:
-        hint = f"behind it {target.workload} has {target.port}, named {target.name!r}: write {target.name}"
+        hint = f"it reaches {target.workload} on {target.port}, named {target.name!r}: write {target.name}"
     if reference.role == "service-monitor":
         hint = f"write port: {reference.port} instead; {hint}" if isinstance(reference.port, str) else hint
     return miss(reference, "service-port-meant", message, hint)
@@ -236,13 +242,13 @@ def nothing_selected(
     elsewhere: ObjectName | None,
     workload: Workload | None = None,
 ) -> MapMiss:
-    """A selector finds nothing.
+    """Return the miss of a selector that matches nothing.
 
     Args:
-        reference: Whose selector it is.
-        what: What it should find: `"pod"` or `"Service"`.
-        wanted: The selector, for people.
-        elsewhere: Something that has the labels, but in a namespace that is not asked for.
+        reference: The reference with the selector.
+        what: The kind of object that it selects: `"pod"` or `"Service"`.
+        wanted: The selector as text.
+        elsewhere: An object in another namespace that has the labels.
         workload: A workload whose pods have the labels that a Service should have.
     """
     message = f"no {what} has the labels {wanted}"
@@ -250,5 +256,5 @@ def nothing_selected(
     if elsewhere is not None:
         hint = f"{elsewhere} has them, but in namespace {elsewhere.namespace}"
     elif workload is not None:
-        hint = f"the pods of {workload} have them; here the labels of the Service itself count"
+        hint = f"the pods of {workload} have them, but the labels of the Service itself count here"
     return miss(reference, "selector-matches-nothing", message, hint)

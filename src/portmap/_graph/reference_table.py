@@ -1,10 +1,9 @@
-"""Everything but a Service that refers to a port: one table of kind, where it stands, and how it is looked up.
+"""The table of references to ports: the kind of object, the path of the field, and the reader.
 
-A row of `REFERENCES` names the kinds of objects that have the reference, the path to it
-(`*` is every item of a list) and the function that reads what stands there. To teach
-portmap another kind, add a row; the readers are in
-`_service_references` and `_pod_references`. What a
-`Reference` leads to is looked up elsewhere, by its `lookup` alone.
+A row of `REFERENCES` has the kinds of objects, the path to the reference (`*` is every item
+of a list) and the function that reads it. To support another kind, add a row; the readers
+are in `read_service_references` and `read_pod_references`. `lookup` resolves a `Reference`
+by its `lookup` attribute alone.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from portmap._graph import read_pod_references as of_pods
 from portmap._graph import read_service_references as of_services
 from portmap._graph.object_name import ObjectName
-from portmap._graph.reference import EVERY, Found, Reader, Reference
+from portmap._graph.reference import EVERY, Node, Reader, Reference
 from portmap._kubernetes.field_path import Step
 from portmap._kubernetes.kinds import (
     OTHER_KINDS,
@@ -37,12 +36,12 @@ _ROUTE: Final = (("route.openshift.io", "Route"), ("", "Route"))
 
 
 class Row(NamedTuple):
-    """One place where objects of some kinds refer to ports.
+    """A field in which objects of some kinds refer to ports.
 
     Attributes:
-        kinds: API group and kind of each.
-        where: The path to the reference, or to what it is read from.
-        read: What stands there, as references.
+        kinds: The API group and kind of the objects.
+        where: The path to the node that has the reference.
+        read: The function that reads the node.
     """
 
     kinds: tuple[tuple[str, str], ...]
@@ -51,7 +50,7 @@ class Row(NamedTuple):
 
 
 def _template_rows() -> Iterator[Row]:
-    """Containers of whatever makes pods: their probes and hooks."""
+    """Yield the rows of the containers of all workloads, for their probes and hooks."""
     templates = [(kind, path.steps) for kind, path in (*WORKLOAD_KINDS.items(), *OTHER_KINDS.items())]
     templates += [(kind, (*path, EVERY, "spec", "template")) for kind, (_, path) in SEVERAL_TEMPLATES.items()]
     for kind, path in templates:
@@ -90,7 +89,7 @@ REFERENCES: Final[tuple[Row, ...]] = (
     Row(_ROUTE, ("spec", "alternateBackends", EVERY), of_services.openshift_backend),
     *_template_rows(),
 )
-"""Every place that portmap knows."""
+"""Every row of the table."""
 
 
 def _by_kind() -> dict[tuple[str, str], tuple[Row, ...]]:
@@ -103,17 +102,17 @@ def _by_kind() -> dict[tuple[str, str], tuple[Row, ...]]:
 
 _BY_KIND: Final = _by_kind()
 _USUAL: Final = tuple(Row((), where, of_pods.handlers) for where in _containers_of(USUAL_PLACE))
-"""What a custom kind has that no row is for, where it makes pods all the same."""
+"""The rows of a custom kind with a pod template at the usual path."""
 
 
 def references_of(manifest: Mapping[str, Any], source: ObjectName | None = None) -> Iterator[Reference]:
-    """Every reference to a port, or to a Service, in this object.
+    """Yield every reference to a port or to a Service in an object.
 
     Args:
         manifest: The object, of any kind.
-        source: What it is called, where that is known already.
+        source: The name of the object, if it is known already.
 
-    What is not shaped as its API says is passed over: it is the server's to refuse.
+    Malformed fields are skipped: the API server would refuse them.
     """
     api_version, kind = manifest.get("apiVersion"), manifest.get("kind")
     if not isinstance(kind, str):
@@ -128,12 +127,12 @@ def references_of(manifest: Mapping[str, Any], source: ObjectName | None = None)
         return
     source = source or ObjectName.of(manifest)
     for row in rows:
-        for path, parents in _places(manifest, row.where):
-            yield from row.read(Found(source, manifest, path, parents))
+        for path, parents in _nodes(manifest, row.where):
+            yield from row.read(Node(source, manifest, path, parents))
 
 
-def _places(manifest: Mapping[str, Any], where: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], tuple[Any, ...]]]:
-    """Each place that the path leads to, with what stands there and all that it is in, the innermost last."""
+def _nodes(manifest: Mapping[str, Any], where: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], tuple[Any, ...]]]:
+    """Yield each node that the path matches: its path, and the nodes from the manifest down to it."""
     return _below((), (manifest,), where)
 
 
@@ -146,8 +145,8 @@ def _below(
         if step == EVERY:
             if isinstance(node, list | tuple):
                 path, parents, rest = (*path, *where[:depth]), (*parents, *deeper), where[depth + 1 :]
-                for place, each in enumerate(node):
-                    yield from _below((*path, place), (*parents, each), rest)
+                for index, item in enumerate(node):
+                    yield from _below((*path, index), (*parents, item), rest)
             return
         node = node.get(step) if type(node) is dict or isinstance(node, Mapping) else None
         if node is None:

@@ -1,4 +1,4 @@
-"""What leads nowhere in a whole set, and the ports of containers to which nothing leads."""
+"""Find the misses of a whole set, and the container ports that nothing reaches."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,10 +19,10 @@ _ENDED: Final = frozenset({"Succeeded", "Failed"})
 
 
 def misses_of(inventory: Inventory, reach: Reach, references: Sequence[ResolvedReference]) -> tuple[MapMiss, ...]:
-    """Every miss of a Service's port and of a reference, sorted by object and field."""
+    """Return every miss of a Service port and of a reference, sorted by object and field."""
     found = dict.fromkeys(_of_services(inventory, reach))
     found.update(dict.fromkeys(_without_endpoints(inventory, references)))
-    found.update(dict.fromkeys(each.miss for each in references if each.miss is not None))
+    found.update(dict.fromkeys(resolved.miss for resolved in references if resolved.miss is not None))
     return tuple(sorted(found, key=lambda miss: (miss.source.order, miss.path, miss.code, miss.message)))
 
 
@@ -34,28 +34,28 @@ def _of_services(inventory: Inventory, reach: Reach) -> Iterator[MapMiss]:
 
 
 def _without_endpoints(inventory: Inventory, references: Sequence[ResolvedReference]) -> Iterator[MapMiss]:
-    """Ports of Services without a selector for which there are endpoints written by hand, but not for this port."""
-    written: Mapping[ObjectName, set[int]] = defaultdict(set)
+    """Yield the ports without endpoints of Services without a selector whose endpoints are written by hand."""
+    with_endpoints: Mapping[ObjectName, set[int]] = defaultdict(set)
     named: dict[tuple[str | None, str | None], ObjectName] = {}
-    for each in references:
-        if each.reference.lookup == "hand-written":
-            named[each.reference.namespace, each.reference.service] = each.source
-            for target in each.targets:
+    for resolved in references:
+        if resolved.reference.lookup == "hand-written":
+            named[resolved.reference.namespace, resolved.reference.service] = resolved.source
+            for target in resolved.targets:
                 if isinstance(target, ServiceTarget) and target.position is not None:
-                    written[target.service].add(target.position)
-    # A patch of a Service is no Service without a selector.
+                    with_endpoints[target.service].add(target.position)
+    # A kustomize patch of a Service omits the selector but is not a Service without one.
     selecting = {name_of(service) for service in inventory.services if service.selector}
     for service in inventory.services:
         name = name_of(service)
         source = named.get((name.namespace, name.name))
         if source is not None and name not in selecting and service.effective_type != "ExternalName":
             for position, port in enumerate(service.ports):
-                if position not in written[name]:
+                if position not in with_endpoints[name]:
                     yield _no_endpoints(service, position, port, source)
 
 
 def field_of_port(position: int) -> str:
-    """The field of a Service's port."""
+    """Return the field of a port of a Service."""
     return f"spec.ports[{position}]"
 
 
@@ -65,25 +65,25 @@ def _no_endpoints(service: Service, position: int, port: ServicePort, source: Ob
         name_of(service),
         field_of_port(position),
         NO_ENDPOINTS,
-        f"{source} has no {port.effective_protocol} port {shown}, and without a selector nothing else has",
+        f"{source} has no {port.effective_protocol} port {shown}, and the Service has no selector",
     )
 
 
 def unreached_targets(
     inventory: Inventory, reach: Reach, references: Iterable[ResolvedReference]
 ) -> tuple[ContainerTarget, ...]:
-    """The declared ports that nothing reaches: no Service, host port, probe, hook or monitor.
+    """Return the declared ports that no Service, host port, probe, hook or monitor reaches.
 
-    Passed over are workloads that make no pods, pods that have ended, and those that an
-    invalid Service would select.
+    Workloads without replicas, pods that have finished, and pods that an invalid Service
+    would select are skipped.
     """
     reached = _reached(reach, references)
-    unread = _Selecting(inventory)
+    unknown = _UnknownServices(inventory)
     unreached: dict[ContainerTarget, None] = {}
     for workload in inventory.workloads:
         if workload.replicas == 0 or workload.pod.phase in _ENDED or workload.pod.host_network:
             continue
-        if unread.selects(workload.pod.labels, workload.namespace):
+        if unknown.select(workload.pod.labels, workload.namespace):
             continue
         declared, on_host = set(), set()
         for container in workload.pod.port_containers:
@@ -101,35 +101,36 @@ def unreached_targets(
 
 
 def _reached(reach: Reach, references: Iterable[ResolvedReference]) -> Mapping[ObjectName, set[tuple[int, str]]]:
-    """By workload, what is reached: all containers of a pod share its address, so that is numbers, not containers."""
+    """Return the reached numbers of each workload. The containers of a pod share its address, so they do not matter."""
     reached: dict[ObjectName, set[tuple[int, str]]] = defaultdict(set)
     for target in reach.services_of:
         reached[target.workload].add((target.port, target.protocol))
-    for each in references:
-        for found in each.targets if each.reference.role != "network-policy" else ():
+    for resolved in references:
+        for found in resolved.targets if resolved.reference.role != "network-policy" else ():
             if isinstance(found, ContainerTarget):
                 reached[found.workload].add((found.port, found.protocol))
     return reached
 
 
-class _Selecting:
-    """Whether a Service that a server would refuse would select some pods."""
+class _UnknownServices:
+    """The selectors of the Services that the API server would refuse."""
 
     def __init__(self, inventory: Inventory) -> None:
         self._by_label: dict[tuple[str, object], list[tuple[str | None, Mapping[str, object]]]] = defaultdict(list)
-        for each in inventory.unknown:
-            if each.name.kind == "Service":
-                for selector in each.selections:
+        for invalid in inventory.unknown:
+            if invalid.name.kind == "Service":
+                for selector in invalid.selections:
                     for pair in selector.items():
                         if isinstance(pair[1], str):
-                            self._by_label[pair].append((each.name.namespace, selector))
+                            self._by_label[pair].append((invalid.name.namespace, selector))
                         break
 
-    def selects(self, labels: Mapping[str, str], namespace: str | None) -> bool:
+    def select(self, labels: Mapping[str, str], namespace: str | None) -> bool:
+        """Return whether any of them selects pods with these labels."""
         if not self._by_label:
             return False
         return any(
-            (place is None or namespace is None or place == namespace) and selector.items() <= labels.items()
+            (own is None or namespace is None or own == namespace) and selector.items() <= labels.items()
             for pair in labels.items()
-            for place, selector in self._by_label.get(pair, ())
+            for own, selector in self._by_label.get(pair, ())
         )

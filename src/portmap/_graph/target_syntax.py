@@ -1,7 +1,7 @@
-"""What people ask a map for: `service/web:http`, `deployment/web:app:http`, `shop.example/api`, `30080`.
+"""Parse the target that a user writes: `service/web:http`, `deployment/web:app:http`, `shop.example/api`, `30080`.
 
-The forms are told apart by their shape alone, so that one and the same text asks for the
-same thing of every map; docs/portmap.md has the table.
+The forms differ in shape alone, so a text has the same meaning for every set of objects.
+docs/portmap.md has the table.
 """
 
 import re
@@ -12,19 +12,28 @@ import attrs
 
 from portmap._kubernetes.did_you_mean import nearest
 
-__all__ = ["Asked", "AskedNumber", "AskedObject", "AskedRequest", "asked_for", "asked_object", "is_kind", "kind_words"]
+__all__ = [
+    "NodePortTarget",
+    "ObjectTarget",
+    "RequestTarget",
+    "TargetSyntax",
+    "is_kind",
+    "kind_words",
+    "parse_object",
+    "parse_target",
+]
 
 _NUMBER: Final = re.compile(r"([0-9]+)(?:/([A-Za-z]+))?")
 _PROTOCOLS: Final = ("TCP", "UDP", "SCTP")
 _LAST_PORT: Final = 65535
 _MOST_PARTS: Final = 3
 
-# Words for kinds whose objects have no ports of their own, but rules for hosts, which one can ask for.
+# Words for kinds that have no ports but rules for hosts, which are the targets to write instead.
 _RULES_FOR_HOSTS: Final = frozenset(
     word + ending for word in ("ingress", "httproute", "grpcroute", "tlsroute") for ending in ("", "s", "es")
 ) | {"ing"}
 
-# As kubectl has them.
+# The short names of kubectl.
 _SHORT: Final = {
     "CronJob": "cj",
     "DaemonSet": "ds",
@@ -41,8 +50,8 @@ _SHORT: Final = {
 
 @final
 @attrs.frozen
-class AskedNumber:
-    """A port of nodes: a node port, or a host port."""
+class NodePortTarget:
+    """A port of nodes: a node port or a host port."""
 
     number: int
     protocol: str | None = None
@@ -50,8 +59,8 @@ class AskedNumber:
 
 @final
 @attrs.frozen
-class AskedRequest:
-    """A request for a host and path, as an Ingress or route gets it."""
+class RequestTarget:
+    """A request for a host and path, which an Ingress or route serves."""
 
     host: str
     path: str
@@ -59,15 +68,15 @@ class AskedRequest:
 
 @final
 @attrs.frozen
-class AskedObject:
-    """An object by its name, and perhaps a port of it.
+class ObjectTarget:
+    """An object, and optionally a port of it.
 
     Attributes:
-        kind: As it was written, `""` where it was not.
+        kind: The kind as written, `""` if left out.
         name: The name of the object.
-        namespace: Its namespace; `None` where none was written.
-        container: The container, where both a container and a port were written.
-        port: What stands behind the last colon: a port, by name or number, or a container.
+        namespace: The namespace; `None` if left out.
+        container: The container, if both a container and a port are written.
+        port: The text after the last colon: the name or number of a port, or a container.
     """
 
     kind: str
@@ -77,88 +86,88 @@ class AskedObject:
     port: str | None = None
 
 
-Asked: TypeAlias = AskedNumber | AskedRequest | AskedObject
+TargetSyntax: TypeAlias = NodePortTarget | RequestTarget | ObjectTarget
 
 
 def kind_words(kind: str) -> frozenset[str]:
-    """The words for a kind: itself, its plural and kubectl's short name, in lower case."""
+    """Return the words for a kind in lower case: the kind, its plural and kubectl's short name."""
     low = kind.lower()
     return frozenset({low, f"{low}s", _SHORT.get(kind, low)})
 
 
 def is_kind(word: str, kind: str) -> bool:
-    """Whether this word means the kind; no word at all means any."""
+    """Return whether the word denotes the kind. The empty word denotes any."""
     return not word or word.lower() in kind_words(kind)
 
 
-def asked_object(text: str) -> AskedObject:
-    """An object and perhaps its port: `[KIND/[NAMESPACE/]]NAME[:[CONTAINER:]PORT]`.
+def parse_object(text: str) -> ObjectTarget:
+    """Parse an object and optionally its port: `[KIND/[NAMESPACE/]]NAME[:[CONTAINER:]PORT]`.
 
     Raises:
-        ValueError: It is none.
+        ValueError: The text does not have this form.
     """
     path, *ports = text.split(":")
     *where, name = path.split("/")
     if len(where) >= _MOST_PARTS or len(ports) >= _MOST_PARTS or not all((name, *where, *ports)):
-        raise ValueError(f"{text!r} is no object: write KIND/NAME, KIND/NAMESPACE/NAME or NAME, and :PORT behind it")
+        raise ValueError(f"{text!r} is no object: write KIND/NAME, KIND/NAMESPACE/NAME or NAME, and :PORT after it")
     kind, namespace = (*where, None, None)[:2]
     container, port = ports if len(ports) == 2 else (None, *ports, None)[:2]
-    return AskedObject(kind or "", name, namespace, container, port)
+    return ObjectTarget(kind or "", name, namespace, container, port)
 
 
-def asked_for(text: str, kinds: Iterable[str]) -> Asked:
-    """What this text asks for.
+def parse_target(text: str, kinds: Iterable[str]) -> TargetSyntax:
+    """Parse any target.
 
     Args:
-        text: What was written. Digits, and perhaps a protocol: a port of nodes. With a
-            kind before the first slash, or with neither slash nor dot: an object. With `://`,
-            or with a dot before the first slash: a host and path.
-        kinds: The kinds of objects that one can ask for.
+        text: The text. Digits, with an optional protocol, are a port of nodes. A text with a
+            kind before the first slash, or with neither slash nor dot, is an object. A text
+            with `://`, or with a dot before the first slash, is a host and path.
+        kinds: The kinds of objects that can be targets.
 
     Raises:
-        ValueError: It is none of these.
+        ValueError: The text has none of these forms.
     """
     number = _NUMBER.fullmatch(text)
     if number:
-        return _number(text, *number.groups())
+        return _node_port(text, *number.groups())
     scheme, mark, url = text.partition("://")
     if mark:
         return _request(text, url if scheme else "")
     head, slash, _ = text.partition("/")
     words = frozenset[str]().union(*map(kind_words, kinds))
     if slash and head.lower() in words:
-        return asked_object(text)
+        return parse_object(text)
     if "." in head or head == "*":
         return _request(text, text)
     if slash:
-        raise ValueError(_no_kind(text, head, words))
-    return asked_object(text)
+        raise ValueError(_unknown_kind(text, head, words))
+    return parse_object(text)
 
 
-def _number(text: str, digits: str, protocol: str | None) -> AskedNumber:
-    # Python refuses to read very many digits at all.
+def _node_port(text: str, digits: str, protocol: str | None) -> NodePortTarget:
+    # Python refuses to convert a text of very many digits, so its length is checked first.
     if len(digits) > len(str(_LAST_PORT)) or not 0 < int(digits) <= _LAST_PORT:
         raise ValueError(f"{text!r} is no port of a node: ports are 1 to {_LAST_PORT}")
     if protocol and protocol.upper() not in _PROTOCOLS:
         raise ValueError(f"{text!r} is no port of a node: {protocol!r} is none of {', '.join(_PROTOCOLS)}")
-    return AskedNumber(int(digits), protocol and protocol.upper())
+    return NodePortTarget(int(digits), protocol and protocol.upper())
 
 
-def _request(text: str, url: str) -> AskedRequest:
+def _request(text: str, url: str) -> RequestTarget:
     host, _, path = url.partition("/")
     if ":" in host:
         shorter = text.replace(host, host.partition(":")[0], 1)
         raise ValueError(f"{text!r} has a port, and rules for hosts have none: write {shorter!r}")
     if not host:
         raise ValueError(f"{text!r} names no host")
-    return AskedRequest(host, "/" + re.split(r"[?#]", path, maxsplit=1)[0])
+    return RequestTarget(host, "/" + re.split(r"[?#]", path, maxsplit=1)[0])
 
 
-def _no_kind(text: str, head: str, words: Collection[str]) -> str:
+def _unknown_kind(text: str, head: str, words: Collection[str]) -> str:
     if head.lower() in _RULES_FOR_HOSTS:
         return f"{text!r}: {head!r} has no ports of its own: write a host of its rules, such as 'shop.example/api'"
     guess = nearest(head, sorted(words))
-    # One slash, as in NAMESPACE/NAME. What has a colon is no host: rules for hosts have no ports.
+    # One slash, as in NAMESPACE/NAME. A text with a colon is not a host, because rules for hosts have no ports.
     hints = [f"for a Service, write 'service/{text}'"] if text.count("/") == 1 else []
     hints += [f"for a host, write 'http://{text}'"] if ":" not in text or not hints else []
     hint = f"did you mean {guess + text[len(head) :]!r}?" if guess else "; ".join(hints)

@@ -1,4 +1,4 @@
-"""What references lead to: a port of a Service, a port of a container, or nowhere, and why."""
+"""The result of a lookup: a port of a Service, a port of a container, or the reason why there is none."""
 
 from typing import Any, TypeAlias, final
 
@@ -20,7 +20,7 @@ class ServiceTarget:
 
     Attributes:
         service: The Service.
-        position: The place of the port in the Service's `ports`; `None` for the Service itself.
+        position: The index of the port in the Service's `ports`; `None` for the Service itself.
         port: The port; `None` for the Service itself.
 
     Example:
@@ -35,7 +35,7 @@ class ServiceTarget:
     port: ServicePort | None = attrs.field(eq=False)
 
     def __str__(self) -> str:
-        """For people: `Service shop/web 80 (http)`."""
+        """Return a display name: `Service shop/web 80 (http)`."""
         if self.port is None:
             return str(self.service)
         protocol = self.port.effective_protocol
@@ -43,7 +43,7 @@ class ServiceTarget:
         return f"{self.service} {shown}" + (f" ({self.port.name})" if self.port.name else "")
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data.
+        """Return plain data for JSON.
 
         Example:
             >>> target.as_dict()["port"]
@@ -66,11 +66,11 @@ def _(target: ServiceTarget) -> dict[str, object]:
 @final
 @attrs.frozen
 class ContainerTarget:
-    """A number on which pods are reached.
+    """A port number on which the pods of a workload are reached.
 
     Attributes:
-        workload: What makes the pods: a Deployment, a Pod, …
-        container: The container that declares the port; `None` where none does.
+        workload: The workload that creates the pods: a Deployment, a Pod, …
+        container: The container that declares the port; `None` if none does.
         port: The number.
         protocol: `TCP`, `UDP` or `SCTP`.
         name: The name under which the container declares it.
@@ -88,12 +88,12 @@ class ContainerTarget:
     name: str | None = attrs.field(default=None, eq=False, metadata=renamed("portName"))
 
     def __str__(self) -> str:
-        """For people: `Deployment shop/web app 8080/TCP`."""
+        """Return a display name: `Deployment shop/web app 8080/TCP`."""
         return f"{self.workload} {self.container or '(no container declares it)'} {self.port}/{self.protocol}"
 
     @property
     def order(self) -> tuple[tuple[str, str, str], str, int, str]:
-        """By what targets are sorted.
+        """The sort key.
 
         Example:
             >>> target.order
@@ -102,7 +102,7 @@ class ContainerTarget:
         return self.workload.order, self.container or "", self.port, self.protocol
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data.
+        """Return plain data for JSON.
 
         Example:
             >>> target.as_dict()["portName"]
@@ -117,15 +117,15 @@ Target: TypeAlias = ServiceTarget | ContainerTarget
 @final
 @attrs.frozen
 class MapMiss:
-    """Something in a set that should lead to a port and does not.
+    """A Service port without endpoints, or a reference that does not resolve.
 
     Attributes:
-        source: The object that has it: an Ingress, a Service, a Deployment, …
-        path: The path of its field that leads nowhere. The constructor takes it, or its text, as `field`.
-        code: What kind of miss, as docs/portmap.md lists them.
-        message: Why, naming what there is.
-        hint: What was probably meant, if anything is near.
-        guess: The name that was probably meant, where the hint is about the spelling of one.
+        source: The object: an Ingress, a Service, a Deployment, …
+        path: The path of the field that does not resolve. The constructor takes it, or its text, as `field`.
+        code: The kind of miss, as listed in docs/portmap.md.
+        message: The reason, with the names and ports that exist.
+        hint: What was probably intended, if anything is similar.
+        guess: The name that was probably intended, if the hint is about a misspelt name.
 
     Example:
         >>> [miss] = PortMap.of([typo, pod]).misses
@@ -154,7 +154,7 @@ class MapMiss:
 
     @property
     def near(self) -> bool:
-        """Whether something in the set was probably meant.
+        """Whether the set has something similar.
 
         Example:
             >>> miss.near
@@ -163,7 +163,7 @@ class MapMiss:
         return self.hint is not None
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data.
+        """Return plain data for JSON.
 
         Example:
             >>> miss.as_dict()["field"]
@@ -179,14 +179,14 @@ class MapMiss:
 @final
 @attrs.frozen
 class ResolvedReference:
-    """A reference, and what it leads to.
+    """A reference, and the ports that it resolves to.
 
     Attributes:
-        reference: The reference, as it was written.
-        targets: What it leads to; a reference by labels may lead to many ports.
-        miss: Why it leads nowhere, if it does.
-        unknown: Why it cannot be told where it leads, if so: the object is invalid,
-            or what it names lies beyond the set.
+        reference: The reference as written in the manifest.
+        targets: The ports; a reference by labels can resolve to many.
+        miss: Why it does not resolve, if so.
+        unknown: Why the result is unknown, if so: the object is invalid,
+            or the set does not contain what it names.
 
     Example:
         >>> [resolved] = PortMap.of([web, pod, front]).references
@@ -201,7 +201,7 @@ class ResolvedReference:
 
     @property
     def source(self) -> ObjectName:
-        """The object that refers.
+        """The object that has the reference.
 
         Example:
             >>> print(resolved.source)
@@ -211,7 +211,7 @@ class ResolvedReference:
 
     @property
     def path(self) -> FieldPath:
-        """The path of the field that refers.
+        """The path of the field of the reference.
 
         Example:
             >>> print(resolved.path)

@@ -1,36 +1,37 @@
-"""What leads to a port, and where it leads from there: one step of a chain, with what is on both sides of it."""
+"""Trace a port in both directions: what reaches it, and what it reaches."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, Literal, TypeAlias, final
 
 import attrs
 
-from portmap._graph.chain_builder import Ways
+from portmap._graph.chain_builder import ChainBuilder
 from portmap._graph.chains import Entry, Hop, reference_hop, service_hop
 from portmap._graph.http_rules import paths_for, rules_for
+from portmap._graph.index import Index
 from portmap._graph.items import name_of
-from portmap._graph.near_names import Meant, no_container_port
+from portmap._graph.near_names import no_container_port
 from portmap._graph.node_ports import HostPorts, NodePorts
 from portmap._graph.object_name import ObjectName
-from portmap._graph.target_syntax import Asked, AskedNumber, AskedObject, AskedRequest, is_kind
+from portmap._graph.target_syntax import NodePortTarget, ObjectTarget, RequestTarget, TargetSyntax, is_kind
 from portmap._graph.targets import ContainerTarget, ResolvedReference, ServiceTarget
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.plain_data import inlined, plain_data, renamed, shape
 
-__all__ = ["Approach", "Onward", "Trace", "Traced", "Tracing"]
+__all__ = ["Approach", "Onward", "Trace", "Traced", "Tracer"]
 
 Traced: TypeAlias = Literal["service-port", "container-port", "node-port", "host-port", "request"]
-"""What is traced. `request`: a rule of an Ingress or route that a host and path meet."""
+"""The kind of subject. `request`: the rule of an Ingress or route that serves a host and path."""
 
 
 @final
 @attrs.frozen
 class Approach:
-    """A way to something, from the outside in.
+    """A path to the subject of a trace, from the outside in.
 
     Attributes:
-        entry: Where it begins.
-        hops: What it leads through, the outermost first; that to which it leads is not among them.
+        entry: The kind of entry.
+        hops: The steps, the outermost first, without the subject.
 
     Example:
         >>> [trace] = PortMap.of([web, pod, front]).trace("web:http")
@@ -43,7 +44,7 @@ class Approach:
     hops: tuple[Hop, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data.
+        """Return plain data for JSON.
 
         Example:
             >>> ingress.as_dict()["entry"]
@@ -52,21 +53,21 @@ class Approach:
         return plain_data(self)
 
     def __str__(self) -> str:
-        """For people: `node-port: Service shop/web every node 30080`."""
+        """Return a display form: `node-port: Service shop/web every node 30080`."""
         return ": ".join([self.entry, *([" → ".join(map(str, self.hops))] if self.hops else [])])
 
 
 @final
 @attrs.frozen
 class Onward:
-    """A way on from something, to its end.
+    """A path from the subject of a trace to its end.
 
     Attributes:
-        hops: What it leads through; that from which it leads is not among them.
-        end: The port of the container, or `None` if it leads nowhere.
-        stops: Why it leads nowhere, or no further in this set.
-        hint: What was probably meant, if anything is near.
-        beyond: Whether it leads out of the set, or to what is not known: no mistake can be told.
+        hops: The steps, without the subject.
+        end: The container port, or `None` if there is none.
+        stops: Why the path reaches no container port in this set, if so.
+        hint: What was probably intended, if anything is similar.
+        beyond: Whether the path leaves the set or its end is unknown, so that it is not a mistake.
 
     Example:
         >>> [trace] = PortMap.of([web, pod]).trace("web:http")
@@ -82,7 +83,7 @@ class Onward:
     beyond: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data.
+        """Return plain data for JSON.
 
         Example:
             >>> onward.as_dict()["end"]["port"]
@@ -91,7 +92,7 @@ class Onward:
         return plain_data(self)
 
     def __str__(self) -> str:
-        """For people: `Service shop/web 80 → Deployment shop/web app 8080/TCP`."""
+        """Return a display form: `Service shop/web 80 → Deployment shop/web app 8080/TCP`."""
         last = str(self.end) if self.end is not None else f"nowhere: {self.stops}"
         return " → ".join([*map(str, self.hops), last])
 
@@ -99,16 +100,16 @@ class Onward:
 @final
 @attrs.frozen
 class Trace:
-    """A port or a rule, who leads there, and where it leads.
+    """A port or a rule, what reaches it, and what it reaches.
 
     Attributes:
-        kind: What it is.
-        subject: The step itself: its object, port and protocol; for a rule its host and path.
+        kind: The kind of subject.
+        subject: The object, port and protocol; for a rule its host and path.
         name: The name of the port, if it has one.
-        container: For a port of a container, the container; `None` where none declares it.
-        approaches: Who leads there. The address of a pod itself, to which anybody may lead,
-            is not among them; nothing leads to what is itself outermost.
-        onward: Where it leads; nowhere further, for a port of a container.
+        container: The container of a container port; `None` if none declares the port.
+        approaches: The paths to the subject. The direct path, by the address of a pod, is not
+            included. A subject that is itself an entry has none.
+        onward: The paths from the subject; none for a container port.
 
     Example:
         >>> [trace] = PortMap.of([web, pod, front]).trace("web:http")
@@ -125,7 +126,7 @@ class Trace:
 
     @property
     def leads_nowhere(self) -> bool:
-        """Whether no container port is reached; for a port of a container, whether nothing leads to it.
+        """Whether the subject reaches no container port, or whether nothing reaches a container port.
 
         Example:
             >>> trace.leads_nowhere
@@ -133,10 +134,10 @@ class Trace:
         """
         if self.kind == "container-port":
             return not self.approaches
-        return not any(each.end or each.beyond for each in self.onward)
+        return not any(path.end or path.beyond for path in self.onward)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data.
+        """Return plain data for JSON.
 
         Example:
             >>> trace.as_dict()["subject"]["port"]
@@ -145,7 +146,7 @@ class Trace:
         return plain_data(self)
 
     def __str__(self) -> str:
-        """For people: `Service shop/web 80`, `Deployment shop/web app 8080`."""
+        """Return a display name: `Service shop/web 80`, `Deployment shop/web app 8080`."""
         parts = (str(self.subject.object), self.container, self.subject.address, self.subject.port)
         return " ".join(str(part) for part in parts if part)
 
@@ -171,125 +172,126 @@ def _(trace: Trace) -> dict[str, object]:
 
 
 _SHORT: Final = 3
-"""Numbers of so few digits are near to any other."""
-_HEALTH: Final = "asked by load balancers whether the node has pods of the Service; kube-proxy answers itself"
+"""Numbers with at most this many digits are similar to any other number."""
+_HEALTH: Final = "load balancers check here whether the node has pods of the Service; kube-proxy answers itself"
 
 
 @final
 @attrs.frozen(eq=False)
-class Tracing:
-    """Answers for a map what is asked for."""
+class Tracer:
+    """Trace targets in a map."""
 
-    ways: Ways
-    meant: Meant
+    chains: ChainBuilder
+    index: Index
     references: Sequence[ResolvedReference]
     node_ports: NodePorts
     host_ports: HostPorts
 
-    def of(self, asked: Asked, namespace: str | None) -> tuple[Trace, ...]:
-        """The traces of all that is asked for.
+    def trace(self, target: TargetSyntax, namespace: str | None) -> tuple[Trace, ...]:
+        """Return the traces of a target.
 
         Raises:
-            KeyError: There is nothing of the kind, or it is not clear which is meant.
+            KeyError: There is no such object, port or rule, or several namespaces have the object.
         """
-        if isinstance(asked, AskedNumber):
-            found = self._of_number(asked)
-        elif isinstance(asked, AskedRequest):
-            found = self._of_request(asked)
-        elif is_kind(asked.kind, "Service"):
-            found = self._of_service(asked, namespace)
+        if isinstance(target, NodePortTarget):
+            traces = self._trace_node_port(target)
+        elif isinstance(target, RequestTarget):
+            traces = self._trace_request(target)
+        elif is_kind(target.kind, "Service"):
+            traces = self._trace_service(target, namespace)
         else:
-            found = self._of_workload(asked, namespace)
-        return tuple(dict.fromkeys(found))
+            traces = self._trace_workload(target, namespace)
+        return tuple(dict.fromkeys(traces))
 
-    def of_port(self, place: int, position: int) -> Trace:
-        """The trace of a port of the Service in this place."""
-        service = self.ways.inventory.services[place]
+    def trace_port(self, index: int, position: int) -> Trace:
+        """Return the trace of a port of a Service."""
+        service = self.chains.inventory.services[index]
         port = service.ports[position]
         return Trace(
             "service-port",
             Hop(name_of(service), port.port, port.effective_protocol),
             port.name,
-            # The last step of each way into a Service is the Service.
+            # The last step of each path into a Service is the Service itself.
             approaches=tuple(
-                dict.fromkeys(Approach(entry, hops[:-1]) for entry, hops in self.ways.into(place, position))
+                dict.fromkeys(Approach(entry, hops[:-1]) for entry, hops in self.chains.into(index, position))
             ),
-            onward=tuple(self._from_port(place, position)),
+            onward=tuple(self._from_port(index, position)),
         )
 
-    # --- what is asked for ---
+    # --- one method for each form of target ---
 
-    def _of_service(self, asked: AskedObject, namespace: str | None) -> list[Trace]:
-        if asked.port is not None:
-            return [self.of_port(*each) for each in self.meant.ports(asked, namespace)]
-        places = self.meant.services(asked, namespace)
-        found = [
-            self.of_port(place, position)
-            for place in places
-            for position, _ in enumerate(self.ways.inventory.services[place].ports)
+    def _trace_service(self, target: ObjectTarget, namespace: str | None) -> list[Trace]:
+        if target.port is not None:
+            return [self.trace_port(index, position) for index, position in self.index.ports_of(target, namespace)]
+        services = self.index.services_of(target, namespace)
+        traces = [
+            self.trace_port(index, position)
+            for index in services
+            for position, _ in enumerate(self.chains.inventory.services[index].ports)
         ]
-        if not found:
-            raise KeyError(f"{self.ways.inventory.services[places[0]]} has no ports to trace")
-        return found
+        if not traces:
+            raise KeyError(f"{self.chains.inventory.services[services[0]]} has no ports to trace")
+        return traces
 
-    def _of_workload(self, asked: AskedObject, namespace: str | None) -> list[Trace]:
-        workloads = self.meant.workloads(asked, namespace)
-        targets = list(dict.fromkeys(target for each in workloads for target in self.ways.targets_of(each)))
-        ports = [each for each in targets if asked.container in {None, each.container}]
-        found = [each for each in ports if asked.port in {None, each.name}]
-        found = found or [each for each in ports if asked.port == str(each.port)]
-        if not found and asked.container is None:
-            found = [each for each in targets if asked.port == each.container]
-        if not found:
-            wanted = ":".join(filter(None, (asked.container, asked.port)))
-            raise KeyError(no_container_port(workloads[0], wanted, targets))
-        return [self._of_target(each) for each in found]
+    def _trace_workload(self, target: ObjectTarget, namespace: str | None) -> list[Trace]:
+        workloads = self.index.workloads_of(target, namespace)
+        ports = list(dict.fromkeys(port for workload in workloads for port in self.chains.targets_of(workload)))
+        of_container = [port for port in ports if target.container in {None, port.container}]
+        matching = [port for port in of_container if target.port in {None, port.name}]
+        matching = matching or [port for port in of_container if target.port == str(port.port)]
+        if not matching and target.container is None:
+            matching = [port for port in ports if target.port == port.container]
+        if not matching:
+            wanted = ":".join(filter(None, (target.container, target.port)))
+            raise KeyError(no_container_port(workloads[0], wanted, ports))
+        return [self._trace_container_port(port) for port in matching]
 
-    def _of_target(self, target: ContainerTarget) -> Trace:
-        ways = (chain for chain in self.ways.to(target) if chain.entry != "direct")
+    def _trace_container_port(self, target: ContainerTarget) -> Trace:
+        chains = (chain for chain in self.chains.to(target) if chain.entry != "direct")
         return Trace(
             "container-port",
             Hop(target.workload, target.port, target.protocol),
             target.name,
             target.container,
-            tuple(Approach(chain.entry, chain.hops) for chain in ways),
+            tuple(Approach(chain.entry, chain.hops) for chain in chains),
         )
 
-    def _of_number(self, asked: AskedNumber) -> list[Trace]:
-        found: list[Trace] = []
-        for port in self.node_ports.of(asked.number):
-            if asked.protocol in {None, port.protocol}:
+    def _trace_node_port(self, target: NodePortTarget) -> list[Trace]:
+        traces: list[Trace] = []
+        for port in self.node_ports.of(target.number):
+            if target.protocol in {None, port.protocol}:
                 onward = self._from_node_port(port.service, port.position, port.number)
                 hop = Hop(port.service, port.number, port.protocol, "every node")
-                found.append(Trace("node-port", hop, onward=tuple(onward)))
-        for each in self.host_ports.taken:
-            if each.number == asked.number and asked.protocol in {None, each.protocol}:
-                end = ContainerTarget(each.workload, each.container, each.container_port, each.protocol)
-                hop = Hop(each.workload, each.number, each.protocol, each.host_ip or None)
-                found.append(Trace("host-port", hop, onward=(Onward((), end),)))
-        if not found:
-            raise KeyError(self._no_number(asked))
-        return found
+                traces.append(Trace("node-port", hop, onward=tuple(onward)))
+        for host_port in self.host_ports.taken:
+            if host_port.number == target.number and target.protocol in {None, host_port.protocol}:
+                workload, protocol = host_port.workload, host_port.protocol
+                end = ContainerTarget(workload, host_port.container, host_port.container_port, protocol)
+                hop = Hop(workload, host_port.number, protocol, host_port.host_ip or None)
+                traces.append(Trace("host-port", hop, onward=(Onward((), end),)))
+        if not traces:
+            raise KeyError(self._no_node_port(target))
+        return traces
 
-    def _of_request(self, asked: AskedRequest) -> list[Trace]:
-        found: list[Trace] = []
-        for rule in rules_for(self.references, asked.host, asked.path):
+    def _trace_request(self, target: RequestTarget) -> list[Trace]:
+        traces: list[Trace] = []
+        for rule in rules_for(self.references, target.host, target.path):
             for _, hop in reference_hop(rule.reference):
-                found.append(Trace("request", hop, onward=tuple(self._from_rule(rule))))
-        if not found:
-            raise KeyError(self._no_rule(asked))
-        return found
+                traces.append(Trace("request", hop, onward=tuple(self._from_rule(rule))))
+        if not traces:
+            raise KeyError(self._no_rule(target))
+        return traces
 
-    # --- where it leads ---
+    # --- the paths onward ---
 
-    def _from_port(self, place: int, position: int, *hops: Hop) -> Iterator[Onward]:
-        resolution = self.ways.reach.resolutions[place]
-        ends = self.ways.reach.targets[place][position]
+    def _from_port(self, index: int, position: int, *hops: Hop) -> Iterator[Onward]:
+        resolution = self.chains.reach.resolutions[index]
+        ends = self.chains.reach.targets[index][position]
         yield from (Onward(hops, end) for end in ends)
         misses = [miss for miss in resolution.misses if miss.position in {None, position}]
-        if not ends and (resolution.elsewhere is not None or self.ways.reach.unknown[place] or not misses):
-            beyond = resolution.elsewhere is not None and self.ways.no_endpoints(place, position) is None
-            yield Onward(hops, None, self.ways.why_not(place, position), beyond=beyond)
+        if not ends and (resolution.elsewhere is not None or self.chains.reach.unknown[index] or not misses):
+            beyond = resolution.elsewhere is not None and self.chains.no_manual_endpoints(index, position) is None
+            yield Onward(hops, None, self.chains.why_not(index, position), beyond=beyond)
         else:
             yield from (Onward(hops, None, miss.message, miss.hint) for miss in misses)
 
@@ -297,11 +299,11 @@ class Tracing:
         if position is None:
             yield Onward((), None, _HEALTH, beyond=True)
             return
-        for place in self.ways.places[service]:
-            ports = self.ways.inventory.services[place].ports
+        for index in self.chains.services_named[service]:
+            ports = self.chains.inventory.services[index].ports
             if position < len(ports) and ports[position].node_port == number:
                 hop = service_hop(ServiceTarget(service, position, ports[position]))
-                yield from self._from_port(place, position, hop)
+                yield from self._from_port(index, position, hop)
 
     def _from_rule(self, rule: ResolvedReference) -> Iterator[Onward]:
         if rule.miss is not None:
@@ -310,45 +312,46 @@ class Tracing:
             yield Onward((), None, rule.unknown, beyond=True)
         for target in rule.targets:
             if isinstance(target, ServiceTarget):
-                for place in self.ways.places[target.service]:
+                for index in self.chains.services_named[target.service]:
                     if target.position is None:
-                        why = self.ways.reach.resolutions[place].elsewhere
+                        why = self.chains.reach.resolutions[index].elsewhere
                         yield Onward((service_hop(target),), None, why, beyond=True)
-                    elif self.ways.has(place, target):
-                        yield from self._from_port(place, target.position, service_hop(target))
+                    elif self.chains.has(index, target):
+                        yield from self._from_port(index, target.position, service_hop(target))
 
-    # --- what is not there ---
+    # --- messages for targets that do not exist ---
 
-    def _no_number(self, asked: AskedNumber) -> str:
-        spoken = f"{asked.number}/{asked.protocol}" if asked.protocol else str(asked.number)
-        return f"no Service asks for node port {spoken}, and no workload for that host port{self._near(asked)}"
+    def _no_node_port(self, target: NodePortTarget) -> str:
+        shown = f"{target.number}/{target.protocol}" if target.protocol else str(target.number)
+        return f"no Service requests node port {shown}, and no workload that host port{self._near_number(target)}"
 
-    def _near(self, asked: AskedNumber) -> str:
-        taken = {each.number for each in self.node_ports.taken} | {each.number for each in self.host_ports.taken}
-        if asked.number in taken:
+    def _near_number(self, target: NodePortTarget) -> str:
+        taken = {port.number for port in self.node_ports.taken} | {port.number for port in self.host_ports.taken}
+        if target.number in taken:
             return "; it is taken for another protocol"
-        for service in self.ways.inventory.services:
-            if any(port.port == asked.number for port in service.ports):
-                return f"; it is a port of a Service: write 'service/{service.name}:{asked.number}'"
-        guess = nearest(str(asked.number), (str(each) for each in sorted(taken) if len(str(each)) > _SHORT))
+        for service in self.chains.inventory.services:
+            if any(port.port == target.number for port in service.ports):
+                return f"; it is a port of a Service: write 'service/{service.name}:{target.number}'"
+        guess = nearest(str(target.number), (str(number) for number in sorted(taken) if len(str(number)) > _SHORT))
         return f"; did you mean {guess}?" if guess else ""
 
-    def _no_rule(self, asked: AskedRequest) -> str:
-        rules = [each.reference for each in self.references if each.reference.role in {"ingress", "route"}]
-        fitting, paths = paths_for(self.references, asked.host)
+    def _no_rule(self, target: RequestTarget) -> str:
+        rules = [resolved.reference for resolved in self.references if resolved.reference.role in {"ingress", "route"}]
+        hosts, paths = paths_for(self.references, target.host)
         shown = ", ".join(sorted(paths))
-        if fitting and paths:
-            return f"{', '.join(fitting)} has no rule for path {asked.path}: it has {shown}"
-        guess = nearest(asked.host, sorted({host for each in rules for host in each.hosts}))
+        if hosts and paths:
+            return f"{', '.join(hosts)} has no rule for path {target.path}: it has {shown}"
+        guess = nearest(target.host, sorted({host for rule in rules for host in rule.hosts}))
         hint = f"; did you mean {guess!r}?" if guess else ""
-        anyhow = f"; the rules for any host have {shown}, and not {asked.path}" if paths else ""
-        return f"no Ingress or route has a rule for host {asked.host!r}{anyhow}{hint or self._service_of(asked.host)}"
+        any_host = f"; the rules for any host have {shown}, and not {target.path}" if paths else ""
+        service = self._service_of(target.host)
+        return f"no Ingress or route has a rule for host {target.host!r}{any_host}{hint or service}"
 
     def _service_of(self, host: str) -> str:
-        """What to write for a name that only the cluster's DNS has, such as `web.shop.svc.cluster.local`."""
+        """Return a hint for a name of the cluster's DNS, such as `web.shop.svc.cluster.local`."""
         name, _, rest = host.partition(".")
         namespace = rest.partition(".")[0]
-        for service in self.ways.inventory.services:
+        for service in self.chains.inventory.services:
             if namespace and service.name == name and service.namespace in {None, namespace}:
                 shown = f"{service.namespace}/{name}" if service.namespace else name
                 return f"; for the Service of that name write 'service/{shown}'"

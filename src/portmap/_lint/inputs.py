@@ -10,7 +10,7 @@ from typing import IO, Final, TypeAlias, final
 
 import attrs
 
-from portmap._graph.items import settled
+from portmap._graph.items import with_namespace
 from portmap._graph.object_name import ObjectName
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError
@@ -307,5 +307,5 @@ def _settled(document: Document, namespace: str) -> Document:
     metadata = raw.get("metadata") if isinstance(raw, dict) else None
     if not isinstance(metadata, dict) or metadata.get("namespace") or _CLUSTER_SCOPED.fullmatch(document.kind):
         return document
-    objects = tuple(settled(each, namespace) for each in document.objects)
+    objects = tuple(with_namespace(each, namespace) for each in document.objects)
     return attrs.evolve(document, raw={**raw, "metadata": {**metadata, "namespace": namespace}}, objects=objects)

@@ -5,7 +5,7 @@ from typing import Self, TypeAlias, final
 
 import attrs
 
-from portmap._graph.items import name_of, settled
+from portmap._graph.items import name_of, with_namespace
 from portmap._graph.object_name import ObjectName, in_namespace
 from portmap._manifests.documents import Document
 from portmap._model.services import Service
@@ -51,5 +51,5 @@ def places_of(documents: Iterable[Document], namespace: str | None) -> Places:
             places.setdefault(ObjectName.of(raw), place)
             for typed in document.objects:
                 item = typed if isinstance(typed, Service) else reduced(typed)
-                places.setdefault(name_of(settled(item, namespace)), place)
+                places.setdefault(name_of(with_namespace(item, namespace)), place)
     return places

@@ -5,7 +5,7 @@ from typing import Final, final
 
 import attrs
 
-from portmap._graph.items import pod_labels, settled
+from portmap._graph.items import pod_labels, with_namespace
 from portmap._graph.port_map import PortMap
 from portmap._graph.set_misses import NO_ENDPOINTS
 from portmap._graph.trace import Approach, Trace
@@ -211,7 +211,7 @@ def find_routes(
     found_map = PortMap.of(documents, cluster=cluster, namespace=namespace)
     with cluster:
         sources = _Sources(
-            (settled(each, namespace), Place.of(document))
+            (with_namespace(each, namespace), Place.of(document))
             for document in makers
             for each in document.objects
             if isinstance(each, Pod | Workload)
@@ -254,7 +254,7 @@ def _service_routes(
     service = document.object
     if not isinstance(service, Service):
         return ServiceRoutes(document, _namespace_of(document, namespace))
-    service = settled(service, namespace)
+    service = with_namespace(service, namespace)
     traces = found_map.trace(service)
     ways_in = [trace.approaches for trace in traces]
     cluster = found_map.cluster
