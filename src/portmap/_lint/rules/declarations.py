@@ -1,4 +1,4 @@
-"""Rules about ports that containers do not declare, or declare in vain."""
+"""Rules about ports that containers do not declare, or declare without a use."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from portmap._graph.object_name import ObjectName
 from portmap._graph.targets import ContainerTarget
 from portmap._kubernetes.kinds import SHORT_LIVED
 from portmap._lint.bundle import Bundle
-from portmap._lint.findings import Found, Place, at
+from portmap._lint.findings import Found, at
 from portmap._lint.rule import rule
 from portmap._lint.rules.places import containers_of
 from portmap._model.ports import ServicePort
@@ -17,8 +17,6 @@ from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
 _SCRAPE: Final = "prometheus.io/scrape"
-
-
 _SCRAPED_PORT: Final = "prometheus.io/port"
 
 
@@ -27,11 +25,11 @@ def no_container_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     """Containers behind a Service declare no ports.
 
     What it reports:
-    A workload that a Service selects, and whose containers declare no port at all.
+    A workload that a Service selects, and whose containers declare no ports.
 
     Why it matters:
-    It works, as a number is passed on whether it is declared or not. But nothing can tell
-    whether it is the right one: not a reader, nor `undeclared-target-port`.
+    This works: traffic to a numeric target port is forwarded whether a container declares the port
+    or not. But neither a reader nor `undeclared-target-port` can tell whether the number is right.
 
     Example:
     ```yaml
@@ -74,18 +72,18 @@ def no_container_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    The pods of Jobs are not meant to serve, and headless Services without ports only give
-    pods a name: both are passed over.
+    Jobs are skipped, because their pods do not serve. So are Services without ports: headless ones
+    may have none.
     """
     if workload.kind in SHORT_LIVED or any(True for _ in bundle.container_ports(workload)):
         return
-    service = next((each for each in bundle.selecting(workload) if each.ports), None)
+    service = next((service for service in bundle.selecting(workload) if service.ports), None)
     if service is not None:
-        ports = ", ".join(dict.fromkeys(str(each.effective_target_port) for each in service.ports))
+        targets = ", ".join(dict.fromkeys(str(port.effective_target_port) for port in service.ports))
         yield containers_of(workload, bundle).finding(
-            f"{service} leads to {ports} here, and no container declares a port",
+            f"{service} has the target port {targets}, but no container declares a port",
             hint="declare the ports on which the containers listen",
-            related=[(at(service, "spec", "ports"), "leads here")],
+            related=[(at(service, "spec", "ports"), "selects these pods")],
         )
 
 
@@ -94,13 +92,12 @@ def undeclared_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
     """Target port is not a port that the containers declare.
 
     What it reports:
-    A Service none of whose ports leads to a port that the selected pods declare, although
-    they do declare some.
+    A numeric `targetPort`, or a `port` without one, that the selected pods do not declare, although
+    they declare other ports.
 
     Why it matters:
-    A number is passed on whether it is declared or not, so this may work; but where the
-    containers say that they listen on 8080 and the Service sends to 80, connections are
-    probably refused.
+    Traffic is forwarded whether a container declares the port or not, so this may work. But if
+    the containers declare 8080 and the Service forwards to 80, connections are probably refused.
 
     Example:
     ```yaml
@@ -134,35 +131,31 @@ def undeclared_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    It is information where other ports of the Service do lead to declared ones, and where
-    other Services lead to all that are declared. Pods that declare no port at all are passed
-    over, and so are the pods of Jobs.
+    The severity is info if other ports of the Service have declared target ports, or if other
+    Services forward to all declared ports. Pods that declare no ports are skipped, and so are the
+    pods of Jobs. If a Service has no declared target port, only its first port is reported.
     """
-    workloads = [each for each in bundle.selected(service) if each.kind not in SHORT_LIVED]
-    declared = {
-        (port.container_port, port.effective_protocol)
-        for workload in workloads
-        for container in workload.pod.port_containers
-        for port in container.ports
-    }
-    if not declared or any(not _declares_some(workload) for workload in workloads):
+    workloads = [workload for workload in bundle.selected(service) if workload.kind not in SHORT_LIVED]
+    declared_by_each = [_declared_ports(workload, bundle) for workload in workloads]
+    if not declared_by_each or not all(declared_by_each):
         return
+    declared = set[tuple[int, str]]().union(*declared_by_each)
     numbers = {number for number, _ in declared}
-    stray = [
+    undeclared = [
         (position, port)
         for position, port in enumerate(service.ports)
         if isinstance(port.effective_target_port, int) and port.effective_target_port not in numbers
     ]
-    some_lead = len(stray) < len(service.ports)
+    some_declared = len(undeclared) < len(service.ports)
+    because = "other ports of the Service have declared target ports" if some_declared else None
+    if not some_declared and undeclared and numbers <= _reached_by_others(service, workloads, bundle):
+        because = "other Services forward to all declared ports, so the containers may listen on others"
     known = ", ".join(f"{number}/{protocol}" for number, protocol in sorted(declared))
-    because = "other ports of the Service lead to declared ones" if some_lead else None
-    if not some_lead and stray and numbers <= _reached_by_others(service, workloads, bundle):
-        because = "other Services lead to all declared ports: these may be left undeclared"
-    # One mistake, one finding: where no port leads to a declared one, the first stands for all.
-    for position, port in stray if some_lead else stray[:1]:
-        others = "" if some_lead or len(stray) == 1 else f" (nor any of the {len(stray) - 1} others)"
-        yield _written(service, position, port).finding(
-            f"no container of {workloads[0]} declares port {port.effective_target_port}{others}: declared are {known}",
+    # If all ports are wrong, that is probably one mistake.
+    for position, port in undeclared if some_declared else undeclared[:1]:
+        more = "" if some_declared or len(undeclared) == 1 else f" (nor the other {len(undeclared) - 1})"
+        yield at(service, "spec", "ports", position, "port" if port.target_port is None else "targetPort").finding(
+            f"no container of {workloads[0]} declares port {port.effective_target_port}{more}: it declares {known}",
             hint=None if because else _number_hint(declared, port),
             value=port.effective_target_port,
             severity="info" if because else None,
@@ -172,25 +165,24 @@ def undeclared_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
 
 
 def _reached_by_others(service: Service, workloads: Sequence[Workload], bundle: Bundle) -> set[int]:
-    """The numbers to which other Services lead in the pods of these workloads."""
-    others = {id(each): each for workload in workloads for each in bundle.selecting(workload) if each is not service}
+    """Return the port numbers to which other Services of these workloads forward."""
+    selecting = {id(other): other for workload in workloads for other in bundle.selecting(workload)}
     return {
-        end.port for each in others.values() for port in each.ports for end in bundle.resolution(each).endpoints(port)
+        endpoint.port
+        for other in selecting.values()
+        if other is not service
+        for port in other.ports
+        for endpoint in bundle.resolution(other).endpoints(port)
     }
 
 
-def _declares_some(workload: Workload) -> bool:
-    return any(container.ports for container in workload.pod.port_containers)
+def _declared_ports(workload: Workload, bundle: Bundle) -> set[tuple[int, str]]:
+    return {(port.container_port, port.effective_protocol) for _, _, port in bundle.container_ports(workload)}
 
 
 def _number_hint(declared: set[tuple[int, str]], port: ServicePort) -> str | None:
-    fitting = [number for number, protocol in declared if protocol == port.effective_protocol]
-    return f"write targetPort: {fitting[0]}" if len(fitting) == 1 else None
-
-
-def _written(service: Service, position: int, port: ServicePort) -> Place:
-    """The field from which the target comes: that of the port itself where there is no target port."""
-    return at(service, "spec", "ports", position, "targetPort" if port.target_port is not None else "port")
+    candidates = [number for number, protocol in declared if protocol == port.effective_protocol]
+    return f"write targetPort: {candidates[0]}" if len(candidates) == 1 else None
 
 
 @rule("unreached-container-port", on=Bundle, severity="info", profile="strict")
@@ -198,11 +190,11 @@ def unreached_container_port(subject: Bundle, bundle: Bundle) -> Iterator[Found]
     """Nothing refers to a declared container port.
 
     What it reports:
-    A container port to which no Service, host port, probe, hook or monitor leads, of a
-    workload that some Service selects, or in an input that was declared to be complete.
+    A container port that no Service, host port, probe, hook or monitor uses, in a workload that a
+    Service selects. With `--complete`, in any workload.
 
     Why it matters:
-    It may be a port that a Service should have, or one that the process gave up long ago.
+    A Service may lack the port, or the process may not listen on it any more.
 
     Example:
     ```yaml
@@ -242,32 +234,32 @@ def unreached_container_port(subject: Bundle, bundle: Bundle) -> Iterator[Found]
     ```
 
     Notes:
-    Ports that the annotations `prometheus.io/scrape` and `prometheus.io/port` speak of are
-    reached by Prometheus. Whoever asks a headless Service for pods reaches all of their
-    ports, so what a headless Service selects is passed over.
+    Prometheus uses the ports that the annotations `prometheus.io/scrape` and `prometheus.io/port`
+    name. Clients of a headless Service can use all ports of its pods, so these pods are skipped.
     """
     del subject
-    by_workload: Mapping[ObjectName, list[ContainerTarget]] = defaultdict(list)
+    unreached: Mapping[ObjectName, list[ContainerTarget]] = defaultdict(list)
     for target in bundle.port_map.unreached:
-        by_workload[target.workload].append(target)
+        unreached[target.workload].append(target)
     for workload in bundle.workloads:
-        unreached, services = by_workload.get(name_of(workload), ()), bundle.selecting(workload)
-        headless = any(service.cluster_ip == "None" for service in services)
-        if unreached and not headless and (services or bundle.declared_complete):
-            yield from _unreached(workload, unreached, bundle)
+        services = bundle.selecting(workload)
+        is_headless = any(service.cluster_ip == "None" for service in services)
+        if not is_headless and (services or bundle.declared_complete):
+            yield from _unreached(workload, unreached.get(name_of(workload), ()), bundle)
 
 
-def _unreached(workload: Workload, unreached: Sequence[ContainerTarget], bundle: Bundle) -> Iterator[Found]:
+def _unreached(workload: Workload, targets: Sequence[ContainerTarget], bundle: Bundle) -> Iterator[Found]:
     annotations = workload.pod.annotations or {}
     scraped = annotations.get(_SCRAPED_PORT)
     if annotations.get(_SCRAPE) == "true" and scraped is None:
+        # Without the port, Prometheus tries them all.
         return
-    wanted = {(each.container, each.port, each.protocol) for each in unreached if str(each.port) != scraped}
+    unused = {(target.container, target.port, target.protocol) for target in targets if str(target.port) != scraped}
     for path, container, port in bundle.container_ports(workload):
-        if (container.name, port.container_port, port.effective_protocol) in wanted:
-            shown = f" ({port.name})" if port.name else ""
+        if (container.name, port.container_port, port.effective_protocol) in unused:
+            name = f" ({port.name})" if port.name else ""
             yield at(workload, *path).finding(
-                f"nothing leads to port {port.container_port}{shown} of container {container.name!r}",
-                hint="add it to a Service, or leave it out",
+                f"nothing uses port {port.container_port}{name} of container {container.name!r}",
+                hint="add it to a Service, or remove it",
                 value=port.container_port,
             )

@@ -15,8 +15,6 @@ _NO_ENDPOINTS = "no-endpoints-for-port"
 
 
 _ENDPOINTS: Final = frozenset({"Endpoints", "EndpointSlice"})
-
-
 _SERVICE_NAME: Final = "kubernetes.io/service-name"
 
 

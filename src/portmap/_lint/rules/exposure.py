@@ -9,8 +9,6 @@ from portmap._lint.rule import rule
 from portmap._model.services import Service
 
 _OUTSIDE: Final = frozenset({"NodePort", "LoadBalancer"})
-
-
 _ANYWHERE: Final = frozenset({"0.0.0.0/0", "::/0"})
 
 

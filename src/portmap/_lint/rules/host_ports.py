@@ -14,12 +14,8 @@ from portmap._lint.rule import rule
 from portmap._model.workloads import Workload
 
 _PERCENT: Final = re.compile(r"(\d{1,4})%")
-
-
 _USUAL_PERCENT: Final = 25
 """What `maxSurge` and `maxUnavailable` are where they are left out."""
-
-
 _HOST_NAME: Final = "kubernetes.io/hostname"
 
 

@@ -22,24 +22,16 @@ _KNOWN: Final = frozenset(
     {"grpc", "grpc-web", "hbone", "http", "http2", "https", "mongo", "mysql", "redis", "tcp", "tls", "udp"}
 )
 """What Istio and Kiali know, as the first word of a port's name or as `appProtocol`."""
-
-
 _KUBERNETES: Final[Mapping[str, str]] = {
     "kubernetes.io/h2c": "http2",
     "kubernetes.io/ws": "http",
     "kubernetes.io/wss": "https",
 }
 """What Kubernetes itself defines for `appProtocol` (KEP-3726), and what a mesh makes of it."""
-
-
 _BEGINNINGS: Final = ("https", "http2", "http", "grpc-web", "grpc", "mongo", "tcp")
 """What a name may mean that goes on without a hyphen: `httpweb` means http, but `mysqlx` not mysql."""
-
-
 _SERVER_FIRST: Final = frozenset({25, 53, 3306, 27017})
 """Ports that Istio takes for TCP without being told: SMTP, DNS, MySQL and MongoDB."""
-
-
 _ALIKE: Final[Mapping[str, str]] = {"grpc": "http2", "grpc-web": "http2", "https": "tcp", "tls": "tcp"}
 """What a proxy beside the server treats alike: gRPC is HTTP/2 to it, and what it cannot decrypt is bytes."""
 

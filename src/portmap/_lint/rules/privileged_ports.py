@@ -10,14 +10,10 @@ from portmap._lint.rule import rule
 from portmap._model.workloads import Workload
 
 _FIRST_UNPRIVILEGED: Final = 1024
-
-
 _SSH: Final = 22
 
 
 _SYSCTL: Final = "net.ipv4.ip_unprivileged_port_start"
-
-
 _RIGHT: Final = "NET_BIND_SERVICE"
 
 

@@ -19,8 +19,6 @@ from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
 _ASKING: Final = frozenset({"hook", "probe"})
-
-
 _ROLES: Final = frozenset({"pod-monitor", "service-monitor"})
 
 

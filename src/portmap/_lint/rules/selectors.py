@@ -1,7 +1,7 @@
-"""Rules about which pods a selector picks: none, the wrong ones, or too many."""
+"""Rules about selectors that match no pods, the wrong pods, or too many."""
 
 from collections.abc import Iterator, Mapping
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple
 
 from portmap._graph.object_name import value_at
 from portmap._kubernetes.kinds import SHORT_LIVED
@@ -16,22 +16,18 @@ from portmap._model.workloads import Workload
 _MISS: Final = "selector-matches-nothing"
 
 
-def _shown(labels: Mapping[str, str]) -> str:
-    return ", ".join(f"{key}={value}" for key, value in labels.items())
-
-
 @rule("selector-matches-owner-labels", on=Service, severity="error")
 def selector_matches_owner_labels(service: Service, bundle: Bundle) -> Iterator[Found]:
     """Selector matches the labels of a workload instead of those of its pods.
 
     What it reports:
-    A selector that no pod has, while a workload in the same namespace has exactly these
-    labels in its own `metadata.labels`.
+    A selector that matches no pod, while a workload in the same namespace has its labels in
+    `metadata.labels`.
 
     Why it matters:
-    A Deployment's own labels say how to find the Deployment. Its pods get the labels of
-    `spec.template.metadata.labels` and no others. The Service has no endpoints, and
-    `kubectl get deployment -l …` makes one believe that the labels are right.
+    The labels in `metadata.labels` of a Deployment are those of the Deployment. Its pods get the
+    labels in `spec.template.metadata.labels`, and no others. The Service has no endpoints, although
+    `kubectl get deployment -l …` with the same labels finds the Deployment.
 
     Example:
     ```yaml
@@ -65,20 +61,18 @@ def selector_matches_owner_labels(service: Service, bundle: Bundle) -> Iterator[
     ```
 
     Notes:
-    It is information only where a build step adds the labels, or pods in another part
-    of the input have them.
+    The severity is info if a build step adds the labels, or pods in another part of the input
+    have them.
     """
-    if not any(miss.code == _MISS for miss in bundle.resolution(service).misses):
-        return
-    owner = bundle.unselected.owner(service)
+    owner = bundle.unselected.owner(service) if _matches_nothing(service, bundle) else None
     if owner is None:
         return
     selector = service.selector or {}
-    missing = [key for key, value in selector.items() if owner.pod.labels.get(key) != value]
+    missing = _text(_differing(selector, owner))
     because = where_the_labels_are(service, bundle)
     yield at(service, "spec", "selector").finding(
-        f"{owner} has the labels {_shown(selector)} itself, but its pods have no {_shown(_only(selector, missing))}",
-        hint=f"select by labels that its pods have, or give {_shown(_only(selector, missing))} to its pod template",
+        f"{owner} itself has the labels {_text(selector)}, but its pods do not have {missing}",
+        hint=f"select labels of its pods, or add {missing} to its pod template",
         value=dict(selector),
         severity="info" if because else None,
         because=because,
@@ -86,20 +80,16 @@ def selector_matches_owner_labels(service: Service, bundle: Bundle) -> Iterator[
     )
 
 
-def _only(labels: Mapping[str, str], keys: list[str]) -> dict[str, str]:
-    return {key: labels[key] for key in keys}
-
-
 @rule("selector-matches-nothing", on=Service, severity="error")
 def selector_matches_nothing(service: Service, bundle: Bundle) -> Iterator[Found]:
     """Selector matches no pods.
 
     What it reports:
-    A selector that the pods of no workload in the same namespace have.
+    A selector that matches the pods of no workload in the same namespace.
 
     Why it matters:
-    The Service has no endpoints: connections to it are refused or hang, and nothing
-    says why. No server checks this.
+    The Service has no endpoints. Connections to it are refused or time out. No API server
+    reports this.
 
     Example:
     ```yaml
@@ -133,24 +123,26 @@ def selector_matches_nothing(service: Service, bundle: Bundle) -> Iterator[Found
     ```
 
     Notes:
-    It is an error where everything should be there (`--complete`, a rendered chart, what
-    was read from a cluster), where a workload that no Service selects has almost these
-    labels, and where one has the very labels, in another namespace. It is a warning where
-    a workload stands in the same file, and where one that no Service selects shares a word
-    with the Service's name or selector, or is the only one. It is information
-    where the pods seem to be made by others: by an operator, in another part of the input,
-    or nowhere in it; and where the labels that the pods lack are given at run time, to tell
-    a leader from the others. Services without a selector are passed over.
+    The severity depends on what the input says about the pods:
+
+    - error: the input is complete (`--complete`, a rendered chart, the dump of a cluster); or a
+      workload that no Service selects has almost these labels, or has them in another namespace.
+    - warning: a workload is in the same file; or a workload that no Service selects shares a word
+      with the name or selector of the Service, or is the only one.
+    - info: the pods are probably created by an operator, or in another part of the input, or outside
+      of it; or the missing labels are set at run time, by leader election.
+
+    Services without a selector are skipped.
     """
-    if not any(miss.code == _MISS for miss in bundle.resolution(service).misses):
+    if not _matches_nothing(service, bundle):
         return
     if bundle.unselected.owner(service) is not None or bundle.port_map.selects_unknown(service):
         return
     selector = service.selector or {}
-    near, severity, because = _judged(service, bundle)
+    near, severity, because = _assess(service, bundle)
     yield at(service, "spec", "selector").finding(
-        f"no pod has the labels {_shown(selector)}",
-        hint=_instead(service, near) if near else None,
+        f"no pod has the labels {_text(selector)}",
+        hint=_labels_hint(service, near) if near else None,
         value=dict(selector),
         severity=severity,
         because=because,
@@ -158,71 +150,92 @@ def selector_matches_nothing(service: Service, bundle: Bundle) -> Iterator[Found
     )
 
 
-def _instead(service: Service, near: Workload) -> str:
-    """What a workload has where a selector asks for something else."""
-    labels = near.pod.labels
-    differing = {key: labels.get(key) for key, value in (service.selector or {}).items() if labels.get(key) != value}
+def _matches_nothing(service: Service, bundle: Bundle) -> bool:
+    return any(miss.code == _MISS for miss in bundle.resolution(service).misses)
+
+
+def _labels_hint(service: Service, near: Workload) -> str:
+    """Return the labels of a workload that differ from the selector."""
+    differing = _differing(service.selector or {}, near)
     if not differing:
         return f"{near} has them, in another namespace than {service}"
-    parts = [f"{key}={value}" if value is not None else f"no label {key}" for key, value in differing.items()]
+    actual = {key: near.pod.labels.get(key) for key in differing}
+    parts = [f"{key}={value}" if value is not None else f"no label {key}" for key, value in actual.items()]
     return f"{near} has {', '.join(parts)} instead"
 
 
-_Judgement: TypeAlias = tuple[Workload | None, Severity | None, str | None]
+class _Assessment(NamedTuple):
+    """How serious it is that a selector matches nothing.
+
+    Attributes:
+        near: The workload that was probably meant.
+        severity: The severity; `None` for the rule's own.
+        because: Why the severity is lower than the rule's own.
+    """
+
+    near: Workload | None = None
+    severity: Severity | None = None
+    because: str | None = None
 
 
-def _judged(service: Service, bundle: Bundle) -> _Judgement:
-    """What was probably meant, how bad it is that nothing is selected, and why it is no worse."""
+def _assess(service: Service, bundle: Bundle) -> _Assessment:
+    """Assess a selector that matches nothing, beginning with the strongest evidence."""
     unselected = bundle.unselected
-    given = where_the_labels_are(service, bundle)
-    if given is not None:
-        return None, "info", given
+    source_of_labels = where_the_labels_are(service, bundle)
+    if source_of_labels is not None:
+        return _Assessment(None, "info", source_of_labels)
     stray = unselected.out_of_reach(service)
     if stray is not None:
-        return stray, *_out_of_reach(service, stray, bundle)
+        return _assess_other_namespace(service, stray, bundle)
     elsewhere = pods_made_elsewhere(service, bundle)
     if elsewhere is not None:
-        return None, "info", elsewhere
+        return _Assessment(None, "info", elsewhere)
     near = unselected.misspelt(service)
     if near is not None:
         selecting = bundle.selecting(near)
         if not selecting or bundle.complete:
-            return near, None, None
-        return near, "warning", f"{near} has almost these labels, but {selecting[0]} selects it already"
-    return _without_a_near_one(service, bundle)
+            return _Assessment(near)
+        return _Assessment(near, "warning", f"{near} has almost these labels, but {selecting[0]} selects it")
+    return _assess_unlike_labels(service, bundle)
 
 
-def _out_of_reach(service: Service, stray: Workload, bundle: Bundle) -> tuple[Severity | None, str | None]:
+def _assess_other_namespace(service: Service, stray: Workload, bundle: Bundle) -> _Assessment:
+    """Assess a selector whose labels a workload of another namespace has."""
     selecting = bundle.selecting(stray)
     if bundle.complete or (not selecting and bundle.file_of(stray) == bundle.file_of(service)):
-        return None, None
+        return _Assessment(stray)
     if selecting:
-        return "warning", f"{selecting[0]} selects the pods of {stray}: those of {service} may be made elsewhere"
-    return "warning", "a build step may bring both into one namespace: they are in different files"
+        because = f"{selecting[0]} selects the pods of {stray}, so those of {service} may be created elsewhere"
+        return _Assessment(stray, "warning", because)
+    because = "they are in different files, and a build step may put both into the same namespace"
+    return _Assessment(stray, "warning", because)
 
 
-def _without_a_near_one(service: Service, bundle: Bundle) -> _Judgement:
+def _assess_unlike_labels(service: Service, bundle: Bundle) -> _Assessment:
+    """Assess a selector whose labels no workload has, nor labels that are similar."""
     unselected = bundle.unselected
     maybe = pods_perhaps_made_elsewhere(service, bundle)
     likely = unselected.likely(service, bundle.file_of(service))
     if maybe is None:
         likely = likely or unselected.only_one(service)
         if bundle.complete:
-            return likely, None, None
+            return _Assessment(likely)
     if likely is not None:
-        return likely, "warning", f"{maybe or 'the pods may be made elsewhere'}; but no Service selects {likely}"
+        because = f"{maybe or 'the pods may be created elsewhere'}, but no Service selects {likely}"
+        return _Assessment(likely, "warning", because)
     if maybe is not None:
-        return None, "info", maybe
+        return _Assessment(None, "info", maybe)
     beside = unselected.beside(service, bundle.file_of(service))
     if beside is not None:
-        because = f"the pods may be made elsewhere: {bundle.selecting(beside)[0]} selects those of {beside} already"
-        return None, "warning", because
+        because = f"the pods may be created elsewhere: {bundle.selecting(beside)[0]} selects those of {beside}"
+        return _Assessment(None, "warning", because)
     if not unselected.any_in_reach(service):
-        return None, "info", "nothing in this part of the input makes pods that go on running"
+        return _Assessment(None, "info", "this part of the input creates no long-running pods")
     if unselected.any_free(service):
-        because = "the pods may be made elsewhere: those here that no Service selects have nothing to do with it"
-        return None, "info", because
-    return None, "info", "every workload here is selected by another Service: the pods may be made elsewhere"
+        because = "the pods may be created elsewhere: the pods here that no Service selects are unrelated to it"
+        return _Assessment(None, "info", because)
+    because = "the pods may be created elsewhere: other Services select every workload here"
+    return _Assessment(None, "info", because)
 
 
 @rule("selector-too-broad", on=Service, severity="warning")
@@ -230,12 +243,13 @@ def selector_too_broad(service: Service, bundle: Bundle) -> Iterator[Found]:
     """Selector also matches pods that do not serve the Service.
 
     What it reports:
-    A selector that picks the pods of a Job or CronJob beside those of a workload that
-    goes on running.
+    A selector that matches the pods of a Job or CronJob in addition to those of a long-running
+    workload. And a selector that matches several workloads, of which one declares ports, but no
+    target port of the Service, and all others declare a target port.
 
     Why it matters:
-    The Service sends a share of all connections to pods that do not listen: while the
-    Job runs, one connection in two may be refused.
+    The Service sends a share of all connections to pods that do not listen. While a Job runs, half
+    of the connections may be refused.
 
     Example:
     ```yaml
@@ -282,49 +296,34 @@ def selector_too_broad(service: Service, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    Two Deployments behind one Service are common (a canary, a blue and a green one), and
-    are reported only where all but one of them declare the target ports of the Service,
-    and that one declares others.
+    Several Deployments behind a Service are common (a canary; blue and green), and are not
+    reported if they declare the same target ports.
     """
-    chosen = [each for each in bundle.selected(service) if each.replicas != 0]
-    serving = [each for each in chosen if each.kind not in SHORT_LIVED]
-    for workload in chosen:
+    selected = [workload for workload in bundle.selected(service) if workload.replicas != 0]
+    serving = [workload for workload in selected if workload.kind not in SHORT_LIVED]
+    for workload in selected:
         if workload.kind in SHORT_LIVED and serving:
-            yield _too_broad(service, workload, serving[0], bundle, "which makes pods that end")
-    # Names are the business of `partial-target-port`.
+            yield _too_broad(service, workload, serving[0], bundle, "which creates short-lived pods")
+    # `partial-target-port` reports names that some pods do not declare.
     targets = {port.effective_target_port for port in service.ports if isinstance(port.effective_target_port, int)}
-    strangers = [each for each in serving if targets and _declared(each) and not _declares(each, targets)]
-    if (
-        len(strangers) == 1
-        and len(serving) > 1
-        and all(_declares(each, targets) for each in serving if each is not strangers[0])
-    ):
-        listens = ", ".join(sorted(map(str, _declared(strangers[0]) - _names(strangers[0]))))
-        first = next(each for each in serving if each is not strangers[0])
-        yield _too_broad(service, strangers[0], first, bundle, f"which declares other ports: {listens}")
+    others = [workload for workload in serving if targets.isdisjoint(_declared_numbers(workload, bundle))]
+    declared = _declared_numbers(others[0], bundle) if targets and len(others) == 1 < len(serving) else set()
+    if declared:
+        intended = next(workload for workload in serving if workload is not others[0])
+        reason = f"which declares other ports: {', '.join(map(str, sorted(declared)))}"
+        yield _too_broad(service, others[0], intended, bundle, reason)
 
 
-def _names(workload: Workload) -> set[int | str]:
-    return {port.name for container in workload.pod.port_containers for port in container.ports if port.name}
+def _declared_numbers(workload: Workload, bundle: Bundle) -> set[int]:
+    return {port.container_port for _, _, port in bundle.container_ports(workload)}
 
 
-def _declared(workload: Workload) -> set[int | str]:
-    numbers: set[int | str] = {
-        port.container_port for container in workload.pod.port_containers for port in container.ports
-    }
-    return numbers | _names(workload)
-
-
-def _declares(workload: Workload, targets: set[int]) -> bool:
-    return not targets.isdisjoint(_declared(workload))
-
-
-def _too_broad(service: Service, extra: Workload, meant: Workload, bundle: Bundle, why: str) -> Found:
+def _too_broad(service: Service, extra: Workload, intended: Workload, bundle: Bundle, reason: str) -> Found:
     return at(service, "spec", "selector").finding(
-        f"{_shown(service.selector or {})} selects the pods of {meant}, and also those of {extra}, {why}",
-        hint=f"give the pods of {extra} other labels, or select by a label that only {meant} has",
+        f"{_text(service.selector or {})} selects the pods of {intended}, and also those of {extra}, {reason}",
+        hint=f"give the pods of {extra} other labels, or select a label that only the pods of {intended} have",
         value=dict(service.selector or {}),
-        related=[(pod_labels_of(extra, bundle), "is selected, too")],
+        related=[(pod_labels_of(extra, bundle), "the labels of its pods match, too")],
     )
 
 
@@ -333,11 +332,11 @@ def workload_selector(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     """Selector of a workload does not match its own pod template.
 
     What it reports:
-    A Deployment, StatefulSet or the like whose `spec.selector` asks for labels that its
-    own pod template does not give.
+    A Deployment, StatefulSet or other workload whose `spec.selector` has labels that its own pod
+    template does not have.
 
     Why it matters:
-    An API server refuses it: "`selector` does not match template `labels`".
+    An API server rejects it: "`selector` does not match template `labels`".
 
     Example:
     ```yaml
@@ -366,22 +365,29 @@ def workload_selector(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    It is information only where a build step adds the labels.
+    The severity is info if a build step adds the labels.
     """
     selector = workload.selector or {}
-    wrong = {key: value for key, value in selector.items() if workload.pod.labels.get(key) != value}
-    if not wrong:
+    missing = _differing(selector, workload)
+    if not missing:
         return
-    added = [key for key in wrong if key in bundle.added_labels]
-    because = f"kustomize adds the label {added[0]} to every object of this folder" if added else None
-    raw = bundle.raw(workload)
-    yield at(
-        workload, "spec", "selector", *(("matchLabels",) if value_at(raw, "spec", "selector", "matchLabels") else ())
-    ).finding(
-        f"the pods that {workload} makes have no {_shown(wrong)}",
-        hint="give the pod template the labels of the selector",
+    added = next((key for key in missing if key in bundle.added_labels), None)
+    because = f"kustomize adds the label {added} to every object of this folder" if added else None
+    has_match_labels = value_at(bundle.raw(workload), "spec", "selector", "matchLabels")
+    yield at(workload, "spec", "selector", *(("matchLabels",) if has_match_labels else ())).finding(
+        f"the pods of {workload} do not have {_text(missing)}",
+        hint="add the labels of the selector to the pod template",
         value=dict(selector),
         severity="info" if because else None,
         because=because,
         related=[(pod_labels_of(workload, bundle), "the labels of its pods")],
     )
+
+
+def _differing(selector: Mapping[str, str], workload: Workload) -> dict[str, str]:
+    """Return the part of a selector that the pods of a workload do not match."""
+    return {key: value for key, value in selector.items() if workload.pod.labels.get(key) != value}
+
+
+def _text(labels: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in labels.items())

@@ -14,8 +14,6 @@ from portmap._model.workloads import Workload
 
 _SETTING: Final = "_HOST"
 """Who reads `REDIS_HOST` reads `REDIS_PORT`."""
-
-
 _PORT: Final = "_PORT"
 
 

@@ -1,4 +1,4 @@
-"""Rules about named target ports: which container ports they resolve to."""
+"""Rules about target ports: how their names and protocols resolve to container ports."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,25 +6,21 @@ from typing import Final
 
 from portmap._kubernetes.kinds import SHORT_LIVED
 from portmap._lint.bundle import Bundle
-from portmap._lint.findings import Found, Place, Severity, at
+from portmap._lint.findings import Found, Place, at
 from portmap._lint.rule import rule
 from portmap._lint.rules.places import containers_of
-from portmap._model.ports import ContainerPort, ServicePort
+from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 from portmap._resolution.why_not import Miss
 
 _PROTOCOL: Final = "protocol-mismatch"
-
-
 _UNRESOLVED: Final = frozenset({"unresolved-target-port", "not-a-sidecar", "sidecar-not-searched", _PROTOCOL})
-
-
-_SPOKEN_OVER_UDP: Final = frozenset(
+_UDP_PORTS: Final = frozenset(
     {53, 67, 68, 69, 123, 137, 138, 161, 162, 500, 514, 1194, 1812, 1813, 3478, 4500, 4789, 5060, 5353}
     | {5514, 5775, 6343, 6831, 6832, 8125, 12201, 25826, 27015, 51820}
 )
-"""Ports at which UDP is what one expects (IANA's registry of service names, and what is common: statsd, Jaeger, …)."""
+"""Ports that are usually used over UDP: of IANA's registry of service names, and common ones (statsd, Jaeger)."""
 
 
 @rule("unresolved-target-port", on=Service, severity="error")
@@ -32,13 +28,12 @@ def unresolved_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
     """No selected pod declares the target port.
 
     What it reports:
-    A `targetPort` that is a name, where no container of any selected pod declares a port
-    of that name. Init containers count only as sidecars (`restartPolicy: Always`), and
-    those only from Kubernetes 1.33 on.
+    A named `targetPort` that no container of any selected pod declares. Init containers count
+    only if they are sidecars (`restartPolicy: Always`), from Kubernetes 1.33 on.
 
     Why it matters:
-    The port is left out of the Service's endpoints, and nothing says so: no server
-    checks it, no event is written, connections hang or are refused.
+    The Service port has no endpoints, so connections to it are refused or time out. No API server
+    checks the name, and no event reports it.
 
     Example:
     ```yaml
@@ -72,20 +67,14 @@ def unresolved_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    Where only some of the selected workloads lack the port, `partial-target-port` says
-    so; where only the protocol differs, `target-port-protocol` does.
+    If some of the selected workloads declare the port, `partial-target-port` reports the others. If
+    only the protocol differs, `target-port-protocol` reports it.
     """
     for position, misses in _misses(service, bundle).items():
-        if not _reached(service, position, bundle) and any(miss.code != _PROTOCOL for miss in misses):
-            miss = next(miss for miss in misses if miss.code != _PROTOCOL)
+        miss = next((miss for miss in misses if miss.code != _PROTOCOL), None)
+        if miss is not None and not _has_endpoints(service, position, bundle):
             more = f" (nor in {len(misses) - 1} more)" if len(misses) > 1 else ""
-            workload = _workload_of(miss, service, bundle)
-            yield _target(service, position).finding(
-                miss.message + more,
-                hint=miss.hint,
-                value=service.ports[position].target_port,
-                related=[(containers_of(workload, bundle), "its containers")] if workload else (),
-            )
+            yield _finding_of(miss, service, position, bundle, miss.message + more)
 
 
 @rule("target-port-protocol", on=Service, severity="error")
@@ -93,13 +82,11 @@ def target_port_protocol(service: Service, bundle: Bundle) -> Iterator[Found]:
     """Service port and container port have different protocols.
 
     What it reports:
-    A named `targetPort` that the selected pods declare for another protocol only. And a
-    numeric one, where the pods declare that number for another protocol only and the
-    Service has no port for that protocol.
+    A `targetPort`, a name or a number, that the selected pods declare for another protocol only.
 
     Why it matters:
-    A name is looked up together with the protocol: the port is left out of the endpoints.
-    A number is passed on, to where probably nothing listens.
+    A name is looked up together with the protocol, so the Service port has no endpoints. Packets
+    to a number are forwarded, but probably no process listens there.
 
     Example:
     ```yaml
@@ -133,58 +120,42 @@ def target_port_protocol(service: Service, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    For a number it is information where the Service has the same number for the declared
-    protocol, too (HTTP/3 beside HTTPS is often not declared), and where the port is usually
-    spoken over UDP (DNS, syslog, statsd) and the container says nothing of the protocol.
+    For a number, the severity is info in two cases: another port of the Service has the same number
+    and the declared protocol (HTTP/3 beside HTTPS is often not declared); or the number is usually
+    used over UDP (DNS, syslog, statsd), and the container does not set a protocol.
     """
     for position, misses in _misses(service, bundle).items():
-        if not _reached(service, position, bundle) and all(miss.code == _PROTOCOL for miss in misses):
-            workload = _workload_of(misses[0], service, bundle)
-            yield _target(service, position).finding(
-                misses[0].message,
-                hint=misses[0].hint,
-                value=service.ports[position].target_port,
-                related=[(containers_of(workload, bundle), "its containers")] if workload else (),
-            )
+        if not _has_endpoints(service, position, bundle) and all(miss.code == _PROTOCOL for miss in misses):
+            yield _finding_of(misses[0], service, position, bundle, misses[0].message)
     for position, port in enumerate(service.ports):
         yield from _number_of_other_protocol(service, position, port, bundle)
 
 
 def _number_of_other_protocol(service: Service, position: int, port: ServicePort, bundle: Bundle) -> Iterator[Found]:
     number, protocol = port.effective_target_port, port.effective_protocol
-    if not isinstance(number, int):
-        return
     declared = [
-        (workload, each)
+        (workload, container_port)
         for workload in bundle.selected(service)
-        for container in workload.pod.port_containers
-        for each in container.ports
-        if each.container_port == number
+        for _, _, container_port in bundle.container_ports(workload)
+        if container_port.container_port == number
     ]
-    spoken = {each.effective_protocol for _, each in declared}
-    if not spoken or protocol in spoken:
+    protocols = sorted({container_port.effective_protocol for _, container_port in declared})
+    if not protocols or protocol in protocols:
         return
-    severity, because = _judged_number(service, number, protocol, [each for _, each in declared])
+    workload = declared[0][0]
+    because = None
+    if any(each.effective_target_port == number and each.effective_protocol in protocols for each in service.ports):
+        because = f"another port of the Service has the target port {number}/{protocols[0]}"
+    elif protocol == "UDP" and number in _UDP_PORTS and not any(declaration.protocol for _, declaration in declared):
+        because = f"{number} is usually used over UDP, and the container does not set a protocol"
     yield at(service, "spec", "ports", position, "protocol").finding(
-        f"port {port.port} is {protocol}, and {declared[0][0]} declares {number} for {', '.join(sorted(spoken))} only",
-        hint=f"set protocol {min(spoken)} on this Service port, or declare {number}/{protocol} in the container",
+        f"port {port.port} is {protocol}, but {workload} declares {number} for {', '.join(protocols)} only",
+        hint=f"set protocol {protocols[0]} on this Service port, or declare {number}/{protocol} in the container",
         value=port.protocol,
-        severity=severity,
+        severity="info" if because else None,
         because=because,
-        related=[(containers_of(declared[0][0], bundle), "its containers")],
+        related=[(containers_of(workload, bundle), "its containers")],
     )
-
-
-def _judged_number(
-    service: Service, number: int, protocol: str, declared: Sequence[ContainerPort]
-) -> tuple[Severity | None, str | None]:
-    """How bad it is that a number is declared for other protocols only, and why it is no worse."""
-    spoken = sorted({each.effective_protocol for each in declared})
-    if any(each.effective_target_port == number and each.effective_protocol in spoken for each in service.ports):
-        return "info", f"the Service leads to {number}/{spoken[0]}, too"
-    if protocol == "UDP" and number in _SPOKEN_OVER_UDP and not any(each.protocol for each in declared):
-        return "info", f"{number} is usually spoken over UDP, and the container says nothing of the protocol"
-    return None, None
 
 
 @rule("partial-target-port", on=Service, severity="error")
@@ -195,8 +166,8 @@ def partial_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
     A named `targetPort` that some of the selected workloads declare and others do not.
 
     Why it matters:
-    The pods that lack the name are left out of the endpoints of this port: they run, are
-    ready, and get no traffic.
+    Pods that do not declare the name are not endpoints of the port. They run, are ready, and get no
+    traffic.
 
     Example:
     ```yaml
@@ -243,20 +214,16 @@ def partial_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    The pods of Jobs are not meant to serve: for those, see `selector-too-broad`.
+    The pods of Jobs are skipped: `selector-too-broad` reports them.
     """
     for position, misses in _misses(service, bundle).items():
-        if not _reached(service, position, bundle):
+        if not _has_endpoints(service, position, bundle):
             continue
         for miss in misses:
             workload = _workload_of(miss, service, bundle)
             if workload is None or workload.kind not in SHORT_LIVED:
-                yield _target(service, position).finding(
-                    f"{miss.message}; other pods of the Service have it",
-                    hint=miss.hint,
-                    value=service.ports[position].target_port,
-                    related=[(containers_of(workload, bundle), "its containers")] if workload else (),
-                )
+                message = f"{miss.message}; other pods of the Service declare it"
+                yield _finding_of(miss, service, position, bundle, message)
 
 
 @rule("ambiguous-port-name", on=Service, severity="error", instead_of="shared-port-name")
@@ -268,8 +235,8 @@ def ambiguous_port_name(service: Service, bundle: Bundle) -> Iterator[Found]:
     with different numbers.
 
     Why it matters:
-    Only the first counts, in the order of the containers and then of the sidecars; the
-    order in which they are written decides who gets the traffic.
+    The first container port of that name gets the traffic: containers come before sidecars, each
+    in the order of the manifest. A new container can move the traffic to another port.
 
     Example:
     ```yaml
@@ -310,38 +277,28 @@ def ambiguous_port_name(service: Service, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    Where no Service uses the name, the warning of the API server is reported alone:
-    `shared-port-name`.
+    If no Service uses the name, only the API server's warning `shared-port-name` is reported.
     """
     for position, port in enumerate(service.ports):
         target = port.effective_target_port
         if not isinstance(target, str):
             continue
         for workload in bundle.selected(service):
-            same = list(_named(workload, bundle, target, port.effective_protocol))
-            if len({number for _, _, number in same}) > 1:
-                (_, first, chosen), *others = same
-                _, other, passed = others[0]
-                yield _target(service, position).finding(
-                    f"{target!r} is {chosen} in container {first!r} of {workload}, which counts, "
-                    f"and {passed} in container {other!r}, which does not",
-                    hint="give each port of a pod a name of its own",
+            # In the order in which the control plane looks the name up.
+            same_name = [
+                (path, container.name, container_port.container_port)
+                for path, container, container_port in bundle.container_ports(workload)
+                if container_port.name == target and container_port.effective_protocol == port.effective_protocol
+            ]
+            if len({number for _, _, number in same_name}) > 1:
+                (_, first, first_number), (_, second, second_number) = same_name[:2]
+                yield _target_port(service, position).finding(
+                    f"{target!r} is {first_number} in container {first!r} of {workload}, which gets the traffic, "
+                    f"and {second_number} in container {second!r}, which does not",
+                    hint="give each port of a pod its own name",
                     value=target,
-                    related=[(place, f"has the name {target!r}, too") for place, _, _ in others],
+                    related=[(at(workload, *path), f"has the name {target!r}, too") for path, _, _ in same_name[1:]],
                 )
-
-
-def _named(workload: Workload, bundle: Bundle, name: str, protocol: str) -> Iterator[tuple[Place, str, int]]:
-    """The ports of a name and protocol, in the order in which they are looked up: place, container and number."""
-    pod = workload.pod
-    spec = bundle.pod_spec(workload)
-    sidecars = [(place, each) for place, each in enumerate(pod.init_containers) if each.is_sidecar]
-    for field, containers in (("containers", enumerate(pod.containers)), ("initContainers", sidecars)):
-        for place, container in containers:
-            for position, port in enumerate(container.ports):
-                if port.name == name and port.effective_protocol == protocol:
-                    here = at(workload, *spec, field, place, "ports", position)
-                    yield here, container.name, port.container_port
 
 
 @rule("divergent-target-port", on=Service, severity="info")
@@ -349,11 +306,11 @@ def divergent_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
     """Named target port has different numbers in different pods.
 
     What it reports:
-    A named `targetPort` that is another number in each of several selected workloads.
+    A named `targetPort` that several selected workloads declare with different numbers.
 
     Why it matters:
-    It works, and is what names are for: a port can move from one version to the next. It
-    is worth knowing where firewalls, NetworkPolicies or headless clients go by number.
+    This works: names let a port change from one version to the next. But firewalls,
+    NetworkPolicies and clients of headless Services may depend on the number.
 
     Example:
     ```yaml
@@ -400,34 +357,33 @@ def divergent_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    Where the name is missing in some of them, `partial-target-port` says so.
+    If some workloads do not declare the name, `partial-target-port` reports them.
     """
     for position, port in enumerate(service.ports):
         if isinstance(port.effective_target_port, str):
-            numbers = sorted({each.port for each in bundle.resolution(service).endpoints(port)})
+            numbers = sorted({endpoint.port for endpoint in bundle.resolution(service).endpoints(port)})
             if len(numbers) > 1:
-                yield at(service, "spec", "ports", position, "targetPort").finding(
-                    f"{port.effective_target_port!r} is {' and '.join(map(str, numbers))}, from one pod to another",
-                    hint="declare it with one number in all of them, if that was meant",
+                yield _target_port(service, position).finding(
+                    f"{port.effective_target_port!r} is {' and '.join(map(str, numbers))} in different pods",
+                    hint="declare the same number in all of them, if the difference is not intended",
                     value=port.target_port,
                 )
 
 
 def _misses(service: Service, bundle: Bundle) -> Mapping[int, Sequence[Miss]]:
-    """The misses of each named port, by its position."""
-    found: dict[int, list[Miss]] = defaultdict(list)
+    """Return the misses of the named target ports, by the position of the Service port."""
+    misses: dict[int, list[Miss]] = defaultdict(list)
     for miss in bundle.resolution(service).misses:
         if miss.position is not None and miss.code in _UNRESOLVED:
-            found[miss.position].append(miss)
-    return found
+            misses[miss.position].append(miss)
+    return misses
 
 
-def _reached(service: Service, position: int, bundle: Bundle) -> bool:
+def _has_endpoints(service: Service, position: int, bundle: Bundle) -> bool:
     return bool(bundle.resolution(service).endpoints(service.ports[position]))
 
 
-def _target(service: Service, position: int) -> Place:
-    # The field that says it: without a target port it is the port itself.
+def _target_port(service: Service, position: int) -> Place:
     return at(service, "spec", "ports", position, "targetPort")
 
 
@@ -436,3 +392,13 @@ def _workload_of(miss: Miss, service: Service, bundle: Bundle) -> Workload | Non
         if miss.workload == (None if each.kind == "Pod" else f"{each.kind}/{each.name}") and miss.pod == each.pod.name:
             return each
     return None
+
+
+def _finding_of(miss: Miss, service: Service, position: int, bundle: Bundle, message: str) -> Found:
+    workload = _workload_of(miss, service, bundle)
+    return _target_port(service, position).finding(
+        message,
+        hint=miss.hint,
+        value=service.ports[position].target_port,
+        related=[(containers_of(workload, bundle), "its containers")] if workload else (),
+    )
