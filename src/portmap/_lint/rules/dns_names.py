@@ -1,4 +1,4 @@
-"""Rules about Services that are DNS names only, and map no ports: headless and ExternalName Services."""
+"""Rules about Services as DNS names: headless Services, which map no ports, and aliases."""
 
 from collections.abc import Iterator
 
@@ -15,12 +15,11 @@ def headless_port_mapping(service: Service, bundle: Bundle) -> Iterator[Found]:
     """Headless Service maps a port, which has no effect.
 
     What it reports:
-    A headless Service (`clusterIP: None`) with a `port` that is not the number on which
-    its pods are reached.
+    A headless Service (`clusterIP: None`) whose `port` is not its target port.
 
     Why it matters:
-    The DNS name of a headless Service gives the addresses of the pods, and clients
-    connect to those directly: to `port` on a pod that listens on `targetPort`.
+    The DNS name of a headless Service resolves to the addresses of the pods. Clients connect to
+    `port` of a pod, which listens on the target port.
 
     Example:
     ```yaml
@@ -57,20 +56,19 @@ def headless_port_mapping(service: Service, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    Clients that read the endpoints or the SRV records see the right number, which is why
-    it is accepted.
+    Clients that read EndpointSlices or SRV records see the right number.
     """
     if service.cluster_ip != "None" or service.effective_type == "ExternalName":
         return
     resolution = bundle.resolution(service)
     for position, port in enumerate(service.ports):
         target = port.effective_target_port
-        numbers = {target} if isinstance(target, int) else {each.port for each in resolution.endpoints(port)}
-        wrong = sorted(number for number in numbers if number != port.port)
-        if wrong:
+        numbers = {target} if isinstance(target, int) else {endpoint.port for endpoint in resolution.endpoints(port)}
+        different = min(numbers - {port.port}, default=None)
+        if different is not None:
             yield at(service, "spec", "ports", position, "port").finding(
-                f"{service} is headless: clients who connect to port {port.port} of its pods find them on {wrong[0]}",
-                hint=f"write port: {wrong[0]}, or leave clusterIP out",
+                f"{service} is headless: clients connect to port {port.port} of its pods, which listen on {different}",
+                hint=f"write port: {different}, or remove clusterIP",
                 value=port.port,
             )
 
@@ -80,11 +78,11 @@ def governing_service(resolved: ResolvedReference, bundle: Bundle) -> Iterator[F
     """StatefulSet names a Service that does not exist.
 
     What it reports:
-    A `serviceName` that no Service of the namespace has.
+    A `serviceName` that is not the name of a Service in the namespace.
 
     Why it matters:
-    The pods have no DNS names (`web-0.web`), so that members of a cluster of databases or
-    queues do not find each other. No server checks it.
+    The pods have no DNS names (`web-0.web`), so members of a database cluster do not find each
+    other. No API server checks the name.
 
     Example:
     ```yaml
@@ -121,9 +119,8 @@ def governing_service(resolved: ResolvedReference, bundle: Bundle) -> Iterator[F
     ```
 
     Notes:
-    It is a warning where everything should be there or a Service has almost this name,
-    and information otherwise. A StatefulSet whose pods need no names may do without a
-    Service: since Kubernetes 1.34 `serviceName` may be left out.
+    The severity is warning if the input is complete or a Service has a similar name, and info
+    otherwise. If the pods need no DNS names, `serviceName` may be omitted from Kubernetes 1.34 on.
     """
     if resolved.reference.role == "governing-service":
         yield from missing_service(resolved, bundle, effect="without it the pods have no DNS names")
@@ -134,12 +131,11 @@ def external_name_fields(service: Service, bundle: Bundle) -> Iterator[Found]:
     """ExternalName Service has fields without effect.
 
     What it reports:
-    An ExternalName Service with a `selector`, or with a port that says to lead to another
-    number.
+    An ExternalName Service with a `selector`, or with a target port that differs from its port.
 
     Why it matters:
-    The DNS name leads to another host, and that is all: no pods are selected, and who
-    connects to port 80 connects to port 80 of that host.
+    The Service is an alias in DNS and nothing else. It selects no pods, and a client that connects
+    to port 80 connects to port 80 of the external host.
 
     Example:
     ```yaml
@@ -163,28 +159,26 @@ def external_name_fields(service: Service, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    Ports that lead to their own number change nothing, and some controllers of Ingresses
-    want them. Another target port is information where an Ingress leads to the Service:
-    ingress-nginx goes by it.
+    Ports without another target port are not reported: some Ingress controllers require them. A
+    target port is info if an Ingress or route refers to the Service, because ingress-nginx uses it.
     """
     if service.effective_type != "ExternalName":
         return
     if service.selector:
         yield at(service, "spec", "selector").finding(
             "a Service of type ExternalName selects no pods: its selector is ignored",
-            hint="leave the selector out, or leave the type out to reach the pods",
+            hint="remove the selector, or remove the type to forward to the pods",
             value=dict(service.selector),
         )
     for position, port in enumerate(service.ports):
         target = port.effective_target_port
         if isinstance(target, int) and target != port.port:
-            referred = any(name.name == service.name for name in bundle.referred)
-            because = (
-                "an Ingress or route leads to it, whose controller may go by the target port" if referred else None
-            )
+            is_referred = any(name.name == service.name for name in bundle.referred)
+            because = "the controller of an Ingress or route may use the target port" if is_referred else None
             yield at(service, "spec", "ports", position, "targetPort").finding(
-                f"who connects to port {port.port} reaches port {port.port} of {service.external_name}, not {target}",
-                hint=f"let clients connect to {target}, and leave the ports out",
+                f"clients that connect to port {port.port} reach port {port.port} of {service.external_name}, "
+                f"not {target}",
+                hint=f"let clients connect to {target}, and remove the ports",
                 value=target,
                 severity="info" if because else None,
                 because=because,

@@ -1,6 +1,7 @@
-"""Rules about endpoints that are written by hand, for Services without a selector."""
+"""Rules about Services without a selector, and the endpoints that are written by hand for them."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from portmap._graph.object_name import text_at
@@ -11,9 +12,7 @@ from portmap._lint.missing_references import missing_port
 from portmap._lint.rule import rule
 from portmap._model.services import Service
 
-_NO_ENDPOINTS = "no-endpoints-for-port"
-
-
+_NO_ENDPOINTS: Final = "no-endpoints-for-port"
 _ENDPOINTS: Final = frozenset({"Endpoints", "EndpointSlice"})
 _SERVICE_NAME: Final = "kubernetes.io/service-name"
 
@@ -23,12 +22,12 @@ def endpoints_port_name(resolved: ResolvedReference, bundle: Bundle) -> Iterator
     """Hand-written endpoints have a port that their Service does not have.
 
     What it reports:
-    A port of an Endpoints or EndpointSlice object whose name, or protocol, is that of no
-    port of its Service, which has no selector.
+    A port of an Endpoints or EndpointSlice object that no port of its Service matches by name and
+    protocol. The Service has no selector.
 
     Why it matters:
-    The ports of both are joined by name alone. The addresses are there and look right,
-    and the Service sends nothing to them.
+    Ports of Services and endpoints are matched by name. The addresses look right, but the Service
+    sends no traffic to them.
 
     Example:
     ```yaml
@@ -55,8 +54,8 @@ def endpoints_port_name(resolved: ResolvedReference, bundle: Bundle) -> Iterator
     ```
 
     Notes:
-    Endpoints without a Service in the same part of the input are passed over: some
-    programs use them for other purposes.
+    Endpoints without a Service in the same part of the input are skipped: some programs use them
+    for other purposes.
     """
     if resolved.reference.role == "endpoints":
         yield from missing_port(resolved, bundle)
@@ -67,8 +66,8 @@ def port_without_endpoints(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     """Hand-written endpoints lack a port of their Service.
 
     What it reports:
-    A port of a Service without a selector, for which the Endpoints or EndpointSlices in
-    the input have no port, although they have some for other ports of it.
+    A port of a Service without a selector that its Endpoints or EndpointSlices do not have, although
+    they have other ports of the Service.
 
     Why it matters:
     Connections to this port of the Service are refused.
@@ -99,20 +98,19 @@ def port_without_endpoints(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    Where a port of the endpoints has a name that the Service does not know,
-    `endpoints-port-name` says so, and this rule is silent.
+    If the endpoints have a port that the Service does not have, only `endpoints-port-name` reports.
     """
     del subject
-    misses = bundle.port_map.misses
-    if not any(each.code == _NO_ENDPOINTS for each in misses):
+    misses = [miss for miss in bundle.port_map.misses if miss.code == _NO_ENDPOINTS]
+    if not misses:
         return
-    wrong = {
-        (each.reference.namespace, each.reference.service)
-        for each in bundle.port_map.references
-        if each.miss is not None and each.reference.role == "endpoints"
+    misnamed = {
+        (resolved.reference.namespace, resolved.reference.service)
+        for resolved in bundle.port_map.references
+        if resolved.miss is not None and resolved.reference.role == "endpoints"
     }
     for miss in misses:
-        if miss.code == _NO_ENDPOINTS and (miss.source.namespace, miss.source.name) not in wrong:
+        if (miss.source.namespace, miss.source.name) not in misnamed:
             yield Place(miss.source, miss.path).finding(miss.message, hint="add the port to the endpoints")
 
 
@@ -121,12 +119,12 @@ def service_without_selector(subject: Bundle, bundle: Bundle) -> Iterator[Found]
     """Service has neither a selector nor endpoints.
 
     What it reports:
-    A Service without `selector` for which the same part of the input has no Endpoints or
-    EndpointSlice.
+    A Service without a `selector`, and without Endpoints or an EndpointSlice in the same part of
+    the input.
 
     Why it matters:
-    The cluster makes no endpoints for it: whoever writes them decides where its traffic
-    goes. Where the selector was forgotten, nobody does, and connections are refused.
+    The cluster creates no endpoints for a Service without a selector. If nothing else creates
+    them, connections are refused.
 
     Example:
     ```yaml
@@ -149,36 +147,30 @@ def service_without_selector(subject: Bundle, bundle: Bundle) -> Iterator[Found]
     ```
 
     Notes:
-    ExternalName Services need none. Passed over are folders whose kustomization adds labels,
-    which may be those of the selector, and patches: Services of which another part of the
-    input has one with a selector. Operators make endpoints for Services that they own:
-    suppress it there.
+    ExternalName Services are skipped. So are folders whose kustomization adds labels, perhaps to the
+    selector, and patches of a Service that has a selector in another part of the input. Operators
+    create endpoints for their Services: suppress the finding there.
     """
     del subject
     if bundle.added_labels:
         return
-    written = {
-        (text_at(item.raw, "metadata", "labels", _SERVICE_NAME) or item.name.name, item.name.namespace)
-        for item in bundle.items
-        if item.name.kind in _ENDPOINTS
-    }
-    nowhere = {name for name, namespace in written if namespace is None}
-    anywhere = {name for name, _ in written}
+    namespaces: Mapping[str, set[str | None]] = defaultdict(set)
+    for item in bundle.items:
+        if item.name.kind in _ENDPOINTS:
+            name = text_at(item.raw, "metadata", "labels", _SERVICE_NAME) or item.name.name
+            namespaces[name].add(item.name.namespace)
     for service in bundle.services:
-        if service.selector or service.effective_type == "ExternalName":
+        if service.selector or service.effective_type == "ExternalName" or service.name == "kubernetes":
             continue
-        there = (
-            service.name in anywhere
-            if service.namespace is None
-            else service.name in nowhere or (service.name, service.namespace) in written
-        )
-        if not there and service.name != "kubernetes" and not _is_patch(service, bundle):
+        found = namespaces.get(service.name, set())
+        has_endpoints = bool(found if service.namespace is None else found & {None, service.namespace})
+        if not has_endpoints and not _is_patch(service, bundle):
             yield at(service, "spec").finding(
-                f"{service} has no selector, and there are no endpoints for it",
-                hint="write a selector, or an EndpointSlice",
+                f"{service} has no selector, and the input has no endpoints for it",
+                hint="add a selector, or an EndpointSlice",
             )
 
 
 def _is_patch(service: Service, bundle: Bundle) -> bool:
-    """Whether another part of the input has the same Service, with a selector."""
-    return any(each.selector for each in bundle.elsewhere.services_named(service.name, service.namespace))
+    """Return whether another part of the input has the same Service, with a selector."""
+    return any(other.selector for other in bundle.elsewhere.services_named(service.name, service.namespace))

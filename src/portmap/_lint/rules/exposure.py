@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from portmap._lint.bundle import Bundle
-from portmap._lint.findings import Found, Severity, at
+from portmap._lint.findings import Found, at
 from portmap._lint.rule import rule
 from portmap._model.services import Service
 
@@ -21,7 +21,7 @@ _INTERNAL: Final[Mapping[str, frozenset[str]]] = {
     "service.beta.kubernetes.io/oci-load-balancer-internal": frozenset({"true"}),
     "service.beta.kubernetes.io/openstack-internal-load-balancer": frozenset({"true"}),
 }
-"""The annotations by which providers are asked for a load balancer inside their network, with the values that ask."""
+"""Annotations that ask a provider for an internal load balancer, and their values."""
 
 
 @rule("exposed-service", on=Service, severity="warning", profile="strict")
@@ -32,8 +32,8 @@ def exposed_service(service: Service, bundle: Bundle) -> Iterator[Found]:
     A Service of type NodePort or LoadBalancer.
 
     Why it matters:
-    Whoever reaches a node or the load balancer reaches the pods, past the Ingress or
-    Gateway where TLS, names and limits are looked after.
+    Clients that can reach a node or the load balancer can reach the pods. They bypass the Ingress or
+    Gateway, which handles TLS, host names and rate limits.
 
     Example:
     ```yaml
@@ -69,35 +69,34 @@ def exposed_service(service: Service, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    It is information where an annotation asks the provider for a load balancer inside its
-    network, and where `loadBalancerSourceRanges` lets only some clients in. The Service of
-    the Ingress controller or Gateway itself is one to suppress, with the reason.
+    The severity is info if an annotation asks the provider for an internal load balancer, or if
+    `loadBalancerSourceRanges` restricts the clients. Suppress the finding for the Service of an
+    Ingress controller or Gateway.
     """
     del bundle
-    kind = service.effective_type
-    if kind not in _OUTSIDE:
+    service_type = service.effective_type
+    if service_type not in _OUTSIDE:
         return
-    because = _narrowed(service)
-    severity: Severity | None = "info" if because else None
+    because = _restriction(service)
     yield at(service, "spec", "type").finding(
-        f"{service} is reached from outside the cluster, being of type {kind}",
-        hint="make it ClusterIP, and lead to it by an Ingress or a Gateway",
-        value=kind,
-        severity=severity,
+        f"{service} has type {service_type}, so it can be reached from outside the cluster",
+        hint="use type ClusterIP, and an Ingress or a Gateway",
+        value=service_type,
+        severity="info" if because else None,
         because=because,
     )
 
 
-def _narrowed(service: Service) -> str | None:
-    """Why not everybody reaches a load balancer."""
+def _restriction(service: Service) -> str | None:
+    """Return what restricts the clients of a load balancer."""
     if service.effective_type != "LoadBalancer":
         return None
     for key, value in (service.annotations or {}).items():
         if value.strip().lower() in _INTERNAL.get(key, ()):
-            return f"{key} asks for a load balancer inside the provider's network"
+            return f"{key} asks for an internal load balancer"
     ranges = service.load_balancer_source_ranges or ()
     if ranges and _ANYWHERE.isdisjoint(ranges):
-        return f"loadBalancerSourceRanges lets in {', '.join(ranges)} only"
+        return f"loadBalancerSourceRanges allows {', '.join(ranges)} only"
     return None
 
 
@@ -109,9 +108,9 @@ def external_ips(service: Service, bundle: Bundle) -> Iterator[Found]:
     A Service with `externalIPs`.
 
     Why it matters:
-    Nodes take the traffic to these addresses for the Service, whoever they belong to: who
-    may write Services can read what pods and nodes send there (CVE-2020-8554). From
-    Kubernetes 1.36 on the field is deprecated.
+    Nodes send traffic for these addresses to the Service, whatever host has them. A user who may
+    create Services can intercept traffic of pods and nodes (CVE-2020-8554). The field is deprecated
+    from Kubernetes 1.36 on.
 
     Example:
     ```yaml
@@ -146,13 +145,13 @@ def external_ips(service: Service, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    Headless and ExternalName Services ignore the field, of which the server warns. The
-    server's `external-ips-deprecated` is not reported beside this.
+    Headless and ExternalName Services ignore the field, and the API server warns about that. Its
+    warning `external-ips-deprecated` is not reported in addition to this rule.
     """
     del bundle
     if service.external_ips and service.effective_type != "ExternalName" and service.cluster_ip != "None":
         yield at(service, "spec", "externalIPs").finding(
-            f"every node takes the traffic to {', '.join(service.external_ips)} for {service}",
+            f"every node sends traffic for {', '.join(service.external_ips)} to {service}",
             hint="use a LoadBalancer Service or a Gateway",
             value=list(service.external_ips),
         )
@@ -163,14 +162,14 @@ def external_traffic_policy(service: Service, bundle: Bundle) -> Iterator[Found]
     """External traffic policy is not set, or drops traffic.
 
     What it reports:
-    A Service of type NodePort or LoadBalancer that leaves `externalTrafficPolicy` out; and
-    one of type NodePort with `Local`.
+    A Service of type NodePort or LoadBalancer without `externalTrafficPolicy`. And a Service of type
+    NodePort with the policy `Local`.
 
     Why it matters:
-    Left out it is `Cluster`: a node may send traffic on to another, so that there is one
-    more hop, and pods see the address of a node and not that of the client. With `Local`
-    only the nodes that have a pod answer. A load balancer finds out which these are;
-    without one, whatever reaches another node is dropped.
+    The default is `Cluster`. A node may forward traffic to another node, which costs a hop, and pods
+    see the address of a node instead of the client's. With `Local`, only nodes with a pod of the
+    Service accept traffic. A load balancer checks which nodes these are; without one, other nodes
+    drop traffic.
 
     Example:
     ```yaml
@@ -207,22 +206,21 @@ def external_traffic_policy(service: Service, bundle: Bundle) -> Iterator[Found]
     ```
 
     Notes:
-    Whoever writes `externalTrafficPolicy: Cluster` has decided, and is not told.
+    `externalTrafficPolicy: Cluster` is not reported, because it shows a decision.
     """
     del bundle
-    kind, policy = service.effective_type, service.external_traffic_policy
-    if kind not in _OUTSIDE:
+    policy = service.external_traffic_policy
+    if service.effective_type not in _OUTSIDE:
         return
     place = at(service, "spec", "externalTrafficPolicy")
     if not policy:
         yield place.finding(
-            f"{service} leaves the policy for traffic from outside to the default, Cluster: "
-            "pods see the addresses of nodes and not of clients",
-            hint="write externalTrafficPolicy: Local, or Cluster if that is meant",
+            f"{service} uses the default policy Cluster, so pods see addresses of nodes instead of clients",
+            hint="write externalTrafficPolicy: Local, or Cluster if that is intended",
         )
-    elif kind == "NodePort" and policy == "Local":
+    elif service.effective_type == "NodePort" and policy == "Local":
         yield place.finding(
-            "nodes without a pod of this Service drop what reaches their node port, and no load balancer keeps it away",
-            hint="make the type LoadBalancer or the policy Cluster, or run a pod on every node",
+            "nodes without a pod of this Service drop traffic to its node port",
+            hint="use type LoadBalancer or policy Cluster, or run a pod on every node",
             value=policy,
         )

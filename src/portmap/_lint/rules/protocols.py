@@ -11,10 +11,10 @@ from portmap._lint.rule import rule
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
-_HINT: Final = "apply it on the server's side (kubectl apply --server-side), or replace the list when it changes"
+_HINT: Final = "use server-side apply (kubectl apply --server-side)"
 
 
-# Load balancers that are known to serve several protocols on one address.
+# Annotations of load balancers that serve several protocols at one address.
 _SERVES_ALL: Final = re.compile(
     r"(?:metallb\.(?:io|universe\.tf)|kube-vip\.io|io\.cilium|purelb\.io|lbipam\.cilium\.io)/.*"
 )
@@ -25,12 +25,12 @@ def implicit_protocol(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     """Port does not set its protocol.
 
     What it reports:
-    A port of a Service or container without `protocol`; one finding for each object.
+    The first port of a Service or workload that has no `protocol`.
 
     Why it matters:
-    Server-side apply tells the ports of a list apart by number and protocol. Without the
-    key some tools that compare manifests with a cluster, or merge them, fail or always
-    see a difference (kubernetes-sigs/structured-merge-diff#130).
+    Server-side apply identifies the ports of a list by number and protocol. Without the protocol,
+    some tools that merge manifests or compare them with a cluster fail or always report a difference
+    (kubernetes-sigs/structured-merge-diff#130).
 
     Example:
     ```yaml
@@ -64,27 +64,33 @@ def implicit_protocol(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    Left out it is TCP, so nothing changes in the cluster.
+    The default is TCP, so writing it changes nothing in the cluster.
     """
     del subject
     for service in bundle.services:
-        silent = [position for position, port in enumerate(service.ports) if not port.protocol]
-        if silent:
-            number = service.ports[silent[0]].port
-            yield _silent(at(service, "spec", "ports", silent[0]), number, len(silent) - 1)
+        yield from _implicit(
+            [
+                (at(service, "spec", "ports", position), port.port)
+                for position, port in enumerate(service.ports)
+                if not port.protocol
+            ]
+        )
     for workload in bundle.workloads:
-        unsaid = [(path, port) for path, _, port in bundle.container_ports(workload) if not port.protocol]
-        if unsaid:
-            path, port = unsaid[0]
-            yield _silent(at(workload, *path), port.container_port, len(unsaid) - 1)
+        yield from _implicit(
+            [
+                (at(workload, *path), port.container_port)
+                for path, _, port in bundle.container_ports(workload)
+                if not port.protocol
+            ]
+        )
 
 
-def _silent(place: Place, number: int, others: int) -> Found:
-    return place.finding(f"port {number} does not say its protocol{_more(others)}", hint="write protocol: TCP")
-
-
-def _more(number: int) -> str:
-    return f" (nor do {number} more)" if number > 1 else " (nor does 1 more)" if number else ""
+def _implicit(ports: Sequence[tuple[Place, int]]) -> Iterator[Found]:
+    """Yield one finding for all ports of an object without a protocol."""
+    if ports:
+        place, number = ports[0]
+        more = f" (nor {len(ports) - 1} more)" if len(ports) > 1 else ""
+        yield place.finding(f"port {number} does not set its protocol{more}", hint="write protocol: TCP")
 
 
 @rule("service-merge-key", on=Service, severity="warning")
@@ -92,13 +98,12 @@ def service_merge_key(service: Service, bundle: Bundle) -> Iterator[Found]:
     """Client-side apply confuses two ports of a Service.
 
     What it reports:
-    Two ports of a Service with one number and different protocols, such as 53/TCP and
-    53/UDP.
+    Two ports of a Service with the same number and different protocols, such as 53/TCP and 53/UDP.
 
     Why it matters:
-    A server accepts them, and a create works. But `kubectl apply`, Helm and kustomize
-    merge this list by the number alone: a protocol that is added later is lost, or
-    replaces the other, and patches change the wrong one.
+    An API server accepts them. But `kubectl apply`, Helm and kustomize merge the list by number
+    only. A protocol that is added later is lost or replaces the other, and patches can change the
+    wrong port.
 
     Example:
     ```yaml
@@ -125,13 +130,13 @@ def service_merge_key(service: Service, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    Where everything is applied on the server's side, nothing is lost and the rule may be
-    ignored. The issues are kubernetes/kubernetes#39188 and #105610.
+    If everything is applied with server-side apply, ignore this rule. See
+    kubernetes/kubernetes#39188 and #105610.
     """
     del bundle
-    shared = _shared(_numbers(service))
-    if shared is not None:
-        position, message = shared
+    confused = _confused_port(_service_ports(service))
+    if confused is not None:
+        position, message = confused
         number = service.ports[position].port
         yield at(service, "spec", "ports", position, "port").finding(message, hint=_HINT, value=number)
 
@@ -141,11 +146,10 @@ def container_merge_key(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     """Client-side apply confuses two ports of a container.
 
     What it reports:
-    Two ports of a container with one number and different protocols, where no Service in
-    the same part of the input has the same two, of which `service-merge-key` speaks.
+    Two ports of a container with the same number and different protocols.
 
     Why it matters:
-    As with `service-merge-key`: the list is merged by `containerPort` alone.
+    Client-side apply merges the list by `containerPort` only: see `service-merge-key`.
 
     Example:
     ```yaml
@@ -180,39 +184,40 @@ def container_merge_key(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    A port works without being declared, unless something names it.
+    If `service-merge-key` reports a Service of these pods, this rule reports nothing. A port that
+    nothing refers to by name need not be declared.
     """
-    if any(_shared(_numbers(service)) for service in bundle.selecting(workload)):
+    if any(_confused_port(_service_ports(service)) for service in bundle.selecting(workload)):
         return
     pod = workload.pod
     for field, containers in (("containers", pod.containers), ("initContainers", pod.init_containers)):
-        for place, container in enumerate(containers):
-            shared = _shared((each.container_port, each.effective_protocol) for each in container.ports)
-            if shared is not None:
-                position, message = shared
-                path = (*bundle.pod_spec(workload), field, place, "ports", position, "containerPort")
+        for index, container in enumerate(containers):
+            confused = _confused_port((port.container_port, port.effective_protocol) for port in container.ports)
+            if confused is not None:
+                position, message = confused
+                path = (*bundle.pod_spec(workload), field, index, "ports", position, "containerPort")
                 number = container.ports[position].container_port
                 yield at(workload, *path).finding(message, hint=_HINT, value=number)
 
 
-def _numbers(service: Service) -> Sequence[tuple[int, str]]:
-    return [(each.port, each.effective_protocol) for each in service.ports]
+def _service_ports(service: Service) -> Iterator[tuple[int, str]]:
+    return ((port.port, port.effective_protocol) for port in service.ports)
 
 
-def _shared(ports: Iterable[tuple[int, str]]) -> tuple[int, str] | None:
-    """The position of the first port that has the number of another but not its protocol, and a message."""
+def _confused_port(ports: Iterable[tuple[int, str]]) -> tuple[int, str] | None:
+    """Return the position of the first port with another's number but not its protocol, and a message."""
     protocols: Mapping[int, list[str]] = defaultdict(list)
-    found: list[tuple[int, int]] = []
+    confused: list[tuple[int, int]] = []
     for position, (number, protocol) in enumerate(ports):
         if len(protocols[number]) == 1 and protocol not in protocols[number]:
-            found.append((position, number))
+            confused.append((position, number))
         protocols[number].append(protocol)
-    if not found:
+    if not confused:
         return None
-    position, number = found[0]
-    more = f" (and {len(found) - 1} more numbers, too)" if len(found) > 1 else ""
-    spoken = " and ".join(dict.fromkeys(protocols[number]))
-    return position, f"{number} is both {spoken}{more}, and client-side apply tells ports apart by number alone"
+    position, number = confused[0]
+    more = f" (and {len(confused) - 1} more numbers)" if len(confused) > 1 else ""
+    both = " and ".join(dict.fromkeys(protocols[number]))
+    return position, f"port {number} is both {both}{more}, but client-side apply identifies ports by number only"
 
 
 @rule("mixed-protocol-load-balancer", on=Service, severity="warning")
@@ -223,8 +228,8 @@ def mixed_protocol_load_balancer(service: Service, bundle: Bundle) -> Iterator[F
     A Service of type LoadBalancer with ports of different protocols.
 
     Why it matters:
-    The API accepts it, but not every provider does: the load balancer stays pending,
-    with the event "mixed protocol is not supported".
+    An API server accepts it, but not every provider does. Then the load balancer stays pending, with
+    the event "mixed protocol is not supported".
 
     Example:
     ```yaml
@@ -254,24 +259,20 @@ def mixed_protocol_load_balancer(service: Service, bundle: Bundle) -> Iterator[F
     ```
 
     Notes:
-    It is information where an annotation shows that MetalLB, Cilium, kube-vip or PureLB
-    serves it, which all can.
+    The severity is info if an annotation of the Service shows that MetalLB, Cilium, kube-vip or
+    PureLB provides the load balancer. They support several protocols.
     """
     del bundle
-    protocols = list(dict.fromkeys(each.effective_protocol for each in service.ports))
-    if service.effective_type != "LoadBalancer" or len(protocols) < 2:
+    protocols = [port.effective_protocol for port in service.ports]
+    different = list(dict.fromkeys(protocols))
+    if service.effective_type != "LoadBalancer" or len(different) < 2:
         return
     key = next((key for key in service.annotations or {} if _SERVES_ALL.fullmatch(key)), None)
-    because = f"{key} shows a load balancer that serves all protocols" if key else None
-    position = next(
-        place
-        for place, each in enumerate(service.ports)
-        if each.effective_protocol != service.ports[0].effective_protocol
-    )
-    yield at(service, "spec", "ports", position).finding(
-        f"a load balancer for {' and '.join(protocols)} at once is not supported by every provider",
-        hint="make a Service for each protocol, or make sure that the provider supports it",
-        value=protocols,
+    because = f"{key} shows a load balancer that supports several protocols" if key else None
+    yield at(service, "spec", "ports", protocols.index(different[1])).finding(
+        f"not every provider supports a load balancer for both {' and '.join(different)}",
+        hint="create a Service for each protocol, or check that the provider supports several",
+        value=different,
         severity="info" if because else None,
         because=because,
     )
