@@ -1,4 +1,4 @@
-"""Rules about what the Services of one cluster cannot share: names and cluster IPs. For node ports see `node_ports`."""
+"""Rules about names and cluster IPs that Services of a cluster cannot share."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -16,33 +16,34 @@ from portmap._model.services import Service
 _CLUSTER_IPS: Final = FieldPath("spec", "clusterIPs")
 
 
-def _taken(services: Iterable[Service], code: str, bundle: Bundle) -> Iterator[Found]:
+def _conflicts(services: Iterable[Service], code: str, bundle: Bundle) -> Iterator[Found]:
+    """Yield findings about the conflicts with this code."""
+
     def order(service: Service) -> tuple[object, ...]:
         item = bundle.place_of(service)[0]
         return (*item.name.order, item.position)
 
-    # By name, and those of one name in the order of the input: whose finding it is must depend neither on
-    # the order of other objects nor on the annotation that suppresses it.
+    # The order decides which Service is reported. It must not depend on other objects, or on the
+    # annotation that suppresses the finding.
     ordered = sorted(services, key=order)
     for conflict in check_set(ordered, cluster=bundle.cluster):
-        if conflict.violation.code == code:
-            yield _place(conflict.service, conflict.violation.path, bundle).finding(
-                f"{conflict.violation.value} is that of {_other(conflict.service, conflict.other)} already",
-                hint=conflict.violation.hint,
-                value=conflict.violation.value,
-                related=[(_place(conflict.other, conflict.violation.path, bundle), "has it already")],
+        violation = conflict.violation
+        if violation.code == code:
+            same_name = name_of(conflict.service) == name_of(conflict.other)
+            other = "another Service" if same_name else str(conflict.other)
+            yield _place(conflict.service, violation.path, bundle).finding(
+                f"{other} has {violation.value}, too",
+                hint=violation.hint,
+                value=violation.value,
+                related=[(_place(conflict.other, violation.path, bundle), f"has {violation.value}, too")],
             )
 
 
 def _place(service: Service, path: FieldPath, bundle: Bundle) -> Place:
-    # A server speaks of the list even where only the one field was written.
+    # The violation names the list, even if the manifest sets the single field only.
     if path == _CLUSTER_IPS and value_at(bundle.raw(service), "spec", "clusterIPs") is None:
         path = FieldPath("spec", "clusterIP")
     return Place(service, path)
-
-
-def _other(service: Service, other: Service) -> str:
-    return "another Service" if name_of(service) == name_of(other) else str(other)
 
 
 @rule("service-name-collision", on=Bundle, severity="warning")
@@ -50,12 +51,11 @@ def service_name_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     """Two Services have the same name and namespace.
 
     What it reports:
-    Two Services of one name in the same namespace and the same part of the input, which
-    are not the same in all else.
+    Two different Services with the same name and namespace, in the same part of the input.
 
     Why it matters:
-    They are one object to a server: an apply makes the first and replaces it by the
-    second, without a word; a create of the second fails.
+    They are the same object to an API server. `kubectl apply` creates the first and replaces it with
+    the second, without a message. `kubectl create` fails for the second.
 
     Example:
     ```yaml
@@ -84,13 +84,13 @@ def service_name_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    Files of one folder that give a Service twice are taken for variants of each other, and
-    are judged one by one. Two equal copies are no collision.
+    Files of a folder that define the same Service are alternatives, and are checked one by one.
+    Equal copies are not reported.
     """
     del subject
-    times = Counter(map(name_of, bundle.services))
-    several = [each for each in bundle.services if times[name_of(each)] > 1]
-    yield from _taken(several, "service-name-taken", bundle)
+    counts = Counter(map(name_of, bundle.services))
+    same_name = [service for service in bundle.services if counts[name_of(service)] > 1]
+    yield from _conflicts(same_name, "service-name-taken", bundle)
 
 
 @rule("cluster-ip-collision", on=Bundle, severity="error")
@@ -98,12 +98,11 @@ def cluster_ip_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     """Two Services ask for the same cluster IP.
 
     What it reports:
-    Two Services in the same part of the input that ask for one address in `clusterIP` or
-    `clusterIPs`.
+    Two Services in the same part of the input with the same address in `clusterIP` or `clusterIPs`.
 
     Why it matters:
-    A server refuses whichever comes second: "provided IP is already allocated". A dry run
-    does not notice.
+    An API server rejects the second Service: "provided IP is already allocated". A dry run does not
+    report it.
 
     Example:
     ```yaml
@@ -131,5 +130,5 @@ def cluster_ip_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     Headless Services have no cluster IP.
     """
     del subject
-    asking = [each for each in bundle.services if each.cluster_ip or each.cluster_ips]
-    yield from _taken(asking, "cluster-ip-taken", bundle)
+    with_address = [service for service in bundle.services if service.cluster_ip or service.cluster_ips]
+    yield from _conflicts(with_address, "cluster-ip-taken", bundle)

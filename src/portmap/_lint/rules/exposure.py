@@ -10,8 +10,6 @@ from portmap._model.services import Service
 
 _OUTSIDE: Final = frozenset({"NodePort", "LoadBalancer"})
 _ANYWHERE: Final = frozenset({"0.0.0.0/0", "::/0"})
-
-
 _INTERNAL: Final[Mapping[str, frozenset[str]]] = {
     "cloud.google.com/load-balancer-type": frozenset({"internal"}),
     "networking.gke.io/load-balancer-type": frozenset({"internal"}),

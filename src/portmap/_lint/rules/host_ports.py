@@ -14,8 +14,8 @@ from portmap._lint.rule import rule
 from portmap._model.workloads import Workload
 
 _PERCENT: Final = re.compile(r"(\d{1,4})%")
-_USUAL_PERCENT: Final = 25
-"""What `maxSurge` and `maxUnavailable` are where they are left out."""
+_DEFAULT_PERCENT: Final = 25
+"""The default of `maxSurge` and `maxUnavailable`."""
 _HOST_NAME: Final = "kubernetes.io/hostname"
 
 
@@ -27,8 +27,8 @@ def host_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     A container port with a `hostPort`.
 
     Why it matters:
-    The port is open at every address of the node, past Services and, with many network
-    plugins, past network policies. And a node has room for one such pod only.
+    The port is open at every address of the node, which bypasses Services and, with many network
+    plugins, network policies. And only one such pod fits on a node.
 
     Example:
     ```yaml
@@ -59,8 +59,8 @@ def host_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    Where the pods use the network of their node anyway, `host-network` says so once. What
-    host ports do to updates is in the default profile: `host-port-rollout`.
+    Pods with `hostNetwork` are skipped: `host-network` reports them. How host ports affect rollouts
+    is in the default profile: `host-port-rollout`.
     """
     if workload.pod.host_network:
         return
@@ -68,7 +68,7 @@ def host_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
         if port.host_port:
             yield at(workload, *path, "hostPort").finding(
                 f"container {container.name!r} takes port {port.host_port} of its node",
-                hint="leave hostPort out, and make a Service",
+                hint="remove hostPort, and create a Service",
                 value=port.host_port,
             )
 
@@ -81,8 +81,8 @@ def host_network(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     Pods with `hostNetwork: true`.
 
     Why it matters:
-    Every port that they open is open on the node, and they reach what listens on its
-    loopback address. Network policies do not hold for them.
+    Every port that they open is open on the node, and they can connect to processes that listen on
+    its loopback address. Network policies do not apply to them.
 
     Example:
     ```yaml
@@ -112,11 +112,11 @@ def host_network(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    Network plugins and agents of nodes need it: suppress it there, and say so.
+    Network plugins and node agents need it: suppress the finding there.
     """
     if workload.pod.host_network:
         yield at(workload, *bundle.pod_spec(workload), "hostNetwork").finding(
-            f"the pods of {workload} use the network of their node", hint="leave hostNetwork out", value=True
+            f"the pods of {workload} use the network of their node", hint="remove hostNetwork", value=True
         )
 
 
@@ -125,13 +125,13 @@ def host_port_rollout(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     """Host port can block a rollout.
 
     What it reports:
-    A Deployment whose pods take a port of the node, by `hostPort` or by `hostNetwork`, and
-    that has several replicas, or whose update waits for new pods before it ends old ones (which
-    is the default for up to three replicas: a quarter of them, rounded down, may be unavailable).
+    A Deployment whose pods take a port of the node, by `hostPort` or by `hostNetwork`, in two cases:
+    it has several replicas; or its rollout creates new pods before it deletes old ones. The latter is
+    the default for up to three replicas, because `maxUnavailable` is 25 %, rounded down.
 
     Why it matters:
-    Two pods with one host port cannot be on one node. An update waits for a free node for
-    ever where there is none: "didn't have free ports for the requested pod ports".
+    Two pods with the same host port cannot be on the same node. Without a free node, the rollout
+    never ends: "didn't have free ports for the requested pod ports".
 
     Example:
     ```yaml
@@ -161,9 +161,9 @@ def host_port_rollout(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    `strategy: {type: Recreate}`, `maxSurge: 0` and `maxUnavailable: 1` end an old pod first.
-    Where a required `podAntiAffinity` says that replicas are on different nodes, so many nodes
-    are meant, and only the update is reported. Where each node should have one, use a DaemonSet.
+    `strategy: {type: Recreate}`, `maxSurge: 0` and `maxUnavailable: 1` delete an old pod first. With
+    a required `podAntiAffinity` by node, several replicas are intended, and only the rollout is
+    reported. To run a pod on each node, use a DaemonSet.
     """
     if workload.kind != "Deployment":
         return
@@ -177,65 +177,61 @@ def host_port_rollout(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     if replicas > 1 and not spread:
         reasons.append(f"{replicas} replicas need {replicas} nodes")
     if replicas > 0 and _waits(raw, replicas):
-        reasons.append("an update ends no old pod before a new one is ready")
+        reasons.append("a rollout deletes no old pod before a new one is ready")
     if not reasons:
         return
     first = ports[0]
-    what = f"host port{'' if len({each.number for each in ports}) == 1 else 's'} {_shown(ports)}"
+    numbers = list(dict.fromkeys(str(port.number) for port in ports))
+    host_ports = f"host port{'' if len(numbers) == 1 else 's'} {', '.join(numbers)}"
     yield at(workload, *bundle.pod_spec(workload), *_field(bundle, workload, first)).finding(
-        f"the pods take {what} of their node, and {' and '.join(reasons)}",
+        f"the pods take {host_ports} of their node, and {' and '.join(reasons)}",
         hint="set the strategy to Recreate or maxUnavailable to 1, or use a DaemonSet",
         value=first.number,
     )
 
 
-def _shown(ports: list[HostPort]) -> str:
-    return ", ".join(dict.fromkeys(str(each.number) for each in ports))
-
-
 def _field(bundle: Bundle, workload: Workload | ObjectName, port: HostPort) -> FieldPath:
-    """The field that takes a port of the node, from the spec of the pods on."""
+    """Return the field that takes a port of the node, as a path from the pod spec."""
     if port.host_network:
         return FieldPath("hostNetwork")
     path = ("spec", "template", "spec") if isinstance(workload, ObjectName) else bundle.pod_spec(workload)
     spec = value_at(bundle.raw(workload), *map(str, path))
     for group in ("containers", "initContainers"):
-        for place, container in enumerate(items_at(spec, group)):
-            for position, each in enumerate(items_at(container, "ports")):
-                same = (
-                    value_at(each, "hostPort") == port.number and value_at(each, "containerPort") == port.container_port
-                )
-                if same and text_at(container, "name") == port.container:
-                    return FieldPath(group, place, "ports", position, "hostPort")
+        for index, container in enumerate(items_at(spec, group)):
+            for position, raw in enumerate(items_at(container, "ports")):
+                numbers = value_at(raw, "hostPort"), value_at(raw, "containerPort")
+                if numbers == (port.number, port.container_port) and text_at(container, "name") == port.container:
+                    return FieldPath(group, index, "ports", position, "hostPort")
     return FieldPath("containers")
 
 
 def _waits(raw: Mapping[str, Any], replicas: int) -> bool:
-    """Whether an update ends no old pod before a new one is ready.
+    """Return whether a rollout deletes no old pod before a new one is ready.
 
     Source: kubernetes/kubernetes 1.36.2, `pkg/controller/deployment/util/deployment_util.go` (ResolveFenceposts).
     """
     strategy = value_at(raw, "spec", "strategy")
     if "spec" not in raw or text_at(strategy, "type") == "Recreate":
-        # A typed workload brings no strategy.
+        # A typed workload has no strategy.
         return False
     surge = _share(value_at(strategy, "rollingUpdate", "maxSurge"), replicas, ceil)
     unavailable = _share(value_at(strategy, "rollingUpdate", "maxUnavailable"), replicas, floor)
-    # Where both are 0, the controller takes 1 for the latter.
+    # If both are 0, the controller sets maxUnavailable to 1.
     return surge > 0 and unavailable == 0
 
 
-def _share(given: object, replicas: int, rounded: Callable[[float], int]) -> int:
-    if type(given) is int:
-        return given
-    percent = _PERCENT.fullmatch(given) if isinstance(given, str) else None
-    return rounded((int(percent[1]) if percent else _USUAL_PERCENT) * replicas / 100)
+def _share(value: object, replicas: int, rounded: Callable[[float], int]) -> int:
+    """Return a number of replicas that is given as a number or a percentage."""
+    if type(value) is int:
+        return value
+    percent = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+    return rounded((int(percent[1]) if percent else _DEFAULT_PERCENT) * replicas / 100)
 
 
 def _is_spread(pod_spec: object) -> bool:
-    """Whether its pods must be on different nodes."""
+    """Return whether the pods must be on different nodes."""
     terms = items_at(pod_spec, "affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
-    return any(text_at(each, "topologyKey") == _HOST_NAME for each in terms)
+    return any(text_at(term, "topologyKey") == _HOST_NAME for term in terms)
 
 
 @rule("host-port-collision", on=Bundle, severity="warning")
@@ -243,12 +239,12 @@ def host_port_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     """Two DaemonSets use the same host port.
 
     What it reports:
-    Two DaemonSets that take one host port, by `hostPort` or by `hostNetwork`, at the same
-    address and for the same protocol.
+    Two DaemonSets that take the same port of the node, by `hostPort` or by `hostNetwork`, at the
+    same address and for the same protocol.
 
     Why it matters:
-    One pod of a node can have the port. On each node the pod of one of them is pending, or
-    ends because the address is in use.
+    Only one pod of a node can take the port. On each node, the pod of one DaemonSet stays pending, or
+    fails because the address is in use.
 
     Example:
     ```yaml
@@ -288,33 +284,35 @@ def host_port_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    It is information where they say differently on which nodes they run. Workloads that
-    are not on every node may keep out of each other's way, and are passed over.
+    The severity is info if their node selectors or affinities differ. Other workloads do not run on
+    every node, and are skipped.
     """
     del subject
     for group in bundle.port_map.host_ports.collisions:
         of_daemon_sets: dict[ObjectName, HostPort] = {}
-        for each in group:
-            if each.workload.kind == "DaemonSet":
-                of_daemon_sets.setdefault(each.workload, each)
-        taking = list(of_daemon_sets.values())
-        for other in taking[1:]:
-            first = taking[0]
-            apart = _nodes(bundle, first.workload) != _nodes(bundle, other.workload)
-            because = "they say differently on which nodes they run" if apart else None
-            path = ("spec", "template", "spec")
-            here, there = (_field(bundle, each.workload, each) for each in (other, first))
-            yield at(other.workload, *path, *here).finding(
-                f"the pods take host port {other.number}/{other.protocol} of their node, "
-                f"which those of {first.workload} take already",
-                hint="give each of them a host port of its own",
+        for port in group:
+            if port.workload.kind == "DaemonSet":
+                of_daemon_sets.setdefault(port.workload, port)
+        ports = list(of_daemon_sets.values())
+        for other in ports[1:]:
+            first = ports[0]
+            differ = _nodes(bundle, first.workload) != _nodes(bundle, other.workload)
+            because = "their node selectors or affinities differ" if differ else None
+            here, there = (
+                at(port.workload, "spec", "template", "spec", *_field(bundle, port.workload, port))
+                for port in (other, first)
+            )
+            yield here.finding(
+                f"the pods take host port {other.number}/{other.protocol}, as do those of {first.workload}",
+                hint="give each DaemonSet its own host port",
                 value=other.number,
                 severity="info" if because else None,
                 because=because,
-                related=[(at(first.workload, *path, *there), f"takes host port {first.number}, too")],
+                related=[(there, f"takes host port {first.number}, too")],
             )
 
 
 def _nodes(bundle: Bundle, name: ObjectName) -> tuple[object, object]:
+    """Return what restricts the nodes of a DaemonSet."""
     spec = value_at(bundle.raw(name), "spec", "template", "spec")
     return value_at(spec, "nodeSelector"), value_at(spec, "affinity", "nodeAffinity")

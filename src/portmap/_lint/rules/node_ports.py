@@ -15,12 +15,12 @@ def node_port_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     """Two Services ask for the same node port.
 
     What it reports:
-    Two Services that ask for one `nodePort`, whatever their namespaces and protocols; a
-    `healthCheckNodePort` is taken from the same numbers.
+    Two Services with the same `nodePort` or `healthCheckNodePort`, in any namespaces and for any
+    protocols.
 
     Why it matters:
-    A server refuses whichever comes second: "provided port is already allocated". A dry
-    run does not notice.
+    An API server rejects the second Service: "provided port is already allocated". A dry run does
+    not report it.
 
     Example:
     ```yaml
@@ -45,10 +45,10 @@ def node_port_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    It is information where the two are in parts of the input that may be for different
-    clusters: other folders, or examples that stand beside each other; and a warning where
-    both name the same namespace there, other than `default`. Two copies of one Service are
-    no collision, and one Service may use a number for several protocols.
+    The severity is info if the Services are in parts of the input that may be for different
+    clusters, such as other folders or alternative examples. It is warning if both set the same
+    namespace there, other than `default`. Copies of the same Service are not reported. One Service
+    may use a number for several protocols.
     """
     del subject
     for conflict in bundle.port_map.node_ports.collisions:
@@ -56,33 +56,35 @@ def node_port_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     for service in filter(asks_for_node_ports, bundle.services):
         here = At(bundle.place_of(service)[0].position)
         for conflict in bundle.elsewhere.node_port_collisions(here):
-            # Services of one name in several folders are the same for several environments.
+            # Services of the same name in several folders are variants for several environments.
             if not bundle.has(conflict.other) and conflict.other.name != service.name:
                 yield _collision(service, conflict, elsewhere=True)
 
 
 def _collision(service: Service, conflict: Conflict, *, elsewhere: bool = False) -> Found:
     number = conflict.violation.value
-    # One namespace is in one cluster; `default` is in all of them.
-    one = elsewhere and service.namespace not in {None, "default"}
-    one = one and service.namespace == conflict.other.namespace
-    severity: Severity = "warning" if one else "info"
-    because = "that Service is in another part of the input" + (", for the same namespace" if one else "")
+    severity: Severity | None = None
+    because = None
+    if elsewhere:
+        # A namespace is probably in one cluster only, but `default` is in each.
+        same_namespace = service.namespace == conflict.other.namespace not in {None, "default"}
+        severity = "warning" if same_namespace else "info"
+        because = f"{conflict.other} is in another part of the input"
     return Place(service, conflict.violation.path).finding(
-        f"node port {number} is that of {conflict.other} already",
-        hint="give each Service its own node port, or leave it to the cluster",
+        f"{conflict.other} has node port {number}, too",
+        hint="give each Service its own node port, or let the cluster allocate one",
         value=number,
-        severity=severity if elsewhere else None,
-        because=because if elsewhere else None,
-        related=() if elsewhere else [(_holding(conflict.other, number), f"has node port {number}")],
+        severity=severity,
+        because=because,
+        related=() if elsewhere else [(_node_port_field(conflict.other, number), f"has node port {number}")],
     )
 
 
-def _holding(service: Service, number: object) -> Place:
-    """The field by which a Service has this node port."""
+def _node_port_field(service: Service, number: object) -> Place:
+    """Return the field of a Service that sets this node port."""
     if service.health_check_node_port == number:
         return at(service, "spec", "healthCheckNodePort")
-    position = next((place for place, port in enumerate(service.ports) if port.node_port == number), None)
+    position = next((position for position, port in enumerate(service.ports) if port.node_port == number), None)
     return at(service, "spec") if position is None else at(service, "spec", "ports", position, "nodePort")
 
 
@@ -91,12 +93,12 @@ def node_port_in_dynamic_band(subject: Bundle, bundle: Bundle) -> Iterator[Found
     """Node port may be allocated to another Service first.
 
     What it reports:
-    A `nodePort` or `healthCheckNodePort` in the upper part of the range, from which the
-    cluster picks for Services that leave it out.
+    A `nodePort` or `healthCheckNodePort` in the upper part of the range, from which the cluster
+    allocates the node ports of other Services.
 
     Why it matters:
-    If the cluster has given the number to another Service by the time that this one is
-    made, this one is refused. Which comes first is chance, on each new cluster.
+    If the cluster allocates the number to another Service first, it rejects this one. The order is
+    by chance on each new cluster.
 
     Example:
     ```yaml
@@ -115,8 +117,8 @@ def node_port_in_dynamic_band(subject: Bundle, bundle: Bundle) -> Iterator[Found
     ```
 
     Notes:
-    With the usual range, 30000-32767, the cluster picks from 30086 on, and from what is
-    below only when all of that is taken.
+    With the default range, 30000-32767, the cluster allocates from 30086 on. It uses lower numbers
+    only if the others are allocated.
     """
     del subject
     band = bundle.cluster.static_node_ports
@@ -124,8 +126,8 @@ def node_port_in_dynamic_band(subject: Bundle, bundle: Bundle) -> Iterator[Found
         if port.band == "dynamic" and len(band):
             field = ("healthCheckNodePort",) if port.position is None else ("ports", port.position, "nodePort")
             yield at(port.service, "spec", *field).finding(
-                f"the cluster may give node port {port.number} to another Service first",
-                hint=f"choose one of {band[0]}-{band[-1]}, from which it picks last",
+                f"the cluster may allocate node port {port.number} to another Service first",
+                hint=f"choose one of {band[0]}-{band[-1]}, which it allocates last",
                 value=port.number,
             )
 
@@ -135,11 +137,11 @@ def unpinned_node_port(service: Service, bundle: Bundle) -> Iterator[Found]:
     """Node port changes when the Service is created again.
 
     What it reports:
-    A Service of type NodePort with a port that leaves `nodePort` out.
+    A Service of type NodePort with a port that does not set `nodePort`.
 
     Why it matters:
-    The cluster picks a number, and another one when the Service is deleted and made again,
-    or made in another cluster. Firewalls and load balancers outside then lead nowhere.
+    The cluster allocates a number, and another one if the Service is deleted and created again, or
+    created in another cluster. External firewalls and load balancers then use the wrong port.
 
     Example:
     ```yaml
@@ -177,18 +179,17 @@ def unpinned_node_port(service: Service, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    The node ports of a LoadBalancer Service are looked up by its controller, and are passed
-    over.
+    LoadBalancer Services are skipped: their controller reads the allocated node ports.
     """
     if service.effective_type != "NodePort":
         return
-    free = [position for position, port in enumerate(service.ports) if not port.node_port]
-    if not free:
+    unpinned = [position for position, port in enumerate(service.ports) if not port.node_port]
+    if not unpinned:
         return
-    more = f" (and for {len(free) - 1} more)" if len(free) > 1 else ""
+    more = f" (and {len(unpinned) - 1} more)" if len(unpinned) > 1 else ""
     band = bundle.cluster.static_node_ports
-    numbers = f": one of {band[0]}-{band[-1]}, from which it picks last" if len(band) else ""
-    yield at(service, "spec", "ports", free[0], "nodePort").finding(
-        f"the cluster picks the node port for {service.ports[free[0]].port}{more}, each time anew",
-        hint=f"write a nodePort{numbers}",
+    numbers = f" of {band[0]}-{band[-1]}, which the cluster allocates last" if len(band) else ""
+    yield at(service, "spec", "ports", unpinned[0], "nodePort").finding(
+        f"the cluster allocates the node port of port {service.ports[unpinned[0]].port}{more}",
+        hint=f"set a nodePort{numbers}",
     )

@@ -13,13 +13,9 @@ from portmap._model.workloads import Workload
 
 _DEFAULT: Final = "default"
 _ROLLOUTS: Final = frozenset({"Rollout"})
-
-
 _PHASES: Final = frozenset({"active", "blue", "canary", "green", "preview", "primary", "stable"})
 """Words in the names of Services whose selectors Argo Rollouts, Flagger and people change as a roll-out goes on."""
 _REPLACEABLE: Final = frozenset({"Deployment", "ReplicaSet", "ReplicationController", "Rollout"})
-
-
 _SCALERS: Final = frozenset({"HorizontalPodAutoscaler", "ScaledObject"})
 
 

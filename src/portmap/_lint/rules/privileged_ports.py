@@ -11,10 +11,8 @@ from portmap._model.workloads import Workload
 
 _FIRST_UNPRIVILEGED: Final = 1024
 _SSH: Final = 22
-
-
 _SYSCTL: Final = "net.ipv4.ip_unprivileged_port_start"
-_RIGHT: Final = "NET_BIND_SERVICE"
+_CAPABILITY: Final = "NET_BIND_SERVICE"
 
 
 @rule("privileged-port", on=Workload, severity="info", profile="strict")
@@ -25,8 +23,9 @@ def privileged_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     A container port below 1024.
 
     Why it matters:
-    By Unix's rules only root may open it, so images that listen there tend to run as root.
-    Clients do not care: a Service maps its port to any other.
+    On Linux, only privileged processes may open these ports, so images that listen there often run
+    as root. A Service can map port 80 to a higher container
+    port.
 
     Example:
     ```yaml
@@ -55,25 +54,26 @@ def privileged_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    Passed over are containers with the capability `NET_BIND_SERVICE`, and pods whose
-    sysctl `net.ipv4.ip_unprivileged_port_start` lets anybody open the port. Some container
-    runtimes set that for all pods. For 22, see `ssh-port`.
+    Containers with the capability `NET_BIND_SERVICE` are skipped. So are ports that the sysctl
+    `net.ipv4.ip_unprivileged_port_start` of the pod allows; some container runtimes set it for all
+    pods. `ssh-port` reports port 22.
     """
     first = _FIRST_UNPRIVILEGED
     spec = value_at(bundle.raw(workload), *map(str, bundle.pod_spec(workload)))
-    for each in items_at(spec, "securityContext", "sysctls"):
-        start = text_at(each, "value") or ""
-        if text_at(each, "name") == _SYSCTL and start.isascii() and start.isdigit():
+    for sysctl in items_at(spec, "securityContext", "sysctls"):
+        start = text_at(sysctl, "value") or ""
+        if text_at(sysctl, "name") == _SYSCTL and start.isascii() and start.isdigit():
             first = min(first, int(start[:6]))
     for path, container, port in bundle.container_ports(workload):
         number = port.container_port
         if number >= first or (number == _SSH and port.effective_protocol == "TCP"):
             continue
-        given = next((each for each in items_at(spec, str(path[-4])) if text_at(each, "name") == container.name), None)
-        if _RIGHT not in items_at(given, "securityContext", "capabilities", "add"):
+        containers = items_at(spec, str(path[-4]))
+        raw = next((raw for raw in containers if text_at(raw, "name") == container.name), None)
+        if _CAPABILITY not in items_at(raw, "securityContext", "capabilities", "add"):
             yield at(workload, *path, "containerPort").finding(
-                f"container {container.name!r} listens on {number}, which takes the rights of root to open",
-                hint=f"listen on a port from {_FIRST_UNPRIVILEGED} on; a Service may have port {number} all the same",
+                f"container {container.name!r} listens on {number}, which needs privileges",
+                hint=f"listen on a port from {_FIRST_UNPRIVILEGED} on; the port of the Service can still be {number}",
                 value=number,
             )
 
@@ -86,8 +86,8 @@ def ssh_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     A container port 22 for TCP.
 
     Why it matters:
-    `kubectl exec` gives a shell to those who may have one by the cluster's own rules, and
-    logs it. An SSH server has users and keys of its own.
+    An SSH server has its own users and keys. `kubectl exec` opens a shell by the access rules of the
+    cluster, which can log it.
 
     Example:
     ```yaml
@@ -116,12 +116,12 @@ def ssh_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    Where SSH is what the pods are for (a Git server), suppress it and say so.
+    Suppress the finding for pods whose purpose is SSH, such as a Git server.
     """
     for path, container, port in bundle.container_ports(workload):
         if port.container_port == _SSH and port.effective_protocol == "TCP":
             yield at(workload, *path, "containerPort").finding(
                 f"container {container.name!r} listens on {_SSH}, the port of SSH",
-                hint="use kubectl exec, and leave the SSH server out",
+                hint="use kubectl exec, and remove the SSH server",
                 value=_SSH,
             )

@@ -20,8 +20,6 @@ from portmap._model.workloads import Workload
 
 _ASKING: Final = frozenset({"hook", "probe"})
 _ROLES: Final = frozenset({"pod-monitor", "service-monitor"})
-
-
 _NOTHING: Final = "selector-matches-nothing"
 
 

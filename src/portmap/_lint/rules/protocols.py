@@ -12,8 +12,6 @@ from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
 _HINT: Final = "use server-side apply (kubectl apply --server-side)"
-
-
 # Annotations of load balancers that serve several protocols at one address.
 _SERVES_ALL: Final = re.compile(
     r"(?:metallb\.(?:io|universe\.tf)|kube-vip\.io|io\.cilium|purelb\.io|lbipam\.cilium\.io)/.*"
