@@ -1,4 +1,4 @@
-"""Rules about Ingresses: the Services and ports behind them."""
+"""Rules about the Services and ports that Ingresses and routes refer to."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -15,12 +15,12 @@ def ingress_service(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Fou
     """Ingress names a Service that does not exist.
 
     What it reports:
-    A backend of an Ingress, the default backend included, that names a Service which is
-    not in its namespace.
+    A backend of an Ingress, or its default backend, that names a Service that is not in its
+    namespace.
 
     Why it matters:
-    The Ingress is accepted, and its controller answers these requests with an error:
-    502, 503 or 404, as the controller likes.
+    An API server accepts the Ingress. The Ingress controller answers the requests with an error: 502,
+    503 or 404, depending on the controller.
 
     Example:
     ```yaml
@@ -53,11 +53,14 @@ def ingress_service(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Fou
     ```
 
     Notes:
-    It is an error where everything should be there (`--complete`, a rendered chart, what
-    was read from a cluster) and where a Service to which nothing refers has almost this
-    name. Otherwise it is information, or a warning where another part of the input has
-    a Service of this name but without the port. The port `use-annotation` of the AWS
-    controller names no Service, and is passed over.
+    The severity depends on the input:
+
+    - error: the input is complete (`--complete`, a rendered chart, the dump of a cluster); or a Service
+      that nothing refers to has a similar name.
+    - warning: another part of the input has a Service of this name, but without the port.
+    - info: otherwise.
+
+    The port `use-annotation` of the AWS Load Balancer Controller names no Service, and is skipped.
     """
     if resolved.reference.role == "ingress":
         yield from missing_service(resolved, bundle)
@@ -68,14 +71,13 @@ def ingress_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]
     """Ingress names a port that its Service does not have.
 
     What it reports:
-    A backend whose Service is there but has no port of that number, or of that name:
-    whichever was given. And a backend that gives both a number and a name.
+    A backend whose Service has no port of this number or name. And a backend with both a number and a
+    name.
 
     Why it matters:
-    Most controllers answer such requests with 503. A server refuses both a number and a
-    name. An Ingress names the port of the
-    Service; ingress-nginx alone takes the target port, too, so that the mistake comes to
-    light when the controller is changed.
+    Most controllers answer the requests with 503. Only ingress-nginx also accepts a target port, so
+    another controller can reveal the mistake. An API server rejects a backend with both a number and
+    a name.
 
     Example:
     ```yaml
@@ -102,23 +104,20 @@ def ingress_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]
     ```
 
     Notes:
-    A Service of type ExternalName may be named with any port: there is nothing to compare
-    it with. It is a warning where another part of the input has a Service of the same name
-    with this port.
+    ExternalName Services may be used with any port. The severity is warning if another part of the
+    input has a Service of the same name with this port.
     """
     if resolved.reference.role != "ingress":
         return
-    given = values_along(resolved, bundle)[-2]
-    if isinstance(given, Mapping) and given.get("name") and given.get("number"):
+    port = values_along(resolved, bundle)[-2]
+    if isinstance(port, Mapping) and port.get("name") and port.get("number"):
         yield place_of(resolved).finding(
-            f"gives both the number {given['number']} and the name {given['name']!r}: a server refuses it",
-            hint="leave one of them out",
-            value=given["number"],
+            f"the port has both the number {port['number']} and the name {port['name']!r}: an API server rejects it",
+            hint="remove one of them",
+            value=port["number"],
         )
     else:
-        yield from missing_port(
-            resolved, bundle, meant="only ingress-nginx takes a target port here, other controllers do not"
-        )
+        yield from missing_port(resolved, bundle, meant="only ingress-nginx accepts a target port here")
 
 
 _ROLES: Final = frozenset({"mirror", "parent", "route"})
@@ -129,13 +128,12 @@ def route_service(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found
     """Route names a Service that does not exist.
 
     What it reports:
-    A backend of an HTTPRoute, GRPCRoute, TLSRoute, TCPRoute or UDPRoute, the target of a
-    mirror, a Service as the parent of a route, or a backend of an OpenShift Route, that
-    names a Service which is not there.
+    A reference to a Service that does not exist: a backend, mirror target or parent of an HTTPRoute,
+    GRPCRoute, TLSRoute, TCPRoute or UDPRoute, or a backend of an OpenShift Route.
 
     Why it matters:
-    The route is accepted and gets the condition `ResolvedRefs: False`; its requests are
-    answered with 500, or go nowhere.
+    An API server accepts the route. The route gets the condition `ResolvedRefs: False`, and the
+    requests are answered with 500 or dropped.
 
     Example:
     ```yaml
@@ -164,8 +162,8 @@ def route_service(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found
     ```
 
     Notes:
-    It is judged as `ingress-service` is: an error where everything should be there or a
-    Service has almost this name, and information otherwise.
+    The severity is that of `ingress-service`: error if the input is complete or a Service has a
+    similar name, and info otherwise.
     """
     if resolved.reference.role in _ROLES:
         yield from missing_service(resolved, bundle)
@@ -176,13 +174,12 @@ def route_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
     """Route names a port that its Service does not have.
 
     What it reports:
-    A `backendRefs[].port` that is no port of the Service, or none at all where the API
-    wants one; for a Route of OpenShift, a `targetPort` that no port of the Service has.
+    A `backendRefs[].port` that the Service does not have, or that is missing although the API requires
+    it. For an OpenShift Route, a `targetPort` that no port of the Service has.
 
     Why it matters:
-    A `backendRef` names the port of the Service, not the target port. The gateway's
-    controller says `BackendNotFound`, as if the Service did not exist, and the requests
-    are answered with 500.
+    A `backendRef` refers to the port of the Service, not to the target port. The controller reports
+    `BackendNotFound`, as if the Service did not exist, and the requests are answered with 500.
 
     Example:
     ```yaml
@@ -211,10 +208,12 @@ def route_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    Backends that are no Services are passed over: their controllers know their ports.
+    Backends that are not Services are skipped: their controllers define the ports.
     """
     if resolved.reference.role in _ROLES:
-        yield from missing_port(resolved, bundle, meant="a backendRef names the Service port, not the target port")
+        yield from missing_port(
+            resolved, bundle, meant="a backendRef refers to the Service port, not to the target port"
+        )
 
 
 @rule("route-grant", on=ResolvedReference, severity="error")
@@ -222,8 +221,8 @@ def route_grant(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
     """Route refers to a Service in another namespace without a ReferenceGrant.
 
     What it reports:
-    A backend in another namespace than the route's, where the Service is there and no
-    ReferenceGrant of its namespace lets the route in.
+    A backend in another namespace, whose Service exists, but which no ReferenceGrant of that namespace
+    permits.
 
     Why it matters:
     The gateway treats the backend as if it did not exist (`RefNotPermitted`).
@@ -255,9 +254,8 @@ def route_grant(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    It is a warning where the input is not known to be complete, and information where
-    another part of it has a ReferenceGrant for routes of this kind. Routes of a mesh,
-    whose parents are Services, need no leave.
+    The severity is warning unless the input is complete, and info if another part of the input has a
+    ReferenceGrant for routes of this kind. Mesh routes, whose parents are Services, need no grant.
     """
     miss = resolved.miss
     if miss is None or miss.code != "reference-not-granted":
@@ -265,9 +263,9 @@ def route_grant(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
     severity: Severity | None = None
     because = None
     if not bundle.complete and bundle.elsewhere.grants_to(resolved.source.kind):
-        severity, because = "info", "another ReferenceGrant of the input may be meant for it"
+        severity, because = "info", "a ReferenceGrant in another part of the input may permit it"
     elif not bundle.complete:
-        severity, because = "warning", "the ReferenceGrant may be elsewhere: nothing says that the input is complete"
+        severity, because = "warning", "the input may be incomplete, and the ReferenceGrant elsewhere"
     yield place_of(resolved).finding(
         miss.message, hint=miss.hint, value=resolved.reference.namespace, severity=severity, because=because
     )

@@ -21,19 +21,19 @@ from portmap._model.workloads import Workload
 _KNOWN: Final = frozenset(
     {"grpc", "grpc-web", "hbone", "http", "http2", "https", "mongo", "mysql", "redis", "tcp", "tls", "udp"}
 )
-"""What Istio and Kiali know, as the first word of a port's name or as `appProtocol`."""
+"""Protocols that Istio and Kiali know, as the first word of a port's name or as `appProtocol`."""
 _KUBERNETES: Final[Mapping[str, str]] = {
     "kubernetes.io/h2c": "http2",
     "kubernetes.io/ws": "http",
     "kubernetes.io/wss": "https",
 }
-"""What Kubernetes itself defines for `appProtocol` (KEP-3726), and what a mesh makes of it."""
-_BEGINNINGS: Final = ("https", "http2", "http", "grpc-web", "grpc", "mongo", "tcp")
-"""What a name may mean that goes on without a hyphen: `httpweb` means http, but `mysqlx` not mysql."""
+"""Values of `appProtocol` that Kubernetes defines (KEP-3726), and their protocols for a mesh."""
+_PREFIXES: Final = ("https", "http2", "http", "grpc-web", "grpc", "mongo", "tcp")
+"""Protocols that a name without a hyphen may begin with: `httpweb` probably means http, but `mysqlx` not mysql."""
 _SERVER_FIRST: Final = frozenset({25, 53, 3306, 27017})
-"""Ports that Istio takes for TCP without being told: SMTP, DNS, MySQL and MongoDB."""
-_ALIKE: Final[Mapping[str, str]] = {"grpc": "http2", "grpc-web": "http2", "https": "tcp", "tls": "tcp"}
-"""What a proxy beside the server treats alike: gRPC is HTTP/2 to it, and what it cannot decrypt is bytes."""
+"""Ports that Istio takes for TCP by their number: SMTP, DNS, MySQL and MongoDB."""
+_SAME_TO_PROXY: Final[Mapping[str, str]] = {"grpc": "http2", "grpc-web": "http2", "https": "tcp", "tls": "tcp"}
+"""Protocols that a sidecar proxy handles alike: gRPC as HTTP/2, and encrypted traffic as TCP."""
 
 
 @rule("undecided-protocol", on=Service, severity="warning", profile="mesh")
@@ -41,13 +41,12 @@ def undecided_protocol(service: Service, bundle: Bundle) -> Iterator[Found]:
     """Service mesh cannot tell the protocol of a port.
 
     What it reports:
-    A TCP port without `appProtocol` whose name does not begin with a protocol that a mesh
-    knows, alone or before a hyphen: `http`, `http-web`, `grpc-api`.
+    A TCP port without `appProtocol` whose name is not a protocol that a mesh knows, and does not begin
+    with one and a hyphen: `http`, `http-web`, `grpc-api`.
 
     Why it matters:
-    A mesh must guess from what clients send first. What it does not take for HTTP is passed
-    on as bytes: no routes, retries, or metrics by request; and it waits for the first bytes
-    in vain where the server speaks first.
+    The mesh detects the protocol from the first bytes of the client. It handles all but HTTP as TCP,
+    without routes, retries or metrics by request. If the server sends first, detection causes a delay.
 
     Example:
     ```yaml
@@ -81,22 +80,22 @@ def undecided_protocol(service: Service, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    It is information where the name holds no protocol at all, or there is no name: nobody
-    tried to decide, and HTTP is recognised all the same. `appProtocol` counts more than the
-    name, and can be added without renaming the port. istioctl: IST0118, Kiali: KIA0601.
+    The severity is info if the port has no name, or its name contains no protocol: the mesh still
+    detects HTTP. `appProtocol` overrides the name, so the port need not be renamed. istioctl: IST0118,
+    Kiali: KIA0601.
     """
     del bundle
     for position, port in enumerate(service.ports):
         if port.app_protocol or _protocol_of(port) is not None:
             continue
-        meant = _meant_protocol(port.name or "")
-        because = None if meant else "nothing in the name tries to decide it, and HTTP is recognised all the same"
-        shown = f"the name {port.name!r} does not decide" if port.name else "nothing decides"
+        intended = _intended_protocol(port.name or "")
+        because = None if intended else "the name contains no protocol, and the mesh detects HTTP"
+        source = f"the name {port.name!r} does not set" if port.name else "nothing sets"
         yield at(service, "spec", "ports", position, *(("name",) if port.name else ())).finding(
-            f"{shown} which protocol port {port.port} speaks",
-            hint=f"write appProtocol: {meant or 'http, grpc, tcp or what else it speaks'}",
+            f"{source} the protocol of port {port.port}",
+            hint=f"write appProtocol: {intended}" if intended else "write appProtocol: http, grpc, tcp or another",
             value=port.name,
-            severity=None if meant else "info",
+            severity=None if intended else "info",
             because=because,
         )
 
@@ -106,11 +105,11 @@ def unknown_app_protocol(service: Service, bundle: Bundle) -> Iterator[Found]:
     """Service meshes do not know the `appProtocol` of a port.
 
     What it reports:
-    An `appProtocol` of a TCP port that neither Kubernetes nor Istio knows, and that no
-    project put its own name before.
+    An `appProtocol` of a TCP port that neither Kubernetes nor Istio knows, and that has no prefix of
+    another project.
 
     Why it matters:
-    A server takes any word. A mesh passes on what it does not know as bytes.
+    An API server accepts any word. A mesh handles the traffic of unknown protocols as TCP.
 
     Example:
     ```yaml
@@ -144,24 +143,23 @@ def unknown_app_protocol(service: Service, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    Known are http, https, http2, grpc, grpc-web, tcp, tls, mongo, mysql, redis and udp, and
-    what begins with one of them and a hyphen; kubernetes.io/h2c, kubernetes.io/ws and
-    kubernetes.io/wss. Of other words with a domain before them only that domain knows.
-    Names of IANA's registry, such as postgresql, are right and of no use to a mesh.
-    Kiali: KIA0602.
+    Known are http, https, http2, grpc, grpc-web, tcp, tls, mongo, mysql, redis and udp, words that
+    begin with one of them and a hyphen, and kubernetes.io/h2c, kubernetes.io/ws and kubernetes.io/wss.
+    Values with the domain of another project are skipped. Names of IANA's registry, such as
+    postgresql, are valid but of no use to a mesh. Kiali: KIA0602.
     """
     del bundle
     for position, port in enumerate(service.ports):
-        given = port.app_protocol
-        if not given or _known_protocol(given) or port.effective_protocol != "TCP":
+        protocol = port.app_protocol
+        if not protocol or _known_protocol(protocol) or port.effective_protocol != "TCP":
             continue
-        domain = given.partition("/")[0] if "/" in given else None
-        if domain is None or domain == "kubernetes.io":
-            guess = nearest(given, {*_KNOWN, *_KUBERNETES})
+        domain, slash, _ = protocol.partition("/")
+        if not slash or domain == "kubernetes.io":
+            guess = nearest(protocol, {*_KNOWN, *_KUBERNETES})
             yield at(service, "spec", "ports", position, "appProtocol").finding(
-                f"no mesh knows the protocol {given!r}",
-                hint=f"did you mean {guess!r}?" if guess else "write tcp, if it is to be passed on as bytes",
-                value=given,
+                f"no service mesh knows the protocol {protocol!r}",
+                hint=f"did you mean {guess!r}?" if guess else "write tcp to handle the traffic as TCP",
+                value=protocol,
             )
 
 
@@ -170,11 +168,11 @@ def external_name_tcp_port(service: Service, bundle: Bundle) -> Iterator[Found]:
     """ExternalName Service has a plain TCP port.
 
     What it reports:
-    A Service of type ExternalName with a port that is said to speak `tcp`.
+    A Service of type ExternalName with a port for the protocol `tcp`.
 
     Why it matters:
-    It has no address by which a proxy could tell its connections from others, so the proxy
-    listens on that port at every address, and takes what is meant for other Services.
+    The Service has no address by which the proxy could identify its connections. The proxy listens on
+    the port at every address, and intercepts traffic for other Services.
 
     Example:
     ```yaml
@@ -199,8 +197,7 @@ def external_name_tcp_port(service: Service, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    Ports for which nothing decides the protocol are reported by `undecided-protocol`.
-    istioctl: IST0150.
+    `undecided-protocol` reports ports without a known protocol. istioctl: IST0150.
     """
     del bundle
     if service.effective_type != "ExternalName":
@@ -209,8 +206,8 @@ def external_name_tcp_port(service: Service, bundle: Bundle) -> Iterator[Found]:
         if _protocol_of(port) == "tcp":
             field = ("appProtocol",) if port.app_protocol else ("name",) if port.name else ()
             yield at(service, "spec", "ports", position, *field).finding(
-                f"a proxy takes what goes to port {port.port} at any address for {service}",
-                hint="name the port for what it speaks, such as https or tls, or leave it out",
+                f"the proxy sends traffic for port {port.port} at any address to {service}",
+                hint="name the port after its protocol, such as https or tls, or remove it",
                 value=port.app_protocol or port.name,
             )
 
@@ -220,12 +217,11 @@ def conflicting_protocols(workload: Workload, bundle: Bundle) -> Iterator[Found]
     """Services set different protocols for the same container port.
 
     What it reports:
-    A TCP port of a workload to which several Services lead, for which they decide
-    different protocols.
+    A TCP port of a workload to which several Services forward with different protocols.
 
     Why it matters:
-    The proxy beside the container listens on that port once, and must treat all
-    connections alike. Which Service wins is chance.
+    The sidecar proxy listens on the port once, and handles all connections alike. Which protocol it
+    uses is undefined.
 
     Example:
     ```yaml
@@ -266,25 +262,26 @@ def conflicting_protocols(workload: Workload, bundle: Bundle) -> Iterator[Found]
     ```
 
     Notes:
-    Ports for which nothing decides the protocol are passed over: see `undecided-protocol`.
-    gRPC and HTTP/2 are one to the proxy, and so are TCP and TLS. istioctl's IST0116 looks for
-    TCP and UDP on one number of Services, which get on with each other.
+    Ports without a known protocol are skipped: see `undecided-protocol`. gRPC and HTTP/2 are the same
+    to the proxy, and so are TCP and TLS. istioctl's IST0116 reports TCP and UDP for the same number,
+    which do not conflict.
     """
-    for (_, number), leading in _leading(workload, bundle).items():
-        decided: dict[str, tuple[Service, int]] = {}
-        for service, position in leading:
+    for (_, number), service_ports in _forwarding_ports(workload, bundle).items():
+        by_protocol: dict[str, tuple[Service, int]] = {}
+        for service, position in service_ports:
             protocol = _protocol_of(service.ports[position])
             if protocol is not None:
-                decided.setdefault(protocol, (service, position))
-        conflicting = len({_ALIKE.get(protocol, protocol) for protocol in decided}) > 1
-        if conflicting and len({id(service) for service, _ in decided.values()}) > 1:
-            said = ", ".join(f"{protocol} by {service}" for protocol, (service, _) in decided.items())
-            yield _on_port(workload, number, bundle).finding(
-                f"port {number} of {workload} is said to speak {said}",
-                hint="give the ports of these Services one protocol",
+                by_protocol.setdefault(protocol, (service, position))
+        conflict = len({_SAME_TO_PROXY.get(protocol, protocol) for protocol in by_protocol}) > 1
+        if conflict and len({id(service) for service, _ in by_protocol.values()}) > 1:
+            protocols = ", ".join(f"{protocol} for {service}" for protocol, (service, _) in by_protocol.items())
+            yield _declaration(workload, number, bundle).finding(
+                f"the protocol of port {number} of {workload} is {protocols}",
+                hint="give the ports of these Services the same protocol",
                 value=number,
                 related=[
-                    (at(service, "spec", "ports", place), f"says {name}") for name, (service, place) in decided.items()
+                    (at(service, "spec", "ports", position), f"has the protocol {protocol}")
+                    for protocol, (service, position) in by_protocol.items()
                 ],
             )
 
@@ -294,11 +291,11 @@ def shared_target_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     """Different Service ports lead to the same container port.
 
     What it reports:
-    A TCP port of a workload to which several ports of Services lead, with different numbers.
+    A TCP port of a workload to which Service ports with different numbers forward.
 
     Why it matters:
-    The proxy beside the container finds settings for a connection by the port of the
-    Service, which it no longer sees: it takes those of one of them, by chance.
+    The settings of a connection depend on the Service port, which the sidecar proxy does not see. Which
+    of the ports' settings it uses is undefined.
 
     Example:
     ```yaml
@@ -339,45 +336,50 @@ def shared_target_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    It is information where all of the ports are one Service's. A headless Service has the
-    number of the pod, and is passed over. istioctl: IST0137.
+    The severity is info if all ports belong to one Service. Headless Services are skipped, because
+    clients connect to the number of the pod. istioctl: IST0137.
     """
-    for (_, number), leading in _leading(workload, bundle).items():
+    for (_, number), service_ports in _forwarding_ports(workload, bundle).items():
         by_number: dict[int, tuple[Service, int]] = {}
-        for service, position in leading:
+        for service, position in service_ports:
             if service.cluster_ip != "None":
                 by_number.setdefault(service.ports[position].port, (service, position))
         if len(by_number) > 1:
-            said = ", ".join(f"port {port} of {service}" for port, (service, _) in by_number.items())
+            ports = " and ".join(f"port {port} of {service}" for port, (service, _) in by_number.items())
             several = len({id(service) for service, _ in by_number.values()}) > 1
-            because = None if several else "all of them are ports of one Service, which rules of a mesh treat together"
-            yield _on_port(workload, number, bundle).finding(
-                f"port {number} of {workload} is reached from {said}",
-                hint="give these ports of Services one number, or a port of the container each",
+            because = None if several else "all ports belong to one Service, whose settings are usually the same"
+            yield _declaration(workload, number, bundle).finding(
+                f"{ports} forward to port {number} of {workload}",
+                hint="give the Service ports the same number, or each its own container port",
                 value=number,
                 severity=None if several else "info",
                 because=because,
-                related=[(at(service, "spec", "ports", place), "leads here") for service, place in by_number.values()],
+                related=[
+                    (at(service, "spec", "ports", position), "forwards to this port")
+                    for service, position in by_number.values()
+                ],
             )
 
 
-def _leading(workload: Workload, bundle: Bundle) -> Mapping[tuple[str | None, int], Sequence[tuple[Service, int]]]:
-    """The Services that lead to each TCP port of a workload, with the positions of their ports.
+def _forwarding_ports(
+    workload: Workload, bundle: Bundle
+) -> Mapping[tuple[str | None, int], Sequence[tuple[Service, int]]]:
+    """Return the Service ports that forward to each TCP port of a workload, as Services and positions.
 
-    They are apart by namespace: a workload that names none is in that of some of them only.
+    The keys have the namespaces of the Services: a workload without a namespace may be in one of them.
     """
-    found: Mapping[tuple[str | None, int], list[tuple[Service, int]]] = defaultdict(list)
+    forwarding: Mapping[tuple[str | None, int], list[tuple[Service, int]]] = defaultdict(list)
     name = name_of(workload)
     for service in bundle.selecting(workload):
         for position, port in enumerate(service.ports):
             targets = bundle.port_map.targets(service, position) if port.effective_protocol == "TCP" else ()
-            for number in dict.fromkeys(each.port for each in targets if each.workload == name):
-                found[service.namespace, number].append((service, position))
-    return found
+            for number in dict.fromkeys(target.port for target in targets if target.workload == name):
+                forwarding[service.namespace, number].append((service, position))
+    return forwarding
 
 
-def _on_port(workload: Workload, number: int, bundle: Bundle) -> Place:
-    """The declaration of a port; the containers, where it is not declared."""
+def _declaration(workload: Workload, number: int, bundle: Bundle) -> Place:
+    """Return the place where a port is declared; the containers if it is not."""
     for path, _, port in bundle.container_ports(workload):
         if port.container_port == number and port.effective_protocol == "TCP":
             return at(workload, *path, "containerPort")
@@ -385,15 +387,15 @@ def _on_port(workload: Workload, number: int, bundle: Bundle) -> Place:
 
 
 def _protocol_of(port: ServicePort) -> str | None:
-    """The protocol that a mesh takes a port for, if something decides it."""
+    """Return the protocol of a Service port for a mesh; `None` if the mesh has to detect it."""
     if port.effective_protocol != "TCP":
         return port.effective_protocol.lower()
-    said = _known_protocol(port.app_protocol or port.name or "") or ("tcp" if port.port in _SERVER_FIRST else None)
-    return "tcp" if said == "udp" else said
+    protocol = _known_protocol(port.app_protocol or port.name or "") or ("tcp" if port.port in _SERVER_FIRST else None)
+    return "tcp" if protocol == "udp" else protocol
 
 
 def _known_protocol(word: str) -> str | None:
-    """The protocol that a port's name or `appProtocol` decides."""
+    """Return the protocol that a port's name or `appProtocol` sets, if a mesh knows it."""
     low = word.lower()
     if low in _KUBERNETES:
         return _KUBERNETES[low]
@@ -403,8 +405,8 @@ def _known_protocol(word: str) -> str | None:
     return first if first in _KNOWN else None
 
 
-def _meant_protocol(name: str) -> str | None:
-    """The protocol that a name tries to decide: one that it begins with, or that is one of its words."""
+def _intended_protocol(name: str) -> str | None:
+    """Return the protocol that a name probably means: one that it begins with, or one of its words."""
     low = name.lower()
-    begun = next((each for each in _BEGINNINGS if low.startswith(each)), None)
-    return begun or next((word for word in re.split(r"[-0-9]+", low) if word in _KNOWN), None)
+    prefix = next((protocol for protocol in _PREFIXES if low.startswith(protocol)), None)
+    return prefix or next((word for word in re.split(r"[-0-9]+", low) if word in _KNOWN), None)

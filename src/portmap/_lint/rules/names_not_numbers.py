@@ -1,13 +1,12 @@
-"""Rules about ports that have no name, and references by number."""
+"""Rules about ports without a name, and references by number."""
 
 from collections.abc import Iterator
 
 from portmap._graph.targets import ResolvedReference, ServiceTarget
 from portmap._lint.bundle import Bundle
-from portmap._lint.findings import Found, Place, at
+from portmap._lint.findings import Found, at
 from portmap._lint.missing_references import place_of
 from portmap._lint.rule import rule
-from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
@@ -20,9 +19,8 @@ def unnamed_service_port(service: Service, bundle: Bundle) -> Iterator[Found]:
     A Service whose only port has no `name`.
 
     Why it matters:
-    A ServiceMonitor finds ports by name alone, a mesh reads the protocol from it, and an
-    Ingress may use it. A second port can be added only when both have names, and whatever
-    goes by the number must then be looked through.
+    A ServiceMonitor finds ports by name only, a service mesh reads the protocol from the name, and an
+    Ingress can refer to it. Before a second port is added, the first needs a name.
 
     Example:
     ```yaml
@@ -56,15 +54,15 @@ def unnamed_service_port(service: Service, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    Of several ports each must have a name: a server refuses the Service otherwise. The
-    ports of ExternalName Services are of no effect, and are passed over.
+    If a Service has several ports, an API server requires names: see `port-name-required`.
+    ExternalName Services are skipped, because their ports have no effect.
     """
     del bundle
     if len(service.ports) == 1 and not service.ports[0].name and service.effective_type != "ExternalName":
         target = service.ports[0].effective_target_port
         name = target if isinstance(target, str) else "http"
         yield at(service, "spec", "ports", 0).finding(
-            f"port {service.ports[0].port} has no name", hint=f"name it for what it speaks, such as {name}"
+            f"port {service.ports[0].port} has no name", hint=f"name it after its protocol, such as {name}"
         )
 
 
@@ -76,8 +74,8 @@ def unnamed_container_port(workload: Workload, bundle: Bundle) -> Iterator[Found
     A container port without `name`.
 
     Why it matters:
-    What refers to the port by a name (Services, probes, monitors, policies) need not change
-    when the number does. What refers to it by number must, in every place.
+    Services, probes, monitors and policies that refer to a port by name need no change if the number
+    changes. Each reference by number does.
 
     Example:
     ```yaml
@@ -106,13 +104,13 @@ def unnamed_container_port(workload: Workload, bundle: Bundle) -> Iterator[Found
     ```
 
     Notes:
-    A name has at most 15 lower-case letters, digits and hyphens, and is unique in the pod.
+    A name has at most 15 lower-case letters, digits and hyphens, and should be unique in the pod.
     """
     for path, container, port in bundle.container_ports(workload):
         if not port.name:
             yield at(workload, *path).finding(
                 f"port {port.container_port} of container {container.name!r} has no name",
-                hint="name it for what it speaks, such as http or metrics",
+                hint="name it after its protocol or purpose, such as http or metrics",
                 value=port.container_port,
             )
 
@@ -122,13 +120,11 @@ def numeric_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
     """Service refers to a container port by number.
 
     What it reports:
-    A port of a Service with a number for `targetPort`, or without one, where the
-    containers of the selected pods declare that number.
+    A Service port with a numeric `targetPort`, or without one, whose number the selected pods declare.
 
     Why it matters:
-    The number stands in two objects, and nothing compares them: change it in the container
-    alone, and connections are refused. A name that leads nowhere is an error,
-    `unresolved-target-port`.
+    Two objects contain the number. If it changes in the container only, connections are refused, and
+    no API server reports it. A name that does not resolve is an error: see `unresolved-target-port`.
 
     Example:
     ```yaml
@@ -162,8 +158,8 @@ def numeric_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    Headless Services are passed over: their clients dial the number of the pod. Where the
-    number is not declared, `undeclared-target-port` and `no-container-port` say so.
+    Headless Services are skipped: their clients connect to the number of the pod. If the pods do not
+    declare the number, `undeclared-target-port` or `no-container-port` reports it.
     """
     if service.cluster_ip == "None" or service.effective_type == "ExternalName":
         return
@@ -171,20 +167,16 @@ def numeric_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
         number = port.effective_target_port
         if not isinstance(number, int):
             continue
-        reached = [each for each in bundle.port_map.targets(service, position) if each.container is not None]
-        if not reached:
+        names = {target.name for target in bundle.port_map.targets(service, position) if target.container is not None}
+        if not names:
             continue
-        names = list(dict.fromkeys(each.name for each in reached))
-        name = names[0] if len(names) == 1 else None
-        yield _written(service, position, port).finding(
-            f"port {port.port} leads to {number} of the pods by number",
-            hint=f"write targetPort: {name}" if name else f"name port {number} in its container, and lead to that name",
+        name = names.pop() if len(names) == 1 else None
+        field = "port" if port.target_port in {None, 0, ""} else "targetPort"
+        yield at(service, "spec", "ports", position, field).finding(
+            f"port {port.port} refers to port {number} of the pods by number",
+            hint=f"write targetPort: {name}" if name else f"name port {number} in its container, and use the name",
             value=number,
         )
-
-
-def _written(service: Service, position: int, port: ServicePort) -> Place:
-    return at(service, "spec", "ports", position, "port" if port.target_port in {None, 0, ""} else "targetPort")
 
 
 @rule("numeric-ingress-port", on=ResolvedReference, severity="info", profile="strict")
@@ -195,8 +187,8 @@ def numeric_ingress_port(resolved: ResolvedReference, bundle: Bundle) -> Iterato
     A backend of an Ingress that gives the number of a Service port.
 
     Why it matters:
-    A number is taken for that of the pod as easily as for that of the Service, and must be
-    changed in both objects. A name says what is meant.
+    A reader can take the number for that of the pod, and a change of the number affects two objects.
+    A name is unambiguous.
 
     Example:
     ```yaml
@@ -235,20 +227,19 @@ def numeric_ingress_port(resolved: ResolvedReference, bundle: Bundle) -> Iterato
     ```
 
     Notes:
-    Numbers that lead nowhere are the business of `ingress-port`. Routes of the Gateway API
-    know numbers only.
+    `ingress-port` reports numbers that do not resolve. Routes of the Gateway API allow numbers only.
     """
     del bundle
     number = resolved.reference.port
     if resolved.reference.role != "ingress" or not isinstance(number, int) or resolved.miss is not None:
         return
-    ports = [each.port for each in resolved.targets if isinstance(each, ServiceTarget)]
+    ports = [target.port for target in resolved.targets if isinstance(target, ServiceTarget)]
     if resolved.targets and not any(ports):
-        # An ExternalName Service without this port: there is nothing to name.
+        # An ExternalName Service without this port has nothing to name.
         return
-    name = next((each.name for each in ports if each is not None and each.name), None)
+    name = next((port.name for port in ports if port is not None and port.name), None)
     yield place_of(resolved).finding(
-        f"port {number} of Service {resolved.reference.service} is given by number",
-        hint=f"write port: {{name: {name}}}" if name else "name the port of the Service, and write that name here",
+        f"the Ingress refers to port {number} of Service {resolved.reference.service} by number",
+        hint=f"write port: {{name: {name}}}" if name else "name the port of the Service, and use the name",
         value=number,
     )

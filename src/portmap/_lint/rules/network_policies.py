@@ -1,6 +1,6 @@
 """Rules about NetworkPolicies."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from portmap._graph.items import name_of
@@ -15,7 +15,7 @@ from portmap._lint.rules.places import pod_labels_of
 from portmap._model.workloads import Workload
 from portmap._resolution.selection import Candidates
 
-_OWN_POLICIES: Final = ("networking.k8s.io/", "extensions/")
+_BUILT_IN_GROUPS: Final = ("networking.k8s.io/", "extensions/")
 
 
 @rule("network-policy-port", on=ResolvedReference, severity="warning")
@@ -23,13 +23,12 @@ def network_policy_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator
     """NetworkPolicy names a port that its pods do not have.
 
     What it reports:
-    A port that is the number of a Service in front of the pods, while the pods are
-    reached on another; and a port by a name, or for a protocol, that none of the pods
-    declares.
+    A port number of a Service, although its traffic arrives at another port of the pods. And a port
+    name, or a protocol of a name, that none of the pods declares.
 
     Why it matters:
-    Policies are applied where packets arrive, behind the Service: a policy that lets in
-    port 80 blocks all traffic to a pod that listens on 8080.
+    NetworkPolicies apply to the ports of pods. A policy that allows port 80 blocks all traffic to a
+    pod that listens on 8080.
 
     Example:
     ```yaml
@@ -70,15 +69,15 @@ def network_policy_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator
     ```
 
     Notes:
-    Other numbers need not be declared and are passed over. Whether a policy is about any
-    pod at all is not a matter of ports, and is not judged.
+    Other numbers need not be declared, and are skipped. A policy that selects no pods is not
+    reported.
     """
     del bundle
     miss = resolved.miss
     if (
         miss is not None
         and resolved.reference.role == "network-policy"
-        # Which pods a policy is about is not a matter of ports.
+        # A policy may select pods that do not exist yet.
         and miss.code != "selector-matches-nothing"
     ):
         yield place_of(resolved).finding(miss.message, hint=miss.hint, value=resolved.reference.port)
@@ -89,13 +88,12 @@ def pod_without_network_policy(subject: Bundle, bundle: Bundle) -> Iterator[Foun
     """Pods behind a Service have no NetworkPolicy.
 
     What it reports:
-    A workload that a Service selects and no NetworkPolicy for incoming traffic picks, in a
-    namespace for which the input has such policies; in any, where the input was declared
-    to be complete.
+    A workload that a Service selects, but no NetworkPolicy for ingress traffic, in a namespace that
+    has such policies in the input. With `--complete`, in any namespace.
 
     Why it matters:
-    Pods that no policy picks take connections from everywhere. Where others are shut off,
-    that is probably not meant.
+    Pods that no NetworkPolicy selects accept connections from everywhere. If other pods are isolated,
+    that is probably not intended.
 
     Example:
     ```yaml
@@ -153,54 +151,54 @@ def pod_without_network_policy(subject: Bundle, bundle: Bundle) -> Iterator[Foun
     ```
 
     Notes:
-    Pods with `hostNetwork`, for which policies do not hold, are passed over. So is an input
-    with policies of other projects (Cilium, Calico), which are not read.
+    Pods with `hostNetwork` are skipped, because NetworkPolicies do not apply to them. An input with
+    policies of other projects (Cilium, Calico) is skipped, because portmap does not read them.
     """
     del subject
-    policies = [item.raw for item in bundle.items if _is_policy(item.name, item.raw)]
-    others = any(item.name.kind.endswith("NetworkPolicy") and not _is_own(item.raw) for item in bundle.items)
-    if others or not (policies or bundle.declared_complete):
+    policies = [item.raw for item in bundle.items if _is_ingress_policy(item.name, item.raw)]
+    has_others = any(item.name.kind.endswith("NetworkPolicy") and not _is_built_in(item.raw) for item in bundle.items)
+    if has_others or not (policies or bundle.declared_complete):
         return
-    wanted = {
+    selectors = {
         (text_at(raw, "metadata", "namespace"), read_selector(value_at(raw, "spec", "podSelector"))) for raw in policies
     }
-    spaces = {namespace for namespace, _ in wanted}
-    picked = _picked(wanted, bundle)
+    namespaces = {namespace for namespace, _ in selectors}
+    selected = _selected_by(selectors, bundle)
     for workload in bundle.workloads:
-        within = bundle.declared_complete or None in {workload.namespace, *spaces} or workload.namespace in spaces
-        if not within or workload.pod.host_network or name_of(workload) in picked:
+        is_covered = workload.namespace is None or not namespaces.isdisjoint({None, workload.namespace})
+        if not (is_covered or bundle.declared_complete) or workload.pod.host_network or name_of(workload) in selected:
             continue
-        service = next((each for each in bundle.selecting(workload) if each.ports), None)
+        service = next((service for service in bundle.selecting(workload) if service.ports), None)
         if service is not None:
             yield pod_labels_of(workload, bundle).finding(
-                f"no NetworkPolicy says who may connect to the pods of {workload}, to which {service} leads",
-                hint="write a NetworkPolicy that picks them",
+                f"no NetworkPolicy selects the pods of {workload}, to which {service} forwards",
+                hint="add a NetworkPolicy that selects them",
                 value=dict(workload.pod.labels),
             )
 
 
-def _is_own(raw: Mapping[str, Any]) -> bool:
-    return (text_at(raw, "apiVersion") or "").startswith(_OWN_POLICIES)
+def _is_built_in(raw: Mapping[str, Any]) -> bool:
+    return (text_at(raw, "apiVersion") or "").startswith(_BUILT_IN_GROUPS)
 
 
-def _is_policy(name: ObjectName, raw: Mapping[str, Any]) -> bool:
-    """Whether this is a NetworkPolicy about incoming traffic."""
+def _is_ingress_policy(name: ObjectName, raw: Mapping[str, Any]) -> bool:
+    """Return whether an object is a NetworkPolicy for ingress traffic."""
     types = items_at(raw, "spec", "policyTypes")
-    return name.kind == "NetworkPolicy" and _is_own(raw) and (not types or "Ingress" in types)
+    return name.kind == "NetworkPolicy" and _is_built_in(raw) and (not types or "Ingress" in types)
 
 
-def _picked(wanted: set[tuple[str | None, Selector | None]], bundle: Bundle) -> set[ObjectName]:
-    """The workloads that policies pick; all of a namespace where a policy cannot be read."""
+def _selected_by(selectors: Iterable[tuple[str | None, Selector | None]], bundle: Bundle) -> set[ObjectName]:
+    """Return the workloads that policies select; all of a namespace if the selector of a policy cannot be read."""
     candidates = Candidates(bundle.workloads, indexed=True)
-    found: set[ObjectName] = set()
-    for namespace, selector in wanted:
+    selected: set[ObjectName] = set()
+    for namespace, selector in selectors:
         if selector is not None and selector.labels:
-            for each in candidates.selected_by(selector.labels, namespace):
-                if isinstance(each, Workload) and selector.requirements_hold(each.pod.labels):
-                    found.add(name_of(each))
+            for workload in candidates.selected_by(selector.labels, namespace):
+                if isinstance(workload, Workload) and selector.requirements_hold(workload.pod.labels):
+                    selected.add(name_of(workload))
             continue
         for workload in bundle.workloads:
-            here = namespace is None or workload.namespace in {None, namespace}
-            if here and (selector is None or selector.requirements_hold(workload.pod.labels)):
-                found.add(name_of(workload))
-    return found
+            in_namespace = namespace is None or workload.namespace in {None, namespace}
+            if in_namespace and (selector is None or selector.requirements_hold(workload.pod.labels)):
+                selected.add(name_of(workload))
+    return selected

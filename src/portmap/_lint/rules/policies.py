@@ -1,7 +1,6 @@
-"""Rules that a project may set for itself."""
+"""Rules about namespaces, shared selectors and replicas: a project may decide otherwise."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from portmap._graph.object_name import text_at, value_at
@@ -14,7 +13,7 @@ from portmap._model.workloads import Workload
 _DEFAULT: Final = "default"
 _ROLLOUTS: Final = frozenset({"Rollout"})
 _PHASES: Final = frozenset({"active", "blue", "canary", "green", "preview", "primary", "stable"})
-"""Words in the names of Services whose selectors Argo Rollouts, Flagger and people change as a roll-out goes on."""
+"""Words in names of Services whose selectors change during a rollout: by Argo Rollouts, Flagger or by hand."""
 _REPLACEABLE: Final = frozenset({"Deployment", "ReplicaSet", "ReplicationController", "Rollout"})
 _SCALERS: Final = frozenset({"HorizontalPodAutoscaler", "ScaledObject"})
 
@@ -24,11 +23,11 @@ def default_namespace(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     """Object is in the namespace `default`.
 
     What it reports:
-    A Service or workload that names the namespace `default`.
+    A Service or workload that sets the namespace `default`.
 
     Why it matters:
-    Rights, quotas and network policies are given by namespace, and `default` is where
-    everything ends up that nobody thought about.
+    Permissions, quotas and NetworkPolicies apply to a namespace. Objects of all applications that set
+    no other namespace share `default`.
 
     Example:
     ```yaml
@@ -57,15 +56,15 @@ def default_namespace(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    An object that names no namespace goes where the client says, and is passed over. So is
-    the Service of the API server itself, `kubernetes`.
+    Objects that set no namespace are skipped: the client decides. So is the Service of the API
+    server, `kubernetes`.
     """
     del subject
-    subjects: list[Service | Workload] = [*bundle.services, *bundle.workloads]
-    for each in subjects:
-        if each.namespace == _DEFAULT and not (isinstance(each, Service) and each.name == "kubernetes"):
-            yield at(each, "metadata", "namespace").finding(
-                f"{each} is in the namespace {_DEFAULT}", hint="give it a namespace of its own", value=_DEFAULT
+    objects: list[Service | Workload] = [*bundle.services, *bundle.workloads]
+    for typed in objects:
+        if typed.namespace == _DEFAULT and not (isinstance(typed, Service) and typed.name == "kubernetes"):
+            yield at(typed, "metadata", "namespace").finding(
+                f"{typed} is in the namespace {_DEFAULT}", hint="use a namespace for each application", value=_DEFAULT
             )
 
 
@@ -74,11 +73,11 @@ def shared_selector(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     """Two Services select the same pods for the same port.
 
     What it reports:
-    A Service with the selector of another one in its namespace.
+    A Service with the same selector, type and target port as another Service in its namespace.
 
     Why it matters:
-    It may be a copy whose labels were never changed, so that it sends traffic to the pods
-    of another application.
+    The Service may be a copy whose selector was not changed. Then it sends traffic to the pods of
+    another application.
 
     Example:
     ```yaml
@@ -128,36 +127,40 @@ def shared_selector(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    A headless Service beside one that is not is how StatefulSets are made, and is passed
-    over. So are Services that lead to different ports of the pods, such as one for clients
-    and one for metrics; Services of different types, such as one that the cluster uses and a
-    LoadBalancer for the world; and those that a controller for roll-outs tells apart: of an
-    Argo Rollout, or with a word such as `canary`, `stable`, `blue` or `preview` in their names.
+    Services with different types or target ports are not reported. Examples are a headless Service
+    for a StatefulSet, a LoadBalancer for external clients, and a Service for metrics. Services whose
+    selectors change during a rollout are skipped: those of an Argo Rollout, and those with a word such
+    as `canary`, `stable`, `blue` or `preview` in their name.
     """
     del subject
-    alike: Mapping[object, list[Service]] = defaultdict(list)
+    first_with: dict[object, Service] = {}
     for service in bundle.services:
-        rolled_out = not _PHASES.isdisjoint(service.name.split("-")) or any(
-            each.kind in _ROLLOUTS for each in bundle.selected(service)
+        if not service.selector or service.effective_type == "ExternalName" or _is_rolled_out(service, bundle):
+            continue
+        shared = (
+            service.namespace,
+            service.effective_type,
+            service.cluster_ip == "None",
+            frozenset(service.selector.items()),
         )
-        if service.selector and service.effective_type != "ExternalName" and not rolled_out:
-            labels = frozenset(service.selector.items())
-            kind = (service.effective_type, service.cluster_ip == "None")
-            alike[service.namespace, kind, labels].append(service)
-    for services in alike.values():
-        first_to: dict[object, Service] = {}
-        for service in services:
-            targets = [(port.effective_target_port, port.effective_protocol) for port in service.ports]
-            other = next((first_to[target] for target in targets if target in first_to), None)
-            for target in targets:
-                first_to.setdefault(target, service)
-            if other is not None:
-                yield at(service, "spec", "selector").finding(
-                    f"{service} selects the same pods as {other}, and leads to the same port of them",
-                    hint="leave one of them out, or change its selector",
-                    value=dict(service.selector or {}),
-                    related=[(at(other, "spec", "selector"), "is the same")],
-                )
+        keys = [(shared, port.effective_target_port, port.effective_protocol) for port in service.ports]
+        other = next((first_with[key] for key in keys if key in first_with), None)
+        for key in keys:
+            first_with.setdefault(key, service)
+        if other is not None:
+            yield at(service, "spec", "selector").finding(
+                f"{service} and {other} select the same pods and forward to the same port",
+                hint="remove one of them, or change its selector",
+                value=dict(service.selector),
+                related=[(at(other, "spec", "selector"), "is the same selector")],
+            )
+
+
+def _is_rolled_out(service: Service, bundle: Bundle) -> bool:
+    """Return whether the selector of a Service probably changes during a rollout."""
+    if not _PHASES.isdisjoint(service.name.split("-")):
+        return True
+    return any(workload.kind in _ROLLOUTS for workload in bundle.selected(service))
 
 
 @rule("single-replica", on=Bundle, severity="info", profile="strict")
@@ -165,10 +168,10 @@ def single_replica(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     """Only one pod serves a Service.
 
     What it reports:
-    A Deployment, or what is like one, that says `replicas: 1` and is all that a Service selects.
+    A Deployment or similar workload with `replicas: 1` that is the only workload of a Service.
 
     Why it matters:
-    When its node is drained or its pod is evicted, nobody answers until another pod is ready.
+    If its node is drained or its pod is evicted, the Service has no endpoints until a new pod is ready.
 
     Example:
     ```yaml
@@ -207,10 +210,9 @@ def single_replica(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    Passed over are workloads that leave `replicas` out, as those do that something else
-    scales; that an autoscaler of the input scales; that are updated by `Recreate`, so that
-    there is never more than one pod on purpose; and StatefulSets, whose members are no
-    copies of each other. popeye: 1109.
+    Workloads without `replicas` are skipped, because an autoscaler may set it. So are workloads that
+    an autoscaler of the input scales, workloads with the strategy `Recreate`, which intend a single
+    pod, and StatefulSets, whose pods are not interchangeable. popeye: 1109.
     """
     del subject
     scaled = {
@@ -225,12 +227,12 @@ def single_replica(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
         replicas = value_at(raw, "spec", "replicas")
         if replicas != 1 or replicas is True or text_at(raw, "spec", "strategy", "type") == "Recreate":
             continue
-        alone = (each for each in bundle.selecting(workload) if each.ports and len(bundle.selected(each)) == 1)
-        service = next(alone, None)
+        services = (each for each in bundle.selecting(workload) if each.ports and len(bundle.selected(each)) == 1)
+        service = next(services, None)
         if service is not None:
             yield at(workload, "spec", "replicas").finding(
-                f"one pod of {workload} answers for {service}",
-                hint="write 2 or more, and a PodDisruptionBudget; leave replicas out where an autoscaler decides",
+                f"{service} has one pod only, that of {workload}",
+                hint="set 2 or more replicas and add a PodDisruptionBudget, or remove replicas for an autoscaler",
                 value=1,
                 related=[(at(service, "spec", "selector"), "selects it")],
             )

@@ -1,13 +1,13 @@
-"""Rules about the ports that probes, hooks and monitors refer to."""
+"""Rules about the ports that probes, lifecycle hooks and monitors refer to."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
 import attrs
 
 from portmap._graph.label_selectors import Scope
-from portmap._graph.targets import ContainerTarget, ResolvedReference, Target
+from portmap._graph.targets import ContainerTarget, ResolvedReference
 from portmap._kubernetes.field_path import FieldPath
 from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Found, Severity, at
@@ -18,9 +18,9 @@ from portmap._lint.whole_input import MOST_LOOKED_AT
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
-_ASKING: Final = frozenset({"hook", "probe"})
-_ROLES: Final = frozenset({"pod-monitor", "service-monitor"})
-_NOTHING: Final = "selector-matches-nothing"
+_PROBES: Final = frozenset({"hook", "probe"})
+_MONITORS: Final = frozenset({"pod-monitor", "service-monitor"})
+_SELECTS_NOTHING: Final = "selector-matches-nothing"
 
 
 @rule("probe-port", on=ResolvedReference, severity="error")
@@ -28,12 +28,12 @@ def probe_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
     """Probe names a port that its container does not declare.
 
     What it reports:
-    A liveness, readiness or startup probe, or a lifecycle hook, whose `port` is a name
-    that the container itself does not declare.
+    A liveness, readiness or startup probe, or a lifecycle hook, whose `port` is a name that its
+    container does not declare.
 
     Why it matters:
-    No server checks it. The kubelet cannot find the port, so the probe fails for ever:
-    the pod is never ready, or is restarted again and again.
+    No API server checks the name. The kubelet cannot resolve it, so the probe always fails: the pod is
+    never ready, or restarts again and again.
 
     Example:
     ```yaml
@@ -70,14 +70,14 @@ def probe_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    A number need not be declared, so numbers are not compared. Ports of other containers
-    of the pod do not count by name.
+    Numbers need not be declared, and are skipped. A probe cannot refer to a port name of another
+    container.
     """
     del bundle
     miss = resolved.miss
-    if miss is not None and resolved.reference.role in {"hook", "probe"}:
+    if miss is not None and resolved.reference.role in _PROBES:
         yield place_of(resolved).finding(
-            miss.message, hint=miss.hint or "name a port of this container", value=resolved.reference.port
+            miss.message, hint=miss.hint or "use the name of a port of this container", value=resolved.reference.port
         )
 
 
@@ -86,11 +86,10 @@ def numeric_probe_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[
     """Probe refers to a container port by number.
 
     What it reports:
-    A probe or lifecycle hook that gives the number of a port that its pod declares.
+    A probe or lifecycle hook with the number of a port that its container declares.
 
     Why it matters:
-    When the number changes, it must change here, too: a probe that asks the old one fails,
-    and the pod is restarted for ever.
+    If the number changes in the container only, the probe fails, and the pod restarts again and again.
 
     Example:
     ```yaml
@@ -127,18 +126,17 @@ def numeric_probe_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[
     ```
 
     Notes:
-    Probes of type `grpc` know numbers only. A probe finds names in its own container
-    alone, so a port that another container of the pod declares is passed over.
+    Probes of type `grpc` allow numbers only. A probe resolves names in its own container, so ports of
+    other containers are skipped.
     """
-    number = resolved.reference.port
-    if not _asks_by_number(resolved) or resolved.path[-2:] == FieldPath("grpc", "port"):
+    if not _is_probe_by_number(resolved) or resolved.path[-2:] == FieldPath("grpc", "port"):
         return
-    own = [each for each in _of_pod(resolved, bundle, number) if each.container == resolved.reference.container]
-    if own:
-        name = own[0].name
+    number, container = resolved.reference.port, resolved.reference.container
+    names = [port.name for port in _pod_ports(resolved, bundle) if port.port == number and port.container == container]
+    if names:
         yield place_of(resolved).finding(
-            f"port {number} of container {resolved.reference.container!r} is asked by number",
-            hint=f"write port: {name}" if name else "name the port of the container, and write that name here",
+            f"the probe refers to port {number} of container {container!r} by number",
+            hint=f"write port: {names[0]}" if names[0] else "name the port of the container, and use the name",
             value=number,
         )
 
@@ -148,11 +146,11 @@ def undeclared_probe_port(resolved: ResolvedReference, bundle: Bundle) -> Iterat
     """Probe uses a port that its pod does not declare.
 
     What it reports:
-    A probe or lifecycle hook that gives a number which no container of the pod declares.
+    A probe or lifecycle hook with a port number that no container of the pod declares.
 
     Why it matters:
-    It works where the process listens there, declared or not. Where the number is a slip,
-    the probe fails for ever, and the pod is never ready or always restarted.
+    This works if the process listens on the port, declared or not. If the number is wrong, the probe
+    always fails: the pod is never ready, or restarts again and again.
 
     Example:
     ```yaml
@@ -191,34 +189,29 @@ def undeclared_probe_port(resolved: ResolvedReference, bundle: Bundle) -> Iterat
     ```
 
     Notes:
-    A pod that declares no port at all is passed over. Names that no container declares are an
-    error of the default profile: `probe-port`.
+    Pods that declare no ports are skipped. `probe-port` reports names that no container declares.
     """
     number = resolved.reference.port
-    if not _asks_by_number(resolved) or _of_pod(resolved, bundle, number):
+    if not _is_probe_by_number(resolved):
         return
-    declared = sorted({each.port for target in resolved.targets for each in _declared_beside(target, bundle)})
-    if not declared:
-        # Who declares nothing cannot have declared the wrong one.
-        return
-    yield place_of(resolved).finding(
-        f"no container of the pod declares port {number}: declared are {', '.join(map(str, declared))}",
-        hint="declare it, or ask a port that is declared",
-        value=number,
-    )
+    declared = sorted({port.port for port in _pod_ports(resolved, bundle)})
+    if declared and number not in declared:
+        yield place_of(resolved).finding(
+            f"no container of the pod declares port {number}: they declare {', '.join(map(str, declared))}",
+            hint="declare it, or use a declared port",
+            value=number,
+        )
 
 
-def _asks_by_number(resolved: ResolvedReference) -> bool:
-    return resolved.reference.role in _ASKING and isinstance(resolved.reference.port, int)
+def _is_probe_by_number(resolved: ResolvedReference) -> bool:
+    return resolved.reference.role in _PROBES and isinstance(resolved.reference.port, int)
 
 
-def _of_pod(resolved: ResolvedReference, bundle: Bundle, number: object) -> list[ContainerTarget]:
-    """The declared ports of this number in the pod whose port is asked."""
-    return [each for target in resolved.targets for each in _declared_beside(target, bundle) if each.port == number]
-
-
-def _declared_beside(target: Target, bundle: Bundle) -> Sequence[ContainerTarget]:
-    return bundle.declared.get(target.workload, ()) if isinstance(target, ContainerTarget) else ()
+def _pod_ports(resolved: ResolvedReference, bundle: Bundle) -> Iterator[ContainerTarget]:
+    """Yield the ports that the containers of the probe's pod declare."""
+    for target in resolved.targets:
+        if isinstance(target, ContainerTarget):
+            yield from bundle.declared.get(target.workload, ())
 
 
 @rule("monitor-port", on=ResolvedReference, severity="error")
@@ -226,12 +219,11 @@ def monitor_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]
     """Monitor names a port that its targets do not have.
 
     What it reports:
-    A ServiceMonitor's `port` that none of the selected Services has as a port name, its
-    `targetPort` that none of their pods declares, and a PodMonitor's port that none of
-    the selected pods declares.
+    A `port` of a ServiceMonitor that is not a port name of a selected Service, a `targetPort` that
+    none of their pods declares, and a port of a PodMonitor that no selected pod declares.
 
     Why it matters:
-    Prometheus finds no targets and says nothing: metrics and alerts are missing.
+    Prometheus finds no targets and reports no error. Metrics and alerts are missing.
 
     Example:
     ```yaml
@@ -260,32 +252,31 @@ def monitor_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]
     ```
 
     Notes:
-    A ServiceMonitor's `port` is always a name; a Service port without a name cannot be
-    meant. Where several Services or pods are selected, one that has the port is enough; it is
-    information where that one is in another part of the input.
+    The `port` of a ServiceMonitor is always a name. If several Services or pods are selected, one of
+    them must have the port. The severity is info if that one is in another part of the input.
     """
-    if resolved.reference.role not in _ROLES:
+    if resolved.reference.role not in _MONITORS:
         return
-    for found in missing_port(resolved, bundle):
-        other = None if bundle.complete else _with_the_port(resolved, bundle)
+    for finding in missing_port(resolved, bundle):
+        other = None if bundle.complete else _other_with_port(resolved, bundle)
         if other is None:
-            yield found
+            yield finding
         else:
-            yield attrs.evolve(found, severity="info", because=f"{other} in another part of the input has this port")
+            yield attrs.evolve(finding, severity="info", because=f"{other} in another part of the input has this port")
 
 
-def _with_the_port(resolved: ResolvedReference, bundle: Bundle) -> object | None:
-    """Something in another part of the input that has the labels and the port."""
+def _other_with_port(resolved: ResolvedReference, bundle: Bundle) -> Service | Workload | None:
+    """Return an object in another part of the input that the monitor selects, and that has the port."""
     port = resolved.reference.port
     for scope in resolved.reference.scopes or ():
-        for each in islice(_elsewhere(scope, resolved, bundle), MOST_LOOKED_AT):
-            if isinstance(each, Service):
-                has = any(port in {mine.name, mine.effective_target_port} for mine in each.ports)
+        for other in islice(_selected_elsewhere(scope, resolved, bundle), MOST_LOOKED_AT):
+            if isinstance(other, Service):
+                has_port = any(port in {each.name, each.effective_target_port} for each in other.ports)
             else:
-                declared = (mine for container in each.pod.port_containers for mine in container.ports)
-                has = any(port in {mine.name, mine.container_port} for mine in declared)
-            if has:
-                return each
+                declared = (each for container in other.pod.port_containers for each in container.ports)
+                has_port = any(port in {each.name, each.container_port} for each in declared)
+            if has_port:
+                return other
     return None
 
 
@@ -294,12 +285,11 @@ def monitor_selector(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Fo
     """Monitor selects nothing.
 
     What it reports:
-    A ServiceMonitor whose labels no Service has itself, and a PodMonitor whose labels no
-    pod has, in the namespaces in which it looks.
+    A ServiceMonitor that selects no Services, or a PodMonitor that selects no pods, in its namespaces.
 
     Why it matters:
-    Prometheus finds no targets and says nothing. A ServiceMonitor compares the labels in
-    the `metadata` of the Service, not those by which the Service selects pods.
+    Prometheus finds no targets and reports no error. A ServiceMonitor selects Services by their own
+    labels in `metadata.labels`, not by their selector.
 
     Example:
     ```yaml
@@ -340,39 +330,38 @@ def monitor_selector(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Fo
     ```
 
     Notes:
-    It is an error where everything should be there, and where something has the labels in
-    another namespace, or on the pods instead of the Service. Otherwise it is information.
+    The severity is error if the input is complete, or if the labels are found in another namespace,
+    or on the pods instead of the Service. Otherwise it is info.
     """
     miss = resolved.miss
-    if miss is None or miss.code != _NOTHING or resolved.reference.role not in _ROLES:
+    if miss is None or miss.code != _SELECTS_NOTHING or resolved.reference.role not in _MONITORS:
         return
-    severity, because = _judged(resolved, bundle)
-    # Each of its endpoints has this miss, and one finding is enough.
+    severity, because = _assess(resolved, bundle)
+    # Each endpoint of the monitor has this miss. At the same place, they become one finding.
     yield at(resolved.source, "spec", "selector").finding(
         miss.message, hint=miss.hint, severity=severity, because=because
     )
 
 
-def _judged(resolved: ResolvedReference, bundle: Bundle) -> tuple[Severity | None, str | None]:
-    """How bad it is that nothing is selected, and why it is no worse."""
-    scopes = resolved.reference.scopes or ()
-    for scope in scopes:
+def _assess(resolved: ResolvedReference, bundle: Bundle) -> tuple[Severity | None, str | None]:
+    """Return the severity of a monitor that selects nothing, and why it is lower than the rule's own."""
+    for scope in resolved.reference.scopes or ():
         if has_placeholder(dict(scope.selector.labels)):
-            return "info", "its labels are filled in by a tool"
-        added = [key for key in scope.selector.labels if key in bundle.added_labels]
-        if added:
-            return "info", f"kustomize adds the label {added[0]} to every object of this folder"
-        other = next(_elsewhere(scope, resolved, bundle), None)
+            return "info", "a tool replaces placeholders in its labels"
+        added = next((key for key in scope.selector.labels if key in bundle.added_labels), None)
+        if added is not None:
+            return "info", f"kustomize adds the label {added} to every object of this folder"
+        other = next(_selected_elsewhere(scope, resolved, bundle), None)
         if other is not None:
-            return "info", f"{other} has the labels, in another part of the input"
+            return "info", f"{other} in another part of the input has the labels"
     if bundle.complete or (resolved.miss is not None and resolved.miss.near):
         return None, None
-    what = "Service" if resolved.reference.role == "service-monitor" else "pods"
-    return "info", f"the {what} may be made elsewhere: nothing says that the input is complete"
+    missing = "Service" if resolved.reference.role == "service-monitor" else "pods"
+    return "info", f"the input may be incomplete, and the {missing} elsewhere"
 
 
-def _elsewhere(scope: Scope, resolved: ResolvedReference, bundle: Bundle) -> Iterator[Service | Workload]:
-    """What has these labels in other parts of the input."""
+def _selected_elsewhere(scope: Scope, resolved: ResolvedReference, bundle: Bundle) -> Iterator[Service | Workload]:
+    """Yield what the monitor selects in other parts of the input."""
     selector = scope.selector
     if not selector.labels:
         return

@@ -1,4 +1,4 @@
-"""Rules about what extends the API: webhooks, API services and the conversion of custom resources."""
+"""Rules about the Services that extend the API: webhooks, APIServices and conversion of custom resources."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -17,13 +17,12 @@ def api_extension_service(resolved: ResolvedReference, bundle: Bundle) -> Iterat
     """API extension names a Service that does not exist.
 
     What it reports:
-    A webhook configuration, an APIService or the conversion of a CustomResourceDefinition
-    that names a Service which is not there.
+    A webhook configuration, an APIService or the conversion of a CustomResourceDefinition that names
+    a Service that does not exist.
 
     Why it matters:
-    A webhook that cannot be reached refuses every object that it is for (unless its
-    `failurePolicy` is `Ignore`), and an APIService that cannot be reached breaks
-    discovery and the deletion of namespaces.
+    If a webhook cannot be reached, the API server rejects all its objects, unless `failurePolicy` is
+    `Ignore`. If an APIService cannot be reached, discovery and the deletion of namespaces fail.
 
     Example:
     ```yaml
@@ -50,8 +49,8 @@ def api_extension_service(resolved: ResolvedReference, bundle: Bundle) -> Iterat
     ```
 
     Notes:
-    It is judged as `ingress-service` is: an error where everything should be there or a
-    Service has almost this name, and information otherwise.
+    The severity is that of `ingress-service`: error if the input is complete or a Service has a
+    similar name, and info otherwise.
     """
     if resolved.reference.role in _ROLES:
         yield from missing_service(resolved, bundle)
@@ -62,12 +61,11 @@ def api_extension_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[
     """API extension names a port that its Service does not have.
 
     What it reports:
-    A webhook, an APIService or a conversion whose `port` is no port of its Service.
-    Where none is given, it is 443.
+    A webhook, APIService or conversion whose `port` is not a port of its Service. The default is 443.
 
     Why it matters:
-    The API server cannot reach what it must ask: see `api-extension-service`. It calls
-    the port of the Service, not that on which the webhook listens.
+    The API server cannot reach the extension: see `api-extension-service`. It calls the port of the
+    Service, not the port on which the webhook listens.
 
     Example:
     ```yaml
@@ -93,12 +91,12 @@ def api_extension_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[
     ```
 
     Notes:
-    Webhooks with a `url` name no Service, and are passed over.
+    Webhooks with a `url` name no Service, and are skipped.
     """
     if resolved.reference.role in _ROLES:
         yield from missing_port(
             resolved,
             bundle,
             meant="the API server calls the port of the Service",
-            left_out="no port is given here, which means 443: give one that the Service has",
+            left_out="the default port is 443: add a port that the Service has",
         )
