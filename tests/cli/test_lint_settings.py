@@ -153,7 +153,7 @@ class TestConfiguration:
         Path("db.yaml").write_text(HEADLESS)
         Path("portmap.toml").write_text('[lint]\nseverity = {selector-matches-nothing = "warning"}\n')
         done = portmap("lint", "db.yaml", "--select", "selector-matches-nothing")
-        assert "info because nothing in this part of the input makes pods" in done.out
+        assert "info because this part of the input creates no long-running pods" in done.out
 
     def test_arguments_count_more(self) -> None:
         """What the command line says replaces what the file says."""
