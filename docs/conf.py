@@ -5,12 +5,24 @@ that of the repository, and links between pages are plain relative links.
 """
 # ruff: noqa: INP001
 
+import ast
+import inspect
 import re
+import sys
 import tomllib
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
+PUBLIC_MODULES: Final = (
+    "portmap",
+    "portmap.lint",
+    "portmap.manifests",
+    "portmap.mypy",
+    "portmap.strategies",
+    "portmap.testing",
+)
 
 project = "portmap"
 author = "The portmap authors"
@@ -63,7 +75,24 @@ def mark_code(_app: object, _what: str, _name: str, _obj: object, _options: obje
     lines[:] = marked
 
 
+def name_defining_modules() -> None:
+    """Set `__module__` of public classes to the module that defines them.
+
+    portmap sets it to the public module. autodoc looks there for the source of a class, from which it
+    takes the order of members and whether the class is final.
+    """
+    for name in PUBLIC_MODULES:
+        face = import_module(name)
+        for public in face.__all__:
+            getattr(face, public)
+    for name, module in [*sys.modules.items()]:
+        for node in ast.parse(inspect.getsource(module)).body if name.startswith("portmap._") else ():
+            if isinstance(node, ast.ClassDef):
+                getattr(module, node.name).__module__ = name
+
+
 def setup(app: Any) -> dict[str, bool]:  # noqa: ANN401 - Sphinx's application
     """Tell Sphinx of what is above."""
+    name_defining_modules()
     app.connect("autodoc-process-docstring", mark_code, priority=100)
     return {"parallel_read_safe": True}

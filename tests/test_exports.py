@@ -1,6 +1,7 @@
 """The public names: complete, in order, light to load, and final."""
 
 import inspect
+import pickle
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, distribution
@@ -10,9 +11,22 @@ from types import ModuleType
 import pytest
 
 import portmap
-from portmap import lint, manifests, strategies, testing
+from portmap import (
+    Container,
+    ContainerPort,
+    Pod,
+    PortMap,
+    Service,
+    ServicePort,
+    lint,
+    manifests,
+    mypy,
+    resolve,
+    strategies,
+    testing,
+)
 
-MODULES = [portmap, lint, manifests, strategies, testing]
+MODULES = [portmap, lint, manifests, mypy, strategies, testing]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
@@ -53,6 +67,15 @@ class TestExports:
             if inspect.isclass(thing) and thing is not portmap.PortmapError:
                 assert getattr(thing, "__final__", False), name
 
+    def test_classes_say_where_users_import_them(self, module: ModuleType) -> None:
+        """A class names its public module, so that pickles and tracebacks outlive a move inside the package."""
+        for name in module.__all__:
+            thing = getattr(module, name)
+            if inspect.isclass(thing):
+                home = portmap if name in portmap.__all__ else module
+                assert (thing.__module__, thing.__qualname__) == (home.__name__, name)
+                assert pickle.loads(pickle.dumps(thing)) is thing
+
     def test_methods_are_documented(self, module: ModuleType) -> None:
         """Every public method and property has a docstring."""
         for name in module.__all__:
@@ -61,6 +84,16 @@ class TestExports:
                 for part, member in vars(thing).items():
                     if not part.startswith("_") and (callable(member) or isinstance(member, (property, classmethod))):
                         assert inspect.getdoc(member), f"{name}.{part}"
+
+
+def test_values_survive_pickling() -> None:
+    """What portmap computes can be sent to another process."""
+    http = ContainerPort(8080, name="http")
+    pod = Pod("web-0", labels={"app": "web"}, containers=[Container("app", ports=[http])])
+    service = Service("web", selector={"app": "web"}, ports=[ServicePort.targeting(http, port=80)])
+    found = PortMap.of([service, pod])
+    for value in (service, pod, resolve(service, [pod]), found.trace("web:http"), lint.lint([service, pod])):
+        assert pickle.loads(pickle.dumps(value)) == value
 
 
 def test_one_name_is_one_thing() -> None:

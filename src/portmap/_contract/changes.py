@@ -54,6 +54,8 @@ class Change:
             hint: keep 80 beside 81, under another name, until no client dials it
     """
 
+    __module__ = "portmap"
+
     kind: Kind
     service: str | None
     port: str | None = None
@@ -93,6 +95,8 @@ class Step:
         remove port 80, and let 81 have its name
     """
 
+    __module__ = "portmap"
+
     service: str | None
     action: str
     codes: tuple[str, ...]
@@ -118,6 +122,8 @@ class Contract:
         >>> [(change.severity, change.code) for change in found.changes]
         [('breaking', 'port-number-changed'), ('disturbing', 'merge-appends')]
     """
+
+    __module__ = "portmap"
 
     changes: tuple[Change, ...]
     plan: tuple[Step, ...]

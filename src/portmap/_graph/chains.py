@@ -57,6 +57,8 @@ class Hop:
         Service web 80
     """
 
+    __module__ = "portmap"
+
     object: ObjectName = attrs.field(metadata=inlined())
     port: int | str | None = None
     protocol: str | None = None
@@ -96,6 +98,8 @@ class Chain:
         >>> print(chain)
         ingress: Ingress front */ → Service web 80 → Pod web-0 app 8080/TCP
     """
+
+    __module__ = "portmap"
 
     entry: Entry
     hops: tuple[Hop, ...]

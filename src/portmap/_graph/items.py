@@ -48,6 +48,8 @@ class UnknownObject:
         ('Service broken', 'ports-required')
     """
 
+    __module__ = "portmap"
+
     name: ObjectName = attrs.field(metadata=inlined())
     violations: tuple[Violation, ...]
     selections: tuple[Mapping[str, Any], ...] = attrs.field(default=(), repr=False, eq=False, metadata=OMITTED)

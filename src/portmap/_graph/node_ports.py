@@ -49,6 +49,8 @@ class NodePort:
         (30080, 'static')
     """
 
+    __module__ = "portmap"
+
     number: int
     protocol: str
     service: ObjectName = attrs.field(metadata=inlined(kind=None, name="service"))
@@ -83,6 +85,8 @@ class NodePorts:
         >>> [port.number for port in node_ports.taken]
         [30080]
     """
+
+    __module__ = "portmap"
 
     taken: tuple[NodePort, ...]
     collisions: tuple[Conflict, ...]
@@ -207,6 +211,8 @@ class HostPort:
         (9100, 'agent')
     """
 
+    __module__ = "portmap"
+
     number: int
     protocol: str
     host_ip: str = attrs.field(metadata=renamed("hostIP"))
@@ -249,6 +255,8 @@ class HostPorts:
         >>> [port.number for port in PortMap.of([agent]).host_ports.taken]
         [9100]
     """
+
+    __module__ = "portmap"
 
     taken: tuple[HostPort, ...]
     collisions: tuple[tuple[HostPort, ...], ...]

@@ -74,6 +74,8 @@ class ObjectName:
         Service shop/web
     """
 
+    __module__ = "portmap"
+
     kind: str
     name: str
     namespace: str | None = None

@@ -59,6 +59,8 @@ class PortMap:
         [('Service typo', 'spec.ports[0].targetPort', "did you mean 'http'?")]
     """
 
+    __module__ = "portmap"
+
     cluster: Cluster
     references: tuple[ResolvedReference, ...] = attrs.field(repr=False)
     misses: tuple[MapMiss, ...] = attrs.field(repr=False)

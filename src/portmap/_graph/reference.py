@@ -84,6 +84,8 @@ class PathMatch:
         (PathMatch(type='Prefix', value='/api'),)
     """
 
+    __module__ = "portmap"
+
     type: str
     value: str
 
@@ -117,6 +119,8 @@ class Reference:
         >>> str(reference.source), reference.role, reference.field
         ('Ingress front', 'ingress', 'spec.defaultBackend.service.port.name')
     """
+
+    __module__ = "portmap"
 
     source: ObjectName = attrs.field(metadata=inlined())
     path: FieldPath = attrs.field(alias="field", converter=as_path)

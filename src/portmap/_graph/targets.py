@@ -30,6 +30,8 @@ class ServiceTarget:
         Service web 80 (http)
     """
 
+    __module__ = "portmap"
+
     service: ObjectName
     position: int | None
     port: ServicePort | None = attrs.field(eq=False)
@@ -80,6 +82,8 @@ class ContainerTarget:
         >>> print(target)
         Pod web-0 app 8080/TCP
     """
+
+    __module__ = "portmap"
 
     workload: ObjectName = attrs.field(metadata=inlined())
     container: str | None
@@ -134,6 +138,8 @@ class MapMiss:
         >>> miss.hint
         "did you mean 'http'?"
     """
+
+    __module__ = "portmap"
 
     source: ObjectName = attrs.field(metadata=inlined())
     path: FieldPath = attrs.field(alias="field", converter=as_path)
@@ -193,6 +199,8 @@ class ResolvedReference:
         >>> print(*resolved.targets)
         Service web 80 (http)
     """
+
+    __module__ = "portmap"
 
     reference: Reference = attrs.field(metadata=inlined())
     targets: tuple[Target, ...] = ()

@@ -40,6 +40,8 @@ class Approach:
         >>> ingress = trace.approaches[1]
     """
 
+    __module__ = "portmap"
+
     entry: Entry
     hops: tuple[Hop, ...]
 
@@ -75,6 +77,8 @@ class Onward:
         >>> print(onward.end)
         Pod web-0 app 8080/TCP
     """
+
+    __module__ = "portmap"
 
     hops: tuple[Hop, ...]
     end: ContainerTarget | None
@@ -116,6 +120,8 @@ class Trace:
         >>> trace.kind, len(trace.approaches), trace.onward[0].end.port
         ('service-port', 2, 8080)
     """
+
+    __module__ = "portmap"
 
     kind: Traced
     subject: Hop

@@ -261,6 +261,8 @@ class Cluster:
         ['node-port-out-of-range']
     """
 
+    __module__ = "portmap"
+
     version: str = attrs.field(default=NEWEST_RECORDED, converter=_minor)
     node_port_range: range = attrs.field(default=DEFAULT_NODE_PORT_RANGE, kw_only=True)
     service_cidrs: tuple[str, ...] | None = attrs.field(default=None, kw_only=True, converter=_tuple_or_none)

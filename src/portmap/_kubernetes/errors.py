@@ -41,6 +41,8 @@ class Span:
         Span(line=10, column=11, end_line=10, end_column=13)
     """
 
+    __module__ = "portmap"
+
     line: int
     column: int
     end_line: int

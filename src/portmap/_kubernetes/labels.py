@@ -24,6 +24,8 @@ class Labels(Mapping[str, str]):
         True
     """
 
+    __module__ = "portmap"
+
     __slots__ = ("_items",)
 
     def __init__(self, items: Mapping[str, str] | None = None) -> None:

@@ -88,6 +88,8 @@ class Violation:
         ('spec.ports', 'ports-required', 'FieldValueRequired')
     """
 
+    __module__ = "portmap"
+
     path: FieldPath = attrs.field(alias="field", converter=as_path)
     reason: Reason
     message: str
@@ -176,6 +178,8 @@ class ServerWarning:
         >>> warning.field, warning.code
         ('spec.externalIPs', 'external-ips-deprecated')
     """
+
+    __module__ = "portmap"
 
     path: FieldPath = attrs.field(alias="field", converter=as_path)
     code: str

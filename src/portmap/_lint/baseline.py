@@ -36,6 +36,8 @@ class Baseline:
         >>> baseline = Baseline.of(report)
     """
 
+    __module__ = "portmap.lint"
+
     known: Mapping[_Key, int]
 
     @classmethod

@@ -55,6 +55,8 @@ class Bundle:
         >>> [bundle] = seen
     """
 
+    __module__ = "portmap.lint"
+
     def __init__(
         self,
         items: Sequence[Item],

@@ -58,6 +58,8 @@ class Place:
         spec.ports[0].targetPort
     """
 
+    __module__ = "portmap.lint"
+
     subject: Subject
     path: FieldPath
 
@@ -111,6 +113,8 @@ class Found:
         ('it does not say who owns it', 'add the label owner')
     """
 
+    __module__ = "portmap.lint"
+
     place: Place
     message: str
     hint: str | None = None
@@ -142,6 +146,8 @@ class Location:
         '    targetPort: htpp'
     """
 
+    __module__ = "portmap.lint"
+
     source: str
     span: Span | None = attrs.field(default=None, metadata=inlined())
     line: str = attrs.field(default="", metadata=OMITTED)
@@ -171,6 +177,8 @@ class Related:
         >>> str(related.subject), related.field
         ('Pod web-0', 'spec.containers')
     """
+
+    __module__ = "portmap.lint"
 
     subject: ObjectName = attrs.field(metadata=inlined())
     path: FieldPath = attrs.field(alias="field", converter=as_path)
@@ -223,6 +231,8 @@ class Finding:
         >>> finding.rule, finding.field, finding.hint
         ('unresolved-target-port', 'spec.ports[0].targetPort', "did you mean 'http'?")
     """
+
+    __module__ = "portmap.lint"
 
     rule: str
     severity: Severity
@@ -290,6 +300,8 @@ class Skipped:
         [('placeholder that a tool fills in', 'Service $(NAME)')]
     """
 
+    __module__ = "portmap.lint"
+
     reason: str
     subject: ObjectName | None = attrs.field(metadata=inlined())
     source: str
@@ -309,6 +321,8 @@ class Suppressed:
         >>> suppressed.finding.rule, suppressed.reason
         ('unresolved-target-port', 'with the next image')
     """
+
+    __module__ = "portmap.lint"
 
     finding: Finding
     reason: str
@@ -335,6 +349,8 @@ class Report:
         ...
         error unresolved-target-port did you mean 'http'?
     """
+
+    __module__ = "portmap.lint"
 
     findings: tuple[Finding, ...]
     cluster: Cluster

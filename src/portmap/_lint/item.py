@@ -47,6 +47,8 @@ class Item:
         [(0, 'Service web'), (1, 'Pod web-0'), (2, 'Ingress front')]
     """
 
+    __module__ = "portmap.lint"
+
     position: int
     name: ObjectName
     raw: Mapping[str, Any]

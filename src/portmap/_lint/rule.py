@@ -64,6 +64,8 @@ class Rule:
         ('error', 'default')
     """
 
+    __module__ = "portmap.lint"
+
     name: str
     severity: Severity
     on: type[Any]

@@ -52,6 +52,10 @@ class Note(NamedTuple):
     hint: str
 
 
+# The body of a NamedTuple takes fields alone.
+Note.__module__ = "portmap.manifests"
+
+
 @final
 @attrs.frozen(eq=False)
 class Document:
@@ -72,6 +76,8 @@ class Document:
         >>> print(document)
         Service web (web.yaml:1)
     """
+
+    __module__ = "portmap.manifests"
 
     raw: Any
     objects: tuple[Service | Pod | Workload, ...]
@@ -222,6 +228,8 @@ class Manifests(Sequence[Document]):
         >>> [document.kind for document in found]
         ['Service', 'Pod']
     """
+
+    __module__ = "portmap.manifests"
 
     def __init__(self, found: Sequence[Document], unreadable: Sequence[ManifestError] = ()) -> None:
         self._found = tuple(found)

@@ -66,6 +66,8 @@ class Edit:
         >>> change = edit("web.yaml", "service/web", "ports.http.port=8080")
     """
 
+    __module__ = "portmap.manifests"
+
     path: str
     before: bytes = attrs.field(repr=False)
     after: bytes = attrs.field(repr=False)

@@ -45,6 +45,8 @@ class Conflict:
             hint: give each Service its own node ports
     """
 
+    __module__ = "portmap"
+
     service: Service
     other: Service
     violation: Violation

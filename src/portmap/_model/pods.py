@@ -58,6 +58,8 @@ class Container:
         ['http', 'metrics']
     """
 
+    __module__ = "portmap"
+
     name: str
     ports: tuple[ContainerPort, ...] = attrs.field(default=(), converter=_container_ports, kw_only=True)
     image: str | None = attrs.field(default=None, kw_only=True)
@@ -136,6 +138,8 @@ class Pod:
         >>> resolve(web, [ready]).endpoints("http")[0].addresses
         ('10.0.0.7',)
     """
+
+    __module__ = "portmap"
 
     name: str
     namespace: str | None = attrs.field(default=None, kw_only=True)

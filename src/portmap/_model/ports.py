@@ -64,6 +64,8 @@ class ContainerPort:
               hint: for instance 'prometheus'
     """
 
+    __module__ = "portmap"
+
     container_port: int
     name: str | None = attrs.field(default=None, kw_only=True)
     protocol: Protocol | None = attrs.field(default=None, kw_only=True)
@@ -132,6 +134,8 @@ class ServicePort:
           targetPort: Invalid value: "8080": must contain at least one letter (a-z)  [target-port-name-syntax]
               hint: for port number 8080 write the integer, without quotes
     """
+
+    __module__ = "portmap"
 
     port: int
     name: str | None = attrs.field(default=None, kw_only=True)

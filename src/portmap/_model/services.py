@@ -195,6 +195,8 @@ class Service:
         for instance 'web'
     """
 
+    __module__ = "portmap"
+
     name: str
     namespace: str | None = attrs.field(default=None, kw_only=True)
     labels: Mapping[str, str] | None = attrs.field(default=None, converter=labels_or_as_is, kw_only=True)

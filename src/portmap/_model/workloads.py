@@ -60,6 +60,8 @@ class Workload:
         'Deployment/web'
     """
 
+    __module__ = "portmap"
+
     kind: str
     name: str
     pod: Pod

@@ -104,6 +104,8 @@ class PortmapPlugin(Plugin):
         >>> judge = PortmapPlugin(Options())
     """
 
+    __module__ = "portmap.mypy"
+
     _file: _File | None = None
     _config: Mapping[str, str] | None = None
 

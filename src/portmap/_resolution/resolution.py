@@ -60,6 +60,8 @@ class Endpoint:
         ('web-0', 'app', 8080)
     """
 
+    __module__ = "portmap"
+
     pod: str
     container: str | None
     port: int
@@ -102,6 +104,8 @@ class Resolution:
         >>> [(miss.field, miss.hint) for miss in resolution.misses]
         [('spec.ports[0].targetPort', "did you mean 'http'?")]
     """
+
+    __module__ = "portmap"
 
     service: Service
     misses: tuple[Miss, ...]

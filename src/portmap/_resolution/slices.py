@@ -26,6 +26,8 @@ class EndpointPort:
         (EndpointPort(name='http', protocol='TCP', port=8080, app_protocol=None),)
     """
 
+    __module__ = "portmap"
+
     name: str
     protocol: str
     port: int
@@ -51,6 +53,8 @@ class SliceEndpoint:
         >>> [(endpoint.pod, endpoint.ready) for endpoint in published.endpoints]
         [('web-0', True)]
     """
+
+    __module__ = "portmap"
 
     pod: str
     addresses: tuple[str, ...]
@@ -79,6 +83,8 @@ class EndpointSlice:
         >>> published.address_type, published.ports[0].port, published.endpoints[0].pod
         ('IPv4', 8080, 'web-0')
     """
+
+    __module__ = "portmap"
 
     address_type: str
     ports: tuple[EndpointPort, ...]

@@ -43,6 +43,8 @@ class Miss:
         ('unresolved-target-port', "did you mean 'http'?")
     """
 
+    __module__ = "portmap"
+
     code: str
     message: str
     hint: str | None = None

@@ -42,6 +42,8 @@ class BrokenService:
         ('port-name-required', 'Service')
     """
 
+    __module__ = "portmap.strategies"
+
     manifest: dict[str, Any] = attrs.field(hash=False)
     violation: Violation
     about: str

@@ -381,6 +381,8 @@ class Environment:
         >>> environment = Environment(load("web.yaml"), PortMap.of(load("web.yaml")), Cluster())
     """
 
+    __module__ = "portmap.testing"
+
     manifests: "Manifests"
     map: PortMap
     cluster: Cluster
@@ -458,6 +460,8 @@ class Refusal:
         ...     Service.node_port("web", [ServicePort(80, node_port=80)])
         ...
     """
+
+    __module__ = "portmap.testing"
 
     def __init__(self, code: str, at: str | None) -> None:
         self._code = code
