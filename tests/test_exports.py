@@ -7,7 +7,9 @@ import sys
 from importlib.metadata import PackageNotFoundError, distribution
 from importlib.resources import files
 from types import ModuleType
+from typing import get_type_hints
 
+import attrs
 import pytest
 
 import portmap
@@ -75,6 +77,14 @@ class TestExports:
                 home = portmap if name in portmap.__all__ else module
                 assert (thing.__module__, thing.__qualname__) == (home.__name__, name)
                 assert pickle.loads(pickle.dumps(thing)) is thing
+
+    def test_type_hints_resolve(self, module: ModuleType) -> None:
+        """The types of attributes and arguments can be looked up at run time, as cattrs and the mypy plugin do."""
+        for name in module.__all__:
+            thing = getattr(module, name)
+            if attrs.has(thing):
+                assert get_type_hints(thing)
+                assert get_type_hints(thing.__init__)
 
     def test_methods_are_documented(self, module: ModuleType) -> None:
         """Every public method and property has a docstring."""

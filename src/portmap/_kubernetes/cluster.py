@@ -270,7 +270,8 @@ class Cluster:
         default=(), kw_only=True, converter=_sorted_gates, repr=False
     )
     _enabled: frozenset[str] = attrs.field(init=False, eq=False, repr=False, default=frozenset())
-    _networks: tuple[Network, ...] | None = attrs.field(init=False, eq=False, repr=False, default=None)
+    # Any, since the module of networks is loaded on first use and type hints must resolve.
+    _networks: tuple[Any, ...] | None = attrs.field(init=False, eq=False, repr=False, default=None)
     _families: tuple[str, ...] | None = attrs.field(init=False, eq=False, repr=False, default=None)
     _hash: int = attrs.field(init=False, eq=False, repr=False, default=0)
 

@@ -32,10 +32,6 @@ def _container_ports(value: Iterable[ContainerPort]) -> tuple[ContainerPort, ...
     return cast("tuple[ContainerPort, ...]", series_or_as_is(value))
 
 
-def _containers(value: "Iterable[Container]") -> "tuple[Container, ...]":
-    return cast("tuple[Container, ...]", series_or_as_is(value))
-
-
 @final
 @attrs.frozen
 class Container:
@@ -101,6 +97,10 @@ class Container:
 
     def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - as they ask
         printed(self, printer)
+
+
+def _containers(value: Iterable[Container]) -> tuple[Container, ...]:
+    return cast("tuple[Container, ...]", series_or_as_is(value))
 
 
 @final

@@ -13,6 +13,7 @@ from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.violations import Violation
+from portmap._manifests.documents import Manifests
 from portmap._model.foreign import Foreign, several
 from portmap._model.pods import Pod
 from portmap._model.ports import ServicePort
@@ -26,7 +27,6 @@ from portmap._resolution.why_not import Miss
 
 if TYPE_CHECKING:
     from portmap._lint.rule import Rule
-    from portmap._manifests.documents import Manifests
 
 __all__ = [
     "Environment",
@@ -287,7 +287,6 @@ def assert_no_findings(
     """
     __tracebackhide__ = True
     from portmap._lint.engine import lint
-    from portmap._manifests.documents import Manifests
 
     if threshold not in get_args(Threshold):
         raise ValueError(f"threshold={threshold!r} must be one of {', '.join(map(repr, get_args(Threshold)))}")
@@ -383,7 +382,7 @@ class Environment:
 
     __module__ = "portmap.testing"
 
-    manifests: "Manifests"
+    manifests: Manifests
     map: PortMap
     cluster: Cluster
 
