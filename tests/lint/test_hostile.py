@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from concurrent.futures import Executor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,13 @@ from typing import Any
 import pytest
 
 from command_line import portmap
+from executors import PicklingExecutor
 from portmap import Cluster, ManifestError
+from portmap._lint.engine import LintSettings, Part, read_part
+from portmap._lint.facts import Facts
 from portmap._lint.inputs import inputs_of
 from portmap._lint.parallel import lint_inputs
-from portmap.lint import DEFAULT_RULES, lint_paths
+from portmap.lint import DEFAULT_RULES
 
 if sys.platform == "win32":  # pragma: no cover
     pytest.skip("Windows has no resource limits", allow_module_level=True)
@@ -170,13 +174,13 @@ def test_a_file_without_end(here: Path) -> None:  # noqa: ARG001
 def test_a_file_that_vanishes(here: Path) -> None:
     """A file that is gone before it is read is a finding, and an error where it was named."""
     (here / "gone.yaml").write_text(WEB)
-    given: dict[str, Any] = {"cluster": Cluster(), "rules": DEFAULT_RULES}
-    found, named = (inputs_of([source])[0] for source in (".", "gone.yaml"))
+    settings = LintSettings(Cluster(), DEFAULT_RULES)
+    found, named = (inputs_of([source]) for source in (".", "gone.yaml"))
     (here / "gone.yaml").unlink()
-    [finding, *_] = lint_inputs(found, **given)
+    [finding, *_] = lint_inputs(*found, settings)
     assert (finding.rule, finding.source) == ("unreadable-file", "gone.yaml")
     with pytest.raises(ManifestError, match="No such file"):
-        lint_inputs(named, **given)
+        lint_inputs(*named, settings)
 
 
 @pytest.mark.parametrize("data", [b"kind: Service", b"\x1f\x8b\x08\0\0\0\0\0\0\x03abc", b""])
@@ -254,30 +258,47 @@ def test_streams_that_fail(here: Path) -> None:  # noqa: ARG001
 # --- more than anybody reads -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("jobs", ["--jobs=1", "--jobs=2"])
-def test_too_many_findings(jobs: str, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Faults of one file, and findings of all, are counted as they come, and end the run where they are too many."""
-    for module in ("inputs", "parallel_part", "parallel"):
-        monkeypatch.setattr(f"portmap._lint.{module}.MOST_FINDINGS", 20)
+@pytest.mark.parametrize("executor", [None, PicklingExecutor()])
+def test_too_many_findings(executor: Executor | None, here: Path) -> None:
+    """Findings are counted as they come, and end the run where they are too many."""
     for number in range(15):
         (here / f"team-{number}").mkdir()
         text = "---\n".join(SERVICE.format(each, "{port: 80, targetPort: x}") for each in range(2))
         (here / f"team-{number}" / "web.yaml").write_text(text)
-    run = portmap("lint", ".", jobs)
-    assert (run.code, run.out) == (2, "")
-    assert "there are more than 20 findings" in run.err
+    settings = LintSettings(Cluster(), DEFAULT_RULES, max_findings=20)
+    with pytest.raises(ManifestError, match="more than 20 findings"):
+        lint_inputs(*inputs_of([here]), settings, executor=executor)
+
+
+def test_too_many_suppressions(here: Path) -> None:
+    """Suppressions are counted, too: each may be a finding."""
+    (here / "web.yaml").write_text(WEB + "# portmap: ignore[a] b\n" * 6)
+    settings = LintSettings(Cluster(), DEFAULT_RULES, max_findings=20)
+    with pytest.raises(ManifestError, match="more than 5 suppressions"):
+        lint_inputs(*inputs_of([here]), settings)
+
+
+def test_too_many_faults_of_a_file(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Faults of one file are counted as it is read."""
+    monkeypatch.setattr("portmap._lint.inputs.MAX_FINDINGS", 20)
     (here / "web.yaml").write_text(SERVICE.format(0, ", ".join(["{port: 0}"] * 30)))
     assert "web.yaml:1:1: a server would refuse more than 20 things in it" in portmap("lint", "web.yaml").err
-    with pytest.raises(ManifestError, match="more than 20 findings"):
-        lint_paths(*(here / f"team-{number}" for number in range(15)), executor=None)
 
 
-def test_a_large_input_is_judged_in_parts(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """More than a few files are never held at once, and the report is the same."""
+def test_a_large_input_is_linted_in_parts(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large input is kept pickled, part by part, and the report is the same."""
     for number in range(4):
         (here / f"team-{number}").mkdir()
         (here / f"team-{number}" / "web.yaml").write_text(SERVICE.format(number, "{port: 0}"))
     whole = portmap("lint", ".", "--format=json")
+    parts: list[Part] = []
+
+    def counting(*arguments: Any) -> tuple[Part, Facts]:
+        part, facts = read_part(*arguments)
+        parts.append(part)
+        return part, facts
+
+    monkeypatch.setattr("portmap._lint.parallel.read_part", counting)
     monkeypatch.setattr("portmap._lint.parallel._LARGE", 100)
-    monkeypatch.setattr("portmap._lint.parallel._here", None)
     assert portmap("lint", ".", "--format=json") == whole
+    assert len(parts) > 2

@@ -202,7 +202,7 @@ class TestInPrograms:
     def test_an_exception_of_a_rule_is_the_cause(self) -> None:
         """The error names the rule, and keeps the exception; what is no finding is an error as well."""
         web = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"clusterIP": "None"}}
-        with pytest.raises(RuleError, match=r"the rule acme\.here failed: TypeError: it gave a bool") as caught:
+        with pytest.raises(RuleError, match=r"the rule acme\.here failed: TypeError: it yielded a bool") as caught:
             lint([web], rules=[of_this_module])
         assert caught.value.rule == "acme.here"
         assert isinstance(caught.value.__cause__, TypeError)

@@ -1,24 +1,26 @@
-"""Linting in parts: however the input is divided and wherever it is judged, the report is the same."""
+"""Linting in parts: however the input is divided and wherever it is linted, the report is the same."""
 
-from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
+import io
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from command_line import deployment, service, write
-from in_parts import Here, told
+from executors import PicklingExecutor, contents
+from linked_documents import DOCUMENTS, OTHER, labelled, monitor
 from portmap import Cluster, ManifestError
 from portmap._lint.inputs import Input
 from portmap._lint.parallel import _divided
 from portmap.lint import RULES, lint, lint_paths
 from portmap.manifests import load
 
-WEB = service("web", "app: web", "{port: 80, targetPort: htpp}")
-PODS = deployment("web", "app: web", "{name: http, containerPort: 8080}")
+WEB: Final = service("web", "app: web", "{port: 80, targetPort: htpp}")
+PODS: Final = deployment("web", "app: web", "{name: http, containerPort: 8080}")
 
 
 @pytest.fixture
@@ -36,9 +38,11 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write("h/plain.yaml", "just text\n---\n- a list\n---\n" + WEB)
     write(
         "h/quiet.yaml",
-        "# portmap: ignore[selector-matches-nothing] far away\n" + service("quiet", "app: no", "{port: 80}"),
+        service("quiet", "app: nil", "{port: 80}").replace(
+            "  selector", "  # portmap: ignore[selector-matches-nothing] far away\n  selector"
+        ),
     )
-    write("h/loud.yaml", "# portmap: ignore[no-such-rule]\n" + service("loud", "app: no", "{port: 80}"))
+    write("h/loud.yaml", "# portmap: ignore[no-such-rule]\n" + service("loud", "app: nil", "{port: 80}"))
     write("k/kustomization.yaml", "commonLabels: {tier: front}\n")
     write("k/services/web.yaml", WEB, service("front", "tier: front", "{port: 80}"))
     write("k/shop/services/web.yaml", WEB, PODS)
@@ -47,43 +51,82 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_report_is_the_same(repository: Path) -> None:
-    """Divided into any number of parts, an input gives the report that it gives in one piece."""
+    """Divided into any number of parts, an input gives the report that it gives in one."""
     whole = lint_paths(repository)
     assert len(whole) > 4
     for parts in (1, 2, 3, 5, 100):
-        assert told(lint_paths(repository, executor=Here(), parts=parts)) == told(whole)
+        assert contents(lint_paths(repository, executor=PicklingExecutor(), parts=parts)) == contents(whole)
 
 
-def test_patches_that_only_a_kind_tells(repository: Path) -> None:
-    """A kustomization of any file name makes patches of files in other parts."""
-    (repository / "e" / "kustomization.yaml").rename(repository / "e" / "other.yaml")
-    text = (repository / "e" / "other.yaml").read_text()
-    (repository / "e" / "other.yaml").write_text("apiVersion: kustomize.config.k8s.io/v1\nkind: Kustomization\n" + text)
-    assert told(lint_paths(repository, executor=Here(), parts=100)) == told(lint_paths(repository))
+class Text(io.StringIO):
+    """A stream with the name of a file."""
+
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(text)
+        self.name = name
 
 
-def test_an_object_that_may_be_a_patch_of_another(repository: Path) -> None:
-    """Where it takes all of the input to know whether an object is a fragment, all of it is looked at."""
-    for name in ("i", "j"):
-        write(f"{name}/none.yaml", service("none", "app: none", "").replace("ports: []", "type: Wrong"))
+def streams(folders: Sequence[Sequence[str]]) -> list[Text]:
+    return [Text(f"{number:02}/all.yaml", "---\n".join(folder)) for number, folder in enumerate(folders)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.lists(st.sampled_from(DOCUMENTS), min_size=1, max_size=4, unique=True), min_size=2, max_size=6),
+    st.integers(2, 6),
+)
+# Two parts with equal facts about different objects.
+@example([[*DOCUMENTS[3:5]], [DOCUMENTS[4]], [DOCUMENTS[4]]], 3)
+# Facts of a part are equal copies of its own objects.
+@example(
+    [[monitor("app: api"), OTHER, labelled("api", "{port: 9100}", "far")], [labelled("api", "{port: 1}", "more")]], 2
+)
+def test_any_partition(folders: list[list[str]], parts: int) -> None:
+    """Folders whose rules ask about each other give one report, in one part and in several."""
+    whole = lint_paths(*streams(folders), rules=RULES)
+    divided = lint_paths(*streams(folders), rules=RULES, executor=PicklingExecutor(), parts=parts)
+    assert contents(divided) == contents(whole)
+
+
+def test_a_kustomization_of_another_file_name(repository: Path) -> None:
+    """A kustomization with any file name makes patches of files in other parts."""
+    other = repository / "e" / "other.yaml"
+    (repository / "e" / "kustomization.yaml").rename(other)
+    other.write_text("apiVersion: kustomize.config.k8s.io/v1\nkind: Kustomization\n" + other.read_text())
+    whole = lint_paths(repository)
+    assert "patch of a kustomization" in whole.skipped_by_reason
+    assert contents(lint_paths(repository, executor=PicklingExecutor(), parts=100)) == contents(whole)
+
+
+def test_a_fragment_by_its_name(repository: Path) -> None:
+    """A Service without ports is a fragment where another part has a Service of its name."""
+    for folder in ("i", "j"):
+        write(f"{folder}/none.yaml", service("none", "app: none", "").replace("ports: []", "type: Wrong"))
     whole = lint_paths(repository)
     assert "fragment of an object" in whole.skipped_by_reason
-    assert told(lint_paths(repository, executor=Here(), parts=100)) == told(whole)
+    assert contents(lint_paths(repository, executor=PicklingExecutor(), parts=100)) == contents(whole)
 
 
-def test_what_is_complete_is_one_piece(repository: Path) -> None:
-    """A complete input is judged in one piece, with an executor and without."""
+def test_a_complete_input_is_one_part(repository: Path) -> None:
+    """A complete input is linted in one part, with an executor and without."""
     whole = lint_paths(repository, complete=True)
-    assert told(lint_paths(repository, complete=True, executor=Here())) == told(whole)
+    assert contents(lint_paths(repository, complete=True, executor=PicklingExecutor())) == contents(whole)
 
 
 def test_a_process_pool(repository: Path) -> None:
-    """Processes judge by the cluster, rules and namespace of the call."""
-    asked: dict[str, Any] = {"cluster": Cluster("1.33"), "rules": RULES[:6], "namespace": "shop"}
+    """Processes lint by the cluster, rules and namespace of the call."""
+    arguments: dict[str, Any] = {"cluster": Cluster("1.33"), "rules": RULES[:6], "namespace": "shop"}
     with ProcessPoolExecutor(2) as executor:
-        report = lint_paths(repository, executor=executor, **asked)
-    assert told(report) == told(lint_paths(repository, **asked))
+        report = lint_paths(repository, executor=executor, **arguments)
+    assert contents(report) == contents(lint_paths(repository, **arguments))
     assert report.cluster == Cluster("1.33")
+
+
+def test_threads(repository: Path) -> None:
+    """Threads share the facts of the input, and do as well as processes."""
+    with ThreadPoolExecutor(4) as executor:
+        report = lint_paths(repository, executor=executor, parts=100)
+    assert contents(report) == contents(lint_paths(repository))
 
 
 def test_dask(repository: Path) -> None:
@@ -94,31 +137,55 @@ def test_dask(repository: Path) -> None:
         distributed.Client(cluster) as client,
     ):
         report = lint_paths(repository, executor=client.get_executor())
-    assert told(report) == told(lint_paths(repository))
+    assert contents(report) == contents(lint_paths(repository))
 
 
-def test_errors_come_back(repository: Path) -> None:
+def test_errors_are_raised(repository: Path) -> None:
     """A file that was named and cannot be read is the same error from another process."""
     with pytest.raises(ManifestError) as caught:
-        lint_paths(repository / "a", repository / "d" / "broken.yaml", executor=Here())
+        lint_paths(repository / "a", repository / "d" / "broken.yaml", executor=PicklingExecutor())
     assert caught.value.source == str(repository / "d" / "broken.yaml")
 
 
+def test_an_unreadable_file_of_test_data(repository: Path) -> None:
+    """A file that cannot be read is a warning in a folder of test data, in one part and in several."""
+    (repository / "d" / "broken.yaml").unlink()
+    write("a/testdata/broken.yaml", "kind: Service\n a: [")
+    for arguments in ({}, {"executor": PicklingExecutor(), "parts": 100}):
+        report = lint_paths(repository, **arguments)  # type: ignore[arg-type] # two calls in one line
+        [finding] = [each for each in report if each.rule == "unreadable-file"]
+        assert finding.severity == "warning"
+        assert finding.because == "the folder testdata holds test data, which may be wrong on purpose"
+
+
 def test_progress(repository: Path) -> None:
-    """Progress counts files up to their number, in one piece and in parts."""
-    seen: list[tuple[int, int]] = []
-    for executor in (None, Here()):
-        seen.clear()
-        lint_paths(repository, executor=executor, progress=lambda done, total: seen.append((done, total)))
-        assert seen[-1] == (15, 15)
-        assert seen == sorted(set(seen))
+    """Progress counts files up to their number, in one part and in several."""
+    calls: list[tuple[int, int]] = []
+    for executor in (None, PicklingExecutor()):
+        calls.clear()
+        lint_paths(repository, executor=executor, progress=lambda done, total: calls.append((done, total)))
+        assert calls[-1] == (15, 15)
+        assert calls == sorted(set(calls))
 
 
 def test_it_finds_what_lint_finds(repository: Path) -> None:
-    """The findings are those of `lint` of the same documents."""
-    names = [name for name in "abcdefg" if name != "d"]
-    documents = [document for name in names for document in load(repository / name)]
-    assert list(lint(documents)) == list(lint_paths(*(repository / name for name in names)))
+    """The report is that of `lint` of the same documents, comments that suppress findings included."""
+    documents = [document for name in "abcefghk" for document in load(repository / name)]
+    report, expected = lint(documents), lint_paths(*(repository / name for name in "abcefghk"))
+    assert contents(report) == contents(expected)
+    assert expected.suppressed
+
+
+@pytest.mark.usefixtures("repository")
+def test_paths_that_go_up_and_down() -> None:
+    """A folder is one group, however its path is written."""
+    sources = ["b/../k/kustomization.yaml", "k/services/web.yaml", "b"]
+    whole = lint_paths(*sources)
+    because = {
+        each.because for each in whole if each.subject.name == "front" and each.rule == "selector-matches-nothing"
+    }
+    assert because == {"kustomize adds the label tier to every object of this folder"}
+    assert contents(lint_paths(*sources, executor=PicklingExecutor(), parts=100)) == contents(whole)
 
 
 @given(
@@ -136,8 +203,8 @@ def test_folders_stay_together(files: Iterable[tuple[str, int]], parts: int) -> 
 
 
 def test_the_corpus(shared: Path) -> None:
-    """Over published repositories the report is the same in parts, and every finding of an object has its place."""
+    """Over published repositories the report is the same in parts, and every finding of an object has its location."""
     whole = lint_paths(shared / "corpus")
     assert len(whole) > 100
     assert all(each.location is not None and each.location.span is not None for each in whole)
-    assert told(lint_paths(shared / "corpus", executor=Here(), parts=20)) == told(whole)
+    assert contents(lint_paths(shared / "corpus", executor=PicklingExecutor(), parts=20)) == contents(whole)

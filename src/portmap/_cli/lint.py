@@ -147,6 +147,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
 
 
 def _linted(options: argparse.Namespace, console: Console, settings: "Settings") -> "Report":
+    from portmap._lint.engine import LintSettings
     from portmap._lint.inputs import inputs_of
     from portmap._lint.parallel import lint_inputs
     from portmap._reports.console import progress
@@ -161,11 +162,9 @@ def _linted(options: argparse.Namespace, console: Console, settings: "Settings")
             report = lint_inputs(
                 inputs,
                 unreadable,
-                cluster=settings.cluster,
-                rules=settings.rules,
-                complete=settings.complete,
-                namespace=settings.namespace,
-                suppressions=settings.suppressions,
+                LintSettings(
+                    settings.cluster, settings.rules, settings.complete, settings.suppressions, settings.namespace
+                ),
                 executor=executor,
                 parts=_PARTS_A_PROCESS * jobs,
                 progress=step,

@@ -16,9 +16,10 @@ from portmap._graph.targets import ContainerTarget, ServiceTarget
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.kinds import SEVERAL_TEMPLATES, USUAL_PLACE, any_template_path
+from portmap._lint.custom_resources import is_custom_resource, pod_makers, service_makers
+from portmap._lint.input_context import Elsewhere, InputContext
 from portmap._lint.item import Item
 from portmap._lint.near_selectors import Unselected
-from portmap._lint.whole_input import Whole, makers_of_pods, makers_of_services
 from portmap._model.pods import Container, Pod
 from portmap._model.ports import ContainerPort
 from portmap._model.services import Service
@@ -38,8 +39,7 @@ class Bundle:
         items: The objects, as they were given.
         complete: Why everything that the objects refer to should be among them; `None` where it may be elsewhere.
         added_labels: The keys of labels that a build step gives to every object.
-        elsewhere: The rest of the input, to be asked anew by each rule: what it answers is noted. Its objects may
-            be copies of the bundle's own; `has` tells.
+        elsewhere: The rest of the input.
         cluster: By what the objects are judged.
 
     Example:
@@ -60,7 +60,7 @@ class Bundle:
     def __init__(
         self,
         items: Sequence[Item],
-        whole: Whole,
+        context: InputContext,
         *,
         complete: str | None = None,
         added_labels: frozenset[str] = frozenset(),
@@ -68,8 +68,8 @@ class Bundle:
         self.items: tuple[Item, ...] = tuple(items)
         self.complete = complete
         self.added_labels = added_labels
-        self.elsewhere = whole
-        self.cluster: Cluster = whole.cluster
+        self.elsewhere = Elsewhere(context, frozenset(item.position for item in self.items))
+        self.cluster: Cluster = context.cluster
 
     @property
     def declared_complete(self) -> bool:
@@ -99,7 +99,7 @@ class Bundle:
             >>> bundle.makers_of_pods
             {}
         """
-        return makers_of_pods(self.items)
+        return pod_makers(item.name for item in self.items if is_custom_resource(item))
 
     @cached_property
     def makers_of_services(self) -> Mapping[str, ObjectName]:
@@ -109,7 +109,7 @@ class Bundle:
             >>> bundle.makers_of_services
             {}
         """
-        return makers_of_services(self.items)
+        return service_makers(item.name for item in self.items if is_custom_resource(item))
 
     @property
     def services(self) -> tuple[Service, ...]:
@@ -249,19 +249,6 @@ class Bundle:
         return found
 
     # --- where things stand ---
-
-    def has(self, subject: Service | Workload) -> bool:
-        """Whether this object is one of the bundle's: the very one, or what `elsewhere` has of it.
-
-        Example:
-            >>> bundle.has(bundle.services[0])
-            True
-        """
-        return id(subject) in self._places[0] or self.elsewhere.place_of(subject) in self._positions
-
-    @cached_property
-    def _positions(self) -> frozenset[int | None]:
-        return frozenset(each.position for each in self.items)
 
     def has_like(self, workload: Workload) -> bool:
         """Whether one of the bundle's has this name and these labels: the very one, or a copy.

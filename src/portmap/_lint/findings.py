@@ -16,6 +16,7 @@ from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
 __all__ = [
+    "MAX_FINDINGS",
     "SEVERITIES",
     "Finding",
     "Found",
@@ -36,6 +37,9 @@ Severity: TypeAlias = Literal["error", "warning", "info"]
 
 SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 """From the worst on."""
+
+MAX_FINDINGS: Final = 200_000
+"""How many findings the files of a run may have, and faults one file: nobody reads more, and they take memory."""
 
 Subject: TypeAlias = Service | Workload | Pod | ObjectName
 """An object of the set: itself, or its name."""
@@ -265,7 +269,9 @@ class Finding:
             >>> finding.order < lint([web, typo]).findings[0].order
             True
         """
-        return self.position, self.path, self.rule, self.message
+        # Findings about files have no position, and are ordered by file.
+        source = self.source if self.position < 0 else ""
+        return self.position, source, self.path, self.rule, self.message
 
     def __str__(self) -> str:
         field = f"{self.path}: " if self.path else ""

@@ -16,9 +16,9 @@ from typing import Final
 
 from portmap._graph.object_name import ObjectName, text_at, value_at
 from portmap._lint.bundle import DECLARED, Bundle
+from portmap._lint.input_context import InputContext
 from portmap._lint.item import Item
 from portmap._lint.kustomize import is_kustomization, kustomize_labels
-from portmap._lint.whole_input import Whole
 from portmap._model.pods import Pod
 from portmap._model.workloads import Workload
 
@@ -55,23 +55,23 @@ def _home(folder: str) -> str:
     return folder
 
 
-def bundles_of(items: Sequence[Item], whole: Whole, *, complete: bool | None) -> Iterator[Bundle]:
+def bundles_of(items: Sequence[Item], context: InputContext, *, complete: bool | None) -> Iterator[Bundle]:
     """The items, divided into what is deployed together.
 
     Args:
         items: Everything that is judged.
-        whole: The same, for what a bundle does not have itself.
+        context: The whole input.
         complete: Whether everything is there and belongs together; `None`: what the items themselves say.
     """
     if complete:
-        yield Bundle(items, whole, complete=DECLARED)
+        yield Bundle(items, context, complete=DECLARED)
         return
     labels = kustomize_labels(items)
     groups = _groups([each for each in items if not is_kustomization(each)])
     for group in groups:
         folders = {folder for each in group if each.source for folder in (dirname(each.source), home_of(each.source))}
         added = frozenset().union(*(labels.get(folder, ()) for folder in folders))
-        yield Bundle(group, whole, complete=None if complete is False else _evidence(group), added_labels=added)
+        yield Bundle(group, context, complete=None if complete is False else _evidence(group), added_labels=added)
 
 
 def _groups(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

@@ -14,7 +14,7 @@ from portmap._graph.items import with_namespace
 from portmap._graph.object_name import ObjectName
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError
-from portmap._lint.findings import Finding, Location, Skipped
+from portmap._lint.findings import MAX_FINDINGS, Finding, Location, Skipped
 from portmap._lint.kustomize import KUSTOMIZATIONS
 from portmap._manifests.documents import Document
 from portmap._manifests.load import SUFFIXES, documents_of, is_folder, manifest_files
@@ -23,7 +23,6 @@ from portmap._manifests.text_files import PACKED, read_file, read_stream
 __all__ = [
     "HELM",
     "LARGEST",
-    "MOST_FINDINGS",
     "UNREADABLE",
     "Input",
     "Read",
@@ -33,7 +32,6 @@ __all__ = [
     "raise_for",
     "read_inputs",
     "slashed",
-    "too_many",
 ]
 
 UNREADABLE: Final = "unreadable-file"
@@ -44,12 +42,6 @@ LARGEST: Final = 48 * 1024 * 1024
 
 MOST_OBJECTS: Final = 50_000
 """How many objects a file may have, for the same reason."""
-
-MOST_FINDINGS: Final = 200_000
-"""How many findings a run may have, and faults a file, for the same reason: nobody reads as many."""
-
-MOST_REQUESTS: Final = MOST_FINDINGS // 4
-"""How many suppressions: each may be a finding itself, and more."""
 
 HELM: Final = "Helm template"
 _FOREIGN: Final = "not Kubernetes"
@@ -95,14 +87,12 @@ class Read:
         findings: What is to be said of files that cannot be read.
         skipped: What is no manifest.
         failed: What was asked for by name and cannot be read.
-        files: How many files there were.
     """
 
     documents: tuple[Document, ...]
     findings: tuple[Finding, ...]
     skipped: tuple[Skipped, ...]
     failed: tuple[ManifestError, ...]
-    files: int
 
 
 # --- which files there are -------------------------------------------------------------------------------------
@@ -207,9 +197,7 @@ def read_inputs(
     findings: list[Finding] = []
     skipped: list[Skipped] = []
     failed: list[ManifestError] = []
-    count = 0
     for each in inputs:
-        count += 1
         text = each.text
         try:
             if text is None:
@@ -230,7 +218,7 @@ def read_inputs(
                 documents += found if namespace is None else (_settled(document, namespace) for document in found)
         if step is not None:
             step()
-    return Read(tuple(documents), tuple(findings), tuple(skipped), tuple(failed), count)
+    return Read(tuple(documents), tuple(findings), tuple(skipped), tuple(failed))
 
 
 def _bounded(documents: Iterator[Document], source: str) -> list[Document]:
@@ -240,18 +228,10 @@ def _bounded(documents: Iterator[Document], source: str) -> list[Document]:
         faults += len(document.violations)
         if len(found) == MOST_OBJECTS:
             raise ManifestError(f"there are more than {MOST_OBJECTS} objects in it: split it", source)
-        if faults > MOST_FINDINGS:
-            raise ManifestError(
-                f"a server would refuse more than {MOST_FINDINGS} things in it", source, document.span()
-            )
+        if faults > MAX_FINDINGS:
+            raise ManifestError(f"a server would refuse more than {MAX_FINDINGS} things in it", source, document.span())
         found.append(document)
     return found
-
-
-def too_many(source: str) -> ManifestError:
-    """The error of an input with more findings than anybody reads."""
-    told = f"{MOST_FINDINGS} findings, or {MOST_REQUESTS} suppressions"
-    return ManifestError(f"there are more than {told} up to here: judge a part at a time", source)
 
 
 def finding_of(error: ManifestError, text: str | None = None) -> Finding:

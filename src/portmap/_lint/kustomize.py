@@ -5,26 +5,28 @@ with its reason.
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from posixpath import basename, dirname, join, normpath
 from typing import Any, Final, TypeAlias
 
 from portmap._apiserver.decode_codes import CODES_OF_READING
-from portmap._graph.object_name import ObjectName, items_at, text_at, value_at
+from portmap._graph.object_name import items_at, text_at, value_at
 from portmap._kubernetes.kinds import any_template_path
 from portmap._kubernetes.violations import Violation
 from portmap._lint.item import Item
 
 __all__ = [
+    "FRAGMENT",
+    "KUSTOMIZATIONS",
+    "PATCH",
     "PLACEHOLDER",
     "UNDECIDED",
     "has_placeholder",
     "is_kustomization",
     "kustomize_labels",
-    "names_of_several",
     "patch_files",
-    "skipped_items",
+    "skip_reasons",
 ]
 
 KUSTOMIZATIONS: Final = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
@@ -48,14 +50,14 @@ _WORD_IN_NAME: Final = re.compile(rf"(?:^|[-.])(?:{_WORD.pattern})(?:[-.]|$)")
 _TELLING: Final = frozenset({"image", "command", "ports"})
 
 # Where patches are kept, and what is compared with a cluster by tests.
-_PLACE_OF_PATCHES: Final = re.compile(
+_PATCH_PATH: Final = re.compile(
     r"(?:^|/)(?:patches|overlays|components)/|(?:^|[-_./])(?:patch|assert|errors?)(?:es)?(?:[-_.][^/]*)?$"
 )
 
-_PATCH: Final = "patch of a kustomization"
+PATCH: Final = "patch of a kustomization"
 _COMPONENT: Final = "part of a kustomize component"
 _UNFILLED: Final = "placeholder that a tool fills in"
-_FRAGMENT: Final = "fragment of an object"
+FRAGMENT: Final = "fragment of an object"
 
 UNDECIDED: Final = "fragment of an object, or none"
 """The reason where it depends on the names of Services elsewhere, which are not known yet."""
@@ -86,48 +88,36 @@ def has_placeholder(value: object, *, bare_words: bool = False) -> bool:
     return False
 
 
-def skipped_items(
-    items: Sequence[Item], patches: frozenset[str] | None = None, doubles: frozenset[ObjectName] | None = None
-) -> dict[int, str]:
-    """Why some items are not judged, by their place among the items.
+def skip_reasons(items: Sequence[Item]) -> list[str | None]:
+    """Return for each item why it is not checked, as far as these items show; `None` where it is checked.
 
-    Args:
-        items: The items.
-        patches: The files that kustomizations elsewhere name as patches; left out, there are no
-            items elsewhere.
-        doubles: The names that several Services have, here and elsewhere; left out, they are not
-            known yet where there are items elsewhere, and what depends on them is `UNDECIDED`.
+    Items elsewhere may add two reasons, which `InputContext.skip_reason` decides: a kustomization of another
+    folder may list the item's file as a patch, and an item that is `UNDECIDED` is skipped if another Service has
+    its name.
     """
-    own, components = patch_files(items)
-    if patches is None:
-        doubles = names_of_several(item.name for item in items)
-    patched = own | (patches or frozenset())
+    _, components = patch_files(items)
     kustomized = _kustomized(items)
-    found: dict[int, str] = {}
-    for place, item in enumerate(items):
-        reason = None
-        if item.source and normpath(item.source) in patched:
-            reason = _PATCH
-        elif item.source and dirname(normpath(item.source)) in components:
-            reason = _COMPONENT
-        elif item.violations:
-            reason = _why_unjudged(item, kustomized, doubles)
-        elif _is_bare_workload(item):
-            reason = _FRAGMENT
-        if reason is not None:
-            found[place] = reason
-    return found
+    return [_skip_reason(item, components, kustomized) for item in items]
 
 
-def _why_unjudged(item: Item, kustomized: _Kustomized, doubles: frozenset[ObjectName] | None) -> str | None:
+def _skip_reason(item: Item, components: Collection[str], kustomized: _Kustomized) -> str | None:
+    if item.source and components and dirname(normpath(item.source)) in components:
+        return _COMPONENT
+    if item.violations:
+        return _why_invalid(item, kustomized)
+    return FRAGMENT if _is_bare_workload(item) else None
+
+
+def _why_invalid(item: Item, kustomized: _Kustomized) -> str | None:
+    """Return why an invalid object is not checked: its faults are those of a fragment or a placeholder."""
     names = (value_at(item.raw, "metadata", "name"), value_at(item.raw, "metadata", "namespace"))
-    if any(_is_unfilled(each) for each in item.violations) or any(_is_unfilled_name(each) for each in names):
+    if any(_is_unfilled(violation) for violation in item.violations) or any(_is_unfilled_name(name) for name in names):
         return _UNFILLED
     if _is_strategic(item.raw):
-        return _FRAGMENT
+        return FRAGMENT
     if item.name.kind == "Service":
-        return _why_patch(item, kustomized, doubles) if _is_bare_service(item) else None
-    return _FRAGMENT if _is_bare_workload(item) or not item.name.name else None
+        return _why_patch(item, kustomized) if _is_bare_service(item) else None
+    return FRAGMENT if _is_bare_workload(item) or not item.name.name else None
 
 
 def _is_bare_service(item: Item) -> bool:
@@ -138,21 +128,17 @@ def _is_bare_service(item: Item) -> bool:
     return not any(violation.code in CODES_OF_READING for violation in item.violations)
 
 
-def _why_patch(item: Item, kustomized: _Kustomized, doubles: frozenset[ObjectName] | None) -> str | None:
-    """Why a bare Service is none to be judged: it stands where patches do, or is in the input a second time.
+def _why_patch(item: Item, kustomized: _Kustomized) -> str | None:
+    """Return why a Service without ports is a patch: it is stored where patches are, or the input has it twice.
 
-    What the kustomization of its folder names as a resource is no patch.
+    A file that the kustomization of its folder lists as a resource is no patch.
     """
     source = normpath(item.source) if item.source else ""
     folder = dirname(source)
     if item.name.name and source in kustomized.get(folder, ()):
         return None
-    stands_apart = source and (folder in kustomized or _PLACE_OF_PATCHES.search(source))
-    if not item.name.name or stands_apart:
-        return _FRAGMENT
-    if doubles is None:
-        return UNDECIDED
-    return _FRAGMENT if item.name in doubles else None
+    is_patch_file = source and (folder in kustomized or _PATCH_PATH.search(source))
+    return FRAGMENT if not item.name.name or is_patch_file else UNDECIDED
 
 
 def _is_unfilled(violation: Violation) -> bool:
@@ -183,11 +169,6 @@ def _is_strategic(raw: object) -> bool:
     if isinstance(raw, Mapping):
         return "$patch" in raw or "$retainKeys" in raw or any(_is_strategic(each) for each in raw.values())
     return isinstance(raw, list) and any(_is_strategic(each) for each in raw)
-
-
-def names_of_several(names: Iterable[ObjectName]) -> frozenset[ObjectName]:
-    """The names that come more than once."""
-    return frozenset(name for name, times in Counter(names).items() if times > 1)
 
 
 # --- kustomize -------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from portmap._kubernetes.field_path import FieldPath
 from portmap._lint.findings import Finding, Location, Related
 from portmap._manifests.documents import Document
 
-__all__ = ["located", "places_of_keys"]
+__all__ = ["located", "locations_of_keys"]
 
 _BREAK: Final = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 _HELM_SOURCE: Final = re.compile(r"# Source: (\S.*?)\s*$")
@@ -48,7 +48,7 @@ def located(findings: Iterable[Finding], documents: Mapping[int, Document]) -> l
     return [_with(finding, number, places) for number, finding in enumerate(found)]
 
 
-def places_of_keys(fields: Iterable[tuple[Document, FieldPath]]) -> list[Location]:
+def locations_of_keys(fields: Iterable[tuple[Document, FieldPath]]) -> list[Location]:
     """Where the keys of some fields stand; those of one text come one after the other."""
     return list(_locations((document, field, True) for document, field in fields))
 

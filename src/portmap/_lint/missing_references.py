@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any, Final
 
 from portmap._graph.items import name_of
@@ -12,7 +11,6 @@ from portmap._kubernetes.field_path import FieldPath
 from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Found, Place, Severity, at
 from portmap._lint.kustomize import has_placeholder
-from portmap._lint.whole_input import MOST_LOOKED_AT, has_port
 from portmap._model.services import Service
 
 __all__ = ["missing_port", "missing_service", "place_of", "services_meant", "values_along"]
@@ -38,9 +36,8 @@ def services_meant(resolved: ResolvedReference, bundle: Bundle) -> Sequence[Serv
 
 
 def _elsewhere(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Service]:
-    """The Services of other bundles that have this name; of very many not all."""
-    found = bundle.elsewhere.services_named(resolved.reference.service or "", resolved.reference.namespace)
-    return (each for each in islice(found, MOST_LOOKED_AT) if not bundle.has(each))
+    """Yield the Services of other bundles that have the name of a reference."""
+    return bundle.elsewhere.services_named(resolved.reference.service or "", resolved.reference.namespace)
 
 
 def values_along(resolved: ResolvedReference, bundle: Bundle) -> list[Any]:
@@ -71,15 +68,14 @@ def missing_service(resolved: ResolvedReference, bundle: Bundle, *, effect: str 
         # Of a namespace in which it has no Service at all, the map does not say that one is missing.
         if resolved.unknown is None or not _names_service(resolved) or services_meant(resolved, bundle):
             return
-        reference = resolved.reference
-        if not bundle.declared_complete and not bundle.elsewhere.lacks_port(name, reference.namespace, reference.port):
+        if not bundle.declared_complete and not _only_lacks_port(resolved, bundle):
             return
         message, hint = f"there is no Service {name!r}", None
     elif miss.code in _NO_SERVICE:
         message, hint = miss.message, miss.hint
     else:
         return
-    if (name, resolved.reference.namespace) in _EVERYWHERE or bundle.elsewhere.has_unread_service(name):
+    if (name, resolved.reference.namespace) in _EVERYWHERE or bundle.elsewhere.has_invalid_service(name):
         return
     severity, because = _judged_service(resolved, bundle)
     yield _name_of_service(resolved, bundle).finding(
@@ -89,6 +85,22 @@ def missing_service(resolved: ResolvedReference, bundle: Bundle, *, effect: str 
         severity=severity,
         because=because,
     )
+
+
+def _only_lacks_port(resolved: ResolvedReference, bundle: Bundle) -> bool:
+    """Return whether the only Service of the name may be in the namespace of a reference, and lacks its port."""
+    reference = resolved.reference
+    only = bundle.elsewhere.only_service_named(reference.service or "")
+    if only is None or reference.namespace not in {None, only.namespace or reference.namespace}:
+        return False
+    return not _has_port(only, reference.port)
+
+
+def _has_port(service: Service, port: int | str | None) -> bool:
+    """Return whether a Service has a port of this number or name; an ExternalName Service has any port."""
+    if port is None or service.effective_type == "ExternalName":
+        return True
+    return any(port == (each.port if isinstance(port, int) else each.name) for each in service.ports)
 
 
 def _name_of_service(resolved: ResolvedReference, bundle: Bundle) -> Place:
@@ -113,7 +125,7 @@ def _judged_service(resolved: ResolvedReference, bundle: Bundle) -> tuple[Severi
     port = resolved.reference.port
     others = _elsewhere(resolved, bundle)
     other = next(others, None)
-    if other is not None and (has_port(other, port) or any(has_port(each, port) for each in others)):
+    if other is not None and (_has_port(other, port) or any(_has_port(each, port) for each in others)):
         return "info", f"{other} is in another part of the input"
     if _is_near(resolved, bundle):
         return None, None
@@ -190,7 +202,7 @@ def _judged_port(resolved: ResolvedReference, bundle: Bundle) -> tuple[Severity 
     if has_placeholder(port):
         return "info", f"{port!r} is filled in by a tool"
     if port is not None and not bundle.complete:
-        other = next((each for each in _elsewhere(resolved, bundle) if has_port(each, port)), None)
+        other = next((each for each in _elsewhere(resolved, bundle) if _has_port(each, port)), None)
         if other is not None:
             return "warning", f"{other} in another part of the input has this port"
     return None, None

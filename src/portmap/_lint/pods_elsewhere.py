@@ -6,12 +6,10 @@ the pods, a build step adds the labels, or the other half lives in another folde
 
 import re
 from collections.abc import Mapping
-from itertools import islice
 from typing import Final
 
 from portmap._lint.bundle import Bundle
 from portmap._lint.kustomize import has_placeholder
-from portmap._lint.whole_input import MOST_LOOKED_AT
 from portmap._model.services import Service
 
 __all__ = ["pods_made_elsewhere", "pods_perhaps_made_elsewhere", "where_the_labels_are"]
@@ -99,8 +97,7 @@ def _added(selector: Mapping[str, str], bundle: Bundle) -> str | None:
 
 
 def _elsewhere(service: Service, bundle: Bundle) -> str | None:
-    selector = service.selector or {}
-    selected = islice(bundle.elsewhere.selected_by(selector), MOST_LOOKED_AT)
+    selected = bundle.elsewhere.selected_by(service.selector or {})
     found = next((each for each in selected if not bundle.has_like(each)), None)
     return f"{found} has the labels, in another part of the input" if found is not None else None
 

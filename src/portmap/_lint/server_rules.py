@@ -1,8 +1,8 @@
-"""What an API server says of an object, as findings know it: the codes of all its rules, and its warnings."""
+"""What an API server says about an object, as findings, and the rules by which it does."""
 
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Any, final
+from typing import Any, Final, final
 
 import attrs
 
@@ -20,15 +20,19 @@ from portmap._apiserver.rule import Rule
 from portmap._apiserver.service_rules import SERVICE_RULES
 from portmap._apiserver.service_warnings import SERVICE_WARNINGS
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
-from portmap._kubernetes.field_path import ROOT
+from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.kinds import any_template_path
 from portmap._kubernetes.violations import ServerWarning
+from portmap._lint.findings import Finding
 from portmap._lint.item import Item
 from portmap._model.pods import Container, Pod
 from portmap._model.services import Service, service_state
 from portmap._model.workloads import Workload
 
-__all__ = ["codes_of_the_server", "rules_of_the_server", "server_warnings"]
+__all__ = ["codes_of_the_server", "rules_of_the_server", "server_findings"]
+
+
+_OWNER_REFERENCES: Final = FieldPath("metadata", "ownerReferences")
 
 
 @final
@@ -39,8 +43,37 @@ class _Warned:
     init_containers: Sequence[Container]
 
 
-def server_warnings(item: Item) -> Iterator[ServerWarning]:
-    """What a server would warn of when it accepts this object."""
+def server_findings(item: Item) -> Iterator[Finding]:
+    """Yield what an API server rejects about an object, or what it warns about when it accepts it."""
+    for violation in item.violations:
+        # A generator leaves them for a controller to fill in.
+        is_generated = violation.path.starts_with(_OWNER_REFERENCES)
+        yield Finding(
+            violation.code,
+            "warning" if is_generated else "error",
+            item.name,
+            violation.path,
+            violation.message,
+            violation.hint,
+            violation.value,
+            "owner references are written by controllers, not by people" if is_generated else None,
+            position=item.position,
+            source=item.source,
+        )
+    for warning in _warnings(item):
+        yield Finding(
+            warning.code,
+            "warning",
+            item.name,
+            warning.path,
+            warning.message,
+            warning.hint,
+            position=item.position,
+            source=item.source,
+        )
+
+
+def _warnings(item: Item) -> Iterator[ServerWarning]:
     typed = item.object
     cluster = cluster_in_force()
     if isinstance(typed, Service):
@@ -55,7 +88,7 @@ def server_warnings(item: Item) -> Iterator[ServerWarning]:
 
 @cache
 def rules_of_the_server() -> tuple[Rule[Any], ...]:
-    """Every rule and warning of a server that a create can break, by code."""
+    """Return every rule and warning of a server that a create request can break, by code."""
     groups = (
         SERVICE_PORT_RULES,
         CONTAINER_PORT_RULES,
@@ -82,5 +115,5 @@ def rules_of_the_server() -> tuple[Rule[Any], ...]:
 
 
 def codes_of_the_server() -> frozenset[str]:
-    """The codes under which what a server says of an object is reported."""
+    """Return the codes of all findings that come from an API server."""
     return frozenset(CODES_OF_READING) | {rule.code for rule in rules_of_the_server()}

@@ -1,4 +1,4 @@
-"""What people ask not to be told of: an annotation on the object, or a comment beside the line.
+"""Suppressions: an annotation on the object, or a comment at the line, that silences a rule.
 
     metadata:
       annotations:
@@ -7,16 +7,15 @@
       # portmap: ignore[exposed-service] only the office can reach these nodes
       type: NodePort
 
-The annotation's key or the brackets name the rule, and the rest is the reason. A suppression
-without a reason, of a rule that does not exist, or of nothing, is a finding itself: it would
-hide tomorrow's mistake.
+The annotation's key or the brackets name the rule, and the rest is the reason. A suppression without a reason, of
+a rule that does not exist, or without a finding to suppress, is a finding itself: it would hide a later mistake.
 """
 
 import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Final, final
+from typing import Final, NamedTuple, final
 
 import attrs
 
@@ -26,11 +25,13 @@ from portmap._kubernetes.errors import Span
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._lint.findings import Finding, Location, Suppressed
 from portmap._lint.item import Item
+from portmap._lint.locations import locations_of_keys
+from portmap._manifests.documents import Document
 
-__all__ = ["ANNOTATION", "SUPPRESSION_RULES", "Suppression", "annotations_of", "comments_in", "suppress"]
+__all__ = ["ANNOTATION", "SUPPRESSION_RULES", "Suppression", "suppress", "suppressions_of"]
 
 ANNOTATION: Final = "portmap.ignore/"
-"""What the key of an annotation begins with that suppresses the rule named behind it."""
+"""The prefix of an annotation's key, before the name of the rule that it suppresses."""
 
 _ANNOTATIONS: Final = FieldPath("metadata", "annotations")
 
@@ -41,7 +42,7 @@ SUPPRESSION_RULES: Final[Mapping[str, str]] = {
     UNUSED: "Suppression has no effect.",
     REASONLESS: "Suppression gives no reason.",
 }
-"""What is found about suppressions themselves, which cannot be suppressed."""
+"""The findings about suppressions themselves, which cannot be suppressed."""
 
 _BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _COMMENT: Final = re.compile(r"(?:^|(?<=\s))#\s*portmap:\s*ignore\[([^\]\n]*)\][ \t]*([^\n\r]*)", re.MULTILINE)
@@ -50,17 +51,17 @@ _COMMENT: Final = re.compile(r"(?:^|(?<=\s))#\s*portmap:\s*ignore\[([^\]\n]*)\][
 @final
 @attrs.frozen
 class Suppression:
-    """A request not to be told of the findings of some rules about an object.
+    """A request to suppress the findings of some rules about an object.
 
     Attributes:
         rules: The names of the rules.
-        reason: Why; `""` if it does not say.
+        reason: The reason; `""` if there is none.
         subject: The object.
-        position: The object's place in the input.
-        source: The file that it came from.
+        position: The object's position in the input.
+        source: The file that the object was read from.
         path: The path of the annotation; empty for a comment.
-        location: Where it stands, as far as that is known.
-        lines: From the line of a comment to the one that it is about, of which those between say nothing;
+        location: The location of the annotation or comment, if it was read from a file.
+        lines: From the line of a comment to the line that it is about, the lines between being blank or comments;
             `None` for an annotation, which is about the whole object.
     """
 
@@ -74,117 +75,159 @@ class Suppression:
     lines: range | None = None
 
 
-def annotations_of(items: Iterable[Item]) -> list[Suppression]:
-    """The suppressions among the annotations of objects."""
-    return [each for item in items for each in _annotations(item)]
+# --- suppressions of the input ---------------------------------------------------------------------------------
+
+
+def suppressions_of(items: Sequence[Item], documents: Mapping[int, Document]) -> Iterator[Suppression]:
+    """Yield the suppressions of the objects' annotations, then those of comments.
+
+    Args:
+        items: The objects.
+        documents: The documents of files, by position; other objects have no comments.
+    """
+    annotations = [suppression for item in items for suppression in _annotations(item)]
+    in_files = [each for each in annotations if each.position in documents]
+    locations = iter(locations_of_keys((documents[each.position], each.path) for each in in_files))
+    for suppression in annotations:
+        location = next(locations) if suppression.position in documents else None
+        yield attrs.evolve(suppression, location=location)
+    # A text may hold very many documents, so it is searched once.
+    texts: dict[int, _CommentedText | None] = {}
+    for item in items:
+        document = documents.get(item.position)
+        if document is None:
+            continue
+        identity = id(document.text)
+        if identity not in texts:
+            has_comments = "portmap:" in document.text
+            texts[identity] = (
+                _CommentedText(document.text, document.origin[0].lines_before, []) if has_comments else None
+            )
+        text = texts[identity]
+        # A text is parsed again to find a span, so only the few with such comments are.
+        if text is not None:
+            span = document.span()
+            text.objects.append((span.line if span else 1, item))
+    for text in filter(None, texts.values()):
+        yield from _comments(text)
 
 
 def _annotations(item: Item) -> Iterator[Suppression]:
-    found = value_at(item.raw, "metadata", "annotations")
-    for key, reason in found.items() if isinstance(found, Mapping) else ():
+    annotations = value_at(item.raw, "metadata", "annotations")
+    for key, value in annotations.items() if isinstance(annotations, Mapping) else ():
         if isinstance(key, str) and key.startswith(ANNOTATION):
             path = _ANNOTATIONS.key(key)
-            why = reason.strip() if isinstance(reason, str) else ""
-            yield Suppression((key.removeprefix(ANNOTATION),), why, item.name, item.position, item.source, path)
+            reason = value.strip() if isinstance(value, str) else ""
+            yield Suppression((key.removeprefix(ANNOTATION),), reason, item.name, item.position, item.source, path)
 
 
-def comments_in(text: str, objects: Sequence[tuple[int, Item]]) -> Iterator[Suppression]:
-    """The suppressions among the comments of a text.
+class _CommentedText(NamedTuple):
+    """A text with comments, how many lines of its file come before it, and its objects with their first lines."""
 
-    A comment is about its own line, or, where it stands alone, about the next line that is
-    none; at the head of an object it is about the line in which the object begins.
+    text: str
+    lines_before: int
+    objects: list[tuple[int, Item]]
 
-    Args:
-        text: The text.
-        objects: Its objects, each with the line in which it begins.
+
+def _comments(text: _CommentedText) -> Iterator[Suppression]:
+    """Yield the suppressions among the comments of a text.
+
+    A comment is about its own line or, if nothing else is on that line, about the next line that is neither blank
+    nor a comment. Before the first line of an object it is about that line.
     """
-    if "portmap:" not in text:
-        return
-    lines = _BREAK.split(text)
-    says: list[int] | None = None
-    starts = [begins for begins, _ in objects]
-    line, place = 1, 0
-    for match in _COMMENT.finditer(text):
-        for each in _BREAK.finditer(text, place, match.start()):
-            line, place = line + 1, each.end()
-        written = lines[line - 1]
-        column = match.start() - place + 1
-        last = line
-        if not written[: column - 1].strip():
-            if says is None:
-                says = [number for number, each in enumerate(lines, 1) if not _says_nothing(each)]
-            after = bisect_right(says, line)
-            last = says[after] if after < len(says) else len(lines) + 1
+    objects = sorted(text.objects, key=lambda each: (each[0], each[1].position))
+    starts = [start for start, _ in objects]
+    lines = _BREAK.split(text.text)
+    content: list[int] | None = None
+    line, offset = 1, 0
+    for match in _COMMENT.finditer(text.text):
+        for line_break in _BREAK.finditer(text.text, offset, match.start()):
+            line, offset = line + 1, line_break.end()
+        column = match.start() - offset + 1
+        first = last = line + text.lines_before
+        if not lines[line - 1][: column - 1].strip():
+            if content is None:
+                content = [number for number, each in enumerate(lines, 1) if _has_content(each)]
+            after = bisect_right(content, line)
+            last = text.lines_before + (content[after] if after < len(content) else len(lines) + 1)
         about = bisect_right(starts, last)
         if about:
             item = objects[about - 1][1]
             rules = tuple(name for each in match[1].split(",") if (name := each.strip()))
-            span = Span(line, column, line, column + len(match[0].rstrip()))
-            location = Location(item.source, span, written)
+            span = Span(first, column, first, column + len(match[0].rstrip()))
             yield Suppression(
-                rules, match[2].strip(), item.name, item.position, item.source, ROOT, location, range(line, last + 1)
+                rules,
+                match[2].strip(),
+                item.name,
+                item.position,
+                item.source,
+                location=Location(item.source, span, lines[line - 1]),
+                lines=range(first, last + 1),
             )
 
 
-def _says_nothing(line: str) -> bool:
+def _has_content(line: str) -> bool:
     bare = line.strip()
-    return not bare or bare.startswith("#") or bare == "---"
+    return bool(bare) and not bare.startswith("#") and bare != "---"
+
+
+# --- findings suppressed ---------------------------------------------------------------------------------------
 
 
 def suppress(
     findings: Sequence[Finding],
-    requests: Sequence[Suppression],
+    suppressions: Sequence[Suppression],
     *,
     known: Collection[str],
-    asked: Collection[str],
+    run: Collection[str],
 ) -> tuple[list[Finding], list[Suppressed]]:
-    """The findings that are left, with those about suppressions, and the suppressed ones.
+    """Return the findings that are left, with those about suppressions, and the suppressed findings.
 
     Args:
-        findings: All of them.
-        requests: The suppressions.
-        known: The names of all rules that there are.
-        asked: The names of the rules that were run: only of those can a suppression be unused.
+        findings: All findings.
+        suppressions: All suppressions.
+        known: The names of all rules that exist.
+        run: The names of the rules that were run: a suppression of another rule cannot be unused.
     """
-    # By name, too: the objects of a list that was given as one have one position.
-    # And by line: one object may have very many comments.
-    of_object: dict[tuple[int, ObjectName, str, int | None], list[int]] = defaultdict(list)
-    for number, request in enumerate(requests):
-        for rule in request.rules:
-            for line in {request.lines[0], request.lines[-1]} if request.lines else (None,):
-                of_object[request.position, request.subject, rule, line].append(number)
+    # The key has the object's name because objects of a list that was given as one mapping share its position,
+    # and the line because one object may have very many comments.
+    by_finding: dict[tuple[int, ObjectName, str, int | None], list[int]] = defaultdict(list)
+    for number, suppression in enumerate(suppressions):
+        lines = {suppression.lines[0], suppression.lines[-1]} if suppression.lines else (None,)
+        for rule in suppression.rules:
+            for line in lines:
+                by_finding[suppression.position, suppression.subject, rule, line].append(number)
     left: list[Finding] = []
-    hidden: list[Suppressed] = []
+    suppressed: list[Suppressed] = []
     used: set[int] = set()
     for finding in findings:
+        key = (finding.position, finding.subject, finding.rule)
         span = finding.location and finding.location.span
-        about = (finding.position, finding.subject, finding.rule)
-        covering = [*of_object.get((*about, None), ())]
+        matching = [*by_finding.get((*key, None), ())]
         if span is not None:
-            covering += of_object.get((*about, span.line), ())
-        if covering:
-            number = min(covering)
+            matching += by_finding.get((*key, span.line), ())
+        if matching:
+            number = min(matching)
             used.add(number)
-            hidden.append(Suppressed(finding, requests[number].reason))
+            suppressed.append(Suppressed(finding, suppressions[number].reason))
         else:
             left.append(finding)
-    lines = _lines_of(tuple(left), requests)
-    # Of copies of one object the first alone is judged, for all of them.
-    copied = {(each.subject, each.rules, each.reason) for number, each in enumerate(requests) if number in used}
-    for number, request in enumerate(requests):
-        if (request.subject, request.rules, request.reason) in copied:
-            used.add(number)
-        elsewhere = lines.get((request.position, request.subject), {})
-        left += _about(request, known, asked, used=number in used, elsewhere=elsewhere)
-    return left, hidden
+    finding_lines = _finding_lines(left, suppressions)
+    # Equal findings about copies of an object are reported once, so a copy's suppression may have none of its own.
+    used_on_copies = {(each.subject, each.rules, each.reason) for each in map(suppressions.__getitem__, used)}
+    for suppression in suppressions:
+        is_used = (suppression.subject, suppression.rules, suppression.reason) in used_on_copies
+        lines_of_object = finding_lines.get((suppression.position, suppression.subject), {})
+        left += _findings_about(suppression, known, run, is_used=is_used, finding_lines=lines_of_object)
+    return left, suppressed
 
 
-def _lines_of(
-    findings: Iterable[Finding], requests: Iterable[Suppression]
+def _finding_lines(
+    findings: Iterable[Finding], suppressions: Iterable[Suppression]
 ) -> Mapping[tuple[int, ObjectName], Mapping[str, int]]:
-    """By object with comments, the line of the first finding of each rule."""
+    """Return for each object with comments the line of the first finding of each rule."""
     found: dict[tuple[int, ObjectName], dict[str, int]] = {
-        (each.position, each.subject): {} for each in requests if each.lines is not None
+        (each.position, each.subject): {} for each in suppressions if each.lines is not None
     }
     for finding in findings if found else ():
         span = finding.location and finding.location.span
@@ -193,39 +236,37 @@ def _lines_of(
     return found
 
 
-def _about(
-    request: Suppression,
+def _findings_about(
+    suppression: Suppression,
     known: Collection[str],
-    asked: Collection[str],
+    run: Collection[str],
     *,
-    used: bool,
-    elsewhere: Mapping[str, int],
+    is_used: bool,
+    finding_lines: Mapping[str, int],
 ) -> Iterator[Finding]:
-    """What is wrong with a suppression itself."""
-
     def finding(rule: str, message: str, hint: str) -> Finding:
         return Finding(
             rule,
             "warning",
-            request.subject,
-            request.path,
+            suppression.subject,
+            suppression.path,
             message,
             hint,
-            position=request.position,
-            source=request.source,
-            location=request.location,
+            position=suppression.position,
+            source=suppression.source,
+            location=suppression.location,
         )
 
-    names = ", ".join(request.rules) or "nothing"
-    if not request.reason:
+    names = ", ".join(suppression.rules) or "nothing"
+    if not suppression.reason:
         yield finding(REASONLESS, f"{names} is suppressed without a reason", "say why: others will want to know")
-    for name in request.rules:
-        # Whoever lints here may lack the rules of other projects, which have a dot in their names.
+    for name in suppression.rules:
+        # A name with a dot is that of a plugin's rule, and the plugin need not be installed here.
         if name not in known and "." not in name:
             guess = nearest(name, known)
             hint = f"did you mean {guess!r}?" if guess else "`portmap rules` lists them"
             yield finding(UNUSED, f"there is no rule {name!r}", hint)
-    if not used and all(name in asked for name in request.rules):
-        line = next((elsewhere[name] for name in request.rules if name in elsewhere), None)
+    if not is_used and all(name in run for name in suppression.rules):
+        line = next((finding_lines[name] for name in suppression.rules if name in finding_lines), None)
         hint = f"line {line} has a finding: put the comment there, or above it" if line else "remove the suppression"
         yield finding(UNUSED, f"{names} is suppressed, and finds nothing here", hint)

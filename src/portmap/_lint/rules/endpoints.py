@@ -173,4 +173,5 @@ def service_without_selector(subject: Bundle, bundle: Bundle) -> Iterator[Found]
 
 def _is_patch(service: Service, bundle: Bundle) -> bool:
     """Return whether another part of the input has the same Service, with a selector."""
-    return any(other.selector for other in bundle.elsewhere.services_named(service.name, service.namespace))
+    named = (service.name, service.namespace)
+    return any(other.selector for other in (*bundle.services_named(*named), *bundle.elsewhere.services_named(*named)))

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Found, Place, Severity, at
+from portmap._lint.input_context import sets_node_ports
 from portmap._lint.rule import rule
-from portmap._lint.whole_input import At, asks_for_node_ports
 from portmap._model.check_set import Conflict
 from portmap._model.services import Service
 
@@ -53,11 +53,11 @@ def node_port_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     del subject
     for conflict in bundle.port_map.node_ports.collisions:
         yield _collision(conflict.service, conflict)
-    for service in filter(asks_for_node_ports, bundle.services):
-        here = At(bundle.place_of(service)[0].position)
-        for conflict in bundle.elsewhere.node_port_collisions(here):
+    for service in filter(sets_node_ports, bundle.services):
+        item, _ = bundle.place_of(service)
+        for conflict in bundle.elsewhere.node_port_collisions(item.position):
             # Services of the same name in several folders are variants for several environments.
-            if not bundle.has(conflict.other) and conflict.other.name != service.name:
+            if conflict.other.name != service.name:
                 yield _collision(service, conflict, elsewhere=True)
 
 

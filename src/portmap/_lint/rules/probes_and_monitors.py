@@ -1,7 +1,6 @@
 """Rules about the ports that probes, lifecycle hooks and monitors refer to."""
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Final
 
 import attrs
@@ -14,7 +13,6 @@ from portmap._lint.findings import Found, Severity, at
 from portmap._lint.kustomize import has_placeholder
 from portmap._lint.missing_references import missing_port, place_of
 from portmap._lint.rule import rule
-from portmap._lint.whole_input import MOST_LOOKED_AT
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
@@ -269,7 +267,7 @@ def _other_with_port(resolved: ResolvedReference, bundle: Bundle) -> Service | W
     """Return an object in another part of the input that the monitor selects, and that has the port."""
     port = resolved.reference.port
     for scope in resolved.reference.scopes or ():
-        for other in islice(_selected_elsewhere(scope, resolved, bundle), MOST_LOOKED_AT):
+        for other in _selected_elsewhere(scope, resolved, bundle):
             if isinstance(other, Service):
                 has_port = any(port in {each.name, each.effective_target_port} for each in other.ports)
             else:
@@ -366,7 +364,7 @@ def _selected_elsewhere(scope: Scope, resolved: ResolvedReference, bundle: Bundl
     if not selector.labels:
         return
     if resolved.reference.role == "service-monitor":
-        yield from (each for each in bundle.elsewhere.services_labelled(selector) if not bundle.has(each))
+        yield from bundle.elsewhere.services_labelled(selector)
     else:
         selected = bundle.elsewhere.selected_by(selector.labels)
-        yield from (each for each in selected if selector.matches(each.pod.labels) and not bundle.has(each))
+        yield from (each for each in selected if selector.matches(each.pod.labels))
