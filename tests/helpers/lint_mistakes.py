@@ -1,4 +1,4 @@
-"""The usual mistakes, each as an edit of a right manifest."""
+"""Common mistakes, each as an edit of a valid set of objects."""
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 Edit = tuple[str, str, tuple[str | int, ...], object]
+"""A name, the kind of the object, the path in it, and the value to write there."""
 
 PORT: Final = ("spec", "ports", 0)
 
@@ -37,7 +38,7 @@ CONTAINER_PORT: Final = (*CONTAINER, "ports", 0)
 
 
 def web() -> list[dict[str, Any]]:
-    """A right set: a Deployment, its Service and an Ingress."""
+    """Return a valid set: a Deployment, its Service and an Ingress."""
     service = {
         "apiVersion": "v1",
         "kind": "Service",
@@ -63,10 +64,10 @@ def web() -> list[dict[str, Any]]:
 
 
 def edited(edits: Sequence[Edit]) -> list[dict[str, Any]]:
-    """The right set with these values written into it."""
+    """Return the valid set with edits."""
     objects = web()
     for _, kind, path, value in edits:
-        place: Any = next(each for each in objects if each["kind"] == kind)
+        place: Any = next(raw for raw in objects if raw["kind"] == kind)
         for step in path[:-1]:
             place = place[step]
         place[path[-1]] = value
@@ -74,7 +75,7 @@ def edited(edits: Sequence[Edit]) -> list[dict[str, Any]]:
 
 
 def worst(objects: Sequence[Mapping[str, Any]]) -> Severity | None:
-    """The worst of the severities that the linter finds."""
+    """Return the highest severity of the findings."""
     report = lint(deepcopy(list(objects)))
     return next((severity for severity in ("error", "warning", "info") if report.count(severity)), None)
 
@@ -84,12 +85,13 @@ def http(**more: object) -> dict[str, object]:
 
 
 def second(**more: object) -> list[dict[str, object]]:
-    """Two ports: the right one, and another."""
+    """Return two ports: the valid one, and another."""
     return [http(), {"name": "admin", "port": 81, "targetPort": 8080} | more]
 
 
 NO_INGRESS: Final[list[Edit]] = [("no Ingress", "Ingress", ("spec",), {})]
 
+# Each is an error.
 MISTAKES: Final[list[Edit]] = [
     ("port 0", "Service", (*PORT, "port"), 0),
     ("port 65536", "Service", (*PORT, "port"), 65536),
@@ -120,8 +122,8 @@ MISTAKES: Final[list[Edit]] = [
         ("spec",),
         {**web()[0]["spec"], "type": "NodePort", "ports": [http(nodePort=30080), second(nodePort=30080)[1]]},
     ),
-    ("selector value that is no label value", "Service", ("spec", "selector"), {"app": "my web!"}),
-    ("name that is no label", "Service", ("metadata", "name"), "my_web"),
+    ("selector value that is not a label value", "Service", ("spec", "selector"), {"app": "my web!"}),
+    ("name that is not a DNS label", "Service", ("metadata", "name"), "my_web"),
     ("targetport", "Service", ("spec", "ports"), [{"name": "http", "port": 80, "targetport": "http"}]),
     (
         "two container ports of one name",
@@ -148,6 +150,7 @@ MISTAKES: Final[list[Edit]] = [
     ),
 ]
 
+# Each is at least a warning.
 DOUBTFUL: Final[list[Edit]] = [
     (
         "two containers with one port name",
@@ -165,7 +168,7 @@ LONG: Final = "a-name-of-a-port-that-has-40-characters-"[:39] + "x"
 
 
 def renamed(name: str) -> list[Edit]:
-    """Another name for the Service's port, which the Ingress knows."""
+    """Return edits that rename the Service port, also in the Ingress."""
     return [("", "Service", (*PORT, "name"), name), ("", "Ingress", BACKEND_PORT, {"name": name})]
 
 

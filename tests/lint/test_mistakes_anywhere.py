@@ -1,4 +1,4 @@
-"""The mistakes that people make are found however they are written: in any kind of workload, file and form."""
+"""Common mistakes are found in any kind of workload, file and format."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -16,19 +16,19 @@ from portmap.manifests import read
 
 ALL: Final = [*MISTAKES, *DOUBTFUL]
 SERIOUS: Final = {"error", "warning"}
-each_mistake: Final = pytest.mark.parametrize("mistake", ALL, ids=lambda each: each[0])
+each_mistake: Final = pytest.mark.parametrize("mistake", ALL, ids=lambda edit: edit[0])
 
 
-def made_by(kind: str, objects: Sequence[dict[str, Any]], namespace: str | None = None) -> list[dict[str, Any]]:
-    """The objects with another kind of workload in place of the Deployment, all in one namespace."""
-    found = [each if each["kind"] != "Deployment" else _workload(kind, each) for each in objects]
+def with_workload(kind: str, objects: Sequence[dict[str, Any]], namespace: str | None = None) -> list[dict[str, Any]]:
+    """Return the objects with another kind of workload instead of the Deployment, in the same namespace."""
+    changed = [raw if raw["kind"] != "Deployment" else workload_like(kind, raw) for raw in objects]
     if namespace is not None:
-        for each in found:
-            each["metadata"] = {"namespace": namespace, **each["metadata"]}
-    return found
+        for raw in changed:
+            raw["metadata"] = {"namespace": namespace, **raw["metadata"]}
+    return changed
 
 
-def _workload(kind: str, deployment: dict[str, Any]) -> dict[str, Any]:
+def workload_like(kind: str, deployment: dict[str, Any]) -> dict[str, Any]:
     template = deployment["spec"]["template"]
     if kind == "Pod":
         metadata = {**deployment["metadata"], **template["metadata"]}
@@ -48,9 +48,9 @@ KINDS: Final = ("StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController
 @pytest.mark.parametrize("namespace", [None, "shop"])
 @pytest.mark.parametrize("kind", KINDS)
 @each_mistake
-def test_of_any_kind_of_workload(mistake: Edit, kind: str, namespace: str | None) -> None:
-    """Whatever makes the pods, and in whatever namespace, a mistake is as serious as it is in a Deployment."""
-    assert worst(made_by(kind, edited([mistake]), namespace)) in SERIOUS
+def test_in_any_kind_of_workload(mistake: Edit, kind: str, namespace: str | None) -> None:
+    """A mistake is as serious in any kind of workload and any namespace as in a Deployment."""
+    assert worst(with_workload(kind, edited([mistake]), namespace)) in SERIOUS
 
 
 def in_one_file(objects: Sequence[Mapping[str, Any]], folder: Path) -> None:
@@ -102,7 +102,7 @@ each_form: Final = pytest.mark.parametrize("form", FORMS)
 @each_form
 @each_mistake
 def test_in_any_form(mistake: Edit, form: Form, tmp_path: Path) -> None:
-    """In one file or several, in YAML or JSON, a mistake is found, and has a place."""
+    """In one file or several, in YAML or JSON, a mistake is found, with its location."""
     form(edited([mistake]), tmp_path)
     serious = [each for each in lint_paths(tmp_path) if each.severity in SERIOUS]
     assert serious
@@ -112,44 +112,44 @@ def test_in_any_form(mistake: Edit, form: Form, tmp_path: Path) -> None:
 @each_form
 @each_mistake
 def test_in_any_form_through_the_command(mistake: Edit, form: Form, tmp_path: Path) -> None:
-    """So it does in JSON, for a folder as it is named to a hook, and the exit code says the same."""
+    """The command finds the mistake, too, and exits with 1 for an error."""
     form(edited([mistake]), tmp_path)
     done = portmap("lint", "--format", "json", str(tmp_path))
-    told = {each["severity"] for each in json.loads(done.out)["findings"]}
-    assert told & SERIOUS
-    assert done.code == ("error" in told)
-    assert mistake in DOUBTFUL or "error" in told
+    severities = {finding["severity"] for finding in json.loads(done.out)["findings"]}
+    assert severities & SERIOUS
+    assert done.code == ("error" in severities)
+    assert mistake in DOUBTFUL or "error" in severities
 
 
 @pytest.mark.parametrize("options", [(), ("--complete",), ("--namespace", "shop")], ids=" ".join)
 @each_form
-@pytest.mark.parametrize(("name", "edits"), [("what is right", []), *UNUSUAL])
-def test_what_is_right_in_any_form(
+@pytest.mark.parametrize(("name", "edits"), [("valid", []), *UNUSUAL])
+def test_valid_objects_in_any_form(
     name: str, edits: list[Edit], form: Form, options: Sequence[str], tmp_path: Path
 ) -> None:
-    """What is unusual, though right, raises nothing above information, however it is written."""
+    """Valid objects have no findings above info in any format, however unusual they are."""
     del name
     form(edited(edits), tmp_path)
     done = portmap("lint", "--format", "json", *options, str(tmp_path))
-    assert not SERIOUS & {each["severity"] for each in json.loads(done.out)["findings"]}
+    assert not SERIOUS & {finding["severity"] for finding in json.loads(done.out)["findings"]}
     assert done.code == 0
 
 
-@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda each: each[0])
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda edit: edit[0])
 def test_through_the_command(mistake: Edit) -> None:
-    """A mistake that is piped into the command fails it."""
+    """A mistake in standard input makes the command fail."""
     done = portmap("lint", "-", stdin=yaml.safe_dump_all(edited([mistake])))
     assert (done.code, "error: " in done.out) == (1, True)
 
 
 @each_mistake
-def test_of_typed_objects(mistake: Edit) -> None:
-    """A mistake in typed objects is refused when they are made, or found by the linter."""
+def test_in_typed_objects(mistake: Edit) -> None:
+    """A mistake in typed objects is rejected when they are created, or found by the linter."""
     try:
-        objects = [each if each["kind"] == "Ingress" else read(each) for each in edited([mistake])]
+        objects = [raw if raw["kind"] == "Ingress" else read(raw) for raw in edited([mistake])]
     except ValidationError:
         return
-    assert any(each.severity in SERIOUS for each in lint(objects))
+    assert any(finding.severity in SERIOUS for finding in lint(objects))
 
 
 BUILT: Final[Mapping[str, Callable[[], object]]] = {
@@ -171,6 +171,6 @@ BUILT: Final[Mapping[str, Callable[[], object]]] = {
 
 @pytest.mark.parametrize("build", BUILT.values(), ids=BUILT)
 def test_builders_refuse(build: Callable[[], object]) -> None:
-    """What no server takes cannot be built."""
+    """Objects that an API server rejects cannot be created."""
     with pytest.raises(ValidationError):
         build()

@@ -1,4 +1,4 @@
-"""Rules of other projects: what an installed distribution brings, and what is said where it does not work."""
+"""Rules of other projects: the rules of an installed distribution, and the errors of a broken one."""
 
 import json
 import os
@@ -51,7 +51,7 @@ Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def installed(folder: Path, code: str, points: str = "acme = acme_rules:RULES", name: str = "acme_rules") -> None:
-    """Puts a distribution into a folder, as an installer would."""
+    """Put a distribution into a folder, as an installer does."""
     (folder / f"{name}.py").write_text(code, encoding="utf-8")
     metadata = folder / f"{name}-1.0.dist-info"
     metadata.mkdir()
@@ -62,7 +62,7 @@ def installed(folder: Path, code: str, points: str = "acme = acme_rules:RULES", 
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory, in which there is a file with a Service."""
+    """Return a folder: its `work` is the working directory, with a Service in a file; its `site` is empty."""
     (tmp_path / "work").mkdir()
     (tmp_path / "site").mkdir()
     monkeypatch.chdir(tmp_path / "work")
@@ -72,7 +72,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def command(here: Path) -> Command:
-    """Runs `portmap` as a process of its own, for which `site` is a folder of installed packages."""
+    """Return a function that runs `portmap` in its own process, with `site` as a folder of packages."""
 
     def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
         path = os.pathsep.join([str(SOURCE), str(here / "site")])
@@ -89,10 +89,10 @@ def command(here: Path) -> Command:
 
 
 class TestAnInstalledDistribution:
-    """It adds its rules to the commands, as if they were portmap's own."""
+    """The rules of an installed distribution are part of the commands."""
 
     def test_its_rules_run(self, here: Path, command: Command) -> None:
-        """Those of the default profile report without being asked for, others in their profile."""
+        """Rules of the default profile run by default, others in their profile or if selected."""
         installed(here / "site", GOOD)
         plain = json.loads(command("lint", "--format=json", "web.yaml").stdout)
         assert {each["rule"] for each in plain["findings"]} >= {"acme.owner-label"}
@@ -103,7 +103,7 @@ class TestAnInstalledDistribution:
         assert {each["rule"] for each in only["findings"]} == {"acme.strict-one"}
 
     def test_its_rules_are_listed_and_explained(self, here: Path, command: Command) -> None:
-        """The list says that another project has them; they have no page of portmap's."""
+        """`rules` lists them with the origin `plugin` and without a page; `explain` prints their documentation."""
         installed(here / "site", GOOD)
         listed = {each["name"]: each for each in json.loads(command("rules", "--format=json").stdout)["rules"]}
         assert listed["acme.owner-label"]["origin"] == "plugin"
@@ -115,7 +115,7 @@ class TestAnInstalledDistribution:
         assert (near.returncode, "did you mean 'acme.owner-label'?" in near.stderr) == (2, True)
 
     def test_its_rules_are_in_sarif(self, here: Path, command: Command) -> None:
-        """With help, and without an address in portmap's documentation."""
+        """SARIF describes them, without an address in portmap's documentation."""
         installed(here / "site", GOOD)
         run = json.loads(command("lint", "--format=sarif", "web.yaml").stdout)["runs"][0]
         [described] = [each for each in run["tool"]["driver"]["rules"] if each["id"] == "acme.owner-label"]
@@ -123,7 +123,7 @@ class TestAnInstalledDistribution:
         assert "helpUri" not in described
 
     def test_in_several_processes(self, here: Path, command: Command) -> None:
-        """However many processes work, the report is the same."""
+        """The report does not depend on the number of processes."""
         installed(here / "site", GOOD)
         for name in "abc":
             write(f"{name}/web.yaml", Path("web.yaml").read_text())
@@ -133,41 +133,41 @@ class TestAnInstalledDistribution:
 
 
 @pytest.mark.parametrize(
-    ("code", "points", "told"),
+    ("code", "points", "message"),
     [
         ("import nowhere_at_all", "acme = acme_rules:RULES", "cannot be imported: ModuleNotFoundError: No module"),
         ("raise SystemExit(0)", "acme = acme_rules:RULES", "cannot be imported: SystemExit: 0"),
         ("", "acme = acme_rulez:RULES", "No module named 'acme_rulez': the package was built without acme_rulez"),
         ("x = (", "acme = acme_rules:RULES", "cannot be imported: SyntaxError"),
         (GOOD, "acme = acme_rules:RULE", "cannot be imported: AttributeError"),
-        ("RULES = 42", "acme = acme_rules:RULES", "is no rule, and no list of rules, but has a int"),
-        ("RULES = [print]", "acme = acme_rules:RULES", "is no rule, and no list of rules"),
+        ("RULES = 42", "acme = acme_rules:RULES", "a int is neither a rule nor a list of rules"),
+        ("RULES = [print]", "acme = acme_rules:RULES", "is neither a rule nor a list of rules"),
         (GOOD, "shop = acme_rules:RULES", "'acme.owner-label' does not begin with 'shop.': write shop.owner-label"),
         (GOOD.replace("acme.owner-label", "exposed-service"), "acme = acme_rules:RULES", "write acme.exposed-service"),
         (GOOD.replace("acme.strict-one", "acme.owner-label"), "acme = acme_rules:RULES", "another rule has the name"),
         (GOOD.replace('"""Object is not good enough."""', ""), "acme = acme_rules:RULES", "has no docstring"),
-        (GOOD, "Acme = acme_rules:RULES", "its name is no beginning of names of rules"),
+        (GOOD, "Acme = acme_rules:RULES", "its name is not a prefix of rules"),
         (GOOD.replace("acme.owner-label", "Acme!"), "acme = acme_rules:RULES", "'Acme!' is not a name of a rule"),
         (MOVED, "acme = acme_rules:RULES", "is not acme_rules.owner_label"),
     ],
 )
-def test_what_cannot_be_loaded_is_told_in_a_line(
-    here: Path, command: Command, code: str, points: str, told: str
+def test_a_broken_distribution_is_an_error_of_one_line(
+    here: Path, command: Command, code: str, points: str, message: str
 ) -> None:
-    """Whatever is wrong with a distribution's rules, each command ends with 2 and a line that names it."""
+    """If a distribution's rules are wrong, each command exits with 2 and one line that names the distribution."""
     installed(here / "site", code, points)
     for arguments in (["lint", "web.yaml"], ["rules"], ["explain", "port-out-of-range"]):
         done = command(*arguments)
         assert (done.returncode, done.stdout) == (2, "")
-        assert told in done.stderr
+        assert message in done.stderr
         assert "of acme-rules 1.0" in done.stderr
         assert "Traceback" not in done.stderr
         assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_a_rule_that_raises_is_told_in_a_line(here: Path, command: Command, jobs: str) -> None:
-    """The rule, the object, the exception and the line of the rule are named, from other processes as well."""
+def test_a_rule_that_raises_is_an_error_of_one_line(here: Path, command: Command, jobs: str) -> None:
+    """The error names the rule, the object, the exception and the line of the rule, also from other processes."""
     installed(here / "site", BROKEN, "acme = acme_rules:broken")
     write("b/web.yaml", Path("web.yaml").read_text())
     done = command("lint", f"--jobs={jobs}", ".")
@@ -176,15 +176,15 @@ def test_a_rule_that_raises_is_told_in_a_line(here: Path, command: Command, jobs
     assert done.stderr == f"portmap lint: the rule acme.broken {place}\n"
 
 
-def test_a_broken_distribution_disturbs_nothing_else(here: Path, command: Command) -> None:
-    """Commands that run no rules do not look for them."""
+def test_a_broken_distribution_does_not_affect_other_commands(here: Path, command: Command) -> None:
+    """Commands that run no rules do not load distributions."""
     installed(here / "site", "import nowhere_at_all")
     assert command("--version").returncode == 0
     assert "nowhere_at_all" not in command("resolve", "web.yaml").stderr
 
 
-def test_nothing_is_looked_up_by_importing() -> None:
-    """The linter itself does not look for distributions before it is asked to."""
+def test_importing_the_linter_loads_no_distributions() -> None:
+    """The module that looks for distributions is not imported with the linter."""
     code = "import sys, portmap.lint; print('portmap._lint.plugins' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "False\n"
@@ -192,15 +192,15 @@ def test_nothing_is_looked_up_by_importing() -> None:
 
 @rule("acme.here", on=BundleOfObjects, severity="info")
 def of_this_module(subject: BundleOfObjects, bundle: BundleOfObjects) -> Iterable[Found]:
-    """Nothing that it gives is a finding."""
+    """Rule yields what is not a finding."""
     return cast("list[Found]", [subject is bundle])
 
 
 class TestInPrograms:
-    """What programs see of it."""
+    """Rules of other projects in Python programs."""
 
     def test_an_exception_of_a_rule_is_the_cause(self) -> None:
-        """The error names the rule, and keeps the exception; what is no finding is an error as well."""
+        """The error names the rule and has its exception as the cause; a value that is not a finding is an error."""
         web = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"clusterIP": "None"}}
         with pytest.raises(RuleError, match=r"the rule acme\.here failed: TypeError: it yielded a bool") as caught:
             lint([web], rules=[of_this_module])
@@ -209,7 +209,7 @@ class TestInPrograms:
         assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
     def test_there_are_none_here(self) -> None:
-        """Where no distribution has rules, there are portmap's own."""
+        """Without a distribution, there are portmap's own rules only."""
         assert [each for each in installed_rules() if each.name.startswith("acme.")] == []
         assert all(not each.is_foreign for each in RULES)
 
@@ -218,13 +218,13 @@ class TestInPrograms:
         assert rules_of(among=[of_this_module]) == (of_this_module,)
 
     @pytest.mark.parametrize("name", ["Acme.x", "acme.", ".x", "a.b.c", "acme/x", "a" * 64])
-    def test_names_that_are_none(self, name: str) -> None:
-        """A name that could not stand in an annotation, or is no name, is refused at once."""
+    def test_invalid_names(self, name: str) -> None:
+        """A name that cannot be part of an annotation's key is rejected."""
         with pytest.raises(ValueError, match="name of a rule"):
             rule(name, on=BundleOfObjects, severity="info")
 
     def test_a_suppression_of_a_foreign_rule_is_not_unknown(self) -> None:
-        """Who lacks a package is not told that the suppressions of its rules name no rule."""
+        """Without a package, suppressions of its rules are not reported."""
         web = {
             "apiVersion": "v1",
             "kind": "Service",
@@ -236,13 +236,13 @@ class TestInPrograms:
 
 @pytest.mark.usefixtures("here")
 def test_the_error_comes_out_of_a_process_pool() -> None:
-    """With an executor, too, the error is that of the rule."""
+    """The error of a rule comes out of an executor."""
     write("b/web.yaml", Path("web.yaml").read_text())
     with ProcessPoolExecutor(2) as pool, pytest.raises(RuleError, match=r"the rule acme\.here failed"):
         lint_paths(".", rules=[of_this_module], executor=pool)
 
 
 def test_a_command_in_this_process_knows_the_same() -> None:
-    """The command lists portmap's rules whether or not others are installed."""
+    """The command in this process lists portmap's rules."""
     names = {line.split()[0] for line in portmap("rules").out.splitlines()}
     assert {each.name for each in RULES} <= names

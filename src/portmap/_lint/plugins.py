@@ -1,6 +1,6 @@
-"""Rules that other distributions bring: those that they name as entry points of the group `portmap.rules`.
+"""Rules of other distributions, which name them as entry points of the group `portmap.rules`.
 
-Nothing is looked up before somebody asks, and nothing of a distribution is imported that names none.
+Entry points are looked up on request only, and only modules that they name are imported.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,68 +17,69 @@ GROUP: Final = "portmap.rules"
 
 
 def installed_rules() -> tuple[Rule, ...]:
-    """The rules of the installed distributions, by entry point and as each gives them; not portmap's own.
+    """Return the rules of the installed distributions, by the name of the entry point; not portmap's own.
 
-    A distribution adds rules with an entry point of the group `portmap.rules`. Its name is what
-    the names of the rules begin with, and its object is a rule, or a list or tuple of rules.
+    A distribution adds rules with an entry point of the group `portmap.rules`. The object of the entry point
+    is a rule, or a list or tuple of rules. The names of the rules have the name of the entry point as prefix.
 
     Raises:
-        RuleError: An entry point cannot be imported, or is no rule; a name does not begin
-            with that of its entry point, or is given twice; a rule has no name in its module.
+        RuleError: An entry point cannot be imported, or is not a rule; the name of a rule has another prefix,
+            or is used twice; or a module does not have a rule under the name of its function.
 
     Example:
         >>> from portmap.lint import RULES, installed_rules, lint, rules_of
         >>> report = lint([web, pod], rules=rules_of("strict", among=(*RULES, *installed_rules())))
     """
-    found: dict[str, Rule] = {}
-    for point in sorted(entry_points(group=GROUP), key=lambda each: (each.name, each.value)):
+    rules: dict[str, Rule] = {}
+    for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
         for rule in _rules_of(point):
-            if found.setdefault(rule.name, rule) is not rule:
-                raise RuleError(rule.name, f"{_told(point)}: another rule has the name {rule.name!r}")
-    return tuple(found.values())
+            if rules.setdefault(rule.name, rule) is not rule:
+                raise RuleError(rule.name, f"{_label(point)}: another rule has the name {rule.name!r}")
+    return tuple(rules.values())
 
 
-def _told(point: EntryPoint) -> str:
+def _label(point: EntryPoint) -> str:
+    """Return how messages name an entry point and its distribution."""
     distribution = f" of {point.dist.name} {point.dist.version}" if point.dist is not None else ""
     return f"the entry point {point.name!r}{distribution} ({point.value})"
 
 
 def _rules_of(point: EntryPoint) -> Iterator[Rule]:
-    told = _told(point)
+    label = _label(point)
     if not PREFIX.fullmatch(point.name):
-        raise RuleError(
-            None, f"{told}: its name is no beginning of names of rules: write lower case words with hyphens, as in acme"
-        )
-    for rule in _loaded(point, told):
+        raise RuleError(None, f"{label}: its name is not a prefix of rules: write lower-case words joined by hyphens")
+    for rule in _load(point, label):
         if not isinstance(rule, Rule):
-            shown = type(rule).__name__
-            raise RuleError(None, f"{told}: is no rule, and no list of rules, but has a {shown}: see portmap.lint.rule")
+            hint = "make rules with portmap.lint.rule"
+            raise RuleError(None, f"{label}: a {type(rule).__name__} is neither a rule nor a list of rules: {hint}")
         if not rule.name.startswith(f"{point.name}."):
             hint = f"write {point.name}.{rule.name.rpartition('.')[2]}"
-            raise RuleError(rule.name, f"{told}: the name {rule.name!r} does not begin with '{point.name}.': {hint}")
+            raise RuleError(rule.name, f"{label}: the name {rule.name!r} does not begin with '{point.name}.': {hint}")
         if not rule.summary:
-            raise RuleError(rule.name, f"{told}: the rule {rule.name!r} has no docstring, which is its documentation")
-        _check_home(rule, told)
+            raise RuleError(rule.name, f"{label}: the rule {rule.name!r} has no docstring, which is its documentation")
+        _check_home(rule, label)
         yield rule
 
 
-def _loaded(point: EntryPoint, told: str) -> Iterable[object]:
+def _load(point: EntryPoint, label: str) -> Iterable[object]:
     try:
         loaded = point.load()
-    # A foreign module may do anything as it is imported, and even exit.
+    # A module of another project can raise anything when it is imported, even exit.
     except (Exception, SystemExit) as error:
-        # Build tools leave a module out without a word.
-        lacks = isinstance(error, ModuleNotFoundError) and error.name == point.module.partition(".")[0]
-        hint = f": the package was built without {point.module}" if lacks else ""
-        raise RuleError(None, f"{told}: cannot be imported: {type(error).__name__}: {error}{hint}") from error
+        # Build tools omit modules without an error.
+        is_missing = isinstance(error, ModuleNotFoundError) and error.name == point.module.partition(".")[0]
+        hint = f": the package was built without {point.module}" if is_missing else ""
+        raise RuleError(None, f"{label}: cannot be imported: {type(error).__name__}: {error}{hint}") from error
     return loaded if isinstance(loaded, (list, tuple)) else (loaded,)
 
 
-def _check_home(rule: Rule, told: str) -> None:
-    """Other processes look a rule up by the name that its function has in its module."""
+def _check_home(rule: Rule, label: str) -> None:
+    """Check that other processes can find a rule by the module and name of its function.
+
+    Raises:
+        RuleError: They cannot.
+    """
     module, name = rule.check.__module__, rule.check.__qualname__
     if getattr(import_module(module), name, None) is not rule:
-        raise RuleError(
-            rule.name,
-            f"{told}: the rule {rule.name!r} is not {module}.{name}: make it with the decorator, outside of functions",
-        )
+        hint = "define it at the top of a module"
+        raise RuleError(rule.name, f"{label}: the rule {rule.name!r} is not {module}.{name}: {hint}")
