@@ -26,7 +26,6 @@ from portmap import (
     to_manifest,
     to_yaml,
 )
-from portmap._model.services import _every_violation, check_service
 from portmap.strategies import containers, pods, service_ports
 from strategies_for_tests import EVERYWHERE, clusters, services
 
@@ -90,15 +89,6 @@ def test_what_is_written_explicitly_is_what_the_server_would_store(service: Serv
         if service.namespace is None:
             del expected["metadata"]["namespace"]
         assert explicit == expected
-
-
-@given(services(), clusters())
-def test_a_verdict_does_not_depend_on_earlier_ones(service: Service, cluster: Cluster) -> None:
-    """A Service of a shape that was judged before gets the verdict of the rules."""
-    expected = _every_violation(service, cluster, ports_checked=True)
-    assert check_service(service, cluster, ports_checked=True) == expected
-    assert check_service(service, cluster, ports_checked=True) == expected
-    assert check_service(service, EVERYWHERE, ports_checked=True) == ()
 
 
 @given(services(), clusters())

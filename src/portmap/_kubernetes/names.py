@@ -11,12 +11,10 @@ Sources are paths in kubernetes/kubernetes at 1.36.2:
 """
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
 __all__ = [
-    "are_labels",
     "dns_label_1035_reasons",
     "dns_label_reasons",
     "dns_subdomain_reasons",
@@ -172,16 +170,6 @@ def label_value_reasons(value: str) -> Reasons:
             "must be empty, or consist of A-Z, a-z, 0-9, -, _ and ., and begin and end with a letter or digit"
         )
     return tuple(reasons)
-
-
-def are_labels(items: Iterable[tuple[str, str]]) -> bool:
-    """Whether all of these are keys and values of labels: the two functions before find nothing."""
-    for key, value in items:
-        if len(key) > LONGEST_QUALIFIED or not _is_qualified_name(key):
-            return False
-        if value and (len(value) > LONGEST_LABEL or not _QUALIFIED.fullmatch(value)):
-            return False
-    return True
 
 
 def masked_name(prefix: str) -> str:

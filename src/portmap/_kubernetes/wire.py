@@ -18,6 +18,7 @@ from portmap._kubernetes.violations import Violation
 __all__ = [
     "Rows",
     "Wire",
+    "from_wire",
     "labels_or_as_is",
     "opaque_or_as_is",
     "series_or_as_is",
@@ -164,6 +165,7 @@ def opaque_or_as_is(value: Mapping[str, Any] | None) -> Opaque | None:
         return cast("Opaque", value)
 
 
+_ABSENT: Final = object()
 _EXACT: Final = frozenset({str, int, bool})
 
 
@@ -181,6 +183,20 @@ def to_plain(value: Any) -> Any:  # noqa: ANN401 - any value of the model
     if isinstance(value, Mapping):
         return {to_plain(key): to_plain(item) for key, item in value.items()}
     return [to_plain(item) for item in value]
+
+
+def from_wire(data: Mapping[str, Any], rows: Iterable[Wire]) -> dict[str, Any]:
+    """Return the attributes whose fields stand in decoded data, by attribute name."""
+    attributes: dict[str, Any] = {}
+    for row in rows:
+        value: Any = data
+        for name in row.path:
+            value = value.get(name, _ABSENT)
+            if value is _ABSENT:
+                break
+        else:
+            attributes[row.attribute] = value
+    return attributes
 
 
 def to_wire(subject: object, wire: Rows, *, with_unmodelled: bool = True) -> dict[str, Any]:

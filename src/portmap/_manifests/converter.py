@@ -14,10 +14,10 @@ from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.field_path import ROOT
 from portmap._kubernetes.schema import INVALID, Reader
 from portmap._kubernetes.violations import Violation, in_order
+from portmap._kubernetes.wire import from_wire
 from portmap._manifests.read import read
 from portmap._model.pods import Container, Pod
 from portmap._model.ports import ContainerPort, ServicePort
-from portmap._model.service_reading import arguments
 from portmap._model.services import Service
 from portmap._model.to_manifest import to_manifest
 from portmap._model.workloads import Workload, read_container
@@ -66,4 +66,4 @@ def _port(data: Any, kind: type[Port], reader: Reader) -> Port:  # noqa: ANN401 
     if found or decoded is INVALID:
         raise ValidationError(kind.__name__, in_order(found))
     # A number that is left out is 0 to the server, which says so in words of its own.
-    return kind(**({_NUMBERS[kind]: 0} | arguments(decoded, kind.WIRE)))
+    return kind(**({_NUMBERS[kind]: 0} | from_wire(decoded, kind.WIRE)))

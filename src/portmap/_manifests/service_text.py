@@ -5,13 +5,12 @@ functions as everybody's.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Final
 
 from portmap._kubernetes.labels import Labels
 from portmap._kubernetes.wire import Wire
 from portmap._model.ports import ServicePort
-from portmap._model.services import Service, has_plain_spec
+from portmap._model.services import Service
 from portmap._model.to_manifest import to_manifest
 from portmap._yaml.writer import WriteError, emit, entry, key, text
 
@@ -27,10 +26,7 @@ def service_text(service: Service) -> str:
     if service.unmodelled is None and service.name:
         try:
             metadata = _metadata(service)
-            if not has_plain_spec(service):
-                spec = _fields(Service.SPEC_WIRE.values(service), _SPEC)
-            else:
-                spec = "" if service.selector is None else _mapping(_SELECTOR, service.selector)
+            spec = _fields(Service.SPEC_WIRE.values(service), _SPEC)
             ports = _ports(service.ports)
         except WriteError:
             pass  # The general writer says where it is.
@@ -46,7 +42,6 @@ def _names(rows: Sequence[Wire], pad: str) -> tuple[str, ...]:
 
 
 _SPEC: Final = _names(Service.SPEC_WIRE, "  ")
-_SELECTOR: Final = "  selector:"
 _PORT: Final = _names(ServicePort.WIRE, "    ")
 
 
@@ -102,9 +97,8 @@ def _ports(ports: tuple[ServicePort, ...]) -> str | None:
     return "".join(lines)
 
 
-@lru_cache(maxsize=1024)
 def _port(values: tuple[Any, ...]) -> str:
-    """One item of the list of ports. Programs make the same few over and over; the rules keep them short."""
+    """Return one item of the list of ports."""
     lines: list[str] = []
     for value, name in zip(values, _PORT, strict=True):
         if value is not None:

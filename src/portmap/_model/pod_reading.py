@@ -1,18 +1,17 @@
 """Pods and pod templates as they stand in manifests: what concerns ports, and nothing else."""
 
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 import attrs
 
 from portmap._apiserver.metadata import METADATA
 from portmap._apiserver.port_schema import CONTAINER_PORT
-from portmap._kubernetes.enums import Protocol
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.schema import BOOLEAN, TEXT, Reader, list_of, struct
 from portmap._kubernetes.violations import Violation
+from portmap._kubernetes.wire import from_wire
 from portmap._model.pods import Container, Pod
 from portmap._model.ports import ContainerPort
 
@@ -110,63 +109,22 @@ def read_container(data: Mapping[str, Any]) -> Container:
     return containers[0]
 
 
-def _containers(decoded: list[dict[str, Any]], path: FieldPath, found: list[Violation]) -> tuple[Container, ...]:
-    try:
-        return _alike(tuple(map(_given, decoded)))
-    except ValidationError:
-        # One of them is wrong; together with their places, all that is wrong is told.
-        return tuple(_one_by_one(decoded, path, found))
-
-
-_Port: TypeAlias = tuple[int, str | None, Protocol | None, int | None, str | None]
-_Given: TypeAlias = tuple[str, str | None, str | None, tuple[_Port, ...]]
-
-
-def _given(container: Mapping[str, Any]) -> _Given:
-    """What is read of a container, as values that can be compared: they are of the right types by now."""
-    ports = tuple(
-        [
-            (
-                port.get("containerPort", 0),
-                port.get("name"),
-                port.get("protocol"),
-                port.get("hostPort"),
-                port.get("hostIP"),
-            )
-            for port in container.get("ports", ())
-        ]
-    )
-    return container.get("name", ""), container.get("image"), container.get("restartPolicy"), ports
-
-
-@lru_cache(maxsize=1024)
-def _alike(given: tuple[_Given, ...]) -> tuple[Container, ...]:
-    """The containers of a pod. Those of one workload's pods are the same, stand beside one another, and are shared."""
-    return tuple(_container(*each) for each in given)
-
-
-def _container(name: str, image: str | None, restart_policy: str | None, ports: tuple[_Port, ...]) -> Container:
-    return Container(name, ports=tuple(_port(*port) for port in ports), image=image, restart_policy=restart_policy)
-
-
-def _port(
-    number: int, name: str | None, protocol: Protocol | None, host_port: int | None, host_ip: str | None
-) -> ContainerPort:
-    return ContainerPort(number, name=name, protocol=protocol, host_port=host_port, host_ip=host_ip)
-
-
-def _one_by_one(decoded: list[dict[str, Any]], path: FieldPath, found: list[Violation]) -> Iterator[Container]:
-    for index, (name, image, restart_policy, given) in enumerate(map(_given, decoded)):
+def _containers(decoded: Iterable[Mapping[str, Any]], path: FieldPath, found: list[Violation]) -> tuple[Container, ...]:
+    """Return the containers without violations, and add the violations of the others to `found`."""
+    containers = []
+    for index, data in enumerate(decoded):
+        place = path.index(index)
         ports = []
-        for position, port in enumerate(given):
+        for position, port in enumerate(data.get("ports", ())):
             try:
-                ports.append(_port(*port))
+                ports.append(ContainerPort(**{"container_port": 0, **from_wire(port, ContainerPort.WIRE)}))
             except ValidationError as error:
-                found += under(path.index(index).child("ports").index(position), error)
+                found += under(place.child("ports").index(position), error)
         try:
-            yield Container(name, ports=tuple(ports), image=image, restart_policy=restart_policy)
+            containers.append(Container(**{"name": "", **from_wire(data, Container.WIRE)}, ports=ports))
         except ValidationError as error:
-            found += under(path.index(index), error)
+            found += under(place, error)
+    return tuple(containers)
 
 
 def under(path: FieldPath, error: ValidationError) -> list[Violation]:

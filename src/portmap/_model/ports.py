@@ -4,8 +4,6 @@ What several ports of one Service or pod must agree on stands with Services and 
 """
 
 from collections.abc import Collection
-from functools import lru_cache
-from types import SimpleNamespace
 from typing import Any, ClassVar, Final, NoReturn, Self, final
 
 import attrs
@@ -150,14 +148,9 @@ class ServicePort:
     def __attrs_post_init__(self) -> None:
         if self.unmodelled is not None and (found := unmodelled_violations(self, SERVICE_PORT)):
             _refuse("ServicePort", self.port, found)
-        values = self.WIRE.values(self)
-        try:
-            _check_service_port(*values)
-        except TypeError:  # What has no hash cannot be remembered.
-            pass
-        else:
-            return
-        _check_service_port.__wrapped__(*values)
+        found = self.WIRE.violations(self) or SERVICE_PORT_RULES.broken_by(self)
+        if found:
+            _refuse("ServicePort", self.port, found)
 
     @classmethod
     def targeting(
@@ -232,17 +225,6 @@ def _left_out(value: Any, field: "attrs.Attribute[Any]") -> bool:  # noqa: ANN40
     default: Any = field.default
     factory = getattr(default, "factory", None)
     return bool(getattr(value, field.name) == (default if factory is None else factory()))
-
-
-# Programs make the same few ports over and over. Only those without fault are remembered, whose texts the
-# rules keep short; and by type, since `1`, `1.0` and `True` are equal and yet not the same.
-@lru_cache(maxsize=1024, typed=True)
-def _check_service_port(*values: object) -> None:
-    """Refuse a Service port with these values, in the order of its rows, if anything is wrong with them."""
-    port: Any = SimpleNamespace(**dict(zip(ServicePort.WIRE.attributes, values, strict=True)))
-    found = ServicePort.WIRE.violations(port) or SERVICE_PORT_RULES.broken_by(port)
-    if found:
-        _refuse("ServicePort", port.port, found)
 
 
 def shown(value: Any, subject: str) -> str:  # noqa: ANN401 - any of the frozen classes

@@ -1,29 +1,26 @@
 """A Service's manifest as a `Service`, for whoever wants the object or why there is none."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any
 
 from portmap._apiserver.service_schema import SERVICE
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.kinds import CORE_VERSIONS
 from portmap._kubernetes.violations import Violation, in_order
-from portmap._kubernetes.wire import Wire
+from portmap._kubernetes.wire import from_wire
 from portmap._model.foreign import Foreign, is_from_file, plain_manifest
 from portmap._model.pod_reading import under
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 
 __all__ = [
-    "arguments",
     "is_core_service",
     "read_core_service",
     "reduced_service",
     "service_of",
     "services_of",
 ]
-
-_ABSENT: Final = object()
 
 
 def is_core_service(manifest: Mapping[str, Any]) -> bool:
@@ -82,24 +79,10 @@ def service_of(decoded: Mapping[str, Any]) -> Service:
     ports, found = [], []
     for position, port in enumerate(spec.get("ports", ())):
         try:
-            ports.append(ServicePort(**({"port": 0} | arguments(port, ServicePort.WIRE))))
+            ports.append(ServicePort(**({"port": 0} | from_wire(port, ServicePort.WIRE))))
         except ValidationError as error:
             found += under(FieldPath("spec", "ports", position), error)
     if found:
         raise ValidationError("Service", in_order(found))
-    fields = arguments(metadata, Service.METADATA_WIRE) | arguments(spec, Service.SPEC_WIRE)
+    fields = from_wire(metadata, Service.METADATA_WIRE) | from_wire(spec, Service.SPEC_WIRE)
     return Service(**({"name": ""} | fields), ports=ports)
-
-
-def arguments(data: Mapping[str, Any], rows: Sequence[Wire]) -> dict[str, Any]:
-    """The attributes that these rows find in the data."""
-    found: dict[str, Any] = {}
-    for attribute, path, _, _ in rows:
-        value: Any = data
-        for step in path:
-            value = value.get(step, _ABSENT)
-            if value is _ABSENT:
-                break
-        else:
-            found[attribute] = value
-    return found

@@ -1,15 +1,12 @@
 """The Service: a frozen value that an API server would accept, or it does not come to be."""
 
 from collections.abc import Iterable, Mapping
-from itertools import chain
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypedDict, Unpack, cast, final
 
 import attrs
 
-from portmap._apiserver.admission import every_violation, metadata_violations, name_grammar
+from portmap._apiserver.admission import every_violation, metadata_violations
 from portmap._apiserver.metadata import METADATA
-from portmap._apiserver.port_rules import SERVICE_PORT_RULES
 from portmap._apiserver.service_schema import METADATA_ROWS, SERVICE, SPEC_ROWS
 from portmap._apiserver.state import PortState, ServiceState
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
@@ -23,9 +20,6 @@ from portmap._kubernetes.enums import (
 )
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.field_path import ROOT, FieldPath
-from portmap._kubernetes.labels import Labels
-from portmap._kubernetes.memory import Remembered, likeness
-from portmap._kubernetes.names import are_labels, dns_label_reasons
 from portmap._kubernetes.opaque import Opaque
 from portmap._kubernetes.schema import wrong_type
 from portmap._kubernetes.violations import Reason, Violation, in_order
@@ -231,7 +225,7 @@ class Service:
 
     def __attrs_post_init__(self) -> None:
         cluster = cluster_in_force()
-        violations = check_service(self, cluster, ports_checked=True)
+        violations = check_service(self, cluster)
         if violations:
             raise ValidationError(str(self), violations, str(cluster))
 
@@ -440,98 +434,16 @@ def _port_name(port: ContainerPort, number: int) -> str:
 # --- checking --------------------------------------------------------------------------------------------------
 
 
-_SOUND_SHAPES: Final = Remembered()
-"""The shapes of Services without fault."""
-
-_MANY_PORTS: Final = 16
-_MUCH_TEXT: Final = 1024
-_rest: Final = attrgetter(*(row.attribute for row in SPEC_ROWS if row.attribute != "selector"))
-
-
-def _shape(service: Service, cluster: Cluster) -> tuple[object, ...] | None:
-    """All that is judged of a Service but what its names, labels and selector say; None where it is rare or long.
-
-    Most of the Services that one program makes are of a few shapes, so that each need be judged only once.
-    """
-    ports: object = service.ports
-    if service.unmodelled is not None or type(ports) is not tuple or len(ports) > _MANY_PORTS:
-        return None
-    for port in ports:
-        if type(port) is not ServicePort:
-            return None
-    notes: object = service.annotations
-    if notes is not None:
-        if type(notes) is not Labels or sum(map(len, chain(*notes.items()))) > _MUCH_TEXT:
-            return None
-        notes = tuple(notes.items())
-    if has_plain_spec(service):
-        rest = None
-    elif service.load_balancer_ip or service.load_balancer_source_ranges:
-        return None
-    else:
-        rest = likeness(_rest(service))
-    return cluster, not service.selector, notes, rest, tuple(map(ServicePort.WIRE.values, ports))
-
-
-def has_plain_spec(service: Service) -> bool:
-    """Whether its spec says nothing but ports and selector, as that of most Services."""
-    return (
-        service.type is None
-        and service.cluster_ip is None
-        and service.cluster_ips is None
-        and service.ip_families is None
-        and service.ip_family_policy is None
-        and service.external_ips is None
-        and service.external_name is None
-        and service.session_affinity is None
-        and service.session_affinity_timeout_seconds is None
-        and service.load_balancer_ip is None
-        and service.load_balancer_class is None
-        and service.load_balancer_source_ranges is None
-        and service.allocate_load_balancer_node_ports is None
-        and service.external_traffic_policy is None
-        and service.health_check_node_port is None
-        and service.internal_traffic_policy is None
-        and service.traffic_distribution is None
-        and service.publish_not_ready_addresses is None
-    )
-
-
-def _names_are_good(service: Service, cluster: Cluster) -> bool:
-    """Whether nothing is wrong with what a shape leaves out. Where it is in doubt it says no."""
-    name, namespace, labels, selector = service.name, service.namespace, service.labels, service.selector
-    return (
-        type(name) is str
-        and not name_grammar(cluster)(name)
-        and service.generate_name is None
-        and (namespace is None or (type(namespace) is str and not dns_label_reasons(namespace)))
-        and (labels is None or (type(labels) is Labels and are_labels(labels.items())))
-        # Many a Service is labelled as the pods that it selects.
-        and (selector is None or (type(selector) is Labels and (selector == labels or are_labels(selector.items()))))
-    )
-
-
-def check_service(service: Service, cluster: Cluster, *, ports_checked: bool = False) -> tuple[Violation, ...]:
-    """Everything that this cluster would refuse about this Service."""
-    shape = _shape(service, cluster) if ports_checked else None
-    if shape is not None and shape in _SOUND_SHAPES and _names_are_good(service, cluster):
-        return ()
-    found = _every_violation(service, cluster, ports_checked=ports_checked)
-    if shape is not None and not found:
-        _SOUND_SHAPES.add(shape)
-    return found
-
-
-def _every_violation(service: Service, cluster: Cluster, *, ports_checked: bool) -> tuple[Violation, ...]:
+def check_service(service: Service, cluster: Cluster) -> tuple[Violation, ...]:
+    """Return everything that this cluster would refuse about this Service."""
     found = _type_violations(service)
     if found:
-        # What is of the wrong type cannot be judged further, nor can what depends on
-        # it; name, labels and each port by itself can.
+        # Values of the wrong type cannot be judged further, nor can what depends on them.
+        # The name, the labels and so on can, each by itself.
         metadata = {field: value for field, value in _metadata(service).items() if not _blamed(found, field)}
-        found += metadata_violations(metadata, cluster)
-        found += _port_violations(service)
-        return in_order(found)
-    found = every_violation(service_state(service, cluster), ports_checked=ports_checked)
+        return in_order(found + metadata_violations(metadata, cluster))
+    # Each port was checked when it was made, by rules that are the same for every cluster.
+    found = every_violation(service_state(service, cluster), ports_checked=True)
     return in_order(found) if found else ()
 
 
@@ -565,16 +477,6 @@ def _hint_of_port(given: object) -> str | None:
     if isinstance(given, Mapping):
         return "write ServicePort(…) with its fields; portmap.manifests.read takes a whole Service as a dict"
     return f"write ServicePort({given})" if type(given) is int else None
-
-
-def _port_violations(service: Service) -> list[Violation]:
-    """What is wrong with each port alone, where the Service as a whole cannot be judged."""
-    found: list[Violation] = []
-    ports: object = service.ports
-    for position, port in enumerate(ports if isinstance(ports, tuple) else ()):
-        if type(port) is ServicePort:
-            found += SERVICE_PORT_RULES.broken_by(port, FieldPath("spec", "ports", position))
-    return found
 
 
 def _metadata(service: Service) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from portmap._kubernetes.opaque import merged
-from portmap._kubernetes.wire import to_plain, to_wire
+from portmap._kubernetes.wire import to_wire
 from portmap._model.ports import ContainerPort, ServicePort
-from portmap._model.services import Service, has_plain_spec
+from portmap._model.services import Service
 
 if TYPE_CHECKING:
     from portmap._model.pods import Container, Pod
@@ -50,10 +50,7 @@ def _service(service: Service) -> dict[str, Any]:
     manifest["metadata"] = metadata = to_wire(service, Service.METADATA_WIRE, with_unmodelled=False)
     if not service.name:
         del metadata["name"]
-    if has_plain_spec(service):
-        spec: dict[str, Any] = {} if service.selector is None else {"selector": to_plain(service.selector)}
-    else:
-        spec = to_wire(service, Service.SPEC_WIRE, with_unmodelled=False)
+    spec = to_wire(service, Service.SPEC_WIRE, with_unmodelled=False)
     if service.ports:
         spec["ports"] = [to_wire(port, ServicePort.WIRE) for port in service.ports]
     if spec:
