@@ -122,7 +122,7 @@ def test_a_custom_resource_with_the_name_of_a_grant(tmp_path: Path) -> None:
     """A custom resource may have the kind of an object that portmap knows, and is one all the same."""
     own = "apiVersion: acme.example.com/v1\nkind: ReferenceGrant\nmetadata: {name: web}\n"
     found = {finding.rule: finding.because for finding in report_of(tmp_path, [[own], [WEB]])}
-    assert found["selector-matches-nothing"] == "the controller of ReferenceGrant web may make the pods"
+    assert found["selector-matches-nothing"] == "the controller of ReferenceGrant web may create the pods"
 
 
 def test_fragments_are_not_elsewhere(tmp_path: Path) -> None:

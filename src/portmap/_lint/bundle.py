@@ -1,8 +1,4 @@
-"""Objects that are deployed together, and what rules ask of them.
-
-What belongs together is said in `_division`. What a bundle lacks may be in another one:
-`Bundle.elsewhere` knows.
-"""
+"""Objects that are deployed together, as rules see them."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,10 +12,9 @@ from portmap._graph.targets import ContainerTarget, ServiceTarget
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.kinds import SEVERAL_TEMPLATES, USUAL_PLACE, any_template_path
-from portmap._lint.custom_resources import is_custom_resource, pod_makers, service_makers
 from portmap._lint.input_context import Elsewhere, InputContext
 from portmap._lint.item import Item
-from portmap._lint.near_selectors import Unselected
+from portmap._lint.near_selectors import NearWorkloads
 from portmap._model.pods import Container, Pod
 from portmap._model.ports import ContainerPort
 from portmap._model.services import Service
@@ -36,11 +31,11 @@ class Bundle:
     """Objects that are deployed together, and the map of their ports.
 
     Attributes:
-        items: The objects, as they were given.
-        complete: Why everything that the objects refer to should be among them; `None` where it may be elsewhere.
-        added_labels: The keys of labels that a build step gives to every object.
-        elsewhere: The rest of the input.
-        cluster: By what the objects are judged.
+        items: The objects, in the order of the input.
+        complete: Why the bundle holds everything that its objects refer to; `None` if that may be elsewhere.
+        added_labels: The keys of labels that a build step adds to every object.
+        elsewhere: The rest of the input, for rules that ask for objects of other bundles.
+        cluster: The cluster whose rules apply.
 
     Example:
         >>> from portmap.lint import Bundle, lint, rule
@@ -73,7 +68,7 @@ class Bundle:
 
     @property
     def declared_complete(self) -> bool:
-        """Whether somebody said that it is complete, and not only the objects themselves.
+        """Whether the user declared the input complete, rather than the objects showing it.
 
         Example:
             >>> bundle.declared_complete
@@ -83,7 +78,7 @@ class Bundle:
 
     @cached_property
     def port_map(self) -> PortMap:
-        """The map of all ports of the bundle.
+        """The map of the bundle's ports.
 
         Example:
             >>> len(bundle.port_map.services)
@@ -91,29 +86,9 @@ class Bundle:
         """
         return PortMap.of(self.items, cluster=self.cluster)
 
-    @cached_property
-    def makers_of_pods(self) -> Mapping[str, ObjectName]:
-        """The objects of kinds that are not Kubernetes' own and whose controllers may make pods, by name.
-
-        Example:
-            >>> bundle.makers_of_pods
-            {}
-        """
-        return pod_makers(item.name for item in self.items if is_custom_resource(item))
-
-    @cached_property
-    def makers_of_services(self) -> Mapping[str, ObjectName]:
-        """The same of those whose controllers may make Services.
-
-        Example:
-            >>> bundle.makers_of_services
-            {}
-        """
-        return service_makers(item.name for item in self.items if is_custom_resource(item))
-
     @property
     def services(self) -> tuple[Service, ...]:
-        """The Services, by namespace and name.
+        """The valid Services, sorted by namespace and name.
 
         Example:
             >>> [str(service) for service in bundle.services]
@@ -123,7 +98,7 @@ class Bundle:
 
     @property
     def workloads(self) -> tuple[Workload, ...]:
-        """What makes pods, by namespace, kind and name.
+        """The valid workloads and pods, sorted by namespace, kind and name.
 
         Example:
             >>> [str(workload) for workload in bundle.workloads]
@@ -132,7 +107,7 @@ class Bundle:
         return self.port_map.workloads
 
     def resolution(self, service: Service) -> Resolution:
-        """Where the ports of one of `services` lead.
+        """Return where the ports of one of `services` lead.
 
         Example:
             >>> bundle.resolution(bundle.services[0]).leads_nowhere
@@ -141,7 +116,7 @@ class Bundle:
         return self.port_map.resolution(service)
 
     def selected(self, service: Service) -> tuple[Workload, ...]:
-        """The workloads that one of `services` selects.
+        """Return the workloads that one of `services` selects.
 
         Example:
             >>> [str(workload) for workload in bundle.selected(bundle.services[0])]
@@ -158,7 +133,9 @@ class Bundle:
         return found
 
     def services_named(self, name: str, namespace: str | None) -> Sequence[Service]:
-        """The Services of this name that may be in this namespace, those that name it first; `None` may be any.
+        """Return the Services of this name that may be in this namespace.
+
+        Those that name the namespace come before those that name none. If `namespace` is `None`, it may be any.
 
         Example:
             >>> [str(service) for service in bundle.services_named("web", "shop")]
@@ -178,7 +155,7 @@ class Bundle:
         return found
 
     def selecting(self, workload: Workload) -> Sequence[Service]:
-        """The Services that select one of `workloads`.
+        """Return the Services that select one of `workloads`.
 
         Example:
             >>> [str(service) for service in bundle.selecting(bundle.workloads[0])]
@@ -187,21 +164,21 @@ class Bundle:
         return self._selecting.get(name_of(workload), ())
 
     @cached_property
-    def unselected(self) -> Unselected:
-        """The workloads, to be asked what a selector means that matches none of them.
+    def near_workloads(self) -> NearWorkloads:
+        """An index of the workloads by what a selector that matches none of them may have in common.
 
         Example:
-            >>> bundle.unselected.owner(bundle.services[0]) is None
+            >>> bundle.near_workloads.owner(bundle.services[0]) is None
             True
         """
-        return Unselected(self.workloads, lambda each: bool(self.selecting(each)), self.file_of, self._own_labels)
+        return NearWorkloads(self.workloads, lambda each: bool(self.selecting(each)), self.file_of, self._own_labels)
 
     def _own_labels(self, workload: Workload) -> Mapping[str, object]:
         labels = value_at(self.raw(workload), "metadata", "labels")
         return labels if isinstance(labels, Mapping) else {}
 
     def file_of(self, subject: Service | Workload) -> str:
-        """The file that one of `services` or `workloads` stands in; `""` if it came from none.
+        """Return the file of one of `services` or `workloads`; `""` if it was not read from one.
 
         Example:
             >>> bundle.file_of(bundle.services[0])
@@ -220,11 +197,11 @@ class Bundle:
         return {name_of(each): self.port_map.declared(each) for each in self.workloads}
 
     @cached_property
-    def referred(self) -> frozenset[ObjectName]:
-        """The Services to which something refers.
+    def referenced_services(self) -> frozenset[ObjectName]:
+        """The Services that something of the bundle refers to.
 
         Example:
-            >>> bundle.referred
+            >>> bundle.referenced_services
             frozenset()
         """
         return frozenset(
@@ -236,7 +213,7 @@ class Bundle:
 
     @cached_property
     def linked_services(self) -> Mapping[str, Sequence[Service]]:
-        """The Services for which the kubelet adds variables to environments, by what the names of those begin with.
+        """The Services for which the kubelet sets environment variables, by the prefix of the variables.
 
         Example:
             >>> [str(service) for services in bundle.linked_services.values() for service in services]
@@ -248,10 +225,10 @@ class Bundle:
                 found[link_prefix(service)].append(service)
         return found
 
-    # --- where things stand ---
+    # --- items and fields ---
 
     def has_like(self, workload: Workload) -> bool:
-        """Whether one of the bundle's has this name and these labels: the very one, or a copy.
+        """Return whether one of `workloads` has the same name and labels.
 
         Example:
             >>> bundle.has_like(bundle.workloads[0])
@@ -275,17 +252,19 @@ class Bundle:
             if item.object is not None:
                 by_identity[id(item.object)] = item
             by_name.setdefault(item.name, item)
-            for kind, path in _several(item.raw):
+            for kind, path in _template_lists(item.raw):
                 for position, part in enumerate(items_at(item.raw, *path)):
                     name = ObjectName(kind, text_at(part, "name") or "", item.name.namespace)
                     parts.setdefault(name, (item, path.index(position)))
         return by_identity, by_name, parts
 
     def place_of(self, subject: Service | Workload | Pod | ObjectName) -> tuple[Item, FieldPath]:
-        """The item that an object is, or is a part of, and the path to it from there.
+        """Return the item of an object, and the path of the object in the item.
+
+        The path is empty unless the item holds several workloads.
 
         Raises:
-            KeyError: It is none of the bundle's.
+            KeyError: The object is not in the bundle.
 
         Example:
             >>> item, path = bundle.place_of(bundle.services[0])
@@ -305,7 +284,7 @@ class Bundle:
         return (item, ROOT) if item is not None else parts[name]
 
     def raw(self, subject: Service | Workload | Pod | ObjectName) -> Mapping[str, Any]:
-        """An object as plain data.
+        """Return an object of the bundle as plain data.
 
         Example:
             >>> bundle.raw(bundle.services[0])["kind"]
@@ -318,7 +297,7 @@ class Bundle:
         return found if isinstance(found, Mapping) else {}
 
     def container_ports(self, workload: Workload) -> Iterator[tuple[FieldPath, Container, ContainerPort]]:
-        """The ports that a workload's containers and sidecars declare: the path, the container and the port.
+        """Yield the ports that a workload's containers and sidecars declare, each with its path and container.
 
         Example:
             >>> [(str(path), port.name) for path, container, port in bundle.container_ports(bundle.workloads[0])]
@@ -334,7 +313,7 @@ class Bundle:
                         yield FieldPath(*spec, field, place, "ports", position), container, port
 
     def pod_spec(self, workload: Workload) -> FieldPath:
-        """The path to the spec of a workload's pods: `spec.template.spec` in a Deployment.
+        """Return the path of a workload's pod spec: `spec.template.spec` in a Deployment.
 
         Example:
             >>> print(bundle.pod_spec(bundle.workloads[0]))
@@ -346,14 +325,15 @@ class Bundle:
 
 
 def link_prefix(service: Service) -> str:
-    """What the variables begin with that the kubelet adds for a Service: `REDIS_MASTER` for `redis-master`.
+    """Return the prefix of the variables that the kubelet sets for a Service: `REDIS_MASTER` for `redis-master`.
 
     Source: kubernetes/kubernetes 1.36.2, `pkg/kubelet/envvars/envvars.go`.
     """
     return service.name.upper().replace("-", "_")
 
 
-def _several(raw: Mapping[str, Any]) -> Iterator[tuple[str, FieldPath]]:
+def _template_lists(raw: Mapping[str, Any]) -> Iterator[tuple[str, FieldPath]]:
+    """Yield the paths of an object's lists of workloads, each with their kind."""
     for (_, kind), found in SEVERAL_TEMPLATES.items():
         if raw.get("kind") == kind:
             yield found

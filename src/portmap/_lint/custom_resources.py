@@ -1,17 +1,16 @@
 """Custom resources whose controllers may create pods or Services.
 
-The manifests of such an application show the custom resource alone, so a missing pod or Service of its name
-is no mistake.
+The manifests of such an application have the custom resource alone, so it is no mistake if pods or a Service of its
+name are missing.
 """
 
-from collections.abc import Iterable, Mapping
 from typing import Final
 
 from portmap._graph.object_name import ObjectName, text_at
 from portmap._kubernetes.kinds import known_kinds
 from portmap._lint.item import Item
 
-__all__ = ["is_custom_resource", "pod_makers", "service_makers"]
+__all__ = ["is_custom_resource", "may_create_pods", "may_create_services"]
 
 # API groups and kinds whose controllers create neither pods nor Services: they route requests, grant access,
 # or configure a controller.
@@ -44,15 +43,14 @@ def is_custom_resource(item: Item) -> bool:
     return not own and group not in _GROUPS_WITHOUT_CHILDREN and item.raw.get("kind") not in _KINDS_WITHOUT_CHILDREN
 
 
-def pod_makers(resources: Iterable[ObjectName]) -> Mapping[str, ObjectName]:
-    """Return the custom resources whose controllers may create pods, by name.
+def may_create_pods(resource: ObjectName) -> bool:
+    """Return whether the controller of a custom resource may create pods that the resource does not show.
 
     portmap reads the pod templates of some kinds. These create the pods that they show and no others.
     """
-    readable = frozenset(known_kinds())
-    return {resource.name: resource for resource in resources if resource.kind not in readable}
+    return resource.kind not in known_kinds()
 
 
-def service_makers(resources: Iterable[ObjectName]) -> Mapping[str, ObjectName]:
-    """Return the custom resources whose controllers may create Services, by name."""
-    return {resource.name: resource for resource in resources if resource.kind not in _KINDS_WITHOUT_SERVICES}
+def may_create_services(resource: ObjectName) -> bool:
+    """Return whether the controller of a custom resource may create Services."""
+    return resource.kind not in _KINDS_WITHOUT_SERVICES

@@ -1,7 +1,7 @@
 """The whole input, as the rules of one group may ask about it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, islice
 from posixpath import normpath
@@ -11,7 +11,7 @@ from portmap._graph.label_selectors import Selector
 from portmap._graph.node_ports import node_ports_of
 from portmap._graph.object_name import ObjectName
 from portmap._kubernetes.cluster import Cluster
-from portmap._lint.custom_resources import pod_makers, service_makers
+from portmap._lint.custom_resources import may_create_pods, may_create_services
 from portmap._lint.facts import Facts, ObjectFacts
 from portmap._lint.kustomize import FRAGMENT, PATCH, UNDECIDED
 from portmap._model.check_set import Conflict
@@ -42,12 +42,12 @@ class InputContext:
         self._patches = frozenset[str]().union(*(facts.patches for _, facts in parts))
         counts = Counter(chain.from_iterable(facts.service_names for _, facts in parts))
         self._repeated_services = frozenset(name for name, count in counts.items() if count > 1)
-        self._facts: list[ObjectFacts] = []
+        self._facts: list[tuple[int, ObjectFacts]] = []
         self._positions: dict[int, int] = {}
         for start, facts in parts:
             for each in facts.objects:
                 if self.skip_reason(each.source, each.name, UNDECIDED if each.is_undecided else None) is None:
-                    self._facts.append(each)
+                    self._facts.append((start + each.position, each))
                     self._positions[id(each.object)] = start + each.position
 
     def skip_reason(self, source: str, name: ObjectName, reason: str | None) -> str | None:
@@ -73,13 +73,13 @@ class InputContext:
     @cached_property
     def workloads(self) -> Candidates:
         """The workloads, by the labels of their pods."""
-        return Candidates([each.object for each in self._facts if isinstance(each.object, Workload)], indexed=True)
+        return Candidates([each.object for _, each in self._facts if isinstance(each.object, Workload)], indexed=True)
 
     @cached_property
     def services(self) -> Mapping[str, Sequence[Service]]:
         """The valid Services, by name."""
         found: dict[str, list[Service]] = defaultdict(list)
-        for each in self._facts:
+        for _, each in self._facts:
             if isinstance(each.object, Service):
                 found[each.object.name].append(each.object)
         return found
@@ -115,29 +115,30 @@ class InputContext:
     @cached_property
     def invalid_services(self) -> frozenset[str]:
         """The names of the Services that a server would refuse."""
-        return frozenset(each.name.name for each in self._facts if each.name.kind == "Service" and each.object is None)
+        return frozenset(
+            each.name.name for _, each in self._facts if each.name.kind == "Service" and each.object is None
+        )
 
     @cached_property
     def label_keys(self) -> frozenset[str]:
         """The keys of the labels of all pods."""
         return frozenset(
-            key for each in self._facts if isinstance(each.object, Workload) for key in each.object.pod.labels
+            key for _, each in self._facts if isinstance(each.object, Workload) for key in each.object.pod.labels
         )
 
     @cached_property
     def granted_kinds(self) -> frozenset[str]:
         """The kinds that some ReferenceGrant permits to refer to Services."""
-        return frozenset(chain.from_iterable(each.granted_kinds for each in self._facts))
+        return frozenset(chain.from_iterable(each.granted_kinds for _, each in self._facts))
 
     @cached_property
-    def pod_makers(self) -> Mapping[str, ObjectName]:
-        """The custom resources whose controllers may create pods, by name."""
-        return pod_makers(each.name for each in self._facts if each.is_custom)
-
-    @cached_property
-    def service_makers(self) -> Mapping[str, ObjectName]:
-        """The custom resources whose controllers may create Services, by name."""
-        return service_makers(each.name for each in self._facts if each.is_custom)
+    def custom_resources(self) -> Mapping[str, Sequence[tuple[int, ObjectName]]]:
+        """The custom resources whose controllers may create other objects, each with its position, by name."""
+        found: dict[str, list[tuple[int, ObjectName]]] = defaultdict(list)
+        for position, facts in self._facts:
+            if facts.is_custom:
+                found[facts.name.name].append((position, facts.name))
+        return found
 
 
 @final
@@ -208,13 +209,19 @@ class Elsewhere:
         """Return whether some ReferenceGrant permits objects of this kind to refer to Services."""
         return kind in self._context.granted_kinds
 
-    def maker_of_pods(self, name: str) -> ObjectName | None:
+    def pod_maker(self, name: str) -> ObjectName | None:
         """Return the custom resource of this name whose controller may create pods."""
-        return self._context.pod_makers.get(name)
+        return self._maker(name, may_create_pods)
 
-    def maker_of_services(self, name: str) -> ObjectName | None:
+    def service_maker(self, name: str) -> ObjectName | None:
         """Return the custom resource of this name whose controller may create Services."""
-        return self._context.service_makers.get(name)
+        return self._maker(name, may_create_services)
+
+    def _maker(self, name: str, is_maker: Callable[[ObjectName], bool]) -> ObjectName | None:
+        resources = self._context.custom_resources.get(name, ())
+        makers = [(position, resource) for position, resource in resources if is_maker(resource)]
+        own = [resource for position, resource in makers if position in self._own]
+        return next(reversed(own or [resource for _, resource in makers]), None)
 
 
 def sets_node_ports(service: Service) -> bool:

@@ -1,11 +1,11 @@
-"""How bad it is that something refers to a Service or a port that is not there, and why it is no worse."""
+"""References to Services and ports that do not exist: the finding, its severity and the reason for it."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from portmap._graph.items import name_of
-from portmap._graph.object_name import text_at
+from portmap._graph.object_name import ObjectName, text_at
 from portmap._graph.targets import ResolvedReference
 from portmap._kubernetes.field_path import FieldPath
 from portmap._lint.bundle import Bundle
@@ -13,7 +13,7 @@ from portmap._lint.findings import Found, Place, Severity, at
 from portmap._lint.kustomize import has_placeholder
 from portmap._model.services import Service
 
-__all__ = ["missing_port", "missing_service", "place_of", "services_meant", "values_along"]
+__all__ = ["missing_port", "missing_service", "place_of_reference", "values_on_path"]
 
 _NO_SERVICE: Final = frozenset({"no-such-service", "service-in-other-namespace"})
 _NOT_OF_THE_SERVICE: Final = _NO_SERVICE | {"reference-not-granted", "selector-matches-nothing"}
@@ -25,23 +25,23 @@ _EVERYWHERE: Final = frozenset({("kubernetes", "default"), ("kubernetes", None)}
 _NUMBER: Final = re.compile(r"[-.]?v?\d+")
 
 
-def place_of(resolved: ResolvedReference) -> Place:
-    """The field that refers."""
+def place_of_reference(resolved: ResolvedReference) -> Place:
+    """Return the field that refers."""
     return Place(resolved.source, resolved.path)
 
 
-def services_meant(resolved: ResolvedReference, bundle: Bundle) -> Sequence[Service]:
-    """The Services of the bundle that have the name of a reference, in a namespace that may be meant."""
+def _services_here(resolved: ResolvedReference, bundle: Bundle) -> Sequence[Service]:
+    """Return the Services of the bundle that a reference names."""
     return bundle.services_named(resolved.reference.service or "", resolved.reference.namespace)
 
 
-def _elsewhere(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Service]:
-    """Yield the Services of other bundles that have the name of a reference."""
+def _services_elsewhere(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Service]:
+    """Yield the Services of other bundles that a reference names."""
     return bundle.elsewhere.services_named(resolved.reference.service or "", resolved.reference.namespace)
 
 
-def values_along(resolved: ResolvedReference, bundle: Bundle) -> list[Any]:
-    """What stands on the way to the field that refers: the object itself first, and the value of the field last."""
+def values_on_path(resolved: ResolvedReference, bundle: Bundle) -> list[Any]:
+    """Return the values on the path to the field that refers: the object first, and the field's value last."""
     nodes: list[Any] = [bundle.raw(resolved.source)]
     for step in resolved.path:
         deeper = nodes[-1].get(step) if isinstance(nodes[-1], Mapping) else None
@@ -55,18 +55,19 @@ def values_along(resolved: ResolvedReference, bundle: Bundle) -> list[Any]:
 
 
 def missing_service(resolved: ResolvedReference, bundle: Bundle, *, effect: str = "") -> Iterator[Found]:
-    """A finding where the Service that a reference names is not there.
+    """Yield a finding if the Service that a reference names does not exist.
 
     Args:
         resolved: The reference.
-        bundle: Where it stands.
-        effect: What comes of it, to go before the hint.
+        bundle: The bundle of the referring object.
+        effect: The consequence, for the hint.
     """
     miss = resolved.miss
     name = resolved.reference.service or ""
     if miss is None:
-        # Of a namespace in which it has no Service at all, the map does not say that one is missing.
-        if resolved.unknown is None or not _names_service(resolved) or services_meant(resolved, bundle):
+        # The map has no miss for a namespace of which it has no Services at all.
+        names_service = resolved.reference.lookup in _BY_NAME
+        if resolved.unknown is None or not names_service or _services_here(resolved, bundle):
             return
         if not bundle.declared_complete and not _only_lacks_port(resolved, bundle):
             return
@@ -77,8 +78,8 @@ def missing_service(resolved: ResolvedReference, bundle: Bundle, *, effect: str 
         return
     if (name, resolved.reference.namespace) in _EVERYWHERE or bundle.elsewhere.has_invalid_service(name):
         return
-    severity, because = _judged_service(resolved, bundle)
-    yield _name_of_service(resolved, bundle).finding(
+    severity, because = _assess_service(resolved, bundle)
+    yield _place_of_name(resolved, bundle).finding(
         message,
         hint="; ".join(filter(None, (effect, hint))) or None,
         value=name,
@@ -103,106 +104,106 @@ def _has_port(service: Service, port: int | str | None) -> bool:
     return any(port == (each.port if isinstance(port, int) else each.name) for each in service.ports)
 
 
-def _name_of_service(resolved: ResolvedReference, bundle: Bundle) -> Place:
-    """The field that names the Service: beside the port, or around it."""
+def _place_of_name(resolved: ResolvedReference, bundle: Bundle) -> Place:
+    """Return the field that names the Service: next to the port, or in an object around it."""
     path = resolved.path
-    nodes = values_along(resolved, bundle)
+    nodes = values_on_path(resolved, bundle)
     for depth in range(len(path), -1, -1):
         for key in ("name", "serviceName"):
             if text_at(nodes[depth], key) == resolved.reference.service:
                 return Place(resolved.source, path[:depth].child(key))
-    return place_of(resolved)
+    return place_of_reference(resolved)
 
 
-def _names_service(resolved: ResolvedReference) -> bool:
-    return resolved.reference.lookup in _BY_NAME
-
-
-def _judged_service(resolved: ResolvedReference, bundle: Bundle) -> tuple[Severity | None, str | None]:
+def _assess_service(resolved: ResolvedReference, bundle: Bundle) -> tuple[Severity | None, str | None]:
+    """Return the severity of a missing Service, and why it is lower than the rule's own."""
     name = resolved.reference.service or ""
     if has_placeholder(name):
-        return "info", f"{name!r} is filled in by a tool"
+        return "info", f"a tool replaces the placeholder {name!r}"
     port = resolved.reference.port
-    others = _elsewhere(resolved, bundle)
+    others = _services_elsewhere(resolved, bundle)
     other = next(others, None)
     if other is not None and (_has_port(other, port) or any(_has_port(each, port) for each in others)):
         return "info", f"{other} is in another part of the input"
     if _is_near(resolved, bundle):
         return None, None
-    owner = _maker(name, bundle)
-    if owner is not None:
-        return "info", f"the controller of {owner} may make the Service"
+    maker = _maker(name, bundle)
+    if maker is not None:
+        return "info", f"the controller of {maker} may create the Service"
     if bundle.complete:
         return None, None
     if other is not None:
-        return "warning", f"{other} is in another part of the input, although without this port"
-    return "info", "the Service may be made elsewhere: nothing says that the input is complete"
+        return "warning", f"{other} in another part of the input lacks this port"
+    return "info", "the input may be incomplete, and the Service elsewhere"
 
 
 def _is_near(resolved: ResolvedReference, bundle: Bundle) -> bool:
-    """Whether a Service of the bundle was probably meant: one to which nothing else refers."""
+    """Return whether the reference probably misspells the name of a Service that nothing else refers to."""
     miss = resolved.miss
     if miss is None or miss.guess is None:
         return miss is not None and miss.code == "service-in-other-namespace"
-    # `web-1` is no misspelt `web-2`.
+    # `web-1` is no misspelling of `web-2`.
     if _NUMBER.sub("", miss.guess) == _NUMBER.sub("", resolved.reference.service or ""):
         return False
-    meant = bundle.services_named(miss.guess, resolved.reference.namespace)
-    return any(name_of(each) not in bundle.referred for each in meant)
+    similar = bundle.services_named(miss.guess, resolved.reference.namespace)
+    return any(name_of(service) not in bundle.referenced_services for service in similar)
 
 
-def _maker(name: str, bundle: Bundle) -> object:
-    """An object whose controller may make a Service of this name: of that name, or one that begins it."""
+def _maker(name: str, bundle: Bundle) -> ObjectName | None:
+    """Return a custom resource whose controller may create a Service of this name.
+
+    Controllers name Services after the resource, often with a suffix: `shop-primary` for `shop`.
+    """
     words = name.split("-")
-    for end in range(len(words), 0, -1):
-        beginning = "-".join(words[:end])
-        owner = bundle.makers_of_services.get(beginning) or bundle.elsewhere.maker_of_services(beginning)
-        if owner is not None:
-            return owner
-    return None
+    prefixes = ("-".join(words[:end]) for end in range(len(words), 0, -1))
+    return next(filter(None, map(bundle.elsewhere.service_maker, prefixes)), None)
 
 
 # --- ports -----------------------------------------------------------------------------------------------------
 
 
 def missing_port(
-    resolved: ResolvedReference, bundle: Bundle, *, meant: str | None = None, left_out: str | None = None
+    resolved: ResolvedReference,
+    bundle: Bundle,
+    *,
+    target_port_note: str | None = None,
+    default_port_hint: str | None = None,
 ) -> Iterator[Found]:
-    """A finding where the Service is there, and has not the port that a reference names.
+    """Yield a finding if the Service exists and lacks the port that a reference names.
 
     Args:
         resolved: The reference.
-        bundle: Where it stands.
-        meant: What to add to the hint where the target port was written instead.
-        left_out: The hint where no port was written, and another is taken.
+        bundle: The bundle of the referring object.
+        target_port_note: What to add to the hint if the reference names a target port.
+        default_port_hint: The hint if the reference names no port, so that a default applies.
     """
     miss = resolved.miss
     if miss is None or miss.code in _NOT_OF_THE_SERVICE:
         return
     port = resolved.reference.port
-    severity, because = _judged_port(resolved, bundle)
+    severity, because = _assess_port(resolved, bundle)
     hint = miss.hint
-    if left_out and port is not None and resolved.path[-1:] != FieldPath("port"):
-        hint = left_out
-    elif meant and miss.code in {"target-port-meant", "unnamed-service-port"}:
-        hint = f"{hint}; {meant}"
-    yield place_of(resolved).finding(
+    if default_port_hint and port is not None and resolved.path[-1:] != FieldPath("port"):
+        hint = default_port_hint
+    elif target_port_note and miss.code in {"target-port-meant", "unnamed-service-port"}:
+        hint = f"{hint}; {target_port_note}"
+    yield place_of_reference(resolved).finding(
         miss.message,
         hint=hint,
         value=port,
         severity=severity,
         because=because,
-        related=[(at(each, "spec", "ports"), "its ports") for each in services_meant(resolved, bundle)[:1]],
+        related=[(at(each, "spec", "ports"), "its ports") for each in _services_here(resolved, bundle)[:1]],
     )
 
 
-def _judged_port(resolved: ResolvedReference, bundle: Bundle) -> tuple[Severity | None, str | None]:
-    """How bad it is that a port is missing, and why it is no worse."""
+def _assess_port(resolved: ResolvedReference, bundle: Bundle) -> tuple[Severity | None, str | None]:
+    """Return the severity of a missing port, and why it is lower than the rule's own."""
     port = resolved.reference.port
     if has_placeholder(port):
-        return "info", f"{port!r} is filled in by a tool"
+        return "info", f"a tool replaces the placeholder {port!r}"
     if port is not None and not bundle.complete:
-        other = next((each for each in _elsewhere(resolved, bundle) if _has_port(each, port)), None)
+        other = next((each for each in _services_elsewhere(resolved, bundle) if _has_port(each, port)), None)
         if other is not None:
             return "warning", f"{other} in another part of the input has this port"
     return None, None

@@ -1,7 +1,7 @@
-"""Pods and Services that a set of manifests refers to and that need not be in it: what speaks for that.
+"""Why the pods that a Service selects need not be in its bundle.
 
-In published repositories most selectors that match nothing are right: an operator makes
-the pods, a build step adds the labels, or the other half lives in another folder.
+In published repositories most selectors without pods are right: an operator creates the pods, a build step adds the
+labels, or the workload is in another folder. Each function returns a reason for the report.
 """
 
 import re
@@ -12,43 +12,42 @@ from portmap._lint.bundle import Bundle
 from portmap._lint.kustomize import has_placeholder
 from portmap._model.services import Service
 
-__all__ = ["pods_made_elsewhere", "pods_perhaps_made_elsewhere", "where_the_labels_are"]
+__all__ = ["controller_of_pods", "possible_controller_of_pods", "source_of_labels"]
 
-_CONTROLLERS: Final[Mapping[str, str]] = {
-    r"statefulset\.kubernetes\.io/pod-name|apps\.kubernetes\.io/pod-index": "the controller of StatefulSets",
-    r"(?:batch\.kubernetes\.io/)?job-name": "the controller of Jobs",
-    r"prometheus|alertmanager|operator\.prometheus\.io/.*|thanos-ruler": "the Prometheus operator",
-    r"app\.kubernetes\.io/managed-by": "the operator that it names",
-    r"gateway\.networking\.k8s\.io/.*|istio|istio\.io/.*": "the controller of a gateway",
-}
-"""Keys of labels, as patterns, that a certain controller gives to pods, and which does."""
-
-_OPERATORS: Final[Mapping[str, str]] = {
-    r"(?:.*[-_./])?role|leader|is-leader|.*/leader": "whoever elects a leader at run time",
-    r"active|.*-active|.*/active|.*/primary|isMainInterface": "whoever elects a leader at run time",
-    r"spark-role|.*-cluster|.*_cluster|.*/cluster(?:-name)?|cluster-name|.*-instance|.*/instance-name": "an operator",
-}
-"""The same for keys that people use for other things, too."""
-
-_ELECTED: Final = re.compile(
+_ELECTED_KEY: Final = re.compile(
     r"(?:.*[-_./])?role|leader|is-leader|.*/leader|active|.*-active|.*/active|.*/primary|isMainInterface"
 )
-_PART: Final = re.compile(
+_ELECTED_VALUE: Final = re.compile(
     r"true|false|yes|no|[01]|active|passive|leader|follower|learner|master|slave|primary|secondary|replica|standby"
     r"|main|backup|read(?:-?write|-?only)|rw|ro|driver|executor|sentinel|arbiter|voter",
     re.IGNORECASE,
 )
-"""What is told of a pod by whoever elects a leader."""
+"""Keys and values of labels that leader election sets."""
 
-_PATTERNS: Final = [(re.compile(pattern), who) for pattern, who in _CONTROLLERS.items()]
-_MAYBE: Final = [(re.compile(pattern), who) for pattern, who in _OPERATORS.items()]
+_CONTROLLERS: Final = [
+    (re.compile(r"statefulset\.kubernetes\.io/pod-name|apps\.kubernetes\.io/pod-index"), "the StatefulSet controller"),
+    (re.compile(r"(?:batch\.kubernetes\.io/)?job-name"), "the Job controller"),
+    (re.compile(r"prometheus|alertmanager|operator\.prometheus\.io/.*|thanos-ruler"), "the Prometheus operator"),
+    (re.compile(r"app\.kubernetes\.io/managed-by"), "the operator that it names"),
+    (re.compile(r"gateway\.networking\.k8s\.io/.*|istio|istio\.io/.*"), "a gateway controller"),
+]
+"""Keys of labels that a controller sets, each with the controller."""
 
-# What writes this label and makes no pods.
-_NO_OPERATORS: Final = re.compile(
+_POSSIBLE_CONTROLLERS: Final = [
+    (_ELECTED_KEY, "leader election"),
+    (
+        re.compile(r"spark-role|.*-cluster|.*_cluster|.*/cluster(?:-name)?|cluster-name|.*-instance|.*/instance-name"),
+        "an operator",
+    ),
+]
+"""Keys of labels that a controller may set, although people use them for other purposes, too."""
+
+# Tools that set the label app.kubernetes.io/managed-by and create no pods.
+_DEPLOYMENT_TOOLS: Final = re.compile(
     r"helm|kustomize|kubectl|argo-?cd|flux.*|tiller|terraform|pulumi|cdk8s", re.IGNORECASE
 )
 
-# Labels that everybody writes by hand, although their keys belong to a domain.
+# Labels that people write by hand although their keys have a domain.
 _COMMON_DOMAINS: Final = (
     "app.kubernetes.io/",
     "k8s-app",
@@ -58,72 +57,70 @@ _COMMON_DOMAINS: Final = (
     "io.kompose.",
 )
 
-# The static pods of a control plane, which no manifest of a repository makes.
+# The static pods of a control plane, which no manifest of a repository creates.
 _CONTROL_PLANE: Final = re.compile(
     r"kube-(?:apiserver|controller-manager|scheduler|proxy|dns|etcd)|etcd|control-plane|coredns|kubelet"
 )
 
 
-def pods_made_elsewhere(service: Service, bundle: Bundle) -> str | None:
-    """Why the pods that a Service selects are not in the bundle; `None` where nothing speaks for that."""
-    return where_the_labels_are(service, bundle) or _by_controllers(service.selector or {}, bundle)
-
-
-def pods_perhaps_made_elsewhere(service: Service, bundle: Bundle) -> str | None:
-    """Why they may not be in it, although that is no more than a guess from the keys of labels."""
-    for key in service.selector or {}:
-        who = next((who for pattern, who in _MAYBE if pattern.fullmatch(key)), None)
-        of_domain = "/" in key and not key.startswith(_COMMON_DOMAINS)
-        if (who is not None or of_domain) and not bundle.elsewhere.has_label(key):
-            if who is not None:
-                return f"the label {key} is given to pods by {who}"
-            return f"the label {key} belongs to {key.partition('/')[0]}, whose controllers may make the pods"
-    return None
-
-
-def where_the_labels_are(service: Service, bundle: Bundle) -> str | None:
-    """What gives the labels of a selector to pods, as far as it is in the input; `None` where nothing does."""
+def source_of_labels(service: Service, bundle: Bundle) -> str | None:
+    """Return what gives pods the labels that a Service selects; `None` if the input shows nothing."""
     selector = service.selector or {}
-    return _added(selector, bundle) or _elsewhere(service, bundle) or _elected(service, bundle)
+    return _build_step(selector, bundle) or _other_workload(service, bundle) or _leader_election(service, bundle)
 
 
-def _added(selector: Mapping[str, str], bundle: Bundle) -> str | None:
+def _build_step(selector: Mapping[str, str], bundle: Bundle) -> str | None:
     for key, value in selector.items():
         if has_placeholder(value) or has_placeholder(key):
-            return f"{value!r} is filled in by a tool"
+            return f"a tool replaces the placeholder {value!r}"
         if key in bundle.added_labels:
             return f"kustomize adds the label {key} to every object of this folder"
     return None
 
 
-def _elsewhere(service: Service, bundle: Bundle) -> str | None:
+def _other_workload(service: Service, bundle: Bundle) -> str | None:
     selected = bundle.elsewhere.selected_by(service.selector or {})
-    found = next((each for each in selected if not bundle.has_like(each)), None)
-    return f"{found} has the labels, in another part of the input" if found is not None else None
+    # A copy of a workload of the bundle is no other workload.
+    other = next((each for each in selected if not bundle.has_like(each)), None)
+    return f"{other} in another part of the input has the labels" if other is not None else None
 
 
-def _elected(service: Service, bundle: Bundle) -> str | None:
-    """Whether pods of the bundle have all labels but those that say which part a pod plays."""
+def _leader_election(service: Service, bundle: Bundle) -> str | None:
+    """Return a reason if pods of the bundle have all labels except those of an election."""
     selector = service.selector or {}
-    told = [key for key, value in selector.items() if _ELECTED.fullmatch(key) and _PART.fullmatch(value)]
-    found = bundle.unselected.with_the_rest(service, told) if told else None
-    if found is None:
+    elected = [
+        key for key, value in selector.items() if _ELECTED_KEY.fullmatch(key) and _ELECTED_VALUE.fullmatch(value)
+    ]
+    workload = bundle.near_workloads.without_labels(service, elected) if elected else None
+    if workload is None:
         return None
-    return f"the label {told[0]} is given to pods, those of {found} perhaps, by whoever elects a leader at run time"
+    return f"leader election may set the label {elected[0]} on the pods of {workload} at run time"
 
 
-def _by_controllers(selector: Mapping[str, str], bundle: Bundle) -> str | None:
-    for key, value in selector.items():
-        owner = bundle.makers_of_pods.get(value) or bundle.elsewhere.maker_of_pods(value)
-        if owner is not None:
-            return f"the controller of {owner} may make the pods"
+def controller_of_pods(service: Service, bundle: Bundle) -> str | None:
+    """Return which controller creates the pods that a Service selects; `None` if nothing names one."""
+    for key, value in (service.selector or {}).items():
+        resource = bundle.elsewhere.pod_maker(value)
+        if resource is not None:
+            return f"the controller of {resource} may create the pods"
         if _CONTROL_PLANE.fullmatch(value):
-            return f"{key}={value} are pods of the control plane"
-        who = next((who for pattern, who in _PATTERNS if pattern.fullmatch(key)), None)
-        if (
-            who is not None
-            and not (key.endswith("/managed-by") and _NO_OPERATORS.fullmatch(value))
-            and not bundle.elsewhere.has_label(key)
-        ):
-            return f"the label {key} is given to pods by {who}"
+            return f"pods with {key}={value} belong to the control plane"
+        if key.endswith("/managed-by") and _DEPLOYMENT_TOOLS.fullmatch(value):
+            continue
+        controller = next((name for pattern, name in _CONTROLLERS if pattern.fullmatch(key)), None)
+        if controller is not None and not bundle.elsewhere.has_label(key):
+            return f"{controller} sets the label {key}"
+    return None
+
+
+def possible_controller_of_pods(service: Service, bundle: Bundle) -> str | None:
+    """Return which controller may create the pods that a Service selects, guessed from the keys of labels alone."""
+    for key in service.selector or {}:
+        if bundle.elsewhere.has_label(key):
+            continue
+        controller = next((name for pattern, name in _POSSIBLE_CONTROLLERS if pattern.fullmatch(key)), None)
+        if controller is not None:
+            return f"{controller} may set the label {key}"
+        if "/" in key and not key.startswith(_COMMON_DOMAINS):
+            return f"the label {key} belongs to {key.partition('/')[0]}, whose controllers may create the pods"
     return None

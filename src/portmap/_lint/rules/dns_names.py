@@ -173,7 +173,7 @@ def external_name_fields(service: Service, bundle: Bundle) -> Iterator[Found]:
     for position, port in enumerate(service.ports):
         target = port.effective_target_port
         if isinstance(target, int) and target != port.port:
-            is_referred = any(name.name == service.name for name in bundle.referred)
+            is_referred = any(name.name == service.name for name in bundle.referenced_services)
             because = "the controller of an Ingress or route may use the target port" if is_referred else None
             yield at(service, "spec", "ports", position, "targetPort").finding(
                 f"clients that connect to port {port.port} reach port {port.port} of {service.external_name}, "

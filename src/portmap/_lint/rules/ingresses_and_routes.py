@@ -6,7 +6,7 @@ from typing import Final
 from portmap._graph.targets import ResolvedReference
 from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Found, Severity
-from portmap._lint.missing_references import missing_port, missing_service, place_of, values_along
+from portmap._lint.missing_references import missing_port, missing_service, place_of_reference, values_on_path
 from portmap._lint.rule import rule
 
 
@@ -109,15 +109,15 @@ def ingress_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]
     """
     if resolved.reference.role != "ingress":
         return
-    port = values_along(resolved, bundle)[-2]
+    port = values_on_path(resolved, bundle)[-2]
     if isinstance(port, Mapping) and port.get("name") and port.get("number"):
-        yield place_of(resolved).finding(
+        yield place_of_reference(resolved).finding(
             f"the port has both the number {port['number']} and the name {port['name']!r}: an API server rejects it",
             hint="remove one of them",
             value=port["number"],
         )
     else:
-        yield from missing_port(resolved, bundle, meant="only ingress-nginx accepts a target port here")
+        yield from missing_port(resolved, bundle, target_port_note="only ingress-nginx accepts a target port here")
 
 
 _ROLES: Final = frozenset({"mirror", "parent", "route"})
@@ -212,7 +212,7 @@ def route_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
     """
     if resolved.reference.role in _ROLES:
         yield from missing_port(
-            resolved, bundle, meant="a backendRef refers to the Service port, not to the target port"
+            resolved, bundle, target_port_note="a backendRef refers to the Service port, not to the target port"
         )
 
 
@@ -266,6 +266,6 @@ def route_grant(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
         severity, because = "info", "a ReferenceGrant in another part of the input may permit it"
     elif not bundle.complete:
         severity, because = "warning", "the input may be incomplete, and the ReferenceGrant elsewhere"
-    yield place_of(resolved).finding(
+    yield place_of_reference(resolved).finding(
         miss.message, hint=miss.hint, value=resolved.reference.namespace, severity=severity, because=because
     )

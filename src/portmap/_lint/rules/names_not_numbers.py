@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from portmap._graph.targets import ResolvedReference, ServiceTarget
 from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Found, at
-from portmap._lint.missing_references import place_of
+from portmap._lint.missing_references import place_of_reference
 from portmap._lint.rule import rule
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
@@ -238,7 +238,7 @@ def numeric_ingress_port(resolved: ResolvedReference, bundle: Bundle) -> Iterato
         # An ExternalName Service without this port has nothing to name.
         return
     name = next((port.name for port in ports if port is not None and port.name), None)
-    yield place_of(resolved).finding(
+    yield place_of_reference(resolved).finding(
         f"the Ingress refers to port {number} of Service {resolved.reference.service} by number",
         hint=f"write port: {{name: {name}}}" if name else "name the port of the Service, and use the name",
         value=number,

@@ -9,7 +9,7 @@ from portmap._graph.object_name import ObjectName, items_at, text_at, value_at
 from portmap._graph.targets import ResolvedReference
 from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Found
-from portmap._lint.missing_references import place_of
+from portmap._lint.missing_references import place_of_reference
 from portmap._lint.rule import rule
 from portmap._lint.rules.places import pod_labels_of
 from portmap._model.workloads import Workload
@@ -80,7 +80,7 @@ def network_policy_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator
         # A policy may select pods that do not exist yet.
         and miss.code != "selector-matches-nothing"
     ):
-        yield place_of(resolved).finding(miss.message, hint=miss.hint, value=resolved.reference.port)
+        yield place_of_reference(resolved).finding(miss.message, hint=miss.hint, value=resolved.reference.port)
 
 
 @rule("pod-without-network-policy", on=Bundle, severity="warning", profile="strict")

@@ -11,7 +11,7 @@ from portmap._kubernetes.field_path import FieldPath
 from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Found, Severity, at
 from portmap._lint.kustomize import has_placeholder
-from portmap._lint.missing_references import missing_port, place_of
+from portmap._lint.missing_references import missing_port, place_of_reference
 from portmap._lint.rule import rule
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
@@ -74,7 +74,7 @@ def probe_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
     del bundle
     miss = resolved.miss
     if miss is not None and resolved.reference.role in _PROBES:
-        yield place_of(resolved).finding(
+        yield place_of_reference(resolved).finding(
             miss.message, hint=miss.hint or "use the name of a port of this container", value=resolved.reference.port
         )
 
@@ -132,7 +132,7 @@ def numeric_probe_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[
     number, container = resolved.reference.port, resolved.reference.container
     names = [port.name for port in _pod_ports(resolved, bundle) if port.port == number and port.container == container]
     if names:
-        yield place_of(resolved).finding(
+        yield place_of_reference(resolved).finding(
             f"the probe refers to port {number} of container {container!r} by number",
             hint=f"write port: {names[0]}" if names[0] else "name the port of the container, and use the name",
             value=number,
@@ -194,7 +194,7 @@ def undeclared_probe_port(resolved: ResolvedReference, bundle: Bundle) -> Iterat
         return
     declared = sorted({port.port for port in _pod_ports(resolved, bundle)})
     if declared and number not in declared:
-        yield place_of(resolved).finding(
+        yield place_of_reference(resolved).finding(
             f"no container of the pod declares port {number}: they declare {', '.join(map(str, declared))}",
             hint="declare it, or use a declared port",
             value=number,

@@ -7,7 +7,7 @@ from portmap._graph.object_name import value_at
 from portmap._kubernetes.kinds import SHORT_LIVED
 from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Found, Severity, at
-from portmap._lint.pods_elsewhere import pods_made_elsewhere, pods_perhaps_made_elsewhere, where_the_labels_are
+from portmap._lint.pods_elsewhere import controller_of_pods, possible_controller_of_pods, source_of_labels
 from portmap._lint.rule import rule
 from portmap._lint.rules.places import pod_labels_of
 from portmap._model.services import Service
@@ -64,12 +64,12 @@ def selector_matches_owner_labels(service: Service, bundle: Bundle) -> Iterator[
     The severity is info if a build step adds the labels, or pods in another part of the input
     have them.
     """
-    owner = bundle.unselected.owner(service) if _matches_nothing(service, bundle) else None
+    owner = bundle.near_workloads.owner(service) if _matches_nothing(service, bundle) else None
     if owner is None:
         return
     selector = service.selector or {}
     missing = _text(_differing(selector, owner))
-    because = where_the_labels_are(service, bundle)
+    because = source_of_labels(service, bundle)
     yield at(service, "spec", "selector").finding(
         f"{owner} itself has the labels {_text(selector)}, but its pods do not have {missing}",
         hint=f"select labels of its pods, or add {missing} to its pod template",
@@ -136,7 +136,7 @@ def selector_matches_nothing(service: Service, bundle: Bundle) -> Iterator[Found
     """
     if not _matches_nothing(service, bundle):
         return
-    if bundle.unselected.owner(service) is not None or bundle.port_map.selects_unknown(service):
+    if bundle.near_workloads.owner(service) is not None or bundle.port_map.selects_unknown(service):
         return
     selector = service.selector or {}
     near, severity, because = _assess(service, bundle)
@@ -180,17 +180,17 @@ class _Assessment(NamedTuple):
 
 def _assess(service: Service, bundle: Bundle) -> _Assessment:
     """Assess a selector that matches nothing, beginning with the strongest evidence."""
-    unselected = bundle.unselected
-    source_of_labels = where_the_labels_are(service, bundle)
-    if source_of_labels is not None:
-        return _Assessment(None, "info", source_of_labels)
-    stray = unselected.out_of_reach(service)
+    workloads = bundle.near_workloads
+    labels = source_of_labels(service, bundle)
+    if labels is not None:
+        return _Assessment(None, "info", labels)
+    stray = workloads.in_other_namespace(service)
     if stray is not None:
         return _assess_other_namespace(service, stray, bundle)
-    elsewhere = pods_made_elsewhere(service, bundle)
-    if elsewhere is not None:
-        return _Assessment(None, "info", elsewhere)
-    near = unselected.misspelt(service)
+    controller = controller_of_pods(service, bundle)
+    if controller is not None:
+        return _Assessment(None, "info", controller)
+    near = workloads.misspelt(service)
     if near is not None:
         selecting = bundle.selecting(near)
         if not selecting or bundle.complete:
@@ -213,11 +213,11 @@ def _assess_other_namespace(service: Service, stray: Workload, bundle: Bundle) -
 
 def _assess_unlike_labels(service: Service, bundle: Bundle) -> _Assessment:
     """Assess a selector whose labels no workload has, nor labels that are similar."""
-    unselected = bundle.unselected
-    maybe = pods_perhaps_made_elsewhere(service, bundle)
-    likely = unselected.likely(service, bundle.file_of(service))
+    workloads = bundle.near_workloads
+    maybe = possible_controller_of_pods(service, bundle)
+    likely = workloads.likely(service, bundle.file_of(service))
     if maybe is None:
-        likely = likely or unselected.only_one(service)
+        likely = likely or workloads.only_one(service)
         if bundle.complete:
             return _Assessment(likely)
     if likely is not None:
@@ -225,13 +225,13 @@ def _assess_unlike_labels(service: Service, bundle: Bundle) -> _Assessment:
         return _Assessment(likely, "warning", because)
     if maybe is not None:
         return _Assessment(None, "info", maybe)
-    beside = unselected.beside(service, bundle.file_of(service))
+    beside = workloads.in_file(service, bundle.file_of(service))
     if beside is not None:
         because = f"the pods may be created elsewhere: {bundle.selecting(beside)[0]} selects those of {beside}"
         return _Assessment(None, "warning", because)
-    if not unselected.any_in_reach(service):
+    if not workloads.any_in_namespace(service):
         return _Assessment(None, "info", "this part of the input creates no long-running pods")
-    if unselected.any_free(service):
+    if workloads.any_free(service):
         because = "the pods may be created elsewhere: the pods here that no Service selects are unrelated to it"
         return _Assessment(None, "info", because)
     because = "the pods may be created elsewhere: other Services select every workload here"

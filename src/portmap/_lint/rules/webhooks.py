@@ -97,6 +97,6 @@ def api_extension_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[
         yield from missing_port(
             resolved,
             bundle,
-            meant="the API server calls the port of the Service",
-            left_out="the default port is 443: add a port that the Service has",
+            target_port_note="the API server calls the port of the Service",
+            default_port_hint="the default port is 443: add a port that the Service has",
         )
