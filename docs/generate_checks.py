@@ -1,22 +1,21 @@
-"""Writes the generated parts of docs/checks.md: the rules, from the rules themselves, and the versions.
+"""Generate the parts of docs/checks.md that follow from the code: the rules of the server, and the versions.
 
-The page is written by hand, but for what stands between a comment that names what
-belongs there and the comment `end`:
+The rest of the page is written by hand. A generated part is between a comment that names its
+content, such as groups of rules, and the comment `end`:
 
-    <!-- rules: portmap._apiserver.updates.UPDATE_RULES -->
+    <!-- rules: updates, node ports -->
     <!-- end -->
 
-Run this file to write them anew: `python docs/generate_checks.py`.
+Run `python docs/generate_checks.py` to generate them again.
 """
 # ruff: noqa: INP001
 
 import re
-from collections.abc import Iterable, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 from portmap._apiserver.decode_codes import CODES_OF_READING
+from portmap._apiserver.registry import RULE_GROUPS
 from portmap._apiserver.rule import Rule
 from portmap._kubernetes.cluster import FEATURES, GATES, SUPPORTED_VERSIONS
 
@@ -25,18 +24,14 @@ PAGE: Final = Path(__file__).resolve().parent / "checks.md"
 _PART: Final = re.compile(r"(<!-- (rules|codes|versions):? ?([^>]*?) -->\n)(.*?)(<!-- end -->\n)", re.DOTALL)
 
 
-def rules_named(names: Iterable[str]) -> list[Rule[Any]]:
-    """The rules of these groups, each group given by module and name, each rule once."""
-    found: dict[str, Rule[Any]] = {}
-    for name in names:
-        module, _, attribute = name.rpartition(".")
-        group: Sequence[Rule[Any]] = getattr(import_module(module), attribute)
-        found |= {rule.code: rule for rule in group}
-    return list(found.values())
+def rules_in(names: str) -> dict[str, Rule[Any]]:
+    """Return the rules of these groups, by code."""
+    groups = {group.name: group for group in RULE_GROUPS}
+    return {rule.code: rule for name in names.split(", ") for rule in groups[name]}
 
 
 def section(rule: Rule[Any]) -> str:
-    """The section about one rule."""
+    """Return the section about one rule."""
     summary, _, rest = rule.documentation.partition("\n\n")
     place = f"reason {rule.reason}, stage *{rule.stage.value}*" if rule.reason else "a warning"
     parts = [
@@ -49,7 +44,7 @@ def section(rule: Rule[Any]) -> str:
 
 
 def versions_table() -> str:
-    """Which feature each version has by default."""
+    """Return the table of the features that each version has by default."""
     rows = [
         f"| What | Feature gate | {' | '.join(SUPPORTED_VERSIONS)} | Source |",
         f"| --- | --- |{' --- |' * len(SUPPORTED_VERSIONS)} --- |",
@@ -62,7 +57,11 @@ def versions_table() -> str:
 
 
 def renewed(page: str) -> str:
-    """The page with its generated parts written anew, and the rest as it is."""
+    """Return the page with its parts generated again.
+
+    Raises:
+        ValueError: The page lacks a group of rules.
+    """
     shown: set[str] = set()
 
     def part(match: re.Match[str]) -> str:
@@ -70,21 +69,25 @@ def renewed(page: str) -> str:
         if kind == "versions":
             return f"{opening}\n{versions_table()}\n{end}"
         if kind == "codes":
-            told = "".join(f"### {code}\n\n{text}\n\n" for code, text in CODES_OF_READING.items())
-            return f"{opening}\n{told}{end}"
-        rules = rules_named(names.split())
-        sections = [section(rule) for rule in rules if rule.code not in shown]
-        again = [f"[{rule.code}](#{rule.code})" for rule in rules if rule.code in shown]
-        shown.update(rule.code for rule in rules)
+            codes = "".join(f"### {code}\n\n{text}\n\n" for code, text in CODES_OF_READING.items())
+            return f"{opening}\n{codes}{end}"
+        rules = rules_in(names)
+        sections = [section(rule) for code, rule in rules.items() if code not in shown]
+        again = [f"[{code}](#{code})" for code in rules if code in shown]
+        shown.update(rules)
         if again:
-            sections.append(f"Told above, and applied here too: {', '.join(again)}.\n")
+            sections.append(f"Rules described above that apply here too: {', '.join(again)}.\n")
         return "\n".join([opening, *sections, end])
 
-    return _PART.sub(part, page)
+    generated = _PART.sub(part, page)
+    missing = [group.name for group in RULE_GROUPS if not {rule.code for rule in group} <= shown]
+    if missing:
+        raise ValueError(f"docs/checks.md has no part for the rules: {', '.join(missing)}")
+    return generated
 
 
 def main() -> None:
-    """Write the page anew."""
+    """Generate the page again."""
     PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
 
 

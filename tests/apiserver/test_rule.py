@@ -1,46 +1,22 @@
 """Rules as data: each documented, and lists of them that keep their order."""
 
 import re
-from collections.abc import Mapping
 from typing import Any, Final
 
 import attrs
 import pytest
 
 from portmap import Cluster, Service, ServicePort
-from portmap._apiserver.allocation import ADDRESS_RULES, HEALTH_CHECK_RULES, NAMELESS_RULES, NODE_PORT_RULES
-from portmap._apiserver.ip_families import CONFIGURED_RULES, FAMILY_RULES, STACK_RULES
-from portmap._apiserver.metadata import METADATA_RULES, METADATA_UPDATE_RULES
-from portmap._apiserver.pod_manifest import CONTAINER_MANIFEST_RULES, NEWER_FIELD_RULES, POD_MANIFEST_RULES
-from portmap._apiserver.pod_rules import CONTAINER_RULES, POD_RULES
-from portmap._apiserver.pod_warnings import POD_WARNINGS
-from portmap._apiserver.port_rules import CONTAINER_PORT_RULES, SERVICE_PORT_RULES
-from portmap._apiserver.probe_rules import HANDLER_RULES
-from portmap._apiserver.rule import Problem, Rule, Rules, Stage, rule, warning
-from portmap._apiserver.service_rules import SERVICE_RULES
-from portmap._apiserver.service_warnings import SERVICE_WARNINGS
+from portmap._apiserver.ip_families import FAMILY_RULES
+from portmap._apiserver.problems import Problem
+from portmap._apiserver.registry import RULE_GROUPS
+from portmap._apiserver.rule import Rule, RuleGroup, Stage
 from portmap._apiserver.updates import UPDATE_RULES
 from portmap._kubernetes.field_path import FieldPath
-from portmap._model.check_set import SET_RULES
 from portmap._model.services import service_state
 from portmap.manifests import validate
 
-STAGES: Final[Mapping[Stage, tuple[Rules[Any], ...]]] = {
-    Stage.DECODE: (NEWER_FIELD_RULES,),
-    Stage.FAMILIES: (FAMILY_RULES,),
-    Stage.STACK: (STACK_RULES,),
-    Stage.CONFIGURED: (CONFIGURED_RULES,),
-    Stage.ADDRESSES: (NAMELESS_RULES, ADDRESS_RULES),
-    Stage.NODE_PORTS: (NODE_PORT_RULES,),
-    Stage.HEALTH_CHECK: (HEALTH_CHECK_RULES,),
-    Stage.FIELDS: (
-        *(METADATA_RULES, METADATA_UPDATE_RULES, UPDATE_RULES, SERVICE_RULES, SERVICE_PORT_RULES),
-        *(CONTAINER_PORT_RULES, CONTAINER_RULES, POD_RULES, HANDLER_RULES),
-        *(CONTAINER_MANIFEST_RULES, POD_MANIFEST_RULES),
-    ),
-    Stage.WARNINGS: (SERVICE_WARNINGS, POD_WARNINGS),
-}
-ALL: Final = [each for tables in STAGES.values() for table in tables for each in table] + list(SET_RULES)
+ALL: Final = list({rule.code: rule for group in RULE_GROUPS for rule in group}.values())
 
 
 @pytest.mark.parametrize("each", ALL, ids=lambda each: each.code)
@@ -63,17 +39,24 @@ class TestEveryRule:
         assert each.reason is None or each.reason.startswith("FieldValue")
 
 
-def test_rules_stand_where_the_server_applies_them() -> None:
-    """Each list holds the rules of its stage and of no other."""
-    for stage, tables in STAGES.items():
-        assert {each.stage for table in tables for each in table} == {stage}
-
-
 def test_a_code_is_never_reused() -> None:
-    """One code is one rule, in whatever lists it stands."""
-    by_code: dict[str, Rule[object]] = {}
-    for each in ALL:
-        assert by_code.setdefault(each.code, each) is each
+    """One code is one rule, in whatever groups it is."""
+    by_code: dict[str, Rule[Any]] = {}
+    for group in RULE_GROUPS:
+        for rule in group:
+            assert by_code.setdefault(rule.code, rule) is rule
+
+
+def test_groups_have_names_of_their_own() -> None:
+    """The documentation names groups."""
+    names = [group.name for group in RULE_GROUPS]
+    assert len(names) == len(set(names))
+
+
+def test_a_group_warns_or_refuses() -> None:
+    """The rules of a group are all warnings or all violations."""
+    for group in RULE_GROUPS:
+        assert {rule.reason is None for rule in group} == {group.stage is Stage.WARNINGS}
 
 
 @attrs.frozen
@@ -84,63 +67,68 @@ class Thing:
     colour: str = ""
 
 
+THINGS: Final = RuleGroup[Thing]("things")
+WARNINGS: Final = RuleGroup[Thing]("warnings about things", stage=Stage.WARNINGS)
 called: list[str] = []
 
 
-@rule("too-small", "size", "FieldValueInvalid", source="here")
+@THINGS.rule("odd-colour", "colour", "FieldValueNotSupported", source="here", when="colour")
+def odd_colour(thing: Thing) -> list[Problem]:
+    """A thing is blue, if it has a colour.
+
+    There is no reason for it.
+    """
+    called.append("odd-colour")
+    return [Problem(FieldPath("colour"), "must be blue", thing.colour, "paint it")] if thing.colour != "blue" else []
+
+
+@THINGS.rule("too-small", "size", "FieldValueInvalid", source="here")
 def too_small(thing: Thing) -> list[Problem] | None:
     """A thing has a size."""
     called.append("too-small")
     return [Problem(FieldPath("size"), "must be more", thing.size)] if thing.size < 1 else None
 
 
-@rule("odd-colour", "colour", "FieldValueNotSupported", source="here", when="colour")
-def odd_colour(thing: Thing) -> list[Problem]:
-    """A thing is blue, if it has a colour.
-
-    Why, nobody knows.
-    """
-    called.append("odd-colour")
-    return [Problem(FieldPath("colour"), "must be blue", thing.colour, "paint it")] if thing.colour != "blue" else []
-
-
-@warning("too-blue", "colour", source="here")
+@WARNINGS.warning("too-blue", "colour", source="here")
 def too_blue(thing: Thing) -> list[Problem]:
     """A thing that is blue is too blue."""
     return [Problem(FieldPath("colour"), "is too blue", hint="wash it")] if thing.colour == "blue" else []
 
 
-class TestLists:
-    """Rules in order."""
+class TestGroups:
+    """Groups of rules."""
 
     def test_order(self) -> None:
         """Violations come in the order of the rules, under the path of the subject."""
-        found = Rules(odd_colour, too_small, odd_colour).broken_by(Thing(colour="red"), FieldPath("things", 3))
-        assert [(each.field, each.code) for each in found] == [
+        found = THINGS.violations(Thing(colour="red"), FieldPath("things", 3))
+        assert [(violation.field, violation.code) for violation in found] == [
             ("things[3].colour", "odd-colour"),
             ("things[3].size", "too-small"),
-            ("things[3].colour", "odd-colour"),
         ]
         assert found[0].hint == "paint it"
         assert found[0].message == 'Unsupported value: "red": must be blue'
 
-    def test_what_has_nothing_to_look_at_is_not_asked(self) -> None:
+    def test_a_rule_with_nothing_to_look_at_is_not_called(self) -> None:
         """A rule that looks at one attribute is not called where that is empty."""
         called.clear()
-        assert Rules(odd_colour, odd_colour, too_small).broken_by(Thing(size=1)) == []
+        assert THINGS.violations(Thing(size=1)) == []
         assert called == ["too-small"]
 
-    def test_it_is_a_sequence(self) -> None:
-        """The rules can be counted, listed and picked."""
-        rules = Rules(too_small, odd_colour)
-        assert len(rules) == 2
-        assert list(rules) == [too_small, odd_colour]
-        assert rules[0] is too_small
-        assert list(rules[1:]) == [odd_colour]
+    def test_a_rule_can_be_in_several_groups(self) -> None:
+        """A group can include a rule of another group; without rules, nothing is wrong."""
+        others = RuleGroup[Thing]("other things")
+        assert others.violations(Thing()) == []
+        assert others.include(too_small) is too_small
+        assert [violation.code for violation in others.violations(Thing())] == ["too-small"]
+
+    def test_iteration(self) -> None:
+        """A group has its rules in the order of their definition."""
+        assert list(THINGS) == [odd_colour, too_small]
+        assert repr(THINGS) == "<RuleGroup things: 2 rules>"
 
     def test_warnings(self) -> None:
-        """What is only warned about has no reason and is no violation."""
-        [found] = Rules(too_blue).warned_about(Thing(colour="blue"), FieldPath("things", 0))
+        """A warning has no reason and is no violation."""
+        [found] = WARNINGS.warnings(Thing(colour="blue"), FieldPath("things", 0))
         assert (found.field, found.code, found.hint) == ("things[0].colour", "too-blue", "wash it")
         assert found.as_dict() == {
             "field": "things[0].colour",
@@ -150,18 +138,18 @@ class TestLists:
         }
         assert str(found) == "things[0].colour: is too blue  [too-blue]\n    hint: wash it"
         assert str(attrs.evolve(found, hint=None)) == "things[0].colour: is too blue  [too-blue]"
-        assert Rules(too_blue).warned_about(Thing()) == []
+        assert WARNINGS.warnings(Thing()) == []
 
-    def test_documentation_is_that_of_the_function(self) -> None:
-        """The first line is the summary; the rest follows without indentation."""
+    def test_documentation(self) -> None:
+        """The first line of a docstring is the summary; the rest follows without indentation."""
         assert odd_colour.summary == "A thing is blue, if it has a colour."
-        assert odd_colour.documentation == "A thing is blue, if it has a colour.\n\nWhy, nobody knows."
+        assert odd_colour.documentation == "A thing is blue, if it has a colour.\n\nThere is no reason for it."
 
 
 def test_cluster_ip_without_cluster_ips() -> None:
     """No manifest gets that far, but were `clusterIPs` missing beside `clusterIP`, it would be required."""
     service = Service("web", cluster_ip="None")
-    [found] = FAMILY_RULES.broken_by(service_state(service, Cluster()), FieldPath("spec"))
+    [found] = FAMILY_RULES.violations(service_state(service, Cluster()), FieldPath("spec"))
     assert (found.field, found.code) == ("spec.clusterIPs", "cluster-ips-required")
 
 
@@ -171,7 +159,7 @@ def test_a_primary_cluster_ip_that_is_gone() -> None:
     state = service_state(Service("web", ports=[ServicePort(80)]), cluster)
     state.old = service_state(Service("web", ports=[ServicePort(80)], cluster_ip="10.0.0.5"), cluster)
     state.old.cluster_ips = ["10.0.0.5"]
-    [found] = UPDATE_RULES.broken_by(state)
+    [found] = UPDATE_RULES.violations(state)
     assert (found.field, found.code) == ("spec.clusterIPs[0]", "cluster-ip-immutable")
 
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from portmap import Cluster
-from portmap._strategies.mistakes.mistake import DUAL_STACK, WEB, Field, Mistake
+from portmap._apiserver.mistake import Field
+from portmap._strategies.mistakes import DUAL_STACK, WEB, MistakeCase
 
 __all__ = ["POD", "SINGLE", "STORED", "Mutation", "of_create", "pod", "update"]
 
@@ -93,9 +94,9 @@ class Mutation(NamedTuple):
         return self.about
 
 
-def of_create(mistake: Mistake) -> Mutation:
-    """A mistake in a Service that is to be created."""
-    return Mutation(mistake.about, mistake.expected, mistake.changes, cluster=mistake.cluster)
+def of_create(case: MistakeCase) -> Mutation:
+    """Return the row of a mistake in a Service to be created."""
+    return Mutation(case.mistake.about, case.expected, case.mistake.changes, cluster=case.cluster)
 
 
 def update(

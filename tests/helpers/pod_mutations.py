@@ -4,7 +4,7 @@ from typing import Final
 
 from mutations import pod
 from portmap import Cluster
-from portmap._strategies.mistakes.mistake import GONE
+from portmap._apiserver.mistake import GONE
 
 __all__ = ["HANDLERS", "PODS"]
 

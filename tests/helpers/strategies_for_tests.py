@@ -6,7 +6,7 @@ import attrs
 from hypothesis import strategies as st
 
 from portmap import Cluster, Service, strategies
-from portmap._strategies.mistakes.mistake import DUAL_STACK
+from portmap._strategies.mistakes import DUAL_STACK
 from portmap._strategies.words import texts
 
 __all__ = ["EVERYWHERE", "Strategy", "clusters", "services"]

@@ -4,7 +4,8 @@ from typing import Final
 
 from mutations import SINGLE, STORED, update
 from portmap import Cluster
-from portmap._strategies.mistakes.mistake import GONE, changed
+from portmap._apiserver.mistake import GONE
+from portmap._strategies.mistakes import changed
 
 __all__ = ["UPDATES"]
 

@@ -96,7 +96,7 @@ def test_a_constructor_refuses_what_check_reports(service: Service, cluster: Clu
 def test_a_port_is_refused_for_its_types_or_by_the_rules(**fields: Any) -> None:
     """Whatever the fields of a port hold, its constructor raises what its types or the rules say against it."""
     port = _with(ServicePort(80), fields)
-    expected = in_order(ServicePort.WIRE.violations(port) or SERVICE_PORT_RULES.broken_by(port))
+    expected = in_order(ServicePort.WIRE.violations(port) or SERVICE_PORT_RULES.violations(port))
     assert _violations(ServicePort, fields, EVERYWHERE) == expected
 
 

@@ -31,7 +31,7 @@ from portmap import (
     strategies,
     to_manifest,
 )
-from portmap._strategies.mistakes.mistake import DUAL_STACK
+from portmap._strategies.mistakes import DUAL_STACK
 
 CLUSTERS: Final = (
     Cluster(),

@@ -30,14 +30,16 @@ from portmap._apiserver.ip_families import (
     release_second_stack,
 )
 from portmap._apiserver.metadata import METADATA_RULES, METADATA_UPDATE_RULES, Metadata, NameGrammar
+from portmap._apiserver.port_list_rules import PORT_LIST_RULES
 from portmap._apiserver.port_rules import SERVICE_PORT_RULES
-from portmap._apiserver.rule import Rules
+from portmap._apiserver.rule import RuleGroup
 from portmap._apiserver.service_rules import SERVICE_RULES
 from portmap._apiserver.state import ServiceState
+from portmap._apiserver.traffic_rules import TRAFFIC_RULES
 from portmap._apiserver.updates import UPDATE_RULES, carry_over, drop_what_the_type_lost, families_untouched
-from portmap._kubernetes.cluster import RELAXED_SERVICE_NAMES, Cluster
+from portmap._kubernetes.cluster import GENERATE_NAME_KEPT, RELAXED_SERVICE_NAMES, Cluster
 from portmap._kubernetes.field_path import FieldPath
-from portmap._kubernetes.names import dns_label_1035_reasons, dns_label_reasons
+from portmap._kubernetes.names import dns_label_1035_reasons, dns_label_reasons, path_segment_reasons
 from portmap._kubernetes.violations import Violation
 
 __all__ = ["every_violation", "metadata_violations", "name_grammar", "server_verdict"]
@@ -55,8 +57,8 @@ def server_verdict(service: ServiceState) -> list[Violation]:
     """
     return (
         _settle_families(service)
-        or NAMELESS_RULES.broken_by(service, _SPEC)
-        or ADDRESS_RULES.broken_by(service, _SPEC)[:1]
+        or NAMELESS_RULES.violations(service, _SPEC)
+        or ADDRESS_RULES.violations(service, _SPEC)[:1]
         or _first(NODE_PORT_RULES, service)
         or _first(HEALTH_CHECK_RULES, service)
         or _validate(service)
@@ -70,8 +72,8 @@ def every_violation(service: ServiceState, *, ports_checked: bool = False) -> li
         service: What to judge; it is taken along as far as it goes.
         ports_checked: Whether the rules of each port alone were applied before.
     """
-    found = _settle_families(service) or ADDRESS_RULES.broken_by(service, _SPEC)
-    allocation = NODE_PORT_RULES.broken_by(service, _SPEC) + HEALTH_CHECK_RULES.broken_by(service, _SPEC)
+    found = _settle_families(service) or ADDRESS_RULES.violations(service, _SPEC)
+    allocation = NODE_PORT_RULES.violations(service, _SPEC) + HEALTH_CHECK_RULES.violations(service, _SPEC)
     rest = _validate(service, ports_checked=ports_checked)
     if not allocation:
         return found + rest
@@ -81,9 +83,9 @@ def every_violation(service: ServiceState, *, ports_checked: bool = False) -> li
     return found + allocation + [violation for violation in rest if violation.path not in paths]
 
 
-def _first(rules: Rules[ServiceState], service: ServiceState) -> list[Violation]:
+def _first(rules: RuleGroup[ServiceState], service: ServiceState) -> list[Violation]:
     """The allocator gives up at the first port that it cannot serve."""
-    found = rules.broken_by(service, _SPEC)
+    found = rules.violations(service, _SPEC)
     return [min(found, key=lambda violation: violation.path)] if found else found
 
 
@@ -99,15 +101,15 @@ def _settle_families(service: ServiceState) -> list[Violation]:
         service.families_settled = True
         return []
     infer_policy(service)
-    found = FAMILY_RULES.broken_by(service, _SPEC)
+    found = FAMILY_RULES.violations(service, _SPEC)
     if found:
         return found
     release_second_stack(service)
-    found = STACK_RULES.broken_by(service, _SPEC)
+    found = STACK_RULES.violations(service, _SPEC)
     if found:
         return found
     infer_families(service)
-    found = CONFIGURED_RULES.broken_by(service, _SPEC)
+    found = CONFIGURED_RULES.violations(service, _SPEC)
     if not found:
         complete_families(service)
     return found
@@ -122,8 +124,11 @@ def metadata_violations(
     metadata: Mapping[str, Any], cluster: Cluster, old: Mapping[str, Any] | None = None
 ) -> list[Violation]:
     """What is wrong with a Service's metadata."""
-    subject = Metadata(metadata, cluster, name_grammar(cluster), old)
-    return (METADATA_RULES if old is None else METADATA_UPDATE_RULES).broken_by(subject, _METADATA)
+    if old is None:
+        return METADATA_RULES.violations(Metadata(metadata, cluster, name_grammar(cluster)), _METADATA)
+    grammar = path_segment_reasons if cluster.enabled(GENERATE_NAME_KEPT) else name_grammar(cluster)
+    subject = Metadata(metadata, cluster, grammar, old)
+    return METADATA_UPDATE_RULES.violations(subject, _METADATA) + METADATA_RULES.violations(subject, _METADATA)
 
 
 def _validate(service: ServiceState, *, ports_checked: bool = False) -> list[Violation]:
@@ -134,10 +139,15 @@ def _validate(service: ServiceState, *, ports_checked: bool = False) -> list[Vio
     found = metadata_violations(service.metadata, service.cluster, None if old is None else old.metadata)
     if old is not None:
         drop_what_the_type_lost(service, old)
-        found += UPDATE_RULES.broken_by(service)
+        found += UPDATE_RULES.violations(service)
         if service.needs_cluster_ip:
-            found += FAMILY_RULES.broken_by(service, _SPEC)
+            found += FAMILY_RULES.violations(service, _SPEC)
     if not ports_checked:
         for position, port in enumerate(service.ports):
-            found += SERVICE_PORT_RULES.broken_by(port, _PORTS.index(position))
-    return found + SERVICE_RULES.broken_by(service)
+            found += SERVICE_PORT_RULES.violations(port, _PORTS.index(position))
+    return (
+        found
+        + PORT_LIST_RULES.violations(service)
+        + SERVICE_RULES.violations(service)
+        + TRAFFIC_RULES.violations(service)
+    )

@@ -13,11 +13,14 @@ Source: kubernetes/kubernetes 1.36.2, `pkg/registry/core/service/storage/alloc.g
 from collections.abc import Iterator
 from typing import Final
 
-from portmap._apiserver.rule import Problem, Rules, Stage, rule
+from portmap._apiserver.mistake import GONE, Mistake
+from portmap._apiserver.problems import Problem
+from portmap._apiserver.rule import RuleGroup, Stage
 from portmap._apiserver.state import PICKED, ServiceState
 from portmap._kubernetes.addresses import Address, Network, ipv4_in, parse_ip
 from portmap._kubernetes.cluster import ADDRESS_OBJECTS, LARGE_IPV6_RANGES, Cluster
 from portmap._kubernetes.field_path import FieldPath
+from portmap._kubernetes.names import path_segment_reasons
 
 __all__ = [
     "ADDRESS_RULES",
@@ -81,13 +84,25 @@ def _allocatable(cluster: Cluster, address: Address, networks: tuple[Network, ..
     return False
 
 
-@rule(
+ADDRESS_RULES: Final = RuleGroup[ServiceState]("cluster IPs", stage=Stage.ADDRESSES)
+
+
+@ADDRESS_RULES.rule(
     "cluster-ip-out-of-range",
     "spec.clusterIPs",
     "FieldValueInvalid",
     source=_ALLOC,
-    stage=Stage.ADDRESSES,
     when="cluster_ips",
+    mistakes=[
+        Mistake("a cluster IP outside", {"spec.clusterIP": "192.0.2.1"}),
+        Mistake("the first address of the service CIDR", {"spec.clusterIP": "10.0.0.0"}),
+        Mistake("the last address of the service CIDR", {"spec.clusterIP": "10.0.255.255"}),
+        Mistake(
+            "the 65537th IPv6 address, before 1.34",
+            {"spec.clusterIP": "fd00:10::1:0"},
+            cluster=Cluster("1.33", service_cidrs=("10.0.0.0/16", "fd00:10::/108")),
+        ),
+    ],
 )
 def cluster_ip_out_of_range(service: ServiceState) -> Iterator[Problem]:
     """A cluster IP that is asked for lies in the cluster's service CIDRs.
@@ -107,14 +122,7 @@ def cluster_ip_out_of_range(service: ServiceState) -> Iterator[Problem]:
             )
 
 
-@rule(
-    "cluster-ip-already-allocated",
-    "spec.clusterIPs",
-    "FieldValueInvalid",
-    source=_ALLOC,
-    stage=Stage.ADDRESSES,
-    when="old",
-)
+@ADDRESS_RULES.rule("cluster-ip-already-allocated", "spec.clusterIPs", "FieldValueInvalid", source=_ALLOC, when="old")
 def cluster_ip_already_allocated(service: ServiceState) -> Iterator[Problem]:
     """An update that asks for a second address asks for one that the Service does not have yet."""
     old = service.old
@@ -129,10 +137,19 @@ def cluster_ip_already_allocated(service: ServiceState) -> Iterator[Problem]:
 
 
 def _nameable(name: str) -> bool:
-    return bool(name) and name not in {".", ".."} and "/" not in name and "%" not in name
+    return bool(name) and name not in {".", ".."} and not path_segment_reasons(name)
 
 
-@rule("address-needs-name", "spec.clusterIPs", "FieldValueInvalid", source=_ALLOC, stage=Stage.ADDRESSES)
+NAMELESS_RULES: Final = RuleGroup[ServiceState]("Services without a name", stage=Stage.ADDRESSES)
+
+
+@NAMELESS_RULES.rule(
+    "address-needs-name",
+    "spec.clusterIPs",
+    "FieldValueInvalid",
+    source=_ALLOC,
+    mistakes=[Mistake("no name", {"metadata.name": GONE})],
+)
 def address_needs_name(service: ServiceState) -> Iterator[Problem]:
     """A cluster IP belongs to its Service by name, so a Service without a usable name gets none.
 
@@ -142,13 +159,6 @@ def address_needs_name(service: ServiceState) -> Iterator[Problem]:
     if service.cluster.enabled(ADDRESS_OBJECTS) and not _nameable(name) and _wanted_addresses(service):
         detail = "no address can be allocated to a Service without a usable name"
         yield Problem(FieldPath("clusterIPs"), detail, list(service.cluster_ips), "mend metadata.name")
-
-
-ADDRESS_RULES: Final[Rules[ServiceState]] = Rules(cluster_ip_out_of_range, cluster_ip_already_allocated)
-NAMELESS_RULES: Final[Rules[ServiceState]] = Rules(
-    address_needs_name,
-)
-"""Says in other words what `name-required` and `name-syntax` say: for the server's exact verdict alone."""
 
 
 # --- node ports ------------------------------------------------------------------------------------------------
@@ -196,13 +206,27 @@ def _shown_range(ports: range) -> str:
     return f"{ports[0]}-{ports[-1]}"
 
 
-@rule(
+NODE_PORT_RULES: Final = RuleGroup[ServiceState]("node ports", stage=Stage.NODE_PORTS)
+
+
+@NODE_PORT_RULES.rule(
     "node-port-out-of-range",
     "spec.ports[*].nodePort",
     "FieldValueInvalid",
     source=_PORTS,
-    stage=Stage.NODE_PORTS,
     when="takes_node_ports",
+    mistakes=[
+        Mistake(
+            "a node port below the range",
+            {"spec.type": "NodePort", "spec.ports.0.nodePort": 80},
+            at="spec.ports[0].nodePort",
+        ),
+        Mistake(
+            "a node port above the range",
+            {"spec.type": "NodePort", "spec.ports.1.nodePort": 32768},
+            at="spec.ports[1].nodePort",
+        ),
+    ],
 )
 def node_port_out_of_range(service: ServiceState) -> Iterator[Problem]:
     """A node port lies in the range that the cluster's administrator set, 30000-32767 by default.
@@ -220,13 +244,19 @@ def node_port_out_of_range(service: ServiceState) -> Iterator[Problem]:
             yield Problem(FieldPath("ports", position, "nodePort"), detail, number, hint)
 
 
-@rule(
+@NODE_PORT_RULES.rule(
     "node-port-already-allocated",
     "spec.ports[*].nodePort",
     "FieldValueInvalid",
     source=_PORTS,
-    stage=Stage.NODE_PORTS,
     when="takes_node_ports",
+    mistakes=[
+        Mistake(
+            "one node port for two port numbers",
+            {"spec.type": "NodePort", "spec.ports.0.nodePort": 30080, "spec.ports.1.nodePort": 30080},
+            at="spec.ports[1].nodePort",
+        )
+    ],
 )
 def node_port_already_allocated(service: ServiceState) -> Iterator[Problem]:
     """A node port is given out once, whatever the protocol.
@@ -245,14 +275,7 @@ def node_port_already_allocated(service: ServiceState) -> Iterator[Problem]:
         taken.add(number)
 
 
-@rule(
-    "node-port-twice",
-    "spec.ports[*].nodePort",
-    "FieldValueDuplicate",
-    source=_ALLOC,
-    stage=Stage.NODE_PORTS,
-    when="old",
-)
+@NODE_PORT_RULES.rule("node-port-twice", "spec.ports[*].nodePort", "FieldValueDuplicate", source=_ALLOC, when="old")
 def node_port_twice(service: ServiceState) -> Iterator[Problem]:
     """An update may not give one node port to two ports of one protocol."""
     if service.old is not None and service.takes_node_ports:
@@ -262,13 +285,6 @@ def node_port_twice(service: ServiceState) -> Iterator[Problem]:
             if port.node_port and key in seen:
                 yield Problem(FieldPath("ports", position, "nodePort"), "already used by another port", port.node_port)
             seen.add(key)
-
-
-NODE_PORT_RULES: Final[Rules[ServiceState]] = Rules(
-    node_port_out_of_range,
-    node_port_already_allocated,
-    node_port_twice,
-)
 
 
 def fill_in_node_ports(service: ServiceState) -> None:
@@ -300,13 +316,30 @@ def _share_node_ports(service: ServiceState) -> None:
 # --- the health check node port --------------------------------------------------------------------------------
 
 
-@rule(
+HEALTH_CHECK_RULES: Final = RuleGroup[ServiceState]("health check node ports", stage=Stage.HEALTH_CHECK)
+
+
+@HEALTH_CHECK_RULES.rule(
     "health-check-node-port-unallocatable",
     "spec.healthCheckNodePort",
     "FieldValueInvalid",
     source=_ALLOC,
-    stage=Stage.HEALTH_CHECK,
     when="health_check_node_port",
+    mistakes=[
+        Mistake(
+            "a health check node port outside the range",
+            {"spec.type": "LoadBalancer", "spec.externalTrafficPolicy": "Local", "spec.healthCheckNodePort": 80},
+        ),
+        Mistake(
+            "a health check node port that is also a node port",
+            {
+                "spec.type": "LoadBalancer",
+                "spec.externalTrafficPolicy": "Local",
+                "spec.healthCheckNodePort": 30080,
+                "spec.ports.0.nodePort": 30080,
+            },
+        ),
+    ],
 )
 def health_check_node_port_unallocatable(service: ServiceState) -> Iterator[Problem]:
     """A health check node port comes from the same range as node ports, and is nobody else's."""
@@ -327,8 +360,3 @@ def _held(service: ServiceState) -> set[int]:
     """The node ports of this Service, those included that an update gives up only once it is made."""
     states = (service,) if service.old is None else (service, service.old)
     return {port.node_port for state in states for port in state.ports}
-
-
-HEALTH_CHECK_RULES: Final[Rules[ServiceState]] = Rules(
-    health_check_node_port_unallocatable,
-)

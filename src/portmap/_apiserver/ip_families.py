@@ -11,11 +11,12 @@ Source: kubernetes/kubernetes 1.36.2, `pkg/registry/core/service/storage/alloc.g
 from collections.abc import Iterator
 from typing import Final
 
-from portmap._apiserver.rule import Problem, Rules, Stage, rule
+from portmap._apiserver.mistake import Mistake
+from portmap._apiserver.problems import Problem, not_supported
+from portmap._apiserver.rule import RuleGroup, Stage
 from portmap._apiserver.state import HEADLESS, PICKED, ServiceState
 from portmap._kubernetes.addresses import family_of, ip_reasons
-from portmap._kubernetes.cluster import STRICT_IP_CIDR
-from portmap._kubernetes.did_you_mean import nearest
+from portmap._kubernetes.cluster import STRICT_IP_CIDR, Cluster
 from portmap._kubernetes.enums import IP_FAMILIES, IP_FAMILY_POLICIES
 from portmap._kubernetes.field_path import FieldPath
 
@@ -33,33 +34,36 @@ __all__ = [
 _RELATED: Final = "pkg/apis/core/validation/validation.go, ValidateServiceClusterIPsRelatedFields"
 _INIT: Final = "pkg/registry/core/service/storage/alloc.go, initIPFamilyFields"
 _MOST_ADDRESSES: Final = 2
+_IPV4_ONLY: Final = Cluster(service_cidrs="10.0.0.0/16")
 _OTHER: Final = {"IPv4": "IPv6", "IPv6": "IPv4"}
 
 
 # --- what the fields say together (R1 to R11) ------------------------------------------------------------------
 
 
-@rule(
-    "cluster-ips-required",
-    "spec.clusterIPs",
-    "FieldValueRequired",
-    source=_RELATED,
-    stage=Stage.FAMILIES,
-    when="cluster_ip",
-)
+FAMILY_RULES: Final = RuleGroup[ServiceState]("IP families", stage=Stage.FAMILIES)
+
+
+@FAMILY_RULES.rule("cluster-ips-required", "spec.clusterIPs", "FieldValueRequired", source=_RELATED, when="cluster_ip")
 def cluster_ips_required(service: ServiceState) -> Iterator[Problem]:
     """A Service with `clusterIP` has it in `clusterIPs` too. On a create the server sees to that itself."""
     if not service.cluster_ips:
         yield Problem(FieldPath("clusterIPs"), "must hold clusterIP", hint=f"write clusterIPs: [{service.cluster_ip}]")
 
 
-@rule(
+@FAMILY_RULES.rule(
     "cluster-ips-mismatch",
     "spec.clusterIPs",
     "FieldValueInvalid",
     source=_RELATED,
-    stage=Stage.FAMILIES,
     when="cluster_ips",
+    mistakes=[
+        Mistake(
+            "a clusterIP that is not the first of clusterIPs",
+            {"spec.clusterIP": "10.0.0.6", "spec.clusterIPs": ["10.0.0.5"]},
+        ),
+        Mistake("clusterIPs without clusterIP", {"spec.clusterIPs": ["10.0.0.5"]}),
+    ],
 )
 def cluster_ips_mismatch(service: ServiceState) -> Iterator[Problem]:
     """The first of `clusterIPs` is `clusterIP`; without the one there may not be the other."""
@@ -77,30 +81,28 @@ def cluster_ips_mismatch(service: ServiceState) -> Iterator[Problem]:
     yield Problem(FieldPath("clusterIPs"), detail, list(service.cluster_ips), hint)
 
 
-@rule(
+@FAMILY_RULES.rule(
     "unsupported-ip-family",
     "spec.ipFamilies[*]",
     "FieldValueNotSupported",
     source=_RELATED,
-    stage=Stage.FAMILIES,
     when="ip_families",
+    mistakes=[Mistake("the IP family ipv4", {"spec.ipFamilies": ["ipv4"]}, at="spec.ipFamilies[0]")],
 )
 def unsupported_ip_family(service: ServiceState) -> Iterator[Problem]:
     """An IP family is IPv4 or IPv6, spelt exactly so."""
     for position, family in enumerate(service.ip_families):
         if family not in IP_FAMILIES:
-            meant = nearest(family, IP_FAMILIES)
-            detail = f"supported values: {', '.join(IP_FAMILIES)}"
-            yield Problem(FieldPath("ipFamilies", position), detail, family, f"write {meant}" if meant else None)
+            yield not_supported(FieldPath("ipFamilies", position), family, IP_FAMILIES)
 
 
-@rule(
+@FAMILY_RULES.rule(
     "duplicate-ip-family",
     "spec.ipFamilies[*]",
     "FieldValueDuplicate",
     source=_RELATED,
-    stage=Stage.FAMILIES,
     when="ip_families",
+    mistakes=[Mistake("one IP family twice", {"spec.ipFamilies": ["IPv4", "IPv4"]}, at="spec.ipFamilies[1]")],
 )
 def duplicate_ip_family(service: ServiceState) -> Iterator[Problem]:
     """Each IP family stands once, so that there are at most two."""
@@ -111,25 +113,28 @@ def duplicate_ip_family(service: ServiceState) -> Iterator[Problem]:
         seen.add(family)
 
 
-@rule(
+@FAMILY_RULES.rule(
     "unsupported-ip-family-policy",
     "spec.ipFamilyPolicy",
     "FieldValueNotSupported",
     source=_RELATED,
-    stage=Stage.FAMILIES,
+    mistakes=[Mistake("the IP family policy DualStack", {"spec.ipFamilyPolicy": "DualStack"})],
 )
 def unsupported_ip_family_policy(service: ServiceState) -> list[Problem] | None:
     """The IP family policy is SingleStack, PreferDualStack or RequireDualStack."""
     policy = service.ip_family_policy
     if policy is None or policy in IP_FAMILY_POLICIES:
         return None
-    meant = nearest(policy, IP_FAMILY_POLICIES)
-    detail = f"supported values: {', '.join(IP_FAMILY_POLICIES)}"
-    return [Problem(FieldPath("ipFamilyPolicy"), detail, policy, f"write {meant}" if meant else None)]
+    return [not_supported(FieldPath("ipFamilyPolicy"), policy, IP_FAMILY_POLICIES)]
 
 
-@rule(
-    "misplaced-none", "spec.clusterIPs", "FieldValueInvalid", source=_RELATED, stage=Stage.FAMILIES, when="cluster_ips"
+@FAMILY_RULES.rule(
+    "misplaced-none",
+    "spec.clusterIPs",
+    "FieldValueInvalid",
+    source=_RELATED,
+    when="cluster_ips",
+    mistakes=[Mistake("an address beside None", {"spec.clusterIP": "None", "spec.clusterIPs": ["None", "10.0.0.5"]})],
 )
 def misplaced_none(service: ServiceState) -> Iterator[Problem]:
     """`None`, which makes a Service headless, is the only value of `clusterIPs` where it is the first."""
@@ -150,13 +155,13 @@ def _bad_cluster_ips(service: ServiceState) -> Iterator[tuple[int, tuple[str, ..
             yield position, reasons
 
 
-@rule(
+@FAMILY_RULES.rule(
     "cluster-ip-syntax",
     "spec.clusterIPs[*]",
     "FieldValueInvalid",
     source=_RELATED,
-    stage=Stage.FAMILIES,
     when="cluster_ips",
+    mistakes=[Mistake("the cluster IP none", {"spec.clusterIP": "none"}, at="spec.clusterIPs[0]")],
 )
 def cluster_ip_syntax(service: ServiceState) -> Iterator[Problem]:
     """Each cluster IP is an IP address; only the first may be `None` instead, spelt exactly so."""
@@ -166,13 +171,18 @@ def cluster_ip_syntax(service: ServiceState) -> Iterator[Problem]:
         yield Problem(FieldPath("clusterIPs", position), "; ".join(reasons), address, hint)
 
 
-@rule(
+@FAMILY_RULES.rule(
     "too-many-cluster-ips",
     "spec.clusterIPs",
     "FieldValueInvalid",
     source=_RELATED,
-    stage=Stage.FAMILIES,
     when="cluster_ips",
+    mistakes=[
+        Mistake(
+            "three cluster IPs",
+            {"spec.clusterIP": "10.0.0.5", "spec.clusterIPs": ["10.0.0.5", "fd00:10::5", "fd00:10::6"]},
+        )
+    ],
 )
 def too_many_cluster_ips(service: ServiceState) -> Iterator[Problem]:
     """A Service has at most two cluster IPs."""
@@ -185,13 +195,17 @@ def _readable(service: ServiceState) -> bool:
     return next(_bad_cluster_ips(service), None) is None
 
 
-@rule(
+@FAMILY_RULES.rule(
     "cluster-ips-one-family",
     "spec.clusterIPs",
     "FieldValueInvalid",
     source=_RELATED,
-    stage=Stage.FAMILIES,
     when="cluster_ips",
+    mistakes=[
+        Mistake(
+            "two cluster IPs of one family", {"spec.clusterIP": "10.0.0.5", "spec.clusterIPs": ["10.0.0.5", "10.0.0.6"]}
+        )
+    ],
 )
 def cluster_ips_one_family(service: ServiceState) -> Iterator[Problem]:
     """Two cluster IPs are one of each family."""
@@ -201,13 +215,19 @@ def cluster_ips_one_family(service: ServiceState) -> Iterator[Problem]:
         yield Problem(FieldPath("clusterIPs"), detail, list(service.cluster_ips))
 
 
-@rule(
+@FAMILY_RULES.rule(
     "cluster-ip-family-mismatch",
     "spec.clusterIPs[*]",
     "FieldValueInvalid",
     source=_RELATED,
-    stage=Stage.FAMILIES,
     when="cluster_ips",
+    mistakes=[
+        Mistake(
+            "a cluster IP of the other family",
+            {"spec.clusterIP": "10.0.0.5", "spec.ipFamilies": ["IPv6"]},
+            at="spec.clusterIPs[0]",
+        )
+    ],
 )
 def cluster_ip_family_mismatch(service: ServiceState) -> Iterator[Problem]:
     """Each cluster IP is of the family at its place in `ipFamilies`."""
@@ -219,26 +239,13 @@ def cluster_ip_family_mismatch(service: ServiceState) -> Iterator[Problem]:
             yield Problem(FieldPath("clusterIPs", position), detail, address)
 
 
-FAMILY_RULES: Final[Rules[ServiceState]] = Rules(
-    cluster_ips_required,
-    cluster_ips_mismatch,
-    unsupported_ip_family,
-    duplicate_ip_family,
-    unsupported_ip_family_policy,
-    misplaced_none,
-    cluster_ip_syntax,
-    too_many_cluster_ips,
-    cluster_ips_one_family,
-    cluster_ip_family_mismatch,
-)
-
-
 # --- what the policy allows (R12, R13) -------------------------------------------------------------------------
 
 
-@rule(
-    "dual-stack-not-released", "spec.ipFamilyPolicy", "FieldValueInvalid", source=_INIT, stage=Stage.STACK, when="old"
-)
+STACK_RULES: Final = RuleGroup[ServiceState]("IP stack", stage=Stage.STACK)
+
+
+@STACK_RULES.rule("dual-stack-not-released", "spec.ipFamilyPolicy", "FieldValueInvalid", source=_INIT, when="old")
 def dual_stack_not_released(service: ServiceState) -> Iterator[Problem]:
     """An update gives up the second address or family only by asking for SingleStack."""
     old = service.old
@@ -252,7 +259,13 @@ def dual_stack_not_released(service: ServiceState) -> Iterator[Problem]:
                 yield Problem(FieldPath("ipFamilyPolicy"), detail, service.ip_family_policy, "write SingleStack")
 
 
-@rule("single-stack-with-two", "spec.ipFamilyPolicy", "FieldValueInvalid", source=_INIT, stage=Stage.STACK)
+@STACK_RULES.rule(
+    "single-stack-with-two",
+    "spec.ipFamilyPolicy",
+    "FieldValueInvalid",
+    source=_INIT,
+    mistakes=[Mistake("two IP families in a single stack", {"spec.ipFamilies": ["IPv4", "IPv6"]})],
+)
 def single_stack_with_two(service: ServiceState) -> list[Problem] | None:
     """A SingleStack Service, which is also one without a policy, has one address and one family."""
     if service.ip_family_policy != "SingleStack":
@@ -265,13 +278,20 @@ def single_stack_with_two(service: ServiceState) -> list[Problem] | None:
     ]
 
 
-@rule(
+@STACK_RULES.rule(
     "cluster-ip-family-unconfigured",
     "spec.clusterIPs[*]",
     "FieldValueInvalid",
     source=_INIT,
-    stage=Stage.STACK,
     when="cluster_ips",
+    mistakes=[
+        Mistake(
+            "a cluster IP of a family that the cluster has not",
+            {"spec.clusterIP": "fd00:10::5"},
+            at="spec.clusterIPs[0]",
+            cluster=_IPV4_ONLY,
+        )
+    ],
 )
 def cluster_ip_family_unconfigured(service: ServiceState) -> Iterator[Problem]:
     """A cluster IP is of a family for which the cluster has a service CIDR."""
@@ -286,17 +306,21 @@ def cluster_ip_family_unconfigured(service: ServiceState) -> Iterator[Problem]:
             yield Problem(FieldPath("clusterIPs", position), f"{family} is not configured on this cluster", address)
 
 
-STACK_RULES: Final[Rules[ServiceState]] = Rules(
-    dual_stack_not_released,
-    single_stack_with_two,
-    cluster_ip_family_unconfigured,
-)
-
-
 # --- what the cluster has (R14, R15) ---------------------------------------------------------------------------
 
 
-@rule("dual-stack-unavailable", "spec.ipFamilyPolicy", "FieldValueInvalid", source=_INIT, stage=Stage.CONFIGURED)
+CONFIGURED_RULES: Final = RuleGroup[ServiceState]("configured families", stage=Stage.CONFIGURED)
+
+
+@CONFIGURED_RULES.rule(
+    "dual-stack-unavailable",
+    "spec.ipFamilyPolicy",
+    "FieldValueInvalid",
+    source=_INIT,
+    mistakes=[
+        Mistake("dual stack on a cluster without it", {"spec.ipFamilyPolicy": "RequireDualStack"}, cluster=_IPV4_ONLY)
+    ],
+)
 def dual_stack_unavailable(service: ServiceState) -> list[Problem] | None:
     """RequireDualStack needs a cluster with service CIDRs of both families.
 
@@ -312,13 +336,20 @@ def dual_stack_unavailable(service: ServiceState) -> list[Problem] | None:
     return [Problem(FieldPath("ipFamilyPolicy"), detail, "RequireDualStack", "write PreferDualStack")]
 
 
-@rule(
+@CONFIGURED_RULES.rule(
     "ip-family-unconfigured",
     "spec.ipFamilies[*]",
     "FieldValueInvalid",
     source=_INIT,
-    stage=Stage.CONFIGURED,
     when="ip_families",
+    mistakes=[
+        Mistake(
+            "an IP family that the cluster has not",
+            {"spec.ipFamilies": ["IPv6"]},
+            at="spec.ipFamilies[0]",
+            cluster=_IPV4_ONLY,
+        )
+    ],
 )
 def ip_family_unconfigured(service: ServiceState) -> Iterator[Problem]:
     """An IP family that is asked for is one for which the cluster has a service CIDR."""
@@ -327,9 +358,6 @@ def ip_family_unconfigured(service: ServiceState) -> Iterator[Problem]:
         for position, family in enumerate(service.ip_families):
             if family not in configured:
                 yield Problem(FieldPath("ipFamilies", position), "not configured on this cluster", family)
-
-
-CONFIGURED_RULES: Final[Rules[ServiceState]] = Rules(dual_stack_unavailable, ip_family_unconfigured)
 
 
 # --- what the server fills in ----------------------------------------------------------------------------------

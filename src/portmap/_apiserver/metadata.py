@@ -10,67 +10,28 @@ Source: kubernetes/kubernetes 1.36.2,
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, final
 
-from portmap._apiserver.rule import Problem, Rules, rule
-from portmap._kubernetes.cluster import GENERATE_NAME_KEPT, OWNER_REFERENCES_INDEXED, Cluster
+from portmap._apiserver.mistake import GONE, Mistake
+from portmap._apiserver.problems import Problem, label_problems
+from portmap._apiserver.rule import RuleGroup
+from portmap._kubernetes.cluster import OWNER_REFERENCES_INDEXED, Cluster
 from portmap._kubernetes.did_you_mean import spelt_as_label
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import (
     LONGEST_LABEL,
     dns_label_reasons,
-    label_value_reasons,
     masked_name,
     qualified_name_reasons,
 )
-from portmap._kubernetes.schema import BOOLEAN, INT64, OPAQUE, TEXT, TEXT_MAP, TEXTS, TIME, list_of, struct
 
-__all__ = ["METADATA", "METADATA_RULES", "METADATA_UPDATE_RULES", "Metadata", "NameGrammar", "label_problems"]
+__all__ = ["METADATA_RULES", "METADATA_UPDATE_RULES", "Metadata", "NameGrammar"]
 
 NameGrammar = Callable[[str], tuple[str, ...]]
-
-OWNER_REFERENCE: Final = struct(
-    {
-        "apiVersion": TEXT,
-        "kind": TEXT,
-        "name": TEXT,
-        "uid": TEXT,
-        "controller": BOOLEAN,
-        "blockOwnerDeletion": BOOLEAN,
-    }
-)
-MANAGED_FIELDS: Final = struct(
-    {
-        "manager": TEXT,
-        "operation": TEXT,
-        "apiVersion": TEXT,
-        "time": TIME,
-        "fieldsType": TEXT,
-        "fieldsV1": OPAQUE,
-        "subresource": TEXT,
-    }
-)
-METADATA: Final = struct(
-    {
-        "name": TEXT,
-        "generateName": TEXT,
-        "namespace": TEXT,
-        "labels": TEXT_MAP,
-        "annotations": TEXT_MAP,
-        "finalizers": TEXTS,
-        "ownerReferences": list_of(OWNER_REFERENCE),
-        "managedFields": list_of(MANAGED_FIELDS),
-        "resourceVersion": TEXT,
-        "uid": TEXT,
-        "generation": INT64,
-        "creationTimestamp": TIME,
-        "deletionTimestamp": TIME,
-        "deletionGracePeriodSeconds": INT64,
-        "selfLink": TEXT,
-    }
-)
 
 _SOURCE: Final = "staging/src/k8s.io/apimachinery/pkg/api/validation/objectmeta.go"
 _MOST_ANNOTATION_BYTES: Final = 256 * 1024
 _OWNER_FIELDS: Final = ("kind", "name", "uid")
+_CORE: Final = frozenset({"v1", "/v1"})
+_OWNER: Final = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": "one"}
 _STANDARD_FINALIZERS: Final = frozenset({"kubernetes", "orphan", "foregroundDeletion"})
 
 
@@ -118,42 +79,39 @@ class Metadata:
         self.annotations: Mapping[str, str] = get("annotations") or {}
         self.finalizers: Sequence[str] = get("finalizers") or ()
         self.owner_references: Sequence[Mapping[str, Any]] = get("ownerReferences") or ()
-        self.generation: int = get("generation") or 0
+        # An update keeps the generation.
+        self.generation: int = (fields if old is None else old).get("generation") or 0
 
 
-def label_problems(labels: Mapping[str, str], path: FieldPath) -> list[Problem]:
-    """What is wrong with label keys and values (`ValidateLabels`). The path names no key, as the server's."""
-    found = []
-    for key, value in labels.items():
-        reasons = qualified_name_reasons(key)
-        if reasons:
-            found.append(Problem(path, "key " + "; ".join(reasons), key))
-        reasons = label_value_reasons(value)
-        if reasons:
-            found.append(Problem(path, f"value of label {key!r} " + "; ".join(reasons), value, _label_hint(value)))
-    return found
+METADATA_RULES: Final = RuleGroup[Metadata]("metadata")
 
 
-def _label_hint(value: str) -> str:
-    if len(value) > LONGEST_LABEL:
-        return f"shorten it to {LONGEST_LABEL} characters, or make it an annotation"
-    return "free text belongs in an annotation, not in a label"
-
-
-@rule("generate-name-syntax", "metadata.generateName", "FieldValueInvalid", source=_SOURCE, when="generate_name")
+@METADATA_RULES.rule(
+    "generate-name-syntax",
+    "metadata.generateName",
+    "FieldValueInvalid",
+    source=_SOURCE,
+    when="generate_name",
+    mistakes=[Mistake("a generateName in upper case", {"metadata.generateName": "Web-"})],
+)
 def generate_name_syntax(meta: Metadata) -> Iterator[Problem]:
-    """A `generateName` must be the beginning of a good name.
+    """A `generateName` is the beginning of a valid name.
 
-    The server appends five random characters to it, so a hyphen at its end is fine.
-    Up to 1.33 an update checks it as well.
+    The server appends five random characters to it, so it may end with a hyphen. Up to
+    1.33 this holds for an update too; from 1.34 on an update only refuses `/` and `%`.
     """
-    if meta.old is None or not meta.cluster.enabled(GENERATE_NAME_KEPT):
-        reasons = meta.name_reasons(masked_name(meta.generate_name))
-        if reasons:
-            yield Problem(FieldPath("generateName"), "; ".join(reasons), meta.generate_name)
+    reasons = meta.name_reasons(masked_name(meta.generate_name))
+    if reasons:
+        yield Problem(FieldPath("generateName"), "; ".join(reasons), meta.generate_name)
 
 
-@rule("name-required", "metadata.name", "FieldValueRequired", source=_SOURCE)
+@METADATA_RULES.rule(
+    "name-required",
+    "metadata.name",
+    "FieldValueRequired",
+    source=_SOURCE,
+    mistakes=[Mistake("no name, without service CIDRs", {"metadata.name": GONE}, cluster=Cluster("1.32"))],
+)
 def name_required(meta: Metadata) -> list[Problem] | None:
     """Every object has a name, or a `generateName` to make one of."""
     if meta.name or meta.generate_name:
@@ -161,7 +119,17 @@ def name_required(meta: Metadata) -> list[Problem] | None:
     return [Problem(FieldPath("name"), "name or generateName is required", hint="give the object a name")]
 
 
-@rule("name-syntax", "metadata.name", "FieldValueInvalid", source=_SOURCE)
+@METADATA_RULES.rule(
+    "name-syntax",
+    "metadata.name",
+    "FieldValueInvalid",
+    source=_SOURCE,
+    mistakes=[
+        Mistake("a name in upper case", {"metadata.name": "Web"}),
+        Mistake("a name with a dot", {"metadata.name": "web.shop"}),
+        Mistake("a name with a digit in front, before 1.36", {"metadata.name": "1web"}, cluster=Cluster("1.35")),
+    ],
+)
 def name_syntax(meta: Metadata) -> list[Problem] | None:
     """A Service's name is a DNS label, since it becomes a DNS name.
 
@@ -183,27 +151,59 @@ def _generated(prefix: str | None) -> str:
     return f"{prefix[:58]}xxxxx" if prefix else ""
 
 
-@rule("namespace-syntax", "metadata.namespace", "FieldValueInvalid", source=_SOURCE, when="namespace")
+@METADATA_RULES.rule(
+    "namespace-syntax",
+    "metadata.namespace",
+    "FieldValueInvalid",
+    source=_SOURCE,
+    when="namespace",
+    mistakes=[Mistake("a namespace in upper case", {"metadata.namespace": "Shop"})],
+)
 def namespace_syntax(meta: Metadata) -> list[Problem] | None:
     """A namespace's name is a DNS label."""
     reasons = dns_label_reasons(meta.namespace)
     return [Problem(FieldPath("namespace"), "; ".join(reasons), meta.namespace)] if reasons else None
 
 
-@rule("negative-generation", "metadata.generation", "FieldValueInvalid", source=_SOURCE, when="generation")
+@METADATA_RULES.rule(
+    "negative-generation",
+    "metadata.generation",
+    "FieldValueInvalid",
+    source=_SOURCE,
+    when="generation",
+    mistakes=[Mistake("a negative generation", {"metadata.generation": -1})],
+)
 def negative_generation(meta: Metadata) -> Iterator[Problem]:
     """`generation` counts changes and is the server's to set; it is never negative."""
     if meta.generation < 0:
         yield Problem(FieldPath("generation"), "must not be negative", meta.generation, "leave it out")
 
 
-@rule("label-syntax", "metadata.labels", "FieldValueInvalid", source=_SOURCE, when="labels")
+@METADATA_RULES.rule(
+    "label-syntax",
+    "metadata.labels",
+    "FieldValueInvalid",
+    source=_SOURCE,
+    when="labels",
+    mistakes=[
+        Mistake("a label with a blank", {"metadata.labels": {"app": "my web"}}),
+        Mistake("a label of 64 characters", {"metadata.labels": {"app": "x" * 64}}),
+        Mistake("a label's key with two slashes", {"metadata.labels": {"a/b/c": ""}}),
+    ],
+)
 def label_syntax(meta: Metadata) -> list[Problem]:
     """Label keys are qualified names, label values at most 63 bytes of `A-Za-z0-9-_.`."""
     return label_problems(meta.labels, FieldPath("labels"))
 
 
-@rule("annotation-key-syntax", "metadata.annotations", "FieldValueInvalid", source=_SOURCE, when="annotations")
+@METADATA_RULES.rule(
+    "annotation-key-syntax",
+    "metadata.annotations",
+    "FieldValueInvalid",
+    source=_SOURCE,
+    when="annotations",
+    mistakes=[Mistake("an annotation's key with a blank", {"metadata.annotations": {"my key": ""}})],
+)
 def annotation_key_syntax(meta: Metadata) -> Iterator[Problem]:
     """Annotation keys are qualified names, whatever their case. Their values are free."""
     for key in meta.annotations:
@@ -212,7 +212,14 @@ def annotation_key_syntax(meta: Metadata) -> Iterator[Problem]:
             yield Problem(FieldPath("annotations"), "key " + "; ".join(reasons), key)
 
 
-@rule("annotations-too-long", "metadata.annotations", "FieldValueTooLong", source=_SOURCE, when="annotations")
+@METADATA_RULES.rule(
+    "annotations-too-long",
+    "metadata.annotations",
+    "FieldValueTooLong",
+    source=_SOURCE,
+    when="annotations",
+    mistakes=[Mistake("annotations of 256 KiB", {"metadata.annotations": {"a": "x" * (256 * 1024)}})],
+)
 def annotations_too_long(meta: Metadata) -> Iterator[Problem]:
     """All annotations of an object together hold at most 262144 bytes, keys included."""
     size = sum(len(text.encode("utf-8", "surrogatepass")) for pair in meta.annotations.items() for text in pair)
@@ -220,8 +227,30 @@ def annotations_too_long(meta: Metadata) -> Iterator[Problem]:
         yield Problem(FieldPath("annotations"), f"may not be more than {_MOST_ANNOTATION_BYTES} bytes, and is {size}")
 
 
-@rule(
-    "owner-reference-field", "metadata.ownerReferences.*", "FieldValueInvalid", source=_SOURCE, when="owner_references"
+@METADATA_RULES.rule(
+    "owner-reference-field",
+    "metadata.ownerReferences.*",
+    "FieldValueInvalid",
+    source=_SOURCE,
+    when="owner_references",
+    mistakes=[
+        Mistake(
+            "an owner without a uid",
+            {"metadata.ownerReferences": [{**_OWNER, "uid": ""}]},
+            at="metadata.ownerReferences.uid",
+        ),
+        Mistake(
+            "an owner with two groups",
+            {"metadata.ownerReferences": [{**_OWNER, "apiVersion": "a/b/v1"}]},
+            at="metadata.ownerReferences.apiVersion",
+        ),
+        Mistake(
+            "an owner with two groups, in 1.37",
+            {"metadata.ownerReferences": [{**_OWNER, "apiVersion": "a/b/v1"}]},
+            at="metadata.ownerReferences[0].apiVersion",
+            cluster=Cluster("1.37"),
+        ),
+    ],
 )
 def owner_reference_field(meta: Metadata) -> Iterator[Problem]:
     """An owner is named by a version, a kind, a name and a uid.
@@ -246,12 +275,26 @@ def _owner_path(meta: Metadata, position: int) -> FieldPath:
     return path.index(position) if meta.cluster.enabled(OWNER_REFERENCES_INDEXED) else path
 
 
-@rule(
+@METADATA_RULES.rule(
     "owner-reference-field-required",
     "metadata.ownerReferences[*].*",
     "FieldValueRequired",
     source=f"{_SOURCE} at 1.37",
     when="owner_references",
+    mistakes=[
+        Mistake(
+            "an owner without a uid, in 1.37",
+            {"metadata.ownerReferences": [{**_OWNER, "uid": ""}]},
+            at="metadata.ownerReferences[0].uid",
+            cluster=Cluster("1.37"),
+        ),
+        Mistake(
+            "an owner without a version, in 1.37",
+            {"metadata.ownerReferences": [{**_OWNER, "apiVersion": ""}]},
+            at="metadata.ownerReferences[0].apiVersion",
+            cluster=Cluster("1.37"),
+        ),
+    ],
 )
 def owner_reference_field_required(meta: Metadata) -> Iterator[Problem]:
     """From 1.37 on, what is missing of an owner reference is required, and named with its index."""
@@ -262,17 +305,41 @@ def owner_reference_field_required(meta: Metadata) -> Iterator[Problem]:
                     yield Problem(_owner_path(meta, position).child(field), "must not be empty")
 
 
-@rule(
-    "owner-reference-banned", "metadata.ownerReferences", "FieldValueInvalid", source=_SOURCE, when="owner_references"
+@METADATA_RULES.rule(
+    "owner-reference-banned",
+    "metadata.ownerReferences",
+    "FieldValueInvalid",
+    source=_SOURCE,
+    when="owner_references",
+    mistakes=[
+        Mistake("an Event as owner", {"metadata.ownerReferences": [{**_OWNER, "apiVersion": "v1", "kind": "Event"}]})
+    ],
 )
 def owner_reference_banned(meta: Metadata) -> Iterator[Problem]:
     """An Event may not own anything."""
     for position, owner in enumerate(meta.owner_references):
-        if owner.get("apiVersion") == "v1" and owner.get("kind") == "Event":
+        if owner.get("apiVersion") in _CORE and owner.get("kind") == "Event":
             yield Problem(_owner_path(meta, position), "an Event may not be an owner", owner)
 
 
-@rule("several-controllers", "metadata.ownerReferences", "FieldValueInvalid", source=_SOURCE, when="owner_references")
+@METADATA_RULES.rule(
+    "several-controllers",
+    "metadata.ownerReferences",
+    "FieldValueInvalid",
+    source=_SOURCE,
+    when="owner_references",
+    mistakes=[
+        Mistake(
+            "two controllers",
+            {
+                "metadata.ownerReferences": [
+                    {**_OWNER, "controller": True},
+                    {**_OWNER, "name": "other", "controller": True},
+                ]
+            },
+        )
+    ],
+)
 def several_controllers(meta: Metadata) -> Iterator[Problem]:
     """At most one owner is the controller. The same owner written twice counts once."""
     import json
@@ -283,21 +350,31 @@ def several_controllers(meta: Metadata) -> Iterator[Problem]:
         yield Problem(FieldPath("ownerReferences"), "only one owner may have controller set to true", extra)
 
 
-@rule("finalizer-syntax", "metadata.finalizers", "FieldValueInvalid", source=_SOURCE, when="finalizers")
+@METADATA_RULES.rule(
+    "finalizer-syntax",
+    "metadata.finalizers",
+    "FieldValueInvalid",
+    source=_SOURCE,
+    when="finalizers",
+    mistakes=[Mistake("a finalizer with a blank", {"metadata.finalizers": ["example.com/my cleanup"]})],
+)
 def finalizer_syntax(meta: Metadata) -> Iterator[Problem]:
     """A finalizer's name is a qualified name."""
-    for finalizer in meta.finalizers if meta.old is None else ():
+    for finalizer in meta.finalizers:
         reasons = qualified_name_reasons(finalizer)
         if reasons:
             yield Problem(FieldPath("finalizers"), "; ".join(reasons), finalizer)
 
 
-@rule(
+@METADATA_RULES.rule(
     "finalizer-unqualified",
     "metadata.finalizers[*]",
     "FieldValueInvalid",
     source="pkg/apis/core/validation/validation.go, validateKubeFinalizerName",
     when="finalizers",
+    mistakes=[
+        Mistake("a finalizer without a domain", {"metadata.finalizers": ["cleanup"]}, at="metadata.finalizers[0]")
+    ],
 )
 def finalizer_unqualified(meta: Metadata) -> Iterator[Problem]:
     """A finalizer is one of Kubernetes' own or has a domain in front of it."""
@@ -307,16 +384,30 @@ def finalizer_unqualified(meta: Metadata) -> Iterator[Problem]:
             yield Problem(FieldPath("finalizers", position), detail, finalizer)
 
 
-@rule("finalizer-conflict", "metadata.finalizers", "FieldValueInvalid", source=_SOURCE, when="finalizers")
+@METADATA_RULES.rule(
+    "finalizer-conflict",
+    "metadata.finalizers",
+    "FieldValueInvalid",
+    source=_SOURCE,
+    when="finalizers",
+    mistakes=[
+        Mistake("two finalizers that contradict each other", {"metadata.finalizers": ["orphan", "foregroundDeletion"]})
+    ],
+)
 def finalizer_conflict(meta: Metadata) -> Iterator[Problem]:
     """`orphan` and `foregroundDeletion` contradict each other."""
-    if meta.old is None and {"orphan", "foregroundDeletion"} <= set(meta.finalizers):
+    if {"orphan", "foregroundDeletion"} <= set(meta.finalizers):
         yield Problem(
             FieldPath("finalizers"), "orphan and foregroundDeletion cannot both be set", list(meta.finalizers)
         )
 
 
-@rule("new-finalizer", "metadata.finalizers", "FieldValueForbidden", source=_SOURCE, when="finalizers")
+METADATA_UPDATE_RULES: Final = RuleGroup[Metadata]("updates of metadata", request="update")
+
+
+@METADATA_UPDATE_RULES.rule(
+    "new-finalizer", "metadata.finalizers", "FieldValueForbidden", source=_SOURCE, when="finalizers"
+)
 def new_finalizer(meta: Metadata) -> Iterator[Problem]:
     """An object that is being deleted takes no new finalizers."""
     old = meta.old or {}
@@ -328,7 +419,7 @@ def new_finalizer(meta: Metadata) -> Iterator[Problem]:
             )
 
 
-@rule("metadata-immutable", "metadata.*", "FieldValueInvalid", source=_SOURCE)
+@METADATA_UPDATE_RULES.rule("metadata-immutable", "metadata.*", "FieldValueInvalid", source=_SOURCE)
 def metadata_immutable(meta: Metadata) -> Iterator[Problem]:
     """An update does not delete: the deletion fields are the server's to set.
 
@@ -342,38 +433,3 @@ def metadata_immutable(meta: Metadata) -> Iterator[Problem]:
                 yield Problem(
                     FieldPath(field), "may not be set by an update", new, "leave it out; delete the object instead"
                 )
-
-
-METADATA_RULES: Final[Rules[Metadata]] = Rules(
-    generate_name_syntax,
-    name_required,
-    name_syntax,
-    namespace_syntax,
-    negative_generation,
-    label_syntax,
-    annotation_key_syntax,
-    annotations_too_long,
-    owner_reference_field,
-    owner_reference_field_required,
-    owner_reference_banned,
-    several_controllers,
-    finalizer_syntax,
-    finalizer_unqualified,
-    finalizer_conflict,
-)
-"""The rules of a create, in the server's order."""
-
-METADATA_UPDATE_RULES: Final[Rules[Metadata]] = Rules(
-    generate_name_syntax,
-    new_finalizer,
-    metadata_immutable,
-    label_syntax,
-    annotation_key_syntax,
-    annotations_too_long,
-    owner_reference_field,
-    owner_reference_field_required,
-    owner_reference_banned,
-    several_controllers,
-    finalizer_unqualified,
-)
-"""The rules of an update, in the server's order."""

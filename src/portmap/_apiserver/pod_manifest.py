@@ -11,13 +11,14 @@ from typing import Any, Final, final
 
 import attrs
 
-from portmap._apiserver.metadata import METADATA, METADATA_RULES, Metadata
-from portmap._apiserver.pod_rules import CONTAINER_RULES, POD_RULES
+from portmap._apiserver.metadata import METADATA_RULES, Metadata
+from portmap._apiserver.metadata_schema import METADATA
+from portmap._apiserver.pod_rules import CONTAINER_PORT_RULES, CONTAINER_RULES, POD_RULES
 from portmap._apiserver.pod_warnings import POD_WARNINGS
-from portmap._apiserver.port_rules import CONTAINER_PORT_RULES, not_supported
 from portmap._apiserver.port_schema import CONTAINER_PORT
 from portmap._apiserver.probe_rules import HANDLER_RULES, LIFECYCLE, PROBE, Handler
-from portmap._apiserver.rule import Problem, Rules, Stage, rule
+from portmap._apiserver.problems import Problem, not_supported
+from portmap._apiserver.rule import RuleGroup, Stage
 from portmap._kubernetes.cluster import (
     INIT_RESTART_POLICY_CHECKED,
     INIT_RESTART_POLICY_DROPPED,
@@ -107,7 +108,10 @@ class _Pod:
 # --- rules that only a whole manifest can break ----------------------------------------------------------------
 
 
-@rule(
+CONTAINER_MANIFEST_RULES: Final = RuleGroup[_Container]("container manifests", about="Pod")
+
+
+@CONTAINER_MANIFEST_RULES.rule(
     "init-container-probe-forbidden",
     "spec.initContainers[*].*",
     "FieldValueForbidden",
@@ -124,7 +128,7 @@ def init_container_probe_forbidden(container: _Container) -> Iterator[Problem]:
                 )
 
 
-@rule(
+@CONTAINER_MANIFEST_RULES.rule(
     "ephemeral-container-field-forbidden",
     "spec.ephemeralContainers[*].*",
     "FieldValueForbidden",
@@ -141,7 +145,7 @@ def ephemeral_container_field_forbidden(container: _Container) -> Iterator[Probl
 _RESTART_POLICIES: Final = ("Always", "Never", "OnFailure")
 
 
-@rule(
+@CONTAINER_MANIFEST_RULES.rule(
     "unsupported-restart-policy",
     "spec.initContainers[*].restartPolicy",
     "FieldValueNotSupported",
@@ -160,10 +164,10 @@ def unsupported_restart_policy(container: _Container) -> Iterator[Problem]:
     newer = cluster.enabled(INIT_RESTART_POLICY_CHECKED)
     choices = _RESTART_POLICIES if newer else ("Always",)
     if policy not in choices and (newer or container.group == "initContainers"):
-        yield Problem(FieldPath("restartPolicy"), not_supported(choices), policy)
+        yield not_supported(FieldPath("restartPolicy"), policy, choices)
 
 
-@rule(
+@CONTAINER_MANIFEST_RULES.rule(
     "restart-policy-forbidden",
     "spec.containers[*].restartPolicy",
     "FieldValueForbidden",
@@ -186,12 +190,11 @@ _NEWER_FIELDS: Final = (
 )
 
 
-@rule(
-    "field-not-in-version",
-    "spec.containers[*].*",
-    "FieldValueTypeInvalid",
-    source="k8s.io/api, by version",
-    stage=Stage.DECODE,
+NEWER_FIELD_RULES: Final = RuleGroup[_Container]("newer fields", stage=Stage.DECODE, about="Pod")
+
+
+@NEWER_FIELD_RULES.rule(
+    "field-not-in-version", "spec.containers[*].*", "FieldValueTypeInvalid", source="k8s.io/api, by version"
 )
 def field_not_in_version(container: _Container) -> Iterator[Problem]:
     """A field that a newer version of Kubernetes has is unknown to an older one.
@@ -207,17 +210,10 @@ def field_not_in_version(container: _Container) -> Iterator[Problem]:
             yield Problem(path, f"is known only from Kubernetes {feature.since} on", data, "remove it")
 
 
-NEWER_FIELD_RULES: Final[Rules[_Container]] = Rules(field_not_in_version)
-
-CONTAINER_MANIFEST_RULES: Final[Rules[_Container]] = Rules(
-    init_container_probe_forbidden,
-    ephemeral_container_field_forbidden,
-    unsupported_restart_policy,
-    restart_policy_forbidden,
-)
+POD_MANIFEST_RULES: Final = RuleGroup[_Pod]("pod manifests", about="Pod")
 
 
-@rule(
+@POD_MANIFEST_RULES.rule(
     "ephemeral-containers-forbidden",
     "spec.ephemeralContainers",
     "FieldValueForbidden",
@@ -229,14 +225,13 @@ def ephemeral_containers_forbidden(pod: _Pod) -> Iterator[Problem]:
         yield Problem(FieldPath("spec", "ephemeralContainers"), "cannot be set on create", hint="remove them")
 
 
-@rule("containers-required", "spec.containers", "FieldValueRequired", source=f"{_VALIDATION}, validateContainers")
+@POD_MANIFEST_RULES.rule(
+    "containers-required", "spec.containers", "FieldValueRequired", source=f"{_VALIDATION}, validateContainers"
+)
 def containers_required(pod: _Pod) -> Iterator[Problem]:
     """A pod has at least one container."""
     if not pod.containers:
         yield Problem(FieldPath("spec", "containers"), "a pod has at least one container")
-
-
-POD_MANIFEST_RULES: Final[Rules[_Pod]] = Rules(containers_required, ephemeral_containers_forbidden)
 
 
 # --- the verdict -----------------------------------------------------------------------------------------------
@@ -260,16 +255,16 @@ def judge_pod(
         for index, container in enumerate(of_group)
     ]
     found = [
-        violation for container, place in containers for violation in NEWER_FIELD_RULES.broken_by(container, place)
+        violation for container, place in containers for violation in NEWER_FIELD_RULES.violations(container, place)
     ]
     if found:
         return found
     # A template has no name of its own; its pods are named after their owner.
     subject = Metadata(metadata | {"name": "template"} if path else metadata, cluster, dns_subdomain_reasons)
-    found = METADATA_RULES.broken_by(subject, path.child("metadata"))
+    found = METADATA_RULES.violations(subject, path.child("metadata"))
     for container, place in containers:
         found += _judge_container(container, place)
-    return found + POD_MANIFEST_RULES.broken_by(pod, path) + POD_RULES.broken_by(pod, path)
+    return found + POD_MANIFEST_RULES.violations(pod, path) + POD_RULES.violations(pod, path)
 
 
 def pod_warnings(manifest: Mapping[str, Any], cluster: Cluster) -> list[ServerWarning]:
@@ -278,7 +273,7 @@ def pod_warnings(manifest: Mapping[str, Any], cluster: Cluster) -> list[ServerWa
     decoded = None if path is None else _decoded(manifest, path, None)[0]
     if path is None or decoded is None:
         return []
-    return POD_WARNINGS.warned_about(_pod(decoded, cluster, template=bool(path)), path)
+    return POD_WARNINGS.warnings(_pod(decoded, cluster, template=bool(path)), path)
 
 
 def _decoded(
@@ -338,10 +333,10 @@ def _containers(spec: Mapping[str, Any], group: str, cluster: Cluster, *, filled
 def _judge_container(container: _Container, path: FieldPath) -> list[Violation]:
     found: list[Violation] = []
     for position, port in enumerate(container.ports):
-        found += CONTAINER_PORT_RULES.broken_by(port, path.child("ports").index(position))
-    found += CONTAINER_RULES.broken_by(container, path)
-    found += CONTAINER_MANIFEST_RULES.broken_by(container, path)
+        found += CONTAINER_PORT_RULES.violations(port, path.child("ports").index(position))
+    found += CONTAINER_RULES.violations(container, path)
+    found += CONTAINER_MANIFEST_RULES.violations(container, path)
     if container.group == "containers" or (container.group == "initContainers" and container.is_sidecar):
         for place, handler in container.handlers():
-            found += HANDLER_RULES.broken_by(handler, path + place)
+            found += HANDLER_RULES.violations(handler, path + place)
     return found

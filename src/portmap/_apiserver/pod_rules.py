@@ -12,14 +12,28 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 from typing import Protocol as Shape
 
-from portmap._apiserver.port_rules import AnyContainerPort
-from portmap._apiserver.rule import Problem, Rules, rule
+from portmap._apiserver.port_rules import unsupported_protocol
+from portmap._apiserver.problems import Problem, iana_name_hint
+from portmap._apiserver.rule import RuleGroup
 from portmap._kubernetes.field_path import FieldPath
-from portmap._kubernetes.names import port_name_reasons
+from portmap._kubernetes.names import port_name_reasons, port_number_reasons
 
-__all__ = ["CONTAINER_RULES", "POD_RULES", "AnyContainer", "AnyPod"]
+__all__ = ["CONTAINER_PORT_RULES", "CONTAINER_RULES", "POD_RULES", "AnyContainer", "AnyPod"]
 
 _VALIDATION: Final = "pkg/apis/core/validation/validation.go"
+
+
+class AnyContainerPort(Shape):
+    """What the rules of a container port look at."""
+
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def protocol(self) -> str | None: ...
+    @property
+    def container_port(self) -> int: ...
+    @property
+    def host_port(self) -> int | None: ...
 
 
 class PortOnHost(AnyContainerPort, Shape):
@@ -49,7 +63,74 @@ class AnyPod(Shape):
     def template(self) -> bool: ...
 
 
-@rule(
+_CONTAINER_PORTS: Final = f"{_VALIDATION}, validateContainerPorts"
+
+CONTAINER_PORT_RULES: Final = RuleGroup[AnyContainerPort]("container ports", about="Pod")
+
+
+@CONTAINER_PORT_RULES.rule(
+    "container-port-name-syntax", "spec.containers[*].ports[*].name", "FieldValueInvalid", source=_CONTAINER_PORTS
+)
+def container_port_name_syntax(port: AnyContainerPort) -> list[Problem] | None:
+    """A container port's name is an IANA service name.
+
+    At most 15 of a-z, 0-9 and hyphens, with at least one letter, no two hyphens
+    together and none at either end.
+    """
+    name = port.name
+    if not name:
+        return None
+    reasons = port_name_reasons(name)
+    return [Problem(FieldPath("name"), "; ".join(reasons), name, iana_name_hint(name))] if reasons else None
+
+
+@CONTAINER_PORT_RULES.rule(
+    "container-port-required",
+    "spec.containers[*].ports[*].containerPort",
+    "FieldValueRequired",
+    source=_CONTAINER_PORTS,
+)
+def container_port_required(port: AnyContainerPort) -> list[Problem] | None:
+    """`containerPort`, where the container listens, must be given, and is not 0."""
+    if port.container_port != 0:
+        return None
+    return [
+        Problem(
+            FieldPath("containerPort"), "must be given", 0, "give the number of the port on which the container listens"
+        )
+    ]
+
+
+@CONTAINER_PORT_RULES.rule(
+    "container-port-out-of-range",
+    "spec.containers[*].ports[*].containerPort",
+    "FieldValueInvalid",
+    source=_CONTAINER_PORTS,
+)
+def container_port_out_of_range(port: AnyContainerPort) -> list[Problem] | None:
+    """`containerPort` is a number from 1 to 65535."""
+    number = port.container_port
+    reasons = port_number_reasons(number) if number != 0 else ()
+    return [Problem(FieldPath("containerPort"), "; ".join(reasons), number)] if reasons else None
+
+
+@CONTAINER_PORT_RULES.rule(
+    "host-port-out-of-range", "spec.containers[*].ports[*].hostPort", "FieldValueInvalid", source=_CONTAINER_PORTS
+)
+def host_port_out_of_range(port: AnyContainerPort) -> list[Problem] | None:
+    """`hostPort` is a number from 1 to 65535; 0 is none."""
+    number = port.host_port
+    reasons = port_number_reasons(number) if number else ()
+    return [Problem(FieldPath("hostPort"), "; ".join(reasons), number)] if reasons else None
+
+
+CONTAINER_PORT_RULES.include(unsupported_protocol)
+
+
+CONTAINER_RULES: Final = RuleGroup[AnyContainer]("containers", about="Pod")
+
+
+@CONTAINER_RULES.rule(
     "duplicate-container-port-name",
     "spec.containers[*].ports[*].name",
     "FieldValueDuplicate",
@@ -74,17 +155,15 @@ def duplicate_container_port_name(container: AnyContainer) -> Iterator[Problem]:
             seen.add(name)
 
 
-CONTAINER_RULES: Final[Rules[AnyContainer]] = Rules(
-    duplicate_container_port_name,
-)
-
-
 def _host_port(port: PortOnHost, pod: AnyPod) -> int:
     """The host port, which under host networking a pod, though not a template, fills in."""
     return port.host_port or (port.container_port if pod.host_network and not pod.template else 0)
 
 
-@rule(
+POD_RULES: Final = RuleGroup[AnyPod]("pods", about="Pod")
+
+
+@POD_RULES.rule(
     "duplicate-host-port",
     "spec.containers[*].ports[*].hostPort",
     "FieldValueDuplicate",
@@ -117,7 +196,7 @@ def _collisions(
             seen.add(key)
 
 
-@rule(
+@POD_RULES.rule(
     "host-port-differs",
     "spec.containers[*].ports[*].hostPort",
     "FieldValueInvalid",
@@ -136,6 +215,3 @@ def host_port_differs(pod: AnyPod) -> Iterator[Problem]:
                     path = FieldPath("spec", "containers", index, "ports", position, "hostPort")
                     detail = f"must be {port.container_port}, the containerPort, when hostNetwork is true"
                     yield Problem(path, detail, number, "leave hostPort out")
-
-
-POD_RULES: Final[Rules[AnyPod]] = Rules(duplicate_host_port, host_port_differs)

@@ -8,7 +8,8 @@ from typing import Final
 from typing import Protocol as Shape
 
 from portmap._apiserver.pod_rules import AnyContainer, PortOnHost
-from portmap._apiserver.rule import Problem, Rules, warning
+from portmap._apiserver.problems import Problem
+from portmap._apiserver.rule import RuleGroup, Stage
 from portmap._kubernetes.cluster import SHARED_PORT_NAME_WARNING, Cluster
 from portmap._kubernetes.field_path import FieldPath
 
@@ -36,7 +37,10 @@ def _ports(pod: WarnedPod) -> Iterator[tuple[FieldPath, PortOnHost]]:
                 yield FieldPath("spec", field, index, "ports", position), port
 
 
-@warning("host-ip-without-host-port", "spec.containers[*].ports[*]", source=_SOURCE)
+POD_WARNINGS: Final = RuleGroup[WarnedPod]("warnings about pods", stage=Stage.WARNINGS, about="Pod")
+
+
+@POD_WARNINGS.warning("host-ip-without-host-port", "spec.containers[*].ports[*]", source=_SOURCE)
 def host_ip_without_host_port(pod: WarnedPod) -> Iterator[Problem]:
     """A host IP means nothing without a host port."""
     for path, port in _ports(pod):
@@ -44,7 +48,7 @@ def host_ip_without_host_port(pod: WarnedPod) -> Iterator[Problem]:
             yield Problem(path, "hostIP is set without hostPort", hint="give a hostPort, or leave hostIP out")
 
 
-@warning("repeated-container-port", "spec.containers[*].ports[*]", source=_SOURCE)
+@POD_WARNINGS.warning("repeated-container-port", "spec.containers[*].ports[*]", source=_SOURCE)
 def repeated_container_port(pod: WarnedPod) -> Iterator[Problem]:
     """A number and protocol is declared once in a pod: its containers share one network.
 
@@ -70,7 +74,7 @@ def _overlap(port: PortOnHost, other: PortOnHost) -> str | None:
     return "dangerously ambiguous" if mine == theirs and bool(port.host_ip) != bool(other.host_ip) else None
 
 
-@warning("shared-port-name", "spec.containers[*].ports[*]", source=_SOURCE)
+@POD_WARNINGS.warning("shared-port-name", "spec.containers[*].ports[*]", source=_SOURCE)
 def shared_port_name(pod: WarnedPod) -> Iterator[Problem]:
     """Two containers of a pod use one port name. Since 1.33.
 
@@ -83,7 +87,3 @@ def shared_port_name(pod: WarnedPod) -> Iterator[Problem]:
             if port.name and seen.setdefault(port.name, path) != path:
                 detail = f"port name {port.name!r} is that of {seen[port.name]} too"
                 yield Problem(path, detail, hint="give each port of a pod a name of its own")
-
-
-POD_WARNINGS: Final[Rules[WarnedPod]] = Rules(host_ip_without_host_port, repeated_container_port, shared_port_name)
-"""The warnings about a pod's ports, in the server's order."""

@@ -13,8 +13,8 @@ from typing import Any, Final, final
 
 import attrs
 
-from portmap._apiserver.port_rules import not_supported, port_name_problems
-from portmap._apiserver.rule import Problem, Rules, rule
+from portmap._apiserver.problems import Problem, not_supported, port_name_problems
+from portmap._apiserver.rule import RuleGroup
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.names import port_number_reasons
 from portmap._kubernetes.schema import INT32, INT64, INT_OR_TEXT, TEXT, TEXTS, list_of, struct
@@ -81,21 +81,24 @@ class Handler:
         return name, self.data.get(name, {})
 
 
-@rule("handler-required", "spec.containers[*].*Probe", "FieldValueRequired", source=_SOURCE)
+HANDLER_RULES: Final = RuleGroup[Handler]("probes and hooks", about="Pod")
+
+
+@HANDLER_RULES.rule("handler-required", "spec.containers[*].*Probe", "FieldValueRequired", source=_SOURCE)
 def handler_required(handler: Handler) -> Iterator[Problem]:
     """A probe or hook says what to do: `httpGet`, `tcpSocket`, `grpc` or `exec`."""
     if not handler.action[0]:
         yield Problem(ROOT, "must say what to do", hint="add one of httpGet, tcpSocket, grpc (probes only) or exec")
 
 
-@rule("several-handlers", "spec.containers[*].*Probe.*", "FieldValueForbidden", source=_SOURCE)
+@HANDLER_RULES.rule("several-handlers", "spec.containers[*].*Probe.*", "FieldValueForbidden", source=_SOURCE)
 def several_handlers(handler: Handler) -> Iterator[Problem]:
     """A probe or hook does one thing only."""
     for name in [name for name in _ACTION_NAMES if name in handler.data][1:]:
         yield Problem(FieldPath(name), "may not be given beside another action", hint="keep one of them")
 
 
-@rule("probe-port-out-of-range", "spec.containers[*].*Probe.*.port", "FieldValueInvalid", source=_SOURCE)
+@HANDLER_RULES.rule("probe-port-out-of-range", "spec.containers[*].*Probe.*.port", "FieldValueInvalid", source=_SOURCE)
 def probe_port_out_of_range(handler: Handler) -> Iterator[Problem]:
     """The port of a probe or hook, as a number, is 1 to 65535. It has no default."""
     name, action = handler.action
@@ -106,7 +109,7 @@ def probe_port_out_of_range(handler: Handler) -> Iterator[Problem]:
             yield Problem(FieldPath(name, "port"), "; ".join(reasons), port)
 
 
-@rule("probe-port-name-syntax", "spec.containers[*].*Probe.*.port", "FieldValueInvalid", source=_SOURCE)
+@HANDLER_RULES.rule("probe-port-name-syntax", "spec.containers[*].*Probe.*.port", "FieldValueInvalid", source=_SOURCE)
 def probe_port_name_syntax(handler: Handler) -> list[Problem] | None:
     """The port of a probe or hook, as text, is the name of a container port of the same container."""
     name, action = handler.action
@@ -114,17 +117,21 @@ def probe_port_name_syntax(handler: Handler) -> list[Problem] | None:
     return port_name_problems(port, FieldPath(name, "port")) if isinstance(port, str) else None
 
 
-@rule("unsupported-scheme", "spec.containers[*].*Probe.httpGet.scheme", "FieldValueNotSupported", source=_SOURCE)
+@HANDLER_RULES.rule(
+    "unsupported-scheme", "spec.containers[*].*Probe.httpGet.scheme", "FieldValueNotSupported", source=_SOURCE
+)
 def unsupported_scheme(handler: Handler) -> Iterator[Problem]:
     """An HTTP probe's scheme is HTTP or HTTPS, in upper case."""
     name, action = handler.action
     scheme = action.get("scheme")
     if name == "httpGet" and scheme and scheme not in _SCHEMES:
         hint = f"write {scheme.upper()}" if scheme.upper() in _SCHEMES else None
-        yield Problem(FieldPath("httpGet", "scheme"), not_supported(_SCHEMES), scheme, hint)
+        yield not_supported(FieldPath("httpGet", "scheme"), scheme, _SCHEMES, hint)
 
 
-@rule("header-name-syntax", "spec.containers[*].*Probe.httpGet.httpHeaders", "FieldValueInvalid", source=_SOURCE)
+@HANDLER_RULES.rule(
+    "header-name-syntax", "spec.containers[*].*Probe.httpGet.httpHeaders", "FieldValueInvalid", source=_SOURCE
+)
 def header_name_syntax(handler: Handler) -> Iterator[Problem]:
     """The name of an HTTP header is letters, digits and hyphens."""
     name, action = handler.action
@@ -134,7 +141,7 @@ def header_name_syntax(handler: Handler) -> Iterator[Problem]:
             yield Problem(FieldPath("httpGet", "httpHeaders"), "must be letters, digits and hyphens", text)
 
 
-@rule("command-required", "spec.containers[*].*Probe.exec.command", "FieldValueRequired", source=_SOURCE)
+@HANDLER_RULES.rule("command-required", "spec.containers[*].*Probe.exec.command", "FieldValueRequired", source=_SOURCE)
 def command_required(handler: Handler) -> Iterator[Problem]:
     """A probe or hook that runs a command has one."""
     name, action = handler.action
@@ -142,7 +149,7 @@ def command_required(handler: Handler) -> Iterator[Problem]:
         yield Problem(FieldPath("exec", "command"), "must be given")
 
 
-@rule("probe-number-negative", "spec.containers[*].*Probe.*", "FieldValueInvalid", source=_PROBE_SOURCE)
+@HANDLER_RULES.rule("probe-number-negative", "spec.containers[*].*Probe.*", "FieldValueInvalid", source=_PROBE_SOURCE)
 def probe_number_negative(handler: Handler) -> Iterator[Problem]:
     """The times and thresholds of a probe are not negative."""
     for name in ("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"):
@@ -150,7 +157,7 @@ def probe_number_negative(handler: Handler) -> Iterator[Problem]:
             yield Problem(FieldPath(name), "must not be negative", handler.data[name])
 
 
-@rule(
+@HANDLER_RULES.rule(
     "probe-success-threshold",
     "spec.containers[*].*Probe.successThreshold",
     "FieldValueInvalid",
@@ -163,7 +170,7 @@ def probe_success_threshold(handler: Handler) -> Iterator[Problem]:
         yield Problem(FieldPath("successThreshold"), "must be 1", threshold, "leave it out")
 
 
-@rule(
+@HANDLER_RULES.rule(
     "probe-grace-period",
     "spec.containers[*].*Probe.terminationGracePeriodSeconds",
     "FieldValueInvalid",
@@ -175,18 +182,3 @@ def probe_grace_period(handler: Handler) -> Iterator[Problem]:
     if seconds is not None and (seconds <= 0 or handler.field == "readinessProbe"):
         detail = "must not be set for a readiness probe" if seconds > 0 else "must be greater than 0"
         yield Problem(FieldPath("terminationGracePeriodSeconds"), detail, seconds, "leave it out")
-
-
-HANDLER_RULES: Final[Rules[Handler]] = Rules(
-    handler_required,
-    several_handlers,
-    command_required,
-    probe_port_out_of_range,
-    probe_port_name_syntax,
-    unsupported_scheme,
-    header_name_syntax,
-    probe_number_negative,
-    probe_success_threshold,
-    probe_grace_period,
-)
-"""The rules of one probe or hook."""

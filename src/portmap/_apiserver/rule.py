@@ -1,27 +1,35 @@
-"""What a rule is: one function with its code, field, reason and source beside it.
+"""What a rule of the API server is, and the groups that rules belong to.
 
-A rule looks at one subject (a port, a Service, a pod, …) and says what a Kubernetes
-API server would reject about it. It never raises, changes nothing and needs no
-other rule's result. Its docstring is its documentation.
+A rule is a function that returns the problems of one subject (a port, a Service, a pod, …). It never
+raises, changes nothing and does not depend on the result of another rule. Its docstring is its
+documentation. The decorator of a group registers it:
 
-To add a rule, write its function with the decorator in the module of its subject
-and name it in that module's `Rules`, in the server's order.
+    @SERVICE_RULES.rule("ports-required", "spec.ports", "FieldValueRequired", source=_SERVICE)
+    def ports_required(service: ServiceState) -> Iterator[Problem]:
+        ...
+
+The groups are listed in `registry`; everything that needs to know all rules reads them there.
 """
 
 import enum
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import compress, groupby
+from itertools import compress
 from operator import attrgetter
-from typing import Generic, NamedTuple, TypeVar, final, overload
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar, final
 
 import attrs
 
+from portmap._apiserver.mistake import Mistake
+from portmap._apiserver.problems import Problem
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.violations import Reason, ServerWarning, Violation
 
-__all__ = ["Problem", "Rule", "Rules", "Stage", "rule", "warning"]
+__all__ = ["Rule", "RuleGroup", "Stage"]
 
-Subject = TypeVar("Subject", contravariant=True)  # noqa: PLC0105 - the word that the docs use
+Subject = TypeVar("Subject")
+_Check: TypeAlias = Callable[[Subject], Iterable[Problem] | None]
+_Kind: TypeAlias = Literal["Service", "Pod"]
+_Request: TypeAlias = Literal["create", "update", "set"]
 
 
 @final
@@ -39,35 +47,20 @@ class Stage(enum.Enum):
     WARNINGS = "warnings"
 
 
-class Problem(NamedTuple):
-    """One thing that a rule found wrong.
-
-    Attributes:
-        path: Where, from the rule's subject on.
-        detail: What is wrong, without the value.
-        value: The offending value, as written.
-        hint: The smallest edit that mends it, if one does.
-    """
-
-    path: FieldPath
-    detail: str
-    value: object = None
-    hint: str | None = None
-
-
 @final
 @attrs.frozen
 class Rule(Generic[Subject]):
-    """One thing that the API server checks.
+    """A check of the API server.
 
     Attributes:
         code: Its name, for people and programs; never reused.
-        field: The field that it judges, as the server names it.
+        field: The field that it checks, as the server names it; `[*]` is any index, `*` any field.
         reason: The class of problem in the API's words; `None` for a warning.
-        source: Where Kubernetes says so: a path in kubernetes/kubernetes at 1.36.2, or a document.
+        source: Where Kubernetes defines it: a path in kubernetes/kubernetes at 1.36.2, or a document.
         stage: When the server applies it.
-        check: The rule itself: the problems of a subject, nothing (or None) where there are none.
-        when: The attribute of the subject without which there is nothing to look at.
+        check: The function: it returns the problems of a subject, nothing (or None) where there are none.
+        when: An attribute of the subject; where it is false or empty, the function is not called.
+        mistakes: Changes to a valid Service that break this rule and no other.
     """
 
     code: str
@@ -75,8 +68,9 @@ class Rule(Generic[Subject]):
     reason: Reason | None
     source: str
     stage: Stage
-    check: Callable[[Subject], Iterable[Problem] | None]
+    check: _Check[Subject]
     when: str | None = None
+    mistakes: Sequence[Mistake] = ()
 
     @property
     def summary(self) -> str:
@@ -85,12 +79,12 @@ class Rule(Generic[Subject]):
 
     @property
     def documentation(self) -> str:
-        """What it says, why, and what to do: the docstring of its function."""
+        """The docstring of its function, without indentation."""
         lines = (self.check.__doc__ or "").strip().splitlines()
         return "\n".join(line.strip() for line in lines)
 
     def violation(self, problem: Problem, root: FieldPath = ROOT) -> Violation:
-        """The problem as a violation, under the path of the rule's subject."""
+        """Return the violation for a problem of the subject at `root`."""
         return Violation.about(
             root + problem.path,
             self.code,
@@ -101,90 +95,98 @@ class Rule(Generic[Subject]):
         )
 
 
-def rule(
-    code: str,
-    field: str,
-    reason: Reason,
-    *,
-    source: str,
-    stage: Stage = Stage.FIELDS,
-    when: str | None = None,
-) -> Callable[[Callable[[Subject], Iterable[Problem] | None]], Rule[Subject]]:
-    """Make a rule of a function: its code, field, reason and source stand beside it.
+@final
+class RuleGroup(Generic[Subject]):
+    """Rules about one kind of subject, in the order of their definition, which is the server's.
 
-    Args:
-        code: As in `Rule`.
-        field: As in `Rule`.
-        reason: As in `Rule`.
-        source: As in `Rule`.
-        stage: As in `Rule`.
-        when: An attribute of the subject without which there is nothing to look at:
-            where it is false or empty, the function is not even called.
+    Attributes:
+        name: Its name in the documentation: `node ports`.
+        stage: When the server applies the rules.
+        about: The kind of object that breaks them.
+        request: The requests that can break them: a create (and an update), an update alone, or
+            a set of Services, of which none breaks them by itself.
     """
 
-    def decorate(check: Callable[[Subject], Iterable[Problem] | None]) -> Rule[Subject]:
-        return Rule(code, field, reason, source, stage, check, when)
+    def __init__(
+        self, name: str, *, stage: Stage = Stage.FIELDS, about: _Kind = "Service", request: _Request = "create"
+    ) -> None:
+        self.name: Final = name
+        self.stage: Final = stage
+        self.about: Final[_Kind] = about
+        self.request: Final[_Request] = request
+        self._rules: list[Rule[Subject]] = []
+        # Successive rules that look at the same attribute are skipped together: most objects have few fields.
+        self._runs: list[tuple[str, list[Rule[Subject]]]] = []
+        self._attributes = attrgetter("__class__", "__class__")
 
-    return decorate
+    def rule(
+        self,
+        code: str,
+        field: str,
+        reason: Reason,
+        *,
+        source: str,
+        stage: Stage | None = None,
+        when: str | None = None,
+        mistakes: Sequence[Mistake] = (),
+    ) -> Callable[[_Check[Subject]], Rule[Subject]]:
+        """Return a decorator that makes a function a rule of this group.
 
+        Args:
+            code: As in `Rule`.
+            field: As in `Rule`.
+            reason: As in `Rule`.
+            source: As in `Rule`.
+            stage: When the server applies it, where that is not the stage of the group.
+            when: As in `Rule`.
+            mistakes: As in `Rule`. Required of a rule about Services that a create can break.
+        """
 
-def warning(
-    code: str, field: str, *, source: str
-) -> Callable[[Callable[[Subject], Iterable[Problem] | None]], Rule[Subject]]:
-    """Make a rule of a function that finds what the server accepts but warns about."""
+        def decorate(check: _Check[Subject]) -> Rule[Subject]:
+            return self.include(Rule(code, field, reason, source, stage or self.stage, check, when, mistakes))
 
-    def decorate(check: Callable[[Subject], Iterable[Problem] | None]) -> Rule[Subject]:
-        return Rule(code, field, None, source, Stage.WARNINGS, check)
+        return decorate
 
-    return decorate
+    def warning(self, code: str, field: str, *, source: str) -> Callable[[_Check[Subject]], Rule[Subject]]:
+        """Return a decorator that makes a function a rule about what the server accepts with a warning."""
 
+        def decorate(check: _Check[Subject]) -> Rule[Subject]:
+            return self.include(Rule(code, field, None, source, self.stage, check))
 
-@final
-class Rules(Sequence[Rule[Subject]]):
-    """Rules in the server's order, arranged so that a subject without fault costs little."""
+        return decorate
 
-    __slots__ = ("_groups", "_looks_at", "_rules")
-
-    def __init__(self, *rules: Rule[Subject]) -> None:
-        self._rules = rules
-        # Neighbours that look at the same attribute are passed over together.
-        groups = [(when, tuple(group)) for when, group in groupby(rules, lambda each: each.when)]
-        self._groups = tuple(tuple((each.check, each) for each in group) for _, group in groups)
-        # All of these attributes are looked up at once. Every object has a class, and a class is true.
-        self._looks_at = attrgetter(*(when or "__class__" for when, _ in groups), "__class__")
-
-    @overload
-    def __getitem__(self, index: int) -> Rule[Subject]: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Rule[Subject]]: ...
-    def __getitem__(self, index: int | slice) -> Rule[Subject] | Sequence[Rule[Subject]]:
-        return self._rules[index]
-
-    def __len__(self) -> int:
-        return len(self._rules)
+    def include(self, rule: Rule[Any]) -> Rule[Any]:
+        """Apply a rule to the subjects of this group; as a decorator, also one of another group."""
+        self._rules.append(rule)
+        # Every object has a class, and a class is true.
+        attribute = rule.when or "__class__"
+        if not self._runs or self._runs[-1][0] != attribute:
+            self._runs.append((attribute, []))
+        self._runs[-1][1].append(rule)
+        # With one attribute, `attrgetter` would return no tuple.
+        self._attributes = attrgetter(*(name for name, _ in self._runs), "__class__")
+        return rule
 
     def __iter__(self) -> Iterator[Rule[Subject]]:
         return iter(self._rules)
 
-    def warned_about(self, subject: Subject, root: FieldPath = ROOT) -> list[ServerWarning]:
-        """The same for rules that only warn."""
-        return [
-            ServerWarning(field=root + problem.path, code=each.code, message=problem.detail, hint=problem.hint)
-            for each in self._rules
-            for problem in each.check(subject) or ()
-        ]
+    def __repr__(self) -> str:
+        return f"<RuleGroup {self.name}: {len(self._rules)} rules>"
 
-    def broken_by(self, subject: Subject, root: FieldPath = ROOT) -> list[Violation]:
-        """Every violation of these rules by this subject, in the order of the rules.
-
-        Args:
-            subject: What to judge.
-            root: The path of the subject, under which its violations stand.
-        """
+    def violations(self, subject: Subject, root: FieldPath = ROOT) -> list[Violation]:
+        """Return the violations of these rules by the subject at `root`, in the order of the rules."""
         found: list[Violation] = []
-        for group in compress(self._groups, self._looks_at(subject)):
-            for check, each in group:
-                problems = check(subject)
+        for _, rules in compress(self._runs, self._attributes(subject)):
+            for rule in rules:
+                problems = rule.check(subject)
                 if problems:
-                    found += [each.violation(problem, root) for problem in problems]
+                    found += [rule.violation(problem, root) for problem in problems]
         return found
+
+    def warnings(self, subject: Subject, root: FieldPath = ROOT) -> list[ServerWarning]:
+        """Return the warnings about the subject at `root`, in the order of the rules."""
+        return [
+            ServerWarning(field=root + problem.path, code=rule.code, message=problem.detail, hint=problem.hint)
+            for rule in self._rules
+            for problem in rule.check(subject) or ()
+        ]

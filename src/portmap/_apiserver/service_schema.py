@@ -5,7 +5,7 @@ from typing import Final
 
 import attrs
 
-from portmap._apiserver.metadata import METADATA
+from portmap._apiserver.metadata_schema import METADATA
 from portmap._apiserver.port_schema import SERVICE_PORT
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.schema import BOOLEAN, INT32, INT64, TEXT, TEXT_MAP, TEXTS, TIME, Reader, list_of, struct

@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from portmap._apiserver.rule import Problem, Rules, warning
+from portmap._apiserver.problems import Problem
+from portmap._apiserver.rule import RuleGroup, Stage
 from portmap._apiserver.service_rules import TOPOLOGY_AWARE_HINTS, TOPOLOGY_MODE
 from portmap._apiserver.state import HEADLESS, PICKED, ServiceState
 from portmap._kubernetes.addresses import cidr_reasons, parse_ip, standard_block, standard_form
@@ -44,7 +45,12 @@ def _unreadable(service: ServiceState, path: FieldPath, text: str) -> Iterator[P
         yield Problem(path, f"{text!r} cannot be read, and may be refused one day", text)
 
 
-@warning("topology-annotation-deprecated", f"metadata.annotations[{TOPOLOGY_AWARE_HINTS}]", source=_SOURCE)
+SERVICE_WARNINGS: Final = RuleGroup[ServiceState]("warnings about Services", stage=Stage.WARNINGS)
+
+
+@SERVICE_WARNINGS.warning(
+    "topology-annotation-deprecated", f"metadata.annotations[{TOPOLOGY_AWARE_HINTS}]", source=_SOURCE
+)
 def topology_annotation_deprecated(service: ServiceState) -> Iterator[Problem]:
     """The older of the two topology annotations is deprecated."""
     if TOPOLOGY_AWARE_HINTS in service.annotations:
@@ -52,7 +58,7 @@ def topology_annotation_deprecated(service: ServiceState) -> Iterator[Problem]:
         yield Problem(path, f"{TOPOLOGY_AWARE_HINTS} is deprecated", hint=f"use {TOPOLOGY_MODE}")
 
 
-@warning("cluster-ip-spelling", "spec.clusterIPs[*]", source=_SOURCE)
+@SERVICE_WARNINGS.warning("cluster-ip-spelling", "spec.clusterIPs[*]", source=_SOURCE)
 def cluster_ip_spelling(service: ServiceState) -> Iterator[Problem]:
     """A cluster IP should be written as everybody else writes it (RFC 5952 for IPv6)."""
     if service.cluster_ip not in {"", HEADLESS}:
@@ -61,7 +67,7 @@ def cluster_ip_spelling(service: ServiceState) -> Iterator[Problem]:
                 yield from _spelling(FieldPath("spec", "clusterIPs", position), address, _standard(service, address))
 
 
-@warning("ignored-when-headless", "spec.*", source=_SOURCE)
+@SERVICE_WARNINGS.warning("ignored-when-headless", "spec.*", source=_SOURCE)
 def ignored_when_headless(service: ServiceState) -> Iterator[Problem]:
     """A headless Service ignores its load balancer IP, external IPs and session affinity. Since 1.34."""
     if service.type != "ClusterIP" or not service.headless or not service.cluster.enabled(HEADLESS_WARNINGS):
@@ -75,14 +81,14 @@ def ignored_when_headless(service: ServiceState) -> Iterator[Problem]:
         yield Problem(FieldPath("spec", "sessionAffinity"), "is ignored for headless Services", hint=hint)
 
 
-@warning("external-ip-spelling", "spec.externalIPs[*]", source=_SOURCE)
+@SERVICE_WARNINGS.warning("external-ip-spelling", "spec.externalIPs[*]", source=_SOURCE)
 def external_ip_spelling(service: ServiceState) -> Iterator[Problem]:
     """An external IP should be written as everybody else writes it."""
     for position, address in enumerate(service.external_ips):
         yield from _spelling(FieldPath("spec", "externalIPs", position), address, _standard(service, address))
 
 
-@warning("external-ips-deprecated", "spec.externalIPs", source=_SOURCE)
+@SERVICE_WARNINGS.warning("external-ips-deprecated", "spec.externalIPs", source=_SOURCE)
 def external_ips_deprecated(service: ServiceState) -> Iterator[Problem]:
     """`externalIPs` is deprecated since 1.36, and some clusters may not implement it any more."""
     if service.external_ips and service.needs_cluster_ip and not _plain_headless(service):
@@ -95,7 +101,7 @@ def _plain_headless(service: ServiceState) -> bool:
     return service.type == "ClusterIP" and service.cluster_ip == HEADLESS
 
 
-@warning("load-balancer-ip-spelling", "spec.loadBalancerIP", source=_SOURCE)
+@SERVICE_WARNINGS.warning("load-balancer-ip-spelling", "spec.loadBalancerIP", source=_SOURCE)
 def load_balancer_ip_spelling(service: ServiceState) -> Iterator[Problem]:
     """A load balancer IP should be written as everybody else writes it. That it is one at all is not checked."""
     if service.load_balancer_ip:
@@ -105,7 +111,7 @@ def load_balancer_ip_spelling(service: ServiceState) -> Iterator[Problem]:
             yield from _unreadable(service, path, address)
 
 
-@warning("source-range-spelling", "spec.loadBalancerSourceRanges[*]", source=_SOURCE)
+@SERVICE_WARNINGS.warning("source-range-spelling", "spec.loadBalancerSourceRanges[*]", source=_SOURCE)
 def source_range_spelling(service: ServiceState) -> Iterator[Problem]:
     """A source range should be written as everybody else writes it."""
     for position, block in enumerate(service.load_balancer_source_ranges):
@@ -115,14 +121,14 @@ def source_range_spelling(service: ServiceState) -> Iterator[Problem]:
             yield from _unreadable(service, path, block)
 
 
-@warning("external-ips-ignored", "spec.externalIPs", source=_SOURCE)
+@SERVICE_WARNINGS.warning("external-ips-ignored", "spec.externalIPs", source=_SOURCE)
 def external_ips_ignored(service: ServiceState) -> Iterator[Problem]:
     """An ExternalName Service ignores external IPs."""
     if service.is_external_name and service.external_ips:
         yield Problem(FieldPath("spec", "externalIPs"), "is ignored when type is ExternalName", hint="leave it out")
 
 
-@warning("external-name-ignored", "spec.externalName", source=_SOURCE)
+@SERVICE_WARNINGS.warning("external-name-ignored", "spec.externalName", source=_SOURCE)
 def external_name_ignored(service: ServiceState) -> Iterator[Problem]:
     """`externalName` is for Services of type ExternalName."""
     if not service.is_external_name and service.external_name:
@@ -130,7 +136,7 @@ def external_name_ignored(service: ServiceState) -> Iterator[Problem]:
         yield Problem(FieldPath("spec", "externalName"), detail, hint="leave it out, or make the type ExternalName")
 
 
-@warning("prefer-close-deprecated", "spec.trafficDistribution", source=_SOURCE)
+@SERVICE_WARNINGS.warning("prefer-close-deprecated", "spec.trafficDistribution", source=_SOURCE)
 def prefer_close_deprecated(service: ServiceState) -> Iterator[Problem]:
     """PreferClose is deprecated since 1.35, in favour of its new name PreferSameZone."""
     if service.traffic_distribution == "PreferClose" and service.cluster.enabled(PREFER_CLOSE_DEPRECATED):
@@ -139,7 +145,7 @@ def prefer_close_deprecated(service: ServiceState) -> Iterator[Problem]:
         )
 
 
-@warning(
+@SERVICE_WARNINGS.warning(
     "duplicate-owner", "metadata.ownerReferences", source="staging/src/k8s.io/apiserver/pkg/endpoints/handlers/rest.go"
 )
 def duplicate_owner(service: ServiceState) -> Iterator[Problem]:
@@ -149,19 +155,3 @@ def duplicate_owner(service: ServiceState) -> Iterator[Problem]:
         yield Problem(
             FieldPath("metadata", "ownerReferences"), "names an owner more than once", hint="name each owner once"
         )
-
-
-SERVICE_WARNINGS: Final[Rules[ServiceState]] = Rules(
-    topology_annotation_deprecated,
-    cluster_ip_spelling,
-    ignored_when_headless,
-    external_ip_spelling,
-    external_ips_deprecated,
-    load_balancer_ip_spelling,
-    source_range_spelling,
-    external_ips_ignored,
-    external_name_ignored,
-    prefer_close_deprecated,
-    duplicate_owner,
-)
-"""The warnings about a Service, in the server's order."""

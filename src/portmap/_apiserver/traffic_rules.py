@@ -7,37 +7,20 @@ Source: kubernetes/kubernetes 1.36.2, `pkg/apis/core/validation/validation.go`,
 `validateService`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
-from portmap._apiserver.port_rules import not_supported
-from portmap._apiserver.rule import Problem, rule
+from portmap._apiserver.mistake import Mistake
+from portmap._apiserver.problems import Problem, not_supported
+from portmap._apiserver.rule import RuleGroup
 from portmap._apiserver.state import ServiceState
 from portmap._kubernetes.addresses import cidr_reasons
-from portmap._kubernetes.cluster import PREFER_SAME_TRAFFIC_DISTRIBUTION, STRICT_IP_CIDR
-from portmap._kubernetes.did_you_mean import nearest
+from portmap._kubernetes.cluster import PREFER_SAME_TRAFFIC_DISTRIBUTION, STRICT_IP_CIDR, Cluster
 from portmap._kubernetes.enums import TRAFFIC_POLICIES
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import port_number_reasons, qualified_name_reasons
 
-__all__ = [
-    "SOURCE_RANGES",
-    "allocate_node_ports_forbidden",
-    "external_traffic_policy_forbidden",
-    "health_check_node_port_forbidden",
-    "health_check_node_port_out_of_range",
-    "health_check_node_port_required",
-    "load_balancer_class_forbidden",
-    "load_balancer_class_syntax",
-    "not_one_of",
-    "source_range_syntax",
-    "source_ranges_annotation_forbidden",
-    "source_ranges_annotation_syntax",
-    "source_ranges_forbidden",
-    "unsupported_external_traffic_policy",
-    "unsupported_internal_traffic_policy",
-    "unsupported_traffic_distribution",
-]
+__all__ = ["SOURCE_RANGES", "TRAFFIC_RULES"]
 
 _SERVICE: Final = "pkg/apis/core/validation/validation.go, validateService"
 _EXTERNAL: Final = "pkg/apis/core/validation/validation.go, validateServiceExternalTrafficPolicy"
@@ -47,13 +30,6 @@ SOURCE_RANGES: Final = "service.beta.kubernetes.io/load-balancer-source-ranges"
 Problems = Iterator[Problem]
 
 
-def not_one_of(path: FieldPath, value: str, choices: Sequence[str]) -> Problem:
-    """The problem of a value that is not in a list."""
-    meant = nearest(value, choices)
-    hint = f"write {meant}" if meant else "leave it out" if not value else None
-    return Problem(path, not_supported(choices), value, hint)
-
-
 # --- load balancers --------------------------------------------------------------------------------------------
 
 _RANGES_PATH: Final = FieldPath("spec", "LoadBalancerSourceRanges")
@@ -61,12 +37,16 @@ _RANGES_PATH: Final = FieldPath("spec", "LoadBalancerSourceRanges")
 _ANNOTATION_PATH: Final = FieldPath("metadata", "annotations").key(SOURCE_RANGES)
 
 
-@rule(
+TRAFFIC_RULES: Final = RuleGroup[ServiceState]("traffic")
+
+
+@TRAFFIC_RULES.rule(
     "source-ranges-forbidden",
     "spec.LoadBalancerSourceRanges",
     "FieldValueForbidden",
     source=_SERVICE,
     when="load_balancer_source_ranges",
+    mistakes=[Mistake("source ranges without a load balancer", {"spec.loadBalancerSourceRanges": ["10.0.0.0/8"]})],
 )
 def source_ranges_forbidden(service: ServiceState) -> Problems:
     """Only a LoadBalancer Service restricts its clients by source ranges.
@@ -79,12 +59,19 @@ def source_ranges_forbidden(service: ServiceState) -> Problems:
         yield Problem(_RANGES_PATH, detail, hint="make the type LoadBalancer, or drop loadBalancerSourceRanges")
 
 
-@rule(
+@TRAFFIC_RULES.rule(
     "source-range-syntax",
     "spec.LoadBalancerSourceRanges[*]",
     "FieldValueInvalid",
     source=_SERVICE,
     when="load_balancer_source_ranges",
+    mistakes=[
+        Mistake(
+            "a source range without a prefix length",
+            {"spec.type": "LoadBalancer", "spec.loadBalancerSourceRanges": ["10.0.0.0/8", "10.0.0.1"]},
+            at="spec.LoadBalancerSourceRanges[1]",
+        )
+    ],
 )
 def source_range_syntax(service: ServiceState) -> Problems:
     """A source range is a CIDR block; white space around it is allowed."""
@@ -96,12 +83,19 @@ def source_range_syntax(service: ServiceState) -> Problems:
             yield Problem(FieldPath(*_RANGES_PATH, position), "; ".join(reasons), text)
 
 
-@rule(
+@TRAFFIC_RULES.rule(
     "source-ranges-annotation-forbidden",
     f"metadata.annotations[{SOURCE_RANGES}]",
     "FieldValueForbidden",
     source=_SERVICE,
     when="annotations",
+    mistakes=[
+        Mistake(
+            "the annotation of source ranges without a load balancer",
+            {"metadata.annotations": {SOURCE_RANGES: "10.0.0.0/8"}},
+            at=f"metadata.annotations[{SOURCE_RANGES}]",
+        )
+    ],
 )
 def source_ranges_annotation_forbidden(service: ServiceState) -> Problems:
     """The annotation for source ranges, like the field that replaced it, is for LoadBalancer Services."""
@@ -111,12 +105,19 @@ def source_ranges_annotation_forbidden(service: ServiceState) -> Problems:
             yield Problem(_ANNOTATION_PATH, detail, hint="make the type LoadBalancer, or drop the annotation")
 
 
-@rule(
+@TRAFFIC_RULES.rule(
     "source-ranges-annotation-syntax",
     f"metadata.annotations[{SOURCE_RANGES}]",
     "FieldValueInvalid",
     source=_SERVICE,
     when="annotations",
+    mistakes=[
+        Mistake(
+            "the annotation of source ranges with semicolons",
+            {"spec.type": "LoadBalancer", "metadata.annotations": {SOURCE_RANGES: "10.0.0.0/8;192.0.2.0/24"}},
+            at=f"metadata.annotations[{SOURCE_RANGES}]",
+        )
+    ],
 )
 def source_ranges_annotation_syntax(service: ServiceState) -> Problems:
     """The annotation for source ranges holds CIDR blocks with commas between them. The field wins over it."""
@@ -129,11 +130,16 @@ def source_ranges_annotation_syntax(service: ServiceState) -> Problems:
                 yield Problem(_ANNOTATION_PATH, "; ".join(reasons), block)
 
 
-@rule(
+@TRAFFIC_RULES.rule(
     "allocate-node-ports-forbidden",
     "spec.allocateLoadBalancerNodePorts",
     "FieldValueForbidden",
     source=_SERVICE,
+    mistakes=[
+        Mistake(
+            "whether to allocate node ports, without a load balancer", {"spec.allocateLoadBalancerNodePorts": False}
+        )
+    ],
 )
 def allocate_node_ports_forbidden(service: ServiceState) -> list[Problem] | None:
     """Only a LoadBalancer Service says whether it wants node ports allocated, be it true or false."""
@@ -143,7 +149,13 @@ def allocate_node_ports_forbidden(service: ServiceState) -> list[Problem] | None
     return [Problem(FieldPath("spec", "allocateLoadBalancerNodePorts"), detail, hint="leave it out")]
 
 
-@rule("load-balancer-class-forbidden", "spec.loadBalancerClass", "FieldValueForbidden", source=_SERVICE)
+@TRAFFIC_RULES.rule(
+    "load-balancer-class-forbidden",
+    "spec.loadBalancerClass",
+    "FieldValueForbidden",
+    source=_SERVICE,
+    mistakes=[Mistake("a load balancer class without a load balancer", {"spec.loadBalancerClass": "example.com/edge"})],
+)
 def load_balancer_class_forbidden(service: ServiceState) -> list[Problem] | None:
     """Only a LoadBalancer Service has a load balancer class."""
     if service.load_balancer_class is None or service.is_load_balancer:
@@ -152,12 +164,15 @@ def load_balancer_class_forbidden(service: ServiceState) -> list[Problem] | None
     return [Problem(FieldPath("spec", "loadBalancerClass"), detail, hint="make the type LoadBalancer, or leave it out")]
 
 
-@rule(
+@TRAFFIC_RULES.rule(
     "load-balancer-class-syntax",
     "spec.loadBalancerClass",
     "FieldValueInvalid",
     source=_SERVICE,
     when="is_load_balancer",
+    mistakes=[
+        Mistake("a load balancer class without text", {"spec.type": "LoadBalancer", "spec.loadBalancerClass": ""})
+    ],
 )
 def load_balancer_class_syntax(service: ServiceState) -> Problems:
     """A load balancer class is a qualified name, such as example.com/internal."""
@@ -172,12 +187,13 @@ def load_balancer_class_syntax(service: ServiceState) -> Problems:
 # --- traffic policies ------------------------------------------------------------------------------------------
 
 
-@rule(
+@TRAFFIC_RULES.rule(
     "external-traffic-policy-forbidden",
     "spec.externalTrafficPolicy",
     "FieldValueInvalid",
     source=_EXTERNAL,
     when="external_traffic_policy",
+    mistakes=[Mistake("an external traffic policy for internal traffic", {"spec.externalTrafficPolicy": "Local"})],
 )
 def external_traffic_policy_forbidden(service: ServiceState) -> Problems:
     """Only a Service that is reachable from outside has an external traffic policy.
@@ -190,26 +206,37 @@ def external_traffic_policy_forbidden(service: ServiceState) -> Problems:
         yield Problem(FieldPath("spec", "externalTrafficPolicy"), detail, policy, "leave it out, or change the type")
 
 
-@rule(
+@TRAFFIC_RULES.rule(
     "unsupported-external-traffic-policy",
     "spec.externalTrafficPolicy",
     "FieldValueNotSupported",
     source=_EXTERNAL,
     when="external_traffic_policy",
+    mistakes=[
+        Mistake(
+            "an external traffic policy in lower case", {"spec.type": "NodePort", "spec.externalTrafficPolicy": "local"}
+        )
+    ],
 )
 def unsupported_external_traffic_policy(service: ServiceState) -> Problems:
     """The external traffic policy is Cluster or Local."""
     policy = service.external_traffic_policy
     if service.externally_accessible and policy not in TRAFFIC_POLICIES:
-        yield not_one_of(FieldPath("spec", "externalTrafficPolicy"), policy, TRAFFIC_POLICIES)
+        yield not_supported(FieldPath("spec", "externalTrafficPolicy"), policy, TRAFFIC_POLICIES)
 
 
-@rule(
+@TRAFFIC_RULES.rule(
     "health-check-node-port-forbidden",
     "spec.healthCheckNodePort",
     "FieldValueInvalid",
     source=_EXTERNAL,
     when="health_check_node_port",
+    mistakes=[
+        Mistake(
+            "a health check node port without policy Local",
+            {"spec.type": "LoadBalancer", "spec.healthCheckNodePort": 31000},
+        )
+    ],
 )
 def health_check_node_port_forbidden(service: ServiceState) -> Problems:
     """A health check node port is for LoadBalancer Services with `externalTrafficPolicy: Local`."""
@@ -219,7 +246,7 @@ def health_check_node_port_forbidden(service: ServiceState) -> Problems:
         yield Problem(FieldPath("spec", "healthCheckNodePort"), detail, number, "leave it out")
 
 
-@rule(
+@TRAFFIC_RULES.rule(
     "health-check-node-port-required",
     "spec.healthCheckNodePort",
     "FieldValueRequired",
@@ -232,7 +259,7 @@ def health_check_node_port_required(service: ServiceState) -> Problems:
         yield Problem(FieldPath("spec", "healthCheckNodePort"), "must be given", hint="keep the number that it has")
 
 
-@rule(
+@TRAFFIC_RULES.rule(
     "health-check-node-port-out-of-range",
     "spec.healthCheckNodePort",
     "FieldValueInvalid",
@@ -248,16 +275,34 @@ def health_check_node_port_out_of_range(service: ServiceState) -> Problems:
             yield Problem(FieldPath("spec", "healthCheckNodePort"), "; ".join(reasons), number)
 
 
-@rule("unsupported-internal-traffic-policy", "spec.internalTrafficPolicy", "FieldValueNotSupported", source=_SERVICE)
+@TRAFFIC_RULES.rule(
+    "unsupported-internal-traffic-policy",
+    "spec.internalTrafficPolicy",
+    "FieldValueNotSupported",
+    source=_SERVICE,
+    mistakes=[Mistake("an internal traffic policy without text", {"spec.internalTrafficPolicy": ""})],
+)
 def unsupported_internal_traffic_policy(service: ServiceState) -> list[Problem] | None:
     """The internal traffic policy is Cluster or Local, whatever the type; `""` is not the same as leaving it out."""
     policy = service.internal_traffic_policy
     if policy is None or policy in TRAFFIC_POLICIES:
         return None
-    return [not_one_of(FieldPath("spec", "internalTrafficPolicy"), policy, TRAFFIC_POLICIES)]
+    return [not_supported(FieldPath("spec", "internalTrafficPolicy"), policy, TRAFFIC_POLICIES)]
 
 
-@rule("unsupported-traffic-distribution", "spec.trafficDistribution", "FieldValueNotSupported", source=_SERVICE)
+@TRAFFIC_RULES.rule(
+    "unsupported-traffic-distribution",
+    "spec.trafficDistribution",
+    "FieldValueNotSupported",
+    source=_SERVICE,
+    mistakes=[
+        Mistake(
+            "a traffic distribution that 1.33 does not know",
+            {"spec.trafficDistribution": "PreferSameZone"},
+            cluster=Cluster("1.33"),
+        )
+    ],
+)
 def unsupported_traffic_distribution(service: ServiceState) -> list[Problem] | None:
     """Traffic distribution is PreferClose or, from Kubernetes 1.34 on, PreferSameZone or PreferSameNode."""
     wanted = service.traffic_distribution
@@ -265,4 +310,4 @@ def unsupported_traffic_distribution(service: ServiceState) -> list[Problem] | N
         return None
     same = service.cluster.enabled(PREFER_SAME_TRAFFIC_DISTRIBUTION)
     choices = ("PreferClose", "PreferSameZone", "PreferSameNode") if same else ("PreferClose",)
-    return None if wanted in choices else [not_one_of(FieldPath("spec", "trafficDistribution"), wanted, choices)]
+    return None if wanted in choices else [not_supported(FieldPath("spec", "trafficDistribution"), wanted, choices)]

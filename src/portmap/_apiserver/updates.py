@@ -12,7 +12,8 @@ Source: kubernetes/kubernetes 1.36.2, `pkg/registry/core/service/storage/storage
 from collections.abc import Iterator
 from typing import Final
 
-from portmap._apiserver.rule import Problem, Rules, rule
+from portmap._apiserver.problems import Problem
+from portmap._apiserver.rule import RuleGroup
 from portmap._apiserver.state import ServiceState
 from portmap._kubernetes.field_path import FieldPath
 
@@ -102,7 +103,10 @@ def _both_have_addresses(service: ServiceState) -> ServiceState | None:
     return old if old is not None and old.needs_cluster_ip and service.needs_cluster_ip else None
 
 
-@rule(
+UPDATE_RULES: Final = RuleGroup[ServiceState]("updates", request="update")
+
+
+@UPDATE_RULES.rule(
     "cluster-ip-immutable",
     "spec.clusterIPs[*]",
     "FieldValueInvalid",
@@ -130,7 +134,7 @@ def cluster_ip_immutable(service: ServiceState) -> Iterator[Problem]:
         yield Problem(FieldPath("spec", "clusterIPs", 0), f"may not change once set, from {before[0]}", now[0], hint)
 
 
-@rule(
+@UPDATE_RULES.rule(
     "second-cluster-ip-kept",
     "spec.ipFamilyPolicy",
     "FieldValueInvalid",
@@ -149,7 +153,7 @@ def second_stack_kept(service: ServiceState) -> Iterator[Problem]:
             return
 
 
-@rule(
+@UPDATE_RULES.rule(
     "ip-family-immutable",
     "spec.ipFamilies[0]",
     "FieldValueInvalid",
@@ -168,7 +172,7 @@ def ip_family_immutable(service: ServiceState) -> Iterator[Problem]:
         )
 
 
-@rule(
+@UPDATE_RULES.rule(
     "load-balancer-class-immutable",
     "spec.loadBalancerClass",
     "FieldValueInvalid",
@@ -185,7 +189,7 @@ def load_balancer_class_immutable(service: ServiceState) -> Iterator[Problem]:
         yield Problem(FieldPath("spec", "loadBalancerClass"), detail, service.load_balancer_class, hint)
 
 
-@rule(
+@UPDATE_RULES.rule(
     "health-check-node-port-immutable",
     "spec.healthCheckNodePort",
     "FieldValueForbidden",
@@ -203,13 +207,3 @@ def health_check_node_port_immutable(service: ServiceState) -> Iterator[Problem]
                 service.health_check_node_port,
                 "keep it or leave it out",
             )
-
-
-UPDATE_RULES: Final[Rules[ServiceState]] = Rules(
-    cluster_ip_immutable,
-    second_stack_kept,
-    ip_family_immutable,
-    load_balancer_class_immutable,
-    health_check_node_port_immutable,
-)
-"""The rules of updates alone, in the server's order. They come before those of every Service."""

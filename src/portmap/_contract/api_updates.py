@@ -13,6 +13,7 @@ from typing import Final, cast, final
 import attrs
 
 from portmap._apiserver.admission import server_verdict
+from portmap._apiserver.set_rules import service_name_taken
 from portmap._apiserver.state import PICKED, ServiceState
 from portmap._apiserver.updates import carry_over
 from portmap._contract.changes import Change, What, made
@@ -20,7 +21,7 @@ from portmap._contract.pairing import Pair, called, label, mapped, match_ports, 
 from portmap._kubernetes.addresses import family_of
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.violations import Violation, in_order
-from portmap._model.check_set import Conflict, check_set, service_name_taken
+from portmap._model.check_set import Conflict, check_set
 from portmap._model.ports import ContainerPort, ServicePort
 from portmap._model.services import Service, service_state
 

@@ -122,7 +122,7 @@ HEADLESS_WARNINGS: Final = Feature(
 GENERATE_NAME_KEPT: Final = Feature(
     "generate-name-kept",
     "1.34",
-    "An update no longer checks generateName.",
+    "An update no longer checks generateName by the grammar of names.",
     "staging/src/k8s.io/apimachinery/pkg/api/validation/objectmeta.go",
 )
 PREFER_CLOSE_DEPRECATED: Final = Feature(

@@ -20,6 +20,7 @@ __all__ = [
     "dns_subdomain_reasons",
     "label_value_reasons",
     "masked_name",
+    "path_segment_reasons",
     "port_name_reasons",
     "port_number_reasons",
     "qualified_name_reasons",
@@ -88,6 +89,11 @@ def port_name_reasons(name: str) -> Reasons:
     if name.startswith("-") or name.endswith("-"):
         reasons.append("must not begin or end with a hyphen")
     return tuple(reasons)
+
+
+def path_segment_reasons(name: str) -> Reasons:
+    """`IsValidPathSegmentPrefix`: without the characters that divide or escape in URLs."""
+    return tuple(f"must not contain {each!r}" for each in "/%" if each in name)
 
 
 def dns_label_reasons(name: str) -> Reasons:

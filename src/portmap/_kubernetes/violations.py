@@ -5,7 +5,7 @@ The reasons are the API's own (`k8s.io/apimachinery/pkg/apis/meta/v1`,
 of a real server; the codes are finer and are portmap's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal, TypeAlias, final
 
 import attrs
@@ -13,7 +13,7 @@ import attrs
 from portmap._kubernetes.field_path import FieldPath, as_path
 from portmap._kubernetes.plain_data import OMITTED, plain_data
 
-__all__ = ["Reason", "ServerWarning", "Violation", "in_order", "quote"]
+__all__ = ["Reason", "ServerWarning", "Violation", "below", "in_order", "quote"]
 
 Reason: TypeAlias = Literal[
     "FieldValueRequired",
@@ -129,22 +129,6 @@ class Violation:
         shown = f"{opening or usual}: {quote(value)}" if with_value else opening or usual
         return cls(field=field, code=code, reason=reason, message=f"{shown}: {detail}", hint=hint, value=value)
 
-    def under(self, root: FieldPath) -> "Violation":
-        """Return the violation of the object that has the violating one at `root`.
-
-        Example:
-            >>> violation.under(FieldPath("items", 3)).field
-            'items[3].spec.ports'
-        """
-        return Violation(
-            field=root + self.path,
-            code=self.code,
-            reason=self.reason,
-            message=self.message,
-            hint=self.hint,
-            value=self.value,
-        )
-
     def as_dict(self) -> dict[str, Any]:
         """Plain data: a superset of the `StatusCause` in the API server's answer.
 
@@ -208,6 +192,11 @@ class ServerWarning:
     def __str__(self) -> str:
         text = f"{self.path}: {self.message}  [{self.code}]"
         return f"{text}\n    hint: {self.hint}" if self.hint else text
+
+
+def below(root: FieldPath, violations: Iterable[Violation]) -> list[Violation]:
+    """Return the violations of an object that is at `root` in another one."""
+    return [attrs.evolve(violation, field=root + violation.path) for violation in violations]
 
 
 def in_order(violations: list[Violation]) -> tuple[Violation, ...]:

@@ -6,12 +6,12 @@ from typing import Final, Literal, TypeAlias, final
 import attrs
 
 from portmap._apiserver.decode_codes import CODES_OF_READING
+from portmap._apiserver.registry import rules_of_create
 from portmap._kubernetes.plain_data import OMITTED
 from portmap._lint.findings import Severity
 from portmap._lint.inputs import UNREADABLE
 from portmap._lint.rule import Rule
 from portmap._lint.rules import RULES
-from portmap._lint.server_rules import rules_of_the_server
 from portmap._lint.suppressions import SUPPRESSION_RULES
 
 __all__ = ["Entry", "Origin", "catalogue"]
@@ -64,7 +64,7 @@ def _rule_entry(rule: Rule) -> Entry:
 
 
 def _server_entries() -> Iterable[Entry]:
-    for rule in rules_of_the_server():
+    for rule in rules_of_create().values():
         severity: Severity = "error" if rule.reason else "warning"
         verdict = f"an API server rejects it ({rule.reason})" if rule.reason else "an API server warns about it"
         text = f"{rule.documentation}\n\nField `{rule.field}`; {verdict}. Source: {rule.source}."

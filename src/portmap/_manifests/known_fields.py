@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
-from portmap._apiserver.metadata import METADATA
+from portmap._apiserver.metadata_schema import METADATA
 from portmap._apiserver.service_schema import SERVICE
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.field_path import FieldPath

@@ -150,7 +150,7 @@ def _the_rest(decoded: Any, found: list[Violation], cluster: Cluster) -> list[Vi
     ports = spec.get("ports") if isinstance(spec, dict) else None
     for position, port in enumerate(ports if isinstance(ports, list) else ()):
         if _sound(port):
-            rest += SERVICE_PORT_RULES.broken_by(port_state(port), FieldPath("spec", "ports", position))
+            rest += SERVICE_PORT_RULES.violations(port_state(port), FieldPath("spec", "ports", position))
     blamed = {violation.field for violation in found}
     return [violation for violation in rest if violation.field not in blamed]
 

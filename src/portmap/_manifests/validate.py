@@ -156,7 +156,7 @@ def warnings(
     if state is None:
         return ()
     server_verdict(state)
-    return tuple(SERVICE_WARNINGS.warned_about(state))
+    return tuple(SERVICE_WARNINGS.warnings(state))
 
 
 def _as_stored(old: Mapping[str, Any] | Foreign | None) -> Mapping[str, Any] | None:

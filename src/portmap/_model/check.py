@@ -1,7 +1,7 @@
 """Ask again of an object in hand: would this cluster take it?"""
 
-from portmap._apiserver.pod_rules import CONTAINER_RULES, POD_RULES
-from portmap._apiserver.port_rules import CONTAINER_PORT_RULES, SERVICE_PORT_RULES
+from portmap._apiserver.pod_rules import CONTAINER_PORT_RULES, CONTAINER_RULES, POD_RULES
+from portmap._apiserver.port_rules import SERVICE_PORT_RULES
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.violations import Violation, in_order
@@ -49,15 +49,15 @@ def _violations(
     if isinstance(subject, Service):
         return check_service(subject, cluster)
     if isinstance(subject, ServicePort):
-        return in_order(SERVICE_PORT_RULES.broken_by(subject))
+        return in_order(SERVICE_PORT_RULES.violations(subject))
     if isinstance(subject, ContainerPort):
-        return in_order(CONTAINER_PORT_RULES.broken_by(subject))
+        return in_order(CONTAINER_PORT_RULES.violations(subject))
     if isinstance(subject, Container):
         return in_order(_of_container(subject, ROOT))
     pod: object = subject.pod if isinstance(subject, Workload) else subject
     if not isinstance(pod, Pod):
         raise TypeError(f"check takes portmap's own objects, not {type(pod).__name__}: see portmap.manifests.validate")
-    found = POD_RULES.broken_by(pod)
+    found = POD_RULES.violations(pod)
     for field, containers in (("containers", pod.containers), ("initContainers", pod.init_containers)):
         for index, container in enumerate(containers):
             found += _of_container(container, FieldPath("spec", field, index))
@@ -65,7 +65,7 @@ def _violations(
 
 
 def _of_container(container: Container, root: FieldPath) -> list[Violation]:
-    found = CONTAINER_RULES.broken_by(container, root)
+    found = CONTAINER_RULES.violations(container, root)
     for position, port in enumerate(container.ports):
-        found += CONTAINER_PORT_RULES.broken_by(port, root.child("ports").index(position))
+        found += CONTAINER_PORT_RULES.violations(port, root.child("ports").index(position))
     return found

@@ -5,17 +5,17 @@ from typing import Any, Final
 
 import attrs
 
-from portmap._apiserver.metadata import METADATA
+from portmap._apiserver.metadata_schema import METADATA
 from portmap._apiserver.port_schema import CONTAINER_PORT
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.schema import BOOLEAN, TEXT, Reader, list_of, struct
-from portmap._kubernetes.violations import Violation
+from portmap._kubernetes.violations import Violation, below
 from portmap._kubernetes.wire import from_wire
 from portmap._model.pods import Container, Pod
 from portmap._model.ports import ContainerPort
 
-__all__ = ["POD", "anything_but", "pod_of", "read_container", "under", "was_observed"]
+__all__ = ["POD", "anything_but", "pod_of", "read_container", "was_observed"]
 
 
 def anything_but(fields: Mapping[str, Reader]) -> Reader:
@@ -92,7 +92,7 @@ def pod_of(
             found,
         )
     except ValidationError as error:
-        return None, under(path, error)
+        return None, below(path, error.violations)
 
 
 def read_container(data: Mapping[str, Any]) -> Container:
@@ -119,14 +119,9 @@ def _containers(decoded: Iterable[Mapping[str, Any]], path: FieldPath, found: li
             try:
                 ports.append(ContainerPort(**{"container_port": 0, **from_wire(port, ContainerPort.WIRE)}))
             except ValidationError as error:
-                found += under(place.child("ports").index(position), error)
+                found += below(place.child("ports").index(position), error.violations)
         try:
             containers.append(Container(**{"name": "", **from_wire(data, Container.WIRE)}, ports=ports))
         except ValidationError as error:
-            found += under(place, error)
+            found += below(place, error.violations)
     return tuple(containers)
-
-
-def under(path: FieldPath, error: ValidationError) -> list[Violation]:
-    """The violations of a part, under the path of the part."""
-    return [violation.under(path) for violation in error.violations]

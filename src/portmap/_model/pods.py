@@ -78,7 +78,7 @@ class Container:
                     hint = f"write ContainerPort({port})" if type(port) is int else None
                     found.append(wrong_type(FieldPath("ports", position), "a ContainerPort", port, hint))
         if not found:
-            found = CONTAINER_RULES.broken_by(self)
+            found = CONTAINER_RULES.violations(self)
         if found:
             raise ValidationError(f"Container {self.name}", in_order(found), str(cluster_in_force()))
 
@@ -187,7 +187,7 @@ class Pod:
         for attribute, field in (("containers", "containers"), ("init_containers", "initContainers")):
             found += container_problems(getattr(self, attribute), FieldPath("spec", field))
         if not found:
-            found = POD_RULES.broken_by(self)
+            found = POD_RULES.violations(self)
         if found:
             raise ValidationError(str(self), in_order(found), str(cluster_in_force()))
 

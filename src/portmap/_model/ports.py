@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Final, NoReturn, Self, final
 
 import attrs
 
-from portmap._apiserver.port_rules import CONTAINER_PORT_RULES, SERVICE_PORT_RULES
+from portmap._apiserver.pod_rules import CONTAINER_PORT_RULES
+from portmap._apiserver.port_rules import SERVICE_PORT_RULES
 from portmap._apiserver.port_schema import CONTAINER_PORT, CONTAINER_PORT_ROWS, SERVICE_PORT, SERVICE_PORT_ROWS
 from portmap._kubernetes.cluster import cluster_in_force
 from portmap._kubernetes.enums import Protocol
@@ -76,7 +77,7 @@ class ContainerPort:
     def __attrs_post_init__(self) -> None:
         if self.unmodelled is not None and (found := unmodelled_violations(self, CONTAINER_PORT)):
             _refuse("ContainerPort", self.container_port, found)
-        found = self.WIRE.violations(self) or CONTAINER_PORT_RULES.broken_by(self)
+        found = self.WIRE.violations(self) or CONTAINER_PORT_RULES.violations(self)
         if found:
             _refuse("ContainerPort", self.container_port, found)
 
@@ -148,7 +149,7 @@ class ServicePort:
     def __attrs_post_init__(self) -> None:
         if self.unmodelled is not None and (found := unmodelled_violations(self, SERVICE_PORT)):
             _refuse("ServicePort", self.port, found)
-        found = self.WIRE.violations(self) or SERVICE_PORT_RULES.broken_by(self)
+        found = self.WIRE.violations(self) or SERVICE_PORT_RULES.violations(self)
         if found:
             _refuse("ServicePort", self.port, found)
 

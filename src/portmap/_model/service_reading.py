@@ -7,10 +7,9 @@ from portmap._apiserver.service_schema import SERVICE
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.kinds import CORE_VERSIONS
-from portmap._kubernetes.violations import Violation, in_order
+from portmap._kubernetes.violations import Violation, below, in_order
 from portmap._kubernetes.wire import from_wire
 from portmap._model.foreign import Foreign, is_from_file, plain_manifest
-from portmap._model.pod_reading import under
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 
@@ -81,7 +80,7 @@ def service_of(decoded: Mapping[str, Any]) -> Service:
         try:
             ports.append(ServicePort(**({"port": 0} | from_wire(port, ServicePort.WIRE))))
         except ValidationError as error:
-            found += under(FieldPath("spec", "ports", position), error)
+            found += below(FieldPath("spec", "ports", position), error.violations)
     if found:
         raise ValidationError("Service", in_order(found))
     fields = from_wire(metadata, Service.METADATA_WIRE) | from_wire(spec, Service.SPEC_WIRE)

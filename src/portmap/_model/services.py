@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypedDict, Unpack,
 import attrs
 
 from portmap._apiserver.admission import every_violation, metadata_violations
-from portmap._apiserver.metadata import METADATA
+from portmap._apiserver.metadata_schema import METADATA
 from portmap._apiserver.service_schema import METADATA_ROWS, SERVICE, SPEC_ROWS
 from portmap._apiserver.state import PortState, ServiceState
 from portmap._kubernetes.cluster import Cluster, cluster_in_force

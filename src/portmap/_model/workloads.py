@@ -6,7 +6,7 @@ from typing import Any, Final, final
 
 import attrs
 
-from portmap._apiserver.metadata import METADATA
+from portmap._apiserver.metadata_schema import METADATA
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.kinds import (
@@ -20,9 +20,9 @@ from portmap._kubernetes.kinds import (
 )
 from portmap._kubernetes.labels import Labels
 from portmap._kubernetes.schema import TEXT_MAP, wrong_type
-from portmap._kubernetes.violations import Violation, in_order
+from portmap._kubernetes.violations import Violation, below, in_order
 from portmap._model.foreign import Foreign, is_from_file, plain_manifest
-from portmap._model.pod_reading import POD, anything_but, pod_of, read_container, under, was_observed
+from portmap._model.pod_reading import POD, anything_but, pod_of, read_container, was_observed
 from portmap._model.pods import Pod
 from portmap._model.ports import printed
 
@@ -255,7 +255,7 @@ def read_workloads(manifest: Mapping[str, Any]) -> tuple[Workload, ...]:
                 )
             )
         except ValidationError as error:
-            found += under(path.index(position), error)
+            found += below(path.index(position), error.violations)
     if found:
         raise ValidationError(f"{manifest.get('kind')} {_at(manifest, 'metadata', 'name') or ''}", in_order(found))
     return tuple(made)

@@ -15,8 +15,7 @@ from portmap._manifests.validate import validate
 from portmap._model.ports import ServicePort
 from portmap._model.to_manifest import to_manifest
 from portmap._strategies.arguments import check_cluster, shown_as_called
-from portmap._strategies.mistakes.mistake import WEB, Mistake, changed
-from portmap._strategies.mistakes.tables import MISTAKES
+from portmap._strategies.mistakes import MISTAKES, WEB, MistakeCase, changed
 from portmap._strategies.ports import agreeing_service_ports, service_ports
 from portmap._strategies.words import annotations, dns_labels, label_maps, object_names, several
 
@@ -136,9 +135,9 @@ def _wanted(codes: Collection[str] | None) -> frozenset[str] | None:
     return frozenset(given)
 
 
-def _says(row: Mistake, base: dict[str, Any], cluster: Cluster) -> Violation | None:
+def _says(row: MistakeCase, base: dict[str, Any], cluster: Cluster) -> Violation | None:
     """The violation of the row, if this cluster says it of this Service and nothing else."""
-    found = validate(changed(base, row.changes), cluster=cluster)
+    found = validate(changed(base, row.mistake.changes), cluster=cluster)
     return found[0] if len(found) == 1 and (found[0].code, found[0].field) in row.expected else None
 
 
@@ -154,7 +153,7 @@ _SELECTORS: Final = st.just({"app": "web"}) | label_maps(min_size=1)
 
 
 @st.composite
-def _made(draw: st.DrawFn, row: Mistake, cluster: Cluster) -> BrokenService:
+def _made(draw: st.DrawFn, row: MistakeCase, cluster: Cluster) -> BrokenService:
     """This mistake in some Service."""
     ports = agreeing_service_ports(
         draw(several(_PORTS, row.least_ports, row.least_ports + 1)),
@@ -170,8 +169,10 @@ def _made(draw: st.DrawFn, row: Mistake, cluster: Cluster) -> BrokenService:
     }
     violation = _says(row, base, cluster)
     if violation is None:
-        raise AssertionError(f"{row.about}: {cluster} says something else of {changed(base, row.changes)}")
-    return BrokenService(changed(base, row.changes), violation, row.about, cluster)
+        raise AssertionError(
+            f"{row.mistake.about}: {cluster} says something else of {changed(base, row.mistake.changes)}"
+        )
+    return BrokenService(changed(base, row.mistake.changes), violation, row.mistake.about, cluster)
 
 
 def _explicit(port: ServicePort) -> dict[str, Any]:

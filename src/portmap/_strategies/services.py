@@ -7,7 +7,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
-from portmap._apiserver.service_rules import KUBELET_PORT
+from portmap._apiserver.port_list_rules import KUBELET_PORT
 from portmap._kubernetes.addresses import Network
 from portmap._kubernetes.cluster import (
     KUBELET_PORT_FORBIDDEN,

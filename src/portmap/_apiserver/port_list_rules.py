@@ -1,0 +1,223 @@
+"""What the API server checks about the ports of a Service together: names, numbers, node ports.
+
+Source: kubernetes/kubernetes 1.36.2, `pkg/apis/core/validation/validation.go`, `validateService`.
+"""
+
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Final, TypeVar
+
+from portmap._apiserver.mistake import GONE, Mistake, SameAs
+from portmap._apiserver.problems import Problem
+from portmap._apiserver.rule import RuleGroup
+from portmap._apiserver.state import PortState, ServiceState
+from portmap._kubernetes.cluster import KUBELET_PORT_FORBIDDEN, Cluster
+from portmap._kubernetes.did_you_mean import spelt_as_label
+from portmap._kubernetes.field_path import FieldPath
+from portmap._kubernetes.names import LONGEST_LABEL
+
+__all__ = ["KUBELET_PORT", "PORT_LIST_RULES"]
+
+_SERVICE: Final = "pkg/apis/core/validation/validation.go, validateService"
+Repeated = TypeVar("Repeated", bound=Hashable)
+
+PORT_LIST_RULES: Final = RuleGroup[ServiceState]("ports of a Service")
+
+_PORT: Final = "pkg/apis/core/validation/validation.go, validateServicePort"
+KUBELET_PORT: Final = 10250
+_WELL_KNOWN: Final = {(80, "TCP"): "http", (443, "TCP"): "https", (53, "TCP"): "dns-tcp", (53, "UDP"): "dns"}
+
+
+def _repeated(keys: Sequence[Repeated]) -> Sequence[tuple[int, int, Repeated]]:
+    """The keys that stood before: their place, the first one's, and the key."""
+    if len(set(keys)) == len(keys):
+        return ()
+    first: dict[Repeated, int] = {}
+    again = []
+    for position, key in enumerate(keys):
+        if first.setdefault(key, position) != position:
+            again.append((position, first[key], key))
+    return again
+
+
+def _fitting_name(port: PortState) -> str:
+    """A name for a port that has none: that of its target, of its number where that is well known, or of neither."""
+    target = port.target_port
+    name = (spelt_as_label(target, LONGEST_LABEL) or target) if isinstance(target, str) else ""
+    # A number in quotes tells as little as a number does.
+    if any("a" <= letter <= "z" for letter in name):
+        return name
+    return _WELL_KNOWN.get((port.port, port.protocol)) or f"port-{port.port}"
+
+
+def _name_with_protocol(port: PortState) -> str:
+    return f"{port.name[: LONGEST_LABEL - 5]}-{port.protocol.lower()}"
+
+
+@PORT_LIST_RULES.rule(
+    "ports-required",
+    "spec.ports",
+    "FieldValueRequired",
+    source=_SERVICE,
+    mistakes=[Mistake("no ports", {"spec.ports": []})],
+)
+def ports_required(service: ServiceState) -> list[Problem] | None:
+    """A Service has at least one port, unless it is headless or of type ExternalName."""
+    if service.ports or service.headless or service.is_external_name:
+        return None
+    return [
+        Problem(FieldPath("spec", "ports"), "a Service has at least one port", hint="add a port, or make it headless")
+    ]
+
+
+@PORT_LIST_RULES.rule(
+    "port-name-required",
+    "spec.ports[*].name",
+    "FieldValueRequired",
+    source=_PORT,
+    when="has_several_ports",
+    mistakes=[
+        Mistake("the first of two ports unnamed", {"spec.ports.0.name": GONE}, at="spec.ports[0].name", least_ports=2)
+    ],
+)
+def port_name_required(service: ServiceState) -> list[Problem]:
+    """Every port of a Service with several ports has a name."""
+    return [
+        Problem(
+            FieldPath("spec", "ports", position, "name"),
+            "a Service with several ports names each",
+            hint=f"name it after what it serves, for instance {_fitting_name(port)!r}",
+        )
+        for position, port in enumerate(service.ports)
+        if not port.name
+    ]
+
+
+@PORT_LIST_RULES.rule(
+    "duplicate-port-name",
+    "spec.ports[*].name",
+    "FieldValueDuplicate",
+    source=_PORT,
+    when="has_several_ports",
+    mistakes=[
+        Mistake("two ports of one name", {"spec.ports.1.name": SameAs("spec.ports.0.name")}, at="spec.ports[1].name")
+    ],
+)
+def duplicate_port_name(service: ServiceState) -> list[Problem]:
+    """No two ports of a Service have one name, whatever their protocols."""
+    again = _repeated([port.name for port in service.ports])
+    return [
+        Problem(
+            FieldPath("spec", "ports", position, "name"),
+            f"spec.ports[{first}] has this name already",
+            name,
+            f"give it a name of its own, for instance {_name_with_protocol(service.ports[position])!r}",
+        )
+        for position, first, name in again
+        if name
+    ]
+
+
+@PORT_LIST_RULES.rule(
+    "kubelet-port-forbidden",
+    "spec.ports[*]",
+    "FieldValueInvalid",
+    source=f"{_SERVICE} at 1.32",
+    when="is_load_balancer",
+    mistakes=[
+        Mistake(
+            "the kubelet's port on a load balancer of 1.32",
+            {"spec.type": "LoadBalancer", "spec.ports.0.port": 10250},
+            at="spec.ports[0]",
+            cluster=Cluster("1.32"),
+        )
+    ],
+)
+def kubelet_port_forbidden(service: ServiceState) -> Iterator[Problem]:
+    """Up to Kubernetes 1.32, a LoadBalancer Service may not expose port 10250, the kubelet's."""
+    if service.cluster.enabled(KUBELET_PORT_FORBIDDEN):
+        for position, port in enumerate(service.ports):
+            if port.port == KUBELET_PORT:
+                yield Problem(FieldPath("spec", "ports", position), f"may not expose port {KUBELET_PORT}", port.port)
+
+
+@PORT_LIST_RULES.rule(
+    "node-port-forbidden",
+    "spec.ports[*].nodePort",
+    "FieldValueForbidden",
+    source=_SERVICE,
+    mistakes=[
+        Mistake(
+            "a node port without a type that has them", {"spec.ports.0.nodePort": 30080}, at="spec.ports[0].nodePort"
+        )
+    ],
+)
+def node_port_forbidden(service: ServiceState) -> list[Problem] | None:
+    """A ClusterIP Service has no node ports."""
+    if service.type != "ClusterIP":
+        return None
+    detail = "may not be used when type is ClusterIP"
+    hint = "make the type NodePort or LoadBalancer, or drop the nodePort"
+    return [
+        Problem(FieldPath("spec", "ports", position, "nodePort"), detail, port.node_port, hint)
+        for position, port in enumerate(service.ports)
+        if port.node_port
+    ]
+
+
+@PORT_LIST_RULES.rule(
+    "duplicate-node-port",
+    "spec.ports[*].nodePort",
+    "FieldValueDuplicate",
+    source=_SERVICE,
+    when="has_several_ports",
+    mistakes=[
+        Mistake(
+            "one node port for two ports of a type that has none",
+            {
+                "spec.type": "ExternalName",
+                "spec.externalName": "example.com",
+                "spec.ports.0.nodePort": 30080,
+                "spec.ports.1.nodePort": 30080,
+            },
+            at="spec.ports[1].nodePort",
+        )
+    ],
+)
+def duplicate_node_port(service: ServiceState) -> list[Problem] | None:
+    """No two ports of one protocol share a node port."""
+    if not [port for port in service.ports if port.node_port]:
+        return None
+    again = _repeated([(port.protocol, port.node_port) for port in service.ports])
+    hint = "give each port its own node port, or leave them out and the cluster picks them"
+    return [
+        Problem(
+            FieldPath("spec", "ports", position, "nodePort"),
+            f"spec.ports[{first}] has it already for {protocol}",
+            None if service.ports[position].dynamic else number,
+            hint,
+        )
+        for position, first, (protocol, number) in again
+        if number
+    ]
+
+
+@PORT_LIST_RULES.rule(
+    "duplicate-port",
+    "spec.ports[*]",
+    "FieldValueDuplicate",
+    source=_SERVICE,
+    when="has_several_ports",
+    mistakes=[Mistake("one port twice", {"spec.ports.1.port": SameAs("spec.ports.0.port")}, at="spec.ports[1]")],
+)
+def duplicate_port(service: ServiceState) -> list[Problem]:
+    """No two ports of a Service have the same number and protocol. 53/TCP beside 53/UDP is fine."""
+    again = _repeated([(port.protocol, port.port) for port in service.ports])
+    return [
+        Problem(
+            FieldPath("spec", "ports", position),
+            f"spec.ports[{first}] is the same port and protocol",
+            {"port": number, "protocol": protocol},
+            "remove one, or change its port or protocol",
+        )
+        for position, first, (protocol, number) in again
+    ]
