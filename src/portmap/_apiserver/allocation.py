@@ -100,7 +100,7 @@ ADDRESS_RULES: Final = RuleGroup[ServiceState]("cluster IPs", stage=Stage.ADDRES
         Mistake(
             "the 65537th IPv6 address, before 1.34",
             {"spec.clusterIP": "fd00:10::1:0"},
-            cluster=Cluster("1.33", service_cidrs=("10.0.0.0/16", "fd00:10::/108")),
+            cluster={"version": "1.33", "service_cidrs": ("10.0.0.0/16", "fd00:10::/108")},
         ),
     ],
 )

@@ -16,7 +16,7 @@ from portmap._apiserver.problems import Problem, not_supported
 from portmap._apiserver.rule import RuleGroup, Stage
 from portmap._apiserver.state import HEADLESS, PICKED, ServiceState
 from portmap._kubernetes.addresses import family_of, ip_reasons
-from portmap._kubernetes.cluster import STRICT_IP_CIDR, Cluster
+from portmap._kubernetes.cluster import STRICT_IP_CIDR
 from portmap._kubernetes.enums import IP_FAMILIES, IP_FAMILY_POLICIES
 from portmap._kubernetes.field_path import FieldPath
 
@@ -34,7 +34,7 @@ __all__ = [
 _RELATED: Final = "pkg/apis/core/validation/validation.go, ValidateServiceClusterIPsRelatedFields"
 _INIT: Final = "pkg/registry/core/service/storage/alloc.go, initIPFamilyFields"
 _MOST_ADDRESSES: Final = 2
-_IPV4_ONLY: Final = Cluster(service_cidrs="10.0.0.0/16")
+_IPV4_ONLY: Final = {"service_cidrs": "10.0.0.0/16"}
 _OTHER: Final = {"IPv4": "IPv6", "IPv6": "IPv4"}
 
 

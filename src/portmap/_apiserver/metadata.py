@@ -110,7 +110,7 @@ def generate_name_syntax(meta: Metadata) -> Iterator[Problem]:
     "metadata.name",
     "FieldValueRequired",
     source=_SOURCE,
-    mistakes=[Mistake("no name, without service CIDRs", {"metadata.name": GONE}, cluster=Cluster("1.32"))],
+    mistakes=[Mistake("no name, without service CIDRs", {"metadata.name": GONE}, cluster={"version": "1.32"})],
 )
 def name_required(meta: Metadata) -> list[Problem] | None:
     """Every object has a name, or a `generateName` to make one of."""
@@ -127,7 +127,7 @@ def name_required(meta: Metadata) -> list[Problem] | None:
     mistakes=[
         Mistake("a name in upper case", {"metadata.name": "Web"}),
         Mistake("a name with a dot", {"metadata.name": "web.shop"}),
-        Mistake("a name with a digit in front, before 1.36", {"metadata.name": "1web"}, cluster=Cluster("1.35")),
+        Mistake("a name with a digit in front, before 1.36", {"metadata.name": "1web"}, cluster={"version": "1.35"}),
     ],
 )
 def name_syntax(meta: Metadata) -> list[Problem] | None:
@@ -248,7 +248,7 @@ def annotations_too_long(meta: Metadata) -> Iterator[Problem]:
             "an owner with two groups, in 1.37",
             {"metadata.ownerReferences": [{**_OWNER, "apiVersion": "a/b/v1"}]},
             at="metadata.ownerReferences[0].apiVersion",
-            cluster=Cluster("1.37"),
+            cluster={"version": "1.37"},
         ),
     ],
 )
@@ -286,13 +286,13 @@ def _owner_path(meta: Metadata, position: int) -> FieldPath:
             "an owner without a uid, in 1.37",
             {"metadata.ownerReferences": [{**_OWNER, "uid": ""}]},
             at="metadata.ownerReferences[0].uid",
-            cluster=Cluster("1.37"),
+            cluster={"version": "1.37"},
         ),
         Mistake(
             "an owner without a version, in 1.37",
             {"metadata.ownerReferences": [{**_OWNER, "apiVersion": ""}]},
             at="metadata.ownerReferences[0].apiVersion",
-            cluster=Cluster("1.37"),
+            cluster={"version": "1.37"},
         ),
     ],
 )

@@ -9,8 +9,6 @@ from typing import Any, Final, TypeAlias, final
 
 import attrs
 
-from portmap._kubernetes.cluster import Cluster
-
 __all__ = ["GONE", "Field", "Mistake", "SameAs"]
 
 Field: TypeAlias = tuple[str, str]
@@ -45,7 +43,7 @@ class Mistake:
             `spec.ports.0.name`.
         at: The field of the violation, where the field of the rule has a `*`.
         also: Violations of other rules that cannot be avoided.
-        cluster: A cluster that refuses it, where others accept it.
+        cluster: The arguments of a `Cluster` that refuses it, where others accept it.
         least_ports: How many ports the Service needs.
     """
 
@@ -53,7 +51,7 @@ class Mistake:
     changes: Mapping[str, Any]
     at: str | None = None
     also: Sequence[Field] = ()
-    cluster: Cluster | None = None
+    cluster: Mapping[str, Any] | None = None
     least_ports: int = 1
 
     def __str__(self) -> str:

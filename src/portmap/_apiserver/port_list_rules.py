@@ -10,7 +10,7 @@ from portmap._apiserver.mistake import GONE, Mistake, SameAs
 from portmap._apiserver.problems import Problem
 from portmap._apiserver.rule import RuleGroup
 from portmap._apiserver.state import PortState, ServiceState
-from portmap._kubernetes.cluster import KUBELET_PORT_FORBIDDEN, Cluster
+from portmap._kubernetes.cluster import KUBELET_PORT_FORBIDDEN
 from portmap._kubernetes.did_you_mean import spelt_as_label
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import LONGEST_LABEL
@@ -128,7 +128,7 @@ def duplicate_port_name(service: ServiceState) -> list[Problem]:
             "the kubelet's port on a load balancer of 1.32",
             {"spec.type": "LoadBalancer", "spec.ports.0.port": 10250},
             at="spec.ports[0]",
-            cluster=Cluster("1.32"),
+            cluster={"version": "1.32"},
         )
     ],
 )

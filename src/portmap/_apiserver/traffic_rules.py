@@ -15,7 +15,7 @@ from portmap._apiserver.problems import Problem, not_supported
 from portmap._apiserver.rule import RuleGroup
 from portmap._apiserver.state import ServiceState
 from portmap._kubernetes.addresses import cidr_reasons
-from portmap._kubernetes.cluster import PREFER_SAME_TRAFFIC_DISTRIBUTION, STRICT_IP_CIDR, Cluster
+from portmap._kubernetes.cluster import PREFER_SAME_TRAFFIC_DISTRIBUTION, STRICT_IP_CIDR
 from portmap._kubernetes.enums import TRAFFIC_POLICIES
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import port_number_reasons, qualified_name_reasons
@@ -299,7 +299,7 @@ def unsupported_internal_traffic_policy(service: ServiceState) -> list[Problem] 
         Mistake(
             "a traffic distribution that 1.33 does not know",
             {"spec.trafficDistribution": "PreferSameZone"},
-            cluster=Cluster("1.33"),
+            cluster={"version": "1.33"},
         )
     ],
 )

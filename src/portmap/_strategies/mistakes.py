@@ -96,7 +96,8 @@ def _case(mistake: Mistake, code: str, field: str) -> MistakeCase:
     expected = frozenset({(code, mistake.at or field), *mistake.also})
     paths = [*mistake.changes, *(field for _, field in expected)]
     ports = [int(match[1]) + 1 for path in paths if (match := _PORT.match(path))]
-    return MistakeCase(mistake, expected, mistake.cluster or DUAL_STACK, max([mistake.least_ports, *ports]))
+    cluster = DUAL_STACK if mistake.cluster is None else Cluster(**mistake.cluster)
+    return MistakeCase(mistake, expected, cluster, max([mistake.least_ports, *ports]))
 
 
 def _cases() -> Iterator[MistakeCase]:
