@@ -1,7 +1,6 @@
-"""A baseline: the findings that an old repository has already, so that only new ones count.
+"""A baseline: the findings that a repository has already, so that only new ones count.
 
-A finding is known again by its rule, its file, its object and its field; not by its line,
-so that a baseline survives edits elsewhere in the file.
+The rule, file, object and field identify a finding. The line does not, so a baseline survives edits of the file.
 """
 
 from collections import Counter
@@ -25,10 +24,10 @@ _FIELDS: Final = ("source", "kind", "namespace", "name", "field", "rule")
 @final
 @attrs.frozen
 class Baseline:
-    """The findings that are known already, and how often each is.
+    """The known findings.
 
     Attributes:
-        known: By file, object, field and rule, how many findings there were.
+        known: How many findings there are, by file, object, field and rule.
 
     Example:
         >>> from portmap.lint import Baseline, lint
@@ -42,7 +41,7 @@ class Baseline:
 
     @classmethod
     def of(cls, report: Report) -> Self:
-        """That of a report: all of its findings.
+        """Return the baseline of all findings of a report.
 
         Example:
             >>> len(baseline.known)
@@ -52,33 +51,33 @@ class Baseline:
 
     @classmethod
     def from_dict(cls, data: object, source: str = "") -> Self:
-        """That of plain data, as `as_dict` gives it.
+        """Return the baseline of plain data, as `as_dict` returns it.
 
         Args:
-            data: What was read.
+            data: The plain data.
             source: The name of the file, for errors.
 
         Raises:
-            ManifestError: It is no baseline, or one of another version.
+            ManifestError: The data is no baseline, or one of another version.
 
         Example:
             >>> Baseline.from_dict(baseline.as_dict()) == baseline
             True
         """
         if not isinstance(data, Mapping) or data.get("version") != VERSION:
-            raise ManifestError(f"is no baseline of version {VERSION}: write it anew with --write-baseline", source)
+            raise ManifestError(f"is no baseline of version {VERSION}: write it again with --write-baseline", source)
         known: dict[_Key, int] = {}
         entries = data.get("findings")
         for entry in entries if isinstance(entries, list) else ():
             values = [entry.get(each, "") for each in _FIELDS] if isinstance(entry, Mapping) else [None]
             count = entry.get("count", 1) if isinstance(entry, Mapping) else None
             if not all(isinstance(each, str) for each in values) or type(count) is not int:
-                raise ManifestError(f"holds something that is no finding: {entry!r}", source)
+                raise ManifestError(f"has an invalid finding: {entry!r}", source)
             known[cast("_Key", tuple(values))] = count
         return cls(known)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data: sorted, the same for the same findings.
+        """Return plain data, sorted.
 
         Example:
             >>> sorted(baseline.as_dict())
@@ -91,7 +90,7 @@ class Baseline:
         return {"version": VERSION, "findings": findings}
 
     def applied_to(self, report: Report) -> Report:
-        """The report without the known findings, which are among the suppressed ones.
+        """Return the report without the known findings, which are suppressed.
 
         Example:
             >>> later = baseline.applied_to(report)
@@ -111,7 +110,7 @@ class Baseline:
         return attrs.evolve(report, findings=tuple(kept), suppressed=(*report.suppressed, *hidden))
 
     def stale(self, report: Report) -> int:
-        """How many known findings a report no longer has, suppressed ones included.
+        """Return how many known findings a report no longer has, suppressed or not.
 
         Example:
             >>> baseline.stale(lint([web, pod]))

@@ -1,10 +1,9 @@
-"""What is deployed together: the objects among which a Service may expect to find its pods.
+"""Which objects are deployed together, so that a Service may expect its pods among them.
 
-A rendered chart or a dump of a cluster is one bundle. A folder of a repository is often
-several: examples that have nothing to do with each other, environments, parts. Judged
-together they would select each other's pods; so each folder is a bundle, with what stands
-in `services`, `deployments` and the like below it, and each file, where the files of a
-folder give one object twice.
+A rendered chart or a dump of a cluster is one bundle. A folder of a repository often holds several: unrelated
+examples, environments, parts of an application. Linted together, they would select each other's pods. So each folder
+is a bundle, together with the folders `services`, `deployments` and the like below it. If the files of a folder
+define the same object twice, each file is a bundle.
 """
 
 import re
@@ -24,11 +23,11 @@ from portmap._model.workloads import Workload
 
 __all__ = ["bundles_of", "home_of"]
 
-# Objects that nothing but a cluster writes, and what charts write on theirs.
-_DUMPED: Final = ("resourceVersion", "uid")
-_RENDERED: Final = ("helm.sh/chart", "chart")
+# Fields of metadata that only a cluster writes, and labels that charts set.
+_CLUSTER_FIELDS: Final = ("resourceVersion", "uid")
+_CHART_LABELS: Final = ("helm.sh/chart", "chart")
 
-# `services`, `02-deployments`, `config-maps`: folders that say of what kind the objects in them are, and no more.
+# Folders that are named after the kind of their objects: `services`, `02-deployments`, `config-maps`.
 _NAMED_BY_KIND: Final = re.compile(
     r"(?:\d+[-_.]?)?(?:config-?maps?|cron-?jobs?|daemon-?sets?|deployments?|endpoint-?slices?|http-?routes?"
     r"|ingress(?:es)?|network-?policies|pods?|replica-?sets?|secrets?|services?|service-?monitors?|stateful-?sets?"
@@ -38,7 +37,7 @@ _NAMED_BY_KIND: Final = re.compile(
 
 
 def home_of(source: str) -> str:
-    """The folder with whose objects those of a file may be deployed: its own, or the one of which that is a part.
+    """Return the folder of a file, or the folder above it that it is a part of.
 
     Example:
         >>> home_of("shop/services/web.yaml"), home_of("shop/web/service.yaml")
@@ -56,12 +55,12 @@ def _home(folder: str) -> str:
 
 
 def bundles_of(items: Sequence[Item], context: InputContext, *, complete: bool | None) -> Iterator[Bundle]:
-    """The items, divided into what is deployed together.
+    """Yield the bundles of the items.
 
     Args:
-        items: Everything that is judged.
+        items: The objects to lint.
         context: The whole input.
-        complete: Whether everything is there and belongs together; `None`: what the items themselves say.
+        complete: Whether the input is complete and one bundle; `None` for what the items show.
     """
     if complete:
         yield Bundle(items, context, complete=DECLARED)
@@ -71,7 +70,7 @@ def bundles_of(items: Sequence[Item], context: InputContext, *, complete: bool |
     for group in groups:
         folders = {folder for each in group if each.source for folder in (dirname(each.source), home_of(each.source))}
         added = frozenset().union(*(labels.get(folder, ()) for folder in folders))
-        yield Bundle(group, context, complete=None if complete is False else _evidence(group), added_labels=added)
+        yield Bundle(group, context, complete=None if complete is False else _why_complete(group), added_labels=added)
 
 
 def _groups(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
@@ -80,7 +79,7 @@ def _groups(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
         by_folder[dirname(item.source)].append(item)
     for group in _with_their_parts(by_folder):
         files = {item.source for item in group}
-        if len(files) > 1 and _gives_twice(group):
+        if len(files) > 1 and _defines_twice(group):
             by_file: dict[str, list[Item]] = defaultdict(list)
             for item in group:
                 by_file[item.source].append(item)
@@ -90,9 +89,9 @@ def _groups(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
 
 
 def _with_their_parts(by_folder: Mapping[str, Sequence[Item]]) -> Iterator[Sequence[Item]]:
-    """The objects of each folder, with those of the folders below it that are named by a kind.
+    """Yield the objects of each folder together with those of the folders that are parts of it.
 
-    One in which Services stand beside what makes pods is no part: there, `services` are those of a company.
+    A folder that holds both Services and workloads is no part: a folder `services` may hold all of a company's.
     """
     homes: dict[str, list[str]] = defaultdict(list)
     for folder, group in by_folder.items():
@@ -102,14 +101,14 @@ def _with_their_parts(by_folder: Mapping[str, Sequence[Item]]) -> Iterator[Seque
     for folders in homes.values():
         groups = [by_folder[folder] for folder in folders]
         together = sorted((item for group in groups for item in group), key=lambda each: each.position)
-        if len(groups) > 1 and _gives_twice(together):
+        if len(groups) > 1 and _defines_twice(together):
             yield from groups
         else:
             yield together
 
 
-def _gives_twice(items: Iterable[Item]) -> bool:
-    """Whether one and the same object stands in several files, and is not the same in all of them."""
+def _defines_twice(items: Iterable[Item]) -> bool:
+    """Return whether several files define the same object, and differently."""
     seen: dict[ObjectName, Item] = {}
     for item in items:
         if item.name.name:
@@ -119,15 +118,15 @@ def _gives_twice(items: Iterable[Item]) -> bool:
     return False
 
 
-def _evidence(items: Sequence[Item]) -> str | None:
-    """Why these objects are complete, if they say so themselves."""
+def _why_complete(items: Sequence[Item]) -> str | None:
+    """Return why the objects are complete, if they show it."""
     metadata = [value_at(item.raw, "metadata") for item in items]
     if not any(isinstance(item.object, Pod | Workload) for item in items):
-        # A part of a cluster's or chart's objects proves nothing about the rest.
+        # Without pods they are a selection of the objects of a cluster or chart.
         return None
-    if all(all(text_at(each, field) for field in _DUMPED) for each in metadata):
+    if all(all(text_at(each, field) for field in _CLUSTER_FIELDS) for each in metadata):
         return "the objects come from a cluster"
     labels = [value_at(each, "labels") for each in metadata]
-    if len(items) > 1 and all(any(text_at(each, key) for key in _RENDERED) for each in labels):
+    if len(items) > 1 and all(any(text_at(each, key) for key in _CHART_LABELS) for each in labels):
         return "the objects are a rendered chart"
     return None

@@ -1,4 +1,4 @@
-"""Files and streams as documents to be judged. What is no manifest is passed over, with the reason."""
+"""Files and streams as documents to lint. What is no manifest is skipped, with the reason."""
 
 import os
 import re
@@ -22,7 +22,7 @@ from portmap._manifests.text_files import PACKED, read_file, read_stream
 
 __all__ = [
     "HELM",
-    "LARGEST",
+    "MAX_BYTES",
     "UNREADABLE",
     "Input",
     "Read",
@@ -35,20 +35,20 @@ __all__ = [
 ]
 
 UNREADABLE: Final = "unreadable-file"
-"""The name under which a file of a folder is reported that cannot be read."""
+"""The rule of findings about files of folders that cannot be read."""
 
-LARGEST: Final = 48 * 1024 * 1024
-"""How many bytes a file may have: so many take less than a gigabyte to judge, whatever is in them."""
+MAX_BYTES: Final = 48 * 1024 * 1024
+"""How many bytes a file may have. To lint so many takes less than a gigabyte, whatever they are."""
 
-MOST_OBJECTS: Final = 50_000
-"""How many objects a file may have, for the same reason."""
+MAX_OBJECTS: Final = 50_000
+"""How many objects a file may have, to bound memory likewise."""
 
 HELM: Final = "Helm template"
 _FOREIGN: Final = "not Kubernetes"
 
-_SAYS_WHAT_IT_IS: Final = re.compile(r"""(?:^|[{,])[\s-]*["']?(?:apiVersion|kind)["']?\s*:""", re.MULTILINE)
+_KIND_OR_VERSION: Final = re.compile(r"""(?:^|[{,])[\s-]*["']?(?:apiVersion|kind)["']?\s*:""", re.MULTILINE)
 
-# These are in no namespace.
+# Kinds without a namespace.
 _CLUSTER_SCOPED: Final = re.compile(
     r"Cluster.*|.*Class|Namespace|Node|PersistentVolume|CustomResourceDefinition|.*WebhookConfiguration|APIService"
     r"|ValidatingAdmissionPolicy.*|MutatingAdmissionPolicy.*|CertificateSigningRequest|CSIDriver|CSINode"
@@ -65,10 +65,10 @@ class Input:
     """One file or stream.
 
     Attributes:
-        source: Its name.
-        named: Whether somebody asked for this very one, so that it must be readable.
+        source: The path of the file, or the name of the stream.
+        named: Whether the user named it, rather than its folder, so that it must be readable.
         size: How many bytes it has, as far as that is known.
-        text: Its text, if it has been read.
+        text: The text of a stream.
     """
 
     source: str
@@ -80,13 +80,13 @@ class Input:
 @final
 @attrs.frozen
 class Read:
-    """What came of some inputs.
+    """What was read from some inputs.
 
     Attributes:
-        documents: The objects, in order.
-        findings: What is to be said of files that cannot be read.
-        skipped: What is no manifest.
-        failed: What was asked for by name and cannot be read.
+        documents: The documents, in order.
+        findings: Findings about files of folders that cannot be read.
+        skipped: Files that are no manifests.
+        failed: The errors of inputs that the user named and that cannot be read.
     """
 
     documents: tuple[Document, ...]
@@ -95,15 +95,14 @@ class Read:
     failed: tuple[ManifestError, ...]
 
 
-# --- which files there are -------------------------------------------------------------------------------------
+# --- finding files -------------------------------------------------------------------------------------
 
 
 def inputs_of(sources: Iterable[Source]) -> tuple[list[Input], list[ManifestError]]:
-    """The files and streams, each once, and the folders in them that cannot be read.
+    """Return the files and streams, each once, and the errors of folders that cannot be read.
 
     Raises:
-        ManifestError: A stream cannot be read, or a folder holds no manifests; what else
-            is wrong is in its notes.
+        ManifestError: A stream cannot be read, or a folder has no manifests; its notes name further errors.
     """
     found: dict[object, Input] = {}
     unreadable: list[ManifestError] = []
@@ -113,7 +112,7 @@ def inputs_of(sources: Iterable[Source]) -> tuple[list[Input], list[ManifestErro
         if not isinstance(source, str | os.PathLike):
             name = str(getattr(source, "name", "<stream>"))
             try:
-                text = read_stream(source, LARGEST)
+                text = read_stream(source, MAX_BYTES)
                 found[name] = Input(name, named=True, size=len(text), text=text)
             except ManifestError as error:
                 failed.append(error)
@@ -128,7 +127,7 @@ def inputs_of(sources: Iterable[Source]) -> tuple[list[Input], list[ManifestErro
         for each in manifest_files(path, problems):
             size, link = _size(each)
             if size is None:
-                problems.append(ManifestError("cannot be read: it is no file, or a link that leads nowhere", each))
+                problems.append(ManifestError("cannot be read: it is no regular file, or a broken link", each))
             else:
                 found.setdefault(identity(each, link=link), Input(each, named=False, size=size))
         failed += (each for each in problems if each.source == str(path))
@@ -140,7 +139,7 @@ def inputs_of(sources: Iterable[Source]) -> tuple[list[Input], list[ManifestErro
 
 
 def raise_for(failed: Sequence[ManifestError]) -> None:
-    """Raise the first of these errors, if there is one, with the others as notes."""
+    """Raise the first of the errors, if there is one, with the others as notes."""
     if failed:
         for other in failed[1:]:
             failed[0].add_note(str(other))
@@ -149,17 +148,17 @@ def raise_for(failed: Sequence[ManifestError]) -> None:
 
 @final
 class _Identities:
-    """What tells files apart, however they are named; each folder is looked at once."""
+    """Identifies files, whatever their paths; each folder is looked up once."""
 
     def __init__(self) -> None:
         self._folders: dict[str, tuple[int, int]] = {}
 
     def of(self, path: str, *, link: bool) -> tuple[int, int, str]:
-        """The folder and the name of a file, or of the one to which a link leads."""
+        """Return the folder and name of a file, or of the target of a link."""
         folder, name = os.path.split(os.path.realpath(path) if link else path)
         if folder not in self._folders:
             try:
-                found = os.stat(folder or os.curdir)  # noqa: PTH116 - many thousands of them, and so below
+                found = os.stat(folder or os.curdir)  # noqa: PTH116 - pathlib is slow, and the files are many thousands
                 self._folders[folder] = found.st_dev, found.st_ino
             except (OSError, ValueError):
                 return 0, 0, path
@@ -167,7 +166,7 @@ class _Identities:
 
 
 def _size(path: str) -> tuple[int | None, bool]:
-    """The size of a file, `None` for what is no regular file and might be read forever; and whether it is a link."""
+    """Return the size of a file, and whether it is a link; `None` for a device or pipe, which may never end."""
     link = False
     try:
         found = os.lstat(path)
@@ -179,19 +178,19 @@ def _size(path: str) -> tuple[int | None, bool]:
     return found.st_size if stat.S_ISREG(found.st_mode) else None, link
 
 
-# --- what is in them -------------------------------------------------------------------------------------------
+# --- reading files -------------------------------------------------------------------------------------------
 
 
 def read_inputs(
     inputs: Iterable[Input], cluster: Cluster, *, namespace: str | None = None, step: Callable[[], None] | None = None
 ) -> Read:
-    """The documents of all of them.
+    """Return the documents of files and streams.
 
     Args:
         inputs: The files and streams.
-        cluster: By what objects are judged.
+        cluster: The cluster whose rules apply.
         namespace: The namespace of the objects that name none; `None`: they may be in any.
-        step: Called after each.
+        step: A function to call after each input.
     """
     documents: list[Document] = []
     findings: list[Finding] = []
@@ -201,7 +200,7 @@ def read_inputs(
         text = each.text
         try:
             if text is None:
-                text = read_file(Path(each.source), LARGEST)
+                text = read_file(Path(each.source), MAX_BYTES)
             found = _bounded(documents_of(text, each.source, cluster), each.source)
         except ManifestError as error:
             reason = _why_foreign(each.source, text)
@@ -215,7 +214,7 @@ def read_inputs(
             if found and not any(document.kind for document in found) and not _is_kustomization(each.source):
                 skipped.append(Skipped(_FOREIGN, None, slashed(each.source)))
             else:
-                documents += found if namespace is None else (_settled(document, namespace) for document in found)
+                documents += found if namespace is None else (_in_namespace(document, namespace) for document in found)
         if step is not None:
             step()
     return Read(tuple(documents), tuple(findings), tuple(skipped), tuple(failed))
@@ -226,8 +225,8 @@ def _bounded(documents: Iterator[Document], source: str) -> list[Document]:
     faults = 0
     for document in documents:
         faults += len(document.violations)
-        if len(found) == MOST_OBJECTS:
-            raise ManifestError(f"there are more than {MOST_OBJECTS} objects in it: split it", source)
+        if len(found) == MAX_OBJECTS:
+            raise ManifestError(f"there are more than {MAX_OBJECTS} objects in it: split it", source)
         if faults > MAX_FINDINGS:
             raise ManifestError(f"a server would refuse more than {MAX_FINDINGS} things in it", source, document.span())
         found.append(document)
@@ -235,7 +234,7 @@ def _bounded(documents: Iterator[Document], source: str) -> list[Document]:
 
 
 def finding_of(error: ManifestError, text: str | None = None) -> Finding:
-    """A file that cannot be read, as a finding."""
+    """Return the finding about a file that cannot be read."""
     source = slashed(error.source)
     line = ""
     if error.span is not None and text is not None:
@@ -246,7 +245,7 @@ def finding_of(error: ManifestError, text: str | None = None) -> Finding:
 
 
 def slashed(source: str) -> str:
-    """The name of a file with `/` between folders."""
+    """Return a path with `/` between folders."""
     return source.replace("\\", "/") if os.sep == "\\" else source
 
 
@@ -255,14 +254,14 @@ def _is_kustomization(source: str) -> bool:
 
 
 def _why_foreign(source: str, text: str | None) -> str | None:
-    """What a file is that cannot be read and need not be; `None` where it should be readable."""
+    """Return why a file that cannot be read is skipped; `None` if it should be readable."""
     if text is None and source.lower().endswith(PACKED):
         return None
     if _in_chart(Path(source)) or (text is not None and "{{" in text):
         return HELM
     if text is None:
         text = _rough_text(Path(source))
-    return _FOREIGN if text is not None and not _SAYS_WHAT_IT_IS.search(text) else None
+    return _FOREIGN if text is not None and not _KIND_OR_VERSION.search(text) else None
 
 
 def _in_chart(path: Path) -> bool:
@@ -273,7 +272,7 @@ def _in_chart(path: Path) -> bool:
 
 
 def _rough_text(path: Path) -> str | None:
-    """What a file in some other encoding says, as far as it is ASCII; `None` where nothing can be read of it."""
+    """Return the ASCII characters of a file of unknown encoding; `None` if it cannot be read."""
     try:
         with path.open("rb") as file:
             return file.read(100_000).replace(b"\0", b"").decode("latin-1")
@@ -281,8 +280,8 @@ def _rough_text(path: Path) -> str | None:
         return None
 
 
-def _settled(document: Document, namespace: str) -> Document:
-    """The document in this namespace, if it names none itself and its kind has one."""
+def _in_namespace(document: Document, namespace: str) -> Document:
+    """Return the document in this namespace, if it names none itself and its kind has one."""
     raw = document.raw
     metadata = raw.get("metadata") if isinstance(raw, dict) else None
     if not isinstance(metadata, dict) or metadata.get("namespace") or _CLUSTER_SCOPED.fullmatch(document.kind):

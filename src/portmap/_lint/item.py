@@ -1,4 +1,4 @@
-"""The objects that are linted: each as it was given, as plain data, and typed where portmap models it."""
+"""The objects of the input: each as plain data, and typed if portmap models its kind."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, final
@@ -10,6 +10,8 @@ from portmap._graph.object_name import ObjectName
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.violations import Violation
+from portmap._manifests.documents import objects_in
+from portmap._manifests.read import is_readable, read
 from portmap._model.foreign import plain_manifest
 from portmap._model.pods import Pod
 from portmap._model.services import Service
@@ -24,16 +26,16 @@ __all__ = ["Item", "items_of"]
 class Item:
     """One object of the input.
 
-    It has `raw`, `object` and `violations` as a document of `portmap.load` has them, so
-    that it can be given to whatever takes one.
+    Its `raw`, `object` and `violations` are those of a document of `portmap.load`, so functions that take a document
+    take an item, too.
 
     Attributes:
-        position: Its place in the input.
-        name: What it is called.
+        position: The object's position in the input.
+        name: The object's name.
         raw: The object as plain data.
-        object: The typed object, where there is one.
-        violations: Why a server would refuse it.
-        source: The file that it came from, with `/` between folders; `""` where it came from none.
+        object: The typed object; `None` if portmap does not model the kind, or a server would refuse the object.
+        violations: Why a server would refuse the object.
+        source: The file that the object was read from, with `/` between folders; `""` if it was not read from one.
 
     Example:
         >>> from portmap.lint import Bundle, lint, rule
@@ -58,12 +60,12 @@ class Item:
 
 
 def items_of(objects: Iterable[object], cluster: Cluster) -> list[Item]:
-    """The items of an input.
+    """Return the items of an input.
 
     Args:
-        objects: Plain mappings (lists of kind List are opened), typed objects, documents of
-            `portmap.load`, and objects of other Kubernetes libraries, in any mixture.
-        cluster: By what plain mappings are judged.
+        objects: Plain mappings (lists of kind List are opened), typed objects, documents of `portmap.load`, and
+            objects of other Kubernetes libraries, in any mixture.
+        cluster: The cluster whose rules apply to plain mappings.
 
     Raises:
         TypeError: One of the objects is something else.
@@ -71,38 +73,30 @@ def items_of(objects: Iterable[object], cluster: Cluster) -> list[Item]:
     return [item for position, each in enumerate(objects) for item in _items(each, position, cluster)]
 
 
-def _items(given: object, position: int, cluster: Cluster) -> Iterator[Item]:
-    if isinstance(given, Service):
-        yield Item(position, name_of(given), to_manifest(given), given, (), "")
-    elif isinstance(given, Pod | Workload):
-        name = name_of(reduced(given))
+def _items(source: object, position: int, cluster: Cluster) -> Iterator[Item]:
+    if isinstance(source, Service):
+        yield Item(position, name_of(source), to_manifest(source), source, (), "")
+    elif isinstance(source, Pod | Workload):
+        name = name_of(reduced(source))
         raw = {"kind": name.kind, "metadata": {"name": name.name, "namespace": name.namespace}}
-        yield Item(position, name, raw, given, (), "")
-    # The class is asked first: an Output of Pulumi answers for every attribute.
-    elif hasattr(type(given), "violations") and hasattr(given, "violations") and hasattr(given, "raw"):
-        if isinstance(given.raw, Mapping):
-            source = str(getattr(given, "source", "")).replace("\\", "/")
-            typed, violations = getattr(given, "object", None), tuple(given.violations)
-            yield Item(position, ObjectName.of(given.raw), given.raw, typed, violations, source)
-    elif isinstance(plain := plain_manifest(given), Mapping):
-        yield from _of_mapping(plain, position, cluster)
+        yield Item(position, name, raw, source, (), "")
+    # The class is asked first because an Output of Pulumi has every attribute.
+    elif hasattr(type(source), "violations") and hasattr(source, "violations") and hasattr(source, "raw"):
+        if isinstance(source.raw, Mapping):
+            file = str(getattr(source, "source", "")).replace("\\", "/")
+            typed, violations = getattr(source, "object", None), tuple(source.violations)
+            yield Item(position, ObjectName.of(source.raw), source.raw, typed, violations, file)
+    elif isinstance(plain := plain_manifest(source), Mapping):
+        for _, raw in objects_in(plain):
+            if isinstance(raw, Mapping):
+                yield _item(raw, position, cluster)
     else:
         raise TypeError(
-            f"lint takes plain mappings, Services, Pods, Workloads and documents, not {type(given).__name__}"
+            f"lint takes plain mappings, Services, Pods, Workloads and documents, not {type(source).__name__}"
         )
 
 
-def _of_mapping(raw: Mapping[str, Any], position: int, cluster: Cluster) -> Iterator[Item]:
-    kind, items = raw.get("kind"), raw.get("items")
-    if isinstance(kind, str) and kind.endswith("List") and isinstance(items, list):
-        own = {"apiVersion": raw.get("apiVersion"), "kind": kind.removesuffix("List")} if kind != "List" else {}
-        for item in items:
-            if isinstance(item, Mapping):
-                yield from _of_mapping({**own, **item}, position, cluster)
-        return
-    # What reads manifests is loaded only for those who give them unread.
-    from portmap._manifests.read import is_readable, read
-
+def _item(raw: Mapping[str, Any], position: int, cluster: Cluster) -> Item:
     typed: Service | Pod | Workload | None = None
     violations: tuple[Violation, ...] = ()
     if is_readable(raw):
@@ -110,4 +104,4 @@ def _of_mapping(raw: Mapping[str, Any], position: int, cluster: Cluster) -> Iter
             typed = read(raw, cluster=cluster)
         except ValidationError as error:
             violations = error.violations
-    yield Item(position, ObjectName.of(raw), raw, typed, violations, "")
+    return Item(position, ObjectName.of(raw), raw, typed, violations, "")

@@ -1,7 +1,6 @@
-"""What is in a set of files but is no object to be judged: patches, placeholders, sources of generators.
+"""Documents that are no complete objects: kustomize patches, fragments, and objects with placeholders.
 
-A linter that takes a patch for a Service is noise. Whatever is passed over is counted,
-with its reason.
+A finding about a patch would be noise, so such documents are skipped. The report counts them, with the reasons.
 """
 
 import re
@@ -36,48 +35,48 @@ PLACEHOLDER: Final = re.compile(
     r"|\[\[.*\]\]",
     re.DOTALL,
 )
-"""What tools fill in: `${PORT}`, `$(PORT)`, `{{ .port }}`, `<port>`, `@port@`, `__PORT__`, `%PORT%`, `$PORT`."""
+"""What tools replace: `${PORT}`, `$(PORT)`, `{{ .port }}`, `<port>`, `@port@`, `__PORT__`, `%PORT%`, `$PORT`."""
 
-# A word in upper case may be one for which something else is to be written: `PORT` for a number,
-# `REPLACE_ME-web` for a name. `HTTP` and `WEB` are mistakes.
-_TO_REPLACE: Final = (
+# A word in upper case may be a placeholder: `PORT` for a number, `REPLACE_ME-web` for a name. `HTTP` and `WEB` are
+# mistakes.
+_PLACEHOLDER_WORDS: Final = (
     "CHANGE|CHANGEME|CLUSTER|DOMAIN|ENV|ENVIRONMENT|FIXME|HOST|HOSTNAME|ID|NAME|NAMESPACE|NUMBER|PLACEHOLDER|PORT"
     "|PREFIX|PROJECT|REGION|RELEASE|REPLACE|REPLACEME|SUFFIX|TAG|TENANT|TODO|URL|USER|VERSION|XXX+|YOUR|ZONE"
 )
-_WORD: Final = re.compile(rf"(?:[A-Z][A-Z0-9]*_)*(?:{_TO_REPLACE})(?:_[A-Z0-9]+)*")
+_WORD: Final = re.compile(rf"(?:[A-Z][A-Z0-9]*_)*(?:{_PLACEHOLDER_WORDS})(?:_[A-Z0-9]+)*")
 _WORD_IN_NAME: Final = re.compile(rf"(?:^|[-.])(?:{_WORD.pattern})(?:[-.]|$)")
 
-_TELLING: Final = frozenset({"image", "command", "ports"})
+# A container has one of these fields, and a patch of a container need not.
+_CONTAINER_FIELDS: Final = frozenset({"image", "command", "ports"})
 
-# Where patches are kept, and what is compared with a cluster by tests.
+# Paths of patches, and of the expected objects of tests.
 _PATCH_PATH: Final = re.compile(
     r"(?:^|/)(?:patches|overlays|components)/|(?:^|[-_./])(?:patch|assert|errors?)(?:es)?(?:[-_.][^/]*)?$"
 )
 
 PATCH: Final = "patch of a kustomization"
 _COMPONENT: Final = "part of a kustomize component"
-_UNFILLED: Final = "placeholder that a tool fills in"
+_PLACEHOLDER: Final = "placeholder that a tool fills in"
 FRAGMENT: Final = "fragment of an object"
 
 UNDECIDED: Final = "fragment of an object, or none"
-"""The reason where it depends on the names of Services elsewhere, which are not known yet."""
-
+"""The reason if it depends on the names of other Services of the input, which the first pass does not know."""
 
 _Kustomized: TypeAlias = Mapping[str, Collection[str]]
-"""Folders with a kustomization, each with the files that it names as resources."""
+"""Folders with a kustomization, each with the files that the kustomization lists as resources."""
 
 
 def is_kustomization(item: Item) -> bool:
-    """Whether this is the file that says how kustomize builds a folder."""
+    """Return whether an item is the kustomization of a folder."""
     return basename(item.source) in KUSTOMIZATIONS or item.name.kind in {"Kustomization", "Component"}
 
 
 def has_placeholder(value: object, *, bare_words: bool = False) -> bool:
-    """Whether a value, or something in it, is what a tool fills in.
+    """Return whether a value, or a value in it, is a placeholder that a tool replaces.
 
     Args:
         value: Any JSON value.
-        bare_words: Whether a word in upper case, such as `PORT`, is one too.
+        bare_words: Whether a word in upper case, such as `PORT`, is a placeholder, too.
     """
     if isinstance(value, str):
         return bool(PLACEHOLDER.search(value) or (bare_words and _WORD.fullmatch(value)))
@@ -111,9 +110,11 @@ def _skip_reason(item: Item, components: Collection[str], kustomized: _Kustomize
 def _why_invalid(item: Item, kustomized: _Kustomized) -> str | None:
     """Return why an invalid object is not checked: its faults are those of a fragment or a placeholder."""
     names = (value_at(item.raw, "metadata", "name"), value_at(item.raw, "metadata", "namespace"))
-    if any(_is_unfilled(violation) for violation in item.violations) or any(_is_unfilled_name(name) for name in names):
-        return _UNFILLED
-    if _is_strategic(item.raw):
+    if any(_is_placeholder(violation) for violation in item.violations) or any(
+        _is_placeholder_name(name) for name in names
+    ):
+        return _PLACEHOLDER
+    if _has_patch_directive(item.raw):
         return FRAGMENT
     if item.name.kind == "Service":
         return _why_patch(item, kustomized) if _is_bare_service(item) else None
@@ -121,7 +122,7 @@ def _why_invalid(item: Item, kustomized: _Kustomized) -> str | None:
 
 
 def _is_bare_service(item: Item) -> bool:
-    """Whether this Service has no ports, and says nothing else that is wrong: it may be the patch of one."""
+    """Return whether a Service has no ports and no fault of its syntax, so that it may be a patch."""
     spec = item.raw.get("spec")
     if items_at(spec, "ports") or text_at(spec, "type") == "ExternalName":
         return False
@@ -141,41 +142,41 @@ def _why_patch(item: Item, kustomized: _Kustomized) -> str | None:
     return FRAGMENT if not item.name.name or is_patch_file else UNDECIDED
 
 
-def _is_unfilled(violation: Violation) -> bool:
-    # `image: [IMAGE_URL]` is a list to YAML, and a placeholder to its author.
+def _is_placeholder(violation: Violation) -> bool:
+    # `image: [IMAGE_URL]` is a list in YAML although a placeholder was meant.
     bare_words = str(violation.path[-1:]).lower().endswith("port") or isinstance(violation.value, list)
     return has_placeholder(violation.value, bare_words=bare_words)
 
 
-def _is_unfilled_name(name: object) -> bool:
+def _is_placeholder_name(name: object) -> bool:
     return has_placeholder(name) or (isinstance(name, str) and bool(_WORD_IN_NAME.search(name)))
 
 
 def _is_bare_workload(item: Item) -> bool:
-    """Whether this makes pods, of containers that have neither image nor command nor ports: a patch of what has."""
+    """Return whether all containers of a workload lack image, command and ports, as those of patches do."""
     path = any_template_path(item.raw)
     if path is None:
         return False
     spec = value_at(item.raw, *map(str, path), "spec")
     containers = items_at(spec, "containers")
     if not isinstance(spec, Mapping) or not containers:
-        # A typed workload brings no raw template.
+        # The item of a typed workload has no raw template.
         return item.object is None or bool(item.source)
-    return not any(isinstance(each, Mapping) and _TELLING.intersection(each) for each in containers)
+    return not any(isinstance(each, Mapping) and _CONTAINER_FIELDS.intersection(each) for each in containers)
 
 
-def _is_strategic(raw: object) -> bool:
-    """Whether directives of strategic merge patches stand in it."""
+def _has_patch_directive(raw: object) -> bool:
+    """Return whether an object has a directive of a strategic merge patch."""
     if isinstance(raw, Mapping):
-        return "$patch" in raw or "$retainKeys" in raw or any(_is_strategic(each) for each in raw.values())
-    return isinstance(raw, list) and any(_is_strategic(each) for each in raw)
+        return "$patch" in raw or "$retainKeys" in raw or any(_has_patch_directive(each) for each in raw.values())
+    return isinstance(raw, list) and any(_has_patch_directive(each) for each in raw)
 
 
 # --- kustomize -------------------------------------------------------------------------------------------------
 
 
 def patch_files(items: Iterable[Item]) -> tuple[set[str], set[str]]:
-    """The files that kustomizations of the set name as patches, and the folders of components."""
+    """Return the files that kustomizations list as patches, and the folders of kustomize components."""
     patches: set[str] = set()
     components: set[str] = set()
     for item in items:
@@ -188,7 +189,7 @@ def patch_files(items: Iterable[Item]) -> tuple[set[str], set[str]]:
 
 
 def _kustomized(items: Iterable[Item]) -> _Kustomized:
-    """The folders with a kustomization, and the files that it names as resources."""
+    """Return the folders with a kustomization, each with the files that it lists as resources."""
     found: dict[str, set[str]] = {}
     for item in items:
         if item.source and is_kustomization(item):
@@ -207,7 +208,7 @@ def _patches(raw: Mapping[str, Any]) -> Iterator[str]:
 
 
 def kustomize_labels(items: Iterable[Item]) -> Mapping[str, frozenset[str]]:
-    """By folder, the keys of the labels that its kustomization gives to every object."""
+    """Return by folder the keys of the labels that its kustomization adds to every object."""
     found: dict[str, set[str]] = defaultdict(set)
     for item in items:
         if is_kustomization(item):

@@ -87,7 +87,7 @@ def suppressions_of(items: Sequence[Item], documents: Mapping[int, Document]) ->
     """
     annotations = [suppression for item in items for suppression in _annotations(item)]
     in_files = [each for each in annotations if each.position in documents]
-    locations = iter(locations_of_keys((documents[each.position], each.path) for each in in_files))
+    locations = locations_of_keys((documents[each.position], each.path) for each in in_files)
     for suppression in annotations:
         location = next(locations) if suppression.position in documents else None
         yield attrs.evolve(suppression, location=location)
