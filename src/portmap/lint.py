@@ -1,4 +1,4 @@
-"""The linter: what is wrong with a set of objects, and what is worth knowing of them.
+"""The linter: what is wrong with a set of objects, and what is worth knowing about them.
 
     >>> from portmap.lint import lint
     >>> report = lint([typo, pod])
@@ -8,9 +8,8 @@
     error unresolved-target-port did you mean 'http'?
     >>> lint([web, pod]).raise_for("error")
 
-Objects in, findings out. `lint_paths` reads files, knows the line of every finding, and uses
-all cores where it is given an executor. To write a rule of one's own, see `rule`; those that
-other distributions bring are the `installed_rules`.
+`lint` takes objects. `lint_paths` reads files, and its findings have locations; with an executor it uses
+several processes. `rule` makes a function a rule. `installed_rules` returns the rules of installed plugins.
 """
 
 from importlib import import_module
@@ -57,7 +56,7 @@ __all__ = [
 ]
 
 
-# What reads files is loaded for those who have files, and what looks for plugins for those who want them.
+# Reading files and looking for plugins take imports that `lint` does not need.
 _LATER: Final = {"installed_rules": "portmap._lint.plugins", "lint_paths": "portmap._lint.parallel"}
 
 

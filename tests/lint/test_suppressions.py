@@ -103,7 +103,7 @@ spec:
 """
     found = {each.rule: each for each in lint_paths(StringIO(text), complete=True)}
     assert set(found) == {MISS, "unused-suppression"}
-    assert found["unused-suppression"].hint == "line 6 has a finding: put the comment there, or above it"
+    assert found["unused-suppression"].hint == "line 6 has a finding: move the comment there, or to the line above it"
 
 
 def test_a_rule_that_was_not_run_is_not_unused() -> None:

@@ -1,4 +1,4 @@
-"""What a linter reports: findings, each with its rule, its place and what to do; and the report of them all."""
+"""Findings of the linter, each with its rule, field and hint, and the report of them."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,27 +33,27 @@ __all__ = [
 ]
 
 Severity: TypeAlias = Literal["error", "warning", "info"]
-"""`error`: a server refuses it, or traffic is lost. `warning`: accepted, and surprising. `info`: worth knowing."""
+"""`error`: a server refuses it, or traffic is lost. `warning`: accepted, but surprising. `info`: worth knowing."""
 
 SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
-"""From the worst on."""
+"""The severities, the worst first."""
 
 MAX_FINDINGS: Final = 200_000
 """How many findings the files of a run may have, and faults one file: nobody reads more, and they take memory."""
 
 Subject: TypeAlias = Service | Workload | Pod | ObjectName
-"""An object of the set: itself, or its name."""
+"""An object of a bundle: the object itself, or its name."""
 
 
 def at_least(severity: Severity, threshold: Severity) -> bool:
-    """Whether a severity is as bad as the threshold, or worse."""
+    """Return whether a severity is at least as bad as the threshold."""
     return SEVERITIES.index(severity) <= SEVERITIES.index(threshold)
 
 
 @final
 @attrs.frozen
 class Place:
-    """A field of an object of the set. Rules make one with `at`.
+    """A field of an object of a bundle. Rules create one with `at`.
 
     Example:
         >>> from portmap.lint import at
@@ -77,15 +77,15 @@ class Place:
         because: str | None = None,
         related: "Sequence[tuple[Place, str]]" = (),
     ) -> "Found":
-        """Something that a rule found here.
+        """Return a finding about this field.
 
         Args:
-            message: What is wrong, naming the value as written.
-            hint: The smallest edit that mends it.
+            message: What is wrong, with the value as written.
+            hint: The smallest edit that fixes it.
             value: The offending value.
-            severity: Where it is not the rule's own; `because` says why.
+            severity: The severity, if it is lower than the rule's own.
             because: Why the severity is lower than the rule's own.
-            related: Other places that have to do with it, each with a word about it.
+            related: Related fields, each with a word about it.
 
         Example:
             >>> place.finding("not our port").message
@@ -95,7 +95,7 @@ class Place:
 
 
 def at(subject: Subject, *path: str | int) -> Place:
-    """A field of an object: `at(service, "spec", "ports", 0, "targetPort")`.
+    """Return a field of an object: `at(service, "spec", "ports", 0, "targetPort")`.
 
     Example:
         >>> from portmap.lint import at
@@ -108,7 +108,7 @@ def at(subject: Subject, *path: str | int) -> Place:
 @final
 @attrs.frozen
 class Found:
-    """What a rule found, before the linter knows where it stands in the input. `Place.finding` makes one.
+    """A finding that a rule yields, before the linter adds its location. `Place.finding` creates one.
 
     Example:
         >>> from portmap.lint import at
@@ -131,13 +131,13 @@ class Found:
 @final
 @attrs.frozen
 class Location:
-    """Where a field stands in a text.
+    """The location of a field in a file.
 
     Attributes:
         source: The file, with `/` between folders, or `<stdin>`.
-        span: Where in its text; `None` where that is not known, or nothing is read of it.
-        line: The line of the text in which the span begins.
-        template: What Helm made this of, by the `# Source:` comment that it writes.
+        span: The lines and columns; `None` if they are not known, as in a file that cannot be read.
+        line: The text of the line in which the span begins.
+        template: The Helm template of the object, by the comment `# Source:` that Helm writes.
 
     Example:
         >>> from pathlib import Path
@@ -165,14 +165,14 @@ class Location:
 @final
 @attrs.frozen
 class Related:
-    """Another place that has to do with a finding.
+    """A field that is related to a finding.
 
     Attributes:
-        subject: The object there.
-        path: The path of the field there. The constructor takes it, or its text, as `field`.
-        message: What is there.
-        position: The object's place in the input.
-        location: Where that stands, if files were read.
+        subject: The object.
+        path: The path of the field. The constructor takes it, or its text, as `field`.
+        message: A word about the field.
+        position: The object's position in the input.
+        location: The location of the field, if files were read.
 
     Example:
         >>> from portmap.lint import lint
@@ -201,7 +201,7 @@ class Related:
         return str(self.path)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data.
+        """Return plain data.
 
         Example:
             >>> related.as_dict()["message"]
@@ -213,21 +213,21 @@ class Related:
 @final
 @attrs.frozen
 class Finding:
-    """Something that is wrong with an object, or worth knowing.
+    """A fault of an object, or something worth knowing about it.
 
     Attributes:
         rule: The name of the rule, or the code of the violation that a server would report.
         severity: `"error"`, `"warning"` or `"info"`.
         subject: The object.
         path: The path of the field; empty for the object itself. The constructor takes it, or its text, as `field`.
-        message: What is wrong, naming the value as written.
-        hint: The smallest edit that mends it, if one does.
+        message: What is wrong, with the value as written.
+        hint: The smallest edit that fixes it, if one does.
         value: The offending value.
-        because: Why it is less severe than the rule's own severity, if it is.
-        related: Other places that have to do with it.
-        position: The object's place in the input; -1 where it is about the input as a whole.
-        source: The file that the object came from; `""` where it came from none.
-        location: Where the field stands, if files were read.
+        because: Why the severity is lower than the rule's own, if it is.
+        related: Related fields.
+        position: The object's position in the input; -1 for a finding about a file.
+        source: The file that the object was read from; `""` if it was not read from one.
+        location: The location of the field, if files were read.
 
     Example:
         >>> from portmap.lint import lint
@@ -263,7 +263,7 @@ class Finding:
 
     @property
     def order(self) -> tuple[object, ...]:
-        """By what findings are sorted: as the objects were given, then by field, then by rule.
+        """The sort key: by position of the object, then by field, then by rule.
 
         Example:
             >>> finding.order < lint([web, typo]).findings[0].order
@@ -279,7 +279,7 @@ class Finding:
         return f"{self.severity}: {self.subject}: {field}{self.message}{hint}  [{self.rule}]"
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data.
+        """Return plain data.
 
         Example:
             >>> finding.as_dict()["severity"]
@@ -291,13 +291,13 @@ class Finding:
 @final
 @attrs.frozen
 class Skipped:
-    """Something that was not judged.
+    """An object or file that was not linted.
 
     Attributes:
-        reason: Why, in words that are the same for all of its kind.
+        reason: The reason, one of a few texts.
         subject: The object; `None` for a whole file.
         source: The file.
-        position: The object's place in the input; -1 for a whole file.
+        position: The object's position in the input; -1 for a whole file.
 
     Example:
         >>> from portmap.lint import lint
@@ -317,7 +317,7 @@ class Skipped:
 @final
 @attrs.frozen
 class Suppressed:
-    """A finding that somebody asked not to be told of, and their reason.
+    """A finding that an annotation, a comment or a baseline suppresses, and the reason.
 
     Example:
         >>> import attrs
@@ -337,15 +337,15 @@ class Suppressed:
 @final
 @attrs.frozen
 class Report:
-    """What linting found.
+    """The result of linting.
 
     Attributes:
-        findings: Sorted: as the objects were given, then by field, then by rule.
-        cluster: By what the objects were judged.
-        objects: How many objects there were.
+        findings: The findings, sorted by position of the object, then by field, then by rule.
+        cluster: The cluster whose rules were applied.
+        objects: How many objects the input has.
         services: How many of them are Services.
-        skipped: What was not judged, and why.
-        suppressed: The findings that somebody asked not to be told of.
+        skipped: The objects and files that were not linted, with the reasons.
+        suppressed: The suppressed findings, with the reasons.
 
     Example:
         >>> from portmap.lint import lint
@@ -366,7 +366,7 @@ class Report:
     suppressed: tuple[Suppressed, ...] = ()
 
     def count(self, severity: Severity) -> int:
-        """How many findings of this severity there are.
+        """Return how many findings of this severity there are.
 
         Example:
             >>> report.count("error")
@@ -376,7 +376,7 @@ class Report:
 
     @property
     def skipped_by_reason(self) -> Mapping[str, int]:
-        """How much was skipped, by reason.
+        """How many objects and files were skipped, by reason.
 
         Example:
             >>> report.skipped_by_reason
@@ -385,7 +385,7 @@ class Report:
         return dict(sorted(Counter(each.reason for each in self.skipped).items()))
 
     def at_least(self, threshold: Severity) -> tuple[Finding, ...]:
-        """The findings that are as bad as that, or worse.
+        """Return the findings that are at least as severe as the threshold.
 
         Example:
             >>> [finding.rule for finding in report.at_least("warning")]
@@ -394,10 +394,10 @@ class Report:
         return tuple(each for each in self.findings if at_least(each.severity, threshold))
 
     def raise_for(self, threshold: Severity = "error") -> None:
-        """Raise `LintError` if there are findings as bad as that, or worse.
+        """Raise `LintError` if there are findings that are at least as severe as the threshold.
 
         Raises:
-            LintError: There are; it lists them in `findings`.
+            LintError: There are such findings; the error has them in `findings`.
 
         Example:
             >>> from portmap.lint import LintError
@@ -419,5 +419,5 @@ class Report:
         return len(self.findings)
 
     def __bool__(self) -> bool:
-        """A report is always true; ask for its `findings`."""
+        """Return true, also for a report without findings: test its `findings`."""
         return True

@@ -226,9 +226,9 @@ def _bounded(documents: Iterator[Document], source: str) -> list[Document]:
     for document in documents:
         faults += len(document.violations)
         if len(found) == MAX_OBJECTS:
-            raise ManifestError(f"there are more than {MAX_OBJECTS} objects in it: split it", source)
+            raise ManifestError(f"has more than {MAX_OBJECTS} objects: split it", source)
         if faults > MAX_FINDINGS:
-            raise ManifestError(f"a server would refuse more than {MAX_FINDINGS} things in it", source, document.span())
+            raise ManifestError(f"has more than {MAX_FINDINGS} faults: split it", source, document.span())
         found.append(document)
     return found
 

@@ -259,7 +259,7 @@ def _findings_about(
 
     names = ", ".join(suppression.rules) or "nothing"
     if not suppression.reason:
-        yield finding(REASONLESS, f"{names} is suppressed without a reason", "say why: others will want to know")
+        yield finding(REASONLESS, f"{names} is suppressed without a reason", "add the reason")
     for name in suppression.rules:
         # A name with a dot is that of a plugin's rule, and the plugin need not be installed here.
         if name not in known and "." not in name:
@@ -268,5 +268,9 @@ def _findings_about(
             yield finding(UNUSED, f"there is no rule {name!r}", hint)
     if not is_used and all(name in run for name in suppression.rules):
         line = next((finding_lines[name] for name in suppression.rules if name in finding_lines), None)
-        hint = f"line {line} has a finding: put the comment there, or above it" if line else "remove the suppression"
-        yield finding(UNUSED, f"{names} is suppressed, and finds nothing here", hint)
+        hint = (
+            f"line {line} has a finding: move the comment there, or to the line above it"
+            if line
+            else "remove the suppression"
+        )
+        yield finding(UNUSED, f"{names} is suppressed, but has no findings here", hint)
