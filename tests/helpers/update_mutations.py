@@ -124,6 +124,26 @@ UPDATES: Final = [
         {"metadata.finalizers": ["cleanup"]},
         ("finalizer-unqualified", "metadata.finalizers[0]"),
     ),
+    update(
+        "a finalizer with a hyphen in front, by update",
+        {"metadata.finalizers": ["-x/y"]},
+        ("finalizer-syntax", "metadata.finalizers"),
+    ),
+    update(
+        "a finalizer with two slashes, by update",
+        {"metadata.finalizers": ["a/b/c"]},
+        ("finalizer-syntax", "metadata.finalizers"),
+    ),
+    update(
+        "two finalizers that contradict each other, by update",
+        {"metadata.finalizers": ["orphan", "foregroundDeletion"]},
+        ("finalizer-conflict", "metadata.finalizers"),
+    ),
+    update(
+        "a generateName with a slash, by update",
+        {"metadata.generateName": "web/"},
+        ("generate-name-syntax", "metadata.generateName"),
+    ),
     update("another name, by update", {"metadata.name": "other"}, ("another-object", "metadata.name")),
     update(
         "another namespace, by update",

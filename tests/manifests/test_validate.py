@@ -198,6 +198,17 @@ class TestStored:
         """Families that would follow from the cluster's are left out where those are unknown."""
         assert "ipFamilies" not in stored(service())["spec"]
 
+    def test_a_new_address_of_an_external_name(self) -> None:
+        """An update to ExternalName keeps a new cluster IP, in both fields: whatever the server reads has both."""
+        old = service({"clusterIP": "10.0.0.5", "clusterIPs": ["10.0.0.5"]})
+        new = service({"type": "ExternalName", "externalName": "example.com", "clusterIP": "::1"})
+        found = stored(new, old=old)["spec"]
+        assert (found["clusterIP"], found["clusterIPs"]) == ("::1", ["::1"])
+
+    def test_an_update_keeps_the_generation(self) -> None:
+        """A negative generation in an update is replaced by the old one, and is no violation."""
+        assert fields(service(metadata={"generation": -1}), old=service()) == []
+
     def test_what_is_refused(self) -> None:
         """What would be refused is not stored, and the error says what `validate` says."""
         bad = service({"ports": []})

@@ -134,14 +134,23 @@ def unsupported_ip_family_policy(service: ServiceState) -> list[Problem] | None:
     "FieldValueInvalid",
     source=_RELATED,
     when="cluster_ips",
-    mistakes=[Mistake("an address beside None", {"spec.clusterIP": "None", "spec.clusterIPs": ["None", "10.0.0.5"]})],
+    mistakes=[
+        Mistake("an address beside None", {"spec.clusterIP": "None", "spec.clusterIPs": ["None", "10.0.0.5"]}),
+        Mistake(
+            "an address beside None, with an IP family",
+            {"spec.clusterIP": "None", "spec.clusterIPs": ["None", "10.0.0.5"], "spec.ipFamilies": ["IPv6"]},
+        ),
+    ],
 )
 def misplaced_none(service: ServiceState) -> Iterator[Problem]:
-    """`None`, which makes a Service headless, is the only value of `clusterIPs` where it is the first."""
-    if len(service.cluster_ips) > 1 and service.cluster_ips[0] == HEADLESS:
-        yield Problem(
-            FieldPath("clusterIPs"), "None must be the only value", list(service.cluster_ips), "remove the others"
-        )
+    """`None`, which makes a Service headless, is the first and only value of `clusterIPs`."""
+    if _is_none_misplaced(service):
+        detail = "None must be the first and only value"
+        yield Problem(FieldPath("clusterIPs"), detail, list(service.cluster_ips), "remove the others")
+
+
+def _is_none_misplaced(service: ServiceState) -> bool:
+    return len(service.cluster_ips) > 1 and service.cluster_ips[0] == HEADLESS
 
 
 def _bad_cluster_ips(service: ServiceState) -> Iterator[tuple[int, tuple[str, ...]]]:
@@ -190,9 +199,9 @@ def too_many_cluster_ips(service: ServiceState) -> Iterator[Problem]:
         yield Problem(FieldPath("clusterIPs"), f"may hold at most {_MOST_ADDRESSES} values", list(service.cluster_ips))
 
 
-def _readable(service: ServiceState) -> bool:
-    """Whether the cluster IPs can be told by family: the server looks no further otherwise."""
-    return next(_bad_cluster_ips(service), None) is None
+def _have_families(service: ServiceState) -> bool:
+    """Return whether each cluster IP has a family; the server looks no further otherwise."""
+    return not _is_none_misplaced(service) and next(_bad_cluster_ips(service), None) is None
 
 
 @FAMILY_RULES.rule(
@@ -210,7 +219,7 @@ def _readable(service: ServiceState) -> bool:
 def cluster_ips_one_family(service: ServiceState) -> Iterator[Problem]:
     """Two cluster IPs are one of each family."""
     families = {family_of(address) for address in service.cluster_ips}
-    if len(families) < min(len(service.cluster_ips), _MOST_ADDRESSES) and _readable(service):
+    if len(families) < min(len(service.cluster_ips), _MOST_ADDRESSES) and _have_families(service):
         detail = "may hold at most one address of each IP family"
         yield Problem(FieldPath("clusterIPs"), detail, list(service.cluster_ips))
 
@@ -231,7 +240,7 @@ def cluster_ips_one_family(service: ServiceState) -> Iterator[Problem]:
 )
 def cluster_ip_family_mismatch(service: ServiceState) -> Iterator[Problem]:
     """Each cluster IP is of the family at its place in `ipFamilies`."""
-    if service.headless or not service.ip_families or not _readable(service):
+    if service.headless or not service.ip_families or not _have_families(service):
         return
     for position, (address, family) in enumerate(zip(service.cluster_ips, service.ip_families, strict=False)):
         if family in IP_FAMILIES and address is not PICKED and (family_of(address) == "IPv6") != (family == "IPv6"):

@@ -10,7 +10,15 @@ from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.kinds import CORE_VERSIONS
 from portmap._kubernetes.violations import Violation
 
-__all__ = ["SERVICE", "defaulted", "identity_violations", "port_state", "state_of", "stored_manifest"]
+__all__ = [
+    "SERVICE",
+    "defaulted",
+    "fill_in_on_read",
+    "identity_violations",
+    "port_state",
+    "state_of",
+    "stored_manifest",
+]
 
 # Set by the server, or taken from the request: not what an author writes.
 _SERVERS_OWN: Final = frozenset(
@@ -82,6 +90,14 @@ def defaulted(decoded: Mapping[str, Any], cluster: Cluster) -> dict[str, Any]:
 
 
 # --- what is stored --------------------------------------------------------------------------------------------
+
+
+def fill_in_on_read(service: ServiceState) -> None:
+    """Change a stored Service as the server does whenever it reads one (`defaultOnReadService`)."""
+    if service.cluster_ip and not service.cluster_ips:
+        service.cluster_ips = [service.cluster_ip]
+    if service.is_external_name:
+        service.internal_traffic_policy = None
 
 
 def stored_manifest(service: ServiceState, namespace: str, status: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 from portmap._apiserver.admission import server_verdict
 from portmap._apiserver.pod_manifest import judge_pod, pod_warnings
-from portmap._apiserver.service_manifest import SERVICE, identity_violations, state_of, stored_manifest
+from portmap._apiserver.service_manifest import SERVICE, fill_in_on_read, identity_violations, state_of, stored_manifest
 from portmap._apiserver.service_warnings import SERVICE_WARNINGS
 from portmap._apiserver.state import ServiceState
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
@@ -117,6 +117,7 @@ def stored(
             found = server_verdict(state) or _refused_at_storage(state, data)
             if not found:
                 kept = old.get("status") if old is not None and state.type == "LoadBalancer" else None
+                fill_in_on_read(state)
                 return stored_manifest(state, _namespace_of(data, old, namespace), kept)
     raise ValidationError("Service", in_order(found), str(cluster))
 
@@ -215,7 +216,7 @@ def _service(
     state = state_of(decoded, cluster)
     if before is not None:
         state.old = state_of(before, cluster)
-        _as_read(state.old)
+        fill_in_on_read(state.old)
     return state, found
 
 
@@ -268,14 +269,6 @@ def _elsewhere(field: str, value: object, detail: str) -> Violation:
         hint=f"keep the {field}, or leave it out",
         value=value,
     )
-
-
-def _as_read(old: ServiceState) -> None:
-    """An old object as the server reads it from its store (`defaultOnReadService`)."""
-    if old.cluster_ip and not old.cluster_ips:
-        old.cluster_ips = [old.cluster_ip]
-    if old.type == "ExternalName":
-        old.internal_traffic_policy = None
 
 
 def _refused_at_storage(state: ServiceState, data: Mapping[str, Any]) -> list[Violation]:
