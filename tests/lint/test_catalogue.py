@@ -35,10 +35,11 @@ def test_every_entry_has_a_page() -> None:
 
 
 def test_every_entry_is_documented() -> None:
-    """Each entry has a title of one sentence, and documentation."""
+    """Each entry has a title of one short sentence, with which its documentation begins."""
     for entry in catalogue().values():
-        assert entry.summary.rstrip().endswith((".", ":")), entry.name
-        assert entry.documentation.strip(), entry.name
+        assert re.fullmatch(r"[^\n]{10,87}\.", entry.summary), entry.name
+        assert ". " not in entry.summary, entry.name
+        assert entry.documentation.startswith(entry.summary), entry.name
 
 
 def test_rules_and_codes_do_not_share_names() -> None:

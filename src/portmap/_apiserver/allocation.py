@@ -105,9 +105,9 @@ ADDRESS_RULES: Final = RuleGroup[ServiceState]("cluster IPs", stage=Stage.ADDRES
     ],
 )
 def cluster_ip_out_of_range(service: ServiceState) -> Iterator[Problem]:
-    """A cluster IP that is asked for lies in the cluster's service CIDRs.
+    """Cluster IP is not in the service CIDRs of the cluster.
 
-    The first address of a block, and the last of an IPv4 block, are never given out.
+    The first address of a block, and the last of an IPv4 block, are never allocated.
     """
     networks = service.cluster.service_networks
     if networks is None:
@@ -124,7 +124,7 @@ def cluster_ip_out_of_range(service: ServiceState) -> Iterator[Problem]:
 
 @ADDRESS_RULES.rule("cluster-ip-already-allocated", "spec.clusterIPs", "FieldValueInvalid", source=_ALLOC, when="old")
 def cluster_ip_already_allocated(service: ServiceState) -> Iterator[Problem]:
-    """An update that asks for a second address asks for one that the Service does not have yet."""
+    """Update asks for a second address that the Service already has."""
     old = service.old
     if old is not None and old.needs_cluster_ip:
         held = {parse_ip(text) for text in old.cluster_ips}
@@ -151,9 +151,10 @@ NAMELESS_RULES: Final = RuleGroup[ServiceState]("Services without a name", stage
     mistakes=[Mistake("no name", {"metadata.name": GONE})],
 )
 def address_needs_name(service: ServiceState) -> Iterator[Problem]:
-    """A cluster IP belongs to its Service by name, so a Service without a usable name gets none.
+    """Service that needs a cluster IP has no valid name.
 
-    The server comes upon this before it looks at `metadata.name` itself.
+    A cluster IP is allocated to the name of its Service. The server checks this before
+    `metadata.name`.
     """
     name = service.metadata.get("name") or service.metadata.get("generateName") or ""
     if service.cluster.enabled(ADDRESS_OBJECTS) and not _nameable(name) and _wanted_addresses(service):
@@ -229,9 +230,10 @@ NODE_PORT_RULES: Final = RuleGroup[ServiceState]("node ports", stage=Stage.NODE_
     ],
 )
 def node_port_out_of_range(service: ServiceState) -> Iterator[Problem]:
-    """A node port lies in the range that the cluster's administrator set, 30000-32767 by default.
+    """Node port is not in the node port range of the cluster.
 
-    Only a real create or update checks it: a dry run accepts any number.
+    The default range is 30000-32767. Only a real create or update checks it: a dry run accepts any
+    number.
     """
     ports = service.cluster.node_port_range
     for position, number in _requests(service):
@@ -259,10 +261,10 @@ def node_port_out_of_range(service: ServiceState) -> Iterator[Problem]:
     ],
 )
 def node_port_already_allocated(service: ServiceState) -> Iterator[Problem]:
-    """A node port is given out once, whatever the protocol.
+    """Node port is already allocated.
 
-    Two ports of one Service share a node port on a create only where they share their
-    port number too, as 53/TCP and 53/UDP may.
+    Its protocol does not matter. On a create, two ports of a Service may share a node port only if
+    they have the same port number, such as 53/TCP and 53/UDP.
     """
     old = service.old
     taken = {old.health_check_node_port} if old is not None and old.needs_health_check else set()
@@ -277,7 +279,7 @@ def node_port_already_allocated(service: ServiceState) -> Iterator[Problem]:
 
 @NODE_PORT_RULES.rule("node-port-twice", "spec.ports[*].nodePort", "FieldValueDuplicate", source=_ALLOC, when="old")
 def node_port_twice(service: ServiceState) -> Iterator[Problem]:
-    """An update may not give one node port to two ports of one protocol."""
+    """Update gives the same node port to two ports with the same protocol."""
     if service.old is not None and service.takes_node_ports:
         seen: set[tuple[str, int]] = set()
         for position, port in enumerate(service.ports):
@@ -342,7 +344,7 @@ HEALTH_CHECK_RULES: Final = RuleGroup[ServiceState]("health check node ports", s
     ],
 )
 def health_check_node_port_unallocatable(service: ServiceState) -> Iterator[Problem]:
-    """A health check node port comes from the same range as node ports, and is nobody else's."""
+    """Health check node port is allocated, or not in the node port range."""
     number = service.health_check_node_port
     newly = service.old is None or not service.old.needs_health_check
     if service.needs_health_check and number and not service.health_check_node_port_dynamic and newly:

@@ -46,7 +46,10 @@ FAMILY_RULES: Final = RuleGroup[ServiceState]("IP families", stage=Stage.FAMILIE
 
 @FAMILY_RULES.rule("cluster-ips-required", "spec.clusterIPs", "FieldValueRequired", source=_RELATED, when="cluster_ip")
 def cluster_ips_required(service: ServiceState) -> Iterator[Problem]:
-    """A Service with `clusterIP` has it in `clusterIPs` too. On a create the server sees to that itself."""
+    """Service has `clusterIP` but not `clusterIPs`.
+
+    On a create, the server adds it.
+    """
     if not service.cluster_ips:
         yield Problem(FieldPath("clusterIPs"), "must hold clusterIP", hint=f"write clusterIPs: [{service.cluster_ip}]")
 
@@ -66,7 +69,10 @@ def cluster_ips_required(service: ServiceState) -> Iterator[Problem]:
     ],
 )
 def cluster_ips_mismatch(service: ServiceState) -> Iterator[Problem]:
-    """The first of `clusterIPs` is `clusterIP`; without the one there may not be the other."""
+    """First of `clusterIPs` is not `clusterIP`.
+
+    Without `clusterIP`, `clusterIPs` is not allowed.
+    """
     first = service.cluster_ips[0]
     if first == service.cluster_ip != "":
         return
@@ -90,7 +96,10 @@ def cluster_ips_mismatch(service: ServiceState) -> Iterator[Problem]:
     mistakes=[Mistake("the IP family ipv4", {"spec.ipFamilies": ["ipv4"]}, at="spec.ipFamilies[0]")],
 )
 def unsupported_ip_family(service: ServiceState) -> Iterator[Problem]:
-    """An IP family is IPv4 or IPv6, spelt exactly so."""
+    """IP family is not IPv4 or IPv6.
+
+    The value is case-sensitive.
+    """
     for position, family in enumerate(service.ip_families):
         if family not in IP_FAMILIES:
             yield not_supported(FieldPath("ipFamilies", position), family, IP_FAMILIES)
@@ -105,7 +114,10 @@ def unsupported_ip_family(service: ServiceState) -> Iterator[Problem]:
     mistakes=[Mistake("one IP family twice", {"spec.ipFamilies": ["IPv4", "IPv4"]}, at="spec.ipFamilies[1]")],
 )
 def duplicate_ip_family(service: ServiceState) -> Iterator[Problem]:
-    """Each IP family stands once, so that there are at most two."""
+    """IP family is repeated.
+
+    A Service has at most two, one of each.
+    """
     seen: set[str] = set()
     for position, family in enumerate(service.ip_families):
         if family in seen:
@@ -121,7 +133,7 @@ def duplicate_ip_family(service: ServiceState) -> Iterator[Problem]:
     mistakes=[Mistake("the IP family policy DualStack", {"spec.ipFamilyPolicy": "DualStack"})],
 )
 def unsupported_ip_family_policy(service: ServiceState) -> list[Problem] | None:
-    """The IP family policy is SingleStack, PreferDualStack or RequireDualStack."""
+    """IP family policy is not SingleStack, PreferDualStack or RequireDualStack."""
     policy = service.ip_family_policy
     if policy is None or policy in IP_FAMILY_POLICIES:
         return None
@@ -143,7 +155,10 @@ def unsupported_ip_family_policy(service: ServiceState) -> list[Problem] | None:
     ],
 )
 def misplaced_none(service: ServiceState) -> Iterator[Problem]:
-    """`None`, which makes a Service headless, is the first and only value of `clusterIPs`."""
+    """`None` is not the only value of `clusterIPs`.
+
+    As the first and only value, it makes a Service headless.
+    """
     if _is_none_misplaced(service):
         detail = "None must be the first and only value"
         yield Problem(FieldPath("clusterIPs"), detail, list(service.cluster_ips), "remove the others")
@@ -173,7 +188,10 @@ def _bad_cluster_ips(service: ServiceState) -> Iterator[tuple[int, tuple[str, ..
     mistakes=[Mistake("the cluster IP none", {"spec.clusterIP": "none"}, at="spec.clusterIPs[0]")],
 )
 def cluster_ip_syntax(service: ServiceState) -> Iterator[Problem]:
-    """Each cluster IP is an IP address; only the first may be `None` instead, spelt exactly so."""
+    """Cluster IP is not an IP address.
+
+    Only the first may be `None` instead. The value is case-sensitive.
+    """
     for position, reasons in _bad_cluster_ips(service):
         address = service.cluster_ips[position]
         hint = "write None, with a capital" if address.lower() == "none" and position == 0 else None
@@ -194,7 +212,7 @@ def cluster_ip_syntax(service: ServiceState) -> Iterator[Problem]:
     ],
 )
 def too_many_cluster_ips(service: ServiceState) -> Iterator[Problem]:
-    """A Service has at most two cluster IPs."""
+    """Service has more than two cluster IPs."""
     if len(service.cluster_ips) > _MOST_ADDRESSES:
         yield Problem(FieldPath("clusterIPs"), f"may hold at most {_MOST_ADDRESSES} values", list(service.cluster_ips))
 
@@ -217,7 +235,7 @@ def _have_families(service: ServiceState) -> bool:
     ],
 )
 def cluster_ips_one_family(service: ServiceState) -> Iterator[Problem]:
-    """Two cluster IPs are one of each family."""
+    """Two cluster IPs have the same IP family."""
     families = {family_of(address) for address in service.cluster_ips}
     if len(families) < min(len(service.cluster_ips), _MOST_ADDRESSES) and _have_families(service):
         detail = "may hold at most one address of each IP family"
@@ -239,7 +257,7 @@ def cluster_ips_one_family(service: ServiceState) -> Iterator[Problem]:
     ],
 )
 def cluster_ip_family_mismatch(service: ServiceState) -> Iterator[Problem]:
-    """Each cluster IP is of the family at its place in `ipFamilies`."""
+    """Cluster IP does not have the family at its index in `ipFamilies`."""
     if service.headless or not service.ip_families or not _have_families(service):
         return
     for position, (address, family) in enumerate(zip(service.cluster_ips, service.ip_families, strict=False)):
@@ -256,7 +274,7 @@ STACK_RULES: Final = RuleGroup[ServiceState]("IP stack", stage=Stage.STACK)
 
 @STACK_RULES.rule("dual-stack-not-released", "spec.ipFamilyPolicy", "FieldValueInvalid", source=_INIT, when="old")
 def dual_stack_not_released(service: ServiceState) -> Iterator[Problem]:
-    """An update gives up the second address or family only by asking for SingleStack."""
+    """Update removes the second address or family without the policy SingleStack."""
     old = service.old
     if old is not None and service.ip_family_policy != "SingleStack":
         for words, now, before in (
@@ -276,7 +294,10 @@ def dual_stack_not_released(service: ServiceState) -> Iterator[Problem]:
     mistakes=[Mistake("two IP families in a single stack", {"spec.ipFamilies": ["IPv4", "IPv6"]})],
 )
 def single_stack_with_two(service: ServiceState) -> list[Problem] | None:
-    """A SingleStack Service, which is also one without a policy, has one address and one family."""
+    """SingleStack Service has two addresses or families.
+
+    A Service without a policy is SingleStack, too.
+    """
     if service.ip_family_policy != "SingleStack":
         return None
     detail = "must be PreferDualStack or RequireDualStack where there are two {}"
@@ -303,7 +324,7 @@ def single_stack_with_two(service: ServiceState) -> list[Problem] | None:
     ],
 )
 def cluster_ip_family_unconfigured(service: ServiceState) -> Iterator[Problem]:
-    """A cluster IP is of a family for which the cluster has a service CIDR."""
+    """Cluster has no service CIDR for the family of a cluster IP."""
     configured = service.cluster.ip_families
     if configured is None:
         return
@@ -331,10 +352,10 @@ CONFIGURED_RULES: Final = RuleGroup[ServiceState]("configured families", stage=S
     ],
 )
 def dual_stack_unavailable(service: ServiceState) -> list[Problem] | None:
-    """RequireDualStack needs a cluster with service CIDRs of both families.
+    """RequireDualStack is set, but the cluster has service CIDRs of one family only.
 
-    A headless Service without a selector may ask for it anywhere: its endpoints are
-    somebody else's.
+    A headless Service without a selector may set it in any cluster, because its endpoints are
+    created by others.
     """
     configured = service.cluster.ip_families
     if service.ip_family_policy != "RequireDualStack" or configured is None:
@@ -361,7 +382,7 @@ def dual_stack_unavailable(service: ServiceState) -> list[Problem] | None:
     ],
 )
 def ip_family_unconfigured(service: ServiceState) -> Iterator[Problem]:
-    """An IP family that is asked for is one for which the cluster has a service CIDR."""
+    """Cluster has no service CIDR for an IP family."""
     configured = service.cluster.ip_families
     if configured is not None and not service.selectorless_headless:
         for position, family in enumerate(service.ip_families):

@@ -95,10 +95,10 @@ METADATA_RULES: Final = RuleGroup[Metadata]("metadata")
     mistakes=[Mistake("a generateName in upper case", {"metadata.generateName": "Web-"})],
 )
 def generate_name_syntax(meta: Metadata) -> Iterator[Problem]:
-    """A `generateName` is the beginning of a valid name.
+    """`generateName` is not the beginning of a valid name.
 
-    The server appends five random characters to it, so it may end with a hyphen. Up to
-    1.33 this holds for an update too; from 1.34 on an update only refuses `/` and `%`.
+    The server appends five random characters, so it may end with a hyphen. Up to 1.33, an update
+    checks it in the same way. From 1.34 on, an update rejects only `/` and `%`.
     """
     reasons = meta.name_reasons(masked_name(meta.generate_name))
     if reasons:
@@ -113,7 +113,7 @@ def generate_name_syntax(meta: Metadata) -> Iterator[Problem]:
     mistakes=[Mistake("no name, without service CIDRs", {"metadata.name": GONE}, cluster={"version": "1.32"})],
 )
 def name_required(meta: Metadata) -> list[Problem] | None:
-    """Every object has a name, or a `generateName` to make one of."""
+    """Object has neither a name nor a `generateName`."""
     if meta.name or meta.generate_name:
         return None
     return [Problem(FieldPath("name"), "name or generateName is required", hint="give the object a name")]
@@ -131,10 +131,11 @@ def name_required(meta: Metadata) -> list[Problem] | None:
     ],
 )
 def name_syntax(meta: Metadata) -> list[Problem] | None:
-    """A Service's name is a DNS label, since it becomes a DNS name.
+    """Name of an object is not valid for its kind.
 
-    Before Kubernetes 1.36 it must also begin with a letter (RFC 1035); from 1.36 on
-    it may begin with a digit (RFC 1123). A Pod's name is a DNS subdomain.
+    The name of a Service is a DNS label, because it becomes a DNS name. Before Kubernetes 1.36, it
+    must begin with a letter (RFC 1035); from 1.36 on, it may begin with a digit (RFC 1123). The
+    name of a Pod is a DNS subdomain.
     """
     name = meta.name or _generated(meta.generate_name)
     reasons = meta.name_reasons(name) if name else ()
@@ -160,7 +161,7 @@ def _generated(prefix: str | None) -> str:
     mistakes=[Mistake("a namespace in upper case", {"metadata.namespace": "Shop"})],
 )
 def namespace_syntax(meta: Metadata) -> list[Problem] | None:
-    """A namespace's name is a DNS label."""
+    """Namespace is not a DNS label."""
     reasons = dns_label_reasons(meta.namespace)
     return [Problem(FieldPath("namespace"), "; ".join(reasons), meta.namespace)] if reasons else None
 
@@ -174,7 +175,10 @@ def namespace_syntax(meta: Metadata) -> list[Problem] | None:
     mistakes=[Mistake("a negative generation", {"metadata.generation": -1})],
 )
 def negative_generation(meta: Metadata) -> Iterator[Problem]:
-    """`generation` counts changes and is the server's to set; it is never negative."""
+    """`generation` is negative.
+
+    The server sets it and counts changes with it.
+    """
     if meta.generation < 0:
         yield Problem(FieldPath("generation"), "must not be negative", meta.generation, "leave it out")
 
@@ -192,7 +196,10 @@ def negative_generation(meta: Metadata) -> Iterator[Problem]:
     ],
 )
 def label_syntax(meta: Metadata) -> list[Problem]:
-    """Label keys are qualified names, label values at most 63 bytes of `A-Za-z0-9-_.`."""
+    """Key or value of a label is not valid.
+
+    A key is a qualified name, and a value has at most 63 bytes of `A-Za-z0-9-_.`.
+    """
     return label_problems(meta.labels, FieldPath("labels"))
 
 
@@ -205,7 +212,10 @@ def label_syntax(meta: Metadata) -> list[Problem]:
     mistakes=[Mistake("an annotation's key with a blank", {"metadata.annotations": {"my key": ""}})],
 )
 def annotation_key_syntax(meta: Metadata) -> Iterator[Problem]:
-    """Annotation keys are qualified names, whatever their case. Their values are free."""
+    """Annotation key is not a qualified name.
+
+    Upper case is allowed. A value may be any text.
+    """
     for key in meta.annotations:
         reasons = qualified_name_reasons(key.lower())
         if reasons:
@@ -221,7 +231,10 @@ def annotation_key_syntax(meta: Metadata) -> Iterator[Problem]:
     mistakes=[Mistake("annotations of 256 KiB", {"metadata.annotations": {"a": "x" * (256 * 1024)}})],
 )
 def annotations_too_long(meta: Metadata) -> Iterator[Problem]:
-    """All annotations of an object together hold at most 262144 bytes, keys included."""
+    """Annotations of an object have more than 262144 bytes.
+
+    The keys count, too.
+    """
     size = sum(len(text.encode("utf-8", "surrogatepass")) for pair in meta.annotations.items() for text in pair)
     if size > _MOST_ANNOTATION_BYTES:
         yield Problem(FieldPath("annotations"), f"may not be more than {_MOST_ANNOTATION_BYTES} bytes, and is {size}")
@@ -253,9 +266,9 @@ def annotations_too_long(meta: Metadata) -> Iterator[Problem]:
     ],
 )
 def owner_reference_field(meta: Metadata) -> Iterator[Problem]:
-    """An owner is named by a version, a kind, a name and a uid.
+    """Owner reference has no valid version, kind, name or uid.
 
-    Up to 1.36 the server's path has no index, and what is missing counts as invalid.
+    Up to 1.36, the server's path has no index, and a missing value is an invalid one.
     """
     indexed = meta.cluster.enabled(OWNER_REFERENCES_INDEXED)
     for position, owner in enumerate(meta.owner_references):
@@ -297,7 +310,10 @@ def _owner_path(meta: Metadata, position: int) -> FieldPath:
     ],
 )
 def owner_reference_field_required(meta: Metadata) -> Iterator[Problem]:
-    """From 1.37 on, what is missing of an owner reference is required, and named with its index."""
+    """Owner reference has no version, kind, name or uid.
+
+    From 1.37 on, the server names the index, and a missing value is a required one.
+    """
     if meta.cluster.enabled(OWNER_REFERENCES_INDEXED):
         for position, owner in enumerate(meta.owner_references):
             for field in ("apiVersion", *_OWNER_FIELDS):
@@ -316,7 +332,7 @@ def owner_reference_field_required(meta: Metadata) -> Iterator[Problem]:
     ],
 )
 def owner_reference_banned(meta: Metadata) -> Iterator[Problem]:
-    """An Event may not own anything."""
+    """Event is the owner of an object."""
     for position, owner in enumerate(meta.owner_references):
         if owner.get("apiVersion") in _CORE and owner.get("kind") == "Event":
             yield Problem(_owner_path(meta, position), "an Event may not be an owner", owner)
@@ -341,7 +357,10 @@ def owner_reference_banned(meta: Metadata) -> Iterator[Problem]:
     ],
 )
 def several_controllers(meta: Metadata) -> Iterator[Problem]:
-    """At most one owner is the controller. The same owner written twice counts once."""
+    """Two owners are controllers.
+
+    An owner that is repeated counts once.
+    """
     import json
 
     controllers = [owner for owner in meta.owner_references if owner.get("controller")]
@@ -359,7 +378,7 @@ def several_controllers(meta: Metadata) -> Iterator[Problem]:
     mistakes=[Mistake("a finalizer with a blank", {"metadata.finalizers": ["example.com/my cleanup"]})],
 )
 def finalizer_syntax(meta: Metadata) -> Iterator[Problem]:
-    """A finalizer's name is a qualified name."""
+    """Finalizer is not a qualified name."""
     for finalizer in meta.finalizers:
         reasons = qualified_name_reasons(finalizer)
         if reasons:
@@ -377,7 +396,7 @@ def finalizer_syntax(meta: Metadata) -> Iterator[Problem]:
     ],
 )
 def finalizer_unqualified(meta: Metadata) -> Iterator[Problem]:
-    """A finalizer is one of Kubernetes' own or has a domain in front of it."""
+    """Finalizer has no domain, and is not one of Kubernetes."""
     for position, finalizer in enumerate(meta.finalizers):
         if "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
             detail = "is neither a standard finalizer nor a name with a domain, such as example.com/cleanup"
@@ -395,7 +414,10 @@ def finalizer_unqualified(meta: Metadata) -> Iterator[Problem]:
     ],
 )
 def finalizer_conflict(meta: Metadata) -> Iterator[Problem]:
-    """`orphan` and `foregroundDeletion` contradict each other."""
+    """Finalizers include both `orphan` and `foregroundDeletion`.
+
+    They contradict each other.
+    """
     if {"orphan", "foregroundDeletion"} <= set(meta.finalizers):
         yield Problem(
             FieldPath("finalizers"), "orphan and foregroundDeletion cannot both be set", list(meta.finalizers)
@@ -409,7 +431,7 @@ METADATA_UPDATE_RULES: Final = RuleGroup[Metadata]("updates of metadata", reques
     "new-finalizer", "metadata.finalizers", "FieldValueForbidden", source=_SOURCE, when="finalizers"
 )
 def new_finalizer(meta: Metadata) -> Iterator[Problem]:
-    """An object that is being deleted takes no new finalizers."""
+    """Update adds a finalizer to an object that is being deleted."""
     old = meta.old or {}
     if old.get("deletionTimestamp"):
         extra = sorted(set(meta.finalizers) - set(old.get("finalizers") or ()))
@@ -421,10 +443,10 @@ def new_finalizer(meta: Metadata) -> Iterator[Problem]:
 
 @METADATA_UPDATE_RULES.rule("metadata-immutable", "metadata.*", "FieldValueInvalid", source=_SOURCE)
 def metadata_immutable(meta: Metadata) -> Iterator[Problem]:
-    """An update does not delete: the deletion fields are the server's to set.
+    """Update sets the deletion fields of an object.
 
-    Other fields that are the server's (creation time, generation) are put back in
-    silence; another name, namespace or uid is no update of this object at all.
+    Only the server sets them. It silently restores other fields of its own, such as the creation
+    time. An update with another name, namespace or uid is an update of another object.
     """
     if meta.old is not None:
         for field in ("deletionTimestamp", "deletionGracePeriodSeconds"):

@@ -118,7 +118,7 @@ CONTAINER_MANIFEST_RULES: Final = RuleGroup[_Container]("container manifests", a
     source=f"{_VALIDATION}, validateInitContainers",
 )
 def init_container_probe_forbidden(container: _Container) -> Iterator[Problem]:
-    """An init container that runs to its end has no probes and no hooks; a sidecar may."""
+    """Init container that is not a sidecar has probes or hooks."""
     if container.group == "initContainers" and not container.is_sidecar:
         for field in ("lifecycle", *_PROBES):
             if field in container.data:
@@ -135,7 +135,7 @@ def init_container_probe_forbidden(container: _Container) -> Iterator[Problem]:
     source=f"{_VALIDATION}, validateEphemeralContainers",
 )
 def ephemeral_container_field_forbidden(container: _Container) -> Iterator[Problem]:
-    """An ephemeral container has no ports, probes or hooks."""
+    """Ephemeral container has ports, probes or hooks."""
     if container.group == "ephemeralContainers":
         for field in ("ports", "lifecycle", *_PROBES):
             if container.data.get(field):
@@ -152,10 +152,10 @@ _RESTART_POLICIES: Final = ("Always", "Never", "OnFailure")
     source=f"{_VALIDATION}, validateInitContainerRestartPolicy",
 )
 def unsupported_restart_policy(container: _Container) -> Iterator[Problem]:
-    """A container's restart policy is Always, Never or OnFailure.
+    """Restart policy of a container is not Always, Never or OnFailure.
 
-    Up to 1.33 an init container may have Always alone, and other containers none;
-    1.34 drops what it does not know.
+    Up to 1.33, an init container may have only Always, and other containers none. 1.34 drops values
+    that it does not know.
     """
     policy = container.data.get("restartPolicy")
     cluster = container.cluster
@@ -174,7 +174,10 @@ def unsupported_restart_policy(container: _Container) -> Iterator[Problem]:
     source=f"{_VALIDATION}, validateContainers at 1.33",
 )
 def restart_policy_forbidden(container: _Container) -> Iterator[Problem]:
-    """Up to Kubernetes 1.33 only init containers have a restart policy of their own."""
+    """Container that is not an init container has a restart policy.
+
+    Up to Kubernetes 1.33.
+    """
     cluster = container.cluster
     old = not cluster.enabled(INIT_RESTART_POLICY_CHECKED) and not cluster.enabled(INIT_RESTART_POLICY_DROPPED)
     if old and container.group == "containers" and "restartPolicy" in container.data:
@@ -197,10 +200,10 @@ NEWER_FIELD_RULES: Final = RuleGroup[_Container]("newer fields", stage=Stage.DEC
     "field-not-in-version", "spec.containers[*].*", "FieldValueTypeInvalid", source="k8s.io/api, by version"
 )
 def field_not_in_version(container: _Container) -> Iterator[Problem]:
-    """A field that a newer version of Kubernetes has is unknown to an older one.
+    """Field does not exist in this version of Kubernetes.
 
-    `httpGet.protocol` and `grpc.mode` of probes are known from 1.37 on, a lifecycle's
-    `stopSignal` from 1.33 on.
+    `httpGet.protocol` and `grpc.mode` of probes exist from 1.37 on, and `stopSignal` of a lifecycle
+    from 1.33 on.
     """
     for path, feature in _NEWER_FIELDS:
         data: Any = container.data
@@ -220,7 +223,10 @@ POD_MANIFEST_RULES: Final = RuleGroup[_Pod]("pod manifests", about="Pod")
     source="pkg/apis/core/validation/validation.go, ValidatePodCreate",
 )
 def ephemeral_containers_forbidden(pod: _Pod) -> Iterator[Problem]:
-    """Ephemeral containers are added to running pods, not written into manifests."""
+    """Manifest has ephemeral containers.
+
+    They are added to running pods only.
+    """
     if pod.ephemeral_containers:
         yield Problem(FieldPath("spec", "ephemeralContainers"), "cannot be set on create", hint="remove them")
 
@@ -229,7 +235,7 @@ def ephemeral_containers_forbidden(pod: _Pod) -> Iterator[Problem]:
     "containers-required", "spec.containers", "FieldValueRequired", source=f"{_VALIDATION}, validateContainers"
 )
 def containers_required(pod: _Pod) -> Iterator[Problem]:
-    """A pod has at least one container."""
+    """Pod has no containers."""
     if not pod.containers:
         yield Problem(FieldPath("spec", "containers"), "a pod has at least one container")
 

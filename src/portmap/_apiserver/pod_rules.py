@@ -72,10 +72,10 @@ CONTAINER_PORT_RULES: Final = RuleGroup[AnyContainerPort]("container ports", abo
     "container-port-name-syntax", "spec.containers[*].ports[*].name", "FieldValueInvalid", source=_CONTAINER_PORTS
 )
 def container_port_name_syntax(port: AnyContainerPort) -> list[Problem] | None:
-    """A container port's name is an IANA service name.
+    """Container port name is not an IANA service name.
 
-    At most 15 of a-z, 0-9 and hyphens, with at least one letter, no two hyphens
-    together and none at either end.
+    A valid name has at most 15 of a-z, 0-9 and hyphens, at least one letter, no two hyphens in a
+    row, and none at either end.
     """
     name = port.name
     if not name:
@@ -91,7 +91,10 @@ def container_port_name_syntax(port: AnyContainerPort) -> list[Problem] | None:
     source=_CONTAINER_PORTS,
 )
 def container_port_required(port: AnyContainerPort) -> list[Problem] | None:
-    """`containerPort`, where the container listens, must be given, and is not 0."""
+    """Container port has no number.
+
+    `containerPort` is the port on which the container listens. 0 is not a number of a port.
+    """
     if port.container_port != 0:
         return None
     return [
@@ -108,7 +111,7 @@ def container_port_required(port: AnyContainerPort) -> list[Problem] | None:
     source=_CONTAINER_PORTS,
 )
 def container_port_out_of_range(port: AnyContainerPort) -> list[Problem] | None:
-    """`containerPort` is a number from 1 to 65535."""
+    """Container port is not a number from 1 to 65535."""
     number = port.container_port
     reasons = port_number_reasons(number) if number != 0 else ()
     return [Problem(FieldPath("containerPort"), "; ".join(reasons), number)] if reasons else None
@@ -118,7 +121,10 @@ def container_port_out_of_range(port: AnyContainerPort) -> list[Problem] | None:
     "host-port-out-of-range", "spec.containers[*].ports[*].hostPort", "FieldValueInvalid", source=_CONTAINER_PORTS
 )
 def host_port_out_of_range(port: AnyContainerPort) -> list[Problem] | None:
-    """`hostPort` is a number from 1 to 65535; 0 is none."""
+    """Host port is not a number from 1 to 65535.
+
+    0 means no host port.
+    """
     number = port.host_port
     reasons = port_number_reasons(number) if number else ()
     return [Problem(FieldPath("hostPort"), "; ".join(reasons), number)] if reasons else None
@@ -137,10 +143,11 @@ CONTAINER_RULES: Final = RuleGroup[AnyContainer]("containers", about="Pod")
     source=f"{_VALIDATION}, validateContainerPorts",
 )
 def duplicate_container_port_name(container: AnyContainer) -> Iterator[Problem]:
-    """No two ports of one container have one name, whatever their protocols.
+    """Two ports of a container have the same name.
 
-    A DNS server that listens on TCP and UDP needs two names. Two containers of a pod
-    may use one name; a Service then finds the first, regular containers before sidecars.
+    Their protocols do not matter: a DNS server that listens on TCP and UDP needs two names. Two
+    containers of a pod may use the same name. A Service then finds the first, containers before
+    sidecars.
     """
     if len(container.ports) < 2:
         return
@@ -170,10 +177,11 @@ POD_RULES: Final = RuleGroup[AnyPod]("pods", about="Pod")
     source=f"{_VALIDATION}, checkHostPortConflicts",
 )
 def duplicate_host_port(pod: AnyPod) -> Iterator[Problem]:
-    """A pod binds each port of its node once: protocol, host IP and host port together.
+    """Two ports of a pod have the same host port.
 
-    Regular containers are compared with each other, each init container only with
-    itself; the server reports the latter at `initContainers[0]` whichever it is.
+    A host port is a protocol, a host IP and a number. Containers are compared with each other, and
+    each init container with itself only. The server reports the latter at `initContainers[0]`,
+    whichever it is.
     """
     seen: set[tuple[str, str, int]] = set()
     for index, container in enumerate(pod.containers):
@@ -203,9 +211,9 @@ def _collisions(
     source=f"{_VALIDATION}, validateHostNetwork",
 )
 def host_port_differs(pod: AnyPod) -> Iterator[Problem]:
-    """Under host networking a container's port is the host's: `hostPort` is left out or the same.
+    """Host port of a pod with host networking is not the container port.
 
-    Init containers are not held to it.
+    `hostPort` may be omitted. Init containers are not checked.
     """
     if pod.host_network:
         for index, container in enumerate(pod.containers):

@@ -42,7 +42,10 @@ POD_WARNINGS: Final = RuleGroup[WarnedPod]("warnings about pods", stage=Stage.WA
 
 @POD_WARNINGS.warning("host-ip-without-host-port", "spec.containers[*].ports[*]", source=_SOURCE)
 def host_ip_without_host_port(pod: WarnedPod) -> Iterator[Problem]:
-    """A host IP means nothing without a host port."""
+    """Host IP is set without a host port.
+
+    The host IP has no effect.
+    """
     for path, port in _ports(pod):
         if port.host_ip and not port.host_port:
             yield Problem(path, "hostIP is set without hostPort", hint="give a hostPort, or leave hostIP out")
@@ -50,9 +53,10 @@ def host_ip_without_host_port(pod: WarnedPod) -> Iterator[Problem]:
 
 @POD_WARNINGS.warning("repeated-container-port", "spec.containers[*].ports[*]", source=_SOURCE)
 def repeated_container_port(pod: WarnedPod) -> Iterator[Problem]:
-    """A number and protocol is declared once in a pod: its containers share one network.
+    """Two container ports of a pod have the same number and protocol.
 
-    Server-side apply refuses a repetition within one container, which is the key of its list.
+    The containers of a pod share a network. Server-side apply rejects a repetition within a
+    container, because number and protocol are the key of the list.
     """
     seen: dict[tuple[int, str], list[tuple[FieldPath, PortOnHost]]] = {}
     for path, port in _ports(pod):
@@ -76,10 +80,11 @@ def _overlap(port: PortOnHost, other: PortOnHost) -> str | None:
 
 @POD_WARNINGS.warning("shared-port-name", "spec.containers[*].ports[*]", source=_SOURCE)
 def shared_port_name(pod: WarnedPod) -> Iterator[Problem]:
-    """Two containers of a pod use one port name. Since 1.33.
+    """Two containers of a pod use the same port name.
 
-    A Service that names it finds the first with its protocol, in regular containers
-    before sidecars, whatever the server's own warning says about init containers.
+    The server warns from 1.33 on. A Service that refers to the name finds the first port with its
+    protocol, in containers before sidecars. This holds even where the server's warning describes
+    init containers otherwise.
     """
     if pod.cluster.enabled(SHARED_PORT_NAME_WARNING):
         seen: dict[str, FieldPath] = {}

@@ -61,7 +61,10 @@ def _name_with_protocol(port: PortState) -> str:
     mistakes=[Mistake("no ports", {"spec.ports": []})],
 )
 def ports_required(service: ServiceState) -> list[Problem] | None:
-    """A Service has at least one port, unless it is headless or of type ExternalName."""
+    """Service has no ports.
+
+    Only headless and ExternalName Services may have none.
+    """
     if service.ports or service.headless or service.is_external_name:
         return None
     return [
@@ -80,7 +83,7 @@ def ports_required(service: ServiceState) -> list[Problem] | None:
     ],
 )
 def port_name_required(service: ServiceState) -> list[Problem]:
-    """Every port of a Service with several ports has a name."""
+    """Port of a Service with several ports has no name."""
     return [
         Problem(
             FieldPath("spec", "ports", position, "name"),
@@ -103,7 +106,10 @@ def port_name_required(service: ServiceState) -> list[Problem]:
     ],
 )
 def duplicate_port_name(service: ServiceState) -> list[Problem]:
-    """No two ports of a Service have one name, whatever their protocols."""
+    """Two ports of a Service have the same name.
+
+    Their protocols do not matter.
+    """
     again = _repeated([port.name for port in service.ports])
     return [
         Problem(
@@ -133,7 +139,10 @@ def duplicate_port_name(service: ServiceState) -> list[Problem]:
     ],
 )
 def kubelet_port_forbidden(service: ServiceState) -> Iterator[Problem]:
-    """Up to Kubernetes 1.32, a LoadBalancer Service may not expose port 10250, the kubelet's."""
+    """LoadBalancer Service has port 10250, which is the kubelet's.
+
+    Up to Kubernetes 1.32.
+    """
     if service.cluster.enabled(KUBELET_PORT_FORBIDDEN):
         for position, port in enumerate(service.ports):
             if port.port == KUBELET_PORT:
@@ -152,7 +161,7 @@ def kubelet_port_forbidden(service: ServiceState) -> Iterator[Problem]:
     ],
 )
 def node_port_forbidden(service: ServiceState) -> list[Problem] | None:
-    """A ClusterIP Service has no node ports."""
+    """ClusterIP Service has a node port."""
     if service.type != "ClusterIP":
         return None
     detail = "may not be used when type is ClusterIP"
@@ -184,7 +193,7 @@ def node_port_forbidden(service: ServiceState) -> list[Problem] | None:
     ],
 )
 def duplicate_node_port(service: ServiceState) -> list[Problem] | None:
-    """No two ports of one protocol share a node port."""
+    """Two ports with the same protocol have the same node port."""
     if not [port for port in service.ports if port.node_port]:
         return None
     again = _repeated([(port.protocol, port.node_port) for port in service.ports])
@@ -210,7 +219,10 @@ def duplicate_node_port(service: ServiceState) -> list[Problem] | None:
     mistakes=[Mistake("one port twice", {"spec.ports.1.port": SameAs("spec.ports.0.port")}, at="spec.ports[1]")],
 )
 def duplicate_port(service: ServiceState) -> list[Problem]:
-    """No two ports of a Service have the same number and protocol. 53/TCP beside 53/UDP is fine."""
+    """Two ports of a Service have the same number and protocol.
+
+    53/TCP and 53/UDP in one Service are valid.
+    """
     again = _repeated([(port.protocol, port.port) for port in service.ports])
     return [
         Problem(

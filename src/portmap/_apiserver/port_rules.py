@@ -67,10 +67,11 @@ SERVICE_PORT_RULES: Final = RuleGroup[AnyServicePort]("Service ports")
     ],
 )
 def service_port_name_syntax(port: AnyServicePort) -> list[Problem] | None:
-    """A Service port's name is a DNS label: at most 63 of a-z, 0-9 and hyphens.
+    """Service port name is not a DNS label.
 
-    It may be digits only, and may contain `--`, which a container port's name may
-    not. An Ingress, though, can only name a port that is a container port's name too.
+    A valid name has at most 63 of a-z, 0-9 and hyphens. Unlike the name of a container port, it may
+    consist of digits only and may contain `--`. But an Ingress can only refer to a name that is
+    also valid for a container port.
     """
     name = port.name
     if not name:
@@ -99,7 +100,10 @@ def service_port_name_syntax(port: AnyServicePort) -> list[Problem] | None:
     ],
 )
 def service_port_out_of_range(port: AnyServicePort) -> list[Problem] | None:
-    """`port`, which clients dial, is a number from 1 to 65535. It has no default."""
+    """Service port is not a number from 1 to 65535.
+
+    `port` is the port that clients connect to. It has no default.
+    """
     reasons = port_number_reasons(port.port)
     if not reasons:
         return None
@@ -115,10 +119,10 @@ def service_port_out_of_range(port: AnyServicePort) -> list[Problem] | None:
     mistakes=[Mistake("protocol in lower case", {"spec.ports.0.protocol": "tcp"}, at="spec.ports[0].protocol")],
 )
 def unsupported_protocol(port: HasProtocol) -> list[Problem] | None:
-    """The protocol of a Service port or container port is TCP, UDP or SCTP, in upper case.
+    """Protocol of a port is not TCP, UDP or SCTP.
 
-    Left out or empty, it is TCP. What is spoken over it, such as HTTP, is the
-    business of `appProtocol`.
+    The value is case-sensitive, and the default is TCP. For protocols on top of it, such as HTTP,
+    use `appProtocol`.
     """
     protocol = port.protocol
     if not protocol or protocol in PROTOCOLS:
@@ -144,10 +148,10 @@ def unsupported_protocol(port: HasProtocol) -> list[Problem] | None:
     ],
 )
 def service_target_port_number(port: AnyServicePort) -> list[Problem] | None:
-    """`targetPort`, as a number, is 1 to 65535.
+    """Target port number is not from 1 to 65535.
 
-    Left out, 0 or `""`, it is the value of `port`, and is then out of range wherever
-    that is. The number need not be declared by any container.
+    Without a value, or with 0 or `""`, the target port is the value of `port`, and invalid if that
+    is. No container need declare the number.
     """
     target = port.target_port
     if isinstance(target, str) and target:
@@ -168,10 +172,10 @@ def service_target_port_number(port: AnyServicePort) -> list[Problem] | None:
     mistakes=[Mistake("targetPort in quotes", {"spec.ports.0.targetPort": "8080"}, at="spec.ports[0].targetPort")],
 )
 def service_target_port_name(port: AnyServicePort) -> list[Problem] | None:
-    """`targetPort`, as text, is the name of a container port.
+    """Target port name is not a valid name of a container port.
 
-    At most 15 of a-z, 0-9 and single hyphens, with at least one letter. Text is a
-    name also where it is all digits: `"8080"` is no port number.
+    A valid name has at most 15 of a-z, 0-9 and single hyphens, and at least one letter. A string is
+    a name even if it consists of digits: `"8080"` is not a port number.
     """
     target = port.target_port
     return port_name_problems(target, FieldPath("targetPort")) if isinstance(target, str) and target else None
@@ -188,7 +192,10 @@ def service_target_port_name(port: AnyServicePort) -> list[Problem] | None:
     ],
 )
 def service_app_protocol(port: AnyServicePort) -> list[Problem] | None:
-    """`appProtocol` is a qualified name: an IANA service name, or one with a domain, such as kubernetes.io/h2c."""
+    """`appProtocol` is not a qualified name.
+
+    Valid are an IANA service name, or a name with a domain, such as kubernetes.io/h2c.
+    """
     value = port.app_protocol
     if value is None:
         return None

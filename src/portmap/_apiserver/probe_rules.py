@@ -86,21 +86,27 @@ HANDLER_RULES: Final = RuleGroup[Handler]("probes and hooks", about="Pod")
 
 @HANDLER_RULES.rule("handler-required", "spec.containers[*].*Probe", "FieldValueRequired", source=_SOURCE)
 def handler_required(handler: Handler) -> Iterator[Problem]:
-    """A probe or hook says what to do: `httpGet`, `tcpSocket`, `grpc` or `exec`."""
+    """Probe or hook has no handler.
+
+    A handler is `httpGet`, `tcpSocket`, `grpc` or `exec`.
+    """
     if not handler.action[0]:
         yield Problem(ROOT, "must say what to do", hint="add one of httpGet, tcpSocket, grpc (probes only) or exec")
 
 
 @HANDLER_RULES.rule("several-handlers", "spec.containers[*].*Probe.*", "FieldValueForbidden", source=_SOURCE)
 def several_handlers(handler: Handler) -> Iterator[Problem]:
-    """A probe or hook does one thing only."""
+    """Probe or hook has several handlers."""
     for name in [name for name in _ACTION_NAMES if name in handler.data][1:]:
         yield Problem(FieldPath(name), "may not be given beside another action", hint="keep one of them")
 
 
 @HANDLER_RULES.rule("probe-port-out-of-range", "spec.containers[*].*Probe.*.port", "FieldValueInvalid", source=_SOURCE)
 def probe_port_out_of_range(handler: Handler) -> Iterator[Problem]:
-    """The port of a probe or hook, as a number, is 1 to 65535. It has no default."""
+    """Port number of a probe or hook is not from 1 to 65535.
+
+    It has no default.
+    """
     name, action = handler.action
     if name in {"httpGet", "tcpSocket", "grpc"}:
         port = action.get("port", 0)
@@ -111,7 +117,10 @@ def probe_port_out_of_range(handler: Handler) -> Iterator[Problem]:
 
 @HANDLER_RULES.rule("probe-port-name-syntax", "spec.containers[*].*Probe.*.port", "FieldValueInvalid", source=_SOURCE)
 def probe_port_name_syntax(handler: Handler) -> list[Problem] | None:
-    """The port of a probe or hook, as text, is the name of a container port of the same container."""
+    """Port name of a probe or hook is not a valid name of a container port.
+
+    The name refers to a port of the same container.
+    """
     name, action = handler.action
     port = action.get("port")
     return port_name_problems(port, FieldPath(name, "port")) if isinstance(port, str) else None
@@ -121,7 +130,10 @@ def probe_port_name_syntax(handler: Handler) -> list[Problem] | None:
     "unsupported-scheme", "spec.containers[*].*Probe.httpGet.scheme", "FieldValueNotSupported", source=_SOURCE
 )
 def unsupported_scheme(handler: Handler) -> Iterator[Problem]:
-    """An HTTP probe's scheme is HTTP or HTTPS, in upper case."""
+    """Scheme of an HTTP probe is not HTTP or HTTPS.
+
+    The value is case-sensitive.
+    """
     name, action = handler.action
     scheme = action.get("scheme")
     if name == "httpGet" and scheme and scheme not in _SCHEMES:
@@ -133,7 +145,10 @@ def unsupported_scheme(handler: Handler) -> Iterator[Problem]:
     "header-name-syntax", "spec.containers[*].*Probe.httpGet.httpHeaders", "FieldValueInvalid", source=_SOURCE
 )
 def header_name_syntax(handler: Handler) -> Iterator[Problem]:
-    """The name of an HTTP header is letters, digits and hyphens."""
+    """Name of an HTTP header is not valid.
+
+    A valid name has letters, digits and hyphens.
+    """
     name, action = handler.action
     for header in action.get("httpHeaders", ()) if name == "httpGet" else ():
         text = header.get("name", "")
@@ -143,7 +158,7 @@ def header_name_syntax(handler: Handler) -> Iterator[Problem]:
 
 @HANDLER_RULES.rule("command-required", "spec.containers[*].*Probe.exec.command", "FieldValueRequired", source=_SOURCE)
 def command_required(handler: Handler) -> Iterator[Problem]:
-    """A probe or hook that runs a command has one."""
+    """Probe or hook with `exec` has no command."""
     name, action = handler.action
     if name == "exec" and not action.get("command"):
         yield Problem(FieldPath("exec", "command"), "must be given")
@@ -151,7 +166,7 @@ def command_required(handler: Handler) -> Iterator[Problem]:
 
 @HANDLER_RULES.rule("probe-number-negative", "spec.containers[*].*Probe.*", "FieldValueInvalid", source=_PROBE_SOURCE)
 def probe_number_negative(handler: Handler) -> Iterator[Problem]:
-    """The times and thresholds of a probe are not negative."""
+    """Time or threshold of a probe is negative."""
     for name in ("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"):
         if handler.data.get(name, 0) < 0:
             yield Problem(FieldPath(name), "must not be negative", handler.data[name])
@@ -164,7 +179,7 @@ def probe_number_negative(handler: Handler) -> Iterator[Problem]:
     source="pkg/apis/core/validation/validation.go, validateLivenessProbe",
 )
 def probe_success_threshold(handler: Handler) -> Iterator[Problem]:
-    """One success is enough for a liveness or startup probe, and no other number is allowed."""
+    """Success threshold of a liveness or startup probe is not 1."""
     threshold = handler.data.get("successThreshold") or 1
     if handler.field in {"livenessProbe", "startupProbe"} and threshold != 1:
         yield Problem(FieldPath("successThreshold"), "must be 1", threshold, "leave it out")
@@ -177,7 +192,10 @@ def probe_success_threshold(handler: Handler) -> Iterator[Problem]:
     source=_PROBE_SOURCE,
 )
 def probe_grace_period(handler: Handler) -> Iterator[Problem]:
-    """A probe's own grace period is positive, and a readiness probe, which ends nothing, has none."""
+    """Grace period of a probe is not positive, or is set for a readiness probe.
+
+    A readiness probe terminates nothing.
+    """
     seconds = handler.data.get("terminationGracePeriodSeconds")
     if seconds is not None and (seconds <= 0 or handler.field == "readinessProbe"):
         detail = "must not be set for a readiness probe" if seconds > 0 else "must be greater than 0"

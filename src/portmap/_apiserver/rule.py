@@ -74,7 +74,7 @@ class Rule(Generic[Subject]):
 
     @property
     def summary(self) -> str:
-        """The first line of its documentation."""
+        """The title, which states the problem: the first line of the documentation."""
         return self.documentation.partition("\n")[0]
 
     @property

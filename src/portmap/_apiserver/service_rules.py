@@ -55,7 +55,7 @@ SERVICE_RULES: Final = RuleGroup[ServiceState]("Services")
     ],
 )
 def topology_annotations_differ(service: ServiceState) -> Problems:
-    """The two spellings of the topology annotation, where both are set, agree."""
+    """The two topology annotations have different values."""
     mode, hints = service.annotations.get(TOPOLOGY_MODE), service.annotations.get(TOPOLOGY_AWARE_HINTS)
     if mode is not None and hints is not None and mode != hints:
         path = FieldPath("metadata", "annotations").key(TOPOLOGY_MODE)
@@ -74,7 +74,10 @@ def topology_annotations_differ(service: ServiceState) -> Problems:
     mistakes=[Mistake("headless and NodePort", {"spec.type": "NodePort", "spec.clusterIP": "None"})],
 )
 def headless_forbidden(service: ServiceState) -> Problems:
-    """A NodePort or LoadBalancer Service needs a cluster IP, so it cannot be headless."""
+    """NodePort or LoadBalancer Service is headless.
+
+    These types need a cluster IP.
+    """
     if service.headless:
         detail = f"may not be None for {service.type} Services"
         yield Problem(
@@ -96,7 +99,7 @@ def headless_forbidden(service: ServiceState) -> Problems:
     ],
 )
 def cluster_ips_forbidden(service: ServiceState) -> Problems:
-    """An ExternalName Service has no cluster IP."""
+    """ExternalName Service has a cluster IP."""
     if service.cluster_ips:
         yield Problem(
             FieldPath("spec", "clusterIPs"), "may not be set for ExternalName Services", hint="leave clusterIP out"
@@ -117,7 +120,7 @@ def cluster_ips_forbidden(service: ServiceState) -> Problems:
     ],
 )
 def ip_families_forbidden(service: ServiceState) -> Problems:
-    """An ExternalName Service has no IP families."""
+    """ExternalName Service has IP families."""
     if service.ip_families:
         yield Problem(FieldPath("spec", "ipFamilies"), "may not be set for ExternalName Services", hint="leave it out")
 
@@ -136,7 +139,7 @@ def ip_families_forbidden(service: ServiceState) -> Problems:
     ],
 )
 def ip_family_policy_forbidden(service: ServiceState) -> Problems:
-    """An ExternalName Service has no IP family policy."""
+    """ExternalName Service has an IP family policy."""
     if service.ip_family_policy is not None:
         yield Problem(
             FieldPath("spec", "ipFamilyPolicy"), "may not be set for ExternalName Services", hint="leave it out"
@@ -152,7 +155,7 @@ def ip_family_policy_forbidden(service: ServiceState) -> Problems:
     mistakes=[Mistake("ExternalName without a name", {"spec.type": "ExternalName"})],
 )
 def external_name_required(service: ServiceState) -> Problems:
-    """An ExternalName Service says which DNS name it stands for."""
+    """ExternalName Service has no external name."""
     if not service.external_name.removesuffix("."):
         yield Problem(FieldPath("spec", "externalName"), "must be given", hint="give the DNS name that it stands for")
 
@@ -168,9 +171,10 @@ def external_name_required(service: ServiceState) -> Problems:
     ],
 )
 def external_name_syntax(service: ServiceState) -> Problems:
-    """An external name is a DNS name in lower case, with a dot at its end or without.
+    """External name is not a DNS name.
 
-    An IPv4 address passes, since it looks like one, but no resolver makes sense of it.
+    A valid name is in lower case, and may end with a dot. An IPv4 address is accepted, because it
+    looks like a name, but does not resolve.
     """
     name = service.external_name.removesuffix(".")
     reasons = dns_subdomain_reasons(name) if name else ()
@@ -196,7 +200,7 @@ def external_name_syntax(service: ServiceState) -> Problems:
     ],
 )
 def selector_syntax(service: ServiceState) -> list[Problem]:
-    """A selector's keys and values are those of labels."""
+    """Key or value of a selector is not valid for a label."""
     return label_problems(service.selector, FieldPath("spec", "selector"))
 
 
@@ -211,7 +215,7 @@ def selector_syntax(service: ServiceState) -> list[Problem]:
     mistakes=[Mistake("session affinity Cookie", {"spec.sessionAffinity": "Cookie"})],
 )
 def unsupported_session_affinity(service: ServiceState) -> list[Problem] | None:
-    """Session affinity is None or ClientIP."""
+    """Session affinity is not None or ClientIP."""
     if service.session_affinity in SESSION_AFFINITIES:
         return None
     return [not_supported(FieldPath("spec", "sessionAffinity"), service.session_affinity, SESSION_AFFINITIES)]
@@ -234,7 +238,10 @@ def unsupported_session_affinity(service: ServiceState) -> list[Problem] | None:
     ],
 )
 def session_affinity_timeout_out_of_range(service: ServiceState) -> list[Problem] | None:
-    """A client sticks to one pod for 1 to 86400 seconds (a day); without a word, for 10800."""
+    """Session affinity timeout is not from 1 to 86400 seconds.
+
+    86400 seconds are one day. The default is 10800 seconds.
+    """
     seconds = service.affinity_timeout
     if seconds is None or service.session_affinity != "ClientIP" or 1 <= seconds <= _LONGEST_AFFINITY:
         return None
@@ -261,7 +268,7 @@ def _external_ip_syntax_reasons(service: ServiceState, address: str) -> tuple[st
     mistakes=[Mistake("a name for an external IP", {"spec.externalIPs": ["example.com"]}, at="spec.externalIPs[0]")],
 )
 def external_ip_syntax(service: ServiceState) -> Problems:
-    """External IPs are IP addresses."""
+    """External IP is not an IP address."""
     for position, address in enumerate(service.external_ips):
         reasons = _external_ip_syntax_reasons(service, address)
         if reasons:
@@ -279,7 +286,7 @@ def external_ip_syntax(service: ServiceState) -> Problems:
     ],
 )
 def external_ip_special(service: ServiceState) -> Problems:
-    """An external IP is no loopback, link-local or unspecified address."""
+    """External IP is a loopback, link-local or unspecified address."""
     for position, address in enumerate(service.external_ips):
         if not _external_ip_syntax_reasons(service, address):
             reasons = endpoint_ip_reasons(address)
@@ -295,7 +302,7 @@ def external_ip_special(service: ServiceState) -> Problems:
     mistakes=[Mistake("type Headless", {"spec.type": "Headless"})],
 )
 def unsupported_type(service: ServiceState) -> list[Problem] | None:
-    """A Service's type is ClusterIP, NodePort, LoadBalancer or ExternalName."""
+    """Service type is not ClusterIP, NodePort, LoadBalancer or ExternalName."""
     if service.type in SERVICE_TYPES:
         return None
     hint = "write type ClusterIP and clusterIP: None" if service.type.lower() == "headless" else None

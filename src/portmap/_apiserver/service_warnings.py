@@ -52,7 +52,7 @@ SERVICE_WARNINGS: Final = RuleGroup[ServiceState]("warnings about Services", sta
     "topology-annotation-deprecated", f"metadata.annotations[{TOPOLOGY_AWARE_HINTS}]", source=_SOURCE
 )
 def topology_annotation_deprecated(service: ServiceState) -> Iterator[Problem]:
-    """The older of the two topology annotations is deprecated."""
+    """Service uses the older topology annotation, which is deprecated."""
     if TOPOLOGY_AWARE_HINTS in service.annotations:
         path = FieldPath("metadata", "annotations").key(TOPOLOGY_AWARE_HINTS)
         yield Problem(path, f"{TOPOLOGY_AWARE_HINTS} is deprecated", hint=f"use {TOPOLOGY_MODE}")
@@ -60,7 +60,10 @@ def topology_annotation_deprecated(service: ServiceState) -> Iterator[Problem]:
 
 @SERVICE_WARNINGS.warning("cluster-ip-spelling", "spec.clusterIPs[*]", source=_SOURCE)
 def cluster_ip_spelling(service: ServiceState) -> Iterator[Problem]:
-    """A cluster IP should be written as everybody else writes it (RFC 5952 for IPv6)."""
+    """Cluster IP is not in the usual format.
+
+    For IPv6, that is the format of RFC 5952.
+    """
     if service.cluster_ip not in {"", HEADLESS}:
         for position, address in enumerate(service.cluster_ips):
             if address is not PICKED:
@@ -69,7 +72,11 @@ def cluster_ip_spelling(service: ServiceState) -> Iterator[Problem]:
 
 @SERVICE_WARNINGS.warning("ignored-when-headless", "spec.*", source=_SOURCE)
 def ignored_when_headless(service: ServiceState) -> Iterator[Problem]:
-    """A headless Service ignores its load balancer IP, external IPs and session affinity. Since 1.34."""
+    """Headless Service has fields that are ignored.
+
+    Ignored are the load balancer IP, external IPs and session affinity. The server warns from 1.34
+    on.
+    """
     if service.type != "ClusterIP" or not service.headless or not service.cluster.enabled(HEADLESS_WARNINGS):
         return
     hint = "leave it out"
@@ -83,14 +90,17 @@ def ignored_when_headless(service: ServiceState) -> Iterator[Problem]:
 
 @SERVICE_WARNINGS.warning("external-ip-spelling", "spec.externalIPs[*]", source=_SOURCE)
 def external_ip_spelling(service: ServiceState) -> Iterator[Problem]:
-    """An external IP should be written as everybody else writes it."""
+    """External IP is not in the usual format."""
     for position, address in enumerate(service.external_ips):
         yield from _spelling(FieldPath("spec", "externalIPs", position), address, _standard(service, address))
 
 
 @SERVICE_WARNINGS.warning("external-ips-deprecated", "spec.externalIPs", source=_SOURCE)
 def external_ips_deprecated(service: ServiceState) -> Iterator[Problem]:
-    """`externalIPs` is deprecated since 1.36, and some clusters may not implement it any more."""
+    """`externalIPs` is deprecated.
+
+    From 1.36 on. Some clusters may not implement it any more.
+    """
     if service.external_ips and service.needs_cluster_ip and not _plain_headless(service):
         if service.cluster.enabled(EXTERNAL_IPS_DEPRECATED):
             detail = "is deprecated, and some clusters may not implement it any more"
@@ -103,7 +113,10 @@ def _plain_headless(service: ServiceState) -> bool:
 
 @SERVICE_WARNINGS.warning("load-balancer-ip-spelling", "spec.loadBalancerIP", source=_SOURCE)
 def load_balancer_ip_spelling(service: ServiceState) -> Iterator[Problem]:
-    """A load balancer IP should be written as everybody else writes it. That it is one at all is not checked."""
+    """Load balancer IP is not in the usual format.
+
+    The server does not check that it is an IP address.
+    """
     if service.load_balancer_ip:
         address, path = service.load_balancer_ip, FieldPath("spec", "loadBalancerIP")
         yield from _spelling(path, address, _standard(service, address))
@@ -113,7 +126,7 @@ def load_balancer_ip_spelling(service: ServiceState) -> Iterator[Problem]:
 
 @SERVICE_WARNINGS.warning("source-range-spelling", "spec.loadBalancerSourceRanges[*]", source=_SOURCE)
 def source_range_spelling(service: ServiceState) -> Iterator[Problem]:
-    """A source range should be written as everybody else writes it."""
+    """Source range is not in the usual format."""
     for position, block in enumerate(service.load_balancer_source_ranges):
         path = FieldPath("spec", "loadBalancerSourceRanges", position)
         yield from _spelling(path, block, standard_block(block))
@@ -123,14 +136,17 @@ def source_range_spelling(service: ServiceState) -> Iterator[Problem]:
 
 @SERVICE_WARNINGS.warning("external-ips-ignored", "spec.externalIPs", source=_SOURCE)
 def external_ips_ignored(service: ServiceState) -> Iterator[Problem]:
-    """An ExternalName Service ignores external IPs."""
+    """ExternalName Service has external IPs, which are ignored."""
     if service.is_external_name and service.external_ips:
         yield Problem(FieldPath("spec", "externalIPs"), "is ignored when type is ExternalName", hint="leave it out")
 
 
 @SERVICE_WARNINGS.warning("external-name-ignored", "spec.externalName", source=_SOURCE)
 def external_name_ignored(service: ServiceState) -> Iterator[Problem]:
-    """`externalName` is for Services of type ExternalName."""
+    """Service with `externalName` is not an ExternalName Service.
+
+    The field is ignored.
+    """
     if not service.is_external_name and service.external_name:
         detail = "is ignored when type is not ExternalName"
         yield Problem(FieldPath("spec", "externalName"), detail, hint="leave it out, or make the type ExternalName")
@@ -138,7 +154,10 @@ def external_name_ignored(service: ServiceState) -> Iterator[Problem]:
 
 @SERVICE_WARNINGS.warning("prefer-close-deprecated", "spec.trafficDistribution", source=_SOURCE)
 def prefer_close_deprecated(service: ServiceState) -> Iterator[Problem]:
-    """PreferClose is deprecated since 1.35, in favour of its new name PreferSameZone."""
+    """PreferClose is deprecated.
+
+    From 1.35 on, its name is PreferSameZone.
+    """
     if service.traffic_distribution == "PreferClose" and service.cluster.enabled(PREFER_CLOSE_DEPRECATED):
         yield Problem(
             FieldPath("spec", "trafficDistribution"), "'PreferClose' is deprecated", hint="write PreferSameZone"
@@ -149,7 +168,10 @@ def prefer_close_deprecated(service: ServiceState) -> Iterator[Problem]:
     "duplicate-owner", "metadata.ownerReferences", source="staging/src/k8s.io/apiserver/pkg/endpoints/handlers/rest.go"
 )
 def duplicate_owner(service: ServiceState) -> Iterator[Problem]:
-    """An owner is named once; the server drops repetitions."""
+    """Owner is repeated.
+
+    The server drops repetitions.
+    """
     owners = [json.dumps(owner, sort_keys=True) for owner in service.metadata.get("ownerReferences") or ()]
     if len(set(owners)) < len(owners):
         yield Problem(

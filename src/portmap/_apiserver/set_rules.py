@@ -75,7 +75,10 @@ SET_RULES: Final = RuleGroup[AnyNewcomer]("sets of Services", request="set")
     source="staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go",
 )
 def service_name_taken(newcomer: AnyNewcomer) -> Iterator[Problem]:
-    """Two different Services of a namespace do not have one name: a create fails, an apply replaces the first."""
+    """Two different Services have the same name and namespace.
+
+    A create of the second fails, and an apply replaces the first.
+    """
     if newcomer.namesake is not None:
         name = newcomer.state.metadata.get("name")
         yield Problem(FieldPath("metadata", "name"), "another Service of the set has it", name, "rename one of them")
@@ -89,7 +92,7 @@ def service_name_taken(newcomer: AnyNewcomer) -> Iterator[Problem]:
     stage=Stage.ADDRESSES,
 )
 def cluster_ip_taken(newcomer: AnyNewcomer) -> Iterator[Problem]:
-    """A cluster IP belongs to one Service of the cluster."""
+    """Two Services have the same cluster IP."""
     for address in _addresses(newcomer.state):
         other = newcomer.holder(address)
         if other is not None:
@@ -98,10 +101,10 @@ def cluster_ip_taken(newcomer: AnyNewcomer) -> Iterator[Problem]:
 
 @SET_RULES.rule("node-port-taken", "spec.ports[*].nodePort", "FieldValueInvalid", source=_PORTS, stage=Stage.NODE_PORTS)
 def node_port_taken(newcomer: AnyNewcomer) -> Iterator[Problem]:
-    """A node port belongs to one Service of the cluster, whatever the protocol and the namespace.
+    """Two Services have the same node port.
 
-    Within that Service several protocols may share it. A health check node port is
-    taken from the same numbers.
+    Their protocols and namespaces do not matter. Within a Service, several protocols may share it.
+    Health check node ports are allocated from the same numbers.
     """
     for position, number in _node_ports(newcomer.state):
         other = newcomer.holder(number)
@@ -120,7 +123,7 @@ def node_port_taken(newcomer: AnyNewcomer) -> Iterator[Problem]:
     stage=Stage.HEALTH_CHECK,
 )
 def health_check_node_port_taken(newcomer: AnyNewcomer) -> Iterator[Problem]:
-    """A health check node port belongs to one Service of the cluster, and is nobody's node port."""
+    """Health check node port is a node port of another Service."""
     number = _health_check(newcomer.state)
     other = newcomer.holder(number) if number else None
     if other is not None:

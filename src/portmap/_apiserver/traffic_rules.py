@@ -49,9 +49,9 @@ TRAFFIC_RULES: Final = RuleGroup[ServiceState]("traffic")
     mistakes=[Mistake("source ranges without a load balancer", {"spec.loadBalancerSourceRanges": ["10.0.0.0/8"]})],
 )
 def source_ranges_forbidden(service: ServiceState) -> Problems:
-    """Only a LoadBalancer Service restricts its clients by source ranges.
+    """Service with source ranges is not a LoadBalancer.
 
-    The server writes the field with a capital, unlike the manifest's
+    The server's message spells the field with a capital, unlike the manifest's
     `loadBalancerSourceRanges`.
     """
     if not service.is_load_balancer:
@@ -74,7 +74,10 @@ def source_ranges_forbidden(service: ServiceState) -> Problems:
     ],
 )
 def source_range_syntax(service: ServiceState) -> Problems:
-    """A source range is a CIDR block; white space around it is allowed."""
+    """Source range is not a CIDR block.
+
+    White space around it is allowed.
+    """
     old = {text.strip() for text in service.old.load_balancer_source_ranges} if service.old else ()
     for position, text in enumerate(service.load_balancer_source_ranges):
         block = text.strip()
@@ -98,7 +101,10 @@ def source_range_syntax(service: ServiceState) -> Problems:
     ],
 )
 def source_ranges_annotation_forbidden(service: ServiceState) -> Problems:
-    """The annotation for source ranges, like the field that replaced it, is for LoadBalancer Services."""
+    """Service with the annotation for source ranges is not a LoadBalancer.
+
+    The annotation is the predecessor of `loadBalancerSourceRanges`.
+    """
     if SOURCE_RANGES in service.annotations and not service.load_balancer_source_ranges:
         if not service.is_load_balancer:
             detail = "may only be used when type is LoadBalancer"
@@ -120,7 +126,10 @@ def source_ranges_annotation_forbidden(service: ServiceState) -> Problems:
     ],
 )
 def source_ranges_annotation_syntax(service: ServiceState) -> Problems:
-    """The annotation for source ranges holds CIDR blocks with commas between them. The field wins over it."""
+    """Annotation for source ranges is not a list of CIDR blocks.
+
+    The blocks are separated by commas. The field overrides the annotation.
+    """
     text = service.annotations.get(SOURCE_RANGES, "") if not service.load_balancer_source_ranges else ""
     old = service.old.annotations.get(SOURCE_RANGES) if service.old else None
     if text.strip() and text != old:
@@ -142,7 +151,10 @@ def source_ranges_annotation_syntax(service: ServiceState) -> Problems:
     ],
 )
 def allocate_node_ports_forbidden(service: ServiceState) -> list[Problem] | None:
-    """Only a LoadBalancer Service says whether it wants node ports allocated, be it true or false."""
+    """Service with `allocateLoadBalancerNodePorts` is not a LoadBalancer.
+
+    Neither true nor false is allowed for other types.
+    """
     if service.allocate_load_balancer_node_ports is None or service.is_load_balancer:
         return None
     detail = "may only be used when type is LoadBalancer"
@@ -157,7 +169,7 @@ def allocate_node_ports_forbidden(service: ServiceState) -> list[Problem] | None
     mistakes=[Mistake("a load balancer class without a load balancer", {"spec.loadBalancerClass": "example.com/edge"})],
 )
 def load_balancer_class_forbidden(service: ServiceState) -> list[Problem] | None:
-    """Only a LoadBalancer Service has a load balancer class."""
+    """Service with a load balancer class is not a LoadBalancer."""
     if service.load_balancer_class is None or service.is_load_balancer:
         return None
     detail = "may only be used when type is LoadBalancer"
@@ -175,7 +187,10 @@ def load_balancer_class_forbidden(service: ServiceState) -> list[Problem] | None
     ],
 )
 def load_balancer_class_syntax(service: ServiceState) -> Problems:
-    """A load balancer class is a qualified name, such as example.com/internal."""
+    """Load balancer class is not a qualified name.
+
+    A valid one is example.com/internal.
+    """
     name = service.load_balancer_class
     if name is not None:
         reasons = qualified_name_reasons(name)
@@ -196,9 +211,10 @@ def load_balancer_class_syntax(service: ServiceState) -> Problems:
     mistakes=[Mistake("an external traffic policy for internal traffic", {"spec.externalTrafficPolicy": "Local"})],
 )
 def external_traffic_policy_forbidden(service: ServiceState) -> Problems:
-    """Only a Service that is reachable from outside has an external traffic policy.
+    """Service with an external traffic policy cannot be reached from outside.
 
-    That is a NodePort or LoadBalancer Service, or a ClusterIP Service with external IPs.
+    The policy is allowed for NodePort and LoadBalancer Services, and for ClusterIP Services with
+    external IPs.
     """
     policy = service.external_traffic_policy
     if not service.externally_accessible:
@@ -219,7 +235,7 @@ def external_traffic_policy_forbidden(service: ServiceState) -> Problems:
     ],
 )
 def unsupported_external_traffic_policy(service: ServiceState) -> Problems:
-    """The external traffic policy is Cluster or Local."""
+    """External traffic policy is not Cluster or Local."""
     policy = service.external_traffic_policy
     if service.externally_accessible and policy not in TRAFFIC_POLICIES:
         yield not_supported(FieldPath("spec", "externalTrafficPolicy"), policy, TRAFFIC_POLICIES)
@@ -239,7 +255,10 @@ def unsupported_external_traffic_policy(service: ServiceState) -> Problems:
     ],
 )
 def health_check_node_port_forbidden(service: ServiceState) -> Problems:
-    """A health check node port is for LoadBalancer Services with `externalTrafficPolicy: Local`."""
+    """Service has a health check node port that it does not use.
+
+    Only LoadBalancer Services may have one, with `externalTrafficPolicy: Local`.
+    """
     number = service.health_check_node_port
     if not service.needs_health_check:
         detail = "may only be set when type is LoadBalancer and externalTrafficPolicy is Local"
@@ -254,7 +273,7 @@ def health_check_node_port_forbidden(service: ServiceState) -> Problems:
     when="is_load_balancer",
 )
 def health_check_node_port_required(service: ServiceState) -> Problems:
-    """A Service that needs a health check node port has one: an update may not take it away."""
+    """Update removes the health check node port of a Service that needs it."""
     if service.needs_health_check and not service.health_check_node_port:
         yield Problem(FieldPath("spec", "healthCheckNodePort"), "must be given", hint="keep the number that it has")
 
@@ -267,7 +286,7 @@ def health_check_node_port_required(service: ServiceState) -> Problems:
     when="health_check_node_port",
 )
 def health_check_node_port_out_of_range(service: ServiceState) -> Problems:
-    """A health check node port is a number from 1 to 65535."""
+    """Health check node port is not a number from 1 to 65535."""
     number = service.health_check_node_port
     if service.needs_health_check and not service.health_check_node_port_dynamic:
         reasons = port_number_reasons(number)
@@ -283,7 +302,10 @@ def health_check_node_port_out_of_range(service: ServiceState) -> Problems:
     mistakes=[Mistake("an internal traffic policy without text", {"spec.internalTrafficPolicy": ""})],
 )
 def unsupported_internal_traffic_policy(service: ServiceState) -> list[Problem] | None:
-    """The internal traffic policy is Cluster or Local, whatever the type; `""` is not the same as leaving it out."""
+    """Internal traffic policy is not Cluster or Local.
+
+    This applies to each type. Unlike no value, `""` is invalid.
+    """
     policy = service.internal_traffic_policy
     if policy is None or policy in TRAFFIC_POLICIES:
         return None
@@ -304,7 +326,10 @@ def unsupported_internal_traffic_policy(service: ServiceState) -> list[Problem] 
     ],
 )
 def unsupported_traffic_distribution(service: ServiceState) -> list[Problem] | None:
-    """Traffic distribution is PreferClose or, from Kubernetes 1.34 on, PreferSameZone or PreferSameNode."""
+    """Traffic distribution is not a value that the version supports.
+
+    Valid are PreferClose and, from Kubernetes 1.34 on, PreferSameZone or PreferSameNode.
+    """
     wanted = service.traffic_distribution
     if wanted is None:
         return None

@@ -113,9 +113,10 @@ UPDATE_RULES: Final = RuleGroup[ServiceState]("updates", request="update")
     source=f"{_VALIDATION}, validateUpgradeDowngradeClusterIPs",
 )
 def cluster_ip_immutable(service: ServiceState) -> Iterator[Problem]:
-    """A Service keeps its cluster IPs; it cannot become headless, nor stop being so.
+    """Update changes the cluster IPs of a Service.
 
-    Only a change to or from ExternalName gives it others.
+    A Service cannot become headless or stop being headless. Only a change to or from ExternalName
+    changes the cluster IPs.
     """
     old = _both_have_addresses(service)
     if old is None or (old.headless and service.headless):
@@ -141,7 +142,7 @@ def cluster_ip_immutable(service: ServiceState) -> Iterator[Problem]:
     source=f"{_VALIDATION}, validateUpgradeDowngradeClusterIPs",
 )
 def second_stack_kept(service: ServiceState) -> Iterator[Problem]:
-    """The second cluster IP or IP family goes only where the policy becomes SingleStack."""
+    """Update removes the second cluster IP or IP family without the policy SingleStack."""
     old = _both_have_addresses(service)
     if old is None or service.ip_family_policy == "SingleStack" or (old.headless and service.headless):
         return
@@ -160,7 +161,10 @@ def second_stack_kept(service: ServiceState) -> Iterator[Problem]:
     source=f"{_VALIDATION}, validateUpgradeDowngradeIPFamilies",
 )
 def ip_family_immutable(service: ServiceState) -> Iterator[Problem]:
-    """A Service keeps its first IP family, unless it is headless."""
+    """Update changes the first IP family of a Service.
+
+    Only headless Services may change it.
+    """
     old = _both_have_addresses(service)
     if old is None or old.headless or service.headless:
         return
@@ -179,7 +183,10 @@ def ip_family_immutable(service: ServiceState) -> Iterator[Problem]:
     source=f"{_VALIDATION}, validateLoadBalancerClassField",
 )
 def load_balancer_class_immutable(service: ServiceState) -> Iterator[Problem]:
-    """A LoadBalancer Service keeps its class; it cannot be given one later either."""
+    """Update changes the load balancer class of a Service.
+
+    A LoadBalancer Service without a class cannot get one, either.
+    """
     old = service.old
     if old is None or not old.type == service.type == "LoadBalancer":
         return
@@ -196,7 +203,7 @@ def load_balancer_class_immutable(service: ServiceState) -> Iterator[Problem]:
     source=f"{_VALIDATION}, validateServiceExternalTrafficFieldsUpdate",
 )
 def health_check_node_port_immutable(service: ServiceState) -> Iterator[Problem]:
-    """A health check node port stays the same for as long as the Service needs one."""
+    """Update changes the health check node port of a Service that needs it."""
     old = service.old
     if old is not None and old.needs_health_check and service.needs_health_check:
         if old.health_check_node_port != service.health_check_node_port:
