@@ -1,4 +1,4 @@
-"""What an API server says about an object, as findings, and the rules by which it does."""
+"""Findings from the rules of the API server: what it rejects, and what it warns about."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final, final
@@ -22,13 +22,14 @@ from portmap._model.workloads import Workload
 
 __all__ = ["codes_of_the_server", "server_findings"]
 
-
 _OWNER_REFERENCES: Final = FieldPath("metadata", "ownerReferences")
 
 
 @final
 @attrs.frozen
-class _Warned:
+class _PodOfCluster:
+    """A pod as the server's warnings look at it."""
+
     cluster: Cluster
     containers: Sequence[Container]
     init_containers: Sequence[Container]
@@ -37,7 +38,7 @@ class _Warned:
 def server_findings(item: Item) -> Iterator[Finding]:
     """Yield what an API server rejects about an object, or what it warns about when it accepts it."""
     for violation in item.violations:
-        # A generator leaves them for a controller to fill in.
+        # Generated manifests leave owner references for a controller to complete.
         is_generated = violation.path.starts_with(_OWNER_REFERENCES)
         yield Finding(
             violation.code,
@@ -74,7 +75,7 @@ def _warnings(item: Item) -> Iterator[ServerWarning]:
     elif isinstance(typed, Pod | Workload):
         pod = typed if isinstance(typed, Pod) else typed.pod
         template = any_template_path(item.raw) or ROOT
-        yield from POD_WARNINGS.warnings(_Warned(cluster, pod.containers, pod.init_containers), template)
+        yield from POD_WARNINGS.warnings(_PodOfCluster(cluster, pod.containers, pod.init_containers), template)
 
 
 def codes_of_the_server() -> frozenset[str]:
