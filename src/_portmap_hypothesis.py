@@ -1,7 +1,4 @@
-"""What Hypothesis loads of portmap by entry point, in every process that has both.
-
-That is as little as there can be: portmap itself is imported when somebody uses it.
-"""
+"""The entry point that Hypothesis loads in every process; portmap itself is imported when it is used."""
 
 import sys
 from importlib import import_module
@@ -10,6 +7,6 @@ __all__ = ["register"]
 
 
 def register() -> None:
-    """Tell Hypothesis of portmap's types, if they are loaded; else portmap does so when it is."""
+    """Register strategies for portmap's classes if portmap is loaded; otherwise it does so when it is."""
     if "portmap" in sys.modules:
         import_module("portmap._plugins.hypothesis").register()

@@ -1,4 +1,4 @@
-"""Assertions about ports, for the tests of one's own infrastructure.
+"""Assertions about ports, for tests of infrastructure.
 
     >>> from portmap.testing import assert_routes
     >>> def test_http_reaches_the_app():
@@ -6,20 +6,18 @@
     ...
     >>> test_http_reaches_the_app()
 
-What fails raises `AssertionError` with the table of where every port leads and, for those
-that lead nowhere, what was probably meant. No test framework is needed; under pytest, the
-traceback ends at the line of the test.
+A failure raises `AssertionError` with the endpoints of every port and, for ports without any, a
+hint. No test framework is needed; under pytest, the traceback ends at the line of the test.
 """
 
 from portmap._testing.assertions import (
-    Environment,
-    Refusal,
     assert_contract_kept,
     assert_no_findings,
     assert_routes,
     assert_unreachable,
-    violates,
 )
+from portmap._testing.environment import Environment
+from portmap._testing.refusal import Refusal, violates
 
 __all__ = [
     "Environment",

@@ -25,7 +25,7 @@ exclude = ["vendor", "*.tpl.yaml"]
 
 
 def test_every_option_is_read(tmp_path: Path) -> None:
-    """Each option of the file becomes that of the command line."""
+    """Each key of the file sets the option of that name."""
     (tmp_path / "portmap.toml").write_text(FULL)
     found = find_configuration(tmp_path)
     assert found == Configuration(
@@ -46,8 +46,8 @@ def test_every_option_is_read(tmp_path: Path) -> None:
     )
 
 
-def test_the_nearest_file_counts(tmp_path: Path) -> None:
-    """A file in a folder further up counts where none is nearer, and a pyproject.toml only if it is about portmap."""
+def test_the_nearest_file_is_used(tmp_path: Path) -> None:
+    """The nearest file is used; a pyproject.toml without a table of portmap is skipped."""
     inner = tmp_path / "k8s" / "web"
     inner.mkdir(parents=True)
     (tmp_path / "pyproject.toml").write_text('[tool.portmap]\nnamespace = "far"\n')
@@ -57,13 +57,13 @@ def test_the_nearest_file_counts(tmp_path: Path) -> None:
     assert find_configuration(inner).namespace == "near"
 
 
-def test_without_a_file_nothing_is_said(tmp_path: Path) -> None:
-    """A configuration that is not there changes nothing."""
+def test_without_a_file(tmp_path: Path) -> None:
+    """Without a file, no option is set."""
     assert find_configuration(tmp_path).kubernetes_version is None
 
 
 def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
-    """Each problem has a line with the file, the option and what would do."""
+    """Each problem has a line with the file, the key and what it must be."""
     (tmp_path / "portmap.toml").write_text(
         'kubernetes-version = "2.0"\nnamespace = 1\nnamspace = "x"\n'
         '[lint]\nfail-on = "never"\nignore = "all"\ncomplete = "yes"\nprofile = "strikt"\n'
@@ -71,8 +71,8 @@ def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
     )
     with pytest.raises(CommandError) as caught:
         find_configuration(tmp_path)
-    told = [line.removeprefix(f"{tmp_path / 'portmap.toml'}: ").partition(":")[0] for line in caught.value.lines]
-    assert told == [
+    keys = [line.removeprefix(f"{tmp_path / 'portmap.toml'}: ").partition(":")[0] for line in caught.value.lines]
+    assert keys == [
         "kubernetes-version",
         "namespace",
         "namspace",
@@ -86,15 +86,15 @@ def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["lint = 1", "= 1", "\xff"])
-def test_what_cannot_be_read_is_an_error_with_its_file(tmp_path: Path, text: str) -> None:
-    """A broken file never passes for none."""
+def test_an_unreadable_file(tmp_path: Path, text: str) -> None:
+    """A file that cannot be read is an error that names it."""
     (tmp_path / "portmap.toml").write_bytes(text.encode("latin-1"))
     with pytest.raises(CommandError, match=r"portmap\.toml: "):
         find_configuration(tmp_path)
 
 
-def test_excluded_files_are_told_by_folder_and_pattern(tmp_path: Path) -> None:
-    """A folder's name stands for everything in it; patterns are those of pathlib."""
+def test_excluded_files(tmp_path: Path) -> None:
+    """A pattern that matches a folder excludes everything in it; patterns are those of pathlib."""
     (tmp_path / "portmap.toml").write_text(FULL)
     found = find_configuration(tmp_path)
     assert found.excludes(str(tmp_path / "vendor" / "deep" / "web.yaml"))

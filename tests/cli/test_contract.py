@@ -1,4 +1,4 @@
-"""`portmap contract`: its reports, its exit codes, and the page that tells about it."""
+"""`portmap contract`: its reports, its exit codes, and its page."""
 
 import json
 import re
@@ -22,17 +22,17 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 class TestReports:
-    """What a reader sees."""
+    """The text report."""
 
     def test_nothing_differs(self) -> None:
-        """Two trees that are the same have an empty report."""
+        """Two equal sets have an empty report."""
         write("a/web.yaml", WEB)
         write("b/other-name.yaml", WEB)
         run = portmap("contract", "a", "b")
         assert run == (0, "", "1 Service is in both; nothing differs; the contract is kept\n")
 
     def test_a_broken_contract(self) -> None:
-        """Each change has a line with its severity, port and code, the worst first, and the plan stands below."""
+        """Each change has a line with its severity, port and code, the worst first; the plan comes last."""
         write("a.yaml", WEB)
         write("b.yaml", WEB.replace("port: 80,", "port: 8000,"))
         run = portmap("contract", "a.yaml", "b.yaml")
@@ -58,7 +58,7 @@ patch ($patch: delete)
         assert run.err == "1 Service is in both; 1 breaking, 1 disturbing; the contract is broken\n"
 
     def test_workloads_and_users(self) -> None:
-        """What is about a workload alone stands apart, and who uses a port stands below the change."""
+        """Changes of workloads have a block of their own, and users of a port are listed below its change."""
         ports = "{name: dns, containerPort: 53, protocol: UDP}"
         monitor = """\
             apiVersion: monitoring.coreos.com/v1
@@ -77,7 +77,7 @@ patch ($patch: delete)
         assert "Deployment shop/dns: client-side apply" in lines[lines.index("Workloads") + 1]
 
     def test_a_terminal(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Lines fit the terminal, and what is wrong is red."""
+        """Lines fit the terminal, and breaking changes are red."""
         from command_line import Terminal
 
         monkeypatch.setenv("COLUMNS", "60")
@@ -93,25 +93,25 @@ patch ($patch: delete)
 
 
 class TestInput:
-    """What is compared, and what cannot be."""
+    """The input."""
 
     def test_one_side_may_be_standard_input(self) -> None:
-        """`-` is standard input, for one of the two."""
+        """`-` is standard input, for one of the two sides."""
         write("a.yaml", WEB)
         assert portmap("contract", "a.yaml", "-", stdin=WEB).code == 0
         assert portmap("contract", "-", "a.yaml", stdin=WEB).code == 0
         assert portmap("contract", "-", "-", stdin=WEB).code == 2
 
     def test_namespaces(self) -> None:
-        """Environments that are namespaces are compared without them."""
+        """`--ignore-namespaces` pairs Services of different namespaces."""
         write("a.yaml", WEB)
         write("b.yaml", WEB.replace("namespace: shop", "namespace: prod"))
         assert portmap("contract", "a.yaml", "b.yaml").code == 1
         assert portmap("contract", "a.yaml", "b.yaml", "--ignore-namespaces").code == 0
         assert portmap("contract", "--ignore-namespaces", "a.yaml", "b.yaml").code == 0
 
-    def test_namespaces_that_are_called_otherwise(self) -> None:
-        """`--namespace OLD=NEW` says what a namespace of A is called in B, once for each."""
+    def test_renamed_namespaces(self) -> None:
+        """`--namespace OLD=NEW` gives the name in B of a namespace of A; it can be repeated."""
         write("a.yaml", WEB)
         write("b.yaml", WEB.replace("namespace: shop", "namespace: prod"))
         assert portmap("contract", "a.yaml", "b.yaml", "--namespace", "shop=prod").code == 0
@@ -119,7 +119,7 @@ class TestInput:
         assert portmap("contract", "a.yaml", "b.yaml", "--namespace", "prod=shop").code == 1
 
     @pytest.mark.parametrize(
-        ("arguments", "said"),
+        ("arguments", "message"),
         [
             (["--namespace", "shop"], "is not of the form OLD=NEW"),
             (["--namespace", "Shop=prod"], "'Shop' is no namespace"),
@@ -128,12 +128,12 @@ class TestInput:
             (["--namespace", "a=b", "--ignore-namespaces"], "not allowed with"),
         ],
     )
-    def test_namespaces_that_make_no_sense(self, arguments: list[str], said: str) -> None:
-        """What is no mapping of namespaces is bad usage."""
+    def test_invalid_renaming(self, arguments: list[str], message: str) -> None:
+        """A wrong renaming is bad usage."""
         write("a.yaml", WEB)
         run = portmap("contract", "a.yaml", "a.yaml", *arguments)
         assert (run.code, run.out) == (2, "")
-        assert said in run.err
+        assert message in run.err
 
     @pytest.mark.parametrize(
         "arguments",
@@ -148,8 +148,8 @@ class TestInput:
             ("a.yaml", "rollout.yaml"),
         ],
     )
-    def test_what_cannot_be_run(self, arguments: tuple[str, ...]) -> None:
-        """Bad usage, what cannot be read and what a server would refuse end in 2, with a word on standard error."""
+    def test_input_that_cannot_be_compared(self, arguments: tuple[str, ...]) -> None:
+        """Bad usage, unreadable files and invalid objects exit with 2, and a message on standard error."""
         write("a.yaml", WEB)
         write("bad.yaml", WEB.replace("port: 80,", "port: 0,"))
         rollout = deployment("web", "app: web", "{containerPort: 0}", kind="Rollout")
@@ -159,7 +159,7 @@ class TestInput:
         assert (run.code, run.out) == (2, "")
         assert run.err
 
-    def test_what_is_invalid_is_named_with_its_place(self) -> None:
+    def test_violations_have_their_places(self) -> None:
         """Each violation has file, line, object, field and code."""
         write("bad.yaml", WEB.replace("port: 80,", "port: 0,"))
         run = portmap("contract", "bad.yaml", "bad.yaml")
@@ -168,7 +168,7 @@ class TestInput:
         )
 
     def test_a_file_of_a_folder_that_cannot_be_read(self) -> None:
-        """It is told, counted, and left out."""
+        """It is reported, counted, and skipped."""
         write("a/web.yaml", WEB)
         write("a/template.yaml", "{{ if }}: [")
         run = portmap("contract", "a", "a")
@@ -178,7 +178,7 @@ class TestInput:
         assert [each["source"] for each in report["unreadable"]] == [str(Path("a/template.yaml"))] * 2
 
     def test_the_version_decides_about_sidecars(self) -> None:
-        """Ports are resolved and updates judged as the version of the cluster does."""
+        """Ports are resolved as the given version of Kubernetes does."""
         sidecar = WEB.replace("containers:", "initContainers:").replace(
             "image: example.com/web:1", "restartPolicy: Always"
         )
@@ -189,18 +189,18 @@ class TestInput:
 
 
 class TestJson:
-    """The report for machines."""
+    """The JSON report."""
 
     def report(self) -> Any:
-        """That of a contract that is broken."""
+        """Return the report of a broken contract."""
         write("a.yaml", WEB)
         write("b.yaml", MOVED)
         run = portmap("contract", "a.yaml", "b.yaml", "--format", "json")
         assert (run.code, run.err) == (1, "")
         return json.loads(run.out)
 
-    def test_it_says_what_the_text_says(self) -> None:
-        """Version, verdict, changes, plan and counts agree."""
+    def test_it_agrees_with_the_text(self) -> None:
+        """Version, result, changes, plan and counts agree."""
         report = self.report()
         assert (report["version"], report["kubernetesVersion"], report["kept"]) == (1, "1.36", False)
         assert report["counts"]["services"] == 1
@@ -210,7 +210,7 @@ class TestJson:
         }
         assert report["plan"][0]["service"] == "shop/web"
 
-    def test_every_field_is_told(self) -> None:
+    def test_every_field_is_documented(self) -> None:
         """The page names each field of the JSON."""
 
         def fields(value: object) -> set[str]:
@@ -223,9 +223,9 @@ class TestJson:
 
 
 class TestThePage:
-    """It names what the command has."""
+    """The page of the command."""
 
-    def test_every_option_is_told(self) -> None:
+    def test_every_option_is_documented(self) -> None:
         """The page names each option of the command."""
         known = set(re.findall(r"--[a-z-]+", portmap("contract", "--help").out)) - {"--help"}
         assert known - {"--service-node-port-range"} == {

@@ -1,4 +1,4 @@
-"""`portmap resolve` over published manifests: it never fails, and a plain reading of the YAML agrees with it."""
+"""`portmap resolve` over published manifests: it never crashes, and a simple search agrees with it."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ OTHER_WORKLOADS = {("argoproj.io/v1alpha1", "Rollout"), ("apps.openshift.io/v1",
 
 
 class Template(NamedTuple):
-    """What a workload's pods are like, or a pod."""
+    """The pod template of a workload, or a pod."""
 
     source: str
     name: str
@@ -27,14 +27,14 @@ class Template(NamedTuple):
 
 @pytest.fixture(scope="module")
 def repositories(shared: Path) -> list[Path]:
-    """The folders of the corpus, one a repository."""
+    """Return the folders of the corpus, one for each repository."""
     found = sorted(each for each in (shared / "corpus").iterdir() if each.is_dir())
     assert found
     return found
 
 
 def objects(folder: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every object in a folder as PyYAML reads it, with its file."""
+    """Yield each object in a folder as PyYAML reads it, with its file."""
     for file in folder.rglob("*"):
         hidden = any(part.startswith(".") for part in file.relative_to(folder).parts[:-1])
         if file.suffix in {".yaml", ".yml", ".json"} and not hidden:
@@ -45,7 +45,7 @@ def objects(folder: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def template(source: str, data: Mapping[str, Any]) -> Template | None:
-    """The pod template of an object, if it has one."""
+    """Return the pod template of an object, if it has one."""
     kind = data.get("kind")
     metadata = data.get("metadata") or {}
     spec: Mapping[str, Any] = data.get("spec") or {}
@@ -60,8 +60,8 @@ def template(source: str, data: Mapping[str, Any]) -> Template | None:
     return Template(source, name, metadata.get("namespace"), labels, pod.get("spec") or {})
 
 
-def reached(port: Mapping[str, Any], pod: Template) -> tuple[str | None, int] | None:
-    """The container and number that a Service port, as it is reported, means in a pod (`FindPort`)."""
+def backend_in(port: Mapping[str, Any], pod: Template) -> tuple[str | None, int] | None:
+    """Return the container and number that a Service port reaches in a pod (`FindPort`)."""
     for container in [
         *(pod.spec.get("containers") or []),
         *(each for each in pod.spec.get("initContainers") or [] if each.get("restartPolicy") == "Always"),
@@ -74,7 +74,7 @@ def reached(port: Mapping[str, Any], pod: Template) -> tuple[str | None, int] | 
 
 
 def test_every_repository_is_reported(repositories: list[Path]) -> None:
-    """Each repository is resolved, in both formats, with one of the exit codes and without a traceback."""
+    """Each repository is resolved in both formats, with the same exit code."""
     for repository in repositories:
         text = portmap("resolve", str(repository))
         as_json = portmap("resolve", str(repository), "--format=json")
@@ -85,14 +85,14 @@ def test_every_repository_is_reported(repositories: list[Path]) -> None:
         assert all(each["violations"] or each["elsewhere"] or each["ports"] for each in services), repository
 
 
-def picks(selector: Mapping[str, str], namespace: str | None, pod: Template) -> bool:
-    """Whether a selector picks a pod; what names no namespace may be in any."""
-    near = namespace is None or pod.namespace in {None, namespace}
-    return near and selector.items() <= pod.labels.items()
+def selects(selector: Mapping[str, str], namespace: str | None, pod: Template) -> bool:
+    """Return whether a selector matches a pod; an object without a namespace may be in any."""
+    same_namespace = namespace is None or pod.namespace in {None, namespace}
+    return same_namespace and selector.items() <= pod.labels.items()
 
 
-def test_a_plain_reading_agrees(repositories: list[Path]) -> None:
-    """Each Service port reaches what a search through all pods of the repository finds for it, and nothing else."""
+def test_a_simple_search_agrees(repositories: list[Path]) -> None:
+    """The endpoints of each Service port are those that a search through all pods of the repository finds."""
     compared = 0
     for repository in repositories:
         everything = list(objects(repository))
@@ -109,15 +109,15 @@ def test_a_plain_reading_agrees(repositories: list[Path]) -> None:
                 authored.setdefault(source, []).append(each.get("spec") or {})
         for service in report["services"]:
             selector = authored[service["source"]].pop(0).get("selector") or {}
-            # What controllers add to their pods is in no template.
+            # No template has the labels that controllers add to pods.
             if service["elsewhere"] or any(".kubernetes.io/pod-" in key for key in selector):
                 continue
-            selected = [pod for pod in pods if picks(selector, service["namespace"], pod)]
+            selected = [pod for pod in pods if selects(selector, service["namespace"], pod)]
             for port in service["ports"]:
                 if port["port"] is None:
                     continue
                 wanted = [
-                    (pod.source, pod.name, *answer) for pod in selected if (answer := reached(port, pod)) is not None
+                    (pod.source, pod.name, *answer) for pod in selected if (answer := backend_in(port, pod)) is not None
                 ]
                 got = [
                     (each["source"], each["pod"] or each["workload"].partition("/")[2], each["container"], each["port"])

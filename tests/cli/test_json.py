@@ -1,4 +1,4 @@
-"""`portmap resolve --format json`: what programs read."""
+"""`portmap resolve --format json`."""
 
 import json
 from pathlib import Path
@@ -15,13 +15,13 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def node_port(number: int | None) -> dict[str, Any]:
-    """The step in at a node port of Service web."""
+    """Return the hop at a node port of Service web."""
     name = {"kind": "Service", "namespace": "shop", "name": "web"}
     return {**name, "port": number, "protocol": "TCP", "address": "every node"}
 
 
 def test_json() -> None:
-    """As JSON the report has everything that the text has, on one object; docs/cli.md tells each field."""
+    """The JSON report has everything that the text has; docs/cli.md documents each field."""
     write("k8s/web.yaml", WEB.replace("targetPort: http", "targetPort: htpp"))
     write("k8s/cold.yaml", service("cold", "app: cold", "{port: 0, targetPort: 80}"), "kind: ConfigMap\n")
     write("k8s/broken.yaml", "a: [\n")
@@ -147,7 +147,7 @@ def test_json() -> None:
 
 
 def test_json_of_an_invalid_workload() -> None:
-    """In JSON an invalid workload has its violations, and the Service that would select it the miss."""
+    """An invalid workload has violations, and the Service that would select it has a miss."""
     write("web.yaml", service("web", "app: web", "{port: 80}"), deployment("web", "app: web", "{containerPort: x}"))
     report = json.loads(portmap("resolve", "web.yaml", "--format=json").out)
     [workload] = report["invalidWorkloads"]

@@ -1,4 +1,4 @@
-"""Where people run `portmap lint`: terminals, pre-commit and GitHub workflows."""
+"""`portmap lint` in terminals, pre-commit and GitHub workflows."""
 
 import io
 import os
@@ -27,29 +27,29 @@ def the_file(name: str) -> Any:
 
 
 def as_documented(name: str) -> Any:
-    """A file that stands in a block of the page on the linter."""
+    """Return the data of a file in a block of docs/lint.md."""
     [text] = [each.text for each in blocks_of(text_of("docs/lint.md")) if each.mark == f"file: {name}"]
     return yaml.safe_load(text)
 
 
 class TestProgress:
-    """How far a long run is."""
+    """The progress of a long run."""
 
-    def test_a_terminal_shows_a_bar(self, tmp_path: Path) -> None:
-        """With rich, standard error shows the files that are done, if it is a terminal; standard output never does."""
+    def test_a_progress_bar(self, tmp_path: Path) -> None:
+        """With rich, a progress bar is shown on standard error if it is a terminal."""
         write(str(tmp_path / "web.yaml"), POD)
         out, err = io.StringIO(), Terminal()
         assert main(["lint", str(tmp_path)], io.StringIO(), out, err) == 0
         assert "files" in err.getvalue()
         assert out.getvalue() == ""
 
-    def test_it_is_quiet_elsewhere(self, tmp_path: Path) -> None:
-        """Where standard error is no terminal, nothing is shown of it."""
+    def test_no_progress_without_a_terminal(self, tmp_path: Path) -> None:
+        """If standard error is no terminal, no progress is shown."""
         write(str(tmp_path / "web.yaml"), POD)
         assert portmap("lint", str(tmp_path)).err.startswith("0 errors")
 
     def test_without_rich_there_are_lines(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Without the extra, a line says now and then how far it is, and none at once."""
+        """Without rich, there is a line every two seconds after the first second."""
         for name in ("rich", "rich.console", "rich.progress"):
             monkeypatch.setitem(sys.modules, name, None)
         now = [0.0]
@@ -67,7 +67,7 @@ class TestPreCommit:
     """The hook definition."""
 
     def test_the_hook_runs(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The hook's command runs over the whole repository, whatever files changed."""
+        """The command of the hook runs over the whole repository, whatever files changed."""
         monkeypatch.chdir(tmp_path)
         write("k8s/web.yaml", BAD)
         [hook] = the_file(".pre-commit-hooks.yaml")
@@ -76,7 +76,7 @@ class TestPreCommit:
         assert portmap(*arguments).code == 1
 
     def test_the_page_uses_it(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The configuration on the page names the hook, and arguments that its command takes."""
+        """The configuration on the page has the id of the hook, and valid arguments."""
         monkeypatch.chdir(tmp_path)
         write("k8s/web.yaml", BAD)
         [repository] = as_documented(".pre-commit-config.yaml")["repos"]
@@ -108,7 +108,7 @@ class TestAction:
         )  # fmt: skip
 
     def test_its_script_runs(self, tmp_path: Path) -> None:
-        """The action annotates findings, fails where there are some, and writes SARIF where it is asked to."""
+        """The action annotates findings, fails if there are any, and writes SARIF if an input says so."""
         write(str(tmp_path / "k8s" / "web.yaml"), BAD)
         write(str(tmp_path / "clean" / "web.yaml"), POD)
         done = self.run(tmp_path, paths="k8s clean", sarif="out put.sarif")
@@ -118,7 +118,7 @@ class TestAction:
         assert self.run(tmp_path, paths="clean", args="--fail-on info").returncode == 0
 
     def test_the_page_uses_it(self, tmp_path: Path) -> None:
-        """The workflow on the page gives inputs that the action has, and uploads the file that it writes."""
+        """The workflow on the page has valid inputs, and uploads the file that the action writes."""
         write(str(tmp_path / "k8s" / "web.yaml"), BAD)
         steps = as_documented(".github/workflows/ports.yaml")["jobs"]["lint"]["steps"]
         [inputs] = [each["with"] for each in steps if "portmap" in each["uses"]]
@@ -128,32 +128,32 @@ class TestAction:
         assert (tmp_path / uploaded).exists()
 
     def test_inputs_are_not_run(self, tmp_path: Path) -> None:
-        """What stands in an input is no shell code."""
+        """Inputs are not run as shell code."""
         write(str(tmp_path / "web.yaml"), POD)
         self.run(tmp_path, paths="web.yaml; touch hacked $(touch hacked) `touch hacked`")
         assert not (tmp_path / "hacked").exists()
 
 
-def test_every_code_may_be_selected() -> None:
-    """What the linter can report of a manifest is told on the page of checks, and known to --select and --ignore."""
-    told = {
+def test_every_code_can_be_selected() -> None:
+    """The codes of docs/checks.md that the linter can report are the codes for `--select` and `--ignore`."""
+    documented = {
         line.removeprefix("### ")
         for line in (ROOT / "docs" / "checks.md").read_text(encoding="utf-8").splitlines()
         if line.startswith("### ")
     }
-    # These are about updates, about several Services, about a live cluster, or about portmap's own arguments.
+    # Codes of updates, of several Services, of a live cluster, and of portmap's own arguments.
     others = {
         "cluster-configuration", "cluster-ip-immutable", "cluster-ip-taken",
         "health-check-node-port-immutable", "health-check-node-port-taken", "ip-family-immutable",
         "load-balancer-class-immutable", "metadata-immutable", "new-finalizer", "no-such-container-port",
         "node-port-taken", "nothing-to-expose", "nothing-to-select", "second-cluster-ip-kept", "service-name-taken",
     }  # fmt: skip
-    assert told - others == codes_of_the_server()
-    assert UNREADABLE not in told | {rule.name for rule in RULES}
+    assert documented - others == codes_of_the_server()
+    assert UNREADABLE not in documented | {rule.name for rule in RULES}
 
 
 def test_codes_found_in_the_corpus_are_known(shared: Path) -> None:
-    """Whatever is reported of published manifests can be selected and ignored by its name."""
+    """Every code that is reported for published manifests can be selected."""
     run = portmap("lint", str(shared / "corpus"), "--format=github", "--exit-zero")
     found = {line.partition("title=")[2].partition("%3A")[0] for line in run.out.splitlines()}
     assert len(found) > 5

@@ -1,4 +1,4 @@
-"""The command: its arguments, what it reads, where it writes, and its exit codes."""
+"""The command: its arguments, its input and its exit codes."""
 
 import io
 import json
@@ -25,14 +25,14 @@ VALUES = st.recursive(
 
 @pytest.fixture
 def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with one sound file, in which the command runs."""
+    """Run the command in a folder with one valid file, and return the folder."""
     (tmp_path / "web.yaml").write_text(POD, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 class TestArguments:
-    """What the command can be asked for."""
+    """Arguments."""
 
     @pytest.mark.parametrize(
         "arguments",
@@ -49,22 +49,22 @@ class TestArguments:
         ],
     )
     @pytest.mark.usefixtures("web")
-    def test_what_is_read(self, arguments: list[str]) -> None:
-        """Files and folders are read, each file once; left out, it is the current folder. service/NAME picks."""
+    def test_paths(self, arguments: list[str]) -> None:
+        """Files and folders are read, each file once; the default is the current folder. service/NAME selects."""
         run = portmap("resolve", *arguments)
         assert run.out == POD_REPORT.replace(" web ", " shop/web " if "shop" in arguments else " web ")
         assert (run.code, run.err) == (0, "1 Service, 0 workloads, 1 pod, 0 other objects\n")
 
     @pytest.mark.usefixtures("web")
-    def test_picked_services_alone_count(self) -> None:
-        """Only the Services that are picked are shown, and only they decide about the exit code."""
+    def test_only_selected_services_count(self) -> None:
+        """Only the selected Services are shown, and only they set the exit code."""
         Path("more.yaml").write_text(POD.replace("name: web}", "name: wrong}").replace("http}", "htp}"))
         assert portmap("resolve").code == 1
         assert portmap("resolve", "service/web").code == 0
         assert portmap("resolve", "service/web", "service/wrong").out.count("Service") == 2
 
-    def test_a_service_is_picked_with_its_namespace(self) -> None:
-        """`service/NAMESPACE/NAME` tells those of one name apart; --namespace is that of what names none."""
+    def test_a_service_is_selected_with_its_namespace(self) -> None:
+        """`service/NAMESPACE/NAME` also selects by namespace, for which `--namespace` is the default."""
         text = POD.replace("name: web}", "name: web, namespace: shop}")
         both = f"{text}---\n{text.replace('namespace: shop', 'namespace: prod')}"
         run = portmap("resolve", "-", "service/prod/web", stdin=both)
@@ -77,20 +77,20 @@ class TestArguments:
 
     @pytest.mark.usefixtures("web")
     def test_a_path_comes_first(self) -> None:
-        """What looks like service/NAME is a path where there is one."""
+        """An argument that looks like service/NAME is a path if the path exists."""
         Path("service").mkdir()
         Path("web.yaml").rename("service/web")
         assert portmap("resolve", "service/web").out == POD_REPORT.replace("web.yaml", "service/web")
 
     @pytest.mark.usefixtures("web")
-    def test_a_service_that_is_not_there(self) -> None:
-        """To pick a Service that does not exist is an error, which guesses what was meant."""
+    def test_a_missing_service(self) -> None:
+        """Selecting a Service that does not exist is an error with a hint."""
         run = portmap("resolve", "web.yaml", "service/wbe")
         assert (run.code, run.out) == (2, "")
         assert run.err == "portmap resolve: there is no Service 'wbe' in the input; did you mean 'web'?\n"
 
-    def test_a_namespace_for_what_names_none(self) -> None:
-        """--namespace is that of the objects that name none; without it they may be in any."""
+    def test_the_default_namespace(self) -> None:
+        """`--namespace` is the namespace of objects that name none; without it they may be in any."""
         text = POD.replace("name: web}", "name: web, namespace: shop}")
         invalid = text.replace("containerPort: 8080", "containerPort: 0")
         assert portmap("resolve", "-", stdin=text).code == 0
@@ -100,14 +100,14 @@ class TestArguments:
         assert "no pod has the labels" in portmap("resolve", "-", "--namespace", "blue", stdin=invalid).out
 
     @pytest.mark.parametrize(("namespace", "code"), [("shop", 0), ("blue", 1)])
-    def test_a_namespace_for_workloads_that_name_none(self, namespace: str, code: int) -> None:
-        """A workload's pods are in the namespace of the workload, and so in that of --namespace."""
+    def test_the_default_namespace_of_workloads(self, namespace: str, code: int) -> None:
+        """The pods of a workload are in its namespace, and so in that of `--namespace`."""
         text = WEB.replace("name: web, namespace: shop}\nspec:\n  selector:", "name: web}\nspec:\n  selector:")
         assert text.count("namespace: shop") == 1
         assert portmap("resolve", "-", "--namespace", namespace, stdin=text).code == code
 
-    def test_the_version_decides(self) -> None:
-        """The control plane is that of --kubernetes-version: before 1.33 it did not look into sidecars."""
+    def test_the_version_of_kubernetes(self) -> None:
+        """`--kubernetes-version` sets the control plane: before 1.33 it did not search sidecars."""
         text = POD.replace("containers: [{name: app,", "containers: [{name: app}]\n  initContainers: [{name: side,")
         text = text.replace("8080}]}]", "8080}], restartPolicy: Always}]")
         assert portmap("resolve", "-", stdin=text).code == 0
@@ -115,8 +115,8 @@ class TestArguments:
         run = portmap("resolve", "-", "--kubernetes-version=1.32", stdin=text)
         assert (run.code, "sidecar 'side' has it" in run.out) == (1, True)
 
-    def test_the_node_port_range_decides(self) -> None:
-        """A node port outside --node-port-range is a violation."""
+    def test_the_node_port_range(self) -> None:
+        """A node port outside `--node-port-range` is a violation."""
         text = POD.replace("spec:\n  selector", "spec:\n  type: NodePort\n  selector").replace(
             "http}", "http, nodePort: 80}"
         )
@@ -129,7 +129,7 @@ class TestArguments:
             ([], "COMMAND"),
             (["resolv"], "invalid choice: 'resolv'"),
             (["resolve", "--quiet"], "portmap resolve: error: unrecognized arguments: --quiet"),
-            (["resolve", "-o", "json"], "unrecognized arguments: -o; --format says the format"),
+            (["resolve", "-o", "json"], "unrecognized arguments: -o; --format sets the format"),
             (["trace"], "the following arguments are required: TARGET\n"),
             (["resolve", "--form", "json"], "unrecognized arguments: --form"),
             (["resolve", "--format", "xml"], "invalid choice: 'xml'"),
@@ -143,24 +143,24 @@ class TestArguments:
         ],
     )
     def test_bad_usage(self, arguments: list[str], words: str) -> None:
-        """Bad usage is told on standard error, and exits with 2."""
+        """Bad usage is reported on standard error, and exits with 2."""
         run = portmap(*arguments)
         assert (run.code, run.out) == (2, "")
         assert words in run.err
 
     def test_help_and_version(self) -> None:
-        """Help and version are reports: they are written to standard output."""
+        """Help and version are written to standard output."""
         for arguments in (["--help"], ["resolve", "--help"], ["--version"]):
             run = portmap(*arguments)
             assert (run.code, run.err) == (0, "")
             assert "portmap" in run.out
 
     def test_help_and_version_are_quick(self) -> None:
-        """--help and --version load no reader, and nothing that resolves."""
+        """`--help` and `--version` load neither readers nor the linter."""
         program = (
             "import sys; from portmap._cli.main import main; "
             "codes = [main(['--version']), main(['resolve', '--help'])]; "
-            "late = {'yaml', 'cattrs', 'portmap.manifests', 'portmap._reports.resolve_data'}; "
+            "late = {'yaml', 'cattrs', 'portmap.manifests', 'portmap._lint.rules', 'portmap._reports.resolve_data'}; "
             "sys.exit(str(late & set(sys.modules) or codes))"
         )
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
@@ -168,7 +168,7 @@ class TestArguments:
 
 
 class TestInput:
-    """What cannot be read is an error, and never a wrong answer."""
+    """Input that cannot be read is an error."""
 
     @pytest.mark.parametrize(
         ("path", "text", "words"),
@@ -181,8 +181,8 @@ class TestInput:
         ],
     )
     @pytest.mark.usefixtures("web")
-    def test_a_named_path_that_cannot_be_read(self, path: str, text: str | None, words: str) -> None:
-        """A path that was named and cannot be read ends the run, whatever else can be read."""
+    def test_a_path_that_cannot_be_read(self, path: str, text: str | None, words: str) -> None:
+        """A given path that cannot be read ends the run, whatever else can be read."""
         if text is not None:
             Path(path).write_bytes(text.encode("latin-1"))
         run = portmap("resolve", "web.yaml", path)
@@ -191,7 +191,7 @@ class TestInput:
 
     @pytest.mark.usefixtures("web")
     def test_a_folder_without_manifests(self) -> None:
-        """A folder that is named and has no manifests is an error."""
+        """A given folder without manifests is an error."""
         Path("empty").mkdir()
         Path("empty/README.md").write_text("no manifest")
         run = portmap("resolve", "web.yaml", "empty")
@@ -199,7 +199,7 @@ class TestInput:
         assert run.err == "empty: there are no manifests (.json, .yaml, .yml) in this folder\n"
 
     def test_a_folder_of_broken_files(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A folder in which nothing can be read is an error, which names each file."""
+        """A folder in which no file can be read is an error that names each file."""
         monkeypatch.chdir(tmp_path)
         for name in ("a.yaml", "b.yaml"):
             Path(name).write_text("{")
@@ -209,13 +209,13 @@ class TestInput:
 
     @pytest.mark.parametrize("text", ["", "# nothing\n", "---\n---\n", "hello", "- 1\n- 2\n", "replicas: 3\n"])
     def test_no_objects(self, text: str) -> None:
-        """A text without any Kubernetes object is an error: it is not what was meant."""
+        """Input without any Kubernetes object is an error."""
         run = portmap("resolve", "-", stdin=text)
         assert (run.code, run.out) == (2, "")
         assert run.err == "portmap resolve: no Kubernetes objects could be read from standard input\n"
 
     def test_standard_input_is_utf_8(self) -> None:
-        """Standard input is UTF-8 whatever the locale says; another encoding is an error with its place."""
+        """Standard input is UTF-8 whatever the locale; another encoding is an error with its place."""
         text = POD.replace("kind: Pod", "kind: Pod # é")
         assert portmap("resolve", "-", stdin=text.encode()).code == 0
         run = portmap("resolve", "-", stdin=text.encode("latin-1"))
@@ -223,7 +223,7 @@ class TestInput:
         assert run.err.startswith("<stdin>:9:13: is not UTF-8: byte 0xe9\n")
 
     def test_a_closed_standard_input(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A process without standard input says so where it is asked to read it."""
+        """`-` without standard input is an error."""
         monkeypatch.setattr(sys, "stdin", None)
         err = io.StringIO()
         assert main(["resolve", "-"], stderr=err) == 2
@@ -239,7 +239,7 @@ class TestInput:
     @pytest.mark.parametrize("name", [b"\xff.yaml", b"a\nb.yaml", b"\x1b[31m.yaml", "é→.yaml".encode()])
     @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
     def test_odd_names(self, tmp_path: Path, name: bytes, encoding: str) -> None:
-        """The name of a file may be any bytes, and its report has one line all the same."""
+        """The name of a file may be any bytes; its report still has one line."""
         try:
             (tmp_path / os.fsdecode(name)).write_text(POD)
         except OSError:
@@ -257,12 +257,12 @@ class TestInput:
 
     @given(st.binary() | st.text().map(str.encode) | st.text(alphabet="{}[]:,-# \nab&*!|'\"").map(str.encode))
     def test_any_input(self, data: bytes) -> None:
-        """Whatever stands on standard input, the command ends with one of its exit codes."""
+        """Whatever standard input holds, the command exits with one of its codes."""
         assert portmap("resolve", "-", stdin=data).code in {0, 1, 2}
 
     @given(VALUES, st.sampled_from(["Service", "Pod", "Deployment", "List"]))
     def test_any_object(self, value: Any, kind: str) -> None:
-        """Whatever an object holds, both formats report it, and the exit code is what the report says."""
+        """Whatever an object holds, both formats report it, with the same exit code."""
         body = value if isinstance(value, dict) else {"metadata": value, "spec": value, "items": value}
         text = "\n---\n".join([json.dumps({**body, "kind": kind}), POD])
         run = portmap("resolve", "-", "--format=json", stdin=text)

@@ -1,4 +1,4 @@
-"""Where the report is written: to terminals of any width, to pipes and to full disks."""
+"""Standard output: terminals of any width, pipes and full disks."""
 
 import errno
 import io
@@ -27,10 +27,10 @@ def _terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_terminal")
 class TestTerminal:
-    """What is written to a terminal fits it."""
+    """Reports on a terminal."""
 
     def test_lines_are_wrapped_between_words(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A line that is too long goes on below itself."""
+        """A long line continues on the next one."""
         monkeypatch.setenv("COLUMNS", "72")
         monkeypatch.setenv("NO_COLOR", "1")
         write("web.yaml", WEB.replace("targetPort: http", "targetPort: htpp"))
@@ -48,8 +48,8 @@ class TestTerminal:
             """,
         )
 
-    def test_on_a_narrow_one_ports_have_lines_of_their_own(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Where the column of the ports takes half of the width, the rest goes below it."""
+    def test_a_narrow_terminal(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """If the column of ports takes half of the width, the rest goes below it."""
         monkeypatch.setenv("COLUMNS", "40")
         monkeypatch.setenv("NO_COLOR", "1")
         write("web.yaml", WEB.replace("name: debug", "name: a-longer-name"))
@@ -69,8 +69,8 @@ class TestTerminal:
             """,
         )
 
-    def test_long_words_have_room(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A path goes below the name, and a long label below the port, where they do not fit behind them."""
+    def test_long_words(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A long path goes below the name, and a long label below the port."""
         monkeypatch.setenv("COLUMNS", "60")
         monkeypatch.setenv("NO_COLOR", "1")
         path = "deploy/overlays/production/europe/services/web.yaml"
@@ -88,7 +88,7 @@ class TestTerminal:
 
     @pytest.mark.parametrize("width", ["0", "1", "2", "19", "33", "200"])
     def test_no_width_is_too_small(self, monkeypatch: pytest.MonkeyPatch, width: str) -> None:
-        """Whatever the width, nothing is left out."""
+        """The report is complete at any width."""
         monkeypatch.setenv("COLUMNS", width)
         monkeypatch.setenv("NO_COLOR", "1")
         write("web.yaml", WEB.replace("targetPort: http", "targetPort: htpp"))
@@ -96,7 +96,7 @@ class TestTerminal:
         assert portmap("resolve", "web.yaml", stdout=Terminal()).out.split() == whole.split()
 
     def test_colours(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Names are bold, and what leads nowhere is red."""
+        """Names are bold, and misses are red."""
         monkeypatch.setenv("COLUMNS", "90")
         write(
             "web.yaml",
@@ -118,7 +118,7 @@ class TestTerminal:
 
     @pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
     def test_no_colours(self, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-        """Who wants no colours gets none, nor does a terminal that has none; a pipe never does."""
+        """There are no colours with NO_COLOR, on a dumb terminal, and in a pipe."""
         write("web.yaml", service("web", "app: web", "{port: 80}"))
         assert "\x1b" not in portmap("resolve", "web.yaml").out
         assert "\x1b" in portmap("resolve", "web.yaml", stdout=Terminal()).out
@@ -127,7 +127,7 @@ class TestTerminal:
 
 
 class TestOutput:
-    """The report arrives, or there is an error; only the report is on standard output."""
+    """The report arrives or there is an error; standard output has the report alone."""
 
     def test_as_a_process(self) -> None:
         """`python -m portmap` is the command."""
@@ -139,7 +139,7 @@ class TestOutput:
         assert (done.returncode, "did you mean 'http'?" in done.stdout.decode()) == (1, True)
 
     def test_the_same_input_gives_the_same_bytes(self) -> None:
-        """A report does not depend on the order in which a process hashes."""
+        """A report does not depend on the hash seed."""
         write("web.yaml", POD)
         write("more.yaml", POD.replace("app: web", "app: wbe, tier: front"))
         for arguments in ([], ["--format=json"]):
@@ -147,8 +147,8 @@ class TestOutput:
             assert first == second
             assert first
 
-    def test_a_terminal_that_knows_only_ascii(self) -> None:
-        """What the encoding does not have is written otherwise."""
+    def test_an_ascii_terminal(self) -> None:
+        """Characters that the encoding lacks are replaced."""
         out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
         portmap("resolve", "-", stdin=POD.replace("http}", "htp}"), stdout=out)
         out.seek(0)
@@ -156,10 +156,10 @@ class TestOutput:
             "80/TCP  x no container port named 'htp' for TCP in Pod/web-0: it declares http/TCP -> 8080" in out.read()
         )
 
-    @pytest.mark.skipif(os.name != "posix", reason="pipes break otherwise elsewhere")
+    @pytest.mark.skipif(os.name != "posix", reason="other systems report a closed pipe differently")
     @pytest.mark.parametrize(("ending", "code"), [("http}", 0), ("htp}", 1)])
-    def test_a_reader_that_leaves(self, ending: str, code: int) -> None:
-        """Where the reader of a pipe has left, the command ends without a word, and with its usual exit code."""
+    def test_a_closed_pipe(self, ending: str, code: int) -> None:
+        """If the reader closes the pipe, the command ends silently, with its usual exit code."""
         read, write = os.pipe()
         os.close(read)
         command = [sys.executable, "-m", "portmap", "resolve", "-"]
@@ -182,7 +182,7 @@ class TestOutput:
         assert done.stderr.decode() == f"portmap: the report cannot be written: {reason}\n"
 
     def test_a_closed_standard_output(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A process without standard output cannot report, which is an error; without standard error it is silent."""
+        """A closed standard output is an error; a closed standard error is none."""
         monkeypatch.setattr(sys, "stdout", None)
         err = io.StringIO()
         assert main(["resolve", "-"], io.StringIO(POD), None, err) == 2
@@ -191,7 +191,7 @@ class TestOutput:
         assert main(["resolve", "-"], io.StringIO(POD), io.StringIO(), None) == 0
 
     def test_an_interruption(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Ctrl-C ends the command with 130, and without a word."""
+        """Ctrl-C ends the command silently, with 130."""
 
         def interrupt(*_: object, **__: object) -> NoReturn:
             raise KeyboardInterrupt

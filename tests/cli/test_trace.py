@@ -15,7 +15,7 @@ class TestTrace:
     """`portmap trace TARGET`."""
 
     def test_a_service_port(self) -> None:
-        """Both sides of it, each way on a line of its own."""
+        """Each approach and each backend has a line of its own."""
         run = portmap("trace", "service/web:http", "-", stdin=WEB + INGRESS)
         same(
             run.out,
@@ -29,15 +29,15 @@ class TestTrace:
         )
         assert (run.code, run.err) == (0, "1 port\n")
 
-    def test_a_number_that_nobody_declares(self) -> None:
-        """Where traffic goes is told, declared or not."""
+    def test_an_undeclared_number(self) -> None:
+        """A number is traced whether containers declare it or not."""
         run = portmap("trace", "web:debug", "-", stdin=WEB)
         assert "→ Deployment shop/web (no container declares it) 6060/TCP (<stdin>:11)" in run.out
         run = portmap("trace", "deployment/web:6060", "-", stdin=WEB)
         assert run.out.startswith("Deployment shop/web (not declared) 6060/TCP (<stdin>:11)\n  ← cluster IP → ")
 
-    def test_what_leads_nowhere(self) -> None:
-        """Then the exit code is 1, and the report says why."""
+    def test_a_target_without_endpoints(self) -> None:
+        """The exit code is 1, and the report has the reason."""
         run = portmap("trace", "shop.example/api", "-", stdin=WEB + INGRESS)
         same(
             run.out,
@@ -47,59 +47,61 @@ class TestTrace:
                 hint: did you mean 'web'?
             """,
         )
-        assert (run.code, run.err) == (1, "1 rule; 1 leads nowhere\n")
+        assert (run.code, run.err) == (1, "1 rule; 1 without endpoints\n")
         run = portmap("trace", "deployment/web:dns", "-", stdin=WEB)
-        assert (run.code, run.err) == (1, "1 port; nothing leads to 1\n")
-        assert "✗ nothing leads there but the address of the pod itself" in run.out
+        assert (run.code, run.err) == (1, "1 port; 1 unreached\n")
+        assert "✗ unreached: only the address of the pod itself leads here" in run.out
 
     @pytest.mark.parametrize(
         "target", ["wep", "web:htpp", "30081", "shop.exampel", "99999", "30080/xyz", "foo/bar", ""]
     )
     def test_a_wrong_target(self, target: str) -> None:
-        """It is an error with one line, and no report."""
+        """A wrong target is an error of one line, without a report."""
         run = portmap("trace", target, "-", stdin=WEB + INGRESS)
         assert (run.code, run.out, run.err.count("\n")) == (2, "", 1)
         assert run.err.startswith("portmap trace: ")
 
     @pytest.mark.parametrize("arguments", [["web.yaml"], ["web.yaml", "service/web"], ["."], [".", "web:http"]])
-    def test_a_path_for_a_target(self, arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Who writes the path first, or alone, is told the order."""
+    def test_a_path_instead_of_a_target(
+        self, arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A path in the place of the target is an error that shows the order."""
         monkeypatch.chdir(tmp_path)
         Path("web.yaml").write_text(WEB)
         run = portmap("trace", *arguments)
         path = arguments[0]
         assert (run.code, run.out) == (2, "")
-        said = "is a path, and the target comes first: write portmap trace service/web:http"
-        assert run.err.endswith(f"portmap trace: {path} {said} {path}\n")
+        hint = "is a path, and the target comes first: write portmap trace service/web:http"
+        assert run.err.endswith(f"portmap trace: {path} {hint} {path}\n")
 
-    def test_a_target_that_no_path_can_be(self) -> None:
-        """It is looked up among the paths, and is none."""
+    def test_a_target_that_cannot_be_a_path(self) -> None:
+        """A null character in the target is no traceback."""
         run = portmap("trace", "web\0", "-", stdin=WEB)
         assert (run.code, run.err.count("\n")) == (2, 1)
 
     def test_no_target(self) -> None:
-        """What is missing is the target: the input may be the current folder."""
+        """Without arguments, the target is missing; the input defaults to the current folder."""
         run = portmap("trace")
         assert run.code == 2
         assert run.err.endswith("portmap trace: error: the following arguments are required: TARGET\n")
 
     def test_ports_of_nodes(self) -> None:
-        """Node ports and host ports say which they are, and a host port its address."""
+        """The title names node ports and host ports, with the address of a host port."""
         text = WEB + AGENTS
         assert portmap("trace", "30080", "-", stdin=text).out.startswith("Service shop/web node port 30080/TCP")
         assert portmap("trace", "53", "-", stdin=text).out.startswith(
             "DaemonSet ops/agent host port 53/TCP of 10.0.0.1"
         )
 
-    def test_the_namespace_of_what_names_none(self) -> None:
-        """`--namespace` says where such objects are."""
+    def test_the_default_namespace(self) -> None:
+        """`--namespace` is the namespace of objects that name none."""
         text = WEB.replace(", namespace: shop", "")
         assert portmap("trace", "service/prod/web:80", "-", "--namespace=prod", stdin=text).code == 0
         run = portmap("trace", "service/prod/web:80", "-", "--namespace=shop", stdin=text)
         assert run.err == "portmap trace: there is no Service web in namespace prod; it is in shop\n"
 
     def test_it_fits_a_terminal(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """On a terminal lines are wrapped and what leads nowhere is red; in a pipe they stay whole."""
+        """On a terminal, lines are wrapped and misses are red; in a pipe, lines stay whole."""
         monkeypatch.setenv("COLUMNS", "40")
         monkeypatch.delenv("NO_COLOR", raising=False)
         monkeypatch.setenv("TERM", "xterm")
@@ -113,7 +115,7 @@ class TestTrace:
         assert max(map(len, wrapped.splitlines())) <= 40 < max(map(len, whole.splitlines()))
 
     def test_json(self) -> None:
-        """The same for machines, with the place of every object; sorted, and the same every time."""
+        """The JSON is sorted, and has the place of every object."""
         run = portmap("trace", "web:http", "-", "--format=json", stdin=WEB + INGRESS)
         data = json.loads(run.out)
         assert run.out == json.dumps(data, indent=2, sort_keys=True) + "\n"
@@ -129,8 +131,8 @@ class TestTrace:
         [onward] = trace["onward"]
         assert (onward["end"]["container"], onward["end"]["line"], onward["beyond"]) == ("app", 11, False)
 
-    def test_invalid_objects_are_told(self) -> None:
-        """What is wrong with other objects is told on standard error, with its place."""
+    def test_invalid_objects_are_reported(self) -> None:
+        """Violations of other objects go to standard error, with their places."""
         bad = (
             "---\napiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {containers: [{name: a, ports: [{name: p}]}]}\n"
         )
@@ -143,7 +145,7 @@ class TestPorts:
     """`portmap ports`."""
 
     def test_collisions(self) -> None:
-        """Each port that is taken has a line; the second of two that collide says with whom."""
+        """Each taken port has a line; the second of two that collide names the other."""
         twice = WEB.replace("name: web", "name: also", 1).replace("port: 6060", "port: 6060, nodePort: 31000")
         run = portmap("ports", "-", stdin=f"{WEB}---\n{twice}{AGENTS}")
         same(
@@ -171,8 +173,8 @@ class TestPorts:
         )
         assert run.code == 1
 
-    def test_nothing_is_taken(self) -> None:
-        """A set without such ports has only free ones, of the range that is asked about."""
+    def test_no_ports_are_taken(self) -> None:
+        """Without node ports, all of the given range is free."""
         text = WEB.replace("  type: NodePort\n", "").replace(", nodePort: 30080", "")
         run = portmap("ports", "-", "--node-port-range=20000-20001", stdin=text)
         assert run.code == 0
@@ -180,21 +182,21 @@ class TestPorts:
         assert run.err == "0 node ports and 0 host ports taken\n"
 
     def test_an_invalid_object_is_a_failure(self) -> None:
-        """A Service whose node port is outside the range is told, and the ports that it takes are not known."""
+        """A Service whose node port is outside the range is reported, and its ports are unknown."""
         run = portmap("ports", "-", "--node-port-range=20000-20100", stdin=WEB)
         assert run.code == 1
         assert "spec.ports[0].nodePort" in run.err
         assert run.err.endswith("; 1 invalid object, whose ports are not counted\n")
 
     def test_many_free_ranges_are_cut(self) -> None:
-        """Of very many ranges of free ports, the largest are shown."""
+        """Of many ranges of free ports, the longest are listed."""
         ports = ", ".join(f"{{name: p{n}, port: {n}, nodePort: {30100 + 2 * n}}}" for n in range(1, 31))
         text = f"apiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec: {{type: NodePort, ports: [{ports}]}}\n"
         out = portmap("ports", "-", stdin=text).out
         assert "and 23 smaller ranges" in out
 
     def test_it_fits_a_terminal(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Rows that are too long are wrapped, and nothing is left out."""
+        """Long rows are wrapped, and complete."""
         monkeypatch.setenv("COLUMNS", "50")
         monkeypatch.setenv("NO_COLOR", "1")
         whole = portmap("ports", "-", stdin=WEB + AGENTS).out
@@ -203,7 +205,7 @@ class TestPorts:
         assert max(map(len, wrapped.splitlines())) <= 50 < max(map(len, whole.splitlines()))
 
     def test_json(self) -> None:
-        """The same for machines, with the place of every object."""
+        """The JSON has the place of every object."""
         run = portmap("ports", "-", "--format=json", stdin=WEB + AGENTS)
         data = json.loads(run.out)
         assert run.out == json.dumps(data, indent=2, sort_keys=True) + "\n"
@@ -214,11 +216,11 @@ class TestPorts:
 
 @pytest.mark.parametrize("command", [("trace", "web:http"), ("ports",)])
 class TestBoth:
-    """What both have in common."""
+    """Both commands."""
 
-    def test_nothing_can_be_read(self, command: tuple[str, ...]) -> None:
-        """Bad paths and empty input are exit code 2, with the reason."""
-        assert portmap(*command, "nowhere.yaml").code == 2
+    def test_unreadable_input(self, command: tuple[str, ...]) -> None:
+        """A bad path and empty input exit with 2, and a reason."""
+        assert portmap(*command, "absent.yaml").code == 2
         run = portmap(*command, "-", stdin="")
         assert (run.code, run.err) == (
             2,
@@ -226,7 +228,7 @@ class TestBoth:
         )
 
     def test_as_a_process(self, command: tuple[str, ...]) -> None:
-        """The command runs as a process of its own."""
+        """The command runs in a subprocess."""
         done = subprocess.run(
             [sys.executable, "-m", "portmap", *command, "-"],
             input=WEB,

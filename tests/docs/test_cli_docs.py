@@ -11,7 +11,7 @@ import pytest
 from command_line import POD, WEB, commands, parser_of, portmap
 from doc_pages import ALL_PAGES
 from pages import _BLOCK, anchors_of, text_of
-from portmap._cli.main import _parser
+from portmap._cli.main import command_parser
 from portmap._lint.catalogue import catalogue
 
 DOCS: Final = Path(__file__).resolve().parents[2] / "docs"
@@ -83,7 +83,7 @@ def test_commands_in_prose_can_be_called() -> None:
     for arguments in called:
         unknown: list[str] = []
         try:
-            _, unknown = _parser().parse_known_args(arguments)
+            _, unknown = command_parser().parse_known_args(arguments)
         except SystemExit as stop:
             if stop.code:
                 pytest.fail(f"portmap {shlex.join(arguments)} cannot be called")

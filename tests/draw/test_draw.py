@@ -1,4 +1,4 @@
-"""Pictures of port maps, as people see them."""
+"""Pictures of port maps."""
 
 import re
 import runpy
@@ -24,30 +24,30 @@ namespace shop
     → db.example.com
   Service gone (ClusterIP)
     80
-      → nowhere: no pod has the labels app=nobody
+      ✗ no pod has the labels app=nobody
   Service lost (ClusterIP)
     80 → htpp
-      → nowhere: no container port named 'htpp' for TCP in Deployment/web: it
-          declares http/TCP → 8080 in app, admin/TCP → 9000 in app
+      ✗ no container port named 'htpp' for TCP in Deployment/web: it declares
+          http/TCP → 8080 in app, admin/TCP → 9000 in app
   Service web (NodePort)
     80 → http
       ← Node port web 30080
       ← Ingress front shop.example/
       → Deployment web app 8080 http
   Ingress front shop.example/old
-    → nowhere: Service shop/web has no port 81: it has 80
-  nothing reaches
+    ✗ Service shop/web has no port 81: it has 80
+  unreached
     Deployment web app 9000 admin
 """
 
 
-def test_the_text_answers_who_reaches_what() -> None:
-    """Each Service with its ports, what leads to them and where they lead; then what is lost."""
+def test_the_text() -> None:
+    """Each Service has its ports, what leads to them and what they reach; then come other entry points."""
     assert draw(SHOP, format="text") == TEXT
 
 
 def test_the_text_fits_a_terminal() -> None:
-    """No line is longer than 80 characters, but for one word that is: names are never broken."""
+    """Lines have at most 80 columns, unless one name is longer: names are never broken."""
     long = deployment("w" * 63, http=8080)
     service = Service("lost", namespace="shop", selector={"app": "w" * 63}, ports=[ServicePort(80, target_port="htpp")])
     lines = draw([*SHOP, long, service], format="text").splitlines()
@@ -56,8 +56,8 @@ def test_the_text_fits_a_terminal() -> None:
         assert len(line) <= 80 or len(line.split()) == 1
 
 
-def test_ways_in_are_all_there() -> None:
-    """A node port that the cluster picks, an address of a load balancer, external addresses of both families."""
+def test_entry_points() -> None:
+    """Node ports that the cluster picks, load balancers, and external IPs of both families are shown."""
     ports = [ServicePort(80, name="http"), ServicePort(53, name="dns", protocol="UDP")]
     picked = Service.node_port("picked", ports=ports[:1])
     balanced = Service.load_balancer("balanced", ports=ports, external_ips=["198.51.100.7", "2001:db8::7"])
@@ -68,8 +68,8 @@ def test_ways_in_are_all_there() -> None:
     assert "← External IP balanced [2001:db8::7]:53/UDP" in text
 
 
-def test_what_nobody_has_is_drawn_once() -> None:
-    """References to the same Service that is not there lead to one box, which names it."""
+def test_a_missing_service_is_drawn_once() -> None:
+    """References to the same missing Service lead to one box, which names it."""
     routes = [
         {
             "apiVersion": "gateway.networking.k8s.io/v1",
@@ -82,8 +82,8 @@ def test_what_nobody_has_is_drawn_once() -> None:
     assert draw(routes).count(">Service shop/absent port 80</tspan>") == 1
 
 
-def test_objects_of_one_name_are_all_drawn() -> None:
-    """A base and its overlays may stand in one set: each Service has a box, and pods of one name share theirs."""
+def test_objects_of_one_name() -> None:
+    """Each Service of a name has a box; workloads of a name share one."""
     two = [ServicePort(80, name="http", target_port="http"), ServicePort(90, name="more", target_port="more")]
     services = [
         Service("web", namespace="shop", selector={"app": "web"}, ports=two),
@@ -107,11 +107,11 @@ def test_objects_of_one_name_are_all_drawn() -> None:
         r"(    [89]0 → 8080\n)      ← Ingress front .*\n(.*\n)", draw([*others, ingress], format="text")
     )
     assert before == "    90 → 8080\n"
-    assert "nowhere" in after
+    assert "✗" in after
 
 
-def test_a_port_that_leads_nowhere_twice_is_counted_once() -> None:
-    """A route may split its requests among several Services that are not there."""
+def test_an_unresolved_rule_is_counted_once() -> None:
+    """A route that splits its requests among several missing Services is one unresolved port."""
     route = {
         "apiVersion": "gateway.networking.k8s.io/v1",
         "kind": "HTTPRoute",
@@ -120,7 +120,7 @@ def test_a_port_that_leads_nowhere_twice_is_counted_once() -> None:
     }
     picture = draw([route, Service("web", namespace="shop", ports=[ServicePort(80)])])
     assert picture.count('class="line nowhere"') - picture.count("L34 ") == 2
-    assert "1 port leads nowhere" in picture
+    assert "1 port is unresolved" in picture
 
 
 @given(text())
@@ -129,7 +129,7 @@ def test_a_port_that_leads_nowhere_twice_is_counted_once() -> None:
 @example("style n0 fill:#f00")
 @example("#quot;&lt;`\\")
 def test_a_name_is_a_label_in_mermaid(name: str) -> None:
-    """Nothing of it is read as Mermaid: what could be stands as the number of its character."""
+    """Characters that Mermaid could interpret are written as numbers."""
     chart = draw(world(name), format="mermaid")
     labels = re.findall(r'^(?:  subgraph n\d+|    \w+)\["([^"\n]*)"\](?::::\w+)?$', chart, re.MULTILINE)
     assert len(labels) >= 2
@@ -142,8 +142,8 @@ def test_a_name_is_a_label_in_mermaid(name: str) -> None:
     assert shown[0] == (f"namespace {printable(name)}" if name else "no namespace")
 
 
-def test_pods_without_ports_share_a_box() -> None:
-    """They are named, and counted as what they are."""
+def test_pods_without_ports() -> None:
+    """Workloads without ports share a box, and are counted."""
     bare = [deployment(name) for name in ("one", "two")]
     picture = draw(bare)
     assert picture.count('class="box pods') == 1
@@ -152,7 +152,7 @@ def test_pods_without_ports_share_a_box() -> None:
 
 
 def test_the_page_needs_no_network() -> None:
-    """There is no address in it, and a policy forbids all but its own style and script."""
+    """The page has no address, and its policy allows its own style and script alone."""
     page = draw(SHOP, format="html")
     assert re.findall(r"https?://", page) == []
     assert "default-src 'none'; style-src 'sha256-" in page
@@ -161,7 +161,7 @@ def test_the_page_needs_no_network() -> None:
 
 
 def test_the_image_refers_to_nothing_outside() -> None:
-    """There is no address in it but that of the SVG name space, no script, and every reference is to a part of it."""
+    """The image has no script, and refers to its own parts alone."""
     picture = draw(SHOP)
     assert set(re.findall(r"https?://[^\"' <]+", picture)) == {"http://www.w3.org/2000/svg"}
     assert set(re.findall(r"url\((.)", picture)) == {"#"}
@@ -169,17 +169,16 @@ def test_the_image_refers_to_nothing_outside() -> None:
         assert word not in picture
 
 
-def test_the_image_tells_those_who_cannot_see_it() -> None:
-    """It has a role, a title and a description, which says what leads nowhere and why."""
+def test_the_image_is_accessible() -> None:
+    """The image has a role, a title, and a description with the unresolved ports."""
     root = ET.fromstring(draw(SHOP, title="The shop"))
     assert root.get("role") == "img"
     parts = {each.get("id"): each.text for each in root}
     title, description = (parts[each] for each in (root.get("aria-labelledby") or "").split())
     assert title == "The shop"
     assert description
-    assert "4 ways in" not in description
-    assert "3 ports lead nowhere" in description
-    assert "Service gone 80 leads nowhere: no pod has the labels app=nobody." in description
+    assert "3 ports are unresolved" in description
+    assert "Service gone 80 is unresolved: no pod has the labels app=nobody." in description
 
 
 @given(text())
@@ -189,7 +188,7 @@ def test_the_image_tells_those_who_cannot_see_it() -> None:
 @example("\u202eshop\u2066")
 @example("n" * 10_000)
 def test_any_name_makes_a_picture(name: str) -> None:
-    """The image is well-formed XML, every format can be written, and nothing in it steers a terminal or turns text."""
+    """Every format can be written for any name, the image is well-formed, and the text is printable."""
     for format_ in FORMATS:
         made = draw(world(name), format=format_, title=name)
         made.encode()
@@ -205,13 +204,13 @@ KNOWN_TAGS = frozenset(["svg", "title", "desc", "style", "defs", "marker", "path
 
 @given(permutations(SHOP))
 def test_the_order_of_objects_does_not_matter(objects: list[Any]) -> None:
-    """The same objects give the same bytes."""
+    """The same objects give the same text in any order."""
     for format_ in FORMATS:
         assert draw(objects, format=format_) == draw(SHOP, format=format_)
 
 
-def test_nothing_makes_an_empty_picture() -> None:
-    """A set without ports is no error."""
+def test_an_empty_picture() -> None:
+    """A set without objects is no error."""
     assert draw([], format="text") == ""
     assert "0 Services" in draw([])
     assert "Nothing to draw" in draw([])
@@ -220,12 +219,12 @@ def test_nothing_makes_an_empty_picture() -> None:
 
 
 def test_an_unknown_format_is_refused() -> None:
-    """The error lists the formats that there are."""
+    """The error lists the formats."""
     with pytest.raises(ValueError, match="svg, html, mermaid, text"):
         draw([], format="png")  # type: ignore[arg-type]
 
 
 def test_the_pictures_of_the_documentation_are_fresh() -> None:
-    """They are what the manifests on their pages give today."""
+    """The pictures are up to date with the manifests on their pages."""
     drawn = runpy.run_path(str(ROOT / "docs" / "generate_pictures.py"))["drawn"]()
-    assert {path: path.read_text(encoding="utf-8") for path in drawn} == drawn, "draw them anew: nox -s pages"
+    assert {path: path.read_text(encoding="utf-8") for path in drawn} == drawn, "run nox -s pages"

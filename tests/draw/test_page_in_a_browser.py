@@ -1,4 +1,4 @@
-"""The page in a real browser: search, filter, following a chain, all by mouse and by keyboard, and no error."""
+"""The page in a browser: search, filter and chains, by mouse and by keyboard, without an error."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,7 +39,7 @@ SHOP_CHAIN = [
 
 
 def row(label: str) -> str:
-    """The row with this label."""
+    """Return an expression for the row with this label."""
     return f"document.querySelector('.row[aria-label=\"{label}\"]')"
 
 
@@ -52,14 +52,14 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def page(file: Path, tmp_path: Path) -> Iterator[Page]:
-    """The page, which must not have said anything to the console nor asked for anything when the test is over."""
+    """Yield the page, and assert that it logged no error and requested nothing."""
     with opened(file, tmp_path / "profile") as made:
         yield made
         assert made.errors == []
 
 
 def test_search_finds_names_ports_and_hosts(page: Page) -> None:
-    """The slash begins a search; Enter goes from hit to hit, with Shift back; Escape ends it."""
+    """The slash key begins a search; Enter goes to the next hit, with Shift to the previous one; Escape ends it."""
     page.press("/")
     assert page.of(FOCUSED) == "search"
     page.press(*"shop.example")
@@ -75,17 +75,17 @@ def test_search_finds_names_ports_and_hosts(page: Page) -> None:
     assert page.of("document.querySelectorAll('.hit').length") == 0
     page.press("/", *"30080 web")
     assert page.of(FOUND) == "1 found"
-    page.press("/", *"nowhere to be seen")
+    page.press("/", *"absent from the map")
     page.of("document.getElementById('search').value = 'absent'")
     page.press("x")
     assert page.of(FOUND) == "nothing found"
 
 
 def test_a_click_follows_one_chain_both_ways(page: Page) -> None:
-    """From the Service's port back to every way in, and on to the container; a click beside it lets go."""
+    """A click shows the entry points of a port and its container; a click outside resets the map."""
     page.click(row(WEB))
     assert sorted(page.of(CHAIN)) == sorted(SHOP_CHAIN)
-    assert page.of(FOUND) == "3 before, 1 behind"
+    assert page.of(FOUND) == "3 upstream, 1 downstream"
     assert page.of("document.querySelectorAll('.line.kept').length") == 4
     assert page.of("document.querySelectorAll('.row.kept').length") == 5
     assert page.of(f"{row(WEB)}.ariaPressed") == "true"
@@ -95,14 +95,14 @@ def test_a_click_follows_one_chain_both_ways(page: Page) -> None:
 
 
 def test_the_chain_is_the_same_from_each_of_its_ends(page: Page) -> None:
-    """From the node port what it reaches, from the container's port who calls it, from a miss why it is one."""
+    """The chain can be followed from an entry point, a container port, or a placeholder."""
     page.click(row("Node port web: 30080"))
     assert page.of(CHAIN) == ["Node port web: 30080, namespace shop", *SHOP_CHAIN[3:]]
     page.click(row(POD))
     assert sorted(page.of(CHAIN)) == sorted(SHOP_CHAIN)
     page.press("Escape")
     page.click("document.querySelector('.services.fine .row.nowhere')")
-    reason = "nowhere: no pod has the labels app=web"
+    reason = "unresolved: no pod has the labels app=web"
     assert page.of(CHAIN) == [
         f"Service front (ClusterIP): 80: {reason.partition(': ')[2]}, namespace edge",
         f"{reason}, namespace edge",
@@ -110,7 +110,7 @@ def test_the_chain_is_the_same_from_each_of_its_ends(page: Page) -> None:
 
 
 def test_the_keyboard_is_enough(page: Page) -> None:
-    """Tab reaches the map as one stop, arrows go from port to port and along lines, Enter follows, Escape lets go."""
+    """Tab reaches the map, arrow keys move between ports, Enter follows a chain, Escape resets the map."""
     for _ in range(9):
         if page.of("document.activeElement.classList.contains('row')"):
             break
@@ -135,8 +135,8 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     assert page.of("document.activeElement.closest('.services') !== null") is True
 
 
-def test_what_has_the_focus_can_be_seen(page: Page) -> None:
-    """It is framed, and neither under the header nor under the chain."""
+def test_the_focus_is_visible(page: Page) -> None:
+    """The row with the focus is framed, and clear of the header and the chain."""
     page.press("/", *"9000", "Enter", "Enter")
     assert page.of("getComputedStyle(document.activeElement.querySelector('.ground')).strokeWidth") == "3px"
     top, bottom = page.of("(({top, bottom}) => [top, bottom])(document.activeElement.getBoundingClientRect())")
@@ -144,8 +144,8 @@ def test_what_has_the_focus_can_be_seen(page: Page) -> None:
     assert bottom <= page.of("document.getElementById('chain').getBoundingClientRect().top")
 
 
-def test_one_namespace_can_be_seen_alone(page: Page) -> None:
-    """The others are gone until all are asked for again; what the chain leads to there can still be reached."""
+def test_the_filter_by_namespace(page: Page) -> None:
+    """The filter hides other namespaces; a chain can still lead to them."""
     assert page.of(LANES) == ["namespace bare", "namespace edge", "namespace shop", "no namespace"]
     page.of("document.getElementById('namespace').focus()")
     page.press("ArrowDown", "ArrowDown", "ArrowDown")
@@ -160,8 +160,8 @@ def test_one_namespace_can_be_seen_alone(page: Page) -> None:
     assert len(page.of(LANES)) == 4
 
 
-def test_the_address_says_what_is_shown(page: Page, file: Path, tmp_path: Path) -> None:
-    """Who opens it sees the same."""
+def test_the_state_is_in_the_address(page: Page, file: Path, tmp_path: Path) -> None:
+    """A reader who opens the address sees the same."""
     page.press("/", *"web")
     page.of("document.getElementById('namespace').value = 'shop'")
     page.of("document.getElementById('namespace').dispatchEvent(new Event('change'))")
@@ -191,8 +191,8 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_what_stands_in_manifests_is_text(text: str, tmp_path: Path) -> None:
-    """Nobody's name runs in the page, asks for anything, or upsets it."""
+def test_names_are_text(text: str, tmp_path: Path) -> None:
+    """No name runs as a script, requests anything, or causes an error."""
     hostile = deployment("web", http=8080)
     hostile["metadata"] = {"name": text, "namespace": text, "labels": {text: text}}
     hostile["spec"]["template"]["metadata"]["labels"] = {"app": text}
@@ -224,8 +224,8 @@ def test_what_stands_in_manifests_is_text(text: str, tmp_path: Path) -> None:
         assert made.errors == []
 
 
-def test_the_policy_of_the_page_stops_what_is_slipped_in(page: Page) -> None:
-    """Even if a script got into the page, it would not run: only the page's own is allowed."""
+def test_the_policy_of_the_page(page: Page) -> None:
+    """A script that gets into the page does not run: the policy allows the page's own alone."""
     page.of("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.hurt = 1\">')")
     page.of("document.body.append(Object.assign(document.createElement('script'), { text: 'window.hurt = 1' }))")
     assert page.of("new Promise((done) => setTimeout(() => done(typeof window.hurt), 100))") == "undefined"

@@ -1,4 +1,4 @@
-"""The colours of pictures: whether people can tell them apart."""
+"""The colours of pictures, and their contrast."""
 
 import re
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ SHAPES = [
 
 
 def luminance(colour: str) -> float:
-    """As WCAG 2.1 defines it."""
+    """Return the relative luminance by WCAG 2.1."""
     parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
     red, green, blue = (each / 12.92 if each <= 0.03928 else ((each + 0.055) / 1.055) ** 2.4 for each in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
@@ -73,7 +73,7 @@ def test_lines_and_edges_stand_out(scheme: str, shape: str, ground: str) -> None
 
 
 def test_both_schemes_colour_the_same() -> None:
-    """What is coloured in the light is coloured in the dark."""
+    """The dark scheme sets every colour that the light scheme sets."""
     assert set(LIGHT) == set(DARK)
     light, dark = style().split("@media")
     assert [each.strip() for each in re.findall(r"(\S[^{}\n]*) \{ (?:fill|stroke): #", dark)] == re.findall(
@@ -81,8 +81,8 @@ def test_both_schemes_colour_the_same() -> None:
     )
 
 
-def test_nothing_is_told_by_colour_alone() -> None:
-    """What leads nowhere and what nothing reaches have a mark, and lines that lead nowhere are dashed."""
+def test_no_information_by_colour_alone() -> None:
+    """Unresolved and unreached ports have a mark, and lines to missing objects are dashed."""
     picture = draw(
         [
             {

@@ -1,4 +1,4 @@
-"""The image as a browser draws it: where text ends, and where lines run."""
+"""The image in a browser: the extent of text, and the course of lines."""
 
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,7 @@ SETS: dict[str, list[Any]] = {
 
 @pytest.mark.parametrize("name", SETS)
 def test_the_picture_can_be_read(name: str, tmp_path: Path) -> None:
-    """Text stays in its box and off other text, and no line runs behind a box; in the image and in the page."""
+    """Text stays in its box and clear of other text, and no line runs behind a box."""
     for format_ in ("svg", "html"):
         file = tmp_path / f"map.{format_}"
         file.write_text(draw(SETS[name], format=format_, title=f"What {name} looks like"), encoding="utf-8")
@@ -85,8 +85,8 @@ def test_the_picture_can_be_read(name: str, tmp_path: Path) -> None:
             assert page.errors == []
 
 
-def test_the_picture_is_dark_where_it_is_asked_for(tmp_path: Path) -> None:
-    """On a screen that is asked to be dark; on paper it is light."""
+def test_the_dark_scheme(tmp_path: Path) -> None:
+    """The picture is dark if the reader prefers it, and light on paper."""
     file = tmp_path / "map.svg"
     file.write_text(draw(SHOP), encoding="utf-8")
     sheet = "getComputedStyle(document.querySelector('.sheet')).fill"
@@ -98,8 +98,8 @@ def test_the_picture_is_dark_where_it_is_asked_for(tmp_path: Path) -> None:
         assert page.of(sheet) == "rgb(255, 255, 255)"
 
 
-def test_the_measures_find_what_is_wrong(tmp_path: Path) -> None:
-    """Text that is moved out of its box or onto other text, and a line behind a box, are found."""
+def test_the_checks_find_mistakes(tmp_path: Path) -> None:
+    """Text outside its box or over other text, and a line behind a box, are found."""
     file = tmp_path / "map.svg"
     file.write_text(draw(SHOP), encoding="utf-8")
     with opened(file, tmp_path / "profile") as page:

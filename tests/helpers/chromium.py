@@ -1,4 +1,4 @@
-"""A headless Chromium that tests can use, spoken to over a pipe: nothing but the browser is needed."""
+"""A headless Chromium for tests, driven over a pipe without any other library."""
 
 import base64
 import fcntl
@@ -38,13 +38,13 @@ _KEYS: Final = {
     "ArrowRight": ("", 39),
     "ArrowDown": ("", 40),
 }
-"""What a key writes, and its number."""
+"""The text and the code of each key."""
 _SECONDS: Final = 60
 
 
 @cache
 def browser() -> str | None:
-    """The browser: what PORTMAP_CHROMIUM names, or a Chromium that is installed and starts."""
+    """Return the browser: the value of PORTMAP_CHROMIUM, or an installed Chromium that starts."""
     if named := os.environ.get("PORTMAP_CHROMIUM"):
         return named
     for found in filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
@@ -56,22 +56,22 @@ def browser() -> str | None:
 
 @contextmanager
 def opened(page: Path, profile: Path, *arguments: str, hash: str = "") -> "Iterator[Page]":
-    """The page in a browser of its own, which is gone afterwards."""
+    """Open a page in a new browser, and end the browser afterwards."""
     executable = browser()
     assert executable is not None
     profile.mkdir()
     to_browser, commands = os.pipe()
     answers, from_browser = os.pipe()
-    # Chromium reads from 3 and writes to 4; what is to become those must not lie there.
+    # Chromium reads from 3 and writes to 4, so the pipes must not use these numbers yet.
     inner = [fcntl.fcntl(each, fcntl.F_DUPFD, 10) for each in (to_browser, from_browser)]
 
-    def arranged() -> None:
+    def use_3_and_4() -> None:
         os.dup2(inner[0], 3)
         os.dup2(inner[1], 4)
 
     process = subprocess.Popen(
         [executable, *_ARGUMENTS, f"--user-data-dir={profile}", *arguments, "about:blank"],
-        preexec_fn=arranged,  # noqa: PLW1509 - there are no threads here
+        preexec_fn=use_3_and_4,  # noqa: PLW1509 - there are no threads here
         pass_fds=(3, 4),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -97,7 +97,7 @@ class Page:
     """The one page of a browser, driven by the protocol of its developer tools.
 
     Attributes:
-        errors: What went wrong: messages of the console, exceptions, and requests for anything but the page itself.
+        errors: Messages of the console, exceptions, and requests for anything but the page itself.
     """
 
     def __init__(self, commands: int, answers: int) -> None:
@@ -111,7 +111,7 @@ class Page:
         self.errors: list[str] = []
 
     def open(self, address: str) -> None:
-        """Opens the page and waits until it is there."""
+        """Open the page and wait until it is loaded."""
         pages = [each for each in self.call("Target.getTargets")["targetInfos"] if each["type"] == "page"]
         self._session = self.call("Target.attachToTarget", targetId=pages[0]["targetId"], flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
@@ -123,7 +123,7 @@ class Page:
             self._next()
 
     def call(self, method: str, **parameters: Any) -> Any:
-        """What the browser answers to a command."""
+        """Return the answer of the browser to a command."""
         self._number += 1
         number = self._number
         command: dict[str, Any] = {"id": number, "method": method, "params": parameters}
@@ -138,16 +138,16 @@ class Page:
 
     def _next(self) -> Any:
         while b"\0" not in self._read:
-            assert select([self._answers], [], [], _SECONDS)[0], "the browser says nothing"
+            assert select([self._answers], [], [], _SECONDS)[0], "the browser does not answer"
             part = os.read(self._answers, 1 << 20)
-            assert part, "the browser is gone"
+            assert part, "the browser ended"
             self._read += part
         text, _, self._read = self._read.partition(b"\0")
         message = json.loads(text)
-        self._heed(message.get("method", ""), message.get("params", {}))
+        self._handle(message.get("method", ""), message.get("params", {}))
         return message
 
-    def _heed(self, method: str, found: dict[str, Any]) -> None:
+    def _handle(self, method: str, found: dict[str, Any]) -> None:
         if method == "Page.loadEventFired":
             self._loaded = True
         elif method == "Runtime.consoleAPICalled" and found["type"] in {"error", "warning", "assert"}:
@@ -160,13 +160,13 @@ class Page:
             self.errors.append(found["request"]["url"])
 
     def of(self, script: str) -> Any:
-        """The value of an expression in the page."""
+        """Return the value of an expression in the page."""
         done = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in done, done["exceptionDetails"]
         return done["result"].get("value")
 
     def press(self, *keys: str, shift: bool = False) -> None:
-        """Presses keys, one after the other."""
+        """Press keys, one after the other."""
         for key in keys:
             text, code = _KEYS.get(key) or (key, ord(key.upper()) if key.isalnum() else 0)
             about = {"key": key, "code": key, "windowsVirtualKeyCode": code, "modifiers": 8 if shift else 0}
@@ -174,7 +174,7 @@ class Page:
             self.call("Input.dispatchKeyEvent", type="keyUp", **about)
 
     def click(self, script: str) -> None:
-        """Clicks with the mouse on what an expression gives."""
+        """Click with the mouse on the element of an expression."""
         x, y = self.of(
             f"(() => {{ const each = {script}; each.scrollIntoView({{ block: 'center' }});"
             " const { x, y, width, height } = each.getBoundingClientRect();"
@@ -184,5 +184,5 @@ class Page:
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
     def shot(self, file: Path) -> None:
-        """A picture of what is to be seen."""
+        """Write a screenshot to a file."""
         file.write_bytes(base64.b64decode(self.call("Page.captureScreenshot")["data"]))

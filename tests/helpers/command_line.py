@@ -1,4 +1,4 @@
-"""What the tests of the command share: manifests for it, and running it, here and as a process of its own."""
+"""Runs of the command, in this process and in a subprocess, and manifests for them."""
 
 import argparse
 import io
@@ -9,7 +9,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import IO, NamedTuple, final
 
-from portmap._cli.main import _parser, main
+from portmap._cli.main import command_parser, main
 
 WEB = """\
 apiVersion: v1
@@ -58,7 +58,7 @@ POD_REPORT = "Service web (web.yaml:1)\n  80/TCP  → Pod/web-0  app  8080/TCP\n
 
 @final
 class Run(NamedTuple):
-    """What a run of the command gave."""
+    """The exit code and output of a run."""
 
     code: int
     out: str
@@ -67,14 +67,14 @@ class Run(NamedTuple):
 
 @final
 class Terminal(io.StringIO):
-    """Standard output that is a terminal."""
+    """A standard stream that is a terminal."""
 
     def isatty(self) -> bool:
         return True
 
 
 def portmap(*arguments: str, stdin: str | bytes = "", stdout: IO[str] | None = None) -> Run:
-    """Runs the command in this process."""
+    """Run the command in this process."""
     text = io.TextIOWrapper(io.BytesIO(stdin), encoding="ascii") if isinstance(stdin, bytes) else io.StringIO(stdin)
     out, err = stdout or io.StringIO(), io.StringIO()
     code = main(arguments, text, out, err)
@@ -82,18 +82,18 @@ def portmap(*arguments: str, stdin: str | bytes = "", stdout: IO[str] | None = N
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
-    """The commands of `portmap`, with what reads their arguments."""
-    [found] = [each for each in _parser()._actions if isinstance(each, argparse._SubParsersAction)]
+    """Return the sub-commands and their parsers."""
+    [found] = [each for each in command_parser()._actions if isinstance(each, argparse._SubParsersAction)]
     return dict(found.choices)
 
 
 def parser_of(command: str) -> argparse.ArgumentParser:
-    """What reads the arguments of a command."""
+    """Return the parser of a sub-command."""
     return commands()[command]
 
 
 def process(*arguments: str, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
-    """Runs `python -m portmap` as a process of its own."""
+    """Run `python -m portmap` in a subprocess."""
     return subprocess.run(
         [sys.executable, "-m", "portmap", *arguments],
         input=stdin,
@@ -105,14 +105,14 @@ def process(*arguments: str, stdin: bytes = b"", **environment: str) -> subproce
 
 
 def write(name: str, *documents: str) -> None:
-    """Writes documents, indented as they stand in a test, to a file."""
+    """Write indented documents to a file."""
     file = Path(name)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("---\n".join(dedent(document) for document in documents), encoding="utf-8")
 
 
 def deployment(name: str, labels: str, ports: str, namespace: str = "shop", kind: str = "Deployment") -> str:
-    """A workload with one container."""
+    """Return a workload with one container."""
     return f"""\
 apiVersion: apps/v1
 kind: {kind}
@@ -127,7 +127,7 @@ spec:
 
 
 def service(name: str, selector: str, ports: str, namespace: str = "shop") -> str:
-    """A Service."""
+    """Return a Service."""
     return f"""\
 apiVersion: v1
 kind: Service
@@ -139,5 +139,5 @@ spec:
 
 
 def same(text: str, expected: str) -> None:
-    """Compares a report with one that is indented as it stands in a test."""
+    """Assert that a report is equal to an indented text."""
     assert text == dedent(expected)

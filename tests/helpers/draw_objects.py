@@ -1,4 +1,4 @@
-"""Objects for the tests of pictures."""
+"""Objects for tests of pictures."""
 
 from typing import Any
 
@@ -60,7 +60,7 @@ SHOP: list[Any] = [
 
 
 def world(name: str) -> list[Any]:
-    """Objects that are all called the same, and name each other."""
+    """Return objects of one name that refer to each other."""
     workload = deployment("web", http=8080)
     workload["metadata"] = {"name": name, "namespace": name}
     workload["spec"]["template"]["spec"]["containers"][0]["name"] = name

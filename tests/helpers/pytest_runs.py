@@ -1,4 +1,4 @@
-"""Running pytest as a process of its own, with portmap's plugin, and what it printed."""
+"""Runs of pytest in a subprocess, with the plugin of portmap."""
 
 import os
 import re
@@ -16,14 +16,14 @@ SOURCE: Final = Path(__file__).resolve().parents[2] / "src"
 
 @final
 class Run(NamedTuple):
-    """What a run of pytest gave."""
+    """The exit code and output of a run."""
 
     code: int
     out: str
 
     @property
     def shown(self) -> str:
-        """What was printed, without the time that it took."""
+        """Return the output without durations."""
         return re.sub(r" in [0-9.]+s\b", "", self.out)
 
 
@@ -33,15 +33,15 @@ def pytest_in(
     """Run pytest in this folder.
 
     Args:
-        folder: Where it starts.
-        arguments: Its arguments.
-        python: Which Python has it.
-        options: Options of Python.
-        source: Whether portmap is that of this checkout, where it is not installed; else
-            that which this Python has.
+        folder: The working directory.
+        arguments: The arguments of pytest.
+        python: The Python to run it with.
+        options: The options of Python.
+        source: Whether to use portmap from this checkout if it is not installed;
+            otherwise this Python must have it.
     """
     environment = {**os.environ, "COLUMNS": "80", "PYTHONDONTWRITEBYTECODE": "1"}
-    # What the outer pytest was told is not meant for this one, and in a CI it prints more than the page shows.
+    # The variables of the outer pytest do not apply, and in a CI pytest prints more.
     for name in ("BUILD_NUMBER", "CI", "PYTEST_ADDOPTS", "PYTEST_CURRENT_TEST", "PYTEST_XDIST_WORKER"):
         environment.pop(name, None)
     plugin = ["-p", "no:cacheprovider"]

@@ -1,4 +1,4 @@
-"""Manifests for the tests of traces."""
+"""Manifests for tests of traces."""
 
 __all__ = ["AGENTS", "INGRESS"]
 

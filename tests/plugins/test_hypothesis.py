@@ -1,4 +1,4 @@
-"""How Hypothesis comes to know portmap's types, and what that costs those who do not use it."""
+"""The registration of strategies with Hypothesis, and its cost where Hypothesis is not used."""
 
 import subprocess
 import sys
@@ -16,18 +16,18 @@ SOURCE: Final = Path(__file__).resolve().parent.parent.parent / "src"
 
 @pytest.mark.parametrize("kind", [Container, ContainerPort, Pod, Service, ServicePort, Workload])
 def test_types_are_known(kind: Any) -> None:
-    """`from_type` makes objects of each type that has a strategy."""
+    """`from_type` generates objects of each class that has a strategy."""
 
     @settings(max_examples=5)
     @given(st.from_type(kind))
-    def is_one(value: object) -> None:
+    def check(value: object) -> None:
         assert type(value) is kind
 
-    is_one()
+    check()
 
 
 def run(program: str) -> str:
-    """What a program prints that has portmap, as it is in this checkout."""
+    """Return the output of a program that imports portmap from this checkout."""
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(SOURCE)!r}); {program}"],
         capture_output=True,
@@ -40,7 +40,7 @@ def run(program: str) -> str:
 
 
 def test_hypothesis_loads_no_portmap() -> None:
-    """The entry point, which Hypothesis calls in every process, imports portmap only if it is there already."""
+    """The entry point, which Hypothesis calls in every process, does not import portmap."""
     program = "import hypothesis, _portmap_hypothesis as plugin; plugin.register(); print('portmap' in sys.modules)"
     assert run(program) == "False"
 
@@ -53,7 +53,7 @@ def test_hypothesis_loads_no_portmap() -> None:
     ],
 )
 def test_either_may_be_imported_first(imports: str) -> None:
-    """Types are known whichever library comes first, and no strategy is made before one is asked for."""
+    """Strategies are registered whichever library is imported first, and loaded when one is used."""
     program = (
         f"{imports}; early = 'portmap.strategies' in sys.modules; "
         "made = st.from_type(portmap.ServicePort); print(early, repr(made))"
@@ -62,8 +62,8 @@ def test_either_may_be_imported_first(imports: str) -> None:
     assert (early, made) == ("False", "service_ports()") or (early == "False" and "ServicePort" in made)
 
 
-def test_without_hypothesis_it_is_said_what_to_install() -> None:
-    """Where Hypothesis is missing, the error says how to get it."""
+def test_without_hypothesis_the_error_says_what_to_install() -> None:
+    """Without Hypothesis, the error says how to install it."""
     program = (
         "sys.modules['hypothesis'] = None\n"
         "try:\n    import portmap.strategies\n"

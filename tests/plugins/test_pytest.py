@@ -1,4 +1,4 @@
-"""The pytest plugin: what it collects, what it says, and that it keeps out of the way."""
+"""The pytest plugin: what it collects and reports, and that it does nothing unless it is used."""
 
 import re
 from pathlib import Path
@@ -25,18 +25,18 @@ def test_is_loaded_once(portmap, request):
 
 @pytest.fixture(name="project")
 def _project(tmp_path: Path) -> Path:
-    """A project with manifests, one of them invalid, and tests."""
+    """Return the folder of a project with tests and manifests, one of which is invalid."""
     (tmp_path / "build").mkdir()
     (tmp_path / "build" / "web.yaml").write_text(WEB)
     (tmp_path / "build" / "other.yml").write_text(f"{BROKEN}---\n{POD}")
-    (tmp_path / "build" / "notes.txt").write_text("none of them")
+    (tmp_path / "build" / "notes.txt").write_text("no manifest")
     (tmp_path / "test_shop.py").write_text(TEST)
     (tmp_path / "pytest.ini").write_text("[pytest]\nportmap_path = build/web.yaml\nportmap_kubernetes_version = 1.33\n")
     return tmp_path
 
 
 def ids(out: str) -> list[str]:
-    """The tests that were collected."""
+    """Return the ids of the collected tests."""
     return [line for line in out.splitlines() if "::" in line]
 
 
@@ -61,12 +61,12 @@ TESTS: Final = ["test_shop.py::test_http", "test_shop.py::test_is_loaded_once"]
     ids=" ".join,
 )
 def test_collection(project: Path, arguments: tuple[str, ...], expected: list[str]) -> None:
-    """There is one test for each Service, in the order of the files, whatever folders pytest passes over."""
+    """There is one test for each Service, in the order of the files, even in folders that pytest skips."""
     assert ids(pytest_in(project, "--collect-only", "-q", *arguments).out) == expected
 
 
 def test_results(project: Path) -> None:
-    """A good Service passes; an invalid one fails with its place and the hint; the header says what was read."""
+    """A valid Service passes; an invalid one fails with its place and a hint; the header counts the objects."""
     run = pytest_in(project, "--portmap", "build", "--portmap-kubernetes-version", "1.34")
     assert run.code == 1
     assert (
@@ -81,14 +81,14 @@ def test_results(project: Path) -> None:
 
 
 def test_in_parallel(project: Path) -> None:
-    """With pytest-xdist, each worker collects the same tests, and the results are those of one process."""
+    """With pytest-xdist, each worker collects the same tests, and the results are the same."""
     run = pytest_in(project, "--portmap", "build", "-n", "2", "-q")
     assert run.code == 1
     assert run.shown.splitlines()[-1] == "1 failed, 4 passed"
 
 
 def test_a_file_that_cannot_be_read(project: Path) -> None:
-    """A file that is no YAML is a test that fails; the others are tested all the same."""
+    """A file that is no YAML is a failing test; the other files are tested."""
     (project / "build" / "bad.yaml").write_text("a: [")
     run = pytest_in(project, "--portmap", "build", "build", "-q")
     assert "build/bad.yaml:2:1: " in run.out
@@ -104,7 +104,7 @@ def test_services_of_one_name(project: Path) -> None:
 
 
 def test_services_of_one_name_in_several_files(project: Path) -> None:
-    """Two files may have one Service: each is a test of its own. The fixture asks which is meant if they differ."""
+    """A Service in two files is two tests. The fixture raises an error if the two differ."""
     (project / "build" / "again.yaml").write_text(WEB)
     run = pytest_in(project, "--portmap", "build", "--collect-only", "-q", "build")
     assert ids(run.out) == ["build/again.yaml::service/shop/web", *SERVICES]
@@ -113,15 +113,15 @@ def test_services_of_one_name_in_several_files(project: Path) -> None:
     (project / "build" / "again.yaml").write_text(WEB.replace("port: 80,", "port: 81,"))
     other = pytest_in(project, "--portmap-path", "build/web.yaml", "--portmap-path", "build/again.yaml", "-q")
     assert (
-        "KeyError: 'Service shop/web is given more than once, and not the same each time: "
+        "KeyError: 'Service shop/web is declared more than once, with different fields: "
         "Service web (build/web.yaml:1), Service web (build/again.yaml:1)'" in other.out
     )
     # The traceback ends in the test.
-    assert "testing.py" not in other.out
+    assert "/_testing/" not in other.out
 
 
 def test_failures_end_in_the_test(project: Path) -> None:
-    """What an assertion finds, and a name that is not there, is shown at the line of the test, and with the table."""
+    """A failed assertion and an unknown name end at the line of the test, with the table of endpoints."""
     (project / "test_shop.py").write_text(
         "from portmap.testing import assert_routes\n\n"
         "def test_number(portmap):\n    assert_routes(portmap.service('web'), portmap.workloads, port='http', to=9)\n\n"
@@ -129,23 +129,25 @@ def test_failures_end_in_the_test(project: Path) -> None:
         "def test_service(portmap):\n    assert_routes(portmap.service('wev'), portmap.workloads)\n"
     )
     out = pytest_in(project, "-q").out
-    assert "AssertionError: port 'http' of Service shop/web should lead to 9, but in Deployment/web it leads to" in out
+    assert (
+        "AssertionError: port 'http' of Service shop/web should reach 9, but in Deployment/web it reaches 8080" in out
+    )
     assert re.search(r"^E {5,}http 80/TCP +→ Deployment/web +app +8080/TCP$", out, re.MULTILINE)
-    assert "port 'htp' of Service shop/web should lead somewhere, but Service shop/web has no port 'htp'" in out
+    assert "port 'htp' of Service shop/web should have endpoints, but Service shop/web has no port 'htp'" in out
     assert "KeyError: \"there is no Service 'wev'; did you mean 'web'?\"" in out
     assert "portmap = <Environment: 1 Service, 1 workload, Kubernetes 1.33>" in out
     assert "/portmap/" not in out
 
 
 def test_switched_off(project: Path) -> None:
-    """With `-p no:portmap` there is neither the option nor the fixture."""
+    """With `-p no:portmap` there are neither options nor a fixture."""
     assert "unrecognized arguments: --portmap" in pytest_in(project, "-p", "no:portmap", "--portmap", "build").out
     run = pytest_in(project, "-p", "no:portmap", "-p", "no:_portmap_pytest", "-q")
     assert "fixture 'portmap' not found" in run.out
 
 
-def test_a_project_s_own_conftest(project: Path) -> None:
-    """A project may have a fixture of the same name, and collect YAML itself."""
+def test_the_conftest_of_a_project(project: Path) -> None:
+    """A project can override the fixture, and collect YAML files itself."""
     (project / "conftest.py").write_text(
         "import pytest\n\n"
         "@pytest.fixture\ndef portmap(portmap):\n    return portmap.service('web')\n\n"
@@ -153,13 +155,13 @@ def test_a_project_s_own_conftest(project: Path) -> None:
         "def pytest_collect_file(file_path, parent):\n"
         "    return Theirs.from_parent(parent, path=file_path) if file_path.suffix == '.yaml' else None\n"
     )
-    (project / "test_shop.py").write_text("def test_mine(portmap):\n    assert portmap.name == 'web'\n")
+    (project / "test_shop.py").write_text("def test_name(portmap):\n    assert portmap.name == 'web'\n")
     run = pytest_in(project, "--portmap", "build/web.yaml", "-q")
     assert run.shown.splitlines()[-1] == "2 passed"
 
 
 def test_from_a_folder_of_the_project(project: Path) -> None:
-    """Started elsewhere, options are meant from there, and the ini setting from the ini file."""
+    """Options are relative to the folder where pytest starts; the ini setting is relative to the ini file."""
     (project / "tests").mkdir()
     (project / "test_shop.py").rename(project / "tests" / "test_shop.py")
     run = pytest_in(project / "tests", "--portmap", "../build/web.yaml", "-q", "--collect-only")
@@ -173,13 +175,13 @@ def test_from_a_folder_of_the_project(project: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--portmap", "nowhere"), "nowhere: cannot be read: No such file or directory"),
+        (("--portmap", "absent"), "absent: cannot be read: No such file or directory"),
         (("--portmap", "empty"), "there are no manifests (.json, .yaml, .yml) in"),
         (("--portmap", "build", "--portmap-kubernetes-version", "1.1"), "supported versions: 1.32"),
     ],
 )
 def test_bad_usage(project: Path, arguments: tuple[str, ...], words: str) -> None:
-    """What cannot be read, and a version that nobody knows, end the run with one line."""
+    """A path that cannot be read and an unsupported version end the run with one line."""
     (project / "empty").mkdir()
     run = pytest_in(project, *arguments)
     assert run.code == 4
@@ -187,22 +189,24 @@ def test_bad_usage(project: Path, arguments: tuple[str, ...], words: str) -> Non
     assert "Traceback" not in run.out
 
 
-def test_the_fixture_says_what_it_needs(project: Path) -> None:
+def test_the_fixture_without_manifests(project: Path) -> None:
     """Without a path, and with one that cannot be read, the fixture fails in one line."""
     (project / "pytest.ini").write_text("[pytest]\n")
     run = pytest_in(project, "-q")
-    assert "does not know what to load: give --portmap-path, or set portmap_path in the ini file" in run.out
+    assert (
+        "the fixture portmap has no files to load: give --portmap-path, or set portmap_path in the ini file" in run.out
+    )
     assert "Traceback" not in run.out
     (project / "build" / "bad.yaml").write_text("a: [")
     out = pytest_in(project, "-q", "--portmap-path", "build").out
     assert "build/bad.yaml:2:1: " in out
     assert "another exception" not in out
-    # Once for each of the two tests.
+    # One for each of the two tests.
     assert out.count("portmap: build/bad.yaml:2:1: expected a value here") == 2
 
 
-def test_it_keeps_out_of_the_way(tmp_path: Path) -> None:
-    """A run that does not ask for it imports nothing of portmap but the options."""
+def test_an_unused_plugin_imports_nothing(tmp_path: Path) -> None:
+    """A run that does not use the plugin imports only its options."""
     (tmp_path / "test_it.py").write_text(
         "import sys\n\ndef test_it():\n"
         "    assert '_portmap_pytest' in sys.modules\n"

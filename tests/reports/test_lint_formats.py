@@ -1,4 +1,4 @@
-"""The formats of `portmap lint` for machines: each is what its readers expect, with findings and without."""
+"""The machine formats of `portmap lint`, with findings and without."""
 
 import json
 from pathlib import Path
@@ -37,7 +37,7 @@ ODD = Finding(
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Each test has a folder with an input of each kind."""
+    """Run each test in a folder with an input of each kind, and return the folder."""
     monkeypatch.chdir(tmp_path)
     write("k8s/bad.yaml", BAD)
     write("k8s/warned.yaml", WARNED.replace("shop", "far"))
@@ -52,21 +52,21 @@ def report_of(*findings: Finding) -> Report:
 
 
 class TestJson:
-    """The JSON keeps to its schema."""
+    """The JSON format."""
 
     @pytest.mark.parametrize("path", ["k8s", "clean.yaml", "k8s/bad.yaml"])
-    def test_it_keeps_to_the_schema(self, path: str) -> None:
-        """What is written is valid by the documented schema."""
+    def test_it_is_valid(self, path: str) -> None:
+        """The report is valid by the documented schema."""
         jsonschema.validate(json.loads(portmap("lint", path, "--format=json").out), OURS)
 
-    def test_so_do_odd_findings(self) -> None:
-        """Findings without a place, and suppressed ones, are valid as well."""
-        jsonschema.validate(json.loads(as_json(report_of(ODD))), OURS)
+    def test_odd_findings(self) -> None:
+        """Findings without a location and suppressed findings are valid."""
+        jsonschema.validate(json.loads("".join(as_json(report_of(ODD)))), OURS)
 
     def test_the_schema_is_strict(self) -> None:
-        """The schema is valid itself, and takes neither a missing field nor one that it does not know."""
+        """The schema is valid itself, and rejects missing and unknown fields."""
         jsonschema.Draft202012Validator.check_schema(OURS)
-        report = json.loads(as_json(report_of(ODD)))
+        report = json.loads("".join(as_json(report_of(ODD))))
         for changed in (report | {"more": 1}, {**report, "findings": [{"rule": "x"}]}):
             with pytest.raises(jsonschema.ValidationError):
                 jsonschema.validate(changed, OURS)
@@ -81,7 +81,7 @@ class TestSarif:
         return found["runs"][0]
 
     def test_it_is_valid_with_findings(self) -> None:
-        """Results have a rule that is described with help, a relative place, and related places."""
+        """Results have a rule with help, a relative location, and related locations."""
         run = self.sarif("k8s")
         rules = run["tool"]["driver"]["rules"]
         assert all(each["help"]["text"] and each["shortDescription"]["text"] for each in rules)
@@ -92,8 +92,8 @@ class TestSarif:
         assert physical["region"] == {"startLine": 9, "startColumn": 17, "endLine": 9, "endColumn": 21}
         assert len(result["relatedLocations"]) == 1
 
-    def test_help_has_an_address_where_the_documentation_has_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """With an address in the package's metadata each rule and code links to its page; without one none does."""
+    def test_links_to_the_documentation(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Rules and codes link to their pages if the metadata of the package has an address."""
         plain = self.sarif("k8s")["tool"]["driver"]
         assert "informationUri" not in plain
         assert not any("helpUri" in each for each in plain["rules"])
@@ -109,17 +109,17 @@ class TestSarif:
         assert uris["port-out-of-range"] == "https://docs.example.com/checks.md#port-out-of-range"
 
     def test_it_is_valid_when_empty(self) -> None:
-        """Without findings there is an empty list of results, which uploads need."""
+        """Without findings, the list of results is empty, which uploads need."""
         assert self.sarif("clean.yaml")["results"] == []
 
     def test_paths_below_the_current_folder_are_relative(self, here: Path) -> None:
-        """An absolute path is written relative to the folder in which portmap runs."""
+        """An absolute path below the current folder is written relative to it."""
         result = self.sarif(str(here / "k8s" / "bad.yaml"))["results"][0]
         assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "k8s/bad.yaml"
 
     def test_odd_names_are_quoted(self) -> None:
-        """A file's name with blanks and letters beyond ASCII is a valid URI reference."""
-        found = json.loads(as_sarif(report_of(ODD), DEFAULT_RULES))
+        """A file name with spaces and non-ASCII letters becomes a valid URI reference."""
+        found = json.loads("".join(as_sarif(report_of(ODD), DEFAULT_RULES)))
         jsonschema.validate(found, SARIF)
         place = found["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
         assert place["artifactLocation"]["uri"] == "a%20b%2Cc%3A%25%C3%A9.yaml"
@@ -129,7 +129,7 @@ class TestGitHub:
     """Workflow commands."""
 
     def test_each_finding_is_one_line(self) -> None:
-        """An annotation names file, line, column, rule and object."""
+        """An annotation has file, line, column, rule and object."""
         lines = portmap("lint", "k8s/bad.yaml", "--format=github").out.splitlines()
         expected = (
             "::error file=k8s/bad.yaml,line=9,endLine=9,col=17,endColumn=21,"
@@ -139,14 +139,14 @@ class TestGitHub:
         )
         assert lines == [expected]
 
-    def test_what_would_end_a_command_is_escaped(self) -> None:
-        """Percent signs, line breaks, commas and colons are escaped where the syntax needs it."""
-        [line] = as_github(report_of(ODD)).splitlines()
+    def test_escapes(self) -> None:
+        """Percent signs, line breaks, commas and colons are escaped as the syntax requires."""
+        [line] = as_github(report_of(ODD))
         assert line.startswith(
             "::error file=a b%2Cc%3A%25é.yaml,title=unresolved-target-port%3A Service we]]>b%2C%3A%25::"
         )
         assert "100 %25 odd%0D%0A]]>" in line
-        assert as_github(report_of()) == ""
+        assert list(as_github(report_of())) == []
 
 
 class TestJUnit:
@@ -155,8 +155,8 @@ class TestJUnit:
     def junit(self, text: str) -> ET.Element:
         return ET.fromstring(text)
 
-    def test_a_case_for_each_object_with_findings(self) -> None:
-        """Findings at the threshold are failures, and others are output of a case that passes."""
+    def test_a_case_for_each_object(self) -> None:
+        """Findings at the threshold are failures; others are output of a case that passes."""
         suites = self.junit(portmap("lint", "k8s", "--format=junit").out)
         cases = {case.get("name"): case for case in suites.iter("testcase")}
         assert cases["Service shop/web"].find("failure") is not None
@@ -167,13 +167,13 @@ class TestJUnit:
         strict = self.junit(portmap("lint", "k8s", "--format=junit", "--fail-on=warning").out)
         assert strict.get("failures") == "3"
 
-    def test_an_empty_report_has_one_test_that_passes(self) -> None:
-        """Readers that take a report without tests for an error are not misled."""
+    def test_an_empty_report(self) -> None:
+        """A report without findings has one test case that passes, which some readers need."""
         suites = self.junit(portmap("lint", "clean.yaml", "--format=junit").out)
         assert (suites.get("tests"), suites.get("failures")) == ("1", "0")
 
     def test_any_text_is_well_formed(self) -> None:
-        """Characters that XML cannot hold are replaced, and others are escaped."""
+        """Characters that XML cannot hold are replaced; others are escaped."""
         case = next(self.junit(as_junit(report_of(ODD), "error")).iter("testcase"))
         assert case.get("name") == "Service we]]>b,:%"
         assert "<a & b>" in (case[0].text or "")

@@ -1,4 +1,4 @@
-"""The reports of `portmap resolve`, in full: what a reader sees is what these tests compare."""
+"""The text reports of `portmap resolve`, in full."""
 
 import json
 from pathlib import Path
@@ -13,8 +13,8 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.chdir(tmp_path)
 
 
-def test_a_healthy_set() -> None:
-    """Each port has a line that says where it leads; a number need not be declared."""
+def test_ports_with_endpoints() -> None:
+    """Each port has a line for its backend; a number need not be declared."""
     write("k8s/web.yaml", WEB)
     write(
         "k8s/db.yaml",
@@ -39,8 +39,8 @@ def test_a_healthy_set() -> None:
     assert (run.code, run.err) == (0, "2 Services, 2 workloads, 1 other object\n")
 
 
-def test_a_typing_error_in_a_target_port() -> None:
-    """A port that leads nowhere names what is declared and what was probably meant."""
+def test_a_misspelt_target_port() -> None:
+    """A miss lists the declared ports, and has a hint."""
     write("web.yaml", WEB.replace("targetPort: http", "targetPort: htpp"))
     run = portmap("resolve", "web.yaml")
     same(
@@ -55,11 +55,11 @@ it declares http/TCP → 8080 in app, dns/UDP → 53 in app
           debug 6060/TCP  → Deployment/web  (not declared)  6060/TCP
         """,
     )
-    assert (run.code, run.err) == (1, "1 Service, 1 workload, 0 other objects; 1 port leads nowhere\n")
+    assert (run.code, run.err) == (1, "1 Service, 1 workload, 0 other objects; 1 port without endpoints\n")
 
 
 def test_another_protocol() -> None:
-    """A port whose name is declared for another protocol is told so."""
+    """A miss says if the name is declared for another protocol."""
     write(
         "dns.yaml",
         service("dns", "app: dns", "{name: dns-tcp, port: 53, targetPort: dns}"),
@@ -77,8 +77,8 @@ def test_another_protocol() -> None:
     assert run.code == 1
 
 
-def test_a_selector_that_picks_nothing() -> None:
-    """Each port of a Service without pods has a line; the hint is given once."""
+def test_a_selector_that_matches_nothing() -> None:
+    """Each port of a Service without pods has a miss; the hint is given once."""
     write(
         "web.yaml",
         service("web", "app: wbe", "{name: http, port: 80}, {name: metrics, port: 9090}"),
@@ -94,11 +94,11 @@ def test_a_selector_that_picks_nothing() -> None:
           metrics 9090/TCP  ✗ no pod has the labels app=wbe
         """,
     )
-    assert (run.code, run.err) == (1, "1 Service, 1 workload, 0 other objects; 2 ports lead nowhere\n")
+    assert (run.code, run.err) == (1, "1 Service, 1 workload, 0 other objects; 2 ports without endpoints\n")
 
 
 def test_an_invalid_service() -> None:
-    """A Service that a server would refuse is not resolved: each violation has its line and column."""
+    """An invalid Service is not resolved; each violation has its line and column."""
     write("web.yaml", WEB.replace("targetPort: http", 'targetPort: "8080"').replace("NodePort", "ClusterIP"))
     run = portmap("resolve", "web.yaml")
     same(
@@ -117,7 +117,7 @@ def test_an_invalid_service() -> None:
 
 
 def test_a_broken_file_in_a_folder() -> None:
-    """What cannot be read is told on standard error, with its place; the rest is resolved, and decides."""
+    """A file that cannot be read is reported on standard error, with its place; the rest is resolved."""
     write("k8s/web.yaml", WEB)
     write("k8s/broken.yaml", "kind: Service\nmetadata: {name: web\n")
     run = portmap("resolve", "k8s", "service/web")
@@ -142,7 +142,7 @@ def test_a_broken_file_in_a_folder() -> None:
 
 
 def test_services_whose_endpoints_are_elsewhere() -> None:
-    """Without a selector, or as another name, a Service has no pods, which is no failure."""
+    """A Service without a selector or with an external name is no failure."""
     write(
         "k8s.yaml",
         "apiVersion: v1\nkind: Service\nmetadata: {name: db}\nspec: {ports: [{port: 5432}]}\n",
@@ -164,7 +164,7 @@ def test_services_whose_endpoints_are_elsewhere() -> None:
 
 
 def test_endpoints_written_by_hand() -> None:
-    """Their addresses are told, and a port for which they have none leads nowhere; who leads there is told as well."""
+    """Addresses of hand-written endpoints are shown; a port that they lack is a miss."""
     write(
         "k8s.yaml",
         "apiVersion: v1\nkind: Service\nmetadata: {name: db}\n"
@@ -184,7 +184,7 @@ def test_endpoints_written_by_hand() -> None:
           admin 81/TCP  ✗ Endpoints db has no TCP port named 'admin', and the Service has no selector
         """,
     )
-    assert (run.code, run.err) == (1, "1 Service, 0 workloads, 1 other object; 1 port leads nowhere\n")
+    assert (run.code, run.err) == (1, "1 Service, 0 workloads, 1 other object; 1 port without endpoints\n")
     report = json.loads(portmap("resolve", "k8s.yaml", "--format=json").out)
     sql, admin = report["services"][0]["ports"]
     assert (sql["beyond"], sql["misses"]) == ("192.0.2.1:5432, [fd00::1]:5432 (Endpoints db)", [])
@@ -192,7 +192,7 @@ def test_endpoints_written_by_hand() -> None:
 
 
 def test_an_invalid_workload() -> None:
-    """The pods of a workload that a server would refuse are unknown, which is not the same as none."""
+    """The pods of an invalid workload are unknown, which is a miss of its own."""
     write(
         "web.yaml",
         service("web", "app: web, version: '2'", "{port: 80}"),
@@ -212,14 +212,14 @@ def test_an_invalid_workload() -> None:
         """\
         web.yaml:13:44: Deployment web: spec.template.metadata.labels[version]: Wrong type: 2: \
 must be text, not an integer  [wrong-type]
-        1 Service, 1 workload, 0 other objects; 1 invalid workload or pod; 1 port leads nowhere
+        1 Service, 1 workload, 0 other objects; 1 invalid workload or pod; 1 port without endpoints
         """,
     )
     assert run.code == 1
 
 
 def test_some_of_several_workloads() -> None:
-    """A port that leads somewhere in one workload and nowhere in another is no failure, and says both."""
+    """A port with endpoints in one workload and a miss in another shows both, and is no failure."""
     write(
         "web.yaml",
         service("web", "app: web", "{name: http, port: 80, targetPort: http}"),
@@ -245,7 +245,7 @@ must be an integer, not text
 
 
 def test_pods() -> None:
-    """An observed pod that is not ready is reached all the same; one that has ended is not."""
+    """A pod that is not ready is a backend; one that has ended is a miss."""
     pod = """\
         apiVersion: v1
         kind: Pod
@@ -274,7 +274,7 @@ def test_pods() -> None:
 
 
 def test_a_headless_service_without_ports() -> None:
-    """A headless Service without ports leads to pods, whatever their ports."""
+    """The backends of a headless Service without ports are its pods."""
     headless = "apiVersion: v1\nkind: Service\nmetadata: {name: %s}\nspec: {clusterIP: None, selector: {app: %s}}\n"
     ended = "kind: Pod\nmetadata: {name: db-0, labels: {app: db}}\nstatus: {phase: Failed}\n"
     write("db.yaml", headless % ("db", "db"), headless % ("none", "x"), deployment("db", "app: db", ""), ended)
@@ -297,7 +297,7 @@ def test_a_headless_service_without_ports() -> None:
 
 
 def test_no_pods_at_all() -> None:
-    """An input without any pods says so once, beside the ports that therefore lead nowhere."""
+    """The summary says if the input has no pods at all."""
     run = portmap("resolve", "-", stdin=service("web", "app: web", "{port: 80}"))
     same(
         run.out,
@@ -309,7 +309,7 @@ def test_no_pods_at_all() -> None:
     same(
         run.err,
         """\
-        1 Service, 0 workloads, 0 other objects; 1 port leads nowhere; there are no pods or workloads in the input
+        1 Service, 0 workloads, 0 other objects; 1 port without endpoints; there are no pods or workloads in the input
         """,
     )
     assert run.code == 1

@@ -1,4 +1,4 @@
-"""One chain, traced both ways from each of its links, through the command; its JSON keeps to the documented schema."""
+"""One chain, traced both ways from each of its hops; the JSON is valid by the documented schema."""
 
 import json
 from pathlib import Path
@@ -17,91 +17,92 @@ END: Final = ("Deployment", "web", "app", 8080)
 SERVICE: Final = ("Service", "web", 80)
 
 
-def traced(target: str, code: int = 0, text: str = WEB + INGRESS + AGENTS) -> dict[str, Any]:
-    """The one trace of this target, as JSON that keeps to the schema."""
+def trace_of(target: str, code: int = 0, text: str = WEB + INGRESS + AGENTS) -> dict[str, Any]:
+    """Return the trace of a target, which must be valid by the schema."""
     run = portmap("trace", target, "-", "--format=json", stdin=text)
     data = json.loads(run.out)
     jsonschema.validate(data, SCHEMA)
     assert run.code == code
     [trace] = data["traces"]
-    found: dict[str, Any] = trace
-    return found
+    traced: dict[str, Any] = trace
+    return traced
 
 
-def before(trace: dict[str, Any]) -> list[tuple[str, list[tuple[str, str, int | None]]]]:
-    """Who leads there: where each way begins, and the objects and ports that it leads through."""
+def approaches(trace: dict[str, Any]) -> list[tuple[str, list[tuple[str, str, int | None]]]]:
+    """Return the entry of each approach, with its objects and ports."""
     return [
-        (way["entry"], [(hop["kind"], hop["name"], hop["port"]) for hop in way["hops"]]) for way in trace["approaches"]
+        (each["entry"], [(hop["kind"], hop["name"], hop["port"]) for hop in each["hops"]])
+        for each in trace["approaches"]
     ]
 
 
-def after(trace: dict[str, Any]) -> list[tuple[list[tuple[str, str, int]], tuple[str, str, str, int]]]:
-    """Where it leads: the objects and ports that it leads through, and the port of the container."""
+def onward(trace: dict[str, Any]) -> list[tuple[list[tuple[str, str, int]], tuple[str, str, str, int]]]:
+    """Return the objects and ports of each chain onward, and the container port at its end."""
     return [
         (
-            [(hop["kind"], hop["name"], hop["port"]) for hop in way["hops"]],
-            (way["end"]["kind"], way["end"]["name"], way["end"]["container"], way["end"]["port"]),
+            [(hop["kind"], hop["name"], hop["port"]) for hop in each["hops"]],
+            (each["end"]["kind"], each["end"]["name"], each["end"]["container"], each["end"]["port"]),
         )
-        for way in trace["onward"]
+        for each in trace["onward"]
     ]
 
 
-def test_from_a_port_of_a_service() -> None:
-    """Outwards to whoever names it, inwards to the container."""
-    trace = traced("service/web:http")
+def test_a_service_port() -> None:
+    """Everything that refers to it leads to it, and it leads to the container."""
+    trace = trace_of("service/web:http")
     assert trace["subject"]["is"] == "service-port"
-    assert before(trace) == [
+    assert approaches(trace) == [
         ("cluster-ip", []),
         ("node-port", [("Service", "web", 30080)]),
         ("ingress", [("Ingress", "front", None)]),
     ]
-    assert after(trace) == [([], END)]
+    assert onward(trace) == [([], END)]
 
 
 @pytest.mark.parametrize("target", ["deployment/web:http", "deployment/web:8080", "deployment/web:app:http"])
-def test_from_a_port_of_a_container(target: str) -> None:
-    """It is the end, and every way to it goes through the Service."""
-    trace = traced(target)
+def test_a_container_port(target: str) -> None:
+    """It is the end; every approach goes through the Service."""
+    trace = trace_of(target)
     assert (trace["subject"]["is"], trace["subject"]["container"]) == ("container-port", "app")
-    assert before(trace) == [
+    assert approaches(trace) == [
         ("cluster-ip", [SERVICE]),
         ("node-port", [("Service", "web", 30080), SERVICE]),
         ("ingress", [("Ingress", "front", None), SERVICE]),
     ]
-    assert after(trace) == []
+    assert onward(trace) == []
 
 
 @pytest.mark.parametrize("target", ["shop.example", "shop.example/cart", "https://shop.example/cart?q=1"])
-def test_from_a_host_and_path(target: str) -> None:
-    """It is outermost, and leads through the Service to the container."""
-    trace = traced(target)
+def test_a_host_and_path(target: str) -> None:
+    """It has no approaches, and leads through the Service to the container."""
+    trace = trace_of(target)
     assert (trace["subject"]["is"], trace["subject"]["address"]) == ("request", "shop.example/")
-    assert before(trace) == []
-    assert after(trace) == [([SERVICE], END)]
+    assert approaches(trace) == []
+    assert onward(trace) == [([SERVICE], END)]
 
 
 @pytest.mark.parametrize("target", ["30080", "30080/TCP"])
-def test_from_a_node_port(target: str) -> None:
-    """So is a port of every node."""
-    trace = traced(target)
+def test_a_node_port(target: str) -> None:
+    """It has no approaches, and leads through the Service to the container."""
+    trace = trace_of(target)
     assert (trace["subject"]["is"], trace["subject"]["port"]) == ("node-port", 30080)
-    assert before(trace) == []
-    assert after(trace) == [([SERVICE], END)]
+    assert approaches(trace) == []
+    assert onward(trace) == [([SERVICE], END)]
 
 
 @pytest.mark.parametrize("target", ["shop.example/api", "deployment/web:dns"])
-def test_what_leads_nowhere_keeps_to_the_schema(target: str) -> None:
-    """It says so, and the exit code is 1."""
-    assert traced(target, code=1)["leadsNowhere"] is True
+def test_a_target_without_endpoints(target: str) -> None:
+    """`leadsNowhere` is true, and the exit code is 1."""
+    assert trace_of(target, code=1)["leadsNowhere"] is True
 
 
-def test_a_host_port_keeps_to_the_schema() -> None:
-    """Its address is that of the host, where it has one."""
-    assert traced("53")["subject"]["address"] == "10.0.0.1"
+def test_a_host_port() -> None:
+    """Its address is the host IP."""
+    assert trace_of("53")["subject"]["address"] == "10.0.0.1"
 
 
-def test_the_schema_is_one() -> None:
-    """It is a schema, and says something: what lacks a field, or has another word, does not keep to it."""
+def test_the_schema_is_strict() -> None:
+    """The schema is valid itself, and rejects missing fields and unknown entries."""
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     good = json.loads(portmap("trace", "web:http", "-", "--format=json", stdin=WEB).out)
     for field in good:

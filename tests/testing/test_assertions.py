@@ -45,7 +45,7 @@ DEPLOYMENT: Final[dict[str, Any]] = {
 
 
 def failure(assertion: Any, *arguments: Any, **options: Any) -> list[str]:
-    """The lines that an assertion fails with."""
+    """Return the lines of the failure of an assertion."""
     with pytest.raises(AssertionError) as caught:
         assertion(*arguments, **options)
     return str(caught.value).splitlines()
@@ -55,43 +55,45 @@ class TestRoutes:
     """`assert_routes` and `assert_unreachable`."""
 
     @pytest.mark.parametrize("port", ["http", 80, WEB.ports[0]])
-    def test_a_port_that_leads_there(self, port: Any) -> None:
-        """A port that leads where it is said passes, however it is named."""
+    def test_a_port_with_the_expected_endpoint(self, port: Any) -> None:
+        """A port that reaches the expected number passes, whether given by name, number or itself."""
         assert_routes(WEB, [POD], port=port, to=8080, container="app")
         assert_routes(WEB, [POD], port=port)
 
     def test_plain_dicts(self) -> None:
-        """Workloads may be plain dicts, and each of several has to be reached."""
+        """Workloads can be plain dicts, and the port must reach each of them."""
         assert_routes(WEB, [DEPLOYMENT], port="http", to=8081)
         [first, *_] = failure(assert_routes, WEB, [POD, DEPLOYMENT], port="http", to=8080)
         assert first == (
-            "port 'http' of Service shop/web should lead to 8080, but in Deployment/web it leads to 8081 "
+            "port 'http' of Service shop/web should reach 8080, but in Deployment/web it reaches 8081 "
             "in container 'app'"
         )
 
     @pytest.mark.parametrize("to", ["http", "8080"])
     def test_a_name_is_no_number(self, to: Any) -> None:
-        """What is reached is a number; that of a name is what is to be found out."""
+        """`to` must be a number."""
         with pytest.raises(TypeError, match=f"number of the port that is reached, not '{to}'"):
             assert_routes(WEB, [POD], port="http", to=to)
 
     def test_another_container(self) -> None:
-        """The container counts where it is given."""
+        """A given container must declare the port."""
         [first, *_] = failure(assert_routes, WEB, [POD], port="http", container="proxy")
-        assert "should lead in container 'proxy', but in Pod/web-0 it leads to 8080 in container 'app'" in first
+        assert (
+            "should have endpoints in container 'proxy', but in Pod/web-0 it reaches 8080 in container 'app'" in first
+        )
 
     def test_an_undeclared_port(self) -> None:
-        """A number that no container declares is reached all the same, but in no container."""
+        """A number that no container declares is an endpoint, but of no container."""
         service = attrs.evolve(WEB, ports=[ServicePort(6060)])
         assert_routes(service, [POD], to=6060)
         [first, *_] = failure(assert_routes, service, [POD], container="app")
-        assert first.endswith("it leads to 6060, which no container declares")
+        assert first.endswith("it reaches 6060, which no container declares")
 
-    def test_a_port_that_leads_nowhere(self) -> None:
-        """The failure shows the near miss first, then where every port leads."""
+    def test_a_port_without_endpoints(self) -> None:
+        """The failure begins with the hint, and shows the endpoints of every port."""
         [first, *rest] = failure(assert_routes, WEB, [POD])
         assert first == (
-            "each port of Service shop/web should lead somewhere, but in Pod/web-0 port 'metrics' leads nowhere: "
+            "each port of Service shop/web should have endpoints, but port 'metrics' has no endpoint in Pod/web-0: "
             "did you mean 'metrics'?"
         )
         assert rest[0] == "  http 80/TCP       → Pod/web-0  app  8080/TCP"
@@ -99,62 +101,62 @@ class TestRoutes:
         assert rest[2].strip() == "hint: did you mean 'metrics'?"
 
     def test_no_pod(self) -> None:
-        """A Service that selects nothing leads nowhere, with ports or without."""
+        """A Service that selects no pod fails, with ports or without."""
         for service in (WEB, Service.headless("web", selector={"app": "web"})):
             [first, *_] = failure(assert_routes, service, [])
             assert first.endswith("it selects no pod: no pod has the labels app=web")
 
-    def test_elsewhere(self) -> None:
-        """Where a Service without a selector leads, nobody can tell, so neither assertion passes."""
+    def test_unknown_endpoints(self) -> None:
+        """The endpoints of a Service without a selector are unknown, so both assertions fail."""
+        reason = "without a selector, its endpoints are managed by somebody else"
         for assertion in (assert_routes, assert_unreachable):
-            assert failure(assertion, Service("web", ports=[ServicePort(80)]), [POD]) == [
-                "where Service web leads cannot be told: without a selector, its endpoints are managed by somebody else"
-            ]
+            lines = failure(assertion, Service("web", ports=[ServicePort(80)]), [POD])
+            assert lines == [f"the endpoints of Service web are unknown: {reason}"]
 
     def test_headless_without_ports(self) -> None:
-        """A headless Service without ports leads to the pods that it selects."""
+        """The endpoints of a headless Service without ports are the selected pods."""
         service = Service.headless("web", namespace="shop", selector={"app": "web"})
         assert_routes(service, [POD])
         [first, second] = failure(assert_unreachable, service, [POD])
-        assert first == "Service shop/web should lead nowhere, but it leads to web-0"
+        assert first == "Service shop/web should have no endpoints, but it reaches web-0"
         assert second == "  no ports  → Pod/web-0"
 
     def test_unreachable(self) -> None:
-        """A port is unreachable where it leads nowhere, of whatever it is asked."""
+        """A port without endpoints is unreachable; a failure lists the endpoints."""
         assert_unreachable(WEB, [POD], port="metrics")
         assert_unreachable(WEB, [])
         [first, *rest] = failure(assert_unreachable, WEB, [POD])
-        assert first == "each port of Service shop/web should lead nowhere, but it leads to Pod/web-0 8080/TCP"
+        assert first == "each port of Service shop/web should have no endpoints, but it reaches Pod/web-0 8080/TCP"
         assert len(rest) == 3
 
-    def test_a_port_that_there_is_not(self) -> None:
-        """A port that the Service does not have leads nowhere, and a test that it does not is one of nothing."""
+    def test_a_missing_port(self) -> None:
+        """Both assertions fail for a port that the Service does not have."""
         known = "Service shop/web has no port 'https': it has http 80, metrics 9090"
         [first, *rest] = failure(assert_routes, WEB, [POD], port="https")
-        assert first == f"port 'https' of Service shop/web should lead somewhere, but {known}"
+        assert first == f"port 'https' of Service shop/web should have endpoints, but {known}"
         assert rest[0] == "  http 80/TCP       → Pod/web-0  app  8080/TCP"
         [first, *_] = failure(assert_routes, WEB, [POD], port="https", to=8443, container="app")
-        assert first == f"port 'https' of Service shop/web should lead to 8443 in container 'app', but {known}"
+        assert first == f"port 'https' of Service shop/web should reach 8443 in container 'app', but {known}"
         [first, *_] = failure(assert_unreachable, WEB, [POD], port="https")
-        assert first == f"port 'https' of Service shop/web should lead nowhere, but {known}"
+        assert first == f"port 'https' of Service shop/web should have no endpoints, but {known}"
         [first, *_] = failure(assert_routes, WEB, [], port=443)
         assert first.endswith("Service shop/web has no port 443: it has http 80, metrics 9090")
 
     @pytest.mark.parametrize("port", [True, 8.5])
-    def test_what_is_no_port_at_all(self, port: Any) -> None:
-        """What cannot be a port is a wrong call, and no failure."""
+    def test_a_value_that_cannot_be_a_port(self, port: Any) -> None:
+        """A value that cannot be a port is a TypeError, not a failure."""
         for assertion in (assert_routes, assert_unreachable):
             with pytest.raises(TypeError, match="port must be a name, a number or a ServicePort"):
                 assertion(WEB, [POD], port=port)
 
     def test_documents(self, tmp_path: Path) -> None:
-        """The pods may be what `load` gives, with whatever else stands there."""
+        """The pods can be the documents that `load` returns, with other kinds among them."""
         (tmp_path / "all.yaml").write_text(to_yaml(WEB, DEPLOYMENT))
         assert_routes(WEB, load(tmp_path), port="http", to=8081)
 
     @given(strategies.services_with_pods())
-    def test_what_is_made_to_resolve_passes(self, world: tuple[Service, list[Pod]]) -> None:
-        """A Service with pods that answer it passes, and is reachable."""
+    def test_generated_services_have_endpoints(self, world: tuple[Service, list[Pod]]) -> None:
+        """A generated Service with its pods passes `assert_routes`, and fails `assert_unreachable`."""
         service, pods = world
         assert_routes(service, pods)
         failure(assert_unreachable, service, pods)
@@ -164,7 +166,7 @@ class TestFindings:
     """`assert_no_findings` and `assert_contract_kept`."""
 
     def test_no_findings(self) -> None:
-        """Objects without findings pass; others are listed, but for those that are ignored."""
+        """Objects without findings pass; findings are listed unless they are ignored."""
         good = attrs.evolve(WEB, ports=WEB.ports[:1])
         assert_no_findings([good, POD])
         [first, *rest] = failure(assert_no_findings, [WEB, POD])
@@ -172,17 +174,17 @@ class TestFindings:
         assert "[unresolved-target-port]" in rest[0]
         assert_no_findings([WEB, POD], ignore=["unresolved-target-port"])
 
-    def test_nothing_at_all(self, tmp_path: Path) -> None:
-        """Where there is nothing to look at, there is nothing that could fail, so that it does."""
+    def test_no_objects(self, tmp_path: Path) -> None:
+        """No objects at all are a failure."""
         (tmp_path / "empty.yaml").write_text("# later\n")
-        words = ["there should be no findings, but there are no objects in which to look for any"]
+        words = ["there should be no findings, but there are no objects to lint"]
         nothings: list[Iterable[object]] = [load(tmp_path), load(tmp_path / "empty.yaml"), [], (), iter([])]
         for nothing in nothings:
             assert failure(assert_no_findings, nothing) == words
         assert_no_findings(iter([POD]), threshold="error")
 
     def test_files_that_cannot_be_read(self, tmp_path: Path) -> None:
-        """A file of a folder that cannot be read is no file without findings."""
+        """A file that cannot be read is a failure unless it is ignored."""
         (tmp_path / "a.yaml").write_text(to_yaml(POD))
         (tmp_path / "b.yaml").write_text("a: [")
         [first, second] = failure(assert_no_findings, load(tmp_path), threshold="error")
@@ -192,24 +194,24 @@ class TestFindings:
 
     @pytest.mark.parametrize("path", ["k8s", Path("k8s")])
     def test_the_name_of_a_file(self, path: Any) -> None:
-        """Who gives a path is told to load it, in a word to the function that was called."""
+        """A path is a TypeError that names the function and says how to load the path."""
         with pytest.raises(TypeError, match=r"^assert_no_findings takes .* write assert_no_findings\(load\('k8s'\)\)"):
             assert_no_findings(path)
         with pytest.raises(TypeError, match=r"^assert_contract_kept takes objects, not the name of a file"):
             assert_contract_kept([WEB], path)
 
     def test_tracebacks(self) -> None:
-        """The traceback of portmap's own error ends at the call; that of one in what makes the objects is whole."""
+        """The traceback of portmap's errors ends at the call; that of errors in an iterable is complete."""
         wrong: Any = "k8s"
         with pytest.raises(TypeError) as caught:
             assert_no_findings(wrong)
-        assert [each.name for each in caught.traceback] == ["test_tracebacks", "called"]
+        assert [each.name for each in caught.traceback] == ["test_tracebacks", "wrapper"]
         with pytest.raises(TypeError) as caught:
             assert_no_findings(len(each) for each in (1,))  # type: ignore[arg-type]
         assert caught.traceback[-1].name == "<genexpr>"
 
     def test_the_contract(self, tmp_path: Path) -> None:
-        """What clients can still use passes; what they cannot fails, from files and typed alike."""
+        """A contract that is kept passes; a broken one fails, for files and for typed objects."""
         assert_contract_kept([WEB, POD], [WEB, POD])
         lines = failure(assert_contract_kept, [WEB, POD], [attrs.evolve(WEB, ports=WEB.ports[:1]), POD])
         assert lines[0] == "the contract with clients should be kept, but 1 change breaks it"
@@ -224,22 +226,22 @@ class TestFindings:
 class TestViolates:
     """`violates`."""
 
-    def test_what_is_refused(self) -> None:
-        """A refusal for the reason that was expected passes, and can be looked at."""
+    def test_an_expected_violation(self) -> None:
+        """A block with the expected violation passes, and the violation can be read afterwards."""
         with violates("port-name-required", at="spec.ports[0].name") as refused:
             Service("web", ports=[ServicePort(80), ServicePort(443, name="https")])
         assert refused.violation.reason == "FieldValueRequired"
         assert refused.violations == (refused.violation,)
 
-    def test_before_it_is_refused(self) -> None:
-        """Within the block there is no violation to look at yet."""
+    def test_reading_the_violation_inside_the_block(self) -> None:
+        """Inside the block there is no violation yet."""
         with violates("port-out-of-range") as refused:
             with pytest.raises(LookupError):
                 _ = refused.violation
             ServicePort(0)
 
     def test_nothing_refused(self) -> None:
-        """A block that passes is a failure."""
+        """A block without an error is a failure."""
 
         def nothing() -> None:
             with violates("port-out-of-range"):
@@ -255,15 +257,15 @@ class TestViolates:
             ("name-syntax", None, None),
         ],
     )
-    def test_another_reason(self, code: str, at: str | None, hint: str | None) -> None:
-        """A refusal for another reason fails, with what was refused and what was probably meant."""
+    def test_another_violation(self, code: str, at: str | None, hint: str | None) -> None:
+        """A block with other violations is a failure, which lists them and gives a hint."""
 
         def another() -> None:
             with violates(code, at=at):
                 ServicePort(70000)
 
         lines = failure(another)
-        assert "should be violated, but these are, of ServicePort 70000:" in lines[0]
+        assert "should be violated, but ServicePort 70000 has other violations:" in lines[0]
         assert "[port-out-of-range]" in lines[1]
         assert (lines[-1].strip() == hint) == (hint is not None)
 

@@ -1,11 +1,11 @@
-"""What the sub-commands of `portmap` have in common: arguments of the same meaning, and reading the input."""
+"""What the sub-commands share: arguments, reading the input, and writing files."""
 
 import argparse
 import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from portmap._kubernetes.cluster import SUPPORTED_VERSIONS, Cluster
 from portmap._kubernetes.errors import ManifestError, ValidationError
@@ -13,69 +13,71 @@ from portmap._kubernetes.names import dns_label_reasons
 from portmap._reports.console import CommandError, Console
 
 if TYPE_CHECKING:
-    from portmap._manifests.documents import Document, Manifests
+    from portmap._manifests.documents import Document
 
 __all__ = [
     "STDIN",
+    "Commands",
+    "add_cluster",
     "add_format",
     "add_input",
-    "add_kubernetes_version",
-    "add_node_port_range",
+    "add_namespace",
+    "add_paths",
     "cluster_of",
+    "describe_paths",
     "namespace_argument",
     "node_ports_argument",
     "read_documents",
+    "version_argument",
+    "write_file",
 ]
 
 STDIN: Final = "-"
 _RANGE: Final = re.compile(r"([0-9]{1,5})-([0-9]{1,5})")
 
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no public name
+"""The sub-commands of a parser."""
+
 
 # --- arguments -------------------------------------------------------------------------------------------------
 
 
-def add_format(parser: argparse.ArgumentParser) -> None:
-    """`--format text|json`."""
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="(default: text)")
-
-
-def add_input(parser: argparse.ArgumentParser, more: str = "", formats: Sequence[str] = ()) -> None:
-    """`[PATH…|-] --format --kubernetes-version --node-port-range --namespace`: one set of manifests, in one cluster.
+def add_input(parser: argparse.ArgumentParser, more_paths: str = "", formats: Sequence[str] = ()) -> None:
+    """Add the arguments of commands that read one set of manifests.
 
     Args:
-        parser: That of the sub-command.
-        more: What paths may be beside paths, for the help.
-        formats: Those of the sub-command, where they are not text and JSON.
+        parser: The parser of the sub-command.
+        more_paths: What else the paths may be, for the help.
+        formats: The formats of the sub-command, if they are not text and JSON.
     """
-    parser.add_argument(
-        "paths",
-        nargs="*",
-        # Without a default, it is told as required where anything else is.
-        default=[],
-        metavar="PATH",
-        help=f"YAML and JSON files, folders of them, or - for standard input; {more}left out: the current folder",
-    )
+    add_paths(parser, more_paths)
     if formats:
         parser.add_argument("--format", choices=formats, help="(default: that of the file's suffix, or text)")
     else:
         add_format(parser)
-    add_kubernetes_version(parser)
-    add_node_port_range(parser)
+    add_cluster(parser)
+    add_namespace(parser)
+
+
+def add_paths(parser: argparse.ArgumentParser, more_paths: str = "") -> None:
+    """Add `PATH…`."""
     parser.add_argument(
-        "--namespace",
-        type=namespace_argument,
-        metavar="NAME",
-        help="the namespace of objects that name none (default: they may be in any)",
+        "paths",
+        nargs="*",
+        # Without a default, argparse calls it required in the error about another argument.
+        default=[],
+        metavar="PATH",
+        help=f"YAML and JSON files, folders of them, or - for standard input; {more_paths}default: the current folder",
     )
 
 
-def cluster_of(options: argparse.Namespace) -> Cluster:
-    """The cluster that the arguments of `add_input` describe."""
-    return Cluster(options.kubernetes_version, node_port_range=options.node_port_range)
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """Add `--format text|json`."""
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="(default: text)")
 
 
-def add_kubernetes_version(parser: argparse.ArgumentParser) -> None:
-    """`--kubernetes-version VERSION`."""
+def add_cluster(parser: argparse.ArgumentParser) -> None:
+    """Add `--kubernetes-version` and `--node-port-range`."""
     parser.add_argument(
         "--kubernetes-version",
         type=version_argument,
@@ -83,10 +85,6 @@ def add_kubernetes_version(parser: argparse.ArgumentParser) -> None:
         metavar="VERSION",
         help=f"{SUPPORTED_VERSIONS[0]} to {SUPPORTED_VERSIONS[-1]} (default: {Cluster().version})",
     )
-
-
-def add_node_port_range(parser: argparse.ArgumentParser) -> None:
-    """`--node-port-range FIRST-LAST`."""
     parser.add_argument(
         "--node-port-range",
         type=node_ports_argument,
@@ -96,8 +94,23 @@ def add_node_port_range(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_namespace(parser: argparse.ArgumentParser) -> None:
+    """Add `--namespace`."""
+    parser.add_argument(
+        "--namespace",
+        type=namespace_argument,
+        metavar="NAME",
+        help="the namespace of objects that name none (default: unknown, so they match any)",
+    )
+
+
+def cluster_of(options: argparse.Namespace) -> Cluster:
+    """Return the cluster that the arguments describe."""
+    return Cluster(options.kubernetes_version, node_port_range=options.node_port_range)
+
+
 def version_argument(text: str) -> str:
-    """A version that portmap knows."""
+    """Return a supported version of Kubernetes."""
     try:
         return Cluster(text).version
     except ValidationError as error:
@@ -105,7 +118,7 @@ def version_argument(text: str) -> str:
 
 
 def node_ports_argument(text: str) -> range:
-    """A range of node ports."""
+    """Return a range of node ports."""
     match = _RANGE.fullmatch(text)
     first, last = (int(match[1]), int(match[2])) if match else (0, 0)
     try:
@@ -117,22 +130,22 @@ def node_ports_argument(text: str) -> range:
 
 
 def namespace_argument(text: str) -> str:
-    """The name of a namespace."""
+    """Return the name of a namespace."""
     for reason in dns_label_reasons(text):
         raise argparse.ArgumentTypeError(f"{text!r} is no namespace: {reason}")
     return text
 
 
-# --- reading ---------------------------------------------------------------------------------------------------
+# --- files -----------------------------------------------------------------------------------------------------
 
 
 def read_documents(
     paths: Sequence[str], cluster: Cluster, console: Console, command: str
 ) -> "tuple[list[Document], list[ManifestError]]":
-    """The documents of all paths, and the files of folders that could not be read.
+    """Return the documents of all paths, and errors for the files of folders that cannot be read.
 
     Raises:
-        CommandError: A path that was named cannot be read, or nothing was found.
+        CommandError: A path cannot be read, or there are no objects.
     """
     from portmap._manifests.load import SUFFIXES, load
 
@@ -142,27 +155,44 @@ def read_documents(
     known: set[str] = set()
     for path in paths:
         try:
-            found = load(console.source if path == STDIN else path, cluster=cluster)
+            manifests = load(console.source if path == STDIN else path, cluster=cluster)
         except ManifestError as error:
             problems.append(str(error))
             continue
         except OSError as error:
             problems.append(f"{path}: cannot be read: {error.strerror}")
             continue
-        if not found and not found.unreadable and Path(path).is_dir():
+        if not manifests and not manifests.unreadable and Path(path).is_dir():
             problems.append(f"{path}: there are no manifests ({', '.join(SUFFIXES)}) in this folder")
-        # A file may be named beside the folder in which it stands; it is taken once.
-        files = {source: os.path.realpath(source) for source in _sources(found)}
-        documents += (each for each in found if files[each.source] not in known)
-        unreadable += (each for each in found.unreadable if files[each.source] not in known)
+        # A file may be named beside its folder; it is read once.
+        sources = {each.source for each in manifests} | {each.source for each in manifests.unreadable}
+        files = {source: os.path.realpath(source) for source in sources}
+        documents += (each for each in manifests if files[each.source] not in known)
+        unreadable += (each for each in manifests.unreadable if files[each.source] not in known)
         known.update(files.values())
     if problems:
         raise CommandError(*problems)
     if not any(document.kind for document in documents):
-        named = ", ".join("standard input" if path == STDIN else path for path in paths)
-        raise CommandError(*map(str, unreadable), f"{command}: no Kubernetes objects could be read from {named}")
+        raise CommandError(
+            *map(str, unreadable), f"{command}: no Kubernetes objects could be read from {describe_paths(paths)}"
+        )
     return documents, unreadable
 
 
-def _sources(found: "Manifests") -> set[str]:
-    return {each.source for each in found} | {each.source for each in found.unreadable}
+def write_file(path: str | Path, data: bytes, command: str) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        CommandError: It cannot be written.
+    """
+    from portmap._manifests.atomic_write import write_whole
+
+    try:
+        write_whole(path, data)
+    except OSError as error:
+        raise CommandError(f"{command}: {path}: cannot be written: {error.strerror or error}") from None
+
+
+def describe_paths(paths: Sequence[str]) -> str:
+    """Return the paths for a message."""
+    return ", ".join("standard input" if path == STDIN else path for path in paths)

@@ -1,4 +1,4 @@
-"""`portmap lint`: what is wrong with manifests, and what is worth knowing of them."""
+"""`portmap lint`: run the linter over manifests and report its findings."""
 
 import argparse
 import gc
@@ -8,7 +8,7 @@ from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from portmap._cli.arguments import STDIN, add_kubernetes_version, add_node_port_range, namespace_argument
+from portmap._cli.arguments import STDIN, Commands, add_cluster, add_namespace, add_paths, describe_paths, write_file
 from portmap._kubernetes.errors import ManifestError, RuleError
 from portmap._reports.console import CommandError, Console
 
@@ -16,41 +16,34 @@ if TYPE_CHECKING:
     from portmap._cli.lint_settings import Settings
     from portmap._lint.findings import Report
     from portmap._lint.inputs import Input
+    from portmap._reports.layout import Page
 
 __all__ = ["add_lint"]
 
 _COMMAND: Final = "portmap lint"
-_CLEAN: Final = 0
-_FINDINGS: Final = 1
 _FORMATS: Final = ("text", "json", "sarif", "github", "junit")
 _PROFILES: Final = ("default", "strict", "mesh")
 _SEVERITIES: Final = ("error", "warning", "info")
 
-# Below this, starting processes takes longer than they save.
+# For less input, in bytes, processes cost more time than they save.
 _WORTH_PROCESSES: Final = 2_000_000
 
-# So many that none waits long for another at the end, and so few that each is worth sending.
-_PARTS_A_PROCESS: Final = 16
+# Enough that no process is idle for long at the end, and few enough that each part is worth its transfer.
+_PARTS_PER_PROCESS: Final = 16
 
 
-def add_lint(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_lint(commands: Commands) -> None:
     """Add the sub-command to the command."""
     parser = commands.add_parser(
         "lint",
         allow_abbrev=False,
-        help="find what is wrong with Services, their ports and what refers to them",
-        description="Report what an API server would refuse or warn of, and what it would not: ports that lead "
-        "nowhere, selectors that match nothing, references that miss.",
-        epilog="Exit codes: 0 nothing at or above the threshold of --fail-on; 1 findings at or above it; 2 bad usage, "
-        "or what was named cannot be read.",
+        help="find problems with Services, their ports and the objects that refer to them",
+        description="Report what an API server would refuse or warn about, and what it would not: ports without "
+        "endpoints, selectors that match no pods, references that do not resolve.",
+        epilog="Exit codes: 0 no findings at or above the threshold of --fail-on; 1 there are; 2 bad usage, or the "
+        "input cannot be read.",
     )
-    parser.add_argument(
-        "paths",
-        nargs="*",
-        default=[],
-        metavar="PATH",
-        help="YAML and JSON files, folders of them, or - for standard input; left out: the current folder",
-    )
+    add_paths(parser)
     parser.add_argument("--format", choices=_FORMATS, default="text", help="of standard output (default: text)")
     parser.add_argument(
         "--output",
@@ -58,48 +51,38 @@ def add_lint(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         type=_output_argument,
         default=[],
         metavar="FORMAT=FILE",
-        help="write the report to a file as well; may be given several times",
+        help="also write the report to a file; can be given several times",
     )
-    add_kubernetes_version(parser)
-    add_node_port_range(parser)
-    parser.add_argument(
-        "--namespace",
-        type=namespace_argument,
-        metavar="NAME",
-        help="the namespace of objects that name none (default: they may be in any)",
-    )
+    add_cluster(parser)
+    add_namespace(parser)
     parser.add_argument(
         "--profile",
         action="append",
         choices=_PROFILES,
         default=[],
-        help="rules beyond the default ones; may be given several times",
+        help="enable rules beyond the default ones; can be given several times",
     )
-    for name, words in (("--select", "report these rules only"), ("--ignore", "do not report these rules")):
+    for name, action in (("--select", "report these rules only"), ("--ignore", "do not report these rules")):
         parser.add_argument(
-            name,
-            action="append",
-            default=[],
-            metavar="RULE,…",
-            help=f"{words}; may be given several times",
+            name, action="append", default=[], metavar="RULE,…", help=f"{action}; can be given several times"
         )
     parser.add_argument(
-        "--fail-on", choices=_SEVERITIES, default="error", help="the least severity that fails (default: error)"
+        "--fail-on", choices=_SEVERITIES, default="error", help="the lowest severity that fails (default: error)"
     )
-    parser.add_argument("--exit-zero", action="store_true", help="exit with 0 whatever is found")
+    parser.add_argument("--exit-zero", action="store_true", help="exit with 0 even if there are findings")
     parser.add_argument(
         "--complete",
         action=argparse.BooleanOptionalAction,
-        help="whether everything that the objects refer to is among them, so that what is missing is an error "
-        "(default: what the objects say themselves)",
+        help="whether the input has everything that its objects refer to, so that a missing object is an error "
+        "(default: decided by the objects themselves)",
     )
     parser.add_argument(
-        "--jobs", type=_jobs_argument, metavar="N", help="how many processes to use (default: all cores for much input)"
+        "--jobs", type=_jobs_argument, metavar="N", help="the number of processes (default: all cores for large input)"
     )
     parser.add_argument(
-        "--no-suppressions", action="store_true", help="report what annotations and comments suppress, too"
+        "--no-suppressions", action="store_true", help="also report what annotations and comments suppress"
     )
-    parser.add_argument("--baseline", metavar="FILE", help="do not report the findings that stand in this file")
+    parser.add_argument("--baseline", metavar="FILE", help="do not report the findings that are listed in this file")
     parser.add_argument(
         "--write-baseline", action="store_true", help="write all findings to the file of --baseline, and report none"
     )
@@ -108,7 +91,7 @@ def add_lint(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         metavar="FILE",
         help="the configuration (default: portmap.toml, or pyproject.toml with [tool.portmap], here or above)",
     )
-    # Left open for the configuration; the help tells what counts without one.
+    # `None` leaves these to the configuration; the help shows the defaults without one.
     parser.set_defaults(run=_run, kubernetes_version=None, node_port_range=None, fail_on=None)
 
 
@@ -135,28 +118,27 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     from portmap._lint.findings import at_least
 
     settings = settings_of(options)
-    report = settings.applied_to(_linted(options, console, settings))
+    report = settings.apply_to(_lint(options, console, settings))
     if options.write_baseline:
         settings.write_baseline(report)
-    report, told = settings.without_known(report)
-    _print(report, options, settings, console)
-    if told is not None:
-        console.say(told)
-    bad = any(at_least(each.severity, settings.fail_on) for each in report)
-    return _FINDINGS if bad and not options.exit_zero else _CLEAN
+    report, note = settings.without_known(report)
+    _write_report(report, options, settings, console)
+    if note is not None:
+        console.note(note)
+    failed = any(at_least(each.severity, settings.fail_on) for each in report)
+    return 1 if failed and not options.exit_zero else 0
 
 
-def _linted(options: argparse.Namespace, console: Console, settings: "Settings") -> "Report":
+def _lint(options: argparse.Namespace, console: Console, settings: "Settings") -> "Report":
     from portmap._lint.engine import LintSettings
     from portmap._lint.inputs import inputs_of
     from portmap._lint.parallel import lint_inputs
     from portmap._reports.console import progress
 
     paths = list(dict.fromkeys(options.paths)) or ["."]
-    named = ", ".join("standard input" if path == STDIN else path for path in paths)
     try:
         inputs, unreadable = inputs_of(console.source if path == STDIN else path for path in paths)
-        inputs = settings.wanted(inputs)
+        inputs = settings.without_excluded(inputs)
         jobs = _jobs(options, settings, inputs)
         with _executor(jobs) as executor, progress(console) as step:
             report = lint_inputs(
@@ -166,7 +148,7 @@ def _linted(options: argparse.Namespace, console: Console, settings: "Settings")
                     settings.cluster, settings.rules, settings.complete, settings.suppressions, settings.namespace
                 ),
                 executor=executor,
-                parts=_PARTS_A_PROCESS * jobs,
+                parts=_PARTS_PER_PROCESS * jobs,
                 progress=step,
             )
     except ManifestError as error:
@@ -176,12 +158,12 @@ def _linted(options: argparse.Namespace, console: Console, settings: "Settings")
     except (BrokenExecutor, MemoryError) as error:
         raise CommandError(f"{_COMMAND}: a process ended early, perhaps for lack of memory: {error}") from None
     if not report.objects and not report.skipped and not report.findings:
-        raise CommandError(f"{_COMMAND}: no Kubernetes objects could be read from {named}")
+        raise CommandError(f"{_COMMAND}: no Kubernetes objects could be read from {describe_paths(paths)}")
     return report
 
 
 def _jobs(options: argparse.Namespace, settings: "Settings", inputs: "Sequence[Input]") -> int:
-    """How many processes to use: no more than there are folders, since a folder is judged in one piece."""
+    """Return how many processes to use: at most one for each folder, which is never divided."""
     if settings.complete:
         return 1
     jobs: int = options.jobs or (_cores() if sum(each.size for each in inputs) > _WORTH_PROCESSES else 1)
@@ -190,13 +172,13 @@ def _jobs(options: argparse.Namespace, settings: "Settings", inputs: "Sequence[I
 
 @contextmanager
 def _executor(jobs: int) -> Iterator[Executor | None]:
-    """The processes to work in; `None` where this one does."""
+    """Yield an executor for the processes; `None` if this process does the work."""
     if jobs < 2:
         yield None
         return
     executor = ProcessPoolExecutor(jobs, initializer=gc.disable)
     try:
-        # The processes begin before any thread does that shows progress.
+        # Start the processes before progress starts a thread, which forking would copy.
         executor.submit(abs, 0)
         yield executor
     finally:
@@ -210,59 +192,43 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-# --- what is written -------------------------------------------------------------------------------------------
+# --- the report ------------------------------------------------------------------------------------------------
 
 
-def _print(report: "Report", options: argparse.Namespace, settings: "Settings", console: Console) -> None:
+def _write_report(report: "Report", options: argparse.Namespace, settings: "Settings", console: Console) -> None:
     from portmap._lint.inputs import HELM
+    from portmap._reports.layout import Page
     from portmap._reports.lint_text import summary
 
-    for name, file in options.output:
-        _write_file(file, _rendered(report, name, settings))
-    width, colour = console.width, console.colour
-    if console.write_all(_rendered(report, options.format, settings, width=width, colour=colour)):
-        console.say(summary(report))
+    for format_, file in options.output:
+        data = "".join(_rendered(report, format_, settings, Page())).encode()
+        write_file(file, data, _COMMAND)
+    if console.write_all(_rendered(report, options.format, settings, console.page)):
+        console.note(summary(report))
         if not report.objects and HELM in report.skipped_by_reason:
-            # No findings would otherwise pass for a chart without faults.
-            console.say(f"{_COMMAND}: note: nothing was judged; render the chart: helm template CHART | {_COMMAND} -")
+            # Without findings, a chart that nobody judged would pass for one without problems.
+            console.note(f"{_COMMAND}: note: nothing was judged; render the chart: helm template CHART | {_COMMAND} -")
 
 
-def _rendered(
-    report: "Report",
-    name: str,
-    settings: "Settings",
-    *,
-    width: int | None = None,
-    colour: bool = False,
-) -> Iterable[str]:
-    """The report in a format, piece by piece."""
-    match name:
+def _rendered(report: "Report", format_: str, settings: "Settings", page: "Page") -> Iterable[str]:
+    """Return the report in a format, in parts."""
+    match format_:
         case "json":
-            from portmap._reports.lint_json import json_of
+            from portmap._reports.lint_json import as_json
 
-            return json_of(report)
+            return as_json(report)
         case "sarif":
-            from portmap._reports.lint_sarif import sarif_of
+            from portmap._reports.lint_sarif import as_sarif
 
-            return sarif_of(report, settings.rules)
+            return as_sarif(report, settings.rules)
         case "github":
-            from portmap._reports.lint_github import github_of
+            from portmap._reports.lint_github import as_github
 
-            return github_of(report)
+            return as_github(report)
         case "junit":
             from portmap._reports.lint_junit import as_junit
 
             return [as_junit(report, settings.fail_on)]
-    from portmap._reports.lint_text import text_of
+    from portmap._reports.lint_text import as_text
 
-    return text_of(report, width=width, colour=colour)
-
-
-def _write_file(name: str, parts: Iterable[str]) -> None:
-    """Write a file whole or not at all."""
-    from portmap._manifests.atomic_write import write_whole
-
-    try:
-        write_whole(name, b"".join(part.encode() for part in parts))
-    except OSError as error:
-        raise CommandError(f"{_COMMAND}: {name}: the report cannot be written: {error.strerror or error}") from None
+    return as_text(report, page)

@@ -1,4 +1,4 @@
-"""What a run of `portmap lint` goes by: the arguments, and for what they leave open the project's configuration."""
+"""The settings of a run of `portmap lint`: the arguments, which override the configuration of the project."""
 
 import argparse
 from collections.abc import Iterable, Mapping
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, final
 
 import attrs
 
+from portmap._cli.arguments import write_file
 from portmap._cli.configuration import Configuration, Override, find_configuration, load_configuration
 from portmap._cli.rules import known_rules
 from portmap._kubernetes.cluster import Cluster
@@ -16,8 +17,8 @@ from portmap._lint.catalogue import catalogue
 from portmap._lint.findings import Report, Severity, at_least
 from portmap._lint.rule import Rule
 from portmap._lint.rules import rules_of
-from portmap._manifests.atomic_write import write_whole
 from portmap._reports.console import CommandError
+from portmap._reports.layout import count
 from portmap._yaml.json_reader import compose_json
 
 if TYPE_CHECKING:
@@ -31,19 +32,19 @@ _COMMAND: Final = "portmap lint"
 @final
 @attrs.frozen
 class Settings:
-    """What a run goes by.
+    """The settings of a run.
 
     Attributes:
-        cluster: By what objects are judged.
-        rules: The rules that are run.
-        reported: The names that are reported; `None`: all that is found.
-        namespace: That of the objects that name none.
+        cluster: The cluster in force.
+        rules: The rules to run.
+        reported: The names of rules and codes to report; `None` reports all.
+        namespace: The namespace of objects that name none.
         complete: As `--complete` and `--no-complete`.
-        fail_on: From which severity on the run fails.
-        severities: By name, how severe findings are instead.
+        fail_on: The lowest severity that fails.
+        severities: Other severities for the findings of some rules.
         suppressions: Whether annotations and comments suppress findings.
         baseline: The file of known findings.
-        configuration: The project's configuration.
+        configuration: The configuration of the project.
     """
 
     cluster: Cluster
@@ -57,38 +58,37 @@ class Settings:
     baseline: Path | None
     configuration: Configuration
 
-    def wanted(self, inputs: "Iterable[Input]") -> "list[Input]":
-        """The inputs without those files of folders that the configuration excludes."""
+    def without_excluded(self, inputs: "Iterable[Input]") -> "list[Input]":
+        """Return the inputs without the files of folders that the configuration excludes."""
         return [each for each in inputs if each.named or not self.configuration.excludes(each.source)]
 
-    def applied_to(self, report: Report) -> Report:
-        """The report with what is reported at all, as severe as the project wants it."""
+    def apply_to(self, report: Report) -> Report:
+        """Return the report with the findings to report, and with the severities of the configuration."""
         if self.reported is None and not self.severities:
             return report
-        kept = []
+        findings = []
         for finding in report.findings:
             severity = self.severities.get(finding.rule, finding.severity)
             if finding.because and severity != "off" and at_least(severity, finding.severity):
-                # What speaks for less still does.
+                # The reason to downgrade this finding still holds.
                 severity = finding.severity
             if severity == "off" or not (self.reported is None or finding.rule in self.reported):
                 continue
             because = f"{self.configuration.source} says so"
-            kept.append(
+            findings.append(
                 finding if severity == finding.severity else attrs.evolve(finding, severity=severity, because=because)
             )
-        return attrs.evolve(report, findings=tuple(kept))
+        return attrs.evolve(report, findings=tuple(findings))
 
     def without_known(self, report: Report) -> tuple[Report, str | None]:
-        """The report without the findings of the baseline, and a word about those that are no more."""
+        """Return the report without the findings of the baseline, and a note if some of those are gone."""
         if self.baseline is None:
             return report, None
         known = self._known(self.baseline)
-        left = known.applied_to(report)
-        stale = known.stale(report)
-        count = f"{stale} finding{'s' * (stale != 1)}"
-        told = f"{self.baseline} has {count} too many: --write-baseline writes it anew"
-        return left, told if stale else None
+        new, stale = known.applied_to(report), known.stale(report)
+        gone = count(stale, "finding that no longer exists", "findings that no longer exist")
+        note = f"{self.baseline} lists {gone}: --write-baseline updates it"
+        return new, note if stale else None
 
     @staticmethod
     def _known(path: Path) -> Baseline:
@@ -96,7 +96,7 @@ class Settings:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "is not UTF-8"
-            hint = "; --write-baseline makes it" if isinstance(error, FileNotFoundError) else ""
+            hint = "; --write-baseline creates it" if isinstance(error, FileNotFoundError) else ""
             raise CommandError(f"{_COMMAND}: {path}: cannot be read: {reason}{hint}") from None
         try:
             return Baseline.from_dict(compose_json(text, str(path)).data, str(path))
@@ -104,27 +104,23 @@ class Settings:
             raise CommandError(f"{_COMMAND}: {error}") from None
 
     def write_baseline(self, report: Report) -> None:
-        """Write the findings of a report to the file of known ones."""
+        """Write the findings of a report to the baseline."""
         if self.baseline is None:
-            raise CommandError(f"{_COMMAND}: --write-baseline: say which file with --baseline")
+            raise CommandError(f"{_COMMAND}: --write-baseline: set the file with --baseline")
         import json
 
         text = json.dumps(Baseline.of(report).as_dict(), indent=2, ensure_ascii=False) + "\n"
-        try:
-            write_whole(self.baseline, text.encode())
-        except OSError as error:
-            raise CommandError(f"{_COMMAND}: {self.baseline}: cannot be written: {error.strerror or error}") from None
+        write_file(self.baseline, text.encode(), _COMMAND)
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
-    """What the arguments and the configuration say.
+    """Return the settings of the arguments and the configuration.
 
     Raises:
-        CommandError: One of them says something that cannot be.
+        CommandError: One of them is wrong.
     """
     found = load_configuration(Path(options.config)) if options.config else find_configuration(Path())
-    rules, reported = _chosen(options, found)
-    complete = found.lint.complete if options.complete is None else options.complete
+    rules, reported = _rules(options, found)
     return Settings(
         Cluster(
             options.kubernetes_version or found.kubernetes_version or Cluster().version,
@@ -133,7 +129,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
         rules,
         reported,
         options.namespace or found.namespace,
-        complete,
+        found.lint.complete if options.complete is None else options.complete,
         options.fail_on or found.lint.fail_on,
         found.lint.severity,
         not options.no_suppressions,
@@ -142,10 +138,10 @@ def settings_of(options: argparse.Namespace) -> Settings:
     )
 
 
-def _chosen(options: argparse.Namespace, found: Configuration) -> tuple[tuple[Rule, ...], frozenset[str] | None]:
-    """The rules to run, and the names to report; `None`: those of all that is found."""
-    there = known_rules(_COMMAND)
-    known = catalogue(there)
+def _rules(options: argparse.Namespace, found: Configuration) -> tuple[tuple[Rule, ...], frozenset[str] | None]:
+    """Return the rules to run, and the names of rules and codes to report; `None` reports all."""
+    available = known_rules(_COMMAND)
+    known = catalogue(available)
     selected, ignored = _names(options.select), _names(options.ignore)
     problems = [
         *([f"{_COMMAND}: --select names no rule"] if options.select and not selected else ()),
@@ -157,20 +153,20 @@ def _chosen(options: argparse.Namespace, found: Configuration) -> tuple[tuple[Ru
     ]
     if problems:
         raise CommandError(*problems)
-    selected = selected or list(found.lint.select)
+    selected = selected or [*found.lint.select]
     ignored += found.lint.ignore
     profiles = options.profile or found.lint.profile
-    reported = frozenset((frozenset(selected) or frozenset(known)) - frozenset(ignored))
-    rules = there if selected else rules_of(*profiles, among=there)
+    reported = frozenset(selected or known) - frozenset(ignored)
+    rules = available if selected else rules_of(*profiles, among=available)
     return tuple(rule for rule in rules if rule.name in reported), reported if selected or ignored else None
 
 
-def _unknown(names: Iterable[str], known: Mapping[str, object], where: str) -> Iterable[str]:
+def _unknown(names: Iterable[str], known: Mapping[str, object], source: str) -> Iterable[str]:
     for name in names:
         if name not in known:
             guess = nearest(name, known)
             hint = f"; did you mean {guess!r}?" if guess else ""
-            yield f"{where}: there is no rule {name!r}{hint}"
+            yield f"{source}: there is no rule {name!r}{hint}"
 
 
 def _names(arguments: Iterable[str]) -> list[str]:

@@ -3,26 +3,24 @@
 import argparse
 from typing import Final
 
-from portmap._cli.arguments import add_input, cluster_of, read_documents
+from portmap._cli.arguments import Commands, add_input, cluster_of, read_documents
 from portmap._reports.console import Console
 
 __all__ = ["add_ports"]
 
 _COMMAND: Final = "portmap ports"
-_FREE: Final = 0
-_COLLIDE: Final = 1
 
 
-def add_ports(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_ports(commands: Commands) -> None:
     """Add the sub-command to the command."""
     parser = commands.add_parser(
         "ports",
         allow_abbrev=False,
         help="list the node ports and host ports that are taken, their collisions, and the free ones",
         description="List the ports of nodes that the objects in the input take, as objects of one cluster: node "
-        "ports and host ports, which of them collide, and which node ports are free.",
-        epilog="Exit codes: 0 no two of them collide; 1 some do, or an object is invalid; 2 bad usage, or the input "
-        "cannot be read.",
+        "ports and host ports, their collisions, and the free node ports.",
+        epilog="Exit codes: 0 there are no collisions; 1 there are, or an object is invalid; 2 bad usage, or the "
+        "input cannot be read.",
     )
     add_input(parser)
     parser.set_defaults(run=_run)
@@ -38,15 +36,11 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     from portmap._reports.places import places_of
     from portmap._reports.ports import as_json, as_text, summary
 
-    found = PortMap.of(documents, cluster=cluster, namespace=options.namespace)
+    port_map = PortMap.of(documents, cluster=cluster, namespace=options.namespace)
     places = places_of(documents, options.namespace)
-    console.say(*map(str, unreadable))
-    json = options.format == "json"
-    if json:
-        text = as_json(found, places, unreadable)
-    else:
-        text = as_text(found, places, width=console.width, colour=console.colour)
-    if console.write(text) and not json:
-        console.say(*violation_lines(judged(documents)), summary(found))
-    collide = found.node_ports.collisions or found.host_ports.collisions
-    return _COLLIDE if collide or found.unknown else _FREE
+    console.note(*map(str, unreadable))
+    if options.format == "json":
+        console.write(as_json(port_map, places, unreadable))
+    elif console.write(as_text(port_map, places, console.page)):
+        console.note(*violation_lines(judged(documents)), summary(port_map))
+    return 1 if port_map.node_ports.collisions or port_map.host_ports.collisions or port_map.unknown else 0

@@ -1,47 +1,45 @@
-"""`portmap rules` and `portmap explain NAME`: what the linter can find, and what is to be known of it."""
+"""`portmap rules` and `portmap explain RULE`: the rules of the linter, and their documentation."""
 
 import argparse
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from portmap._cli.arguments import add_format
+from portmap._cli.arguments import Commands, add_format
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.errors import RuleError
-from portmap._lint.plugins import installed_rules
-from portmap._lint.rule import Rule
-from portmap._lint.rules import RULES
 from portmap._reports.console import CommandError, Console
 
 if TYPE_CHECKING:
     from portmap._lint.catalogue import Entry
+    from portmap._lint.rule import Rule
 
 __all__ = ["add_rules", "known_rules"]
 
-_MOST_MEANT: Final = 5
+_MOST_GUESSES: Final = 5
 _VERSION: Final = 1
 
 
-def add_rules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_rules(commands: Commands) -> None:
     """Add the sub-commands to the command."""
-    listing = commands.add_parser(
+    rules = commands.add_parser(
         "rules",
         allow_abbrev=False,
-        help="list what the linter can find",
-        description="List the rules of the linter, and the codes of what an API server refuses or warns of.",
+        help="list the rules of the linter",
+        description="List the rules of the linter, and the codes of violations and warnings of an API server.",
     )
-    add_format(listing)
-    listing.set_defaults(run=_list)
-    explaining = commands.add_parser(
+    add_format(rules)
+    rules.set_defaults(run=_rules)
+    explain = commands.add_parser(
         "explain",
         allow_abbrev=False,
-        help="say what a rule reports, why it matters, and how to mend it",
-        description="Print what is to be known of a rule of the linter, or of the code of a violation or warning.",
+        help="show what a rule reports, why it matters, and how to fix it",
+        description="Print the documentation of a rule of the linter, or of a code of a violation or warning.",
     )
-    explaining.add_argument("rule", metavar="RULE", help="the name of a rule, or a code, as findings have it")
-    explaining.set_defaults(run=_explain)
+    explain.add_argument("rule", metavar="RULE", help="the name of a rule, or a code, as findings show it")
+    explain.set_defaults(run=_explain)
 
 
-def _list(options: argparse.Namespace, console: Console) -> int:
-    from portmap._cli.rules import known_rules
+def _rules(options: argparse.Namespace, console: Console) -> int:
     from portmap._lint.catalogue import catalogue
     from portmap._reports.json_text import json_text
 
@@ -53,42 +51,47 @@ def _list(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _table(entries: "list[Entry]") -> list[str]:
-    name = max(len(each.name) for each in entries)
-    shown = [
-        f"{each.name:<{name}}  {each.severity:<7}  {each.profile:<7}  {each.origin:<12}  {each.summary}"
+def _table(entries: "Sequence[Entry]") -> list[str]:
+    width = max(len(each.name) for each in entries)
+    rows = [
+        f"{each.name:<{width}}  {each.severity:<7}  {each.profile:<7}  {each.origin:<12}  {each.summary}"
         for each in entries
     ]
-    return [f"{'name':<{name}}  severity profile  origin        summary", *shown]
+    return [f"{'name':<{width}}  severity profile  origin        summary", *rows]
 
 
 def _explain(options: argparse.Namespace, console: Console) -> int:
-    from portmap._cli.rules import known_rules
     from portmap._lint.catalogue import catalogue
 
     known = catalogue(known_rules("portmap explain"))
     entry = known.get(options.rule)
     if entry is None:
-        guess = nearest(options.rule, known)
-        begun = [repr(name) for name in known if options.rule and name.startswith(options.rule)]
-        meant = repr(guess) if guess else " or ".join(begun if len(begun) <= _MOST_MEANT else ())
-        hint = f"did you mean {meant}?" if meant else "`portmap rules` lists them"
-        raise CommandError(f"portmap explain: there is no rule {options.rule!r}; {hint}")
-    of_rules = entry.origin in {"linter", "plugin"}
-    told = f"{entry.severity}, in the profile {entry.profile}" if of_rules else f"{entry.severity}"
-    console.write(f"{entry.name} ({told})\n\n{entry.documentation}\n")
+        raise CommandError(f"portmap explain: there is no rule {options.rule!r}; {_hint(options.rule, known)}")
+    is_rule = entry.origin in {"linter", "plugin"}
+    title = f"{entry.severity}, in the profile {entry.profile}" if is_rule else entry.severity
+    console.write(f"{entry.name} ({title})\n\n{entry.documentation}\n")
     return 0
 
 
-def known_rules(command: str) -> tuple[Rule, ...]:
-    """All of them.
+def _hint(name: str, known: Iterable[str]) -> str:
+    guess = nearest(name, known)
+    longer = [repr(each) for each in known if name and each.startswith(name)]
+    guesses = repr(guess) if guess else " or ".join(longer if len(longer) <= _MOST_GUESSES else ())
+    return f"did you mean {guesses}?" if guesses else "`portmap rules` lists them"
+
+
+def known_rules(command: str) -> "tuple[Rule, ...]":
+    """Return the rules of portmap and of installed distributions.
 
     Args:
-        command: Which command asks, for errors.
+        command: The command, for errors.
 
     Raises:
-        CommandError: Those of a distribution cannot be loaded.
+        CommandError: The rules of a distribution cannot be loaded.
     """
+    from portmap._lint.plugins import installed_rules
+    from portmap._lint.rules import RULES
+
     try:
         return (*RULES, *installed_rules())
     except RuleError as error:

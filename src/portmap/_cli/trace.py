@@ -1,36 +1,34 @@
-"""`portmap trace TARGET`: who leads to a port, and where it leads from there."""
+"""`portmap trace TARGET`: what leads to a port, and which container it reaches."""
 
 import argparse
 import os
 from typing import Final
 
-from portmap._cli.arguments import add_input, cluster_of, read_documents
+from portmap._cli.arguments import Commands, add_input, cluster_of, read_documents
 from portmap._reports.console import CommandError, Console
 
 __all__ = ["add_trace"]
 
 _COMMAND: Final = "portmap trace"
-_SOMEWHERE: Final = 0
-_NOWHERE: Final = 1
 
 
-def add_trace(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_trace(commands: Commands) -> None:
     """Add the sub-command to the command."""
     parser = commands.add_parser(
         "trace",
         allow_abbrev=False,
-        help="say who leads to a port, a host or a node port, and where that leads",
-        description="Follow one port both ways: who leads there, from the outside in, and which port of which "
-        "container it finally reaches.",
-        epilog="Exit codes: 0 everything that is meant leads somewhere; 1 something leads nowhere, or nothing leads "
-        "to a container's port; 2 there is no such target, bad usage, or the input cannot be read.",
+        help="show what leads to a port, a host or a node port, and which container it reaches",
+        description="Follow one port both ways: show what leads to it from outside, and which port of which "
+        "container it reaches.",
+        epilog="Exit codes: 0 every target resolves; 1 a target has no endpoints, or a container port is unreached; "
+        "2 there is no such target, bad usage, or the input cannot be read.",
     )
     parser.add_argument(
         "target",
         metavar="TARGET",
-        help="service/web:http or web:80, a Service port; deployment/web:8080 or deployment/web:app:http, a "
-        "container port; shop.example/api, a host and path; 30080 or 30080/UDP, a port of nodes; "
-        "service/shop/web:http names the namespace, too",
+        help="service/web:http or web:80 for a Service port; deployment/web:8080 or deployment/web:app:http for a "
+        "container port; shop.example/api for a host and path; 30080 or 30080/UDP for a port of nodes; "
+        "service/shop/web:http also names the namespace",
     )
     add_input(parser)
     parser.set_defaults(run=_run)
@@ -41,7 +39,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     try:
         documents, unreadable = read_documents(options.paths or ["."], cluster, console, _COMMAND)
     except CommandError as error:
-        raise CommandError(*error.lines, *_swapped(options.target)) from None
+        raise CommandError(*error.lines, *_swapped_hint(options.target)) from None
 
     from portmap._graph.port_map import PortMap
     from portmap._manifests.documents import judged
@@ -52,22 +50,19 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     try:
         traces = PortMap.of(documents, cluster=cluster, namespace=options.namespace).trace(options.target)
     except (KeyError, ValueError) as error:
-        told = f"{_COMMAND}: {error.args[0]}"
-        raise CommandError(*map(str, unreadable), told, *_swapped(options.target)) from None
+        problem = f"{_COMMAND}: {error.args[0]}"
+        raise CommandError(*map(str, unreadable), problem, *_swapped_hint(options.target)) from None
     places = places_of(documents, options.namespace)
-    console.say(*map(str, unreadable))
-    json = options.format == "json"
-    if json:
-        text = as_json(traces, places, options.target, cluster, unreadable)
-    else:
-        text = as_text(traces, places, width=console.width, colour=console.colour)
-    if console.write(text) and not json:
-        console.say(*violation_lines(judged(documents)), summary(traces))
-    return _NOWHERE if any(trace.leads_nowhere for trace in traces) else _SOMEWHERE
+    console.note(*map(str, unreadable))
+    if options.format == "json":
+        console.write(as_json(traces, places, options.target, cluster, unreadable))
+    elif console.write(as_text(traces, places, console.page)):
+        console.note(*violation_lines(judged(documents)), summary(traces))
+    return 1 if any(trace.leads_nowhere for trace in traces) else 0
 
 
-def _swapped(target: str) -> list[str]:
-    """What to say where a path stands in the place of the target."""
+def _swapped_hint(target: str) -> list[str]:
+    """Return a hint if the target is a path."""
     if not os.path.exists(target):  # noqa: PTH110 - unlike `Path.exists`, it takes any text
         return []
     return [f"{_COMMAND}: {target} is a path, and the target comes first: write {_COMMAND} service/web:http {target}"]

@@ -24,16 +24,16 @@ FORMATS: Final[Mapping[Format, Callable[[Diagram, str], str]]] = {
 
 
 def draw(objects: PortMap | Iterable[object], *, format: Format = "svg", title: str = "Where the ports lead") -> str:
-    """A picture of where every port leads: the same text for the same objects, in any order.
+    """Return a picture of what each port reaches: the same text for the same objects, in any order.
 
-    From left to right it shows the ways in (node ports, load balancers, Ingresses, routes),
-    the Services, and the pods; in red what leads nowhere, in amber what nothing reaches.
+    From left to right it shows entry points (node ports, load balancers, Ingresses, routes),
+    Services, and pods. Unresolved ports are red; container ports that nothing reaches are amber.
 
     Args:
-        objects: A map, or what `PortMap.of` takes.
-        format: `"svg"`: an image that stands alone. `"html"`: a page with a search, a filter
-            and the following of a chain. `"mermaid"`: a flow chart as text. `"text"`: words.
-        title: What the picture is called.
+        objects: A map, or the objects that `PortMap.of` takes.
+        format: `"svg"` is an image in one file. `"html"` is a page with a search, a filter and
+            chains to follow. `"mermaid"` is a flow chart. `"text"` is plain text.
+        title: The title of the picture.
 
     Raises:
         ValueError: There is no such format.

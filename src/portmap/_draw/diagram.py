@@ -1,8 +1,7 @@
-"""What a picture of a port map shows: boxes in three columns, their rows, and the lines between rows.
+"""The content of a picture of a port map: boxes in three columns, their rows, and lines between rows.
 
-From left to right: the ways in (node ports, load balancers, Ingresses, routes, …), Services
-and their ports, and what makes pods, with the ports of its containers. Nothing here knows of
-formats or positions.
+From left to right: entry points (node ports, load balancers, Ingresses, routes, …), Services
+and their ports, and workloads with their container ports. Formats and positions are decided elsewhere.
 """
 
 from collections import defaultdict
@@ -26,7 +25,7 @@ __all__ = ["COLUMNS", "Box", "Column", "Diagram", "Line", "Row", "State", "diagr
 
 Column: TypeAlias = Literal["ways-in", "services", "pods"]
 State: TypeAlias = Literal["fine", "nowhere", "unreached", "elsewhere"]
-"""`nowhere`: it should lead to a port and does not. `unreached`: nothing leads to it. `elsewhere`: beyond the set."""
+"""`nowhere`: it does not resolve. `unreached`: nothing leads to it. `elsewhere`: it leads out of the input."""
 
 COLUMNS: Final[tuple[Column, ...]] = ("ways-in", "services", "pods")
 """From left to right."""
@@ -44,16 +43,14 @@ def _printable(text: str | None) -> str | None:
 @final
 @attrs.frozen
 class Row:
-    """A line of text in a box, to which lines lead.
-
-    What manifests bring into it is printable: what is not is escaped.
+    """A row of a box, where lines begin and end. Characters that are not printable are escaped.
 
     Attributes:
-        id: Unique in the diagram.
-        text: What it says.
-        aside: What it says besides: the container of a port.
-        state: How it stands with it.
-        note: What there is to say about it, at length.
+        id: Its id, unique in the diagram.
+        text: Its text.
+        aside: A second text: the container of a port.
+        state: Whether it resolves.
+        note: More about its state.
     """
 
     id: str
@@ -66,17 +63,17 @@ class Row:
 @final
 @attrs.frozen
 class Box:
-    """An object, or what stands for something that is not there.
+    """An object, or a placeholder for one that is missing.
 
     Attributes:
-        id: Unique in the diagram.
-        column: Where it is.
-        namespace: In whose lane it is; `None` for what names no namespace.
+        id: Its id, unique in the diagram.
+        column: Its column.
+        namespace: Its lane; `None` for objects that name no namespace.
         kind: Its kind, for people.
-        name: Its name; `""` where it has none.
-        rows: Its rows.
-        state: How it stands with the whole of it; what is not `fine` is not there, and its only row says why.
-        objects: How many objects it stands for.
+        name: Its name; `""` if it has none.
+        rows: Its rows. The only row of a placeholder is the reason.
+        state: `fine` for an object; another state for a placeholder.
+        objects: How many objects it represents.
     """
 
     id: str
@@ -90,14 +87,14 @@ class Box:
 
     @property
     def label(self) -> str:
-        """What it is called, for people: `Deployment web`."""
+        """Return kind and name: `Deployment web`."""
         return f"{self.kind} {self.name}".rstrip()
 
 
 @final
 @attrs.frozen
 class Line:
-    """A way from one row to another."""
+    """A line from one row to another."""
 
     start: str
     end: str
@@ -110,8 +107,8 @@ class Diagram:
     """A picture of a port map, without positions.
 
     Attributes:
-        boxes: By namespace and name within each column.
-        lines: In the order of the rows from which they come.
+        boxes: The boxes, sorted by namespace and name within each column.
+        lines: The lines, in the order of the rows where they begin.
     """
 
     boxes: tuple[Box, ...]
@@ -119,35 +116,35 @@ class Diagram:
 
     @property
     def namespaces(self) -> tuple[str | None, ...]:
-        """The lanes, in order: what names no namespace comes last."""
-        found = dict.fromkeys(box.namespace for box in self.boxes)
-        return tuple(sorted(found, key=lambda each: (each is None, each or "")))
+        """Return the names of the lanes, in order; objects without a namespace are last."""
+        namespaces = dict.fromkeys(box.namespace for box in self.boxes)
+        return tuple(sorted(namespaces, key=lambda each: (each is None, each or "")))
 
     @property
     def lanes(self) -> dict[str | None, list[Box]]:
-        """The boxes of each lane, lanes in order."""
-        found: dict[str | None, list[Box]] = {each: [] for each in self.namespaces}
+        """Return the boxes of each lane, in order."""
+        lanes: dict[str | None, list[Box]] = {each: [] for each in self.namespaces}
         for box in self.boxes:
-            found[box.namespace].append(box)
-        return found
+            lanes[box.namespace].append(box)
+        return lanes
 
 
 def diagram_of(port_map: PortMap) -> Diagram:
-    """The picture of a port map: the same for the same objects, in any order."""
-    return _Maker(port_map).diagram()
+    """Return the picture of a port map: the same for the same objects, in any order."""
+    return _Builder(port_map).diagram()
 
 
 @final
-class _Maker:
+class _Builder:
     def __init__(self, port_map: PortMap) -> None:
         self._map = port_map
         self._boxes: list[Box] = []
         self._lines: list[Line] = []
-        # A set may have several Services of a name, as where it has a base beside its overlays.
+        # Several Services may share a name, such as a base and its overlays.
         self._services: dict[ObjectName, list[tuple[Service, str]]] = defaultdict(list)
         self._workloads: dict[ObjectName, str] = {}
         self._rows: dict[ContainerTarget, str] = {}
-        self._ghosts: dict[tuple[Column, str | None, str, str, State], str] = {}
+        self._placeholders: dict[tuple[Column, str | None, str, str, State], str] = {}
         self._numbers = count()
 
     def diagram(self) -> Diagram:
@@ -164,7 +161,7 @@ class _Maker:
     def _add_pods(self) -> None:
         unreached = set(self._map.unreached)
         reached = self._reached()
-        bare: dict[str | None, list[str]] = defaultdict(list)
+        without_ports: dict[str | None, list[str]] = defaultdict(list)
         named: dict[ObjectName, list[Workload]] = defaultdict(list)
         for workload in self._map.workloads:
             named[name_of(workload)].append(workload)
@@ -175,114 +172,116 @@ class _Maker:
                 self._workloads[name] = f"w{number}"
                 self._add_workload(same[0], f"w{number}", targets, unreached)
             else:
-                bare[name.namespace].append(f"{same[0].kind} {same[0].name}")
-        for number, (namespace, names) in enumerate(bare.items()):
-            rows = tuple(Row(f"b{number}.{place}", text) for place, text in enumerate(names))
+                without_ports[name.namespace].append(f"{same[0].kind} {same[0].name}")
+        for number, (namespace, names) in enumerate(without_ports.items()):
+            rows = tuple(Row(f"b{number}.{position}", text) for position, text in enumerate(names))
             self._boxes.append(Box(f"b{number}", "pods", namespace, _WITHOUT_PORTS, "", rows, objects=len(rows)))
 
     def _reached(self) -> dict[ObjectName, list[ContainerTarget]]:
-        """By what makes the pods, all ports to which anything leads: they need not be declared."""
-        found: dict[ObjectName, list[ContainerTarget]] = defaultdict(list)
+        """Return the container ports that anything leads to, by workload. They need not be declared."""
+        reached: dict[ObjectName, list[ContainerTarget]] = defaultdict(list)
         for service in self._map.services:
             for position in range(len(service.ports)):
                 for target in self._map.targets(service, position):
-                    found[target.workload].append(target)
+                    reached[target.workload].append(target)
         for each in self._references():
             for end in each.targets:
                 if isinstance(end, ContainerTarget):
-                    found[end.workload].append(end)
-        return found
+                    reached[end.workload].append(end)
+        return reached
 
     def _add_workload(
-        self, workload: Workload, own: str, targets: Iterable[ContainerTarget], unreached: set[ContainerTarget]
+        self, workload: Workload, box_id: str, targets: Iterable[ContainerTarget], unreached: set[ContainerTarget]
     ) -> None:
         rows = []
         for number, target in enumerate(targets):
-            row = f"{own}.{number}"
+            row = f"{box_id}.{number}"
             self._rows[target] = row
-            lost = target in unreached
             text = " ".join(part for part in (_port(target.port, target.protocol), target.name) if part)
-            state: State = "unreached" if lost else "fine"
-            rows.append(
-                Row(row, text, target.container or "undeclared", state, "nothing reaches this port" if lost else "")
-            )
-        self._boxes.append(Box(own, "pods", workload.namespace, workload.kind, workload.name, tuple(rows)))
+            container = target.container or "undeclared"
+            if target in unreached:
+                rows.append(Row(row, text, container, "unreached", "nothing reaches this port"))
+            else:
+                rows.append(Row(row, text, container))
+        self._boxes.append(Box(box_id, "pods", workload.namespace, workload.kind, workload.name, tuple(rows)))
 
     # --- Services ---
 
-    def _add_service(self, service: Service, own: str) -> None:
+    def _add_service(self, service: Service, box_id: str) -> None:
         resolution = self._map.resolution(service)
         rows = []
-        lost: dict[str, list[str]] = defaultdict(list)
+        unresolved: dict[str, list[str]] = defaultdict(list)
         for position, port in enumerate(service.ports):
-            row = f"{own}.{position}"
+            row = f"{box_id}.{position}"
             targets = self._map.targets(service, position)
             self._lines += [Line(row, self._rows[target]) for target in targets]
-            why = "" if targets else self._map.why_not(service, position)
+            reason = "" if targets else self._map.why_not(service, position)
             state: State = "fine" if targets else "elsewhere" if resolution.elsewhere else "nowhere"
-            if why:
-                lost[why].append(row)
-            rows.append(Row(row, _service_port(port), state=state, note=why))
+            if reason:
+                unresolved[reason].append(row)
+            rows.append(Row(row, _service_port(port), state=state, note=reason))
         if not service.ports:
-            rows.append(Row(f"{own}.0", f"→ {service.external_name}" if service.external_name else "no ports"))
+            rows.append(Row(f"{box_id}.0", f"→ {service.external_name}" if service.external_name else "no ports"))
         kind = "headless" if service.is_headless else service.effective_type
-        self._boxes.append(Box(own, "services", service.namespace, kind, service.name, tuple(rows)))
-        away: State = "elsewhere" if resolution.elsewhere else "nowhere"
-        for why, sources in lost.items():
-            self._add_ghost("pods", service.namespace, "", why, sources, away)
-        self._add_own_ways(service, own)
+        self._boxes.append(Box(box_id, "services", service.namespace, kind, service.name, tuple(rows)))
+        outside: State = "elsewhere" if resolution.elsewhere else "nowhere"
+        for reason, sources in unresolved.items():
+            self._add_placeholder("pods", service.namespace, "", reason, sources, outside)
+        self._add_own_entry_points(service, box_id)
 
-    def _add_own_ways(self, service: Service, own: str) -> None:
-        """The ways in that a Service opens itself."""
-        ports = [(place, port, _port(port.port, port.effective_protocol)) for place, port in enumerate(service.ports)]
+    def _add_own_entry_points(self, service: Service, box_id: str) -> None:
+        """Add the entry points that the Service itself opens."""
+        ports = [
+            (position, port, _port(port.port, port.effective_protocol)) for position, port in enumerate(service.ports)
+        ]
         addresses = service.external_ips or ()
-        self._add_way(
-            f"{own}.e",
+        self._add_entry_point(
+            f"{box_id}.e",
             "External IP",
             service,
-            [(place, f"{_host(each)}:{shown}") for each in addresses for place, _, shown in ports],
+            [(position, f"{_host(each)}:{shown}") for each in addresses for position, _, shown in ports],
         )
         if service.effective_type == _LOAD_BALANCED:
             address = f"{_host(service.load_balancer_ip)}:" if service.load_balancer_ip else ""
-            self._add_way(
-                f"{own}.l", "Load balancer", service, [(place, f"{address}{each}") for place, _, each in ports]
+            self._add_entry_point(
+                f"{box_id}.l", "Load balancer", service, [(position, f"{address}{each}") for position, _, each in ports]
             )
         if service.effective_type in _ON_NODES:
-            # The node ports that the cluster picks for a load balancer are its own business.
+            # Clients of a load balancer do not dial the node ports that the cluster picks for it.
             picked = service.effective_type != _LOAD_BALANCED
             on_nodes = [
-                (place, _port(port.node_port or _PICKED, port.effective_protocol))
-                for place, port, _ in ports
+                (position, _port(port.node_port or _PICKED, port.effective_protocol))
+                for position, port, _ in ports
                 if port.node_port or picked
             ]
-            self._add_way(f"{own}.n", "Node port", service, on_nodes)
+            self._add_entry_point(f"{box_id}.n", "Node port", service, on_nodes)
 
-    def _add_way(self, own: str, kind: str, service: Service, ways: Iterable[tuple[int, str]]) -> None:
-        """A way in, by rows that each lead to one of the Service's ports."""
+    def _add_entry_point(self, box_id: str, kind: str, service: Service, rows_to: Iterable[tuple[int, str]]) -> None:
+        """Add an entry point whose rows each lead to the port of the Service at a position."""
         rows = []
-        for number, (place, text) in enumerate(ways):
-            rows.append(Row(f"{own}{number}", text))
-            self._lines.append(Line(f"{own}{number}", f"{own.partition('.')[0]}.{place}"))
+        for number, (position, text) in enumerate(rows_to):
+            rows.append(Row(f"{box_id}{number}", text))
+            self._lines.append(Line(f"{box_id}{number}", f"{box_id.partition('.')[0]}.{position}"))
         if rows:
-            self._boxes.append(Box(own, "ways-in", service.namespace, kind, service.name, tuple(rows)))
+            self._boxes.append(Box(box_id, "ways-in", service.namespace, kind, service.name, tuple(rows)))
 
-    def _add_ghost(
-        self, column: Column, namespace: str | None, name: str, why: str, sources: Iterable[str], state: State
+    def _add_placeholder(
+        self, column: Column, namespace: str | None, name: str, reason: str, sources: Iterable[str], state: State
     ) -> None:
-        """A box for what is not there: one for all that miss the same."""
-        key = column, namespace, name, why, state
-        own = self._ghosts.get(key)
-        if own is None:
-            own = self._ghosts[key] = f"x{next(self._numbers)}"
-            kind = "elsewhere" if state == "elsewhere" else "nowhere"
-            row = Row(f"{own}.0", why or kind, state=state, note=why)
-            self._boxes.append(Box(own, column, namespace, kind, name, (row,), state, 0))
-        self._lines += [Line(source, f"{own}.0", state) for source in sources]
+        """Add lines to a placeholder, one for all lines that miss the same object for the same reason."""
+        key = column, namespace, name, reason, state
+        box_id = self._placeholders.get(key)
+        if box_id is None:
+            box_id = self._placeholders[key] = f"x{next(self._numbers)}"
+            kind = "elsewhere" if state == "elsewhere" else "unresolved"
+            row = Row(f"{box_id}.0", reason or kind, state=state, note=reason)
+            self._boxes.append(Box(box_id, column, namespace, kind, name, (row,), state, 0))
+        self._lines += [Line(source, f"{box_id}.0", state) for source in sources]
 
     # --- references ---
 
     def _references(self) -> Iterator[ResolvedReference]:
-        """The references by which somebody gets in; probes come from the node itself, and policies lead nowhere."""
+        """Yield the references that traffic follows: no probes, which the node sends itself, and no policies."""
         for each in self._map.references:
             if each.reference.role not in {"probe", "hook"} and next(reference_hop(each.reference), None):
                 yield each
@@ -294,33 +293,33 @@ class _Maker:
         for number, (source, references) in enumerate(by_source.items()):
             self._add_source(f"r{number}", source, references)
 
-    def _add_source(self, own: str, source: ObjectName, references: Iterable[ResolvedReference]) -> None:
+    def _add_source(self, box_id: str, source: ObjectName, references: Iterable[ResolvedReference]) -> None:
         rows: dict[str, Row] = {}
-        lost: dict[tuple[str, str, State], list[str]] = defaultdict(list)
+        unresolved: dict[tuple[str, str, State], list[str]] = defaultdict(list)
         for each in references:
             for _, hop in reference_hop(each.reference):
                 text = hop.address or each.reference.names
-                row = rows.setdefault(text, Row(f"{own}.{len(rows)}", text)).id
+                row = rows.setdefault(text, Row(f"{box_id}.{len(rows)}", text)).id
                 self._lines += [Line(row, end) for target in each.targets for end in self._ends(target)]
                 if not each.targets:
-                    why = each.unknown or (each.miss.message if each.miss else "")
-                    # A miss says itself what it was after.
+                    reason = each.unknown or (each.miss.message if each.miss else "")
+                    # The message of a miss names the object.
                     wanted = each.reference.names if each.unknown else ""
-                    lost[wanted, why, "elsewhere" if each.unknown else "nowhere"].append(row)
-        self._boxes.append(Box(own, "ways-in", source.namespace, source.kind, source.name, tuple(rows.values())))
-        for (wanted, why, state), sources in lost.items():
-            self._add_ghost("services", source.namespace, wanted, why, sources, state)
+                    unresolved[wanted, reason, "elsewhere" if each.unknown else "nowhere"].append(row)
+        self._boxes.append(Box(box_id, "ways-in", source.namespace, source.kind, source.name, tuple(rows.values())))
+        for (wanted, reason, state), sources in unresolved.items():
+            self._add_placeholder("services", source.namespace, wanted, reason, sources, state)
 
     def _ends(self, target: ServiceTarget | ContainerTarget) -> Iterator[str]:
-        """The rows that stand for what a reference leads to."""
+        """Yield the ids of the rows that a reference leads to."""
         if isinstance(target, ContainerTarget):
             yield self._rows[target]
             return
-        for service, own in self._services[target.service]:
+        for service, box_id in self._services[target.service]:
             if target.position is None:
-                yield f"{own}.0"
+                yield f"{box_id}.0"
             elif target.position < len(service.ports) and service.ports[target.position] == target.port:
-                yield f"{own}.{target.position}"
+                yield f"{box_id}.{target.position}"
 
     def _add_host_ports(self) -> None:
         by_workload: dict[ObjectName, list[tuple[str, str]]] = defaultdict(list)
@@ -330,9 +329,9 @@ class _Maker:
                 address = f"{_host(port.host_ip)}:" if port.host_ip else ""
                 by_workload[port.workload].append((f"{address}{_port(port.number, port.protocol)}", self._rows[target]))
         for name, found in by_workload.items():
-            own = f"{self._workloads[name]}.h"
-            rows = tuple(Row(f"{own}{place}", text) for place, (text, _) in enumerate(found))
-            self._boxes.append(Box(own, "ways-in", name.namespace, "Host port", name.name, rows))
+            box_id = f"{self._workloads[name]}.h"
+            rows = tuple(Row(f"{box_id}{position}", text) for position, (text, _) in enumerate(found))
+            self._boxes.append(Box(box_id, "ways-in", name.namespace, "Host port", name.name, rows))
             self._lines += [Line(row.id, end) for row, (_, end) in zip(rows, found, strict=True)]
 
 
@@ -341,7 +340,7 @@ def _port(number: int | str | None, protocol: str) -> str:
 
 
 def _host(address: str) -> str:
-    """The address as it stands before a port."""
+    """Return an address as it is written before a port."""
     return f"[{address}]" if ":" in address else address
 
 

@@ -1,4 +1,4 @@
-"""A diagram as one HTML page, without network access: search, a filter by namespace, and following one chain."""
+"""A diagram as an HTML page without network access, with a search, a filter and chains to follow."""
 
 from base64 import b64encode
 from collections.abc import Iterator
@@ -15,28 +15,28 @@ __all__ = ["as_html"]
 
 
 def as_html(diagram: Diagram, title: str) -> str:
-    """The diagram as the text of an HTML file.
+    """Return the diagram as an HTML file.
 
     Args:
         diagram: The diagram.
-        title: What the page is called.
+        title: The title of the page.
     """
     namespaces = "".join(
         f'<option value="{escape(each or "")}">{escape(each or "no namespace")}</option>' for each in diagram.namespaces
     )
-    looks = f"\n{style()}{_variables()}{_part('page.css')}"
+    styles = f"\n{style()}{_variables()}{_part('page.css')}"
     script = f"\n{_part('page.js')}"
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; style-src {_hash(looks)}; script-src {_hash(script)}; base-uri 'none';
+ content="default-src 'none'; style-src {_hash(styles)}; script-src {_hash(script)}; base-uri 'none';
  form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{escape(title)}</title>
-<style>{looks}</style>
+<style>{styles}</style>
 </head>
 <body>
 <header>
@@ -69,7 +69,7 @@ and press <kbd>Enter</kbd>; <kbd>/</kbd> searches, <kbd>Esc</kbd> shows everythi
 
 
 def _map(diagram: Diagram, layout: Layout) -> Iterator[str]:
-    drawing = Drawing(diagram, layout, alive=True)
+    drawing = Drawing(diagram, layout, interactive=True)
     width = layout.width
     yield f'<svg width="{width}" height="64" viewBox="0 0 {width} 64" aria-hidden="true">\n{TIPS}'
     yield from legend_of(diagram, 20)
@@ -93,13 +93,13 @@ def _map(diagram: Diagram, layout: Layout) -> Iterator[str]:
 
 
 def _variables() -> str:
-    """The colours of the picture, for the page around it."""
-    light, dark = ("".join(f"--{name}: {colour}; " for name, colour in of.items()) for of in (LIGHT, DARK))
+    """Return the colours of the picture as variables for the page."""
+    light, dark = ("".join(f"--{name}: {colour}; " for name, colour in colours.items()) for colours in (LIGHT, DARK))
     return f":root {{ {light}}}\n@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark}}} }}\n"
 
 
 def _hash(text: str) -> str:
-    """What the policy of the page allows: this text, and nothing that anybody could slip in."""
+    """Return the hash by which the content security policy allows this text and no other."""
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 

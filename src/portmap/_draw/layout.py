@@ -1,16 +1,16 @@
-"""Where the boxes of a diagram stand: lanes below each other, three columns in each.
+"""The layout of a diagram: lanes below each other, with three columns in each.
 
-The columns are given by what the boxes are, so there is little to search: a few sweeps put
-each box near those that it is joined to, and each box then stands as close to the height
-of its neighbours as those above it allow. The same diagram always gets the same layout,
-and its cost grows with the diagram, but for sorting.
+Each box has its column, so only the order within columns is searched: a few sweeps put each
+box near its neighbours, and then each box is placed as close to the height of its neighbours
+as the boxes above it allow. The result is deterministic. Apart from sorting, the cost is
+linear.
 """
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from textwrap import wrap
-from typing import Final, NamedTuple, final
+from typing import Final, NamedTuple, TypeAlias, final
 from unicodedata import combining
 
 import attrs
@@ -34,13 +34,16 @@ __all__ = [
     "wrapped",
 ]
 
+Measure: TypeAlias = Callable[[str], float]
+"""Returns the width of a text in pixels."""
+
 TITLE: Final = 24
 ROW: Final = 20
 PAD: Final = 10
 LANE_TOP: Final = 38
 LANE_GAP: Final = 16
 MARK: Final = "✗ "
-"""What stands before a row that has a state."""
+"""The mark of an unresolved row."""
 
 _BELOW: Final = 6
 _GAP: Final = 14
@@ -57,33 +60,33 @@ _SWEEPS: Final[Sequence[tuple[Column, Column]]] = (
     ("pods", "services"),
     ("ways-in", "services"),
 )
-"""Which column is put in order by which, one after the other."""
+"""Pairs of columns: the first is sorted by the order of the second, one pair after the other."""
 
 
 @final
 @attrs.frozen
 class Span:
-    """Where a column is: its left edge, and how wide it is, in pixels."""
+    """The place of a column: its left edge and its width, in pixels."""
 
     left: int
     width: int
 
     @property
     def right(self) -> int:
-        """Its right edge."""
+        """Return the right edge."""
         return self.left + self.width
 
 
 @final
 @attrs.frozen
 class Placed:
-    """A box and where it stands.
+    """A box with its position.
 
     Attributes:
         box: The box.
-        span: From where to where.
-        y: Its upper edge, below that of its lane.
-        lines: What its rows show, each one line or, where a reason is long, more.
+        span: Its left edge and width.
+        y: Its upper edge, relative to the lane.
+        lines: The text of its rows; a long reason takes several lines.
     """
 
     box: Box
@@ -93,25 +96,25 @@ class Placed:
 
     @property
     def height(self) -> int:
-        """How high it is."""
+        """Return the height."""
         return TITLE + ROW * sum(map(len, self.lines)) + _BELOW
 
     def row_y(self, number: int) -> int:
-        """The height of the middle of the first line of a row, in its lane."""
+        """Return the middle of the first line of a row, relative to the lane."""
         return self.y + TITLE + ROW * number + ROW // 2
 
 
 @final
 @attrs.frozen
 class Lane:
-    """One namespace.
+    """The objects of one namespace.
 
     Attributes:
-        namespace: Its name; `None` for what names none.
-        placed: Its boxes, by column and height.
-        top: Where it begins.
-        height: How high it is.
-        gaps: The heights between its Services, from above, where a line can pass.
+        namespace: Its name; `None` for objects that name none.
+        placed: Its boxes, sorted by column and height.
+        top: Its upper edge.
+        height: Its height.
+        gaps: The heights between its Services where a line can pass, from the top.
     """
 
     namespace: str | None
@@ -121,7 +124,7 @@ class Lane:
     gaps: tuple[int, ...]
 
     def passage(self, height: int) -> int:
-        """The height nearest to this one at which a line can pass the column of Services."""
+        """Return the gap between Services that is nearest to a height."""
         place = bisect_left(self.gaps, height)
         return min(self.gaps[max(place - 1, 0) : place + 1], key=lambda gap: (abs(gap - height), gap))
 
@@ -129,13 +132,13 @@ class Lane:
 @final
 @attrs.frozen
 class Layout:
-    """A diagram with positions.
+    """The positions of a diagram.
 
     Attributes:
-        lanes: From above.
-        spans: The columns in which there is anything.
-        width: Of the lanes.
-        height: Of all lanes with what is between them.
+        lanes: The lanes, from the top.
+        spans: The columns that have boxes.
+        width: The width of the lanes.
+        height: The height of all lanes and the gaps between them.
     """
 
     lanes: tuple[Lane, ...]
@@ -144,8 +147,11 @@ class Layout:
     height: int
 
 
+# --- positions -----------------------------------------------------------------------------------------------
+
+
 def laid_out(diagram: Diagram) -> Layout:
-    """Where everything stands."""
+    """Return the layout of a diagram."""
     neighbours = _neighbours(diagram)
     spans = _spans(diagram)
     lanes: list[Lane] = []
@@ -162,10 +168,10 @@ def laid_out(diagram: Diagram) -> Layout:
 
 
 def _spans(diagram: Diagram) -> Mapping[Column, Span]:
-    """The columns, as wide as most of what stands in them needs."""
+    """Return the columns, as wide as their boxes need, within limits."""
     needs: dict[Column, int] = {}
     for box in diagram.boxes:
-        needs[box.column] = max(needs.get(box.column, _NARROWEST), _need(box))
+        needs[box.column] = max(needs.get(box.column, _NARROWEST), _needed_width(box))
     spans = {}
     left = _SIDE
     for column in COLUMNS:
@@ -175,8 +181,8 @@ def _spans(diagram: Diagram) -> Mapping[Column, Span]:
     return spans
 
 
-def _need(box: Box) -> int:
-    """How wide a box would have to be."""
+def _needed_width(box: Box) -> int:
+    """Return the width that shows a box in full."""
     if box.state != "fine":
         reason = width_of_code(box.rows[0].text) + 2 * PAD
         title = width_of_small(MARK + box.kind) + 6 + width_of_bold(box.name) + 2 * PAD
@@ -189,7 +195,7 @@ def _need(box: Box) -> int:
 
 
 def _neighbours(diagram: Diagram) -> Mapping[str, Sequence[tuple[str, int]]]:
-    """By box, the boxes and numbers of the rows to which its lines lead or from which they come."""
+    """Return the other ends of the lines of each box: a box and the number of a row."""
     home = {row.id: (box.id, number) for box in diagram.boxes for number, row in enumerate(box.rows)}
     found: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for line in diagram.lines:
@@ -207,7 +213,7 @@ def _in_lane(
     _untangle(columns, neighbours)
     heights: dict[str, int] = {}
     placed: dict[Column, list[Placed]] = {}
-    # Services twice: once to put the pods beside them, and then beside the pods, which are often higher.
+    # Services twice: first for the pods beside them, then beside the pods, whose boxes are often higher.
     for column in _STACKING:
         if column in spans:
             placed[column] = _stacked(columns[column], spans[column], neighbours, heights)
@@ -216,7 +222,7 @@ def _in_lane(
 
 
 def _untangle(columns: dict[Column, list[Box]], neighbours: Mapping[str, Sequence[tuple[str, int]]]) -> None:
-    """Order the boxes of each column so that few lines cross: Services go by their pods, and the rest by Services."""
+    """Sort the boxes of each column so that few lines cross: Services by their pods, the others by Services."""
     order: dict[Column, dict[str, int]] = {}
     for column, boxes in columns.items():
         order[column] = {box.id: place for place, box in enumerate(boxes)}
@@ -234,7 +240,7 @@ def _untangle(columns: dict[Column, list[Box]], neighbours: Mapping[str, Sequenc
 def _stacked(
     boxes: Sequence[Box], span: Span, neighbours: Mapping[str, Sequence[tuple[str, int]]], heights: Mapping[str, int]
 ) -> list[Placed]:
-    """The boxes below each other, each beside the highest row to which it is joined if there is room."""
+    """Return the boxes below each other, each beside its highest neighbour if there is room."""
     placed = []
     top = LANE_TOP
     for box in boxes:
@@ -251,19 +257,18 @@ def _lines(box: Box, span: Span) -> tuple[tuple[str, ...], ...]:
     return tuple((row.text,) for row in box.rows)
 
 
-Measure = Callable[[str], float]
-"""How wide a text is, in pixels."""
+# --- the width of text ---------------------------------------------------------------------------------------
 
 _CODE: Final = 7.25
-"""A character of the font of ports, at 12 pixels."""
+"""The width of a character in the monospaced font, at 12 pixels."""
 _FIRST_WIDE: Final = 0x250
-"""From here on a character may be one of another font, and as wide as two."""
+"""The first character that may come from another font, as wide as two."""
 _LONGEST: Final = 2000
-"""No column has room for more characters."""
+"""The most characters that a column has room for."""
 
 
 def _widths() -> dict[str, float]:
-    # Of DejaVu Sans Bold, rounded up, in parts of the size of the font.
+    # DejaVu Sans Bold, rounded up, relative to the size of the font.
     groups = {"ijl.,:;|'!": 0.40, "ft-r /()[]_": 0.50, "mMW@%→…": 1.05, "w": 0.93, "ckszx": 0.67}
     found = {each: 0.79 if each.isupper() else 0.72 for each in map(chr, range(32, 127))}
     return found | {each: width for group, width in groups.items() for each in group}
@@ -273,24 +278,24 @@ _BOLD: Final = _widths()
 
 
 def width_of_code(text: str) -> float:
-    """The width in the font of ports."""
+    """Return the width in the font of ports."""
     if text.isascii():
         return len(text) * _CODE
     return sum(_CODE * (0 if combining(each) else 1 + (ord(each) >= _FIRST_WIDE)) for each in text)
 
 
 def width_of_bold(text: str) -> float:
-    """The width in the font of names."""
+    """Return the width in the font of names."""
     return 12 * sum(_BOLD.get(each) or (0 if combining(each) else 1.2) for each in text)
 
 
 def width_of_small(text: str) -> float:
-    """The width in the font of kinds."""
+    """Return the width in the font of kinds."""
     return 0.95 * 11 / 12 * width_of_bold(text)
 
 
 def fitted(text: str, room: float, width_of: Measure) -> str:
-    """The text, or its beginning and its end around `…`: names often differ in their last letters."""
+    """Return the text, or its beginning and end around `…`: names often differ at the end."""
     if len(text) <= _LONGEST and width_of(text) <= room:
         return text
     room -= width_of("…")
@@ -308,19 +313,21 @@ def _begin(text: str, room: float, width_of: Measure) -> str:
 
 
 def wrapped(text: str, room: float, most: int) -> tuple[str, ...]:
-    """The text in the font of ports, over so many lines at most."""
+    """Return the text in the font of ports, on at most this many lines."""
     characters = max(8, int(room / _CODE))
     lines = wrap(text[:_LONGEST], characters, max_lines=most, placeholder=" …", break_on_hyphens=False)
-    return tuple(_narrowed(lines, room)) or ("",)
+    return tuple(_fit_lines(lines, room)) or ("",)
 
 
-def _narrowed(lines: list[str], room: float) -> Iterator[str]:
+def _fit_lines(lines: list[str], room: float) -> Iterator[str]:
     for line in lines:
         yield fitted(line, room, width_of_code)
 
 
+# --- tracks of long lines ------------------------------------------------------------------------------------
+
 LONG: Final = 150
-"""Lines that go further up or down than this, in pixels, get a track."""
+"""Lines that rise or fall by more pixels than this get a track."""
 
 _TRACKS: Final = 10
 _CLEARANCE: Final = 12
@@ -328,7 +335,7 @@ _CLEARANCE: Final = 12
 
 @final
 class Stretch(NamedTuple):
-    """A long line: the rows that it joins, and their heights in the whole picture."""
+    """A long line: the rows at its ends, and their heights in the whole picture."""
 
     start: str
     end: str
@@ -337,17 +344,17 @@ class Stretch(NamedTuple):
 
 
 def tracks_of(stretches: Iterable[Stretch]) -> Mapping[Stretch, int]:
-    """The number of the track of each line, from the left; the fewest that do, as far as there are enough."""
-    all_of_them = list(stretches)
-    leave = Counter(each.start for each in all_of_them)
-    arrive = Counter(each.end for each in all_of_them)
+    """Return the track of each line, from the left: the fewest tracks without overlaps, if there are enough."""
+    lines = list(stretches)
+    leave = Counter(each.start for each in lines)
+    arrive = Counter(each.end for each in lines)
     bundles: dict[tuple[str, str], list[Stretch]] = defaultdict(list)
-    for each in all_of_them:
+    for each in lines:
         bundles[("to", each.end) if arrive[each.end] >= leave[each.start] else ("from", each.start)].append(each)
     found: dict[Stretch, int] = {}
     free = [-_CLEARANCE] * _TRACKS
     for top, bottom, key in sorted((*_reach(bundle), key) for key, bundle in bundles.items()):
-        # The first that is free, and otherwise the one that is free soonest.
+        # The first free track, or the one that is free soonest.
         track = next((number for number, taken in enumerate(free) if taken + _CLEARANCE <= top), free.index(min(free)))
         free[track] = bottom
         found |= dict.fromkeys(bundles[key], track)

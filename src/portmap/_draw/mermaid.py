@@ -6,27 +6,27 @@ from typing import Final
 
 from portmap._draw.diagram import Diagram
 
-__all__ = ["as_mermaid", "too_much"]
+__all__ = ["as_mermaid", "too_large"]
 
-_ARROWS: Final = {"fine": "-->", "nowhere": "-.->|nowhere|", "elsewhere": "-.->"}
+_ARROWS: Final = {"fine": "-->", "nowhere": "-.->|unresolved|", "elsewhere": "-.->"}
 _MOST_TEXT: Final = 50_000
 _MOST_LINES: Final = 500
-# Beside what ends a label: directives (`%%{`) and styles (`style x:#`) are looked for in the whole text.
+# Besides the end of a label: Mermaid looks for directives (`%%{`) and styles (`style x:#`) in the whole text.
 _UNSAFE: Final = re.compile(r'["#<>&\\`%:]')
 
 
 def as_mermaid(diagram: Diagram) -> str:
-    """The diagram as the text of a Mermaid flow chart."""
+    """Return the diagram as a Mermaid flow chart."""
     return "".join(f"{line}\n" for line in _lines(diagram))
 
 
-def too_much(diagram: Diagram, text: str) -> str | None:
-    """Why a viewer of Mermaid will not draw this, if it goes by the usual limits, `maxTextSize` and `maxEdges`."""
+def too_large(diagram: Diagram, text: str) -> str | None:
+    """Return why Mermaid refuses to draw this chart with its default `maxTextSize` and `maxEdges`, if so."""
     if len(text) < _MOST_TEXT and len(diagram.lines) < _MOST_LINES:
         return None
     return (
-        f"{len(text):,} characters and {len(diagram.lines):,} lines are more than Mermaid draws unless it is told to "
-        f"(less than {_MOST_TEXT:,} and {_MOST_LINES:,}): draw a part of it, or an SVG"
+        f"{len(text):,} characters and {len(diagram.lines):,} lines are more than Mermaid draws by default "
+        f"(less than {_MOST_TEXT:,} and {_MOST_LINES:,}): draw a part of the input, or an SVG"
     )
 
 
@@ -34,25 +34,25 @@ def _lines(diagram: Diagram) -> Iterator[str]:
     yield "flowchart LR"
     for number, (namespace, boxes) in enumerate(diagram.lanes.items()):
         title = f"namespace {namespace}" if namespace else "no namespace"
-        yield f'  subgraph n{number}["{_quoted(title)}"]'
+        yield f'  subgraph n{number}["{_escaped(title)}"]'
         yield "    direction LR"
         for box in boxes:
-            head = _quoted(box.label)
+            head = _escaped(box.label)
             for row in box.rows:
-                text = _quoted(" ".join(part for part in (row.text, row.aside) if part))
+                text = _escaped(" ".join(part for part in (row.text, row.aside) if part))
                 state = "" if row.state == "fine" else f":::{row.state}"
-                yield f'    {_plain(row.id)}["{head}<br>{text}"]{state}'
+                yield f'    {_id(row.id)}["{head}<br>{text}"]{state}'
         yield "  end"
     for line in diagram.lines:
-        yield f"  {_plain(line.start)} {_ARROWS[line.state]} {_plain(line.end)}"
+        yield f"  {_id(line.start)} {_ARROWS[line.state]} {_id(line.end)}"
     yield "  classDef nowhere stroke:#c1272d,stroke-dasharray:5 3,color:#a4161a"
     yield "  classDef unreached fill:#fff3d6,color:#7a4b00"
     yield "  classDef elsewhere stroke:#767f88,stroke-dasharray:2 3"
 
 
-def _plain(identity: str) -> str:
-    return identity.replace(".", "_")
+def _id(id_: str) -> str:
+    return id_.replace(".", "_")
 
 
-def _quoted(text: str) -> str:
+def _escaped(text: str) -> str:
     return _UNSAFE.sub(lambda match: f"#{ord(match[0])};", text)

@@ -5,15 +5,15 @@
   const chain = byId("chain"), links = byId("links");
   const previous = byId("previous"), next = byId("next");
   const lanes = [...map.querySelectorAll(".lane-group")];
-  const COLUMNS = { "ways-in": "Ways in", services: "Services", pods: "Pods" };
+  const COLUMNS = { "ways-in": "Entry points", services: "Services", pods: "Pods" };
   const MOST_LINKS = 100;
 
-  // --- what there is ---
+  // --- the elements ---
 
   const columnOf = (row) => Object.keys(COLUMNS).find((each) => row.parentNode.classList.contains(each));
   const laneOf = (row) => row.closest(".lane-group");
   const titleOf = (group) => group.firstElementChild.tagName === "title" ? group.firstElementChild.textContent : "";
-  // The title has all of a text that is cut.
+  // The title has the whole of a text that is cut.
   const textOf = (row) => titleOf(row) ||
     [...row.querySelectorAll("text")].map((each) => each.textContent).join(" ");
   const nameOf = (row) => {
@@ -36,7 +36,7 @@
   }
   document.body.classList.add("ready");
 
-  // What it takes some time to find is found when it is first wanted.
+  // Slow to compute, and not needed by every reader.
   const once = (make) => { let made; return () => made === undefined ? (made = make()) : made; };
   const add = (all, key, line) => { const had = all.get(key); if (had) had.push(line); else all.set(key, [line]); };
   const lines = once(() => {
@@ -49,9 +49,9 @@
   });
   const texts = once(() => rows.map((row) => `${titleOf(row.parentNode)} ${textOf(row)}`.toLowerCase()));
 
-  // --- where the keyboard is ---
+  // --- the keyboard ---
 
-  // One row can be reached with Tab; from there the arrows lead on.
+  // Tab reaches one row; from there the arrow keys move.
   let current = rows[0];
   if (current) current.setAttribute("tabindex", "0");
   const choose = (row) => {
@@ -60,7 +60,7 @@
     current.setAttribute("tabindex", "0");
   };
   const hidden = (row) => laneOf(row).hidden;
-  // Neither the header nor the chain may stand above it, and there should be something to see around it.
+  // Keep the row clear of the header and the chain, with some space around it.
   const reveal = (row) => {
     const above = document.querySelector("header").offsetHeight, below = innerHeight - chain.offsetHeight;
     const { top, bottom } = row.getBoundingClientRect();
@@ -104,7 +104,7 @@
   // --- following a chain ---
 
   let followed = null;
-  const letGo = () => {
+  const unfollow = () => {
     if (!followed) return;
     followed = null;
     map.classList.remove("following");
@@ -112,7 +112,7 @@
     for (const each of map.querySelectorAll("[aria-pressed]")) each.removeAttribute("aria-pressed");
     chain.hidden = true;
   };
-  // All that a row leads to, or all that leads to it, by column.
+  // Keep everything that is connected with a row in one direction, and return how many other rows there are.
   const walk = (start, all, end, kept) => {
     const waiting = [start], seen = new Set(waiting);
     while (waiting.length) {
@@ -152,7 +152,7 @@
     }
   };
   const follow = (row) => {
-    letGo();
+    unfollow();
     followed = row;
     const kept = new Set([row]), { from, to } = lines();
     const onwards = walk(row.id, from, "to", kept), back = walk(row.id, to, "from", kept);
@@ -167,7 +167,7 @@
     byId("chain-title").textContent = nameOf(row);
     list(kept);
     chain.hidden = false;
-    found.textContent = `${back} before, ${onwards} behind`;
+    found.textContent = `${back} upstream, ${onwards} downstream`;
     choose(row);
     reveal(row);
     remember();
@@ -176,7 +176,7 @@
   // --- searching ---
 
   let hits = [], place = -1, waiting = 0;
-  const told = () => {
+  const report = () => {
     previous.disabled = next.disabled = hits.length === 0;
     found.textContent = !search.value.trim() ? "" : !hits.length ? "nothing found"
       : place < 0 ? `${hits.length} found` : `${place + 1} of ${hits.length}`;
@@ -184,7 +184,7 @@
   const look = () => {
     clearTimeout(waiting);
     waiting = 0;
-    letGo();
+    unfollow();
     for (const row of hits) { row.classList.remove("hit"); row.parentNode.classList.remove("hit"); }
     const wanted = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     hits = []; place = -1;
@@ -196,10 +196,10 @@
       for (const row of hits) { row.classList.add("hit"); row.parentNode.classList.add("hit"); }
     }
     map.classList.toggle("searching", wanted.length > 0);
-    told();
+    report();
     remember();
   };
-  // Where there is much to paint anew, for a word and not for each letter.
+  // A large picture is slow to repaint: search for words, not for each letter.
   const soon = () => {
     clearTimeout(waiting);
     if (rows.length < 2500) look(); else waiting = setTimeout(look, 150);
@@ -209,20 +209,20 @@
     if (!hits.length) return;
     place = place < 0 && step < 0 ? hits.length - 1 : (place + step + hits.length) % hits.length;
     go(hits[place]);
-    told();
+    report();
   };
 
   // --- one namespace ---
 
   const filter = () => {
     for (const lane of lanes) lane.hidden = choice.value !== "*" && lane.dataset.namespace !== choice.value;
-    // What leads to another namespace is told by following it.
+    // Lines to other namespaces are hidden; following a chain lists them.
     byId("between").style.display = choice.value === "*" ? "" : "none";
     if (current && hidden(current)) choose(rows.find((row) => !hidden(row)) || current);
     look();
   };
 
-  // --- the address says what is shown ---
+  // --- the state in the address ---
 
   let restoring = false;
   const remember = () => {
@@ -246,11 +246,11 @@
     restoring = false;
   };
 
-  // --- who does what ---
+  // --- events ---
 
   map.addEventListener("click", (event) => {
     const row = event.target.closest(".row[id]");
-    if (row) { follow(row); row.focus({ preventScroll: true }); } else { letGo(); told(); remember(); }
+    if (row) { follow(row); row.focus({ preventScroll: true }); } else { unfollow(); report(); remember(); }
   });
   map.addEventListener("keydown", (event) => {
     const row = event.target.closest(".row[id]");
@@ -268,7 +268,7 @@
     const button = event.target.closest("button");
     if (button) go(rowOf.get(button.dataset.row));
   });
-  byId("close").addEventListener("click", () => { letGo(); told(); remember(); go(current); });
+  byId("close").addEventListener("click", () => { unfollow(); report(); remember(); go(current); });
   search.addEventListener("input", soon);
   search.addEventListener("keydown", (event) => {
     if (event.key === "Enter") hop(event.shiftKey ? -1 : 1);
@@ -277,14 +277,14 @@
   next.addEventListener("click", () => hop(1));
   choice.addEventListener("change", filter);
   addEventListener("hashchange", restore);
-  // What is a little too wide is made to fit; what is much too wide would be too small to read.
+  // Shrink a picture that is a little too wide; one that is much too wide would be unreadable.
   const fit = () => {
     map.style.zoom = "";
     const ratio = (map.parentNode.clientWidth - 24) / map.offsetWidth;
     if (ratio < 1 && ratio > 0.8) map.style.zoom = ratio;
   };
   addEventListener("resize", fit);
-  // A sheet of paper has some 700 pixels; and all is one piece, for lines lead from lane to lane.
+  // A sheet of paper has some 700 pixels. Keep the picture in one piece: lines cross lanes.
   addEventListener("beforeprint", () => {
     map.style.zoom = "";
     map.style.zoom = Math.min(1, 700 / map.offsetWidth);
@@ -294,8 +294,8 @@
   addEventListener("afterprint", () => { document.body.removeAttribute("style"); fit(); });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
-      // One thing after the other: the chain, what is searched for, the namespace.
-      if (followed) { letGo(); told(); remember(); }
+      // Reset one after the other: the chain, the search, the namespace.
+      if (followed) { unfollow(); report(); remember(); }
       else if (search.value) { search.value = ""; look(); }
       else if (choice.value !== "*") { choice.value = "*"; filter(); }
     } else if (event.key === "/" && document.activeElement !== search) {

@@ -1,4 +1,4 @@
-"""A diagram as one SVG image that needs nothing else: no script, no font, no style sheet of its own."""
+"""A diagram as one SVG image that refers to no other file: no script, no font, no style sheet."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,15 +26,15 @@ from portmap._draw.layout import (
     width_of_code,
     width_of_small,
 )
-from portmap._draw.text import summary_of, told
+from portmap._draw.text import description_of, summary_of
 
 __all__ = ["DARK", "LIGHT", "NOTHING", "TIPS", "Drawing", "as_svg", "heads_of", "legend_of", "style"]
 
 NOTHING: Final = "Nothing to draw: no Service, no pods, and nothing that leads to them."
 
 _MARGIN: Final = 12
-_COLUMN_NAMES: Final[dict[Column, str]] = {"ways-in": "Ways in", "services": "Services", "pods": "Pods"}
-# Beside each other in one passage, lines can still be told apart.
+_COLUMN_NAMES: Final[dict[Column, str]] = {"ways-in": "Entry points", "services": "Services", "pods": "Pods"}
+# Lines in one passage run beside each other.
 _APART: Final = (0, -3, 3, -6, 6)
 _MARKS: Final[dict[State, str]] = {"nowhere": MARK, "unreached": "○ "}
 TIPS: Final = "<defs>{}</defs>\n".format(
@@ -44,15 +44,15 @@ TIPS: Final = "<defs>{}</defs>\n".format(
         for state in ("fine", "nowhere", "elsewhere")
     )
 )
-"""What lines end with."""
+"""The tips of lines."""
 
 
 def as_svg(diagram: Diagram, title: str) -> str:
-    """The diagram as the text of an SVG file.
+    """Return the diagram as an SVG file.
 
     Args:
         diagram: The diagram.
-        title: What the picture is called: it stands above it, and is read to those who cannot see it.
+        title: The title of the picture; screen readers read it, too.
     """
     layout = laid_out(diagram)
     summary = wrap(summary_of(diagram), layout.width // 7)
@@ -64,7 +64,7 @@ def as_svg(diagram: Diagram, title: str) -> str:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" ',
             f'height="{height}" role="img" aria-labelledby="portmap-title portmap-description">\n',
             f'<title id="portmap-title">{escape(title)}</title>\n',
-            f'<desc id="portmap-description">{escape(told(diagram))}</desc>\n',
+            f'<desc id="portmap-description">{escape(description_of(diagram))}</desc>\n',
             f"<style>\n{style()}</style>\n",
             TIPS,
             f'<rect class="sheet" width="{width}" height="{height}" fill="#ffffff"/>\n',
@@ -84,10 +84,10 @@ def as_svg(diagram: Diagram, title: str) -> str:
 
 
 def legend_of(diagram: Diagram, y: int) -> Iterator[str]:
-    """What the marks mean that are in the picture."""
+    """Yield the legend of the marks in the picture."""
     rows = {row.state for box in diagram.boxes for row in box.rows}
     x = 0
-    for state, text in (("nowhere", "✗ leads nowhere"), ("unreached", "○ nothing reaches it"), ("elsewhere", "beyond")):
+    for state, text in (("nowhere", "✗ unresolved"), ("unreached", "○ unreached"), ("elsewhere", "outside the input")):
         if state not in rows:
             continue
         if state == "unreached":
@@ -97,18 +97,17 @@ def legend_of(diagram: Diagram, y: int) -> Iterator[str]:
             )
             x += 160
         else:
-            shown = "leads out of what was read" if state == "elsewhere" else text
-            room = 190 if state == "elsewhere" else 122
             yield (
                 f'<g class="row {state}"><path class="line {state}" d="M{x} {y - 4}L{x + 34} {y - 4}"/>'
-                f'<text class="legend" x="{x + 42}" y="{y}">{shown}</text></g>\n'
+                f'<text class="legend" x="{x + 42}" y="{y}">{text}</text></g>\n'
             )
-            x += 42 + room
+            x += 164
     if not rows:
         yield f'<text class="legend" x="0" y="{y}">{NOTHING}</text>\n'
 
 
 def heads_of(layout: Layout, y: int) -> Iterator[str]:
+    """Yield the titles of the columns."""
     for column, span in layout.spans.items():
         yield f'<text class="column" x="{span.left}" y="{y}">{_COLUMN_NAMES[column]}</text>\n'
 
@@ -124,7 +123,7 @@ def _lanes(diagram: Diagram, layout: Layout) -> Iterator[str]:
 
 @final
 class _End(NamedTuple):
-    """A row where a line ends: its box, its lane, and its height in that."""
+    """An end of a line: the box, its lane, and the height within the lane."""
 
     placed: Placed
     lane: Lane
@@ -138,17 +137,17 @@ def _in_track(x1: int, y1: int, x2: int, y2: int, x: int) -> str:
 
 @final
 class Drawing:
-    """A diagram whose parts can be had one by one: each lane with the lines inside it, and the lines between lanes.
+    """A diagram in parts: each lane with the lines inside it, and the lines between lanes.
 
     Args:
         diagram: The diagram.
-        layout: Where everything stands.
-        alive: Whether every row gets a ground and lines say from where to where they lead, for a page that is used.
+        layout: Its layout.
+        interactive: Whether to mark each row and the ends of each line, for the script of a page.
     """
 
-    def __init__(self, diagram: Diagram, layout: Layout, *, alive: bool = False) -> None:
+    def __init__(self, diagram: Diagram, layout: Layout, *, interactive: bool = False) -> None:
         self._layout = layout
-        self._alive = alive
+        self._interactive = interactive
         self._passed: Counter[tuple[str | None, int]] = Counter()
         self._inside: dict[str | None, list[str]] = defaultdict(list)
         self.between: list[str] = []
@@ -161,13 +160,13 @@ class Drawing:
         joined = [(line, ends[line.start], ends[line.end]) for line in diagram.lines]
         tracks = self._tracks(joined)
         for line, start, end in joined:
-            # Inside a lane heights are those of the lane.
+            # Inside a lane, heights are relative to it.
             top = 0 if start.lane is end.lane else start.lane.top
             drawn = self._line(line, start, end, top, tracks.get(line))
             (self._inside[start.lane.namespace] if start.lane is end.lane else self.between).append(drawn)
 
     def _tracks(self, joined: Iterable[tuple[Line, "_End", "_End"]]) -> Mapping[Line, int]:
-        """Where the long lines run that leave one column and reach the next: how far to the right of the first."""
+        """Return the tracks of long lines between two columns, counted from the first column."""
         long: dict[int, dict[Stretch, Line]] = defaultdict(dict)
         for line, start, end in joined:
             heights = start.y + start.lane.top, end.y + end.lane.top
@@ -176,12 +175,12 @@ class Drawing:
         return {lines[each]: track for lines in long.values() for each, track in tracks_of(lines).items()}
 
     def _passes(self, start: "_End", end: "_End") -> bool:
-        """Whether there are Services between the ends of a line."""
+        """Return whether a line crosses the column of Services."""
         columns = start.placed.box.column, end.placed.box.column
         return columns == ("ways-in", "pods") and "services" in self._layout.spans
 
     def lane(self, lane: Lane) -> Iterator[str]:
-        """One lane, from its own upper edge on: its ground, its lines, and above them its boxes."""
+        """Yield a lane: its background, its lines, and its boxes on top."""
         name = f"namespace {lane.namespace}" if lane.namespace else "no namespace"
         shown = fitted(name, (self._layout.width - 32) * 12 / 14, width_of_bold)
         yield f'<rect class="lane" x="0" y="0" width="{self._layout.width}" height="{lane.height}" rx="8"/>\n'
@@ -203,11 +202,11 @@ class Drawing:
         else:
             bend = (x2 - x1) // 2
             path = f"M{x1} {y1}C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}"
-        ends = f' data-from="{line.start}" data-to="{line.end}"' if self._alive else ""
+        ends = f' data-from="{line.start}" data-to="{line.end}"' if self._interactive else ""
         return f'<path class="line {line.state}" d="{path}"{ends}/>\n'
 
     def _past_services(self, x1: int, y1: int, x2: int, y2: int, gap: int) -> str:
-        """A line that leads past the Services, not behind them, as if it led to one."""
+        """Return a path through a gap between Services."""
         services = self._layout.spans["services"]
         left, right = services.left - 6, services.right + 6
         first, second = (left - x1) // 2, (x2 - right) // 2
@@ -221,8 +220,8 @@ class Drawing:
         kind = fitted(_MARKS.get(box.state, "") + box.kind, 160, width_of_small)
         taken = width_of_small(kind) + 6
         name = escape(fitted(box.name, span.width - 2 * PAD - taken, width_of_bold)) if box.name else ""
-        # A name stands right behind its kind, however wide that is in the font at hand; one that
-        # is written from right to left would change places with it.
+        # `dx` puts a name right after its kind, whatever the font. A name that may be written from right
+        # to left gets a position, or the two would swap.
         place = 'dx="6"' if box.name.isascii() else f'x="{span.left + PAD + round(taken)}"'
         yield f'<g class="box {box.column} {box.state}" id="{box.id}"><title>{escape(box.label)}</title>\n'
         yield (
@@ -241,7 +240,7 @@ class Drawing:
         whole = " ".join(part for part in (row.text, row.aside) if part)
         room = span.width - 2 * PAD
         if placed.box.state == "fine":
-            # What is not there says so in its title; in the rows of others a mark does.
+            # The title of a placeholder has the mark; rows of other boxes have their own.
             mark = _MARKS.get(row.state, "")
             beside = max(room * 0.45, room - width_of_code(mark + row.text) - 16)
             aside = fitted(row.aside, beside, width_of_small) if row.aside else ""
@@ -253,10 +252,10 @@ class Drawing:
         if row.note or lines != (row.text,) or aside != row.aside:
             note = row.note if row.note != row.text else ""
             yield f"<title>{escape(': '.join(part for part in (whole, note) if part))}</title>"
-        if self._alive or (row.state in _MARKS and placed.box.state == "fine"):
+        if self._interactive or (row.state in _MARKS and placed.box.state == "fine"):
             height = ROW * len(lines)
             yield f'<rect class="ground" x="{span.left + 1}" y="{y}" width="{span.width - 2}" height="{height}"/>'
-        # The spaces are for those who read the text without seeing where it stands.
+        # The spaces separate the texts for screen readers and searches.
         yield " ".join(
             f'<text class="code" x="{span.left + PAD}" y="{y + 14 + ROW * number}">{escape(text)}</text>'
             for number, text in enumerate(lines)
@@ -265,6 +264,8 @@ class Drawing:
             yield (f' <text class="aside" x="{span.right - PAD}" y="{y + 14}" text-anchor="end">{escape(aside)}</text>')
         yield "</g>\n"
 
+
+# --- the style -----------------------------------------------------------------------------------------------
 
 LIGHT: Final[Mapping[str, str]] = {
     "sheet": "#ffffff",
@@ -335,7 +336,7 @@ text { white-space: pre; }
 
 
 def style() -> str:
-    """The style of a picture: light, and dark on screens that are asked to be."""
+    """Return the style of a picture: light, or dark where the reader prefers it."""
     dark = _colours(DARK).replace("\n", "\n  ").rstrip()
     return f"{_SHAPES}{_colours(LIGHT)}@media screen and (prefers-color-scheme: dark) {{\n  {dark}\n}}\n"
 

@@ -44,8 +44,8 @@ class Meant(Enum):
 Around: TypeAlias = Cluster | Meant
 
 _CLUSTER: Final = "portmap._kubernetes.cluster.Cluster"
-_REFUSAL: Final = "portmap._testing.assertions.Refusal"
-_REFUSING: Final = frozenset({"portmap._testing.assertions.violates", "pytest.raises", "_pytest.raises.raises"})
+_REFUSAL: Final = "portmap._testing.refusal.Refusal"
+_REFUSING: Final = frozenset({"portmap._testing.refusal.violates", "pytest.raises", "_pytest.raises.raises"})
 _CAUGHT: Final = frozenset({"portmap._kubernetes.errors.PortmapError", "portmap._kubernetes.errors.ValidationError"})
 
 _Stack: TypeAlias = tuple[Expression | TryStmt, ...]

@@ -1,1 +1,1 @@
-"""What pytest and Hypothesis load."""
+"""The plugins for pytest and Hypothesis."""

@@ -1,11 +1,10 @@
-"""What Hypothesis is told of portmap's types, so that `from_type(Service)` and `builds` know them.
+"""Registers strategies for portmap's classes, so that `from_type(Service)` and `builds` work.
 
-Neither library loads the other for it. Whichever is imported last calls `register`: portmap's own
-file if Hypothesis is there already, else Hypothesis by the entry point in `_portmap_hypothesis`. The
-strategies themselves are loaded when one is first asked for.
+Neither library loads the other. The one that is imported last calls `register`: portmap if Hypothesis is
+loaded, or Hypothesis through the entry point in `_portmap_hypothesis`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, Final
 
@@ -17,7 +16,7 @@ from portmap._model.workloads import Workload
 __all__ = ["register"]
 
 # The strategies are imported when one is first used.
-_STRATEGIES: Final[dict[type, tuple[str, str]]] = {
+_STRATEGIES: Final[Mapping[type, tuple[str, str]]] = {
     Container: ("portmap._strategies.pods", "containers"),
     ContainerPort: ("portmap._strategies.ports", "container_ports"),
     Pod: ("portmap._strategies.pods", "pods"),
@@ -28,7 +27,7 @@ _STRATEGIES: Final[dict[type, tuple[str, str]]] = {
 
 
 def register() -> None:
-    """Register with Hypothesis the strategy for objects of each type."""
+    """Register a strategy for each class with Hypothesis."""
     strategies: Any = import_module("hypothesis.strategies")
     for kind, (module, name) in _STRATEGIES.items():
         strategies.register_type_strategy(kind, _deferred(module, name))

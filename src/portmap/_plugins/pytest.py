@@ -1,6 +1,6 @@
-"""The pytest plugin: a test for each Service of a folder, and the loading for the fixture `portmap`.
+"""The pytest plugin: a test for each Service of a folder, and the value of the fixture `portmap`.
 
-It is loaded by `_portmap_pytest` when an option or the fixture asks for it.
+`_portmap_pytest` imports it if an option or the fixture is used.
 """
 
 import os
@@ -19,13 +19,13 @@ from portmap._manifests.documents import Document, Manifests
 from portmap._manifests.load import SUFFIXES, load
 from portmap._reports.invalid_objects import violation_lines
 from portmap._reports.resolve import as_text, summary
-from portmap._reports.resolve_data import Report, ServiceRoutes, find_routes
-from portmap._testing.assertions import Environment
+from portmap._reports.resolve_data import ResolvedService, ResolveReport, resolve_documents
+from portmap._testing.environment import Environment
 
 __all__ = ["ServiceTests", "environment_of"]
 
 
-# --- what is loaded --------------------------------------------------------------------------------------------
+# --- loading ---------------------------------------------------------------------------------------------------
 
 
 def _cluster_of(config: pytest.Config) -> Cluster:
@@ -37,7 +37,7 @@ def _cluster_of(config: pytest.Config) -> Cluster:
 
 
 def _load(paths: Iterable[str | os.PathLike[str]], cluster: Cluster, root: Path) -> Manifests:
-    """The documents of these paths, each file once, under names that are the same wherever pytest was started.
+    """Return the documents of these paths, each file once, named relative to pytest's root folder.
 
     Raises:
         UsageError: A path cannot be read, or a folder has no manifests.
@@ -47,44 +47,46 @@ def _load(paths: Iterable[str | os.PathLike[str]], cluster: Cluster, root: Path)
     seen: set[str] = set()
     for path in paths:
         try:
-            found = load(path, cluster=cluster)
+            manifests = load(path, cluster=cluster)
         except ManifestError as error:
             raise pytest.UsageError(f"portmap: {error}") from None
-        if not found and not found.unreadable:
+        if not manifests and not manifests.unreadable:
             raise pytest.UsageError(f"portmap: there are no manifests ({', '.join(SUFFIXES)}) in {path}")
-        new = {each.source for each in (*found, *found.unreadable)} - seen
-        documents += [attrs.evolve(each, source=_shown(each.source, root)) for each in found if each.source in new]
+        new = {each.source for each in (*manifests, *manifests.unreadable)} - seen
+        documents += [
+            attrs.evolve(each, source=_relative(each.source, root)) for each in manifests if each.source in new
+        ]
         unreadable += [
-            ManifestError(each.problem, _shown(each.source, root), each.span)
-            for each in found.unreadable
+            ManifestError(each.problem, _relative(each.source, root), each.span)
+            for each in manifests.unreadable
             if each.source in new
         ]
         seen |= new
     return Manifests(documents, unreadable)
 
 
-def _shown(source: str, root: Path) -> str:
-    """The file as pytest names it: from its root folder on, with slashes."""
+def _relative(source: str, root: Path) -> str:
+    """Return the name of a file as pytest shows it: relative to its root folder, with slashes."""
     full = Path(source).resolve()
     return full.relative_to(root).as_posix() if full.is_relative_to(root) else full.as_posix()
 
 
-def _from_start(config: pytest.Config, paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
-    """The paths of options, which are meant from where pytest was started."""
+def _absolute(config: pytest.Config, paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
+    """Return the paths of options, which are relative to the folder in which pytest was started."""
     return [(config.invocation_params.dir / path).resolve() for path in paths]
 
 
 def environment_of(config: pytest.Config) -> Environment:
-    """What the fixture `portmap` gives.
+    """Return the value of the fixture `portmap`.
 
     Raises:
         UsageError: No path was given, or one cannot be read.
     """
-    paths = _from_start(config, config.getoption("portmap_path") or config.getini("portmap_path"))
-    paths = paths or _from_start(config, config.getoption("portmap"))
+    paths = _absolute(config, config.getoption("portmap_path") or config.getini("portmap_path"))
+    paths = paths or _absolute(config, config.getoption("portmap"))
     if not paths:
         raise pytest.UsageError(
-            "the fixture portmap does not know what to load: give --portmap-path, or set portmap_path in the ini file"
+            "the fixture portmap has no files to load: give --portmap-path, or set portmap_path in the ini file"
         )
     cluster = _cluster_of(config)
     manifests = _load(paths, cluster, config.rootpath)
@@ -98,43 +100,45 @@ def environment_of(config: pytest.Config) -> Environment:
 
 @final
 class ServiceTests:
-    """The part of the plugin that is registered where `--portmap` was given."""
+    """The hooks that collect Services, registered if `--portmap` was given."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._cluster = _cluster_of(config)
-        paths = _from_start(config, config.getoption("portmap"))
+        paths = _absolute(config, config.getoption("portmap"))
         manifests = _load(paths, self._cluster, config.rootpath)
-        self._report = find_routes(manifests, cluster=self._cluster, unreadable=manifests.unreadable)
-        self._services: dict[str, list[ServiceRoutes]] = defaultdict(list)
-        for each in self._report.services:
-            self._services[each.document.source].append(each)
+        self._report = resolve_documents(manifests, cluster=self._cluster, unreadable=manifests.unreadable)
+        self._services: dict[str, list[ResolvedService]] = defaultdict(list)
+        for service in self._report.services:
+            self._services[service.document.source].append(service)
         self._unreadable = {error.source: error for error in manifests.unreadable}
         self._root = config.rootpath
-        self._given = config.getoption("portmap")
-        self._on_the_way = {
+        self._paths = config.getoption("portmap")
+        self._parents = {
             folder for source in (*self._services, *self._unreadable) for folder in (self._root / source).parents
         }
-        # What is named beside them is gone through anyway; where a part of them is named, that part alone is wanted.
-        named = [Path(config.invocation_params.dir / str(each).partition("::")[0]).resolve() for each in config.args]
+        # pytest visits the paths among its arguments anyway; if one of them is a part of a path, only that part counts.
+        arguments = [
+            Path(config.invocation_params.dir / str(each).partition("::")[0]).resolve() for each in config.args
+        ]
         config.args += [
             str(path)
             for path in paths
-            if not any(path.is_relative_to(each) or each.is_relative_to(path) for each in named)
+            if not any(path.is_relative_to(each) or each.is_relative_to(path) for each in arguments)
         ]
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        """Have the Services found whatever `norecursedirs` says of their folders."""
-        if collection_path in self._on_the_way or _shown(str(collection_path), self._root) in self._services:
+        """Collect the files of Services even if `norecursedirs` excludes their folders."""
+        if collection_path in self._parents or _relative(str(collection_path), self._root) in self._services:
             return False
         return None
 
     def pytest_report_header(self) -> str:
-        """What is checked, in one line."""
-        return f"portmap: {', '.join(self._given)}: {summary(self._report)} ({self._cluster})"
+        """Return what is tested, in one line."""
+        return f"portmap: {', '.join(self._paths)}: {summary(self._report)} ({self._cluster})"
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-        """The tests of a file that holds Services, or cannot be read."""
-        source = _shown(str(file_path), self._root)
+        """Return the collector of a file that has Services, or cannot be read."""
+        source = _relative(str(file_path), self._root)
         services, error = self._services.get(source), self._unreadable.get(source)
         if services is None and error is None:
             return None
@@ -147,23 +151,23 @@ class ServiceTests:
 class ManifestFile(pytest.File):
     """A file of manifests."""
 
-    report: Report
-    services: Sequence[ServiceRoutes]
+    report: ResolveReport
+    services: Sequence[ResolvedService]
     error: ManifestError | None
 
     def collect(self) -> Iterator[pytest.Item]:
-        """A test for each Service, in the order of the file."""
+        """Yield a test for each Service, in the order of the file."""
         if self.error is not None:
             item: ServiceItem = ServiceItem.from_parent(self, name="readable")
             item.problem = str(self.error)
             yield item
-        names: dict[str, int] = defaultdict(int)
-        for routes in self.services:
-            name = _name_of(routes)
-            names[name] += 1
-            item = ServiceItem.from_parent(self, name=name if names[name] == 1 else f"{name}[{names[name]}]")
-            item.problem = _problem_of(self.report, routes)
-            item.line = routes.place.line
+        numbers: dict[str, int] = defaultdict(int)
+        for service in self.services:
+            name = _test_name(service)
+            numbers[name] += 1
+            item = ServiceItem.from_parent(self, name=name if numbers[name] == 1 else f"{name}[{numbers[name]}]")
+            item.problem = _problem_of(self.report, service)
+            item.line = service.place.line
             yield item
 
 
@@ -175,31 +179,30 @@ class ServiceItem(pytest.Item):
     line: int | None = None
 
     def runtest(self) -> None:
-        """Fail if the Service is invalid, or one of its ports leads nowhere."""
+        """Fail if the Service is invalid, or one of its ports has no endpoints."""
         if self.problem is not None:
             pytest.fail(self.problem, pytrace=False)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """The file, the line from 0, and what the section of a failure is called."""
+        """Return the file, the line from 0, and the title of a failure."""
         return self.path, None if self.line is None else self.line - 1, self.name
 
 
-def _name_of(routes: ServiceRoutes) -> str:
-    """The Service as in `kubectl get`, with its namespace where it says one."""
-    name = routes.document.name or "(no name)"
-    return f"service/{routes.namespace}/{name}" if routes.namespace else f"service/{name}"
+def _test_name(service: ResolvedService) -> str:
+    """Return the name of a Service as `kubectl get` shows it, with its namespace if it names one."""
+    name = service.document.name or "(no name)"
+    return f"service/{service.namespace}/{name}" if service.namespace else f"service/{name}"
 
 
-def _problem_of(report: Report, routes: ServiceRoutes) -> str | None:
-    if not routes.document.violations and not routes.leads_nowhere:
+def _problem_of(report: ResolveReport, service: ResolvedService) -> str | None:
+    if service.document.violations:
+        problem = "is invalid"
+    elif service.ports_without_endpoints:
+        ports = [str(each.port.name or each.port.port) for each in service.ports_without_endpoints if each.port]
+        problem = f"has no endpoints: {', '.join(ports)}" if ports else "has no endpoints"
+    else:
         return None
-    alone = attrs.evolve(report, services=(routes,))
-    words = "is invalid" if routes.document.violations else _nowhere(routes)
+    alone = attrs.evolve(report, services=(service,))
     return "\n".join(
-        [f"{_name_of(routes)} {words}", as_text(alone).rstrip(), *violation_lines(report.invalid_workloads)]
+        [f"{_test_name(service)} {problem}", as_text(alone).rstrip(), *violation_lines(report.invalid_workloads)]
     )
-
-
-def _nowhere(routes: ServiceRoutes) -> str:
-    ports = [str(each.port.name or each.port.port) if each.port else "it" for each in routes.leads_nowhere]
-    return f"leads nowhere: {', '.join(ports)}"

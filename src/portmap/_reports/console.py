@@ -1,7 +1,7 @@
-"""The standard streams as a command needs them: a report that arrives or an error, and words on the side.
+"""The standard streams of a command: its report, its messages, and the progress of a long run.
 
-A reader that leaves early is no error. A standard stream that the process was started without is
-`None` in Python, and a name in the input may hold what the terminal's encoding does not.
+A reader that closes a pipe early is no error. A stream that the process was started without is `None`
+in Python, and the encoding of a terminal may lack characters of the report.
 """
 
 import os
@@ -9,19 +9,20 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import IO, Any, Final, cast, final
+from typing import IO, Any, Final, TypeAlias, cast, final
 
 from portmap._kubernetes.errors import ManifestError
+from portmap._reports.layout import Page
 from portmap._reports.printable import encodable, printable
 
 __all__ = ["CommandError", "Console", "progress"]
 
-_AT_A_TIME: Final = 1_000_000
+_CHUNK: Final = 1_000_000
 
 
 @final
 class CommandError(Exception):
-    """The end of a run that cannot go on, with what there is to say about it."""
+    """A command cannot go on; its arguments are the lines to print."""
 
     def __init__(self, *lines: str) -> None:
         super().__init__(*lines)
@@ -35,47 +36,32 @@ class Console:
     def __init__(self, stdin: IO[str] | None, stdout: IO[str] | None, stderr: IO[str] | None) -> None:
         self._stdin = stdin
         self._stdout = stdout
-        self._stderr = stderr
+        self.stderr = stderr
 
     @property
     def source(self) -> IO[bytes]:
-        """Standard input, to be read.
+        """Return standard input for reading.
 
         Raises:
-            ManifestError: There is none.
+            ManifestError: It is closed.
         """
         if self._stdin is None:
             raise ManifestError("is closed", "<stdin>")
         return cast("IO[bytes]", _Input(self._stdin))
 
     @property
-    def _on_terminal(self) -> bool:
-        return self._stdout is not None and self._stdout.isatty()
+    def page(self) -> Page:
+        """Return the page for text reports.
 
-    @property
-    def width(self) -> int | None:
-        """The width of the terminal; `None` where the report goes elsewhere."""
-        return shutil.get_terminal_size().columns if self._on_terminal else None
-
-    @property
-    def colour(self) -> bool:
-        """Whether the report is coloured: on a terminal, or where `FORCE_COLOR` is set, and never with `NO_COLOR`."""
-        if os.environ.get("NO_COLOR"):
-            return False
-        return bool(os.environ.get("FORCE_COLOR")) or (self._on_terminal and os.environ.get("TERM") != "dumb")
-
-    @property
-    def told_on_terminal(self) -> bool:
-        """Whether somebody watches what is said on the side."""
-        return self._stderr is not None and self._stderr.isatty()
-
-    @property
-    def side(self) -> IO[str] | None:
-        """The stream for what is said on the side."""
-        return self._stderr
+        It has colours on a terminal and if `FORCE_COLOR` is set, but never if `NO_COLOR` is.
+        """
+        is_terminal = _is_terminal(self._stdout)
+        colour = bool(os.environ.get("FORCE_COLOR")) or (is_terminal and os.environ.get("TERM") != "dumb")
+        width = shutil.get_terminal_size().columns if is_terminal else None
+        return Page(width, colour and not os.environ.get("NO_COLOR"))
 
     def write(self, text: str) -> bool:
-        """Write a part of the report; whether somebody still reads it.
+        """Write a part of the report, and return whether a reader is left.
 
         Raises:
             CommandError: It cannot be written.
@@ -83,7 +69,7 @@ class Console:
         return not text or self._put(lambda stream: stream.write(encodable(text, stream)))
 
     def write_content(self, data: bytes) -> bool:
-        """Write the content of a file in UTF-8 as it is, whatever the locale; as `write` does otherwise.
+        """Write the content of a file unchanged, whatever the locale, and return whether a reader is left.
 
         Raises:
             CommandError: It cannot be written.
@@ -98,6 +84,23 @@ class Console:
 
         return not data or self._put(put)
 
+    def write_all(self, parts: Iterable[str]) -> bool:
+        """Write a report that comes in parts, and return whether it was read to its end.
+
+        Raises:
+            CommandError: It cannot be written.
+        """
+        pending: list[str] = []
+        size = 0
+        for part in parts:
+            pending.append(part)
+            size += len(part)
+            if size > _CHUNK:
+                if not self.write("".join(pending)):
+                    return False
+                pending, size = [], 0
+        return self.write("".join(pending))
+
     def _put(self, write: Callable[[IO[str]], object]) -> bool:
         stream = self._stdout
         if stream is None:
@@ -106,43 +109,26 @@ class Console:
             write(stream)
             stream.flush()
         except BrokenPipeError:
-            _abandon(stream)
+            _discard(stream)
             return False
         except OSError as error:
-            _abandon(stream)
+            _discard(stream)
             raise CommandError(f"portmap: the report cannot be written: {error.strerror or error}") from None
         return True
 
-    def write_all(self, parts: Iterable[str]) -> bool:
-        """Write a report that comes in pieces; whether somebody read it to its end.
-
-        Raises:
-            CommandError: It cannot be written.
-        """
-        waiting: list[str] = []
-        size = 0
-        for part in parts:
-            waiting.append(part)
-            size += len(part)
-            if size > _AT_A_TIME:
-                if not self.write("".join(waiting)):
-                    return False
-                waiting, size = [], 0
-        return self.write("".join(waiting))
-
-    def say(self, *lines: str) -> None:
-        """Write lines that are no part of the report. Where nobody listens, nothing is said."""
-        if self._stderr is None:
+    def note(self, *lines: str) -> None:
+        """Write lines to standard error, if there is one."""
+        if self.stderr is None:
             return
         with suppress(OSError):
             for line in lines:
-                self._stderr.write(encodable(f"{printable(line)}\n", self._stderr))
-            self._stderr.flush()
+                self.stderr.write(encodable(f"{printable(line)}\n", self.stderr))
+            self.stderr.flush()
 
 
 @final
 class _Input:
-    """Standard input as bytes, whatever the locale takes them for; or as text, where there are no bytes."""
+    """Standard input as bytes, whatever the locale; as text if the stream has no bytes."""
 
     name: Final = "<stdin>"
 
@@ -153,50 +139,58 @@ class _Input:
         return self._stream.read(size)
 
 
-def _abandon(stream: IO[str]) -> None:
-    """Leave what could not be written: else Python tries again at exit, and complains."""
+def _is_terminal(stream: IO[str] | None) -> bool:
+    return stream is not None and stream.isatty()
+
+
+def _discard(stream: IO[str]) -> None:
+    """Drop what could not be written: Python would try again at exit, and report another error."""
     with suppress(OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)
 
 
-_PATIENCE: Final = 1.0
-_BETWEEN: Final = 2.0
+# --- progress --------------------------------------------------------------------------------------------------
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Takes the number of files that are done, and of all files."""
+
+_FIRST_LINE_AFTER: Final = 1.0
+_BETWEEN_LINES: Final = 2.0
 
 
 @contextmanager
-def progress(console: Console) -> Iterator[Callable[[int, int], None] | None]:
-    """What to call with the number of files that are done and of all; `None` where nobody watches.
+def progress(console: Console) -> Iterator[Progress | None]:
+    """Yield a function that shows progress; `None` if standard error is no terminal.
 
-    With rich (`pip install portmap-k8s[progress]`) there is a bar, without it a line every two
-    seconds, and nothing at all in the first second.
+    It shows a progress bar with rich (`pip install portmap-k8s[progress]`), and without rich a line every
+    two seconds after the first one.
     """
-    if not console.told_on_terminal:
+    if not _is_terminal(console.stderr):
         yield None
         return
     try:
         from rich.console import Console as Terminal
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bar
     except ImportError:
-        yield _Lines(console)
+        yield _progress_lines(console)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    terminal = Terminal(file=console.side)
-    with Progress(*columns, console=terminal, transient=True) as bar:
+    with Bar(*columns, console=Terminal(file=console.stderr), transient=True) as bar:
         task = bar.add_task("files", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-class _Lines:
-    """Says how far it is, now and then."""
+def _progress_lines(console: Console) -> Progress:
+    next_line = time.monotonic() + _FIRST_LINE_AFTER
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._next = time.monotonic() + _PATIENCE
-
-    def __call__(self, done: int, total: int) -> None:
+    def show(done: int, total: int) -> None:
+        nonlocal next_line
         now = time.monotonic()
-        if now >= self._next:
-            self._next = now + _BETWEEN
-            self._console.say(f"{done} of {total} files")
+        if now >= next_line:
+            next_line = now + _BETWEEN_LINES
+            console.note(f"{done} of {total} files")
+
+    return show

@@ -1,7 +1,6 @@
-"""`portmap contract` for people: a block for each Service with what became of it, and the plan.
+"""The report of `portmap contract`: a block for each Service with its changes, then the plan; or JSON.
 
-Every line is complete in itself. What is written to a terminal is wrapped to its width,
-between words; a line that is piped on stays whole.
+Each line is complete in itself, so that a report can be searched line by line.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,94 +11,22 @@ from portmap._contract.changes import SEVERITIES, Change, Contract, Step
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError
 from portmap._reports.json_text import json_text
-from portmap._reports.layout import INDENT, NARROWEST, Paint, wrapped
+from portmap._reports.layout import INDENT, Page, count, join_blocks
 from portmap._reports.printable import printable
 
 __all__ = ["VERSION", "as_json", "as_text", "summary"]
 
-_WIDEST_COLUMN: Final = 32
-_WRONG: Final = frozenset({"breaking", "refused"})
-
-
-def as_text(contract: Contract, *, width: int | None = None, colour: bool = False) -> str:
-    """The comparison as text; `""` where nothing differs.
-
-    Args:
-        contract: What to show.
-        width: The width of the terminal; `None`: lines are as long as they are.
-        colour: Whether what is wrong is red and names are bold.
-    """
-    width = width and max(width, NARROWEST)
-    column = max(
-        (len(each.port or "") for each in contract.changes if len(each.port or "") <= _WIDEST_COLUMN), default=0
-    )
-    blocks = [
-        [
-            _title(service, colour=colour),
-            *(line for each in group for line in _change(each, column, width, colour=colour)),
-        ]
-        for service, group in groupby(contract.changes, key=lambda change: change.service)
-    ]
-    if contract.plan:
-        blocks.append(list(_plan(contract.plan, width, colour=colour)))
-    return "\n".join("".join(f"{line}\n" for line in block) for block in blocks)
-
-
-def summary(contract: Contract, unreadable: int = 0) -> str:
-    """What came of it, in one line."""
-    services = "1 Service is" if contract.services == 1 else f"{contract.services} Services are"
-    parts = [f"{services} in both"]
-    if unreadable:
-        parts.append("1 file unreadable" if unreadable == 1 else f"{unreadable} files unreadable")
-    counts = [f"{len(found)} {severity}" for severity in SEVERITIES if (found := contract.of(severity))]
-    parts.append(", ".join(counts) if counts else "nothing differs")
-    parts.append("the contract is kept" if contract.kept else "the contract is broken")
-    return "; ".join(parts)
-
-
-def _title(service: str | None, *, colour: bool) -> str:
-    name = printable(service) if service is not None else "workloads"
-    shown = Paint(colour).bold(name)
-    return f"Service {shown}" if service is not None else shown[:1].upper() + shown[1:]
-
-
-def _change(change: Change, column: int, width: int | None, *, colour: bool) -> Iterator[str]:
-    port = printable(change.port or "").ljust(column)
-    before = f"{INDENT}{change.severity.ljust(max(map(len, SEVERITIES)))}{INDENT}{port}"
-    before = f"{before}{INDENT}" if column else before + INDENT
-    whose = f"{', '.join(change.workloads)}: " if change.service is None and change.workloads else ""
-    text = printable(f"{whose}{change.message}  [{change.code}]")
-    start = len(before)
-    if width is not None and start > width // 2:
-        # What comes before takes a line of its own.
-        yield before.rstrip()
-        before, start = " " * 4, 4
-    first, *rest = wrapped(text, width, " " * start)
-    lines = [before + first.lstrip(), *rest]
-    paint = Paint(colour and change.severity in _WRONG)
-    yield from (paint.red(line) for line in lines)
-    if change.users:
-        yield from wrapped(printable(f"used by: {', '.join(change.users)}"), width, " " * (start + 2))
-    if change.hint:
-        yield from wrapped(printable(f"hint: {change.hint}"), width, " " * (start + 2))
-
-
-def _plan(plan: Sequence[Step], width: int | None, *, colour: bool) -> Iterator[str]:
-    yield Paint(colour).bold("A safe order")
-    for number, step in enumerate(plan, 1):
-        place = f"Service {step.service}: " if step.service else ""
-        before = f"{INDENT}{f'{number}.'.ljust(len(str(len(plan))) + 1)} "
-        first, *rest = wrapped(printable(f"{place}{step.action}"), width, " " * len(before))
-        yield before + first.lstrip()
-        yield from rest
-
-
 VERSION: Final = 1
-"""The version of the schema. It changes when a field is taken away or means something else."""
+"""The version of the JSON schema. It changes when a key is removed or gets another meaning."""
+
+_WIDEST_COLUMN: Final = 32
+_SEVERITY_COLUMN: Final = max(map(len, SEVERITIES))
+_RED: Final = frozenset({"breaking", "refused"})
+_PLAIN: Final = Page()
 
 
 def as_json(contract: Contract, cluster: Cluster, unreadable: Sequence[ManifestError] = ()) -> str:
-    """The comparison as JSON text, in ASCII, with the fields in the order of their names."""
+    """Return the comparison as JSON text."""
     return json_text(
         {
             "version": VERSION,
@@ -111,3 +38,61 @@ def as_json(contract: Contract, cluster: Cluster, unreadable: Sequence[ManifestE
             "counts": {"services": contract.services} | {each: len(contract.of(each)) for each in SEVERITIES},
         }
     )
+
+
+def as_text(contract: Contract, page: Page = _PLAIN) -> str:
+    """Return the comparison as text; `""` if nothing differs."""
+    ports = [len(each.port or "") for each in contract.changes]
+    column = max((length for length in ports if length <= _WIDEST_COLUMN), default=0)
+    blocks = [
+        [_title(service, page), *(line for change in changes for line in _change(change, column, page))]
+        for service, changes in groupby(contract.changes, key=lambda change: change.service)
+    ]
+    if contract.plan:
+        blocks.append([*_plan(contract.plan, page)])
+    return join_blocks(blocks)
+
+
+def summary(contract: Contract, unreadable: int = 0) -> str:
+    """Return what was compared and the result, in one line."""
+    services = "1 Service is" if contract.services == 1 else f"{contract.services} Services are"
+    parts = [f"{services} in both"]
+    if unreadable:
+        parts.append(f"{count(unreadable, 'file')} unreadable")
+    counts = [f"{len(changes)} {severity}" for severity in SEVERITIES if (changes := contract.of(severity))]
+    parts.append(", ".join(counts) if counts else "nothing differs")
+    parts.append("the contract is kept" if contract.kept else "the contract is broken")
+    return "; ".join(parts)
+
+
+def _title(service: str | None, page: Page) -> str:
+    return page.bold("Workloads") if service is None else f"Service {page.bold(printable(service))}"
+
+
+def _change(change: Change, column: int, page: Page) -> Iterator[str]:
+    port = printable(change.port or "").ljust(column)
+    before = f"{INDENT}{change.severity.ljust(_SEVERITY_COLUMN)}{INDENT}{port}{INDENT}"
+    workloads = f"{', '.join(change.workloads)}: " if change.service is None and change.workloads else ""
+    text = printable(f"{workloads}{change.message}  [{change.code}]")
+    start = len(before)
+    if page.width is not None and start > page.width // 2:
+        # The message takes lines of its own.
+        yield before.rstrip()
+        before, start = " " * 4, 4
+    first, *rest = page.wrap(text, " " * start)
+    lines = [before + first.lstrip(), *rest]
+    yield from map(page.red, lines) if change.severity in _RED else lines
+    if change.users:
+        yield from page.wrap(printable(f"used by: {', '.join(change.users)}"), " " * (start + 2))
+    if change.hint:
+        yield from page.wrap(printable(f"hint: {change.hint}"), " " * (start + 2))
+
+
+def _plan(plan: Sequence[Step], page: Page) -> Iterator[str]:
+    yield page.bold("A safe order")
+    for number, step in enumerate(plan, 1):
+        service = f"Service {step.service}: " if step.service else ""
+        before = f"{INDENT}{f'{number}.'.ljust(len(str(len(plan))) + 1)} "
+        first, *rest = page.wrap(printable(f"{service}{step.action}"), " " * len(before))
+        yield before + first.lstrip()
+        yield from rest

@@ -1,4 +1,4 @@
-"""`portmap lint --format json`: one object, whose fields docs/schemas/lint-report-1.json tells."""
+"""`portmap lint --format json`: one object, as docs/schemas/lint-report-1.json describes it."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -7,19 +7,14 @@ from portmap._kubernetes.plain_data import plain_data
 from portmap._lint.findings import SEVERITIES, Finding, Location, Report
 from portmap._reports.json_text import json_parts
 
-__all__ = ["VERSION", "as_json", "json_of"]
+__all__ = ["VERSION", "as_json"]
 
 VERSION: Final = 1
-"""The version of the schema. It changes when a field is taken away or means something else."""
+"""The version of the JSON schema. It changes when a key is removed or gets another meaning."""
 
 
-def as_json(report: Report) -> str:
-    """The report as JSON text, in ASCII, with the fields in the order of their names."""
-    return "".join(json_of(report))
-
-
-def json_of(report: Report) -> Iterator[str]:
-    """Yield the JSON text in parts."""
+def as_json(report: Report) -> Iterator[str]:
+    """Yield the report as JSON text, in parts."""
     data = {
         "version": VERSION,
         "kubernetesVersion": report.cluster.version,

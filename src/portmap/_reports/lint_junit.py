@@ -1,4 +1,4 @@
-"""`portmap lint --format junit`: a test case for each object that has findings, as CI servers show tests."""
+"""`portmap lint --format junit`: JUnit XML with a test case for each object that has findings."""
 
 import re
 from collections.abc import Sequence
@@ -11,20 +11,20 @@ from portmap._reports.printable import printable
 
 __all__ = ["as_junit"]
 
-# What XML 1.0 cannot hold, not even as a reference.
+# XML 1.0 cannot hold these characters, not even as references.
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def as_junit(report: Report, fail_on: Severity) -> str:
-    """The report as JUnit's XML.
+    """Return the report as JUnit XML.
 
     Args:
-        report: What to show.
-        fail_on: From which severity on a finding is a failure; others are output of a test that passes.
+        report: The report.
+        fail_on: The lowest severity of a failure; other findings are output of a test case that passes.
     """
     cases = [list(group) for _, group in groupby(report, key=lambda each: (each.position, each.source, each.subject))]
     failures = sum(any(at_least(each.severity, fail_on) for each in case) for case in cases)
-    # A report without any test is an error to some readers.
+    # Some readers reject a report without a test case.
     shown = [_case(case, fail_on) for case in cases] or ['    <testcase classname="portmap" name="no findings"/>\n']
     counts = f'tests="{len(shown)}" failures="{failures}" errors="0"'
     return (
@@ -37,17 +37,24 @@ def as_junit(report: Report, fail_on: Severity) -> str:
 
 def _case(findings: Sequence[Finding], fail_on: Severity) -> str:
     first = findings[0]
-    lines = [f"    <testcase classname={_quoted(first.source or 'portmap')} name={_quoted(str(first.subject))}>\n"]
+    lines = [
+        f"    <testcase classname={_attribute(first.source or 'portmap')} name={_attribute(str(first.subject))}>\n"
+    ]
     bad = [each for each in findings if at_least(each.severity, fail_on)]
     others = [each for each in findings if not at_least(each.severity, fail_on)]
     if bad:
-        # A test fails once, whatever the number of reasons.
-        kinds = ", ".join(dict.fromkeys(each.rule for each in bad))
-        text = _clean("\n".join(map(_text, bad)))
-        lines.append(f"      <failure message={_quoted(bad[0].message)} type={_quoted(kinds)}>{text}</failure>\n")
+        # A test case has one failure, whatever the number of findings.
+        rules = ", ".join(dict.fromkeys(each.rule for each in bad))
+        lines.append(
+            f"      <failure message={_attribute(bad[0].message)} type={_attribute(rules)}>{_content(bad)}</failure>\n"
+        )
     if others:
-        lines.append(f"      <system-out>{_clean(chr(10).join(map(_text, others)))}</system-out>\n")
+        lines.append(f"      <system-out>{_content(others)}</system-out>\n")
     return "".join([*lines, "    </testcase>\n"])
+
+
+def _content(findings: Sequence[Finding]) -> str:
+    return escape(_clean("\n".join(map(_text, findings))))
 
 
 def _text(finding: Finding) -> str:
@@ -56,15 +63,11 @@ def _text(finding: Finding) -> str:
     return f"{place}{finding}{because}"
 
 
+def _attribute(text: str) -> str:
+    return quoteattr(_clean(text))
+
+
 def _clean(text: str) -> str:
-    return escape(_held(text))
-
-
-def _quoted(text: str) -> str:
-    return quoteattr(_held(text))
-
-
-def _held(text: str) -> str:
-    """The text as XML can hold it, without what steers a terminal that shows it."""
+    """Return the text without characters that XML cannot hold or that steer a terminal."""
     text = _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text)
     return text if text.isprintable() else "\n".join(map(printable, text.split("\n")))

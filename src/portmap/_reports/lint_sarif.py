@@ -1,4 +1,4 @@
-"""`portmap lint --format sarif`: SARIF 2.1.0, as code scanning services take it."""
+"""`portmap lint --format sarif`: SARIF 2.1.0, for code scanning services. Dicts are objects of its schema."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, metadata
@@ -8,33 +8,28 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from portmap._lint.catalogue import Entry, catalogue
-from portmap._lint.findings import Finding, Location, Report
+from portmap._lint.findings import Finding, Location, Report, Severity
 from portmap._lint.rule import Rule
 from portmap._lint.rules import RULES
 from portmap._reports.json_text import json_parts
 
-__all__ = ["as_sarif", "sarif_of"]
+__all__ = ["as_sarif"]
 
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-_LEVELS: Final = {"error": "error", "warning": "warning", "info": "note"}
+_LEVELS: Final[Mapping[Severity, str]] = {"error": "error", "warning": "warning", "info": "note"}
 
 
-def as_sarif(report: Report, rules: Iterable[Rule]) -> str:
-    """The report as SARIF, in ASCII; with an empty list of results where there is nothing to say.
+def as_sarif(report: Report, rules: Iterable[Rule]) -> Iterator[str]:
+    """Yield the report as SARIF, in parts; without findings, the list of results is empty.
 
     Args:
-        report: What to show.
-        rules: The rules that were run; those of the server that were broken are described too.
+        report: The report.
+        rules: The rules that were run. Codes of the server are described if there are findings of them.
     """
-    return "".join(sarif_of(report, rules))
-
-
-def sarif_of(report: Report, rules: Iterable[Rule]) -> Iterator[str]:
-    """The same piece by piece."""
     version, home = _distribution()
-    described = _descriptors(report, rules, home)
-    places = {each["id"]: place for place, each in enumerate(described)}
-    driver: dict[str, Any] = {"name": "portmap", "version": version, "rules": described}
+    descriptors = _descriptors(report, rules, home)
+    positions = {each["id"]: position for position, each in enumerate(descriptors)}
+    driver: dict[str, Any] = {"name": "portmap", "version": version, "rules": descriptors}
     if home:
         driver["informationUri"] = home
     run = {
@@ -45,17 +40,17 @@ def sarif_of(report: Report, rules: Iterable[Rule]) -> Iterator[str]:
         "results": [],
     }
     data = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json_parts(data, "results", (_result(each, places) for each in report), 3)
+    return json_parts(data, "results", (_result(each, positions) for each in report), 3)
 
 
 def _distribution() -> tuple[str, str | None]:
-    """Portmap's version, and where its documentation is, as its package says."""
+    """Return the version of portmap, and the address of its documentation if its package has one."""
     try:
-        found = metadata("portmap-k8s")
+        package = metadata("portmap-k8s")
     except PackageNotFoundError:
         return "0", None
-    urls = dict(each.split(", ", 1) for each in found.get_all("Project-URL") or ())
-    return found["Version"], urls.get("Documentation")
+    urls = dict(each.split(", ", 1) for each in package.get_all("Project-URL") or ())
+    return package["Version"], urls.get("Documentation")
 
 
 def _descriptors(report: Report, rules: Iterable[Rule], home: str | None) -> list[dict[str, Any]]:
@@ -66,45 +61,43 @@ def _descriptors(report: Report, rules: Iterable[Rule], home: str | None) -> lis
 
 
 def _descriptor(name: str, entry: Entry | None, home: str | None) -> dict[str, Any]:
-    """What there is to know of a rule; of little more than its name, where it is one that a program made up."""
+    """Return a reporting descriptor; a rule outside the catalogue has little more than its name."""
     summary = entry.summary if entry is not None and entry.summary else f"The rule {name}."
-    documented = entry.documentation if entry is not None and entry.documentation else summary
-    found: dict[str, Any] = {
+    documentation = entry.documentation if entry is not None and entry.documentation else summary
+    descriptor: dict[str, Any] = {
         "id": name,
         "shortDescription": {"text": summary},
-        "help": {"text": documented, "markdown": documented},
+        "help": {"text": documentation, "markdown": documentation},
         "defaultConfiguration": {"level": _LEVELS[entry.severity if entry is not None else "error"]},
     }
-    # Without an address of the documentation there is none to give: the help itself has all of it.
     if home and entry is not None and entry.page:
-        found["helpUri"] = f"{home.rstrip('/')}/{entry.page}"
-    return found
+        descriptor["helpUri"] = f"{home.rstrip('/')}/{entry.page}"
+    return descriptor
 
 
-def _result(finding: Finding, places: Mapping[str, int]) -> dict[str, Any]:
-    notes = [finding.message]
+def _result(finding: Finding, positions: Mapping[str, int]) -> dict[str, Any]:
+    lines = [finding.message]
     if finding.hint:
-        notes.append(f"Hint: {finding.hint}")
+        lines.append(f"Hint: {finding.hint}")
     if finding.because:
-        notes.append(f"It is no more than {finding.severity} because {finding.because}")
-    about = f"{finding.subject}: " if finding.subject.kind != "file" else ""
+        lines.append(f"It is no more than {finding.severity} because {finding.because}")
+    subject = f"{finding.subject}: " if finding.subject.kind != "file" else ""
     field = f"{finding.field}: " if finding.field else ""
+    locations = []
+    if finding.location or finding.source:
+        name = {"fullyQualifiedName": f"{finding.subject}:{finding.field}"}
+        locations = [{**_location(finding.location or Location(finding.source)), "logicalLocations": [name]}]
     result: dict[str, Any] = {
         "ruleId": finding.rule,
-        "ruleIndex": places[finding.rule],
+        "ruleIndex": positions[finding.rule],
         "level": _LEVELS[finding.severity],
-        "message": {"text": f"{about}{field}{chr(10).join(notes)}"},
+        "message": {"text": f"{subject}{field}{chr(10).join(lines)}"},
         "partialFingerprints": {"object/v1": f"{finding.rule}:{finding.subject}:{finding.field}"},
-        "locations": [
-            _location(finding.location or Location(finding.source))
-            | {"logicalLocations": [{"fullyQualifiedName": f"{finding.subject}:{finding.field}"}]}
-        ]
-        if finding.location or finding.source
-        else [],
+        "locations": locations,
     }
     related = [
-        _location(each.location) | {"id": place, "message": {"text": each.message}}
-        for place, each in enumerate(finding.related, 1)
+        {**_location(each.location), "id": number, "message": {"text": each.message}}
+        for number, each in enumerate(finding.related, 1)
         if each.location is not None
     ]
     if related:
@@ -115,7 +108,7 @@ def _result(finding: Finding, places: Mapping[str, int]) -> dict[str, Any]:
 def _location(location: Location) -> dict[str, Any]:
     span = location.span
     if location.template:
-        # The line is that of what Helm wrote, not of its template.
+        # The span is one of Helm's output, not of the template.
         return {"physicalLocation": {"artifactLocation": _artifact(location.template)}}
     physical: dict[str, Any] = {"artifactLocation": _artifact(location.source)}
     if span is not None:
@@ -129,7 +122,7 @@ def _location(location: Location) -> dict[str, Any]:
 
 
 def _artifact(source: str) -> dict[str, Any]:
-    """A file: relative to where portmap was run, where it is below that."""
+    """Return the location of a file, relative to the current folder if the file is below it."""
     path = Path(source)
     if path.is_absolute():
         try:

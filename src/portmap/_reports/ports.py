@@ -1,84 +1,89 @@
-"""`portmap ports` for people: a table of the node ports, one of the host ports, and what is free."""
+"""The report of `portmap ports`: a table of node ports with the free ones, and one of host ports; or JSON."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, final
-
-import attrs
+from typing import Final, NamedTuple
 
 from portmap._graph.node_ports import HostPort, HostPorts, NodePort, NodePorts
 from portmap._graph.object_name import ObjectName
 from portmap._graph.port_map import PortMap
 from portmap._kubernetes.errors import ManifestError
 from portmap._reports.json_text import json_text
-from portmap._reports.layout import INDENT, NARROWEST, Paint, count, wrapped
+from portmap._reports.layout import INDENT, Page, count, join_blocks
 from portmap._reports.places import Places
 from portmap._reports.printable import printable
 
 __all__ = ["VERSION", "as_json", "as_text", "summary"]
 
+VERSION: Final = 1
+"""The version of the JSON schema. It changes when a key is removed or gets another meaning."""
+
 _MOST_RANGES: Final = 8
-"""How many ranges of free ports are shown: those that hold the most numbers are of the most use."""
+"""How many ranges of free ports are listed: the longest ones are the most useful."""
 
 
-@final
-@attrs.frozen
-class _Row:
+class _Row(NamedTuple):
     cells: tuple[str, ...]
-    wrong: str | None = None
+    problem: str | None = None
 
 
-def as_text(found: PortMap, places: Places, *, width: int | None = None, colour: bool = False) -> str:
-    """The ports of nodes as text.
-
-    Args:
-        found: Whose they are.
-        places: Where the objects stand.
-        width: The width of the terminal; `None`: lines are as long as they are.
-        colour: Whether collisions are red and headings bold.
-    """
-    width = width and max(width, NARROWEST)
-    paint = Paint(colour)
-    nodes = found.node_ports
-    blocks = [[*_heading(nodes, width, paint), *_table(_node_rows(nodes, places), width, paint), *_free(nodes, width)]]
-    if found.host_ports.taken:
-        blocks.append([paint.bold("Host ports"), *_table(_host_rows(found.host_ports, places), width, paint)])
-    return "\n".join("".join(f"{line}\n" for line in block) for block in blocks)
+def as_json(port_map: PortMap, places: Places, unreadable: Sequence[ManifestError] = ()) -> str:
+    """Return the ports of nodes as JSON text."""
+    return json_text(
+        {
+            "version": VERSION,
+            "kubernetesVersion": port_map.cluster.version,
+            "nodePorts": port_map.node_ports,
+            "hostPorts": port_map.host_ports,
+            "unknown": port_map.unknown,
+            "unreadable": unreadable,
+        },
+        places,
+    )
 
 
-def summary(found: PortMap) -> str:
-    """How many ports are taken and how many collide, in one line."""
-    nodes, hosts = found.node_ports, found.host_ports
+def as_text(port_map: PortMap, places: Places, page: Page) -> str:
+    """Return the ports of nodes as text."""
+    nodes, hosts = port_map.node_ports, port_map.host_ports
+    blocks = [[*_title(nodes, page), *_table(_node_rows(nodes, places), page), *_free(nodes, page)]]
+    if hosts.taken:
+        blocks.append([page.bold("Host ports"), *_table(_host_rows(hosts, places), page)])
+    return join_blocks(blocks)
+
+
+def summary(port_map: PortMap) -> str:
+    """Return how many ports are taken and how many collide, in one line."""
+    nodes, hosts = port_map.node_ports, port_map.host_ports
     parts = [f"{count(len(nodes.taken), 'node port')} and {count(len(hosts.taken), 'host port')} taken"]
     if nodes.collisions:
         parts.append(count(len(nodes.collisions), "collision") + " of node ports")
     if hosts.collisions:
         parts.append(count(len(hosts.collisions), "collision") + " of host ports")
-    if found.unknown:
-        parts.append(f"{count(len(found.unknown), 'invalid object')}, whose ports are not counted")
+    if port_map.unknown:
+        parts.append(f"{count(len(port_map.unknown), 'invalid object')}, whose ports are not counted")
     return "; ".join(parts)
 
 
 # --- node ports ------------------------------------------------------------------------------------------------
 
 
-def _heading(ports: NodePorts, width: int | None, paint: Paint) -> Iterator[str]:
+def _title(ports: NodePorts, page: Page) -> Iterator[str]:
     cluster = ports.cluster
     bands = [
         f"{name} {_span(band)}"
         for name, band in (("static", cluster.static_node_ports), ("dynamic", cluster.dynamic_node_ports))
         if band
     ]
-    for line in wrapped(f"Node ports {_span(cluster.node_port_range)} ({', '.join(bands)})", width, "", hanging=2):
-        yield paint.bold(line)
+    title = f"Node ports {_span(cluster.node_port_range)} ({', '.join(bands)})"
+    yield from map(page.bold, page.wrap(title, hanging=2))
 
 
 def _node_rows(ports: NodePorts, places: Places) -> Iterator[_Row]:
-    refused = {
+    conflicts = {
         (ObjectName("Service", each.service.name or "", each.service.namespace), each.violation.field): each
         for each in ports.collisions
     }
     for port in ports.taken:
-        conflict = refused.get((port.service, _field(port)))
+        conflict = conflicts.get((port.service, _field(port)))
         use = "health check" if port.position is None else ""
         cells = (f"{port.number}/{port.protocol}", port.band, f"{port.service}{_place(port.service, places)}", use)
         yield _Row(cells, None if conflict is None else f"taken by {conflict.other}")
@@ -88,18 +93,18 @@ def _field(port: NodePort) -> str:
     return "spec.healthCheckNodePort" if port.position is None else f"spec.ports[{port.position}].nodePort"
 
 
-def _free(ports: NodePorts, width: int | None) -> Iterator[str]:
-    for name, free in (("static", ports.free_static), ("dynamic", ports.free_dynamic)):
-        numbers = sum(map(len, free))
-        text = f"{numbers} free in the {name} band" + (f": {_ranges(free)}" if free else "")
-        yield from wrapped(text, width, INDENT, hanging=2)
+def _free(ports: NodePorts, page: Page) -> Iterator[str]:
+    for band, ranges in (("static", ports.free_static), ("dynamic", ports.free_dynamic)):
+        text = f"{sum(map(len, ranges))} free in the {band} band" + (f": {_longest(ranges)}" if ranges else "")
+        yield from page.wrap(text, INDENT, hanging=2)
     if ports.left_to_the_cluster:
-        yield from wrapped(f"{ports.left_to_the_cluster} more to be picked by the cluster", width, INDENT, hanging=2)
+        text = f"{ports.left_to_the_cluster} more to be picked by the cluster"
+        yield from page.wrap(text, INDENT, hanging=2)
 
 
-def _ranges(free: Sequence[range]) -> str:
-    shown = sorted(sorted(free, key=len, reverse=True)[:_MOST_RANGES], key=lambda each: each.start)
-    more = len(free) - len(shown)
+def _longest(ranges: Sequence[range]) -> str:
+    shown = sorted(sorted(ranges, key=len, reverse=True)[:_MOST_RANGES], key=lambda each: each.start)
+    more = len(ranges) - len(shown)
     return ", ".join(map(_span, shown)) + (f" and {count(more, 'smaller range')}" if more else "")
 
 
@@ -113,8 +118,8 @@ def _span(numbers: range) -> str:
 def _host_rows(ports: HostPorts, places: Places) -> Iterator[_Row]:
     others: dict[HostPort, list[HostPort]] = {}
     for group in ports.collisions:
-        for each in group:
-            others[each] = [other for other in group if other.workload != each.workload]
+        for port in group:
+            others[port] = [other for other in group if other.workload != port.workload]
     for port in ports.taken:
         cells = (
             f"{port.number}/{port.protocol}" + (f" of {port.host_ip}" if port.host_ip else ""),
@@ -122,7 +127,7 @@ def _host_rows(ports: HostPorts, places: Places) -> Iterator[_Row]:
             port.container,
             "host network" if port.host_network else f"{port.container_port}",
         )
-        taken = dict.fromkeys(str(each.workload) for each in others.get(port, ()))
+        taken = dict.fromkeys(str(other.workload) for other in others.get(port, ()))
         yield _Row(cells, f"cannot be on a node with {', '.join(taken)}" if taken else None)
 
 
@@ -131,37 +136,18 @@ def _place(name: ObjectName, places: Places) -> str:
     return f" ({place})" if place else ""
 
 
-# --- how they are laid out -------------------------------------------------------------------------------------
+# --- layout ----------------------------------------------------------------------------------------------------
 
 
-def _table(rows: Iterable[_Row], width: int | None, paint: Paint) -> Iterator[str]:
-    """Aligned columns; where they do not fit, each row is wrapped by itself."""
-    shown = [_Row(tuple(map(printable, row.cells)), row.wrong and printable(row.wrong)) for row in rows]
+def _table(rows: Iterable[_Row], page: Page) -> Iterator[str]:
+    """Yield rows in aligned columns; a row that is too wide is wrapped by itself."""
+    shown = [_Row(tuple(map(printable, row.cells)), row.problem and printable(row.problem)) for row in rows]
     columns = [max(map(len, cells)) for cells in zip(*(row.cells for row in shown), strict=True)]
     for row in shown:
         cells = [cell.ljust(column) for cell, column in zip(row.cells, columns, strict=True)]
         line = INDENT.join(cells).rstrip()
-        if width is not None and len(INDENT) + len(line) > width:
+        if page.width is not None and len(INDENT) + len(line) > page.width:
             line = INDENT.join(filter(None, row.cells))
-        yield from wrapped(line, width, INDENT, hanging=2)
-        if row.wrong:
-            yield from (paint.red(each) for each in wrapped(f"✗ {row.wrong}", width, INDENT * 2, hanging=2))
-
-
-VERSION: Final = 1
-"""The version of the schema. It changes when a field is taken away or means something else."""
-
-
-def as_json(found: PortMap, places: Places, unreadable: Sequence[ManifestError] = ()) -> str:
-    """The ports of nodes as JSON text, in ASCII, with the fields in the order of their names."""
-    return json_text(
-        {
-            "version": VERSION,
-            "kubernetesVersion": found.cluster.version,
-            "nodePorts": found.node_ports,
-            "hostPorts": found.host_ports,
-            "unknown": found.unknown,
-            "unreadable": unreadable,
-        },
-        places,
-    )
+        yield from page.wrap(line, INDENT, hanging=2)
+        if row.problem:
+            yield from map(page.red, page.wrap(f"✗ {row.problem}", INDENT * 2, hanging=2))

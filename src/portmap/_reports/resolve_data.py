@@ -1,4 +1,4 @@
-"""Where the Services of some documents lead, as data: what each rendering of `portmap resolve` shows."""
+"""The data of `portmap resolve`: the endpoints of each Service port in a set of documents, and the misses."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, final
@@ -24,21 +24,33 @@ from portmap._resolution.resolution import Endpoint, Resolution, resolve
 from portmap._resolution.selection import Candidates
 from portmap._resolution.why_not import Miss, nothing_selected
 
-__all__ = ["Missed", "Reached", "Report", "Route", "ServiceRoutes", "called", "find_routes", "routes_of"]
+__all__ = [
+    "Backend",
+    "LocatedMiss",
+    "ResolveReport",
+    "ResolvedPort",
+    "ResolvedService",
+    "names_of",
+    "namespace_of",
+    "resolve_documents",
+    "resolved_ports",
+]
+
+_MOST_NAMED: Final = 3
 
 
 @final
 @attrs.frozen
-class Reached:
+class Backend:
     """A pod, or the pods of a workload, that a Service port reaches.
 
     Attributes:
-        pod: The pod's name; `None` where a workload makes the pods.
-        workload: The workload, such as `Deployment/web`; `None` for a pod of its own.
-        place: Where the pod or workload stands.
-        container: The container that declares the port; `None` where none does.
-        port: The number; `None` for a headless Service without ports, which leads to any.
-        protocol: `TCP`, `UDP` or `SCTP`; `None` likewise.
+        pod: The name of the pod; `None` for the pods of a workload.
+        workload: The workload, such as `Deployment/web`; `None` for a pod without one.
+        place: Where the pod or workload begins.
+        container: The container that declares the port; `None` if none does.
+        port: The number; `None` for a headless Service without ports, which reaches all ports.
+        protocol: `TCP`, `UDP` or `SCTP`; `None` like the number.
         ready: Whether it gets traffic now.
     """
 
@@ -50,98 +62,104 @@ class Reached:
     protocol: str | None
     ready: bool
 
+    @classmethod
+    def of(cls, endpoint: Endpoint, place: Place) -> "Backend":
+        """Return the backend of an endpoint."""
+        pod = None if endpoint.workload else endpoint.pod
+        return cls(pod, endpoint.workload, place, endpoint.container, endpoint.port, endpoint.protocol, endpoint.ready)
+
     @property
-    def called(self) -> str:
-        """For people: `Deployment/web` or `Pod/web-0`."""
+    def label(self) -> str:
+        """Return `Deployment/web` or `Pod/web-0`."""
         return self.workload or f"Pod/{self.pod}"
 
 
 @final
 @attrs.frozen
-class Missed:
-    """Why a Service port leads nowhere, in one pod or workload or in all.
+class LocatedMiss:
+    """Why a Service port has no endpoints, in one pod or workload or at all.
 
     Attributes:
-        miss: Why.
-        place: Where the pod or workload stands; `None` where it is about none.
+        miss: The reason.
+        place: Where the pod or workload begins; `None` if the miss is about none.
     """
 
     miss: Miss
     place: Place | None = None
 
     @property
-    def called(self) -> str | None:
-        """For people, like that of what is reached."""
+    def label(self) -> str | None:
+        """Return `Deployment/web` or `Pod/web-0`; `None` if the miss is about no pod."""
         return self.miss.workload or (f"Pod/{self.miss.pod}" if self.miss.pod else None)
 
 
 @final
 @attrs.frozen
-class Route:
-    """Where one Service port leads.
+class ResolvedPort:
+    """One Service port with its backends.
 
     Attributes:
         port: The Service port; `None` for a headless Service without ports.
-        reached: What it reaches, in the order of the input.
-        misses: Why it leads nowhere, in some of the pods or at all.
-        approaches: Who leads there: the Service's own address, node ports, Ingresses, routes, …
-        beyond: Where endpoints written by hand lead, if somebody else than a controller manages them.
+        backends: What it reaches, in the order of the input.
+        misses: Why it reaches nothing, in some pods or at all.
+        approaches: What leads to it: the Service's own address, node ports, Ingresses, routes, …
+        beyond: The addresses of endpoints that no controller manages.
     """
 
     port: ServicePort | None
-    reached: tuple[Reached, ...]
-    misses: tuple[Missed, ...]
+    backends: tuple[Backend, ...]
+    misses: tuple[LocatedMiss, ...]
     approaches: tuple[Approach, ...] = ()
     beyond: str | None = None
 
 
 @final
 @attrs.frozen
-class ServiceRoutes:
-    """Where one Service leads.
+class ResolvedService:
+    """One Service with its ports.
 
     Attributes:
-        document: The Service as it was read; its `violations` say why there are no routes, if it is invalid.
-        namespace: Its namespace, `None` if unknown.
-        routes: One for each of its ports, in order.
+        document: The Service as it was read. If it has violations, it was not resolved.
+        namespace: Its namespace; `None` if unknown.
+        ports: Its ports, in order.
         elsewhere: Why no pods were looked for, if so.
     """
 
     document: Document
     namespace: str | None
-    routes: tuple[Route, ...] = ()
+    ports: tuple[ResolvedPort, ...] = ()
     elsewhere: str | None = None
 
     @property
     def place(self) -> Place:
-        """Where it stands."""
+        """Return where the Service begins."""
         return Place.of(self.document)
 
     @property
-    def leads_nowhere(self) -> tuple[Route, ...]:
-        """The ports that reach nothing at all. Where somebody else manages the endpoints, those that have none."""
+    def ports_without_endpoints(self) -> tuple[ResolvedPort, ...]:
+        """Return the ports that reach nothing; of a Service without a selector, those known to reach nothing."""
         if self.elsewhere is not None:
-            return tuple(route for route in self.routes if route.misses)
-        return tuple(route for route in self.routes if not route.reached)
+            return tuple(each for each in self.ports if each.misses)
+        return tuple(each for each in self.ports if not each.backends)
 
 
 @final
 @attrs.frozen
-class Report:
-    """Where all Services lead, and what else was read.
+class ResolveReport:
+    """All Services of an input, resolved, and what else was read.
 
     Attributes:
-        cluster: By what the objects were judged.
-        services: The Services that were asked for, in the order of the input.
+        cluster: The cluster in force.
+        services: The Services, in the order of the input.
         invalid_workloads: The workloads and pods that a server would refuse.
         unreadable: The files of folders that could not be read.
         workloads: How many workloads were read, invalid ones included.
-        pods: How many pods, likewise.
-        others: How many objects of kinds that portmap does not know.
+        pods: How many pods were read, invalid ones included.
+        others: How many objects of other kinds were read.
     """
 
     cluster: Cluster
-    services: tuple[ServiceRoutes, ...]
+    services: tuple[ResolvedService, ...]
     invalid_workloads: tuple[Document, ...]
     unreadable: tuple[ManifestError, ...]
     workloads: int
@@ -150,82 +168,48 @@ class Report:
 
     @property
     def invalid_services(self) -> int:
-        """How many of the Services a server would refuse."""
+        """Return how many Services a server would refuse."""
         return sum(bool(each.document.violations) for each in self.services)
 
     @property
-    def ports_leading_nowhere(self) -> int:
-        """How many ports of valid Services reach no pod at all."""
-        return sum(len(each.leads_nowhere) for each in self.services)
-
-    @property
-    def all_lead_somewhere(self) -> bool:
-        """Whether every Service is valid, and each of its ports reaches something."""
-        return not self.invalid_services and not self.ports_leading_nowhere
+    def ports_without_endpoints(self) -> int:
+        """Return how many ports of valid Services reach nothing."""
+        return sum(len(each.ports_without_endpoints) for each in self.services)
 
 
-_MOST_SHOWN: Final = 3
+# --- documents -------------------------------------------------------------------------------------------------
 
 
-@final
-class _Sources:
-    """The pods and workloads that were read, and where each stands."""
-
-    def __init__(self, found: Iterable[tuple[Pod | Workload, Place]]) -> None:
-        self._found = tuple(found)
-        self._places = {id(source): place for source, place in self._found}
-        self._candidates = Candidates([source for source, _ in self._found], indexed=True)
-
-    def selected(self, service: Service) -> Iterator[tuple[Pod | Workload, Place]]:
-        """Those that the Service selects, in the order of the input."""
-        for each in self._candidates.selected_by(service.selector or {}, service.namespace):
-            yield each, self._places[id(each)]
-
-    def nothing_selected(self, service: Service) -> Miss:
-        """Why the Service selects none of them."""
-        return nothing_selected(service, self._candidates.near(service.selector or {}))
-
-
-def find_routes(
+def resolve_documents(
     documents: Sequence[Document],
     *,
     cluster: Cluster,
     unreadable: Iterable[ManifestError] = (),
     namespace: str | None = None,
     names: Collection[str] = (),
-) -> Report:
-    """Say where each port of each Service among these documents leads.
+) -> ResolveReport:
+    """Resolve the Services among these documents.
 
     Args:
-        documents: What was read. Objects of kinds that portmap does not know are counted.
-        cluster: What the control plane does.
-        unreadable: What could not be read, for the report.
-        namespace: The namespace of the objects that name none; `None`: they may be in any.
-        names: The names of the Services that are asked for, `web` or `shop/web`; empty: all of them.
+        documents: The documents that were read. Objects of other kinds are counted.
+        cluster: The cluster in force.
+        unreadable: The files that could not be read, for the report.
+        namespace: The namespace of objects that name none; `None` leaves it open.
+        names: The Services to resolve, `web` or `shop/web`; empty: all.
     """
-    services = [
-        document for document in documents if isinstance(document.raw, Mapping) and is_core_service(document.raw)
-    ]
-    makers = [document for document in documents if _has_pods(document)]
-    invalid = [document for document in makers if document.violations]
-    found_map = PortMap.of(documents, cluster=cluster, namespace=namespace)
+    services = [each for each in documents if isinstance(each.raw, Mapping) and is_core_service(each.raw)]
+    makers = [each for each in documents if _makes_pods(each)]
+    port_map = PortMap.of(documents, cluster=cluster, namespace=namespace)
     with cluster:
-        sources = _Sources(
-            (with_namespace(each, namespace), Place.of(document))
-            for document in makers
-            for each in document.objects
-            if isinstance(each, Pod | Workload)
+        resolver = _Resolver(makers, port_map, namespace)
+        resolved = tuple(
+            resolver.service(each) for each in services if not names or not names_of(each, namespace).isdisjoint(names)
         )
-        routes = tuple(
-            _service_routes(document, sources, invalid, found_map, namespace)
-            for document in services
-            if not names or not called(document, namespace).isdisjoint(names)
-        )
-    pods = sum(document.kind == "Pod" for document in makers)
-    return Report(
+    pods = sum(each.kind == "Pod" for each in makers)
+    return ResolveReport(
         cluster,
-        routes,
-        tuple(invalid),
+        resolved,
+        resolver.invalid,
         tuple(unreadable),
         len(makers) - pods,
         pods,
@@ -233,129 +217,141 @@ def find_routes(
     )
 
 
-def called(document: Document, namespace: str | None) -> frozenset[str]:
-    """What an object can be asked for by: its name, and its namespace and name."""
-    place = _namespace_of(document, namespace)
-    return frozenset({document.name, f"{place}/{document.name}"} if place else {document.name})
+def names_of(document: Document, namespace: str | None) -> frozenset[str]:
+    """Return the names that select an object: `web`, and `shop/web` if its namespace is known."""
+    own = namespace_of(document) or namespace
+    return frozenset({document.name, f"{own}/{document.name}"} if own else {document.name})
 
 
-def _has_pods(document: Document) -> bool:
+def namespace_of(document: Document) -> str | None:
+    """Return the namespace in the metadata of an object, which may be invalid."""
+    metadata = document.raw.get("metadata") if isinstance(document.raw, Mapping) else None
+    namespace = metadata.get("namespace") if isinstance(metadata, Mapping) else None
+    return namespace if isinstance(namespace, str) and namespace else None
+
+
+def _makes_pods(document: Document) -> bool:
     raw = document.raw
     return isinstance(raw, Mapping) and is_readable(raw) and not is_core_service(raw)
 
 
-def _service_routes(
-    document: Document,
-    sources: _Sources,
-    invalid: Sequence[Document],
-    found_map: PortMap,
-    namespace: str | None,
-) -> ServiceRoutes:
-    service = document.object
-    if not isinstance(service, Service):
-        return ServiceRoutes(document, _namespace_of(document, namespace))
-    service = with_namespace(service, namespace)
-    traces = found_map.trace(service)
-    ways_in = [trace.approaches for trace in traces]
-    cluster = found_map.cluster
-    elsewhere = resolve(service, (), cluster=cluster).elsewhere
-    if elsewhere is not None:
-        written = [
-            _elsewhere(port, position, trace, elsewhere)
-            for position, (port, trace) in enumerate(zip(service.ports, traces, strict=True))
+@final
+class _Resolver:
+    """Resolves Services among the pods and workloads of some documents, each by itself to know its place."""
+
+    def __init__(self, makers: Sequence[Document], port_map: PortMap, namespace: str | None) -> None:
+        self.invalid = tuple(each for each in makers if each.violations)
+        self._port_map = port_map
+        self._namespace = namespace
+        sources = [
+            (with_namespace(typed, namespace), Place.of(document))
+            for document in makers
+            for typed in document.objects
+            if isinstance(typed, Pod | Workload)
         ]
-        return ServiceRoutes(document, service.namespace, tuple(written), elsewhere)
-    found = [(each, place, resolve(service, [each], cluster=cluster)) for each, place in sources.selected(service)]
-    refused = [each for each in invalid if _would_select(service, each, namespace)]
-    misses = [Missed(miss, place) for _, place, resolution in found for miss in resolution.misses]
-    if refused:
-        misses.append(_unknown(refused, some=bool(found)))
-    elif not found:
-        misses.append(Missed(sources.nothing_selected(service)))
-    routes = [
-        Route(
-            port,
-            tuple(answer for each in found for answer in _answers(port, *each)),
-            tuple(each for each in misses if each.miss.position in {None, position}),
-            ways_in[position] if port is not None else (),
+        self._places = {id(source): place for source, place in sources}
+        # The sources must live as long as their ids are keys.
+        self._sources = [source for source, _ in sources]
+        self._candidates = Candidates(self._sources, indexed=True)
+
+    def service(self, document: Document) -> ResolvedService:
+        """Return a Service with its ports."""
+        service = document.object
+        if not isinstance(service, Service):
+            return ResolvedService(document, namespace_of(document) or self._namespace)
+        service = with_namespace(service, self._namespace)
+        cluster = self._port_map.cluster
+        traces = self._port_map.trace(service)
+        elsewhere = resolve(service, (), cluster=cluster).elsewhere
+        if elsewhere is not None:
+            ports = tuple(
+                _unmanaged(port, position, trace, elsewhere)
+                for position, (port, trace) in enumerate(zip(service.ports, traces, strict=True))
+            )
+            return ResolvedService(document, service.namespace, ports, elsewhere)
+        resolutions = [
+            (source, self._places[id(source)], resolve(service, [source], cluster=cluster))
+            for source in self._candidates.selected_by(service.selector or {}, service.namespace)
+        ]
+        misses = [LocatedMiss(miss, place) for _, place, resolution in resolutions for miss in resolution.misses]
+        invalid = [each for each in self.invalid if self._may_select(service, each)]
+        if invalid:
+            misses.append(_unknown_pods(invalid, some=bool(resolutions)))
+        elif not resolutions:
+            misses.append(LocatedMiss(nothing_selected(service, self._candidates.near(service.selector or {}))))
+        ports = tuple(
+            ResolvedPort(
+                port,
+                tuple(backend for each in resolutions for backend in _backends(port, *each)),
+                tuple(each for each in misses if each.miss.position in {None, position}),
+                () if port is None else traces[position].approaches,
+            )
+            for position, port in enumerate(service.ports or (None,))
         )
-        for position, port in enumerate(service.ports or (None,))
-    ]
-    return ServiceRoutes(document, service.namespace, tuple(routes))
+        return ResolvedService(document, service.namespace, ports)
+
+    def _may_select(self, service: Service, document: Document) -> bool:
+        """Return whether the Service would select the pods of an invalid object, by the labels that can be read."""
+        namespace = namespace_of(document) or self._namespace
+        if service.namespace is not None and namespace is not None and service.namespace != namespace:
+            return False
+        selector = (service.selector or {}).items()
+        return any(selector <= labels.items() for labels in pod_labels(document.raw))
 
 
-def _elsewhere(port: ServicePort, position: int, trace: Trace, elsewhere: str) -> Route:
-    """A port whose endpoints no controller manages: where those lead that are written by hand, or why none do."""
+def _unmanaged(port: ServicePort, position: int, trace: Trace, elsewhere: str) -> ResolvedPort:
+    """Return a port whose endpoints no controller manages: with the addresses of hand-written ones, if any."""
     [onward] = trace.onward
     if not onward.beyond:
         miss = Miss(code=NO_ENDPOINTS, message=onward.stops or "", hint=onward.hint, port=port, position=position)
-        return Route(port, (), (Missed(miss),), trace.approaches)
-    return Route(port, (), (), trace.approaches, None if onward.stops == elsewhere else onward.stops)
+        return ResolvedPort(port, (), (LocatedMiss(miss),), trace.approaches)
+    return ResolvedPort(port, (), (), trace.approaches, None if onward.stops == elsewhere else onward.stops)
 
 
-def _answers(
+def _backends(
     port: ServicePort | None, source: Pod | Workload, place: Place, resolution: Resolution
-) -> Iterator[Reached]:
-    """What the port reaches in this one pod or workload."""
+) -> Iterator[Backend]:
+    """Yield what the port reaches in one pod or workload."""
     if port is not None:
-        yield from (_reached(each, place) for each in resolution.endpoints(port))
+        yield from (Backend.of(each, place) for each in resolution.endpoints(port))
     elif not resolution.misses:
         ready = all(each.ready for piece in resolution.slices for each in piece.endpoints)
         workload = f"{source.kind}/{source.name}" if isinstance(source, Workload) else None
-        yield Reached(None if workload else source.name, workload, place, None, None, None, ready)
+        yield Backend(None if workload else source.name, workload, place, None, None, None, ready)
 
 
-def _reached(endpoint: Endpoint, place: Place) -> Reached:
-    pod = None if endpoint.workload else endpoint.pod
-    return Reached(pod, endpoint.workload, place, endpoint.container, endpoint.port, endpoint.protocol, endpoint.ready)
-
-
-def routes_of(resolution: Resolution) -> tuple[Route, ...]:
-    """Where one Service leads among objects that come from no file."""
-    nowhere = Place("")
-    bare = [
-        Reached(each.pod, None, nowhere, None, None, None, each.ready)
-        for each in dict.fromkeys(each for piece in resolution.slices for each in piece.endpoints)
-    ]
-    return tuple(
-        Route(
-            port,
-            tuple(bare if port is None else (_reached(each, nowhere) for each in resolution.endpoints(port))),
-            tuple(Missed(miss, nowhere) for miss in resolution.misses if miss.position in {None, position}),
-        )
-        for position, port in enumerate(resolution.service.ports or (None,))
-    )
-
-
-# --- what a server would refuse --------------------------------------------------------------------------------
-
-
-def _unknown(refused: Sequence[Document], *, some: bool) -> Missed:
-    named = ", ".join(str(each) for each in refused[:_MOST_SHOWN])
-    more = len(refused) - _MOST_SHOWN
-    several = f"{named} and {more} more are" if more > 0 else f"{named} {'is' if len(refused) == 1 else 'are'}"
-    first = refused[0]
+def _unknown_pods(invalid: Sequence[Document], *, some: bool) -> LocatedMiss:
+    """Return the miss of a Service whose pods are unknown, because the objects that make them are invalid."""
+    named = ", ".join(str(each) for each in invalid[:_MOST_NAMED])
+    more = len(invalid) - _MOST_NAMED
+    subject = f"{named} and {more} more are" if more > 0 else f"{named} {'is' if len(invalid) == 1 else 'are'}"
+    first = invalid[0]
     violation = first.violations[0]
     miss = Miss(
         code="pods-unknown",
-        message=f"{'some of its pods' if some else 'its pods'} are unknown: {several} invalid",
+        message=f"{'some of its pods' if some else 'its pods'} are unknown: {subject} invalid",
         hint=f"{violation.field}: {violation.message}" if violation.field else violation.message,
         pod=first.name if first.kind == "Pod" else None,
         workload=None if first.kind == "Pod" else f"{first.kind}/{first.name}",
     )
-    return Missed(miss, Place.of(first))
+    return LocatedMiss(miss, Place.of(first))
 
 
-def _would_select(service: Service, document: Document, namespace: str | None) -> bool:
-    """Whether the Service would select the pods of this invalid object, as far as its labels can be read."""
-    place = _namespace_of(document, namespace)
-    if service.namespace is not None and place is not None and service.namespace != place:
-        return False
-    wanted = (service.selector or {}).items()
-    return any(wanted <= labels.items() for labels in pod_labels(document.raw))
+# --- typed objects ---------------------------------------------------------------------------------------------
 
 
-def _namespace_of(document: Document, namespace: str | None) -> str | None:
-    metadata = document.raw.get("metadata") if isinstance(document.raw, Mapping) else None
-    own = metadata.get("namespace") if isinstance(metadata, Mapping) else None
-    return own if isinstance(own, str) and own else namespace
+def resolved_ports(resolution: Resolution) -> tuple[ResolvedPort, ...]:
+    """Return the ports of a Service that was resolved among objects of no file."""
+    nowhere = Place("")
+    pods = [
+        Backend(each.pod, None, nowhere, None, None, None, each.ready)
+        for each in dict.fromkeys(each for piece in resolution.slices for each in piece.endpoints)
+    ]
+    return tuple(
+        ResolvedPort(
+            port,
+            tuple(pods if port is None else (Backend.of(each, nowhere) for each in resolution.endpoints(port))),
+            tuple(LocatedMiss(miss, nowhere) for miss in resolution.misses if miss.position in {None, position}),
+        )
+        for position, port in enumerate(resolution.service.ports or (None,))
+    )

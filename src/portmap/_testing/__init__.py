@@ -1,1 +1,1 @@
-"""Assertions for tests of infrastructure code."""
+"""Assertions for tests of infrastructure; `portmap.testing` is the public face."""
