@@ -17,7 +17,7 @@ from typing import Any, Final
 from portmap._apiserver.decode_codes import CODES_OF_READING
 from portmap._apiserver.registry import RULE_GROUPS
 from portmap._apiserver.rule import Rule
-from portmap._kubernetes.cluster import FEATURES, GATES, SUPPORTED_VERSIONS
+from portmap._kubernetes.features import FEATURES, GATES, SUPPORTED_VERSIONS
 
 PAGE: Final = Path(__file__).resolve().parent / "checks.md"
 

@@ -32,8 +32,9 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from portmap._kubernetes.cluster import SUPPORTED_VERSIONS, Cluster, set_default_cluster
+from portmap._kubernetes.cluster import Cluster, set_default_cluster
 from portmap._kubernetes.errors import ManifestError, PortmapError, Span, ValidationError
+from portmap._kubernetes.features import SUPPORTED_VERSIONS
 from portmap._kubernetes.labels import Labels
 from portmap._kubernetes.violations import ServerWarning, Violation
 from portmap._model.ports import ContainerPort, ServicePort

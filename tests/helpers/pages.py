@@ -3,7 +3,8 @@
 In a page, the Python blocks are one program, in order. What a block prints stands in
 the block after it, which is marked by a comment on the line before: `output` for what
 is printed, `raises` for the error that ends the block. A block marked `file: NAME` is
-written to a file of that name for the others to read, and run if an output follows it. A
+written to a file of that name for the others to read, and run if an output follows it; `appended: NAME`
+would be added to one of the project. A
 console block with prompts is a session: each command prints what stands below it. What a
 program prints that the tests do not run stands in a block marked `recorded: COMMAND`. How
 commands are called stands in a block marked `usage`. There is no block that nothing runs.
@@ -89,7 +90,7 @@ def unnamed_files(text: str) -> Iterator[str]:
     """The files of a page whose names only the comment above them tells, which readers do not see."""
     for found in _BLOCK.finditer(text):
         kind, _, name = (found[1] or "").partition(": ")
-        if kind == "file" and f"`{name}`" not in _BLOCK.sub("", text[: found.start()]):
+        if kind in {"file", "appended"} and f"`{name}`" not in _BLOCK.sub("", text[: found.start()]):
             yield name
 
 
@@ -106,7 +107,7 @@ class Page:
         """Runs a block, and says where what it does is not what the page shows of it."""
         kind, _, name = block.mark.partition(": ")
         printed = {"output": "", "raises": ""}
-        if kind == "file":
+        if kind in {"file", "appended"}:
             printed["output"] = self._file(Path(name), block.text, run=bool(shown))
         elif kind == "recorded":
             self.session.recorded[name] = block.text

@@ -21,7 +21,8 @@ from portmap import (
     manifests,
     set_default_cluster,
 )
-from portmap._kubernetes.cluster import FEATURES, GATES, STRICT_IP_CIDR, Feature, cluster_in_force
+from portmap._kubernetes.cluster import cluster_in_force
+from portmap._kubernetes.features import FEATURES, GATES, STRICT_IP_CIDR, Feature
 
 
 @pytest.fixture

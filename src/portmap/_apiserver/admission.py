@@ -37,7 +37,8 @@ from portmap._apiserver.service_rules import SERVICE_RULES
 from portmap._apiserver.state import ServiceState
 from portmap._apiserver.traffic_rules import TRAFFIC_RULES
 from portmap._apiserver.updates import UPDATE_RULES, carry_over, drop_what_the_type_lost, families_untouched
-from portmap._kubernetes.cluster import GENERATE_NAME_KEPT, RELAXED_SERVICE_NAMES, Cluster
+from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.features import GENERATE_NAME_KEPT, RELAXED_SERVICE_NAMES
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import dns_label_1035_reasons, dns_label_reasons, path_segment_reasons
 from portmap._kubernetes.violations import Violation

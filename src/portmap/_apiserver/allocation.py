@@ -18,7 +18,8 @@ from portmap._apiserver.problems import Problem
 from portmap._apiserver.rule import RuleGroup, Stage
 from portmap._apiserver.state import PICKED, ServiceState
 from portmap._kubernetes.addresses import Address, Network, ipv4_in, parse_ip
-from portmap._kubernetes.cluster import ADDRESS_OBJECTS, LARGE_IPV6_RANGES, Cluster
+from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.features import ADDRESS_OBJECTS, LARGE_IPV6_RANGES
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import path_segment_reasons
 

@@ -16,8 +16,8 @@ from portmap._apiserver.problems import Problem, not_supported
 from portmap._apiserver.rule import RuleGroup, Stage
 from portmap._apiserver.state import HEADLESS, PICKED, ServiceState
 from portmap._kubernetes.addresses import family_of, ip_reasons
-from portmap._kubernetes.cluster import STRICT_IP_CIDR
 from portmap._kubernetes.enums import IP_FAMILIES, IP_FAMILY_POLICIES
+from portmap._kubernetes.features import STRICT_IP_CIDR
 from portmap._kubernetes.field_path import FieldPath
 
 __all__ = [

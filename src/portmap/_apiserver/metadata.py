@@ -13,8 +13,9 @@ from typing import Any, Final, final
 from portmap._apiserver.mistake import GONE, Mistake
 from portmap._apiserver.problems import Problem, label_problems
 from portmap._apiserver.rule import RuleGroup
-from portmap._kubernetes.cluster import OWNER_REFERENCES_INDEXED, Cluster
+from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.did_you_mean import spelt_as_label
+from portmap._kubernetes.features import OWNER_REFERENCES_INDEXED
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import (
     LONGEST_LABEL,

@@ -19,12 +19,12 @@ from portmap._apiserver.port_schema import CONTAINER_PORT
 from portmap._apiserver.probe_rules import HANDLER_RULES, LIFECYCLE, PROBE, Handler
 from portmap._apiserver.problems import Problem, not_supported
 from portmap._apiserver.rule import RuleGroup, Stage
-from portmap._kubernetes.cluster import (
+from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.features import (
     INIT_RESTART_POLICY_CHECKED,
     INIT_RESTART_POLICY_DROPPED,
     PROBE_PROTOCOL_FIELDS,
     STOP_SIGNAL_FIELD,
-    Cluster,
 )
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.kinds import template_path

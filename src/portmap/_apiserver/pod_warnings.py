@@ -10,7 +10,8 @@ from typing import Protocol as Shape
 from portmap._apiserver.pod_rules import AnyContainer, PortOnHost
 from portmap._apiserver.problems import Problem
 from portmap._apiserver.rule import RuleGroup, Stage
-from portmap._kubernetes.cluster import SHARED_PORT_NAME_WARNING, Cluster
+from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.features import SHARED_PORT_NAME_WARNING
 from portmap._kubernetes.field_path import FieldPath
 
 __all__ = ["POD_WARNINGS", "WarnedPod"]

@@ -10,8 +10,8 @@ from portmap._apiserver.mistake import GONE, Mistake, SameAs
 from portmap._apiserver.problems import Problem
 from portmap._apiserver.rule import RuleGroup
 from portmap._apiserver.state import PortState, ServiceState
-from portmap._kubernetes.cluster import KUBELET_PORT_FORBIDDEN
 from portmap._kubernetes.did_you_mean import spelt_as_label
+from portmap._kubernetes.features import KUBELET_PORT_FORBIDDEN
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import LONGEST_LABEL
 

@@ -17,8 +17,8 @@ from portmap._apiserver.problems import Problem, label_problems, not_supported
 from portmap._apiserver.rule import RuleGroup
 from portmap._apiserver.state import ServiceState
 from portmap._kubernetes.addresses import endpoint_ip_reasons, ip_reasons
-from portmap._kubernetes.cluster import STRICT_IP_CIDR
 from portmap._kubernetes.enums import SERVICE_TYPES, SESSION_AFFINITIES
+from portmap._kubernetes.features import STRICT_IP_CIDR
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import dns_subdomain_reasons
 

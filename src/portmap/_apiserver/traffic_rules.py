@@ -15,8 +15,8 @@ from portmap._apiserver.problems import Problem, not_supported
 from portmap._apiserver.rule import RuleGroup
 from portmap._apiserver.state import ServiceState
 from portmap._kubernetes.addresses import cidr_reasons
-from portmap._kubernetes.cluster import PREFER_SAME_TRAFFIC_DISTRIBUTION, STRICT_IP_CIDR
 from portmap._kubernetes.enums import TRAFFIC_POLICIES
+from portmap._kubernetes.features import PREFER_SAME_TRAFFIC_DISTRIBUTION, STRICT_IP_CIDR
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import port_number_reasons, qualified_name_reasons
 

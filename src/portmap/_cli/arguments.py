@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from portmap._kubernetes.cluster import SUPPORTED_VERSIONS, Cluster
+from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError, ValidationError
+from portmap._kubernetes.features import SUPPORTED_VERSIONS
 from portmap._kubernetes.names import dns_label_reasons
 from portmap._reports.console import CommandError, Console
 

@@ -23,7 +23,8 @@ from mypy.plugin import FunctionContext, MethodContext, Plugin, ReportConfigCont
 from mypy.types import Type
 
 from portmap._cli.configuration import find_configuration
-from portmap._kubernetes.cluster import SUPPORTED_VERSIONS, Cluster
+from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.features import SUPPORTED_VERSIONS
 from portmap._model.pods import Container, Pod
 from portmap._model.ports import ContainerPort, ServicePort
 from portmap._model.services import Service

@@ -15,7 +15,8 @@ from typing import Any, Final, TypeVar, final
 import attrs
 
 from portmap._kubernetes.addresses import family_and_form, family_of
-from portmap._kubernetes.cluster import SIDECAR_PORTS, Cluster, cluster_in_force
+from portmap._kubernetes.cluster import Cluster, cluster_in_force
+from portmap._kubernetes.features import SIDECAR_PORTS
 from portmap._model.foreign import Foreign, several
 from portmap._model.pods import Pod
 from portmap._model.ports import ServicePort

@@ -9,13 +9,9 @@ from hypothesis.errors import InvalidArgument
 
 from portmap._apiserver.port_list_rules import KUBELET_PORT
 from portmap._kubernetes.addresses import Network
-from portmap._kubernetes.cluster import (
-    KUBELET_PORT_FORBIDDEN,
-    PREFER_SAME_TRAFFIC_DISTRIBUTION,
-    Cluster,
-    cluster_in_force,
-)
+from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.enums import IP_FAMILIES, Protocol, ServiceType, TrafficDistribution
+from portmap._kubernetes.features import KUBELET_PORT_FORBIDDEN, PREFER_SAME_TRAFFIC_DISTRIBUTION
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 from portmap._strategies.arguments import (

@@ -6,8 +6,9 @@ from typing import Final
 import attrs
 from hypothesis import strategies as st
 
-from portmap._kubernetes.cluster import SIDECAR_PORTS, Cluster, cluster_in_force
+from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.enums import Protocol, ServiceType
+from portmap._kubernetes.features import SIDECAR_PORTS
 from portmap._kubernetes.names import LONGEST_LABEL
 from portmap._model.pods import Container, Pod
 from portmap._model.ports import ContainerPort
