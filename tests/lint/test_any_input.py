@@ -1,4 +1,4 @@
-"""What holds of the linter for all input, in whatever order and however broken."""
+"""Properties of the linter for any input, in any order and with any faults."""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -24,36 +24,36 @@ anything = st.recursive(
 
 
 @cache
-def inputs() -> list[list[Any]]:
-    """The objects of every marked case that is one file."""
+def case_inputs() -> list[list[Any]]:
+    """Return the objects of every marked case that is one file."""
     return [list(parse(each.read_text())) for each in sorted(CASES.glob("*/*.yaml"))]
 
 
-def places(data: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Every place in plain data."""
+def paths(data: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the path of every value in plain data."""
     yield path
     if isinstance(data, dict):
         for key, value in data.items():
-            yield from places(value, (*path, key))
+            yield from paths(value, (*path, key))
     elif isinstance(data, list):
         for position, value in enumerate(data):
-            yield from places(value, (*path, position))
+            yield from paths(value, (*path, position))
 
 
-def seen(report: Report) -> set[tuple[object, ...]]:
+def findings(report: Report) -> set[tuple[object, ...]]:
     return {(each.rule, each.severity, each.subject, each.field, each.message) for each in report}
 
 
 @given(st.data())
-def test_whatever_stands_in_a_field_the_linter_reports(data: st.DataObject) -> None:
-    """No value, in whatever place of an object, keeps the linter from its report, and each finding is complete."""
-    objects = deepcopy(data.draw(st.sampled_from(inputs())))
+def test_any_value_in_any_field(data: st.DataObject) -> None:
+    """No value of any field prevents a report, and every finding is complete."""
+    objects = deepcopy(data.draw(st.sampled_from(case_inputs())))
     for _ in range(data.draw(st.integers(1, 3))):
-        *path, last = data.draw(st.sampled_from([each for each in places(objects) if len(each) > 1]))
-        place: Any = objects
+        *path, last = data.draw(st.sampled_from([each for each in paths(objects) if len(each) > 1]))
+        parent: Any = objects
         for step in path:
-            place = place[step]
-        place[last] = data.draw(anything)
+            parent = parent[step]
+        parent[last] = data.draw(anything)
     for finding in lint(objects, complete=data.draw(st.sampled_from([None, True, False]))):
         assert finding.message
         assert 0 <= finding.position < len(objects)
@@ -62,13 +62,13 @@ def test_whatever_stands_in_a_field_the_linter_reports(data: st.DataObject) -> N
 @given(st.data())
 def test_the_order_of_objects_does_not_matter(data: st.DataObject) -> None:
     """The same objects in another order have the same findings."""
-    objects = data.draw(st.sampled_from(inputs()))
+    objects = data.draw(st.sampled_from(case_inputs()))
     shuffled = data.draw(st.permutations(objects))
-    assert seen(lint(shuffled)) == seen(lint(objects))
+    assert findings(lint(shuffled)) == findings(lint(objects))
 
 
-def test_of_two_services_with_one_cluster_ip_the_same_is_reported() -> None:
-    """Whose finding it is goes by the names of the Services, and not by which comes first."""
+def test_the_subject_of_a_collision_does_not_depend_on_order() -> None:
+    """Of two Services with the same cluster IP, the finding is about the later by name, not by position."""
     services = [
         {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": {**SPEC, "clusterIP": "10.96.0.10"}}
         for name in ("api", "web")
@@ -78,8 +78,8 @@ def test_of_two_services_with_one_cluster_ip_the_same_is_reported() -> None:
         assert (finding.rule, str(finding.subject)) == ("cluster-ip-collision", "Service web")
 
 
-def test_an_object_in_hand_need_not_say_its_api_version(tmp_path: Path) -> None:
-    """A request may leave it out, and a file may not."""
+def test_an_object_need_not_have_an_api_version(tmp_path: Path) -> None:
+    """An object may omit its API version, as a request may. An object of a file may not."""
     assert list(lint([{"kind": "Service", "metadata": {"name": "web"}, "spec": SPEC}])) == []
     file = tmp_path / "web.yaml"
     file.write_text("kind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n")

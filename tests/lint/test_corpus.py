@@ -1,4 +1,4 @@
-"""The linter over published manifests: it never fails, and errors are rare."""
+"""The linter on published manifests: it never fails, and errors are rare."""
 
 from pathlib import Path
 
@@ -7,12 +7,12 @@ from portmap._lint.catalogue import catalogue
 from portmap.lint import lint
 
 SEVERITIES = ("error", "warning", "info")
-USUAL = catalogue()
+CATALOGUE = catalogue()
 ERRORS_PER_SERVICE = 0.02
 
 
 def test_errors_are_rare_in_published_manifests(shared: Path) -> None:
-    """Over one run for each repository there are at most 0.02 errors a Service, and what is lowered says why."""
+    """There are at most 0.02 errors per Service, and a finding with a lowered severity has a reason."""
     services = errors = 0
     for folder in sorted(each for each in (shared / "corpus").iterdir() if each.is_dir()):
         documents = load(folder)
@@ -21,8 +21,8 @@ def test_errors_are_rare_in_published_manifests(shared: Path) -> None:
         errors += report.count("error")
         for finding in report:
             assert finding.message
-            lower = SEVERITIES.index(finding.severity) > SEVERITIES.index(USUAL[finding.rule].severity)
-            assert lower == bool(finding.because), "whatever is less severe than usual says why"
+            lower = SEVERITIES.index(finding.severity) > SEVERITIES.index(CATALOGUE[finding.rule].severity)
+            assert lower == bool(finding.because), "a lowered severity needs a reason"
             assert documents[finding.position].source.replace("\\", "/") == finding.source
     assert services > 1000
     assert errors <= ERRORS_PER_SERVICE * services

@@ -1,4 +1,4 @@
-"""Input that is made to hurt: a place or a finding, exit code 1 or 2, in bounded time and memory."""
+"""Hostile input: an error or findings with locations, exit code 1 or 2, in bounded time and memory."""
 
 import os
 import socket
@@ -31,7 +31,7 @@ SERVICE = (
 SIZE = 3_300_000
 LIMIT = 1 << 30
 SECONDS = 25
-"""How much processor time each may take: what is quadratic in the objects and the text of a file takes more."""
+"""How much processor time each may take. Work that is quadratic in objects or text takes more."""
 
 
 def repeated(part: str, size: int = SIZE) -> str:
@@ -98,8 +98,8 @@ def limited() -> None:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_it_ends_well(case: str, tmp_path: Path) -> None:
-    """With a gigabyte of memory, there is a report or an error of one line, and no traceback."""
+def test_bounded_time_and_memory(case: str, tmp_path: Path) -> None:
+    """With a gigabyte of memory there is a report or an error of one line, and no traceback."""
     text, code = CASES[case]
     name = "web.json" if text.startswith("{") else "web.yaml"
     (tmp_path / name).write_text(text, encoding="utf-8")
@@ -117,7 +117,7 @@ def test_it_ends_well(case: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "latin-1", "cp037"])
 def test_other_encodings(encoding: str, tmp_path: Path) -> None:
-    """A file that is not UTF-8 is an error that says where."""
+    """A file that is not UTF-8 is an error with a location."""
     (tmp_path / "web.yaml").write_bytes(SERVICE.format("é", "").encode(encoding))
     done = subprocess.run(
         [sys.executable, "-m", "portmap", "lint", "web.yaml"],
@@ -127,22 +127,22 @@ def test_other_encodings(encoding: str, tmp_path: Path) -> None:
     assert done.stderr.decode().startswith("web.yaml:")
 
 
-# --- files that are none, and streams that are closed ----------------------------------------------------------
+# --- special files and closed streams ----------------------------------------------------------
 
 
 WEB = SERVICE.format(0, "{port: 80}")
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with one good file."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder with one valid file."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "web.yaml").write_text(WEB)
     return tmp_path
 
 
 def shell(command: str, *, code: int) -> str:
-    """What a command says on standard error; it must end with this code, and without a traceback."""
+    """Return the standard error of a command, which must exit with this code and without a traceback."""
     program = f'"{sys.executable}" -m portmap lint'
     done = subprocess.run(
         ["sh", "-c", command.replace("portmap lint", program)], capture_output=True, text=True, check=False, timeout=60
@@ -152,10 +152,10 @@ def shell(command: str, *, code: int) -> str:
     return done.stderr
 
 
-def test_what_is_no_file(here: Path) -> None:
-    """Pipes, sockets and devices in a folder are findings, and are not read; a socket that was named is an error."""
-    os.mkfifo(here / "pipe.yaml")
-    (here / "zero.yaml").symlink_to("/dev/zero")
+def test_special_files(folder: Path) -> None:
+    """Pipes, sockets and devices in a folder are findings, and are not read. A named socket is an error."""
+    os.mkfifo(folder / "pipe.yaml")
+    (folder / "zero.yaml").symlink_to("/dev/zero")
     with closing(socket.socket(socket.AF_UNIX)) as bound:
         bound.bind("socket.yaml")
     run = portmap("lint", ".")
@@ -164,19 +164,19 @@ def test_what_is_no_file(here: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no /dev/zero here")
-def test_a_file_without_end(here: Path) -> None:  # noqa: ARG001
-    """A device that was named is read up to the limit, and no further."""
+def test_an_endless_file(folder: Path) -> None:  # noqa: ARG001
+    """A named device is read up to the limit."""
     run = portmap("lint", "/dev/zero")
     assert run.code == 2
     assert run.err == "/dev/zero: is larger than 48 MiB: split it\n"
 
 
-def test_a_file_that_vanishes(here: Path) -> None:
-    """A file that is gone before it is read is a finding, and an error where it was named."""
-    (here / "gone.yaml").write_text(WEB)
+def test_a_file_that_vanishes(folder: Path) -> None:
+    """A file that is deleted before it is read is a finding, or an error if it was named."""
+    (folder / "gone.yaml").write_text(WEB)
     settings = LintSettings(Cluster(), DEFAULT_RULES)
     found, named = (inputs_of([source]) for source in (".", "gone.yaml"))
-    (here / "gone.yaml").unlink()
+    (folder / "gone.yaml").unlink()
     [finding, *_] = lint_inputs(*found, settings)
     assert (finding.rule, finding.source) == ("unreadable-file", "gone.yaml")
     with pytest.raises(ManifestError, match="No such file"):
@@ -184,48 +184,48 @@ def test_a_file_that_vanishes(here: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [b"kind: Service", b"\x1f\x8b\x08\0\0\0\0\0\0\x03abc", b""])
-def test_what_gzip_cannot_unpack(data: bytes, here: Path) -> None:
-    """A file that is packed by its name alone, or in part, is a finding; nothing in it tells that it is foreign."""
-    (here / "web.yaml.gz").write_bytes(data)
+def test_invalid_gzip_files(data: bytes, folder: Path) -> None:
+    """A file that gzip cannot unpack is a finding: nothing shows that it is no manifest."""
+    (folder / "web.yaml.gz").write_bytes(data)
     run = portmap("lint", ".")
     assert ("web.yaml.gz: error: cannot be read" in run.out) == bool(data)
     assert portmap("lint", "web.yaml.gz").code == 2
 
 
 @pytest.mark.parametrize("number", ["1e400", "-1e999", "NaN", "-Infinity", "9" * 100_000])
-def test_numbers_that_json_does_not_have(number: str, here: Path) -> None:
-    """A number that cannot be read is an error with its place."""
-    (here / "web.json").write_text('{"kind": "Service",\n "a": 1,\n "b": ' + number + "}")
+def test_numbers_that_json_does_not_have(number: str, folder: Path) -> None:
+    """A number that JSON does not have is an error with its location."""
+    (folder / "web.json").write_text('{"kind": "Service",\n "a": 1,\n "b": ' + number + "}")
     run = portmap("lint", "web.json")
     assert (run.code, run.err[:14]) == (2, "web.json:3:7: ")
     assert len(run.err) < 200
 
 
-def test_a_long_value_is_cut_for_people(here: Path) -> None:
-    """A value as long as a file takes no more than some lines of a terminal."""
-    (here / "web.yaml").write_text(SERVICE.format(0, "{port: " + "9" * 100_000 + "}"))
+def test_a_long_value_is_cut_in_text(folder: Path) -> None:
+    """A very long value takes a few lines of a terminal."""
+    (folder / "web.yaml").write_text(SERVICE.format(0, "{port: " + "9" * 100_000 + "}"))
     run = portmap("lint", ".")
     assert run.code == 1
     assert max(map(len, run.out.splitlines())) < 2500
 
 
 @pytest.mark.parametrize("form", ["text", "json", "sarif", "github", "junit"])
-def test_nothing_steers_the_terminal(form: str, here: Path) -> None:
-    """Whatever names of files and objects hold, no report has control characters of theirs."""
-    (here / "a\x1b[31m.yaml").write_text(SERVICE.format(0, '{port: 0, name: "\\e]0;x\\a\\u202e"}'))
+def test_reports_have_no_control_characters(form: str, folder: Path) -> None:
+    """Control characters in names of files and objects are escaped in every report."""
+    (folder / "a\x1b[31m.yaml").write_text(SERVICE.format(0, '{port: 0, name: "\\e]0;x\\a\\u202e"}'))
     run = portmap("lint", ".", f"--format={form}")
     assert run.code == 1
     assert not {each for each in run.out + run.err if not each.isprintable()} - {"\n"}
 
 
-def test_what_may_not_be_read(here: Path) -> None:
-    """What others may not read is a finding of a folder, and an error where it was named."""
+def test_files_without_permission(folder: Path) -> None:
+    """A file or folder without permission is a finding, or an error if it was named."""
     for name in ("secret.yaml", "closed"):
-        path = here / name
+        path = folder / name
         path.mkdir() if name == "closed" else path.write_text(WEB)
         path.chmod(0)
-    here.chmod(0o755)
-    # Root may read everything: so this becomes somebody else, once all is imported.
+    folder.chmod(0o755)
+    # Root may read everything, so the program becomes another user once it has imported portmap.
     program = """if True:
         import io, os, sys
         from portmap._cli.main import main
@@ -234,18 +234,18 @@ def test_what_may_not_be_read(here: Path) -> None:
             os.setuid(65534)
         print([main(["lint", *each], None, sys.stderr, sys.stderr) for each in (["."], ["secret.yaml"], ["closed"])])
     """
-    for folder in here.parents:
-        if folder.stat().st_uid == os.geteuid() and str(folder).startswith("/tmp/"):
-            folder.chmod(folder.stat().st_mode | 0o055)
+    for parent in folder.parents:
+        if parent.stat().st_uid == os.geteuid() and str(parent).startswith("/tmp/"):
+            parent.chmod(parent.stat().st_mode | 0o055)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
-    (here / "closed").chmod(0o700)
+    (folder / "closed").chmod(0o700)
     assert "Traceback" not in done.stderr
     assert done.stdout == "[1, 2, 2]\n", done.stderr
     assert done.stderr.count("Permission denied") == 4
 
 
-def test_streams_that_fail(here: Path) -> None:  # noqa: ARG001
-    """A full disk, a closed stream and a reader that leaves are told in a line, or not at all."""
+def test_streams_that_fail(folder: Path) -> None:  # noqa: ARG001
+    """A full disk and a closed stream are errors of one line. A closed pipe is none."""
     if Path("/dev/full").exists():
         assert "No space left" in shell("portmap lint web.yaml --fail-on=info > /dev/full", code=2)
         assert "No space left" in shell("portmap lint web.yaml --output=json=/dev/full", code=2)
@@ -255,41 +255,41 @@ def test_streams_that_fail(here: Path) -> None:  # noqa: ARG001
     assert shell("portmap lint web.yaml --format=json | true", code=0) == ""
 
 
-# --- more than anybody reads -----------------------------------------------------------------------------------
+# --- limits -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("executor", [None, PicklingExecutor()])
-def test_too_many_findings(executor: Executor | None, here: Path) -> None:
+def test_too_many_findings(executor: Executor | None, folder: Path) -> None:
     """Findings are counted as they come, and end the run where they are too many."""
     for number in range(15):
-        (here / f"team-{number}").mkdir()
+        (folder / f"team-{number}").mkdir()
         text = "---\n".join(SERVICE.format(each, "{port: 80, targetPort: x}") for each in range(2))
-        (here / f"team-{number}" / "web.yaml").write_text(text)
+        (folder / f"team-{number}" / "web.yaml").write_text(text)
     settings = LintSettings(Cluster(), DEFAULT_RULES, max_findings=20)
     with pytest.raises(ManifestError, match="more than 20 findings"):
-        lint_inputs(*inputs_of([here]), settings, executor=executor)
+        lint_inputs(*inputs_of([folder]), settings, executor=executor)
 
 
-def test_too_many_suppressions(here: Path) -> None:
+def test_too_many_suppressions(folder: Path) -> None:
     """Suppressions are counted, too: each may be a finding."""
-    (here / "web.yaml").write_text(WEB + "# portmap: ignore[a] b\n" * 6)
+    (folder / "web.yaml").write_text(WEB + "# portmap: ignore[a] b\n" * 6)
     settings = LintSettings(Cluster(), DEFAULT_RULES, max_findings=20)
     with pytest.raises(ManifestError, match="more than 5 suppressions"):
-        lint_inputs(*inputs_of([here]), settings)
+        lint_inputs(*inputs_of([folder]), settings)
 
 
-def test_too_many_faults_of_a_file(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_faults_of_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Faults of one file are counted as it is read."""
     monkeypatch.setattr("portmap._lint.inputs.MAX_FINDINGS", 20)
-    (here / "web.yaml").write_text(SERVICE.format(0, ", ".join(["{port: 0}"] * 30)))
+    (folder / "web.yaml").write_text(SERVICE.format(0, ", ".join(["{port: 0}"] * 30)))
     assert "web.yaml:1:1: has more than 20 faults" in portmap("lint", "web.yaml").err
 
 
-def test_a_large_input_is_linted_in_parts(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_input_is_linted_in_parts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A large input is kept pickled, part by part, and the report is the same."""
     for number in range(4):
-        (here / f"team-{number}").mkdir()
-        (here / f"team-{number}" / "web.yaml").write_text(SERVICE.format(number, "{port: 0}"))
+        (folder / f"team-{number}").mkdir()
+        (folder / f"team-{number}" / "web.yaml").write_text(SERVICE.format(number, "{port: 0}"))
     whole = portmap("lint", ".", "--format=json")
     parts: list[Part] = []
 

@@ -1,4 +1,4 @@
-"""What a run over a folder takes for manifests, and what it passes over."""
+"""Which files of a folder are read as manifests, and which are skipped."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from portmap.lint import Report, lint_paths
 SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n"
 
 
-def put(folder: Path, name: str, text: str | bytes) -> None:
+def write_file(folder: Path, name: str, text: str | bytes) -> None:
     file = folder / name
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(text.encode() if isinstance(text, str) else text)
@@ -21,8 +21,8 @@ def rules(report: Report) -> list[str]:
     return [each.rule for each in report]
 
 
-class TestFoldersWithOtherThings:
-    """A repository holds more than manifests."""
+class TestFoldersWithOtherFiles:
+    """A repository has files that are no manifests."""
 
     @pytest.mark.parametrize(
         ("name", "text", "reason"),
@@ -36,10 +36,10 @@ class TestFoldersWithOtherThings:
             ("wide.yaml", "port: 80\n".encode("utf-16"), "not Kubernetes"),
         ],
     )
-    def test_what_is_no_manifest_is_skipped(self, tmp_path: Path, name: str, text: str | bytes, reason: str) -> None:
-        """Templates and files of other programs are passed over, and counted with the reason."""
-        put(tmp_path, "Chart.yaml", "name: chart\nversion: 1\nkind: x")
-        put(tmp_path, name, text)
+    def test_other_files_are_skipped(self, tmp_path: Path, name: str, text: str | bytes, reason: str) -> None:
+        """Templates and files of other programs are skipped, and counted with the reason."""
+        write_file(tmp_path, "Chart.yaml", "name: chart\nversion: 1\nkind: x")
+        write_file(tmp_path, name, text)
         report = lint_paths(tmp_path)
         assert rules(report) == []
         assert reason in report.skipped_by_reason
@@ -61,9 +61,9 @@ class TestFoldersWithOtherThings:
     def test_a_manifest_that_cannot_be_read_is_a_finding(
         self, tmp_path: Path, text: str | bytes, place: tuple[int, int]
     ) -> None:
-        """What says that it is a manifest must be readable: it is an error with its place, and all else is judged."""
-        put(tmp_path, "a.yaml", text)
-        put(tmp_path, "b.yaml", SERVICE)
+        """A file that seems to be a manifest must be readable. The error has a location, and other files are linted."""
+        write_file(tmp_path, "a.yaml", text)
+        write_file(tmp_path, "b.yaml", SERVICE)
         report = lint_paths(tmp_path)
         [finding] = report
         assert (finding.rule, finding.severity, finding.source) == (
@@ -78,9 +78,9 @@ class TestFoldersWithOtherThings:
         with pytest.raises(ManifestError):
             lint_paths(tmp_path / "a.yaml")
 
-    def test_a_key_given_twice_is_a_finding_of_its_object(self, tmp_path: Path) -> None:
-        """A duplicate key is refused by strict servers; the rest of the file is judged."""
-        put(tmp_path, "a.yaml", SERVICE.replace("spec:", "kind: Service\nspec:"))
+    def test_a_duplicate_key_is_a_finding_about_its_object(self, tmp_path: Path) -> None:
+        """A strict server refuses a duplicate key. The rest of the file is linted."""
+        write_file(tmp_path, "a.yaml", SERVICE.replace("spec:", "kind: Service\nspec:"))
         [finding] = lint_paths(tmp_path)
         assert (finding.rule, finding.location and finding.location.span and finding.location.span.line) == (
             "duplicate-field",
@@ -88,8 +88,8 @@ class TestFoldersWithOtherThings:
         )
 
     def test_links(self, tmp_path: Path) -> None:
-        """Links to folders are not followed, a file that is linked counts once, and a link to nowhere is a finding."""
-        put(tmp_path, "k8s/a.yaml", SERVICE)
+        """Links to folders are not followed, a file with several links is read once, and a broken link is a finding."""
+        write_file(tmp_path, "k8s/a.yaml", SERVICE)
         (tmp_path / "k8s" / "loop").symlink_to(tmp_path / "k8s")
         (tmp_path / "k8s" / "same.yaml").symlink_to(tmp_path / "k8s" / "a.yaml")
         (tmp_path / "k8s" / "self.yaml").symlink_to(tmp_path / "k8s" / "self.yaml")
@@ -101,34 +101,34 @@ class TestFoldersWithOtherThings:
             ("unreadable-file", "self.yaml"),
         ]
 
-    def test_what_is_no_file_is_not_opened(self, tmp_path: Path) -> None:
-        """A pipe in a folder would be read for ever, and is a finding instead."""
+    def test_a_pipe_is_not_opened(self, tmp_path: Path) -> None:
+        """A pipe in a folder is a finding: to read it would never end."""
         os.mkfifo(tmp_path / "pipe.yaml")
-        put(tmp_path, "a.yaml", SERVICE)
+        write_file(tmp_path, "a.yaml", SERVICE)
         report = lint_paths(tmp_path)
         assert (rules(report), report.services) == (["unreadable-file"], 1)
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
     def test_files_and_folders_without_permission(self, tmp_path: Path) -> None:
-        """What may not be read is a finding, and the rest is judged."""
-        put(tmp_path, "a.yaml", SERVICE)
-        put(tmp_path, "secret.yaml", SERVICE)
-        put(tmp_path, "closed/b.yaml", SERVICE)
+        """A file or folder without permission is a finding, and the rest is linted."""
+        write_file(tmp_path, "a.yaml", SERVICE)
+        write_file(tmp_path, "secret.yaml", SERVICE)
+        write_file(tmp_path, "closed/b.yaml", SERVICE)
         (tmp_path / "secret.yaml").chmod(0)
         (tmp_path / "closed").chmod(0)
         report = lint_paths(tmp_path)
         (tmp_path / "closed").chmod(0o700)
         assert (rules(report), report.services) == (["unreadable-file"] * 2, 1)
 
-    def test_a_file_named_twice_counts_once(self, tmp_path: Path) -> None:
-        """A file named beside its folder is taken once."""
-        put(tmp_path, "a.yaml", SERVICE)
+    def test_a_file_named_twice_is_read_once(self, tmp_path: Path) -> None:
+        """A file that is named in addition to its folder is read once."""
+        write_file(tmp_path, "a.yaml", SERVICE)
         assert lint_paths(tmp_path, tmp_path / "a.yaml", tmp_path / "." / "a.yaml").services == 1
 
-    def test_what_was_named_is_told_together(self, tmp_path: Path) -> None:
-        """Several files that were named and cannot be read are one error, with the others in its notes."""
-        put(tmp_path, "a.yaml", "a: [")
-        put(tmp_path, "b.yaml", "b: [")
+    def test_named_files_are_one_error(self, tmp_path: Path) -> None:
+        """If several named files cannot be read, the error of the first has the others in its notes."""
+        write_file(tmp_path, "a.yaml", "a: [")
+        write_file(tmp_path, "b.yaml", "b: [")
         with pytest.raises(ManifestError) as caught:
             lint_paths(tmp_path / "a.yaml", tmp_path / "b.yaml", tmp_path / "none.yaml")
         assert len(caught.value.__notes__) == 2

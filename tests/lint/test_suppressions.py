@@ -1,4 +1,4 @@
-"""Findings that people ask not to be told of, and a baseline of those that are there already."""
+"""Suppressions by annotations and comments."""
 
 from io import StringIO
 from pathlib import Path
@@ -7,14 +7,13 @@ from typing import Any
 import pytest
 import yaml
 
-from portmap import ManifestError
-from portmap.lint import Baseline, Report, lint, lint_paths
+from portmap.lint import Report, lint, lint_paths
 
 MISS = "selector-matches-nothing"
 
 
 def service(name: str = "web", **annotations: str) -> dict[str, Any]:
-    """A Service whose pods are nowhere."""
+    """Return a Service that selects no pods."""
     return {
         "apiVersion": "v1",
         "kind": "Service",
@@ -23,11 +22,11 @@ def service(name: str = "web", **annotations: str) -> dict[str, Any]:
     }
 
 
-def ignoring(rule: str, reason: str, name: str = "web") -> dict[str, Any]:
-    """The same, with the findings of a rule suppressed."""
-    made = service(name)
-    made["metadata"]["annotations"][f"portmap.ignore/{rule}"] = reason
-    return made
+def suppressing(rule: str, reason: str, name: str = "web") -> dict[str, Any]:
+    """Return a Service that selects no pods and suppresses the findings of a rule."""
+    web = service(name)
+    web["metadata"]["annotations"][f"portmap.ignore/{rule}"] = reason
+    return web
 
 
 def rules_in(report: Report) -> list[str]:
@@ -36,27 +35,27 @@ def rules_in(report: Report) -> list[str]:
 
 def test_an_annotation_suppresses_the_rule_that_it_names() -> None:
     """The finding moves to `suppressed`, with the reason."""
-    report = lint([ignoring(MISS, "an operator makes the pods")], complete=True)
+    report = lint([suppressing(MISS, "an operator creates the pods")], complete=True)
     assert rules_in(report) == []
-    assert [(each.finding.rule, each.reason) for each in report.suppressed] == [(MISS, "an operator makes the pods")]
+    assert [(each.finding.rule, each.reason) for each in report.suppressed] == [(MISS, "an operator creates the pods")]
 
 
-def test_an_annotation_suppresses_on_its_own_object_alone() -> None:
+def test_an_annotation_suppresses_for_its_object_only() -> None:
     """Another object with the same mistake is reported."""
-    report = lint([ignoring(MISS, "made elsewhere"), service("api")], complete=True)
+    report = lint([suppressing(MISS, "created elsewhere"), service("api")], complete=True)
     assert [(each.rule, each.subject.name) for each in report.findings] == [(MISS, "api")]
 
 
-def test_objects_of_one_list_are_told_apart() -> None:
-    """Each object of a List has suppressions of its own."""
-    report = lint([{"kind": "List", "items": [ignoring(MISS, "made elsewhere"), service("api")]}], complete=True)
+def test_objects_of_a_list_are_distinct() -> None:
+    """A suppression of one object of a List does not affect the others."""
+    report = lint([{"kind": "List", "items": [suppressing(MISS, "created elsewhere"), service("api")]}], complete=True)
     assert [(each.rule, each.subject.name) for each in report.findings] == [(MISS, "api")]
 
 
 @pytest.mark.parametrize("reason", ["", "  "])
-def test_a_suppression_says_why(reason: str) -> None:
-    """Without a reason it still suppresses, and is itself a finding at its own field."""
-    report = lint([ignoring(MISS, reason)], complete=True)
+def test_a_suppression_needs_a_reason(reason: str) -> None:
+    """A suppression without a reason suppresses, and is itself a finding."""
+    report = lint([suppressing(MISS, reason)], complete=True)
     [found] = report.findings
     assert (found.rule, found.field) == (
         "suppression-without-reason",
@@ -66,14 +65,14 @@ def test_a_suppression_says_why(reason: str) -> None:
 
 
 def test_a_suppression_without_effect_is_a_finding() -> None:
-    """A suppression of a rule that finds nothing would hide tomorrow's mistake."""
-    report = lint([ignoring("headless-port-mapping", "clients read the endpoints")], complete=False)
+    """A suppression that suppresses nothing would hide a later mistake."""
+    report = lint([suppressing("headless-port-mapping", "clients read the endpoints")], complete=False)
     assert sorted(rules_in(report)) == [MISS, "unused-suppression"]
 
 
 def test_a_suppression_of_a_copy_is_used(tmp_path: Path) -> None:
-    """Two files with one and the same object have its finding once, and both suppress it."""
-    text = yaml.safe_dump(ignoring(MISS, "made elsewhere"))
+    """The finding about an object of two files is reported once, and both files suppress it."""
+    text = yaml.safe_dump(suppressing(MISS, "created elsewhere"))
     for name in ("one.yaml", "two.yaml"):
         (tmp_path / name).write_text(text)
     report = lint_paths(tmp_path, complete=True)
@@ -81,22 +80,22 @@ def test_a_suppression_of_a_copy_is_used(tmp_path: Path) -> None:
     assert len(report.suppressed) == 1
 
 
-def test_an_annotation_without_effect_has_a_place() -> None:
-    """It is told where the key of the annotation stands."""
-    text = yaml.safe_dump(ignoring("headless-port-mapping", "no longer"))
+def test_an_annotation_without_effect_has_a_location() -> None:
+    """The location is that of the annotation's key."""
+    text = yaml.safe_dump(suppressing("headless-port-mapping", "no longer"))
     [unused] = [each for each in lint_paths(StringIO(text)) if each.rule == "unused-suppression"]
     assert unused.location is not None
     assert unused.location.span is not None
     assert "portmap.ignore/headless-port-mapping" in unused.location.line
 
 
-def test_a_comment_in_the_wrong_place_is_told_the_right_one() -> None:
-    """A comment is about its line or the one below, and which one has a finding is said."""
+def test_a_comment_on_the_wrong_line() -> None:
+    """A comment is about its line or the next one. The hint names the line that has a finding."""
     text = """\
 apiVersion: v1
 kind: Service
 metadata: {name: web}
-# portmap: ignore[selector-matches-nothing] made elsewhere
+# portmap: ignore[selector-matches-nothing] created elsewhere
 spec:
   selector: {app: web}
   ports: [{port: 80}]
@@ -107,70 +106,26 @@ spec:
 
 
 def test_a_rule_that_was_not_run_is_not_unused() -> None:
-    """Only of rules that were asked can a suppression be unused."""
-    assert rules_in(lint([ignoring(MISS, "made elsewhere")], rules=[])) == []
+    """Only a suppression of a rule that was run can be unused."""
+    assert rules_in(lint([suppressing(MISS, "created elsewhere")], rules=[])) == []
 
 
-def test_a_suppression_of_no_rule_names_the_near_one() -> None:
-    """A misspelt rule is told, with the rule that was meant."""
-    report = lint([ignoring("selector-matches-nothin", "made elsewhere")], complete=True)
+def test_a_suppression_of_an_unknown_rule() -> None:
+    """The hint suggests the rule with the nearest name."""
+    report = lint([suppressing("selector-matches-nothin", "created elsewhere")], complete=True)
     [unused] = [each for each in report.findings if each.rule == "unused-suppression"]
     assert unused.hint == f"did you mean {MISS!r}?"
 
 
 def test_suppressions_can_be_switched_off() -> None:
-    """Who audits wants to see everything."""
-    report = lint([ignoring(MISS, "made elsewhere")], complete=True, suppressions=False)
+    """With `suppressions=False`, all findings are reported."""
+    report = lint([suppressing(MISS, "created elsewhere")], complete=True, suppressions=False)
     assert rules_in(report) == [MISS]
 
 
 def test_a_violation_can_be_suppressed() -> None:
-    """What a server would refuse has a code, and is suppressed by it."""
-    bad = ignoring("port-out-of-range", "a template")
+    """The code of a violation suppresses it."""
+    bad = suppressing("port-out-of-range", "a template")
     bad["spec"]["ports"][0]["port"] = 70000
     report = lint([bad])
     assert [each.finding.rule for each in report.suppressed] == ["port-out-of-range"]
-
-
-# --- the baseline ----------------------------------------------------------------------------------------------
-
-
-def test_a_baseline_hides_what_is_known_and_nothing_else() -> None:
-    """Known findings are suppressed, each as often as it was known; new ones are left."""
-    old = lint([service("web")], complete=True)
-    baseline = Baseline.from_dict(Baseline.of(old).as_dict())
-    report = baseline.applied_to(lint([service("web"), service("api")], complete=True))
-    assert [each.subject.name for each in report.findings] == ["api"]
-    assert [each.reason for each in report.suppressed] == ["in the baseline"]
-    assert baseline.stale(report) == 0
-
-
-def test_a_baseline_counts_what_is_gone() -> None:
-    """Who mended something is told that the baseline can be written anew."""
-    baseline = Baseline.of(lint([service("web"), service("api")], complete=True))
-    assert baseline.stale(baseline.applied_to(lint([service("api")], complete=True))) == 1
-
-
-def test_a_baseline_is_the_same_for_the_same_findings() -> None:
-    """The order of the objects does not matter."""
-    one = Baseline.of(lint([service("web"), service("api")], complete=True))
-    other = Baseline.of(lint([service("api"), service("web")], complete=True))
-    assert one.as_dict() == other.as_dict()
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        None,
-        [],
-        {},
-        {"version": 2},
-        {"version": 1, "findings": [1]},
-        {"version": 1, "findings": [{"rule": 1}]},
-        {"version": 1, "findings": [{"rule": MISS, "count": "2"}]},
-    ],
-)
-def test_what_is_no_baseline_is_refused(data: object) -> None:
-    """The error names the file."""
-    with pytest.raises(ManifestError, match=r"old\.json: "):
-        Baseline.from_dict(data, "old.json")

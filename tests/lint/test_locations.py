@@ -1,4 +1,4 @@
-"""Where findings stand: for whatever field and however it is written, the text at the place is the value."""
+"""Locations of findings: the text at the location is the value, however the file is written."""
 
 import json
 import re
@@ -29,7 +29,7 @@ BAD: list[tuple[str, Any]] = [
 
 @st.composite
 def services(draw: st.DrawFn) -> dict[str, Any]:
-    """A Service with several ports, in each of which one field is wrong."""
+    """Draw a Service with several ports, each with one invalid field."""
     ports = []
     for number in range(draw(st.integers(1, 4))):
         field, value = draw(st.sampled_from(BAD))
@@ -45,17 +45,17 @@ def services(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def texts(draw: st.DrawFn) -> tuple[str, str]:
-    """The name and the text of a file with some Services, in one of the many ways in which one may write it."""
+    """Draw the name and text of a file with some Services, in one of many styles."""
     objects = draw(st.lists(services(), min_size=1, max_size=3))
     for number, each in enumerate(objects):
         each["metadata"]["name"] = f"web-{number}"
-    listed = {"apiVersion": "v1", "kind": "List", "items": objects}
+    as_list = {"apiVersion": "v1", "kind": "List", "items": objects}
     if draw(st.booleans()):
         indent, ascii_only = draw(st.sampled_from([None, 1, "\t"])), draw(st.booleans())
-        written = draw(st.sampled_from([objects, [listed]]))
+        written = draw(st.sampled_from([objects, [as_list]]))
         return "web.json", "\n".join(json.dumps(each, indent=indent, ensure_ascii=ascii_only) for each in written)
     text = yaml.safe_dump_all(
-        draw(st.sampled_from([objects, [listed]])),
+        draw(st.sampled_from([objects, [as_list]])),
         default_flow_style=draw(st.sampled_from([None, True, False])),
         allow_unicode=draw(st.booleans()),
         indent=draw(st.sampled_from([2, 7])),
@@ -68,8 +68,8 @@ def texts(draw: st.DrawFn) -> tuple[str, str]:
     return "web.yaml", text.replace("\n", draw(st.sampled_from(["\n", "\r\n"])))
 
 
-def at(text: str, finding: Finding) -> str:
-    """The text at the place of a finding, which is within one line. Columns count characters."""
+def text_at(text: str, finding: Finding) -> str:
+    """Return the text at the location of a finding, which is within one line. Columns count characters."""
     assert finding.location is not None
     span = finding.location.span
     assert span is not None
@@ -80,24 +80,24 @@ def at(text: str, finding: Finding) -> str:
 
 
 @given(file=texts())
-def test_the_text_at_the_place_is_the_value(file: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> None:
-    """For every violation of a field that is written, the text at its place is its value, read as YAML."""
+def test_the_text_at_the_location_is_the_value(file: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> None:
+    """For every violation of a field in the file, the text at its location is the value, read as YAML or JSON."""
     name, text = file
     path: Path = tmp_path_factory.getbasetemp() / name
     path.write_bytes(text.encode())
     documents = load(path)
-    told = set()
-    reading = json.loads if name == "web.json" else yaml.safe_load
+    found = set()
+    parse = json.loads if name == "web.json" else yaml.safe_load
     for finding in lint_paths(path):
         match = PORT.fullmatch(finding.field)
         port = documents[finding.position].raw["spec"]["ports"][int(match[1])] if match else {}
         if match and match[2] in port:
-            pointed_at = reading(at(text, finding))
-            # A value of several lines is pointed at by its key. None but a text is broken, at a blank or in quotes.
-            broken = isinstance(port[match[2]], str) and (" " in port[match[2]] or "\\\n" in text.replace("\r", ""))
-            assert pointed_at == port[match[2]] or (broken and pointed_at == match[2])
-            told.add((finding.position, match[1]))
-    assert len(told) == sum(len(each.raw["spec"]["ports"]) for each in documents)
+            value = parse(text_at(text, finding))
+            # The location of a value of several lines is its key. Only text breaks, at a blank or in quotes.
+            may_break = isinstance(port[match[2]], str) and (" " in port[match[2]] or "\\\n" in text.replace("\r", ""))
+            assert value == port[match[2]] or (may_break and value == match[2])
+            found.add((finding.position, match[1]))
+    assert len(found) == sum(len(each.raw["spec"]["ports"]) for each in documents)
 
 
 VALUE = "portmap-is-wrong"
@@ -114,15 +114,15 @@ VALUE = "portmap-is-wrong"
     ],
 )
 def test_anchors_tags_and_merge_keys(port: str, written: str, tmp_path: Path) -> None:
-    """An anchor or a tag before a value is part of the place, and a merged value stands where it is written."""
+    """The location includes an anchor or tag, and a merged value has the location where it is written."""
     text = f"apiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec: {{ports: [{port % VALUE}]}}\n"
     (tmp_path / "web.yaml").write_text(text)
     [finding] = [each for each in lint_paths(tmp_path) if each.field == "spec.ports[0].protocol"]
-    assert at(text, finding) == written % VALUE
+    assert text_at(text, finding) == written % VALUE
 
 
-def test_a_key_given_three_times(tmp_path: Path) -> None:
-    """A key given several times is one finding, at the last of them, with the lines of all."""
+def test_a_repeated_key(tmp_path: Path) -> None:
+    """A repeated key is one finding, at the last occurrence, with the lines of all."""
     file = tmp_path / "web.yaml"
     file.write_text(
         "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {}\nspec: {}\nspec: {ports: [{port: 80}]}\n"
@@ -133,8 +133,8 @@ def test_a_key_given_three_times(tmp_path: Path) -> None:
     assert (finding.location.line, str(finding.location.span)) == ("spec: {ports: [{port: 80}]}", "6:1")
 
 
-def test_a_separator_that_is_missing(tmp_path: Path) -> None:
-    """Where a second object begins without `---`, the hint says so; of very many lines not all are told."""
+def test_a_missing_separator(tmp_path: Path) -> None:
+    """If a second object begins without `---`, the hint says so. The message lists some of very many lines."""
     text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n"
     (tmp_path / "all.yaml").write_text(text * 20)
     found = {finding.field: finding for finding in lint_paths(tmp_path)}
@@ -144,8 +144,8 @@ def test_a_separator_that_is_missing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("written", ["1.10", "0x1F", "010", "on", "1e3", "+5", ".5", "true", "12"])
-def test_what_to_quote_is_told_as_it_is_written(written: str, tmp_path: Path) -> None:
-    """What kubectl takes for a number or a boolean is to be quoted as it stands there, and not as it was read."""
+def test_a_hint_to_quote_shows_the_written_value(written: str, tmp_path: Path) -> None:
+    """The hint to quote a number or boolean shows it as written, and not as it was read."""
     file = tmp_path / "web.yaml"
     text = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {a: WRITTEN}, ports: [{port: 80}]}\n"
     file.write_text(text.replace("WRITTEN", written))
@@ -155,8 +155,8 @@ def test_what_to_quote_is_told_as_it_is_written(written: str, tmp_path: Path) ->
     assert [each.rule for each in lint_paths(file) if each.severity == "error" and each.rule == "wrong-type"] == []
 
 
-def test_documents_have_places(tmp_path: Path) -> None:
-    """Findings about documents of `load` have their places, as those of files have; of other objects they have none."""
+def test_documents_have_locations(tmp_path: Path) -> None:
+    """Findings about documents of `load` have locations, as those about files have. Findings about others have none."""
     (tmp_path / "web.yaml").write_text(
         "apiVersion: v1\nkind: Service\nmetadata: {name: api}\nspec:\n  type: NodePort\n  ports:\n"
         "  - {port: 80, nodePort: 30080}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n"
