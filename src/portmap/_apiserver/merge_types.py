@@ -14,6 +14,7 @@ from typing import Final, TypeAlias, final
 
 import attrs
 
+from portmap._kubernetes.enums import DEFAULT_PROTOCOL
 from portmap._kubernetes.violations import Violation
 
 __all__ = ["SERVICE_MERGE", "Fields", "KeyedList", "MergeType", "Names", "ScalarSet", "WriteRefusedError"]
@@ -71,7 +72,7 @@ SERVICE_MERGE: Final = Fields(
         ),
         "spec": Fields(
             {
-                "ports": KeyedList({"port": None, "protocol": "TCP"}, "port", Fields({})),
+                "ports": KeyedList({"port": None, "protocol": DEFAULT_PROTOCOL}, "port", Fields({})),
                 "sessionAffinityConfig": Fields({"clientIP": Fields({})}),
             }
         ),

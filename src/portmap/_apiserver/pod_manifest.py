@@ -20,6 +20,7 @@ from portmap._apiserver.probe_rules import HANDLER_RULES, LIFECYCLE, PROBE, Hand
 from portmap._apiserver.problems import Problem, not_supported
 from portmap._apiserver.rule import RuleGroup, Stage
 from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.enums import DEFAULT_PROTOCOL
 from portmap._kubernetes.features import (
     INIT_RESTART_POLICY_CHECKED,
     INIT_RESTART_POLICY_DROPPED,
@@ -323,7 +324,7 @@ def _containers(spec: Mapping[str, Any], group: str, cluster: Cluster, *, filled
             [
                 _Port(
                     port.get("name", ""),
-                    port.get("protocol") or "TCP",
+                    port.get("protocol") or DEFAULT_PROTOCOL,
                     port.get("containerPort", 0),
                     port.get("hostPort", 0) or (port.get("containerPort", 0) if filled and group != _GROUPS[2] else 0),
                     port.get("hostIP", ""),

@@ -15,6 +15,7 @@ from typing import Protocol as Shape
 from portmap._apiserver.port_rules import unsupported_protocol
 from portmap._apiserver.problems import Problem, iana_name_hint
 from portmap._apiserver.rule import RuleGroup
+from portmap._kubernetes.enums import DEFAULT_PROTOCOL
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import port_name_reasons, port_number_reasons
 
@@ -196,7 +197,7 @@ def _collisions(
     for position, port in enumerate(container.ports):
         number = _host_port(port, pod)
         if number:
-            key = (port.protocol or "TCP", port.host_ip or "", number)
+            key = (port.protocol or DEFAULT_PROTOCOL, port.host_ip or "", number)
             if key in seen:
                 yield Problem(
                     FieldPath(*path, "ports", position, "hostPort"), "another port of this pod is bound to it", number

@@ -11,6 +11,7 @@ from portmap._apiserver.pod_rules import AnyContainer, PortOnHost
 from portmap._apiserver.problems import Problem
 from portmap._apiserver.rule import RuleGroup, Stage
 from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.enums import DEFAULT_PROTOCOL
 from portmap._kubernetes.features import SHARED_PORT_NAME_WARNING
 from portmap._kubernetes.field_path import FieldPath
 
@@ -61,7 +62,7 @@ def repeated_container_port(pod: WarnedPod) -> Iterator[Problem]:
     """
     seen: dict[tuple[int, str], list[tuple[FieldPath, PortOnHost]]] = {}
     for path, port in _ports(pod):
-        key = (port.container_port, port.protocol or "TCP")
+        key = (port.container_port, port.protocol or DEFAULT_PROTOCOL)
         for other_path, other in seen.setdefault(key, []):
             kind = _overlap(port, other)
             if kind is not None:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Final, final
 
 from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.enums import DEFAULT_PROTOCOL
 
 __all__ = ["HEADLESS", "PICKED", "PortState", "ServiceState"]
 
@@ -44,7 +45,7 @@ class PortState:
         node_port: int | None,
     ) -> None:
         self.name = name or ""
-        self.protocol = protocol or "TCP"
+        self.protocol = protocol or DEFAULT_PROTOCOL
         self.app_protocol = app_protocol
         self.port = port or 0
         self.target_port = target_port or self.port

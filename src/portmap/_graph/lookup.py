@@ -16,6 +16,7 @@ from portmap._graph.label_selectors import Scope
 from portmap._graph.reach import Reach, declared_targets, target_of
 from portmap._graph.reference import Lookup, Reference
 from portmap._graph.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget, Target
+from portmap._kubernetes.enums import DEFAULT_PROTOCOL
 from portmap._kubernetes.field_path import FieldPath
 from portmap._model.pods import Container
 from portmap._model.services import Service
@@ -298,7 +299,7 @@ def _numbers(lookup: _Lookup, reference: Reference, workloads: Sequence[Workload
     if last != first:
         return f"no pod of the set declares a port from {first} to {last}; they may listen there all the same"
     undeclared = [
-        target_of(workload, lookup.inventory.name(workload), None, first, reference.protocol or "TCP")
+        target_of(workload, lookup.inventory.name(workload), None, first, reference.protocol or DEFAULT_PROTOCOL)
         for workload in workloads
     ]
     if any(target in lookup.reach.services_of for target in undeclared):

@@ -1,24 +1,13 @@
 """The name of an object: its kind, namespace and name; and safe access to plain data."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Self, final
+from typing import Any, Self, final
 
 import attrs
 
-from portmap._kubernetes.kinds import kind_of_workload
+from portmap._kubernetes.kinds import is_cluster_scoped, kind_of_workload
 
 __all__ = ["ObjectName", "in_namespace", "items_at", "items_of_list", "text_at", "value_at"]
-
-# The cluster-scoped kinds that concern ports.
-_CLUSTER_SCOPED: Final = frozenset(
-    {
-        "APIService",
-        "CustomResourceDefinition",
-        "MutatingWebhookConfiguration",
-        "Namespace",
-        "ValidatingWebhookConfiguration",
-    }
-)
 
 
 def value_at(data: Any, *path: str) -> Any:  # noqa: ANN401 - any JSON value
@@ -53,7 +42,7 @@ def items_of_list(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]] | None
 def in_namespace(manifest: Mapping[str, Any], namespace: str) -> Mapping[str, Any]:
     """Return the object in this namespace, if it has none and its kind is not cluster-scoped."""
     metadata = manifest.get("metadata") or {}
-    if manifest.get("kind") in _CLUSTER_SCOPED or not isinstance(metadata, Mapping) or metadata.get("namespace"):
+    if is_cluster_scoped(manifest.get("kind")) or not isinstance(metadata, Mapping) or metadata.get("namespace"):
         return manifest
     return {**manifest, "metadata": {**metadata, "namespace": namespace}}
 

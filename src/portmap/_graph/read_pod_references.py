@@ -12,6 +12,7 @@ from typing import Any, Final
 from portmap._graph.label_selectors import Scope, read_selector
 from portmap._graph.object_name import items_at, text_at, value_at
 from portmap._graph.reference import Node, Reference, Role, number_or_none, port_or_none
+from portmap._kubernetes.enums import DEFAULT_PROTOCOL
 
 __all__ = [
     "endpoints_port",
@@ -41,7 +42,7 @@ def _policy_port(node: Node, scopes: tuple[Scope, ...] | None) -> Iterator[Refer
         namespace=node.source.namespace,
         port=port,
         end_port=number_or_none(value_at(node.value, "endPort")) if isinstance(port, int) else None,
-        protocol=text_at(node.value, "protocol") or "TCP",
+        protocol=text_at(node.value, "protocol") or DEFAULT_PROTOCOL,
         scopes=scopes,
     )
 
@@ -198,7 +199,7 @@ def _manual_endpoints(node: Node, service: str | None, addresses: Iterator[str])
             service=service,
             namespace=node.source.namespace,
             port=name or "",
-            protocol=text_at(node.value, "protocol") or "TCP",
+            protocol=text_at(node.value, "protocol") or DEFAULT_PROTOCOL,
             addresses=tuple(_with_port(address, value_at(node.value, "port")) for address in addresses),
         )
 

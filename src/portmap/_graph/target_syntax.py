@@ -11,6 +11,8 @@ from typing import Final, TypeAlias, final
 import attrs
 
 from portmap._kubernetes.did_you_mean import nearest
+from portmap._kubernetes.enums import PROTOCOLS
+from portmap._kubernetes.kinds import SHORT_NAMES
 
 __all__ = [
     "NodePortTarget",
@@ -24,7 +26,6 @@ __all__ = [
 ]
 
 _NUMBER: Final = re.compile(r"([0-9]+)(?:/([A-Za-z]+))?")
-_PROTOCOLS: Final = ("TCP", "UDP", "SCTP")
 _LAST_PORT: Final = 65535
 _MOST_PARTS: Final = 3
 
@@ -33,19 +34,7 @@ _RULES_FOR_HOSTS: Final = frozenset(
     word + ending for word in ("ingress", "httproute", "grpcroute", "tlsroute") for ending in ("", "s", "es")
 ) | {"ing"}
 
-# The short names of kubectl.
-_SHORT: Final = {
-    "CronJob": "cj",
-    "DaemonSet": "ds",
-    "Deployment": "deploy",
-    "DeploymentConfig": "dc",
-    "Pod": "po",
-    "ReplicaSet": "rs",
-    "ReplicationController": "rc",
-    "Service": "svc",
-    "Service.serving.knative.dev": "ksvc",
-    "StatefulSet": "sts",
-}
+_SHORT: Final = {kind: short for short, kind in SHORT_NAMES.items()}
 
 
 @final
@@ -148,8 +137,8 @@ def _node_port(text: str, digits: str, protocol: str | None) -> NodePortTarget:
     # Python refuses to convert a text of very many digits, so its length is checked first.
     if len(digits) > len(str(_LAST_PORT)) or not 0 < int(digits) <= _LAST_PORT:
         raise ValueError(f"{text!r} is no port of a node: ports are 1 to {_LAST_PORT}")
-    if protocol and protocol.upper() not in _PROTOCOLS:
-        raise ValueError(f"{text!r} is no port of a node: {protocol!r} is none of {', '.join(_PROTOCOLS)}")
+    if protocol and protocol.upper() not in PROTOCOLS:
+        raise ValueError(f"{text!r} is no port of a node: {protocol!r} is none of {', '.join(PROTOCOLS)}")
     return NodePortTarget(int(digits), protocol and protocol.upper())
 
 

@@ -7,6 +7,7 @@ the same list at run time, in the order in which the API server prints it.
 from typing import Final, Literal, TypeAlias, get_args
 
 __all__ = [
+    "DEFAULT_PROTOCOL",
     "IP_FAMILIES",
     "IP_FAMILY_POLICIES",
     "PROTOCOLS",
@@ -32,6 +33,8 @@ IPFamily: TypeAlias = Literal["IPv4", "IPv6"]
 IPFamilyPolicy: TypeAlias = Literal["PreferDualStack", "RequireDualStack", "SingleStack"]
 
 PROTOCOLS: Final[tuple[str, ...]] = get_args(Protocol)
+DEFAULT_PROTOCOL: Final = "TCP"
+"""The protocol of a port that has none."""
 SERVICE_TYPES: Final[tuple[str, ...]] = get_args(ServiceType)
 SESSION_AFFINITIES: Final[tuple[str, ...]] = get_args(SessionAffinity)
 TRAFFIC_POLICIES: Final[tuple[str, ...]] = get_args(TrafficPolicy)

@@ -5,6 +5,7 @@ has it needs none. The kinds of Kubernetes itself stand apart from those of othe
 because an API server judges only the templates of its own.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -17,10 +18,12 @@ __all__ = [
     "OTHER_KINDS",
     "SEVERAL_TEMPLATES",
     "SHORT_LIVED",
+    "SHORT_NAMES",
     "USUAL_PLACE",
     "WORKLOAD_KINDS",
     "any_template_path",
     "group_of",
+    "is_cluster_scoped",
     "is_custom",
     "kind_of_workload",
     "known_kinds",
@@ -68,6 +71,28 @@ SEVERAL_TEMPLATES: Final[Mapping[tuple[str, str], tuple[str, FieldPath]]] = {
 
 SHORT_LIVED: Final = frozenset({"CronJob", "Job"})
 """Kinds whose pods run to an end and seldom serve anybody."""
+
+SHORT_NAMES: Final[Mapping[str, str]] = {
+    "cj": "CronJob",
+    "cm": "ConfigMap",
+    "dc": "DeploymentConfig",
+    "deploy": "Deployment",
+    "ds": "DaemonSet",
+    "ing": "Ingress",
+    "ksvc": "Service.serving.knative.dev",
+    "po": "Pod",
+    "rc": "ReplicationController",
+    "rs": "ReplicaSet",
+    "sts": "StatefulSet",
+    "svc": "Service",
+}
+"""The short names that kubectl has for kinds."""
+
+_CLUSTER_SCOPED: Final = (
+    r"Cluster.*|.*Class|Namespace|Node|PersistentVolume|CustomResourceDefinition|.*WebhookConfiguration|APIService"
+    r"|ValidatingAdmissionPolicy.*|MutatingAdmissionPolicy.*|CertificateSigningRequest|CSIDriver|CSINode"
+    r"|FlowSchema|PriorityLevelConfiguration|ServiceCIDR|IPAddress|Kustomization|Component"
+)
 
 _BY_KIND: Final = {kind: path for (_, kind), path in WORKLOAD_KINDS.items()}
 OLD_GROUPS: Final = frozenset({"extensions"})
@@ -147,6 +172,11 @@ def any_template_path(manifest: Mapping[str, Any]) -> FieldPath | None:
     if path is None and is_custom(group) and (group, kind) not in SEVERAL_TEMPLATES and _has_template(manifest):
         return USUAL_PLACE
     return path
+
+
+def is_cluster_scoped(kind: object) -> bool:
+    """Return whether objects of this kind have no namespace; kustomize's files count as such."""
+    return isinstance(kind, str) and re.fullmatch(_CLUSTER_SCOPED, kind) is not None
 
 
 def is_custom(group: str) -> bool:

@@ -14,6 +14,7 @@ from portmap._graph.items import with_namespace
 from portmap._graph.object_name import ObjectName
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError
+from portmap._kubernetes.kinds import is_cluster_scoped
 from portmap._lint.findings import MAX_FINDINGS, Finding, Location, Skipped
 from portmap._lint.kustomize import KUSTOMIZATIONS
 from portmap._manifests.documents import Document
@@ -47,13 +48,6 @@ HELM: Final = "Helm template"
 _FOREIGN: Final = "not Kubernetes"
 
 _KIND_OR_VERSION: Final = re.compile(r"""(?:^|[{,])[\s-]*["']?(?:apiVersion|kind)["']?\s*:""", re.MULTILINE)
-
-# Kinds without a namespace.
-_CLUSTER_SCOPED: Final = re.compile(
-    r"Cluster.*|.*Class|Namespace|Node|PersistentVolume|CustomResourceDefinition|.*WebhookConfiguration|APIService"
-    r"|ValidatingAdmissionPolicy.*|MutatingAdmissionPolicy.*|CertificateSigningRequest|CSIDriver|CSINode"
-    r"|FlowSchema|PriorityLevelConfiguration|ServiceCIDR|IPAddress|Kustomization|Component"
-)
 
 Source: TypeAlias = str | os.PathLike[str] | IO[str] | IO[bytes]
 """The path of a file or folder, or a stream."""
@@ -284,7 +278,7 @@ def _in_namespace(document: Document, namespace: str) -> Document:
     """Return the document in this namespace, if it names none itself and its kind has one."""
     raw = document.raw
     metadata = raw.get("metadata") if isinstance(raw, dict) else None
-    if not isinstance(metadata, dict) or metadata.get("namespace") or _CLUSTER_SCOPED.fullmatch(document.kind):
+    if not isinstance(metadata, dict) or metadata.get("namespace") or is_cluster_scoped(document.kind):
         return document
     objects = tuple(with_namespace(each, namespace) for each in document.objects)
     return attrs.evolve(document, raw={**raw, "metadata": {**metadata, "namespace": namespace}}, objects=objects)

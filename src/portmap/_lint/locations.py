@@ -12,10 +12,10 @@ import attrs
 from portmap._kubernetes.field_path import FieldPath
 from portmap._lint.findings import Finding, Location, Related
 from portmap._manifests.documents import Document
+from portmap._yaml.line_breaks import LINE_BREAK
 
 __all__ = ["located", "locations_of_keys"]
 
-_BREAK: Final = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 _HELM_SOURCE: Final = re.compile(r"# Source: (\S.*?)\s*$")
 
 _PLAIN_SCALAR: Final = re.compile(r"[A-Za-z0-9.+-][\w.+:-]*")
@@ -107,7 +107,7 @@ class _Text:
 
     @cached_property
     def _starts(self) -> "array[int]":
-        return array("q", [0, *(match.end() for match in _BREAK.finditer(self.whole))])
+        return array("q", [0, *(match.end() for match in LINE_BREAK.finditer(self.whole))])
 
     def _line(self, number: int) -> str:
         starts = self._starts

@@ -27,6 +27,7 @@ from portmap._lint.findings import Finding, Location, Suppressed
 from portmap._lint.item import Item
 from portmap._lint.locations import locations_of_keys
 from portmap._manifests.documents import Document
+from portmap._yaml.line_breaks import LINE_BREAK
 
 __all__ = ["ANNOTATION", "SUPPRESSION_RULES", "Suppression", "suppress", "suppressions_of"]
 
@@ -44,7 +45,6 @@ SUPPRESSION_RULES: Final[Mapping[str, str]] = {
 }
 """The findings about suppressions themselves, which cannot be suppressed."""
 
-_BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _COMMENT: Final = re.compile(r"(?:^|(?<=\s))#\s*portmap:\s*ignore\[([^\]\n]*)\][ \t]*([^\n\r]*)", re.MULTILINE)
 
 
@@ -137,11 +137,11 @@ def _comments(text: _CommentedText) -> Iterator[Suppression]:
     """
     objects = sorted(text.objects, key=lambda each: (each[0], each[1].position))
     starts = [start for start, _ in objects]
-    lines = _BREAK.split(text.text)
+    lines = LINE_BREAK.split(text.text)
     content: list[int] | None = None
     line, offset = 1, 0
     for match in _COMMENT.finditer(text.text):
-        for line_break in _BREAK.finditer(text.text, offset, match.start()):
+        for line_break in LINE_BREAK.finditer(text.text, offset, match.start()):
             line, offset = line + 1, line_break.end()
         column = match.start() - offset + 1
         first = last = line + text.lines_before

@@ -19,6 +19,7 @@ from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.errors import ManifestError, ValidationError
 from portmap._kubernetes.field_path import FieldPath
+from portmap._kubernetes.kinds import SHORT_NAMES
 from portmap._manifests.atomic_write import read_bytes, replace_bytes
 from portmap._manifests.documents import Document
 from portmap._manifests.edit_paths import APPEND, Assignment, located, parse_assignment
@@ -35,18 +36,6 @@ _BOM: Final = "\ufeff"
 _ANCHOR: Final = re.compile(r"(?<!\S)&\S")
 _IDENTITY: Final = ("apiVersion", "kind")
 _MEND_TOGETHER: Final = "it was invalid before, too: faults can be mended together, by several changes in one call"
-_SHORT_NAMES: Final = {
-    "svc": "service",
-    "po": "pod",
-    "deploy": "deployment",
-    "ds": "daemonset",
-    "sts": "statefulset",
-    "rs": "replicaset",
-    "rc": "replicationcontroller",
-    "cm": "configmap",
-    "ing": "ingress",
-    "cj": "cronjob",
-}
 
 
 @final
@@ -353,7 +342,7 @@ def _target(documents: Sequence[Document], target: str, namespace: str | None, n
         raise ManifestError(f"{target!r} is not in namespace {namespace!r}: give one of the two")
     where = f" in namespace {namespace}" if namespace is not None and not within else ""
     namespace = within[0] if within else namespace
-    kind = _SHORT_NAMES.get(kind.lower(), kind.lower())
+    kind = SHORT_NAMES.get(kind.lower(), kind).lower()
     kinds = (kind, kind.removesuffix("s"), kind.removesuffix("es"))
     named = [at for at, each in enumerate(documents) if each.kind.lower() in kinds]
     found = called = [at for at in named if documents[at].name == wanted]

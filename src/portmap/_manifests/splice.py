@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias, final
 from portmap._kubernetes.errors import ManifestError
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._manifests.edit_paths import APPEND
+from portmap._yaml.line_breaks import LINE_BREAK
 from portmap._yaml.positions import Entry, Node, span_of
 from portmap._yaml.scalars import plain_ok
 from portmap._yaml.writer import emit, text
@@ -19,7 +20,6 @@ __all__ = ["Splicer"]
 
 _Data: TypeAlias = Any
 
-_BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _COLON: Final = re.compile(r"\s*:(?:[ \t]+[&!]\S*)*")
 _REST: Final = re.compile(r"[ \t]*(?P<comma>,?)[ \t]*(?:#.*)?")
 _PROPERTIES: Final = re.compile(r"(?:[&!]\S*\s+)+")
@@ -37,9 +37,9 @@ class Splicer:
         self._root = root
         self._source = source
         self._json = is_json
-        breaks = re.finditer("\n", text) if is_json else _BREAK.finditer(text)
+        breaks = re.finditer("\n", text) if is_json else LINE_BREAK.finditer(text)
         self._starts = [0, *(match.end() for match in breaks)]
-        found = _BREAK.search(text)
+        found = LINE_BREAK.search(text)
         self._newline = found[0] if found is not None and found[0] in ("\r\n", "\n", "\r") else "\n"
 
     def set(self, path: FieldPath, value: _Data) -> str:
@@ -114,7 +114,7 @@ class Splicer:
     def _lines_removed(self, start: int, end: int) -> str:
         """The text without the lines of what begins and ends here."""
         line, stop = self._line_start(start), self._line_end(end)
-        after = _BREAK.match(self._text, stop)
+        after = LINE_BREAK.match(self._text, stop)
         if after is not None:
             return self._cut(line, after.end())
         return self._cut(len(self._text[:line].rstrip("\r\n")), stop)
@@ -200,7 +200,7 @@ class Splicer:
         return max(self._text.rfind(each, 0, offset) for each in "\n\r") + 1
 
     def _line_end(self, offset: int) -> int:
-        match = _BREAK.search(self._text, offset)
+        match = LINE_BREAK.search(self._text, offset)
         return len(self._text) if match is None else match.start()
 
     def _cut(self, start: int, end: int, instead: str = "") -> str:

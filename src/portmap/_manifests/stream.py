@@ -19,6 +19,7 @@ from portmap._manifests.documents import Document
 from portmap._manifests.load import documents_of
 from portmap._manifests.text_files import decoded, is_json, not_utf8, opened, unreadable
 from portmap._yaml.json_reader import is_value
+from portmap._yaml.line_breaks import LINE_BREAK
 from portmap._yaml.positions import further_down
 
 __all__ = ["iter_documents"]
@@ -67,10 +68,9 @@ def _of_lines(lines: Iterable[str] | Iterable[bytes], source: str, cluster: Clus
             yield from documents_of(part, source, cluster, lines_before=before, language=language)
         except ManifestError as error:
             raise _further_down(error, before) from None
-        before += part.count("\n") if language == "json" else len(_BREAK.findall(part))
+        before += part.count("\n") if language == "json" else len(LINE_BREAK.findall(part))
 
 
-_BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _BOUNDARY: Final = re.compile(r"(?:---|\.\.\.)(?:\s|\Z)")
 
 _Part: TypeAlias = tuple[str, Literal["yaml", "json"] | None]

@@ -4,7 +4,7 @@ What several ports of one Service or pod must agree on stands with Services and 
 """
 
 from collections.abc import Collection
-from typing import Any, ClassVar, Final, NoReturn, Self, final
+from typing import Any, ClassVar, NoReturn, Self, final
 
 import attrs
 
@@ -12,15 +12,13 @@ from portmap._apiserver.pod_rules import CONTAINER_PORT_RULES
 from portmap._apiserver.port_rules import SERVICE_PORT_RULES
 from portmap._apiserver.port_schema import CONTAINER_PORT, CONTAINER_PORT_ROWS, SERVICE_PORT, SERVICE_PORT_ROWS
 from portmap._kubernetes.cluster import cluster_in_force
-from portmap._kubernetes.enums import Protocol
+from portmap._kubernetes.enums import DEFAULT_PROTOCOL, Protocol
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.opaque import Opaque
 from portmap._kubernetes.violations import Violation, in_order, quote
 from portmap._kubernetes.wire import Rows, opaque_or_as_is, unmodelled_violations
 
 __all__ = ["ContainerPort", "ServicePort"]
-
-_DEFAULT_PROTOCOL: Final = "TCP"
 
 
 # --- the values ------------------------------------------------------------------------------------------------
@@ -89,7 +87,7 @@ class ContainerPort:
             >>> ContainerPort(8080).effective_protocol
             'TCP'
         """
-        return self.protocol or _DEFAULT_PROTOCOL
+        return self.protocol or DEFAULT_PROTOCOL
 
     def __repr__(self) -> str:
         return shown(self, "container_port")
@@ -203,7 +201,7 @@ class ServicePort:
             >>> ServicePort(80).effective_protocol
             'TCP'
         """
-        return self.protocol or _DEFAULT_PROTOCOL
+        return self.protocol or DEFAULT_PROTOCOL
 
     @property
     def effective_target_port(self) -> int | str:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
 from portmap._kubernetes.cluster import DEFAULT_NODE_PORT_RANGE
-from portmap._kubernetes.enums import Protocol
+from portmap._kubernetes.enums import DEFAULT_PROTOCOL, Protocol
 from portmap._kubernetes.names import LONGEST_LABEL, LONGEST_PORT_NAME
 from portmap._model.ports import ContainerPort, ServicePort
 from portmap._strategies.arguments import check_flag, check_ports, chosen, shown_as_called
@@ -199,7 +199,7 @@ def agreeing_service_ports(
     taken: set[int] = set()
     agreeing = []
     for port in ports:
-        own: Protocol = port.protocol or "TCP"
+        own: Protocol = port.protocol or DEFAULT_PROTOCOL
         for protocol in dict.fromkeys((own, *protocols)):
             number = free_number(port.port, dialled[protocol], numbers)
             if number is not None:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from portmap._kubernetes.field_path import ROOT, FieldPath
+from portmap._yaml.line_breaks import LINE_BREAK
 from portmap._yaml.positions import Composed, Node, Place
 from portmap._yaml.scalars import SPECIAL_FIRST, Scalar, ScalarError, resolve
 
@@ -34,7 +35,6 @@ _OLD_FLOAT: Final = re.compile(r"(?:[-+]?[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)(?
 _OLD_SIXTIES: Final = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
 _OLD_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:.*")
 
-_BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _BEHIND: Final = re.compile(r"---[ \t]+[^\s#]")
 _BETWEEN: Final = re.compile(r"(?:---)?[ \t]*(?:#.*)?$", re.MULTILINE)
 _ANCHOR: Final = re.compile(r"&\S+[ \t]+")
@@ -67,7 +67,7 @@ def divisive(composed: Composed, root: FieldPath) -> Iterator[tuple[FieldPath, s
 @lru_cache(maxsize=1)
 def _starts(text: str) -> list[int]:
     """Where the lines begin; of one text, there may be many documents to ask for."""
-    return [0, *(match.end() for match in _BREAK.finditer(text))]
+    return [0, *(match.end() for match in LINE_BREAK.finditer(text))]
 
 
 def refused_by_kubectl(composed: Composed) -> tuple[str, str] | None:

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from portmap._kubernetes.errors import ManifestError, Span
+from portmap._yaml.line_breaks import LINE_BREAK
 from portmap._yaml.positions import MAX_DEPTH, MAX_VALUES, Place
 
 if TYPE_CHECKING:  # Whoever reads JSON does without PyYAML.
@@ -86,16 +87,13 @@ def explained(error: "MarkedYAMLError") -> tuple[str, Place]:
     return problem, (line, column, line, column + 1)
 
 
-_BREAK: Final = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
-
-
 def _line(text: str, number: int) -> str:
     """A line of the text, from 0; of a very long one the beginning."""
     start = 0
     if number:
-        before = next(islice(_BREAK.finditer(text), number - 1, None), None)
+        before = next(islice(LINE_BREAK.finditer(text), number - 1, None), None)
         start = before.end() if before is not None else len(text)
-    end = _BREAK.search(text, start)
+    end = LINE_BREAK.search(text, start)
     return text[start : min(end.start() if end is not None else len(text), start + 100_000)]
 
 

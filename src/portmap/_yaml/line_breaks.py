@@ -1,0 +1,9 @@
+"""Line breaks of YAML, which are more than those of JSON and of most editors."""
+
+import re
+from typing import Final
+
+__all__ = ["LINE_BREAK"]
+
+LINE_BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""A line break as YAML 1.1 defines it. Positions in YAML count these lines."""
