@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from portmap._kubernetes.errors import ManifestError
-from portmap._yaml.positions import Composed
-from portmap._yaml.reader import compose_all
+from portmap._yaml.parsed_document import ParsedDocument
+from portmap._yaml.reader import read_yaml
 
 RECORDS = Path(__file__).parents[3] / "shared" / "conformance" / "yaml.jsonl.gz"
 
@@ -26,20 +26,20 @@ class TestConformance:
             yield from map(json.loads, lines)
 
     @staticmethod
-    def first(text: str) -> Composed:
-        return next(compose_all(text))
+    def first(text: str) -> ParsedDocument:
+        return next(read_yaml(text))
 
     def test_accepted(self) -> None:
         """What the server accepted is read, and as the server read it."""
         for record in self.records():
             if not record["accepted"]:
                 continue
-            composed = self.first(record["yaml"])
-            assert not composed.duplicates, record["id"]
+            document = self.first(record["yaml"])
+            assert not document.duplicates, record["id"]
             if record["rule"] == "document":
-                assert composed.data["spec"]["selector"] == record["read"]["selector"], record["id"]
+                assert document.data["spec"]["selector"] == record["read"]["selector"], record["id"]
                 continue
-            found = composed.data
+            found = document.data
             for step in record["path"]:
                 found = found[step]
             read = record["read"]
@@ -62,7 +62,7 @@ class TestConformance:
                 with pytest.raises(ManifestError):
                     self.first(record["yaml"])
                 continue
-            documents = list(compose_all(record["yaml"]))
+            documents = list(read_yaml(record["yaml"]))
             if "already set" in message:
                 assert documents[0].duplicates, record["id"]
             if "of type string" in message and "json: " in message and record["rule"] != "document":

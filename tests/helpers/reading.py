@@ -6,18 +6,18 @@ import pytest
 from hypothesis import strategies as st
 
 from portmap._kubernetes.errors import ManifestError
-from portmap._yaml.positions import Composed
-from portmap._yaml.reader import compose_all
+from portmap._yaml.parsed_document import ParsedDocument
+from portmap._yaml.reader import read_yaml
 
 
-def one(text: str) -> Composed:
-    (composed,) = compose_all(text, "web.yaml")
-    return composed
+def one(text: str) -> ParsedDocument:
+    (document,) = read_yaml(text, "web.yaml")
+    return document
 
 
 def refused(text: str) -> ManifestError:
     with pytest.raises(ManifestError) as caught:
-        list(compose_all(text, "web.yaml"))
+        list(read_yaml(text, "web.yaml"))
     return caught.value
 
 

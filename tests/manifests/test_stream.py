@@ -20,8 +20,7 @@ from reading import json_values
 WEB = Service("web", ports=[ServicePort(80)])
 MANY = "# first\n" + to_yaml(WEB, WEB, WEB)
 
-# A directive ends a document only for libyaml, if no `...` stands before it.
-DIRECTIVES = ["...\n%YAML 1.1", "...\n# c\n%TAG !e! tag:e,2000:", "...\n%YAML 1.1\n%TAG !e! tag:e,2000:"]
+DIRECTIVES = ["%YAML 1.1", "...\n%YAML 1.1", "...\n# c\n%TAG !e! tag:e,2000:", "%YAML 1.1\n%TAG !e! tag:e,2000:"]
 BOUNDARIES = ["---", "--- ", "---a", "--- {a: b}", "...", "# c", "  ---", *DIRECTIVES]
 CONTENT = ["a: |", "  x", "b: 'y", "z'", "", " ", "- 1", "{a: 1}", "kind: Service", "a: 1", "a: 2", "c: >", "\ta"]
 lines = st.sampled_from([*BOUNDARIES, *CONTENT, "\x85", "'", "k: [", "]", "&a b: *a"])
@@ -44,6 +43,9 @@ def outcome(read: Any) -> tuple[list[Any], int | None]:
 @example("a: 1\na: 2\n---\nb: 1\nb: 2\n")
 @example("---\n...\n---a")
 @example("a: '\n%c'\n")
+@example("a: 1\n%YAML 1.1\n---\nb: 2\n---\nc: 3\n")
+@example("a: 1\n%YAML 1.1\n...\n---\nb: 2\n")
+@example("a\n%b\n---\n%YAML 1.1\n---\nc\n")
 @example("a: 1\n...\n# c\n%YAML 1.1\n---\nb: 2\n...\n...\nc: 3\n")
 def test_documents_are_those_of_the_whole_text(text: str) -> None:
     """One at a time or all at once, the documents of a text, their places and their faults are the same."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from portmap._kubernetes.errors import ManifestError, Span
 from portmap._kubernetes.field_path import FieldPath
-from portmap._yaml.json_reader import compose_json
+from portmap._yaml.json_reader import read_json
 from portmap._yaml.positions import MAX_DEPTH
 from reading import json_values, one
 
@@ -21,29 +21,29 @@ class TestAnyText:
     def test_any(self, text: str) -> None:
         """Any text is JSON, or refused by a ManifestError."""
         try:
-            composed = compose_json(text)
+            document = read_json(text)
         except ManifestError:
             return
-        assert composed.data == {} or composed.node is not None
+        assert document.data == {} or document.positions is not None
 
     @pytest.mark.parametrize("unit", ["[", "{a: ", "- ", "? ", "[{a: ", "a:\n", '{"a":[', "&a [", "!!a ["])
     def test_depth(self, unit: str) -> None:
         """Endless nesting is refused, fast and without exhausting the stack."""
         with pytest.raises(ManifestError):
-            compose_json(unit * 100_000)
+            read_json(unit * 100_000)
 
     def test_depth_limit(self) -> None:
         """Nesting is accepted up to the limit and refused beyond it."""
-        assert compose_json("[" * MAX_DEPTH + "]" * MAX_DEPTH).data
+        assert read_json("[" * MAX_DEPTH + "]" * MAX_DEPTH).data
         with pytest.raises(ManifestError, match="deeper"):
-            compose_json("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1))
+            read_json("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1))
 
     def test_long_numbers(self) -> None:
         """Numbers longer than Python converts, or larger than a float, do no harm."""
         with pytest.raises(ManifestError):
-            compose_json("9" * 10_000)
+            read_json("9" * 10_000)
         with pytest.raises(ManifestError, match="too large"):
-            compose_json("1e999")
+            read_json("1e999")
 
 
 class TestData:
@@ -54,19 +54,19 @@ class TestData:
         """JSON reads the same as YAML, but for nothing at all, which is an empty document."""
         text = json.dumps(value, ensure_ascii=False)
         expected = {} if value is None else value
-        assert compose_json(text).data == expected
+        assert read_json(text).data == expected
         # A text of more than 1024 characters is no key in YAML, and some characters stand in no YAML text.
         if text.isascii() and len(text) < 1000 and "\x7f" not in text:
             assert one(text).data == expected
 
     def test_numbers(self) -> None:
         """Floats stay floats, which no integer field takes."""
-        data = compose_json("[80, 80.0, 8e1, -0, 123456789012345678901234567890]").data
+        data = read_json("[80, 80.0, 8e1, -0, 123456789012345678901234567890]").data
         assert [type(number) for number in data] == [int, float, float, int, int]
 
     def test_surrogates(self) -> None:
         """Pairs are characters, halves become U+FFFD."""
-        data = compose_json(r'["\ud83d\ude00", "\ud83d", "\ude00\ud83d", "\\ud83d", "\/"]').data
+        data = read_json(r'["\ud83d\ude00", "\ud83d", "\ude00\ud83d", "\\ud83d", "\/"]').data
         assert data == ["😀", "\ufffd", "\ufffd\ufffd", r"\ud83d", "/"]
 
     @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ class TestData:
     def test_refused(self, text: str) -> None:
         """What Go's reader refuses is refused."""
         with pytest.raises(ManifestError):
-            compose_json(text)
+            read_json(text)
 
 
 class TestPositions:
@@ -85,24 +85,24 @@ class TestPositions:
     def test_span(self, value: Any) -> None:
         """Every value of a JSON text is where its span says."""
         text = json.dumps({"k": value}, indent=1)
-        composed = compose_json(text)
+        document = read_json(text)
         lines = text.split("\n")
-        found = composed.span(FieldPath("k"))
+        found = document.span(FieldPath("k"))
         assert found is not None
         if found.line == found.end_line:
             assert json.loads(lines[found.line - 1][found.column - 1 : found.end_column - 1]) == value
 
     def test_empty(self) -> None:
         """An empty document has no positions."""
-        assert compose_json("null").key_span(FieldPath("a")) is None
+        assert read_json("null").key_span(FieldPath("a")) is None
 
     def test_duplicates(self) -> None:
         """Of a key given twice both places are told, escapes or not, and the last one counts."""
-        composed = compose_json('{"a": [{"b": 1,\n "\\u0062": 2}]}')
-        assert composed.data == {"a": [{"b": 2}]}
-        assert composed.duplicates == ((FieldPath("a", 0, "b"), Span(1, 9, 1, 12), Span(2, 2, 2, 10)),)
+        document = read_json('{"a": [{"b": 1,\n "\\u0062": 2}]}')
+        assert document.data == {"a": [{"b": 2}]}
+        assert document.duplicates == ((FieldPath("a", 0, "b"), Span(1, 9, 1, 12), Span(2, 2, 2, 10)),)
 
     def test_place(self) -> None:
         """The error has a line and a column."""
         with pytest.raises(ManifestError, match=r"^svc\.json:2:6: this is no JSON"):
-            compose_json('{\n"a": }', "svc.json")
+            read_json('{\n"a": }', "svc.json")

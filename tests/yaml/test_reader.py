@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from portmap._kubernetes.errors import ManifestError, Span
 from portmap._kubernetes.field_path import FieldPath, Key, Step
-from portmap._yaml import reader as _compose
+from portmap._yaml import reader
 from portmap._yaml.positions import MAX_DEPTH
-from portmap._yaml.reader import compose_all
+from portmap._yaml.reader import read_yaml
 from reading import json_values, one, refused
 
 
@@ -20,7 +20,7 @@ from reading import json_values, one, refused
 def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Runs a test with the C parser and without."""
     if request.param == "pure":
-        monkeypatch.setattr(_compose, "_EventParser", _compose._PureParser)
+        monkeypatch.setattr(reader, "_EventParser", reader._PureParser)
     return str(request.param)
 
 
@@ -35,9 +35,9 @@ class TestAnyText:
         for pure in (False, True):
             with pytest.MonkeyPatch.context() as patch:
                 if pure:
-                    patch.setattr(_compose, "_EventParser", _compose._PureParser)
+                    patch.setattr(reader, "_EventParser", reader._PureParser)
                 try:
-                    for document in compose_all(text):
+                    for document in read_yaml(text):
                         json.dumps(document.data, allow_nan=False)
                 except ManifestError:
                     pass
@@ -170,13 +170,13 @@ class TestData:
     @pytest.mark.usefixtures("parser")
     def test_merge(self) -> None:
         """Merged keys are read; of several mappings the first counts; an override is a duplicate."""
-        composed = one(
+        document = one(
             "p: &p {a: 1, b: 2}\nq: &q {b: 3, c: 4}\nr:\n  <<: [*p, *q]\n  c: 5\ns: {'<<': 1}\nt: {<<: *p}\n"
         )
-        assert composed.data["r"] == {"a": 1, "b": 2, "c": 5}
-        assert composed.data["s"] == {"<<": 1}
-        assert composed.data["t"] == {"a": 1, "b": 2}
-        assert [duplicate[0] for duplicate in composed.duplicates] == [FieldPath("r", "b"), FieldPath("r", "c")]
+        assert document.data["r"] == {"a": 1, "b": 2, "c": 5}
+        assert document.data["s"] == {"<<": 1}
+        assert document.data["t"] == {"a": 1, "b": 2}
+        assert [duplicate[0] for duplicate in document.duplicates] == [FieldPath("r", "b"), FieldPath("r", "c")]
 
     def test_merge_after(self) -> None:
         """A merge after a key overrides it, since go-yaml v2 goes by the order of the text."""
@@ -185,14 +185,14 @@ class TestData:
     @pytest.mark.usefixtures("parser")
     def test_documents(self) -> None:
         """Documents come one by one; an empty one is {} and has no node."""
-        documents = list(compose_all("# only\n---\n# a comment\n---\na: 1\n...\n---\nnull\n"))
+        documents = list(read_yaml("# only\n---\n# a comment\n---\na: 1\n...\n---\nnull\n"))
         assert [document.data for document in documents] == [{}, {"a": 1}, {}]
-        assert [document.node is None for document in documents] == [True, False, True]
-        assert list(compose_all("")) == list(compose_all("# x\n")) == []
+        assert [document.positions is None for document in documents] == [True, False, True]
+        assert list(read_yaml("")) == list(read_yaml("# x\n")) == []
 
     def test_lazy(self) -> None:
         """A document before a broken one can be read."""
-        documents = compose_all("a: 1\n---\n[\n")
+        documents = read_yaml("a: 1\n---\n[\n")
         assert next(documents).data == {"a": 1}
         with pytest.raises(ManifestError):
             next(documents)
@@ -200,10 +200,10 @@ class TestData:
     @pytest.mark.usefixtures("parser")
     def test_line_ends_and_mark(self) -> None:
         """A byte order mark in front and Windows line ends are accepted."""
-        composed = one("\ufeffa: 1\r\nb: 2\r\n")
-        assert composed.data == {"a": 1, "b": 2}
-        assert composed.span(FieldPath("a")) == Span(1, 4, 1, 5)
-        assert composed.span(FieldPath("b")) == Span(2, 4, 2, 5)
+        document = one("\ufeffa: 1\r\nb: 2\r\n")
+        assert document.data == {"a": 1, "b": 2}
+        assert document.span(FieldPath("a")) == Span(1, 4, 1, 5)
+        assert document.span(FieldPath("b")) == Span(2, 4, 2, 5)
 
     def test_tab_after_colon(self) -> None:
         """A tab may follow a colon, as in Go."""
@@ -237,9 +237,9 @@ class TestDuplicates:
     @pytest.mark.usefixtures("parser")
     def test_yaml(self) -> None:
         """Both places are told, and the last one counts."""
-        composed = one("spec:\n  ports:\n  - port: 80\n    port: 81\n1: a\n'1': b\n")
-        assert composed.data == {"spec": {"ports": [{"port": 81}]}, "1": "b"}
-        assert composed.duplicates == (
+        document = one("spec:\n  ports:\n  - port: 80\n    port: 81\n1: a\n'1': b\n")
+        assert document.data == {"spec": {"ports": [{"port": 81}]}, "1": "b"}
+        assert document.duplicates == (
             (FieldPath("spec", "ports", 0, "port"), Span(3, 5, 3, 9), Span(4, 5, 4, 9)),
             (FieldPath("1"), Span(5, 1, 5, 2), Span(6, 1, 6, 4)),
         )
@@ -289,9 +289,9 @@ class TestPositions:
     @pytest.mark.usefixtures("parser")
     def test_span(self, path: tuple[Step, ...], value: str, key: str) -> None:
         """A value is found by its path; a missing one by the nearest parent there is."""
-        composed = one(SERVICE)
-        assert str(composed.span(FieldPath(*path))) == value
-        assert str(composed.key_span(FieldPath(*path))) == key
+        document = one(SERVICE)
+        assert str(document.span(FieldPath(*path))) == value
+        assert str(document.key_span(FieldPath(*path))) == key
 
     def test_end(self) -> None:
         """A block ends with its last value."""
@@ -299,10 +299,10 @@ class TestPositions:
 
     def test_alias(self) -> None:
         """An alias stands where it is written, what is in it where the anchor is."""
-        composed = one("a: &x\n  k: 1\nb: *x\nc:\n  <<: *x\n")
-        assert str(composed.span(FieldPath("b"))) == "3:4"
-        assert str(composed.span(FieldPath("b", "k"))) == "2:6"
-        assert str(composed.span(FieldPath("c", "k"))) == "2:6"
+        document = one("a: &x\n  k: 1\nb: *x\nc:\n  <<: *x\n")
+        assert str(document.span(FieldPath("b"))) == "3:4"
+        assert str(document.span(FieldPath("b", "k"))) == "2:6"
+        assert str(document.span(FieldPath("c", "k"))) == "2:6"
 
     def test_empty(self) -> None:
         """An empty document has no positions."""

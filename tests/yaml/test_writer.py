@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from adversarial_texts import ADVERSARIAL
 from portmap._kubernetes.errors import ManifestError
-from portmap._yaml.reader import compose_all
+from portmap._yaml.reader import read_yaml
 from portmap._yaml.scalars import resolve
 from portmap._yaml.writer import emit
 
@@ -30,9 +30,9 @@ values = st.recursive(
 
 def check(value: Any) -> None:
     text = emit(value)
-    (composed,) = compose_all(text)
-    assert composed.data == ({} if value is None else value)
-    assert not composed.duplicates
+    (document,) = read_yaml(text)
+    assert document.data == ({} if value is None else value)
+    assert not document.duplicates
     assert yaml.load(text, Loader=yaml.CSafeLoader) == value
     assert yaml.load(text, Loader=yaml.SafeLoader) == value
 
@@ -62,7 +62,7 @@ class TestReadBack:
     def test_documents(self, documents: list[Any]) -> None:
         """Documents can be put one after the other."""
         text = "".join(f"---\n{emit(value)}" for value in documents)
-        assert [composed.data for composed in compose_all(text)] == [
+        assert [document.data for document in read_yaml(text)] == [
             {} if value is None else value for value in documents
         ]
 

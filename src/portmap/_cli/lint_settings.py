@@ -19,7 +19,7 @@ from portmap._lint.rule import Rule
 from portmap._lint.rules import rules_of
 from portmap._reports.console import CommandError
 from portmap._reports.layout import count
-from portmap._yaml.json_reader import compose_json
+from portmap._yaml.json_reader import read_json
 
 if TYPE_CHECKING:
     from portmap._lint.inputs import Input
@@ -99,7 +99,7 @@ class Settings:
             hint = "; --write-baseline creates it" if isinstance(error, FileNotFoundError) else ""
             raise CommandError(f"{_COMMAND}: {path}: cannot be read: {reason}{hint}") from None
         try:
-            return Baseline.from_dict(compose_json(text, str(path)).data, str(path))
+            return Baseline.from_dict(read_json(text, str(path)).data, str(path))
         except ValueError as error:
             raise CommandError(f"{_COMMAND}: {error}") from None
 

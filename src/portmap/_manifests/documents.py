@@ -16,7 +16,7 @@ from portmap._model.pods import Pod
 from portmap._model.services import Service
 from portmap._model.workloads import Workload, several_templates
 from portmap._yaml.ambiguous_scalars import disagreement, divisive, refused_by_kubectl
-from portmap._yaml.positions import Composed
+from portmap._yaml.parsed_document import ParsedDocument
 
 __all__ = ["Document", "Manifests", "Note", "documents", "judged", "objects_in", "values_in"]
 
@@ -83,7 +83,7 @@ class Document:
     objects: tuple[Service | Pod | Workload, ...]
     violations: tuple[Violation, ...]
     source: str
-    _composed: Composed = attrs.field(repr=False)
+    _parsed: ParsedDocument = attrs.field(repr=False)
     _root: FieldPath = attrs.field(default=ROOT, repr=False)
 
     @property
@@ -134,7 +134,7 @@ class Document:
             >>> document.span("spec.ports[0].port")
             Span(line=10, column=11, end_line=10, end_column=13)
         """
-        return self._composed.span(self._root + _path(field))
+        return self._parsed.span(self._root + _path(field))
 
     def key_span(self, field: FieldPath | str) -> Span | None:
         """Where the key of a field stands in the text, for fields that should not be there.
@@ -143,7 +143,7 @@ class Document:
             >>> document.key_span("spec.ports")
             Span(line=8, column=3, end_line=8, end_column=8)
         """
-        return self._composed.key_span(self._root + _path(field))
+        return self._parsed.key_span(self._root + _path(field))
 
     def place(self, field: FieldPath | str = "") -> Span | None:
         """Where to point for a field: at its value, or at its key, where the value takes several lines.
@@ -156,8 +156,8 @@ class Document:
             Span(line=10, column=11, end_line=10, end_column=13)
         """
         path = self._root + _path(field)
-        span = self._composed.span(path)
-        return self._composed.key_span(path) if span and span.end_line > span.line else span
+        span = self._parsed.span(path)
+        return self._parsed.key_span(path) if span and span.end_line > span.line else span
 
     @property
     def notes(self) -> "tuple[Note, ...]":
@@ -170,10 +170,10 @@ class Document:
             >>> document.notes
             ()
         """
-        refusal = refused_by_kubectl(self._composed)
+        refusal = refused_by_kubectl(self._parsed)
         values = (
             Note(str(path), disagreement(text) or "", f'quote it if text is meant: "{text}"')
-            for path, text in divisive(self._composed, self._root)
+            for path, text in divisive(self._parsed, self._root)
         )
         return (*([] if refusal is None else [Note("", *refusal)]), *values)
 
@@ -187,7 +187,7 @@ class Document:
             >>> document.text == to_yaml(web)
             True
         """
-        return self._composed.text
+        return self._parsed.text
 
     def forget_places(self) -> None:
         """Free the memory that `span` and its like took for the objects of this text; they find it all again.
@@ -195,17 +195,18 @@ class Document:
         Example:
             >>> document.forget_places()
         """
-        self._composed.forget()
+        if self._parsed.positions is not None:
+            self._parsed.positions.forget()
 
     @property
-    def origin(self) -> tuple[Composed, FieldPath]:
+    def origin(self) -> tuple[ParsedDocument, FieldPath]:
         """What was read of the whole text, and the object's path in it; for the modules of this package.
 
         Example:
             >>> document.origin[1]
             FieldPath()
         """
-        return self._composed, self._root
+        return self._parsed, self._root
 
     def __str__(self) -> str:
         """For people: `Service web (k8s/web.yaml:3)`."""
@@ -302,18 +303,18 @@ def judged(documents: Iterable[Document]) -> Iterator[Document]:
     return (each for each in documents if isinstance(each.raw, Mapping) and is_readable(each.raw))
 
 
-def documents(composed: Composed, source: str, cluster: Cluster) -> Iterator[Document]:
-    """The documents of one composed text: one, or the items of a List; none if it is empty."""
-    if composed.data == {}:
+def documents(parsed: ParsedDocument, source: str, cluster: Cluster) -> Iterator[Document]:
+    """Yield the objects of one parsed document: itself, or the items of a List; none if it is empty."""
+    if parsed.data == {}:
         return
-    duplicates = composed.duplicate_violations()
-    for root, raw in objects_in(composed.data):
+    duplicates = parsed.duplicate_violations()
+    for root, raw in objects_in(parsed.data):
         mine = [
             attrs.evolve(violation, field=violation.path[len(root) :])
             for violation in duplicates
             if violation.path.starts_with(root)
         ]
-        yield _document(raw, root, mine, composed, source, cluster)
+        yield _document(raw, root, mine, parsed, source, cluster)
 
 
 def objects_in(data: Any, root: FieldPath = ROOT) -> Iterator[tuple[FieldPath, Any]]:  # noqa: ANN401 - any JSON value
@@ -347,7 +348,7 @@ def _document(
     raw: Any,  # noqa: ANN401 - any JSON value
     root: FieldPath,
     found: list[Violation],
-    composed: Composed,
+    parsed: ParsedDocument,
     source: str,
     cluster: Cluster,
 ) -> Document:
@@ -357,4 +358,4 @@ def _document(
             typed = read_all(raw, cluster=cluster)
         except ValidationError as error:
             found = [*found, *error.violations]
-    return Document(raw, () if found else typed, in_order(found), source, composed, root)
+    return Document(raw, () if found else typed, in_order(found), source, parsed, root)

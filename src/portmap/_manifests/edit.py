@@ -26,7 +26,7 @@ from portmap._manifests.edit_paths import APPEND, Assignment, located, parse_ass
 from portmap._manifests.load import load
 from portmap._manifests.splice import Splicer
 from portmap._manifests.text_files import PACKED, decoded
-from portmap._yaml.positions import Composed
+from portmap._yaml.parsed_document import ParsedDocument
 
 __all__ = ["Edit", "edit", "edit_content", "set_fields"]
 
@@ -254,30 +254,29 @@ def _changed(text: str, name: str, at: int, assignment: Assignment, cluster: Clu
     if at >= len(documents):
         raise ManifestError("the changes before make something else of the object", name)
     document = documents[at]
-    composed, root = document.origin
+    parsed, root = document.origin
     try:
         path = root + located(assignment, document.raw)
     except ManifestError as error:
         raise ManifestError(error.problem, name, document.span()) from None
-    place = composed.span(path)
-    for twice, first, second in composed.duplicates:
+    place = parsed.span(path)
+    for twice, first, second in parsed.duplicates:
         if twice == path[: len(twice)]:
             problem = f"{twice} is given twice, in lines {first.line} and {second.line}: remove one first"
             raise ManifestError(problem, name, second)
-    wanted = copy.deepcopy(composed.data)
-    node = composed.node
-    if not _apply(wanted, path, assignment) or node is None:
+    wanted = copy.deepcopy(parsed.data)
+    if not _apply(wanted, path, assignment) or parsed.positions is None:
         return text
-    if composed.is_json and len(_distinct(documents)) > 1:
+    if parsed.is_json and len(_distinct(documents)) > 1:
         raise ManifestError("holds several JSON objects: change files of one object each", name, document.span())
-    splicer = Splicer(text, node, name, is_json=composed.is_json)
+    splicer = Splicer(text, parsed.positions, parsed.source_text, name)
     written = splicer.remove(path) if assignment.remove else splicer.set(path, assignment.value)
     try:
         after = _documents(written, name, cluster)
     except ManifestError as error:
         problem = f"{assignment.text!r} cannot be written here: the file could not be read any more ({error.problem})"
         raise ManifestError(problem, name, place) from None
-    meant = [wanted if each is composed else each.data for each in _distinct(documents)]
+    meant = [wanted if each is parsed else each.data for each in _distinct(documents)]
     if _spelt(meant) != _spelt([each.data for each in _distinct(after)]):
         problem = f"{assignment.text!r} would change more of the file than this field"
         if _ANCHOR.search(text) is not None:
@@ -286,7 +285,7 @@ def _changed(text: str, name: str, at: int, assignment: Assignment, cluster: Clu
     return written
 
 
-def _distinct(documents: Sequence[Document]) -> list[Composed]:
+def _distinct(documents: Sequence[Document]) -> list[ParsedDocument]:
     """The documents of the text, each once however many objects it lists."""
     return list({id(document.origin[0]): document.origin[0] for document in documents}.values())
 

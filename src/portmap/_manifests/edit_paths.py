@@ -15,7 +15,7 @@ from portmap._kubernetes.errors import ManifestError
 from portmap._kubernetes.field_path import FieldPath, Key
 from portmap._manifests.known_fields import APPEND, TOP, unknown_at_top, unknown_in_service
 from portmap._model.service_reading import is_core_service
-from portmap._yaml.reader import compose_all
+from portmap._yaml.reader import read_yaml
 from portmap._yaml.scalars import ScalarError, resolve
 
 __all__ = ["APPEND", "Assignment", "located", "parse_assignment"]
@@ -113,7 +113,7 @@ def _value(text: str, whole: str) -> _Data:
     """A scalar as an unquoted one in YAML; what opens a bracket or quotes, as YAML."""
     try:
         if text[:1] in ("{", "[", '"', "'"):
-            found = list(compose_all(text))
+            found = list(read_yaml(text))
             if len(found) == 1 and not found[0].duplicates:
                 return found[0].data
         else:

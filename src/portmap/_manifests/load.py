@@ -2,9 +2,8 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, Final, Literal
+from typing import IO, Any, Final
 
 import attrs
 
@@ -12,9 +11,8 @@ from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import ManifestError
 from portmap._manifests.documents import Document, Manifests, documents, objects_in, values_in
 from portmap._manifests.text_files import PACKED, is_json, read_file, read_stream
-from portmap._yaml.json_reader import compose_json_values
-from portmap._yaml.positions import Composed
-from portmap._yaml.reader import compose_all
+from portmap._yaml.parsed_document import ParsedDocument
+from portmap._yaml.read_documents import Language, read_documents
 
 __all__ = ["SUFFIXES", "documents_of", "is_folder", "load", "manifest_files", "parse"]
 
@@ -43,11 +41,11 @@ def parse(text: str) -> list[Any]:
         [{'port': 15, 'name': 'on', 'enabled': True}]
     """
     found = []
-    for composed in compose_all(text):
-        for path, first, second in composed.duplicates:
+    for document in read_documents(text):
+        for path, first, second in document.duplicates:
             problem = f"key {str(path[-1])!r} is given twice, in lines {first.line} and {second.line}"
             raise ManifestError(problem, "", second)
-        found.append(composed.data)
+        found.append(document.data)
     return found
 
 
@@ -140,7 +138,7 @@ def documents_of(
     cluster: Cluster,
     *,
     lines_before: int = 0,
-    language: Literal["yaml", "json"] | None = None,
+    language: Language | None = None,
 ) -> Iterator[Document]:
     """The documents of a text.
 
@@ -154,28 +152,21 @@ def documents_of(
     Raises:
         ManifestError: It is no YAML or JSON.
     """
-    large = len(text) > _LARGEST_OBJECT
-    for composed in _composed(text, source, language):
-        found = attrs.evolve(composed, lines_before=composed.lines_before + lines_before) if lines_before else composed
-        if large:
+    if language is None and is_json(source):
+        language = "json"
+    if language != "json" and not text.endswith("\n"):
+        text += "\n"  # As kubectl does: it reads by lines, and ends each of them.
+    is_large = len(text) > _LARGEST_OBJECT
+    for parsed in read_documents(text, source, language):
+        found = attrs.evolve(parsed, lines_before=parsed.lines_before + lines_before) if lines_before else parsed
+        if is_large:
             _check_objects(found, source)
         yield from documents(found, source, cluster)
 
 
-def _check_objects(composed: Composed, source: str) -> None:
-    """Fails for what no server would read at all, before all that is wrong in it takes much longer to tell."""
-    for root, raw in objects_in(composed.data):
+def _check_objects(parsed: ParsedDocument, source: str) -> None:
+    """Fail for what no server would read at all, before all its faults take much longer to report."""
+    for root, raw in objects_in(parsed.data):
         if values_in(raw, _MOST_VALUES) > _MOST_VALUES:
             problem = f"this object has more than {_MOST_VALUES} values, and API servers take none larger than 3 MiB"
-            raise ManifestError(problem, source, composed.span(root))
-
-
-def _composed(text: str, source: str, language: str | None) -> Iterable[Composed]:
-    if language == "json" or (language is None and is_json(source)):
-        return compose_json_values(text, source)
-    if language is None and text.lstrip().startswith("{"):
-        # As kubectl does: what looks like JSON is tried as JSON, whose escapes YAML does not have.
-        with suppress(ManifestError):
-            return compose_json_values(text, source)
-    # As kubectl does: it reads by lines, and ends each of them.
-    return compose_all(text if text.endswith("\n") else f"{text}\n", source)
+            raise ManifestError(problem, source, parsed.span(root))

@@ -12,8 +12,9 @@ from portmap._kubernetes.errors import ManifestError
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._manifests.edit_paths import APPEND
 from portmap._yaml.line_breaks import LINE_BREAK
-from portmap._yaml.positions import Entry, Node, span_of
+from portmap._yaml.positions import Positions, Range
 from portmap._yaml.scalars import plain_ok
+from portmap._yaml.source_text import SourceText
 from portmap._yaml.writer import emit, text
 
 __all__ = ["Splicer"]
@@ -32,13 +33,11 @@ _PLAIN: Final = re.compile(r"/?[A-Za-z][A-Za-z0-9_./:@+%=-]*(?<!:)")
 class Splicer:
     """A text without its byte order mark, and the positions of the document that is changed."""
 
-    def __init__(self, text: str, root: Node, source: str, *, is_json: bool) -> None:
+    def __init__(self, text: str, positions: Positions, source_text: SourceText, source: str) -> None:
         self._text = text
-        self._root = root
+        self._positions = positions
+        self._source_text = source_text
         self._source = source
-        self._json = is_json
-        breaks = re.finditer("\n", text) if is_json else LINE_BREAK.finditer(text)
-        self._starts = [0, *(match.end() for match in breaks)]
         found = LINE_BREAK.search(text)
         self._newline = found[0] if found is not None and found[0] in ("\r\n", "\n", "\r") else "\n"
 
@@ -48,16 +47,16 @@ class Splicer:
         Raises:
             ManifestError: It cannot be done by changing this place alone.
         """
-        node, rest = self._descend(path)
+        row, rest = self._descend(path)
         if not rest:
-            return self._replaced(node, value, path)
+            return self._replaced(row, value, path)
         for step in reversed(rest[1:]):
             value = [value] if step == APPEND else {str(step): value}
-        inside, start = node[4], self._content(node)
-        if inside is None:  # A null, which becomes the collection.
-            return self._replaced(node, [value] if rest[0] == APPEND else {str(rest[0]): value}, path)
+        start = self._content(row)
+        if self._positions.children(row) is None:  # A null, which becomes the collection.
+            return self._replaced(row, [value] if rest[0] == APPEND else {str(rest[0]): value}, path)
         flow = self._text[start : start + 1] in ("{", "[")
-        return self._flow_added(node, rest[0], value) if flow else self._block_added(node, rest[0], value)
+        return self._flow_added(row, rest[0], value) if flow else self._block_added(row, rest[0], value)
 
     def remove(self, path: FieldPath) -> str:
         """The text without the value at this path.
@@ -69,7 +68,7 @@ class Splicer:
         _, missing = self._descend(path)
         if rest or missing:
             raise self._refusal(f"there is no {path} to be removed", parent)
-        places = self._children(parent)
+        places = self._own_children(parent)
         own = sorted(places.values())
         at = own.index(places[path[-1]])
         flow = self._text[self._content(parent)] in ("{", "[")
@@ -89,13 +88,13 @@ class Splicer:
             return self._cut(len(self._text[:start].rstrip(" ")), self._line_end(end))
         return self._cut(start, own[at + 1][0])
 
-    def _emptied(self, path: FieldPath, parent: Node, start: int, end: int, *, flow: bool) -> str:
+    def _emptied(self, path: FieldPath, parent: int, start: int, end: int, *, flow: bool) -> str:
         """The text without the only item or entry of a collection, which stays, with nothing in it."""
         if flow:
             opening, closing = self._content(parent) + 1, self._end(parent) - 1
             blank = self._text[opening:start].strip() == self._text[end:closing].strip(" \t\r\n,") == ""
             return self._cut(opening, closing) if blank else self._cut(start, end)
-        empty = "{}" if isinstance(parent[4], dict) else "[]"
+        empty = "{}" if isinstance(self._positions.children(parent), dict) else "[]"
         colon = self._colon(path)
         if colon is None or self._text[self._line_start(start) : start].strip(" ") != "":
             return self._cut(self._content(parent), self._end(parent), empty)
@@ -104,11 +103,9 @@ class Splicer:
 
     def _colon(self, path: FieldPath) -> int | None:
         """Where the value of a field could begin on the line of its colon, after its anchor and tag."""
-        parent, _ = self._descend(path[:-1])
-        inside = parent[4]
-        if not path or not isinstance(inside, dict):
-            return None
-        match = _COLON.match(self._text, self._offset_end(inside[str(path[-1])]))
+        row, _ = self._descend(path)
+        key = self._positions.key(row)
+        match = None if key is None else _COLON.match(self._text, key[1])
         return None if match is None else match.end()
 
     def _lines_removed(self, start: int, end: int) -> str:
@@ -134,66 +131,60 @@ class Splicer:
 
     # --- finding -----------------------------------------------------------------------------------------------
 
-    def _descend(self, path: FieldPath) -> tuple[Node, FieldPath]:
-        """The deepest node there is on the way, and the steps that are left."""
-        node = self._root
+    def _descend(self, path: FieldPath) -> tuple[int, FieldPath]:
+        """Return the row of the deepest value that exists on the way, and the steps that are left."""
+        row = self._positions.ROOT
         for position, step in enumerate(path):
-            inside = node[4]
-            if self._text.startswith("*", self._offset(node)):
-                told = path[:position]
-                raise self._refusal(f"{told} is an alias: change what its anchor marks, or write it out", node)
-            if isinstance(inside, dict) and step in inside:
-                entry = inside[str(step)]
-                if not self._owns(node, entry):
-                    raise self._refusal(f"{path[: position + 1]} comes from a merge key", node)
-                node = entry[4]
-            elif isinstance(inside, list) and isinstance(step, int):
-                node = inside[step]
+            children = self._positions.children(row)
+            if self._text.startswith("*", self._start(row)):
+                alias = path[:position]
+                raise self._refusal(f"{alias} is an alias: change what its anchor marks, or write it out", row)
+            if isinstance(children, dict) and step in children:
+                child = children[str(step)]
+                if not self._owns(row, child):
+                    raise self._refusal(f"{path[: position + 1]} comes from a merge key", row)
+                row = child
+            elif isinstance(children, list) and isinstance(step, int):
+                row = children[step]
             else:
-                return node, path[position:]
-        return node, ROOT
+                return row, path[position:]
+        return row, ROOT
 
-    def _children(self, node: Node) -> dict[str | int, tuple[int, int]]:
-        """Where the own entries of a mapping begin and end, or the items of a list with their dashes."""
-        inside = node[4]
-        found: dict[str | int, tuple[int, int]] = {}
-        if isinstance(inside, dict):
-            for key, entry in inside.items():
-                if self._owns(node, entry):
-                    start = self._offset(entry)
-                    found[key] = start, max(self._offset_end(entry), self._end(entry[4]))
+    def _own_children(self, row: int) -> dict[str | int, Range]:
+        """Return where the own entries of a mapping are, or the items of a list with their dashes."""
+        children = self._positions.children(row)
+        found: dict[str | int, Range] = {}
+        if isinstance(children, dict):
+            for key, child in children.items():
+                place = self._positions.key(child)
+                if place is not None and self._owns(row, child):
+                    found[key] = place[0], max(place[1], self._end(child))
             return found
-        flow = self._text[self._content(node)] == "["
-        for index, item in enumerate(inside or ()):
-            start, end = self._offset(item), self._end(item)
+        flow = self._text[self._content(row)] == "["
+        for index, item in enumerate(children or ()):
+            start, end = self._start(item), self._end(item)
             dash = start if flow else self._text.rfind("-", 0, max(start, 1))
             found[index] = dash, max(end, dash + 1)
         return found
 
-    def _owns(self, node: Node, entry: Entry) -> bool:
-        """Whether the entry stands in this mapping, and was not merged into it."""
-        return self._offset(node) <= self._offset(entry) < max(self._offset(node) + 1, self._offset_end(node))
+    def _owns(self, row: int, child: int) -> bool:
+        """Return whether an entry is written in this mapping, and not merged into it."""
+        key = self._positions.key(child)
+        start, end = self._positions.value(row)
+        return key is not None and start <= key[0] < max(start + 1, end)
 
-    def _offset(self, place: "Node | Entry") -> int:
-        return self._starts[place[0]] + place[1]
+    def _start(self, row: int) -> int:
+        return self._positions.value(row)[0]
 
-    def _offset_end(self, place: "Node | Entry") -> int:
-        # What was read may have ended with a line break that the file has not.
-        return (
-            len(self._text)
-            if place[2] >= len(self._starts)
-            else min(self._starts[place[2]] + place[3], len(self._text))
-        )
-
-    def _content(self, node: Node) -> int:
-        """Where a value begins after its anchor and tag."""
-        start = self._offset(node)
+    def _content(self, row: int) -> int:
+        """Return where a value begins after its anchor and tag."""
+        start = self._start(row)
         match = _PROPERTIES.match(self._text, start)
         return start if match is None else match.end()
 
-    def _end(self, node: Node) -> int:
-        """Where a value ends, without the line breaks after a block scalar."""
-        start, end = self._offset(node), self._offset_end(node)
+    def _end(self, row: int) -> int:
+        """Return where a value ends, without the line breaks after a block scalar."""
+        start, end = self._positions.value(row)
         return start + len(self._text[start:end].rstrip(" \t\r\n"))
 
     def _line_start(self, offset: int) -> int:
@@ -206,20 +197,19 @@ class Splicer:
     def _cut(self, start: int, end: int, instead: str = "") -> str:
         return self._text[:start] + instead + self._text[end:]
 
-    def _refusal(self, problem: str, node: Node) -> ManifestError:
-        return ManifestError(problem, self._source, span_of(node))
+    def _refusal(self, problem: str, row: int) -> ManifestError:
+        return ManifestError(problem, self._source, self._source_text.span(*self._positions.value(row)))
 
     # --- writing -----------------------------------------------------------------------------------------------
 
-    def _replaced(self, node: Node, value: _Data, path: FieldPath) -> str:
-        start, end = self._offset(node), self._end(node)
+    def _replaced(self, row: int, value: _Data, path: FieldPath) -> str:
+        start, end = self._start(row), self._end(row)
         old = self._text[start:end]
-        field = path
         if old.startswith("*"):
-            raise self._refusal(f"{field} is an alias: change what its anchor marks, or write it out", node)
-        content = min(self._content(node), end)
-        if node[4] is not None and self._text[content] not in ("{", "["):
-            raise self._refusal(f"{field} is a block of several fields: change them one by one", node)
+            raise self._refusal(f"{path} is an alias: change what its anchor marks, or write it out", row)
+        content = min(self._content(row), end)
+        if self._positions.children(row) is not None and self._text[content] not in ("{", "["):
+            raise self._refusal(f"{path} is a block of several fields: change them one by one", row)
         anchor = _ANCHOR.match(old)
         written = self._block(value, path, end) or self._flow(value, self._text[content:end])
         if anchor is not None:
@@ -230,7 +220,7 @@ class Splicer:
 
     def _block(self, value: _Data, path: FieldPath, end: int) -> str | None:
         """A text of several lines as a literal block, where one can stand and shows all of it."""
-        if self._json or not isinstance(value, str) or "\n" not in value or value.endswith("\n\n"):
+        if self._source_text.is_json or not isinstance(value, str) or "\n" not in value or value.endswith("\n\n"):
             return None
         parent, _ = self._descend(path[:-1])
         if not path or self._text[self._content(parent)] in ("{", "["):
@@ -238,13 +228,13 @@ class Splicer:
         stop = self._line_end(end)
         if self._text[end:stop].strip() != "" or stop == len(self._text):
             return None
-        start = self._children(parent)[path[-1]][0]
+        start = self._own_children(parent)[path[-1]][0]
         written = text(value, " " * (start - self._line_start(start)))
         return written.replace("\n", self._newline) if written.startswith("|") else None
 
     def _flow(self, value: _Data, old: str = "") -> str:
         """A value on one line, in the quotes of the one that it replaces."""
-        if self._json:
+        if self._source_text.is_json:
             return json.dumps(value, ensure_ascii=False)
         if isinstance(value, Mapping):
             return "{" + ", ".join(f"{self._flow(key)}: {self._flow(item)}" for key, item in value.items()) + "}"
@@ -259,17 +249,19 @@ class Splicer:
         )
         return value if plain and not old.startswith('"') else emit(value)[:-1]
 
-    def _flow_added(self, node: Node, step: str | int, value: _Data) -> str:
+    def _flow_added(self, row: int, step: str | int, value: _Data) -> str:
         written = self._flow(value)
-        own = self._children(node)
+        own = self._own_children(row)
         colon = ": "
-        if isinstance(node[4], dict):
-            if own and self._json:
-                entry = next(iter(node[4].values()))
-                colon = self._text[self._offset_end(entry) : self._offset(entry[4])]
+        children = self._positions.children(row)
+        if isinstance(children, dict):
+            if own and self._source_text.is_json:
+                first = next(iter(children.values()))
+                key = self._positions.key(first)
+                colon = colon if key is None else self._text[key[1] : self._start(first)]
             written = f"{self._flow(str(step))}{colon}{written}"
         if not own:
-            opening = self._content(node)
+            opening = self._content(row)
             return self._cut(opening + 1, opening + 1, written)
         start, end = max(own.values())
         lead = self._text[self._line_start(start) : start]
@@ -284,14 +276,14 @@ class Splicer:
         kept = rest[0] if comma else f",{rest[0]}"
         return self._cut(end, stop, f"{kept}{self._newline}{lead}{written}{comma}")
 
-    def _block_added(self, node: Node, step: str | int, value: _Data) -> str:
-        if isinstance(node[4], dict):
-            first = min(self._children(node).values())[0]
+    def _block_added(self, row: int, step: str | int, value: _Data) -> str:
+        if isinstance(self._positions.children(row), dict):
+            first = min(self._own_children(row).values())[0]
             written = emit({str(step): value})
         else:
-            first = self._content(node)
+            first = self._content(row)
             written = emit([value])
         pad = " " * (first - self._line_start(first))
         lines = written.removesuffix("\n").split("\n")
-        end = self._line_end(self._end(node))
+        end = self._line_end(self._end(row))
         return self._cut(end, end, "".join(f"{self._newline}{pad}{line}" if line else self._newline for line in lines))

@@ -11,16 +11,17 @@ import zlib
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import IO, Final, Literal, TypeAlias
+from typing import IO, Final, TypeAlias
 
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import ManifestError
 from portmap._manifests.documents import Document
 from portmap._manifests.load import documents_of
 from portmap._manifests.text_files import decoded, is_json, not_utf8, opened, unreadable
-from portmap._yaml.json_reader import is_value
+from portmap._yaml.json_reader import is_json as is_json_text
 from portmap._yaml.line_breaks import LINE_BREAK
-from portmap._yaml.positions import further_down
+from portmap._yaml.parsed_document import shifted
+from portmap._yaml.read_documents import Language
 
 __all__ = ["iter_documents"]
 
@@ -73,7 +74,7 @@ def _of_lines(lines: Iterable[str] | Iterable[bytes], source: str, cluster: Clus
 
 _BOUNDARY: Final = re.compile(r"(?:---|\.\.\.)(?:\s|\Z)")
 
-_Part: TypeAlias = tuple[str, Literal["yaml", "json"] | None]
+_Part: TypeAlias = tuple[str, Language | None]
 
 
 def _parts(lines: Iterator[str], *, sure: bool) -> Iterator[_Part]:
@@ -101,7 +102,7 @@ def _json_parts(lines: Iterator[str], *, sure: bool) -> Iterator[_Part]:
     closed = False
     for line in lines:
         begins = closed and line[0] == "{"
-        if not sure and (_BOUNDARY.match(line) or (begins and not is_value("".join(part)))):
+        if not sure and (_BOUNDARY.match(line) or (begins and not is_json_text("".join(part)))):
             yield from _yaml_parts(chain(part, [line], lines))
             return
         if begins:
@@ -114,18 +115,22 @@ def _json_parts(lines: Iterator[str], *, sure: bool) -> Iterator[_Part]:
 
 
 def _yaml_parts(lines: Iterable[str]) -> Iterator[_Part]:
-    """YAML, cut between documents; directives stay with the document after them."""
+    """Yield YAML in parts, cut between documents; directives stay with the document after them."""
     part: list[str] = []
-    begun = ended = False
+    has_content = has_end = may_have_directive = False
     for line in lines:
         boundary = line[0] in "-." and _BOUNDARY.match(line) is not None
-        # What else may stand behind `...` is for the parser to say, which must see it there.
-        if (boundary and begun and line[0] == "-") or (ended and line[0] == "%"):
+        # Only the parser can tell what else after `...` is allowed, so it stays in the part.
+        begins = boundary and line[0] == "-" and has_content and not may_have_directive
+        if begins or (has_end and line[0] == "%"):
             yield "".join(part), "yaml"
-            part, begun, ended = [], False, False
+            part, has_content, has_end = [], False, False
         part.append(line)
-        begun = begun or boundary or not (line[0] in "#%" or line.isspace())
-        ended = ended or (boundary and line[0] == ".")
+        # Without `...` before it, a line that begins with % is a directive or text: only the parser can tell. So the
+        # document after it, whose directive it may be, is not cut off.
+        may_have_directive = (may_have_directive and not boundary) or (has_content and line[0] == "%")
+        has_content = has_content or boundary or not (line[0] in "#%" or line.isspace())
+        has_end = has_end or (boundary and line[0] == ".")
     if part:
         yield "".join(part), "yaml"
 
@@ -145,4 +150,4 @@ def _text_lines(lines: Iterable[str] | Iterable[bytes], source: str) -> Iterator
 
 
 def _further_down(error: ManifestError, lines: int) -> ManifestError:
-    return ManifestError(error.problem, error.source, error.span and further_down(error.span, lines))
+    return ManifestError(error.problem, error.source, error.span and shifted(error.span, lines))

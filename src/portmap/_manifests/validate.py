@@ -20,7 +20,7 @@ from portmap._kubernetes.schema import INVALID
 from portmap._kubernetes.violations import ServerWarning, Violation, in_order
 from portmap._model.foreign import Foreign, plain_manifest
 from portmap._model.workloads import no_such_kind, template_path
-from portmap._yaml.json_reader import compose_json
+from portmap._yaml.json_reader import read_json
 
 __all__ = ["Manifest", "plain_data", "stored", "validate", "warnings"]
 
@@ -172,13 +172,13 @@ def plain_data(manifest: Manifest) -> tuple[Mapping[str, Any] | None, list[Viola
             return given, []
         return None, [_undecodable("a manifest is a mapping", manifest, _how_to_read(manifest))]
     try:
-        composed = compose_json(manifest)
+        parsed = read_json(manifest)
     except ManifestError as error:
         return None, [_undecodable(f"a manifest is a mapping or JSON text: {error}", manifest, _how_to_read(manifest))]
-    data: object = composed.data
+    data: object = parsed.data
     if not isinstance(data, Mapping):
         return None, [_undecodable("a manifest is a mapping", data)]
-    return data, composed.duplicate_violations()
+    return data, parsed.duplicate_violations()
 
 
 def _undecodable(problem: str, value: object, hint: str | None = None) -> Violation:

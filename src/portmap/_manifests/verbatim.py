@@ -5,7 +5,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from portmap._kubernetes.errors import ManifestError
-from portmap._yaml.reader import compose_all
+from portmap._yaml.reader import read_yaml
 
 if TYPE_CHECKING:
     from portmap._manifests.documents import Document
@@ -30,16 +30,16 @@ class AsRead:
         `None` if it did not stand alone, as the items of a `List` do not, is of a JSON text, has
         directives, which kubectl does not read, or says something else than its `raw` does now.
         """
-        composed, root = document.origin
-        if root or composed.is_json:
+        parsed, root = document.origin
+        if root or parsed.is_json:
             return None
-        if self._text is not composed.text:
-            self._text, self._pieces = composed.text, _pieces(composed.text)
-        if composed.number >= len(self._pieces):
+        if self._text is not parsed.text:
+            self._text, self._pieces = parsed.text, _pieces(parsed.text)
+        if parsed.number >= len(self._pieces):
             return None
-        piece = self._pieces[composed.number]
+        piece = self._pieces[parsed.number]
         try:
-            said = [each.data for each in compose_all(piece) if each.data != {}]
+            said = [each.data for each in read_yaml(piece) if each.data != {}]
         except ManifestError:
             return None
         if len(said) != 1 or _spelt(said[0]) != _spelt(document.raw):

@@ -12,7 +12,8 @@ from typing import Final
 
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._yaml.line_breaks import LINE_BREAK
-from portmap._yaml.positions import Composed, Node, Place
+from portmap._yaml.parsed_document import ParsedDocument
+from portmap._yaml.positions import Positions
 from portmap._yaml.scalars import SPECIAL_FIRST, Scalar, ScalarError, resolve
 
 __all__ = ["disagreement", "divisive", "refused_by_kubectl"]
@@ -40,47 +41,40 @@ _BETWEEN: Final = re.compile(r"(?:---)?[ \t]*(?:#.*)?$", re.MULTILINE)
 _ANCHOR: Final = re.compile(r"&\S+[ \t]+")
 
 
-def divisive(composed: Composed, root: FieldPath) -> Iterator[tuple[FieldPath, str]]:
+def divisive(composed: ParsedDocument, root: FieldPath) -> Iterator[tuple[FieldPath, str]]:
     """The unquoted keys and values of a document about which readers do not agree, with their paths from the root on.
 
     Args:
         composed: The document.
         root: The path of the value in which they are looked for.
     """
-    node = composed.node
-    for step in root:
-        inside = None if node is None else node[4]
-        if not inside or composed.is_json:
-            return
-        node = inside[str(step)][4] if isinstance(inside, dict) else inside[int(step)]
-    if node is None or composed.is_json:
+    positions = composed.positions
+    if positions is None or composed.is_json:
         return
-    starts = _starts(composed.text)
-    for path, (line, column, end_line, end_column) in _scalars(node, ROOT):
-        if line == end_line:
-            written = composed.text[starts[line] + column : starts[line] + end_column]
-            text = _ANCHOR.sub("", written, count=1) if written.startswith("&") else written
-            if text[:1] in SPECIAL_FIRST and disagreement(text) is not None:
-                yield path, text
+    row = positions.ROOT
+    for step in root:
+        children = positions.children(row)
+        if not children:
+            return
+        row = children[str(step)] if isinstance(children, dict) else children[int(step)]
+    for path, start, end in _scalars(positions, row, ROOT):
+        written = composed.text[start:end]
+        text = _ANCHOR.sub("", written, count=1) if written.startswith("&") else written
+        if text[:1] in SPECIAL_FIRST and LINE_BREAK.search(text) is None and disagreement(text) is not None:
+            yield path, text
 
 
-@lru_cache(maxsize=1)
-def _starts(text: str) -> list[int]:
-    """Where the lines begin; of one text, there may be many documents to ask for."""
-    return [0, *(match.end() for match in LINE_BREAK.finditer(text))]
-
-
-def refused_by_kubectl(composed: Composed) -> tuple[str, str] | None:
+def refused_by_kubectl(composed: ParsedDocument) -> tuple[str, str] | None:
     """Why kubectl refuses a document that a server reads, and what to do, if it does.
 
     It cuts a file at every line that begins with `---` before it reads YAML. Source:
     `staging/src/k8s.io/apimachinery/pkg/util/yaml/decoder.go`, `YAMLReader.Read`.
     """
-    node = composed.node
-    if node is None or composed.is_json:
+    if composed.positions is None or composed.is_json:
         return None
-    text, starts = composed.text, _starts(composed.text)
-    number = node[0]
+    text, starts = composed.text, composed.source_text.line_starts
+    start, _ = composed.positions.value(Positions.ROOT)
+    number = composed.source_text.span(start, start).line - 1
     if _BEHIND.match(text, starts[number]) is not None:
         return "kubectl refuses a document that begins on the line of its `---`", "begin it on the next line"
     directive = False
@@ -97,17 +91,17 @@ def refused_by_kubectl(composed: Composed) -> tuple[str, str] | None:
     return None
 
 
-def _scalars(node: Node, path: FieldPath) -> Iterator[tuple[FieldPath, Place]]:
-    inside = node[4]
-    if isinstance(inside, dict):
-        for key, entry in inside.items():
-            yield path.child(key), entry[:4]
-            yield from _scalars(entry[4], path.child(key))
-    elif inside is None:
-        yield path, node[:4]
+def _scalars(positions: Positions, row: int, path: FieldPath) -> Iterator[tuple[FieldPath, int, int]]:
+    children = positions.children(row)
+    if isinstance(children, dict):
+        for key, child in children.items():
+            yield path.child(key), *(positions.key(child) or positions.value(child))
+            yield from _scalars(positions, child, path.child(key))
+    elif children is None:
+        yield path, *positions.value(row)
     else:
-        for place, item in enumerate(inside):
-            yield from _scalars(item, path.index(place))
+        for index, item in enumerate(children):
+            yield from _scalars(positions, item, path.index(index))
 
 
 @lru_cache(maxsize=1024)

@@ -1,105 +1,94 @@
 """The reader of JSON, as strict as the API server is with the JSON of a request (2.1).
 
-Python's own parser makes the data. Where everything stands is found by a second, slower pass,
-which is put off until somebody asks, unless a key is given twice.
+Python's own parser makes the data. A second, slower pass finds the positions. It runs when a position is
+first asked for, or if a key is given twice.
 """
 
-import bisect
 import json
 import math
 import re
 import sys
-from typing import Any, Final, NoReturn
-
-import attrs
+from typing import Any, Final, NoReturn, final
 
 from portmap._kubernetes.errors import ManifestError
-from portmap._kubernetes.field_path import FieldPath
-from portmap._yaml.positions import (
-    MAX_DEPTH,
-    MAX_VALUES,
-    Composed,
-    Duplicate,
-    Entry,
-    Node,
-    Place,
-    further_down,
-    span_of,
-)
+from portmap._yaml.parsed_document import ParsedDocument, duplicates_in
+from portmap._yaml.positions import MAPPING, MAX_DEPTH, MAX_VALUES, SCALAR, SEQUENCE, WIDTH, Positions, Range, Rows
 from portmap._yaml.scalars import ScalarError
-from portmap._yaml.syntax_errors import TOO_DEEP, TOO_MANY, ReadError, refusal, unprintable
+from portmap._yaml.source_text import SourceText
+from portmap._yaml.syntax_errors import TOO_DEEP, TOO_MANY, refusal, unprintable
 
-__all__ = ["compose_json", "compose_json_values", "is_value"]
+__all__ = ["is_json", "read_json", "read_json_values"]
 
 _SURROGATES: Final = re.compile(
     r"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 )
 
 
-def compose_json(text: str, source: str = "") -> Composed:
-    """A JSON text, read as strictly as the API server reads one (2.1).
+def read_json(text: str, source: str = "") -> ParsedDocument:
+    """Return the value of a JSON text, read as strictly as the API server reads one (2.1).
 
     Numbers with a point or an exponent stay floats, which no integer field takes. Half a
     surrogate pair becomes U+FFFD.
 
     Raises:
-        ManifestError: for a text that is no JSON.
+        ManifestError: The text is no JSON.
     """
-    twice = False
-
-    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        nonlocal twice
-        data = dict(pairs)
-        twice = twice or len(data) < len(pairs)
-        return data
-
-    try:
-        text.encode()
-        if "\\ud" in text or "\\uD" in text:
-            # The replacement is as long as what it replaces, so that positions stay.
-            text = _SURROGATES.sub(lambda match: match[1] or "\\ufffd", text)
-        if sum(map(text.count, ",[{")) > 2 * MAX_VALUES:  # Texts may hold such characters, too.
-            raise ScalarError(TOO_MANY)
-        data = json.loads(text, object_pairs_hook=members, parse_constant=_constant, parse_float=_finite)
-        if data is None:
-            return Composed({}, text=text, is_json=True)
-        if twice or _too_deep(data):
-            places = _Places(text)
-            return Composed(data, tuple(places.duplicates), places.root, text, is_json=True)
-        return Composed(data, (), _LaterPlaces(text), text, is_json=True)
-    except (ValueError, RecursionError, ReadError) as error:
-        raise _json_error(text, source, error) from None
+    source_text = _source_text(text)
+    return _read(source_text, 0, len(text), source)
 
 
-def compose_json_values(text: str, source: str = "") -> list[Composed]:
-    """A JSON text of one value, or of several objects one after the other, as kubectl and jq write them.
+def read_json_values(text: str, source: str = "") -> list[ParsedDocument]:
+    """Return the value of a JSON text, or several objects one after the other, as kubectl and jq write them.
 
     Raises:
-        ManifestError: As `compose_json` does.
+        ManifestError: As in `read_json`.
     """
-    found: list[Composed] = []
-    start, lines = 0, 0
-    for end in _ends(text):
-        if not start and end == len(text):
-            break
-        # On the column where it stands, so that its places are those of the text.
-        margin = start - (text.rfind("\n", 0, start) + 1)
-        try:
-            composed = compose_json(" " * margin + text[start:end], source)
-        except ManifestError as error:
-            place = error.span and further_down(error.span, lines)
-            raise ManifestError(error.problem, error.source, place) from None
-        found.append(attrs.evolve(composed, lines_before=lines))
-        lines += text.count("\n", start, end)
-        start = end
-    return found or [compose_json(text, source)]
+    source_text = _source_text(text)
+    ends = _ends(source_text.text)
+    starts = [0, *ends[:-1]]
+    return [
+        _read(source_text, start, end, source, number)
+        for number, (start, end) in enumerate(zip(starts, ends, strict=True))
+    ]
+
+
+def _source_text(text: str) -> SourceText:
+    if "\\ud" in text or "\\uD" in text:
+        # The replacement is as long as what it replaces, so positions stay.
+        text = _SURROGATES.sub(lambda match: match[1] or "\\ufffd", text)
+    return SourceText(text, is_json=True)
+
+
+def _read(source_text: SourceText, start: int, end: int, source: str, number: int = 0) -> ParsedDocument:
+    has_duplicates = False
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal has_duplicates
+        data = dict(pairs)
+        has_duplicates = has_duplicates or len(data) < len(pairs)
+        return data
+
+    text = source_text.text[start:end]
+    try:
+        text.encode()
+        if sum(map(text.count, ",[{")) > 2 * MAX_VALUES:  # Texts may contain such characters, too.
+            raise ScalarError(TOO_MANY)
+        data = json.loads(text, object_pairs_hook=members, parse_constant=_constant, parse_float=_finite)
+        if _is_too_deep(data):
+            raise ScalarError(TOO_DEEP)
+    except (ValueError, RecursionError) as error:
+        raise _json_error(source_text, start, end, source, error) from None
+    if data is None:
+        return ParsedDocument({}, source_text, number=number)
+    positions = Positions(_rows, source_text, start, end)
+    return ParsedDocument(data, source_text, positions, duplicates_in(positions) if has_duplicates else (), number)
 
 
 _BLANKS: Final = re.compile(r"[ \t\r\n]*")
 
 
 def _ends(text: str) -> list[int]:
-    """Where each of several objects ends, with the blanks after it; one end, that of the text, for anything else."""
+    """Return where each of several objects ends, with the blanks after it; for anything else, the end of the text."""
     decode = json.JSONDecoder().raw_decode
     ends: list[int] = []
     try:
@@ -111,7 +100,7 @@ def _ends(text: str) -> list[int]:
             at = _end_of(_BLANKS.match(text, end))
             ends.append(at)
     except (ValueError, RecursionError):
-        # Of several, the last may be broken: it is then said where.
+        # If the last of several objects is broken, its error has the place.
         if len(ends) < 1 or not text.startswith("{", at):
             return [len(text)]
         ends.append(len(text))
@@ -122,60 +111,60 @@ def _end_of(match: re.Match[str] | None) -> int:
     return 0 if match is None else match.end()
 
 
-def is_value(text: str) -> bool:
-    """Whether this is one JSON value, or several."""
+def is_json(text: str) -> bool:
+    """Return whether the text is one JSON value, or several objects."""
     try:
-        compose_json_values(text)
+        read_json_values(text)
     except ManifestError:
         return False
     return True
 
 
-def _too_deep(data: object) -> bool:
+def _is_too_deep(data: object) -> bool:
     level = [data]
     for _ in range(MAX_DEPTH):
         level = [
-            each
+            value
             for collection in level
             if isinstance(collection, dict | list)
-            for each in (collection.values() if isinstance(collection, dict) else collection)
-            if type(each) is dict or type(each) is list
+            for value in (collection.values() if isinstance(collection, dict) else collection)
+            if type(value) is dict or type(value) is list
         ]
         if not level:
             return False
     return True
 
 
-def _json_error(text: str, source: str, error: Exception) -> ManifestError:
+def _json_error(source_text: SourceText, start: int, end: int, source: str, error: Exception) -> ManifestError:
     match error:
-        case ReadError():
-            return refusal(text, source, error.problem, error.place)
         case json.JSONDecodeError():
-            line, column = error.lineno - 1, error.colno - 1
-            return refusal(text, source, f"this is no JSON: {error.msg}", (line, column, line, column + 1))
+            at = start + error.pos
+            return refusal(source_text, source, f"this is no JSON: {error.msg}", source_text.span(at, at + 1))
         case UnicodeEncodeError():
-            return unprintable(text, source)
+            return unprintable(source_text, source)
         case RecursionError():
             return ManifestError(TOO_DEEP, source)
         case ScalarError():
-            return refusal(text, source, str(error), _odd_number(text))
-    return refusal(text, source, "an integer is too long to be read", _odd_number(text))
+            problem = str(error)
+        case _:
+            problem = "an integer is too long to be read"
+    return refusal(source_text, source, problem, source_text.span(*_bad_token(source_text.text, start, end)))
 
 
-def _odd_number(text: str) -> Place:
-    """Where the first number stands that Python does not read, or reads as none of JSON's."""
-    for token in _TOKEN.finditer(text):
+def _bad_token(text: str, start: int, end: int) -> Range:
+    """Return where the first number is that Python does not read or JSON does not have, or a bracket too many."""
+    depth = 0
+    for token in _TOKEN.finditer(text, start, end):
         word = token[0]
-        if word in _CONSTANTS or (word[0] in "-0123456789" and _is_odd(word)):
-            line = text.count("\n", 0, token.start())
-            before = text.rfind("\n", 0, token.start()) + 1
-            return line, token.start() - before, line, token.end() - before
-    return 0, 0, 0, 0
+        depth += (word in ("{", "[")) - (word in ("}", "]"))
+        if depth > MAX_DEPTH or word in _CONSTANTS or (word[0] in "-0123456789" and _is_too_large(word)):
+            return token.span()
+    return start, start
 
 
-def _is_odd(number: str) -> bool:
-    whole = number.removeprefix("-").isdigit()
-    return len(number) > sys.get_int_max_str_digits() > 0 if whole else math.isinf(float(number))
+def _is_too_large(number: str) -> bool:
+    is_integer = number.removeprefix("-").isdigit()
+    return len(number) > sys.get_int_max_str_digits() > 0 if is_integer else math.isinf(float(number))
 
 
 def _constant(name: str) -> NoReturn:
@@ -190,80 +179,42 @@ def _finite(digits: str) -> float:
 
 
 _TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[][{},:]|[^][{},:"\s]+')
-
-
 _CONSTANTS: Final = frozenset({"NaN", "Infinity", "-Infinity"})
 
 
-class _LaterPlaces:
-    """Gives the root of the positions, which are only looked for when it is first asked for."""
+def _rows(text: str) -> Rows:
+    """Return the positions in the text of one value, which was read before."""
+    return _Recorder(text).rows
 
-    __slots__ = ("_root", "_text")
 
+@final
+class _Recorder:
     def __init__(self, text: str) -> None:
-        self._text = text
-        self._root: Node | None = None
-
-    def __call__(self) -> Node:
-        if self._root is None:
-            self._root = _Places(self._text).root
-        return self._root
-
-    def forget(self) -> None:
-        self._root = None
-
-
-class _Places:
-    """The positions in a text that is known to be JSON, and the keys that it gives twice."""
-
-    def __init__(self, text: str) -> None:
-        self._breaks = [match.start() for match in re.finditer("\n", text)]
         self._tokens = _TOKEN.finditer(text)
-        self._path: list[str | int] = []
-        self.duplicates: list[Duplicate] = []
-        self.root: Node = self._value(next(self._tokens))
+        self.rows = Rows.empty()
+        self._value(next(self._tokens))
 
-    def _value(self, token: re.Match[str]) -> Node:
-        opening = token[0]
-        if opening not in ("{", "["):
-            return (*self._place(token), None)
-        if len(self._path) >= MAX_DEPTH:
-            raise ReadError(TOO_DEEP, self._place(token))
-        inside = self._members() if opening == "{" else self._items()
-        return (*self._place(token)[:2], *self._here, inside)
+    def _value(self, token: re.Match[str], key: str | None = None, key_range: Range = (0, 0)) -> None:
+        keys, numbers = self.rows
+        row = len(keys)
+        keys.append(key)
+        numbers.extend((*key_range, *token.span(), SCALAR))
+        if token[0] in ("{", "["):
+            kind = MAPPING if token[0] == "{" else SEQUENCE
+            numbers[row * WIDTH + 3] = self._members() if kind == MAPPING else self._items()
+            numbers[row * WIDTH + 4] = len(keys) << 2 | kind
 
-    def _items(self) -> list[Node]:
-        items: list[Node] = []
-        while (token := self._after_comma("]")) is not None:
-            self._path.append(len(items))
-            items.append(self._value(token))
-            self._path.pop()
-        return items
+    def _items(self) -> int:
+        while (token := self._next_after_comma())[0] != "]":
+            self._value(token)
+        return token.end()
 
-    def _members(self) -> dict[str, Entry]:
-        entries: dict[str, Entry] = {}
-        while (token := self._after_comma("}")) is not None:
-            key = json.loads(token[0])
+    def _members(self) -> int:
+        while (token := self._next_after_comma())[0] != "}":
             next(self._tokens)
-            self._path.append(key)
-            entry = (*self._place(token), self._value(next(self._tokens)))
-            if key in entries:
-                self.duplicates.append((FieldPath(*self._path), span_of(entries[key]), span_of(entry)))
-            self._path.pop()
-            entries[key] = entry
-        return entries
+            self._value(next(self._tokens), json.loads(token[0]), token.span())
+        return token.end()
 
-    def _after_comma(self, closing: str) -> re.Match[str] | None:
+    def _next_after_comma(self) -> re.Match[str]:
         token = next(self._tokens)
-        if token[0] == ",":
-            token = next(self._tokens)
-        if token[0] != closing:
-            return token
-        self._here = self._place(token)[2:]
-        return None
-
-    def _place(self, token: re.Match[str]) -> Place:
-        # No token of JSON spans lines.
-        line = bisect.bisect_left(self._breaks, token.start())
-        before = self._breaks[line - 1] + 1 if line else 0
-        return line, token.start() - before, line, token.end() - before
+        return next(self._tokens) if token[0] == "," else token

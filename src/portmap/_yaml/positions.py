@@ -1,158 +1,162 @@
-"""What a reader makes of one document: plain data, and beside it where everything stands.
+"""The positions of all keys and values of one document.
 
-The positions are a tree of tuples, one a node, in the shape of the data. Most are those of
-scalars, tuples of integers, which the garbage collector soon leaves alone as it would not leave
-objects: a program that keeps thousands of documents feels that.
+Few documents are asked for positions. Their text is then read a second time, and the positions are recorded
+as plain numbers, 28 bytes a value, which cost the garbage collector nothing. Which children a mapping or list
+has is worked out for those that are visited.
 """
 
-from collections.abc import Sequence
-from typing import Any, Final, Protocol, TypeAlias
+from array import array
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple, TypeAlias, final
 
-import attrs
+from portmap._kubernetes.field_path import ROOT, FieldPath
+from portmap._yaml.source_text import SourceText
 
-from portmap._kubernetes.errors import Span
-from portmap._kubernetes.field_path import FieldPath
-from portmap._kubernetes.violations import Violation
-
-__all__ = [
-    "MAX_DEPTH",
-    "MAX_VALUES",
-    "Composed",
-    "Duplicate",
-    "Entry",
-    "Later",
-    "Node",
-    "Place",
-    "further_down",
-    "span_of",
-]
+__all__ = ["ALIAS", "MAPPING", "MAX_DEPTH", "MAX_VALUES", "SCALAR", "SEQUENCE", "WIDTH", "Positions", "Range", "Rows"]
 
 MAX_DEPTH: Final = 200
-"""How deep collections may nest: far beyond any manifest, and shallow enough for all that walk the data."""
+"""How deep collections may nest: far deeper than in any manifest, and shallow enough for recursive functions."""
 
 MAX_VALUES: Final = 2_000_000
-"""How many values one text may hold: the dump of a large cluster has fewer, and they fit in half a gigabyte."""
+"""How many values a text may hold: more than the dump of a large cluster, and few enough for half a gigabyte."""
 
-Place: TypeAlias = tuple[int, int, int, int]
-"""Line, column, end line and end column, from 0."""
+WIDTH: Final = 5
+"""How many numbers make a row: where its key starts and ends, where its value starts and ends, its contents.
 
-Node: TypeAlias = tuple[int, int, int, int, "dict[str, Entry] | list[Node] | None"]
-"""Where a value stands, as in `Place`, and what is in it."""
+The contents are a number times four plus one of the kinds below. For a mapping or a list the number is the
+first row after it; for an alias it is the row of the collection that its anchor marks.
+"""
 
-Entry: TypeAlias = tuple[int, int, int, int, Node]
-"""Where a key stands, and the node of its value."""
+SCALAR: Final = 0
+MAPPING: Final = 1
+SEQUENCE: Final = 2
+ALIAS: Final = 3
 
-Duplicate: TypeAlias = tuple[FieldPath, Span, Span]
-"""A key given twice: its path, and where it stands first and again."""
-
-
-class Later(Protocol):
-    """Finds the root of the positions when it is asked for, and keeps it until it is to forget it."""
-
-    def __call__(self) -> Node | None: ...
-    def forget(self) -> None: ...
+Range: TypeAlias = tuple[int, int]
+"""The offsets in the text where something starts and ends."""
 
 
-@attrs.frozen(eq=False)
-class Composed:
-    """One document.
+class Rows(NamedTuple):
+    """One row for each value of a document, in the order of the text; the first is the document itself.
 
     Attributes:
-        data: Plain data: dicts with text as keys, lists, and JSON's scalars. An empty document,
-            or one that is null, is `{}`.
-        duplicates: Keys given twice, which a strict server refuses (2.5). In `data` the last one
-            counts. A key that overrides one merged by `<<`, or is overridden by it, is among them.
-        text: The whole text in which it stands, that of other documents included; or the part
-            of it that was read at a time.
-        is_json: Whether it was read as JSON, about which all readers agree.
-        lines_before: How many lines stand before that part.
-        number: Which document of the text it is, from 0.
+        keys: The key of each row; `None` for the document, for the items of a list, and, in a mapping, for
+            what a merge key (`<<`) stands for.
+        numbers: `WIDTH` numbers for each row.
     """
 
-    data: Any
-    duplicates: tuple[Duplicate, ...] = ()
-    _positions: "Node | Later | None" = None  # Or what finds them when they are asked for.
-    text: str = attrs.field(default="", repr=False)
-    is_json: bool = False
-    lines_before: int = 0
-    number: int = 0
+    keys: list[str | None]
+    numbers: "array[int]"
 
-    def duplicate_violations(self) -> list[Violation]:
-        """Return a violation for each key that is given more than once, by its path in the whole document."""
-        lines: dict[FieldPath, list[int]] = {}
-        for path, first, second in self.duplicates:
-            lines.setdefault(path, [first.line + self.lines_before]).append(second.line + self.lines_before)
-        return [_duplicate(path, found) for path, found in lines.items()]
+    @classmethod
+    def empty(cls) -> "Rows":
+        """Return rows to which a reader appends."""
+        return cls([], array("I"))
 
-    @property
-    def node(self) -> Node | None:
-        """The root of the positions, None for an empty document."""
-        positions = self._positions
-        return positions if positions is None or isinstance(positions, tuple) else positions()
+
+@final
+class Positions:
+    """Finds the keys and values of a document in its text. A value is identified by the number of its row."""
+
+    __slots__ = ("_children", "_end", "_find_rows", "_rows", "_start", "source_text")
+
+    ROOT: Final = 0
+
+    def __init__(self, find_rows: Callable[[str], Rows], source_text: SourceText, start: int, end: int) -> None:
+        """Keep what is needed to find the positions.
+
+        Args:
+            find_rows: Returns the rows of the text of one document.
+            source_text: The text with the document.
+            start: Where the document starts in the text.
+            end: Where it ends.
+        """
+        self.source_text = source_text
+        self._find_rows = find_rows
+        self._start = start
+        self._end = end
+        self.forget()
 
     def forget(self) -> None:
-        """Drop positions that can be found again, of all documents of the text."""
-        if self._positions is not None and not isinstance(self._positions, tuple):
-            self._positions.forget()
+        """Free the memory of what was found; it is found again when it is asked for."""
+        self._rows: Rows | None = None
+        self._children: dict[int, dict[str, int] | list[int]] = {}
 
-    def span(self, path: FieldPath) -> Span | None:
-        """Where the value at this path stands.
+    def _found(self) -> Rows:
+        if self._rows is None:
+            self._rows = self._find_rows(self.source_text.text[self._start : self._end])
+        return self._rows
 
-        If there is no such value: where the key of the nearest parent stands that there is, or
-        the parent itself, if it has no key.
+    def key(self, row: int) -> Range | None:
+        """Return where the key of a value is; `None` for items of lists and for the document itself."""
+        keys, numbers = self._found()
+        at, start = row * WIDTH, self._start
+        return None if keys[row] is None else (start + numbers[at], start + numbers[at + 1])
+
+    def value(self, row: int) -> Range:
+        """Return where a value is."""
+        numbers = self._found().numbers
+        at, start = row * WIDTH, self._start
+        return start + numbers[at + 2], start + numbers[at + 3]
+
+    def children(self, row: int) -> dict[str, int] | list[int] | None:
+        """Return the rows in a mapping by their keys, or those of the items of a list; `None` for a scalar.
+
+        If a key is given twice, the last row counts, as in the data.
         """
-        key, node, missing = self._find(path)
-        return self._span(key if key is not None and missing else node)
-
-    def key_span(self, path: FieldPath) -> Span | None:
-        """Where the key that leads to this path stands; like `span` where no key does."""
-        key, node, _ = self._find(path)
-        return self._span(node if key is None else key)
-
-    def _span(self, node: Node | Entry | None) -> Span | None:
-        return None if node is None else further_down(span_of(node), self.lines_before)
-
-    def _find(self, path: FieldPath) -> tuple[Entry | None, Node | None, bool]:
-        key, node = None, self.node
-        for step in path:
-            inside = None if node is None else node[4]
-            if isinstance(inside, dict) and step in inside:
-                key = inside[str(step)]
-                node = key[4]
-            elif isinstance(inside, list) and isinstance(step, int) and 0 <= step < len(inside):
-                key, node = None, inside[step]
+        found = self._children.get(row)
+        if found is None:
+            kind, number = self._contents(row)
+            if kind == SCALAR:
+                return None
+            if kind == ALIAS:
+                return self.children(number)
+            if kind == SEQUENCE:
+                found = [child for _, child in self._written(row)]
             else:
-                return key, node, True
-        return key, node, False
+                found = {key: at for written, child in self._written(row) for key, at in self._entries(written, child)}
+            self._children[row] = found
+        return found
 
+    def _contents(self, row: int) -> tuple[int, int]:
+        contents = self._found().numbers[row * WIDTH + 4]
+        return contents & 3, contents >> 2
 
-def further_down(span: Span, lines: int) -> Span:
-    """The same place, so many lines further down."""
-    return Span(span.line + lines, span.column, span.end_line + lines, span.end_column) if lines else span
+    def _written(self, row: int) -> Iterator[tuple[str | None, int]]:
+        """Yield the rows directly below this one, with their keys, as the text has them."""
+        keys = self._found().keys
+        child, (_, end) = row + 1, self._contents(row)
+        while child < end:
+            yield keys[child], child
+            kind, number = self._contents(child)
+            child = number if kind in (MAPPING, SEQUENCE) else child + 1
 
+    def _entries(self, key: str | None, row: int) -> Iterator[tuple[str, int]]:
+        """Yield what an entry of a mapping contributes: itself, or the entries that a merge key stands for."""
+        if key is not None:
+            yield key, row
+            return
+        merged = self.children(row)
+        # Of several mappings the first takes precedence, so it is applied last.
+        for source in reversed(merged) if isinstance(merged, list) else [row]:
+            entries = self.children(source)
+            if isinstance(entries, dict):
+                yield from entries.items()
 
-def span_of(node: Node | Entry) -> Span:
-    """Where it stands, counted from 1 as people do."""
-    return Span(node[0] + 1, node[1] + 1, node[2] + 1, node[3] + 1)
+    def duplicates(self) -> Iterator[tuple[FieldPath, int, int]]:
+        """Yield each key that a mapping gives again: its path, the row that it had, and the new row."""
+        return self._duplicates(self.ROOT, ROOT)
 
-
-_MOST_LINES: Final = 10
-
-
-def _duplicate(path: FieldPath, lines: Sequence[int]) -> Violation:
-    """The violation of a key that is given in each of these lines."""
-    *most, last = lines
-    told = ", ".join(map(str, most[:_MOST_LINES])) + (", …" if len(most) > _MOST_LINES else "")
-    times = "twice" if len(lines) == 2 else f"{len(lines)} times"
-    hint = "remove one: readers differ in which of them counts"
-    if path in {FieldPath("apiVersion"), FieldPath("kind")}:
-        hint = "put --- before it if another object begins there; else remove one"
-    return Violation.about(
-        path,
-        "duplicate-field",
-        "FieldValueTypeInvalid",
-        f"given {times}, in lines {told} and {last}",
-        hint=hint,
-        value=path[-1],
-        opening="Duplicate field",
-    )
+    def _duplicates(self, row: int, path: FieldPath) -> Iterator[tuple[FieldPath, int, int]]:
+        kind, _ = self._contents(row)
+        if kind == SEQUENCE:
+            for index, (_, item) in enumerate(self._written(row)):
+                yield from self._duplicates(item, path.index(index))
+        elif kind == MAPPING:
+            rows: dict[str, int] = {}
+            for written, child in self._written(row):
+                yield from self._duplicates(child, path if written is None else path.child(written))
+                for key, at in self._entries(written, child):
+                    if key in rows:
+                        yield path.child(key), rows[key], at
+                    rows[key] = at

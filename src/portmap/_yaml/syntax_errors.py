@@ -1,18 +1,17 @@
-"""What is wrong with a text and where: the parsers' complaints in portmap's own words.
+"""What is wrong with a text and where, in words that say what to change.
 
-PyYAML says what its parser missed; here it is said what to mend. What else they refuse the
-readers word themselves, and come here for the error.
+PyYAML's messages say what its parser expected. The readers write the messages of other problems themselves,
+and make the errors here.
 """
 
 import re
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from portmap._kubernetes.errors import ManifestError, Span
-from portmap._yaml.line_breaks import LINE_BREAK
-from portmap._yaml.positions import MAX_DEPTH, MAX_VALUES, Place
+from portmap._yaml.positions import MAX_DEPTH, MAX_VALUES
+from portmap._yaml.source_text import SourceText
 
-if TYPE_CHECKING:  # Whoever reads JSON does without PyYAML.
+if TYPE_CHECKING:  # A program that reads JSON loads no PyYAML.
     from yaml import MarkedYAMLError
 
 __all__ = ["TOO_DEEP", "TOO_MANY", "ReadError", "explained", "refusal", "unprintable"]
@@ -22,12 +21,12 @@ TOO_DEEP: Final = f"collections nest deeper than {MAX_DEPTH} levels"
 
 
 class ReadError(Exception):
-    """What a reader raises inside: the problem, and its place."""
+    """A problem and its place, inside a reader."""
 
-    def __init__(self, problem: str, place: Place) -> None:
+    def __init__(self, problem: str, span: Span) -> None:
         super().__init__(problem)
         self.problem = problem
-        self.place = place
+        self.span = span
 
 
 # What libyaml says, and what we say. True: the place that matters is where the construct began.
@@ -77,47 +76,37 @@ _PROBLEMS: Final = {
 }
 
 
-def explained(error: "MarkedYAMLError") -> tuple[str, Place]:
-    """The problem of an error of PyYAML's, and its place."""
+def explained(error: "MarkedYAMLError") -> tuple[str, Span]:
+    """Return the problem of an error of PyYAML, and its place."""
     said = error.problem or "unknown problem"
     problem, from_start = _PROBLEMS.get(said, (f"this is no YAML: {said}", False))
     marks = (error.context_mark, error.problem_mark) if from_start else (error.problem_mark, error.context_mark)
     mark = next((mark for mark in marks if mark is not None), None)
     line, column = (mark.line, mark.column) if mark is not None else (0, 0)
-    return problem, (line, column, line, column + 1)
+    return problem, Span(line + 1, column + 1, line + 1, column + 2)
 
 
-def _line(text: str, number: int) -> str:
-    """A line of the text, from 0; of a very long one the beginning."""
-    start = 0
-    if number:
-        before = next(islice(LINE_BREAK.finditer(text), number - 1, None), None)
-        start = before.end() if before is not None else len(text)
-    end = LINE_BREAK.search(text, start)
-    return text[start : min(end.start() if end is not None else len(text), start + 100_000)]
+_LONGEST_LINE: Final = 100_000
 
 
-def refusal(text: str, source: str, problem: str, place: Place) -> ManifestError:
-    """The error for a problem at this place of the text."""
-    line = _line(text, place[0])
+def refusal(source_text: SourceText, source: str, problem: str, span: Span) -> ManifestError:
+    """Return the error for a problem at this place of the text."""
+    text, starts = source_text.text, source_text.line_starts
+    start = starts[span.line - 1] if span.line <= len(starts) else len(text)
+    end = starts[span.line] if span.line < len(starts) else len(text)
+    line = text[start : min(end, start + _LONGEST_LINE)]
     if "{{" in line or "{%" in line:
         problem += ". The line looks like a template: render it first"
-    return ManifestError(problem, source, Span(*(number + 1 for number in place)))
+    return ManifestError(problem, source, span)
 
 
 _UNPRINTABLE: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def unprintable(text: str, source: str) -> ManifestError:
-    """The error for a text with a character that no manifest may have."""
-    match = _UNPRINTABLE.search(text)
-    if match is None:  # A surrogate that an escape made, which only the pure parser lets pass.
+def unprintable(source_text: SourceText, source: str) -> ManifestError:
+    """Return the error for a text with a character that no manifest may have."""
+    match = _UNPRINTABLE.search(source_text.text)
+    if match is None:  # A surrogate that an escape made, which only the pure parser accepts.
         return ManifestError("an escape names no Unicode character; YAML knows no surrogate pairs", source)
     problem = f"the character U+{ord(match[0]):04X} cannot stand in a manifest"
-    return ManifestError(problem, source, _point(text, match.start()))
-
-
-def _point(text: str, index: int) -> Span:
-    line = text.count("\n", 0, index) + 1
-    column = index - (text.rfind("\n", 0, index) + 1) + 1
-    return Span(line, column, line, column + 1)
+    return ManifestError(problem, source, source_text.span(*match.span()))
