@@ -40,10 +40,10 @@ class TestReports:
             run.out,
             """\
             Service shop/web
-              breaking    http 80/TCP  clients that dial 80 reach nothing: it is 8000 now  [port-number-changed]
+              breaking    http 80/TCP  clients that dial 80 reach nothing: the number is now 8000  [port-number-changed]
                                          hint: keep 80 beside 8000, under another name, until no client dials it
-              disturbing  http 80/TCP  a strategic merge patch keeps 80 beside 8000, and is refused, for both are \
-named http; so does client-side apply where the last applied configuration is missing  [merge-appends]
+              disturbing  http 80/TCP  a strategic merge patch keeps 80 beside 8000, and is refused because both are \
+named http; so is client-side apply if the last applied configuration is missing  [merge-appends]
                                          hint: use kubectl apply --server-side or kubectl replace, or delete 80 in the \
 patch ($patch: delete)
 
@@ -51,7 +51,7 @@ patch ($patch: delete)
               1. Service shop/web: add port 8000 beside http 80/TCP, each with a name of its own
               2. Service shop/web: whenever the ports change, use kubectl apply --server-side or kubectl replace
               3. Service shop/web: move the clients of 80 to 8000
-              4. Service shop/web: remove port 80, and let 8000 have its name
+              4. Service shop/web: remove port 80, and give its name to 8000
             """,
         )
         assert run.code == 1

@@ -1,4 +1,4 @@
-"""`contract`: what stands behind Services, and in which order to change it."""
+"""`contract`: backends of Services, and the order in which to change them."""
 
 from itertools import pairwise
 
@@ -9,46 +9,46 @@ from portmap import ContainerPort, Service, ServicePort, Workload, contract
 from portmap._kubernetes.enums import Protocol
 
 
-class TestBehind:
+class TestBackends:
     """Pods, numbers and selectors."""
 
-    def test_a_port_that_leads_nowhere_breaks(self) -> None:
-        """What is behind breaks the contract only where nothing is left of it."""
+    def test_a_port_that_loses_its_endpoints(self) -> None:
+        """Backends break the contract only if a port loses all of its endpoints."""
         found = contract([service(), deployment()], [service(), deployment(ContainerPort(8080, name="web"))])
         assert codes(found) == {"leads-nowhere"}
         assert codes(contract([service()], [service(), deployment()])) == {"leads-somewhere"}
 
-    def test_a_headless_service_without_ports_leads_to_pods_too(self) -> None:
-        """Its name gives pods, or none any more."""
+    def test_a_headless_service_without_ports(self) -> None:
+        """A headless Service without ports must keep its pods."""
         bare = Service.headless("web", namespace="shop", selector={"app": "web"})
         assert codes(contract([bare, deployment()], [bare])) == {"leads-nowhere"}
         assert codes(contract([bare], [bare, deployment()])) == {"leads-somewhere"}
 
     def test_clients_of_a_headless_service_dial_the_pods(self) -> None:
-        """Another container port is behind a Service with an address, and in sight of clients without one."""
+        """A container port change breaks clients of a headless Service only."""
         moved = deployment(ContainerPort(9090, name="http"))
         assert contract([service(), deployment()], [service(), moved]).kept
         headless = service(cluster_ip="None")
         assert codes(contract([headless, deployment()], [headless, moved]), "breaking") == {"pod-port-changed"}
 
-    def test_endpoints_that_somebody_else_manages(self) -> None:
-        """Without a selector nothing is known to lead nowhere."""
+    def test_unmanaged_endpoints(self) -> None:
+        """The endpoints of a Service without a selector are unknown, which breaks nothing."""
         found = contract([service(), deployment()], [service(selector=None), deployment()])
         assert (found.kept, the(found, "selector-changed").after) == (True, "nothing")
 
 
 class TestRollouts:
-    """What disturbs live traffic, and the order in which it does not."""
+    """Changes that disturb traffic, and plans that avoid it."""
 
     def walk(self, *states: tuple[Service, Workload]) -> set[str]:
-        """What disturbs or breaks on the way through these states, one after the other."""
+        """Return the codes of changes that disturb or break clients between consecutive states."""
         found = set()
         for one, other in pairwise(states):
             found |= codes(contract(one, other), "disturbing", "breaking", "refused")
         return found
 
     def test_a_container_port_that_is_renamed(self) -> None:
-        """The name moves by way of the number, which old and new pods share; each step alone disturbs nothing."""
+        """A number that old and new pods share bridges the names; no step disturbs traffic."""
         old, new = deployment(), deployment(ContainerPort(8080, name="web"))
         by = {name: service(ServicePort(80, name="http", target_port=name)) for name in ("http", "web", 8080)}
         found = contract([by["http"], old], [by["web"], new])
@@ -64,8 +64,8 @@ class TestRollouts:
         steps = self.walk((by["http"], old), (by[8080], old), (by[8080], new), (by["web"], new))
         assert (shortcut, steps) == ({"target-moved"}, {"target-moved"} - shortcut)
 
-    def test_a_number_that_moves_goes_by_a_name(self) -> None:
-        """A name is looked up in each pod, so old and new pods may have different numbers behind it."""
+    def test_a_container_port_with_another_number(self) -> None:
+        """A name bridges the numbers, because it is looked up in each pod."""
         old, new = deployment(), deployment(ContainerPort(9090, name="http"))
         by = {target: service(ServicePort(80, name="http", target_port=target)) for target in (8080, 9090, "http")}
         found = contract([by[8080], old], [by[9090], new])
@@ -77,8 +77,8 @@ class TestRollouts:
         steps = self.walk((by[8080], old), (by["http"], old), (by["http"], new), (by[9090], new))
         assert "target-moved" not in steps
 
-    def test_name_and_number_that_move_together(self) -> None:
-        """First the number under the old name, then the name by way of the number."""
+    def test_name_and_number_change_together(self) -> None:
+        """The number changes first, under the old name; then the number bridges the names."""
         old, carried = deployment(), deployment(ContainerPort(9090, name="http"))
         new = deployment(ContainerPort(9090, name="web"))
         by = {target: service(ServicePort(80, name="http", target_port=target)) for target in ("http", "web", 9090)}
@@ -92,8 +92,8 @@ class TestRollouts:
         states = [(by["http"], old), (by["http"], carried), (by[9090], carried), (by[9090], new), (by["web"], new)]
         assert "target-moved" not in self.walk(*states)
 
-    def test_a_number_that_becomes_a_name_and_moves(self) -> None:
-        """The new name stands for the old number first."""
+    def test_a_number_that_becomes_a_name(self) -> None:
+        """The old number gets the new name first."""
         old, new = deployment(), deployment(ContainerPort(9090, name="web"))
         by = {target: service(ServicePort(80, name="http", target_port=target)) for target in (8080, "web")}
         found = contract([by[8080], old], [by["web"], new])
@@ -103,8 +103,8 @@ class TestRollouts:
             "roll out Deployment/web with 9090 as the container port named web; wait until the old pods are gone",
         ]
 
-    def test_a_name_that_means_several_numbers(self) -> None:
-        """No number bridges the names of two workloads that differ: pods declare both names for a while."""
+    def test_a_name_for_several_numbers(self) -> None:
+        """Without a common number, pods declare both names for a while."""
 
         def pods(name: str) -> list[Workload]:
             numbers = {"one": 8080, "two": 8081}
@@ -116,8 +116,8 @@ class TestRollouts:
         assert [each.split()[0] for each in actions(found)] == ["declare", "set", "roll"]
 
     @pytest.mark.parametrize("service_first", [True, False])
-    def test_one_that_must_be_first(self, service_first: bool) -> None:
-        """Where only one order is safe, the plan has two steps."""
+    def test_only_one_safe_order(self, service_first: bool) -> None:
+        """If one order is safe, the plan has two steps."""
         both = deployment(ContainerPort(8080, name="http"), ContainerPort(8081, name="web"))
         new = ServicePort(80, name="http", target_port="web")
         found = (
@@ -128,14 +128,14 @@ class TestRollouts:
         rolled = [action.startswith("roll out") for action in actions(found)]
         assert (codes(found, "disturbing"), rolled) == ({"target-moved"}, [not service_first, service_first])
 
-    def test_labels_that_are_replaced(self) -> None:
-        """Pods have the labels of both selectors for a while."""
+    def test_replaced_labels(self) -> None:
+        """Pods get the labels of both selectors for a while."""
         found = contract([service(), deployment()], [service(selector={"app": "shop"}), deployment(app="shop")])
         assert (found.kept, codes(found)) == (True, {"selector-moved", "selector-changed"})
         assert len(found.plan) == 3
 
-    def test_a_label_more(self) -> None:
-        """A selector that asks for more waits for the pods that have it; one that asks for less goes first."""
+    def test_an_additional_label(self) -> None:
+        """A narrower selector changes after the pods; a wider one changes before them."""
         narrow, wide = service(selector={"app": "web", "tier": "front"}), service()
         labelled, plain = deployment(app="web", tier="front"), deployment()
         for before, after, pods_first in (
@@ -146,8 +146,8 @@ class TestRollouts:
             assert codes(found) == {"selector-moved", "selector-changed"}
             assert actions(found)[0].startswith("roll out") == pods_first
 
-    def test_workloads_that_take_over(self) -> None:
-        """A workload that is not there yet is created first; one that is there takes over at once."""
+    def test_a_replaced_workload(self) -> None:
+        """A new workload is created before the Service changes; an existing one needs no plan."""
         blue, green = deployment(name="blue", color="blue"), deployment(name="green", color="green")
         one, other = service(selector={"color": "blue"}), service(selector={"color": "green"})
         found = contract([one, blue], [other, green])
@@ -155,8 +155,8 @@ class TestRollouts:
         assert [action.split()[0] for action in actions(found)] == ["create", "change", "remove"]
         assert not codes(contract([one, blue, green], [other, blue, green]), "disturbing")
 
-    def test_pods_that_do_not_change_drop_nothing(self) -> None:
-        """Without a rollout there is no meanwhile."""
+    def test_unchanged_pods(self) -> None:
+        """Without a rollout, no order is needed."""
         both = deployment(ContainerPort(8080, name="http"), ContainerPort(8081, name="admin"))
         found = contract([service(), both], [service(ServicePort(80, name="http", target_port="admin")), both])
         assert codes(found) == {"target-port-changed", "backends-changed"}
@@ -164,10 +164,10 @@ class TestRollouts:
 
 
 class TestMerging:
-    """Ports that are merged by their number alone."""
+    """Ports that are merged by number."""
 
     def test_a_second_protocol(self) -> None:
-        """Client-side apply takes TCP and UDP of a number for one port; by an update each gets a node port."""
+        """Client-side apply merges TCP and UDP of one number; in an update, each gets a node port."""
         tcp, udp = ServicePort(53, name="tcp"), ServicePort(53, name="udp", protocol="UDP")
         one, two = service(tcp, type="NodePort"), service(tcp, udp, type="NodePort")
         added = contract([one], [two])
@@ -176,14 +176,14 @@ class TestMerging:
         assert codes(contract([two], [one]), "disturbing") == {"merged-by-number"}
         assert contract([two], [two]).changes == ()
 
-    def test_a_number_that_changes(self) -> None:
-        """A merge patch keeps the old number beside the new one, and fails on the name that both have."""
+    def test_a_changed_number(self) -> None:
+        """A merge patch keeps the old port beside the new one, and fails because both have one name."""
         found = contract([service(ServicePort(443, name="https"))], [service(ServicePort(444, name="https"))])
         change = the(found, "merge-appends")
         assert (change.before, change.after, change.severity) == (443, 444, "disturbing")
 
-    def test_container_ports_merge_the_same_way(self) -> None:
-        """Workloads are told by name: their ports have the same trap."""
+    def test_container_ports(self) -> None:
+        """Container ports are merged by number, too."""
         dns: list[tuple[str, Protocol]] = [("dns", "UDP"), ("dns-tcp", "TCP")]
         ports = [ContainerPort(53, name=name, protocol=protocol) for name, protocol in dns]
         found = contract([deployment(ports[0])], [deployment(*ports)])

@@ -1,4 +1,4 @@
-"""`contract`: what clients of Services see of a change, and who of them refers to what changed."""
+"""`contract`: what clients of Services see, and the references to what changed."""
 
 import io
 from typing import Any
@@ -10,37 +10,37 @@ from portmap import ContainerPort, Service, ServicePort, ValidationError, contra
 
 
 class TestServices:
-    """Which Services there are, and which is which."""
+    """Pairs of Services."""
 
-    def test_a_service_that_goes_breaks_the_contract_and_one_that_comes_does_not(self) -> None:
-        """What clients dial must stay; more may come."""
-        gone, new = contract([service()], []), contract([], [service()])
-        assert (gone.kept, codes(gone)) == (False, {"service-removed"})
-        assert (new.kept, codes(new)) == (True, {"service-added"})
-        assert (gone.changes[0].kind, new.changes[0].kind) == ("removed", "added")
+    def test_removed_and_added_services(self) -> None:
+        """A removed Service breaks the contract; an added one does not."""
+        removed, added = contract([service()], []), contract([], [service()])
+        assert (removed.kept, codes(removed)) == (False, {"service-removed"})
+        assert (added.kept, codes(added)) == (True, {"service-added"})
+        assert (removed.changes[0].kind, added.changes[0].kind) == ("removed", "added")
 
-    def test_the_same_name_in_another_namespace_is_another_service(self) -> None:
-        """Namespaces belong to the name, unless they are ignored or mapped."""
+    def test_namespaces(self) -> None:
+        """Services of different namespaces are different, unless namespaces are ignored or renamed."""
         before, after = [service(namespace="staging")], [service(namespace="prod")]
         assert codes(contract(before, after)) == {"service-removed", "service-added"}
         assert contract(before, after, ignore_namespaces=True).changes == ()
         assert contract(before, after, namespaces={"staging": "prod"}).changes == ()
         assert codes(contract(before, after, namespaces={"staging": "other"})) == {"service-removed", "service-added"}
 
-    def test_a_service_that_names_no_namespace_may_be_in_any(self) -> None:
-        """A manifest without a namespace is compared with what has its name."""
+    def test_a_service_without_a_namespace(self) -> None:
+        """A Service without a namespace is paired with one of its name."""
         assert contract([service(namespace=None)], [service()]).changes == ()
 
-    def test_environments_differ_behind_the_contract(self) -> None:
-        """Other namespaces, numbers and workloads are no matter of clients."""
+    def test_environments(self) -> None:
+        """Namespaces, container port numbers and workloads may differ between environments."""
         before: Objects = [service(namespace="staging"), deployment(namespace="staging")]
         other = deployment(ContainerPort(9000, name="http"), namespace="prod", name="web-v2")
         found = contract(before, [service(namespace="prod"), other], ignore_namespaces=True)
         assert found.kept
         assert the(found, "backends-changed").after == ("Deployment/web-v2 app 9000/TCP",)
 
-    def test_plain_dicts_are_read_and_other_things_refused(self) -> None:
-        """A dict of a Service or workload counts as what it says; what is no object at all is a wrong call."""
+    def test_plain_dicts(self) -> None:
+        """Plain dicts are read and validated; other values are a TypeError."""
         raw: dict[str, Any] = {
             "apiVersion": "v1",
             "kind": "Service",
@@ -55,7 +55,7 @@ class TestServices:
             contract(["web"], [])
 
     def test_lists_and_documents(self) -> None:
-        """A list stands for its items, and what `load` gives is compared as it was read."""
+        """The items of lists and the documents of `load` are compared."""
         raw: dict[str, Any] = {
             "apiVersion": "v1",
             "kind": "Service",
@@ -77,39 +77,39 @@ class TestServices:
 
 
 class TestKindsOfService:
-    """Headless, aliases, and the ways in from outside."""
+    """Headless Services, external names, and exposure."""
 
-    def test_becoming_headless_breaks_and_is_refused(self) -> None:
-        """Another kind of DNS answer breaks clients, and no server makes the change: it takes a second Service."""
+    def test_becoming_headless(self) -> None:
+        """Becoming headless breaks clients, and a server refuses it: the plan creates a second Service."""
         found = turned(cluster_ip="None")
         assert codes(found) == {"headless-changed", "cluster-ip-immutable"}
         assert the(found, "cluster-ip-immutable").severity == "refused"
         assert "192.0.2.1" not in str(the(found, "cluster-ip-immutable"))
-        assert actions(found)[0].startswith("create a second Service")
+        assert actions(found)[0].startswith("create the new Service under another name")
 
-    def test_leaving_out_the_none_does_not_end_headlessness(self) -> None:
-        """The server carries over `clusterIP: None`, so that an update without it changes nothing."""
+    def test_an_update_without_cluster_ip(self) -> None:
+        """A server keeps `clusterIP: None` in an update without it."""
         found = contract([service(cluster_ip="None")], [service()])
         assert codes(found) == {"headless-changed", "stays-headless"}
 
-    def test_another_target_of_an_alias_breaks(self) -> None:
-        """Clients of an ExternalName Service are told another host."""
+    def test_another_external_name(self) -> None:
+        """Another external name breaks clients."""
         one, other = (Service.alias_of("db", name) for name in ("one.example.com", "other.example.com"))
         assert codes(contract([one], [other])) == {"external-name-changed"}
         assert codes(contract([one], [Service("db", ports=[ServicePort(5432)])]), "breaking") == {
             "external-name-changed"
         }
 
-    def test_a_type_that_loses_node_ports_breaks(self) -> None:
-        """NodePort to ClusterIP takes the node ports away, also where the type is merely left out."""
+    def test_lost_node_ports(self) -> None:
+        """A NodePort Service that becomes ClusterIP loses its node ports, also if the type is left out."""
         port = ServicePort(80, name="http", target_port="http", node_port=30080)
         found = contract([service(port, type="NodePort")], [service()])
         assert codes(found) == {"node-ports-dropped"}
-        assert "leaves it out" in str(the(found, "node-ports-dropped").hint)
+        assert "an update without it makes a ClusterIP Service" in str(the(found, "node-ports-dropped").hint)
         assert codes(contract([service()], [service(port, type="NodePort")])) == {"node-ports-added"}
 
-    def test_a_load_balancer_that_becomes_a_node_port_keeps_its_node_ports(self) -> None:
-        """Only the clients of the load balancer lose their way in."""
+    def test_a_load_balancer_that_becomes_a_node_port(self) -> None:
+        """Only clients of the load balancer break; node ports stay."""
         found = contract([service(type="LoadBalancer")], [service(type="NodePort")])
         assert codes(found) == {"load-balancer-dropped"}
         assert codes(contract([service()], [service(type="LoadBalancer")])) == {
@@ -118,13 +118,13 @@ class TestKindsOfService:
         }
 
     def test_a_load_balancer_without_node_ports_drops_them(self) -> None:
-        """`allocateLoadBalancerNodePorts: false` takes away what is not authored."""
+        """`allocateLoadBalancerNodePorts: false` drops node ports that the cluster picked."""
         before = service(type="LoadBalancer")
         after = service(type="LoadBalancer", allocate_load_balancer_node_ports=False)
         assert codes(contract([before], [after])) == {"node-ports-dropped"}
 
-    def test_source_ranges_go_with_the_type(self) -> None:
-        """A patch of the type alone is refused while loadBalancerSourceRanges is there; the plan says one update."""
+    def test_source_ranges_and_the_type(self) -> None:
+        """A patch of the type alone is refused with loadBalancerSourceRanges; the plan has one update."""
         before = service(type="LoadBalancer", load_balancer_source_ranges=["10.0.0.0/8"])
         found = contract([before], [service()])
         assert codes(found, "disturbing") == {"type-patch-refused"}
@@ -141,34 +141,32 @@ class TestKindsOfService:
             (("2001:db8::/33",), ("2001:db8::/32",), "source-ranges-widened"),
         ],
     )
-    def test_source_ranges_are_compared_as_addresses(
-        self, before: tuple[str, ...], after: tuple[str, ...], code: str | None
-    ) -> None:
-        """What matters is which clients are taken, not how the blocks are cut."""
+    def test_source_ranges(self, before: tuple[str, ...], after: tuple[str, ...], code: str | None) -> None:
+        """Source ranges are compared as sets of addresses."""
         sides = [[service(type="LoadBalancer", load_balancer_source_ranges=each)] for each in (before, after)]
         assert codes(contract(*sides)) == ({code} if code else set())
 
     def test_the_class_of_a_load_balancer_stays(self) -> None:
-        """A server refuses another class; clients see nothing of it."""
+        """A server refuses another class, which does not break clients."""
         found = contract([service(type="LoadBalancer")], [service(type="LoadBalancer", load_balancer_class="a.b/c")])
         assert (found.kept, codes(found, "refused")) == (True, {"load-balancer-class-immutable"})
 
     def test_a_cluster_ip_stays(self) -> None:
-        """A server refuses another address, and one where the cluster had picked it; clients go by name."""
+        """A server refuses another cluster IP, which does not break clients."""
         for before in ("10.0.0.7", None):
             found = contract([service(cluster_ip=before)], [service(cluster_ip="10.0.0.8")])
             assert (found.kept, codes(found, "refused")) == (True, {"cluster-ip-immutable"})
         assert contract([service(cluster_ip="10.0.0.7")], [service()]).changes == ()
 
     def test_external_ips(self) -> None:
-        """An address that is gone breaks, and one that comes does not."""
+        """A removed external IP breaks clients; an added one does not."""
         before, after = (service(external_ips=[each]) for each in ("192.0.2.7", "192.0.2.8"))
         found = contract([before], [after])
         assert codes(found, "breaking") == {"external-ip-removed"}
         assert codes(found, "compatible") == {"external-ip-added"}
 
-    def test_ways_of_traffic_are_behind(self) -> None:
-        """Policies are told and break nothing; a default that is written out is no change."""
+    def test_traffic_policies(self) -> None:
+        """Traffic policies break nothing; an explicit default is no change."""
         found = turned(session_affinity="ClientIP", internal_traffic_policy="Cluster")
         assert [(each.code, each.before, each.after) for each in found.changes] == [
             ("traffic-changed", None, "ClientIP")
@@ -191,18 +189,18 @@ class TestPorts:
             (ServicePort(81, name="web", target_port="http"), {"port-removed", "port-added"}),
         ],
     )
-    def test_one_thing_that_changes(self, port: ServicePort, expected: set[str]) -> None:
-        """A port that is another to its clients is told by what changed."""
+    def test_one_changed_field(self, port: ServicePort, expected: set[str]) -> None:
+        """Each changed field of a port has a code."""
         assert codes(turned(port)) == expected
 
-    def test_an_app_protocol_that_was_given_stays(self) -> None:
-        """Proxies go by it, so another one breaks, and so does none."""
+    def test_app_protocol(self) -> None:
+        """Another or no appProtocol breaks clients, because proxies use it."""
         before = service(ServicePort(80, app_protocol="http"))
         for other in ("kubernetes.io/h2c", None):
             assert codes(contract([before], [service(ServicePort(80, app_protocol=other))])) == {"app-protocol-changed"}
 
-    def test_names_that_are_swapped(self) -> None:
-        """What clients dial tells ports apart, so that a swap of names is two renamings."""
+    def test_swapped_names(self) -> None:
+        """Ports are paired by number, so swapped names are two renamings."""
         one = service(ServicePort(80, name="a"), ServicePort(81, name="b"))
         other = service(ServicePort(80, name="b"), ServicePort(81, name="a"))
         found = contract([one], [other])
@@ -211,8 +209,8 @@ class TestPorts:
             ("b 81/TCP", "b", "a"),
         ]
 
-    def test_an_only_port_without_a_name(self) -> None:
-        """It is the same port whatever its number; being named takes nothing away."""
+    def test_a_single_port_without_a_name(self) -> None:
+        """A single port without a name is the same port if its number changes or it gets a name."""
         found = contract([service(ServicePort(80))], [service(ServicePort(81))])
         assert "port-number-changed" in codes(found)
         assert codes(contract([service(ServicePort(80))], [service(ServicePort(80, name="http"))])) == {"port-named"}
@@ -225,15 +223,15 @@ class TestPorts:
             (None, 30080, "node-port-pinned"),
         ],
     )
-    def test_authored_node_ports(self, before: int | None, after: int | None, code: str) -> None:
-        """A node port is promised where it is authored; one that the cluster picked is lost when another is written."""
+    def test_node_ports_in_the_manifest(self, before: int | None, after: int | None, code: str) -> None:
+        """A changed node port of the manifest breaks clients; one that replaces a picked one disturbs them."""
         sides = [[service(ServicePort(80, node_port=each), type="NodePort")] for each in (before, after)]
         found = contract(*sides)
         assert codes(found) == {code}
         assert found.kept == (code == "node-port-pinned")
 
     def test_a_picked_node_port_follows_the_name(self) -> None:
-        """Renaming a port makes the cluster pick another node port, unless the number is written (T15, T22)."""
+        """A renamed port gets another node port, unless the manifest has the number (T15, T22)."""
         before = service(ServicePort(80), type="NodePort")
         both = (ServicePort(80, name="http"), ServicePort(443, name="https"))
         assert "node-port-reassigned" in codes(contract([before], [service(*both, type="NodePort")]))
@@ -243,18 +241,18 @@ class TestPorts:
         assert not codes(contract([kept], [service(*pinned, type="NodePort")]), "disturbing", "breaking")
 
     def test_swapped_names_swap_picked_node_ports(self) -> None:
-        """Each of the two ports gets the node port of the other."""
+        """Each of two ports with swapped names gets the node port of the other."""
         one = service(ServicePort(80, name="a"), ServicePort(81, name="b"), type="NodePort")
         other = service(ServicePort(80, name="b"), ServicePort(81, name="a"), type="NodePort")
         found = contract([one], [other])
         assert [each.port for each in found.changes if each.code == "node-port-reassigned"] == ["a 80/TCP", "b 81/TCP"]
 
 
-class TestUsers:
-    """Who refers to a port by what changes."""
+class TestReferences:
+    """References to what changes."""
 
-    def test_users_of_a_name_are_told(self) -> None:
-        """A port that is renamed lists the Ingresses and monitors that know it by name, and not those by number."""
+    def test_references_by_name(self) -> None:
+        """A renamed port lists the Ingresses and monitors that refer to it by name."""
         web = service(labels={"app": "web"})
         renamed = service(ServicePort(80, name="web", target_port="http"), labels={"app": "web"})
         by_name, scraped = ingress({"name": "http"}), monitor("http")
@@ -266,16 +264,16 @@ class TestUsers:
         assert any("Ingress shop/front" in action for action in actions(found))
         assert the(contract([web, ingress({"number": 80})], [renamed]), "port-renamed").users == ()
 
-    def test_a_user_that_stays_behind_breaks(self) -> None:
-        """What still names the old port after the change is broken; what changed with it is not."""
+    def test_references_to_an_old_port(self) -> None:
+        """A reference to the old port is broken unless it changes, too."""
         renamed = service(ServicePort(80, name="web", target_port="http"))
         found = contract([service(), ingress({"name": "http"})], [renamed, ingress({"name": "http"})])
         assert the(found, "reference-broken").users == ("Ingress shop/front: spec.defaultBackend.service.port.name",)
         found = contract([service(), ingress({"name": "http"})], [renamed, ingress({"name": "web"})])
         assert "reference-broken" not in codes(found)
 
-    def test_a_user_of_a_service_that_is_gone_breaks(self) -> None:
-        """What still refers to a Service that is there no more is broken, and told beside the Service that is gone."""
+    def test_references_to_a_removed_service(self) -> None:
+        """A reference to a removed Service is broken unless it is removed, too."""
         front = ingress({"name": "http"})
         found = contract([service(), front], [front])
         change = the(found, "reference-broken")
@@ -283,28 +281,28 @@ class TestUsers:
             "shop/web",
             ("Ingress shop/front: spec.defaultBackend.service.port.name",),
         )
-        assert "which is gone" in change.message
+        assert "which was removed" in change.message
         assert "reference-broken" not in codes(contract([service(), front], []))
         assert "reference-broken" not in codes(contract([service(namespace="prod"), front], [front]))
 
-    def test_a_user_follows_the_namespace(self) -> None:
-        """Where a namespace is called otherwise afterwards, those who stay behind are looked for there."""
+    def test_references_in_a_renamed_namespace(self) -> None:
+        """References are looked up in the new name of a namespace."""
         front = ingress({"name": "http"})
-        elsewhere = {"staging": "shop"}
-        found = contract([service(namespace="staging")], [front], namespaces=elsewhere)
+        renamed = {"staging": "shop"}
+        found = contract([service(namespace="staging")], [front], namespaces=renamed)
         assert the(found, "reference-broken").service == "staging/web"
-        assert contract([service(namespace="staging")], [service(), front], namespaces=elsewhere).kept
+        assert contract([service(namespace="staging")], [service(), front], namespaces=renamed).kept
 
     @pytest.mark.parametrize("namespace", ["shop", None])
-    def test_a_service_that_may_be_meant_is_no_loss(self, namespace: str | None) -> None:
-        """One of two Services of a name is gone, and the reference is to the other, or may be."""
+    def test_references_to_another_service_of_the_name(self, namespace: str | None) -> None:
+        """A reference that may belong to a remaining Service of the name is not broken."""
         front = ingress({"name": "http"})
         other = service(namespace="prod")
         found = contract([service(), other, front], [service(namespace=namespace), front])
         assert "reference-broken" not in codes(found)
 
-    def test_users_of_a_number_and_of_a_service(self) -> None:
-        """A port whose number changes lists those by number, and a Service that goes all of them."""
+    def test_references_by_number_and_to_services(self) -> None:
+        """A changed number lists references by number; a removed Service lists all references."""
         moved = service(ServicePort(81, name="http", target_port="http"))
         before: Objects = [service(), ingress({"number": 80})]
         assert len(the(contract(before, [moved]), "port-number-changed").users) == 1

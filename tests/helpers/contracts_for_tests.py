@@ -1,4 +1,4 @@
-"""Objects for the tests of contracts, and what is asked of a comparison."""
+"""Objects for tests of contracts, and functions that look into a comparison."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,20 +12,20 @@ Objects = list[Service | Pod | Workload | Mapping[str, Any]]
 
 
 def service(*ports: ServicePort, **fields: Any) -> Service:
-    """A Service of the shop, with one port unless others are given."""
-    given_ports = ports or (ServicePort(80, name="http", target_port="http"),)
-    return Service(**{"name": "web", "namespace": "shop", "selector": {"app": "web"}, "ports": given_ports} | fields)
+    """Return a Service, by default with one port."""
+    ports = ports or (ServicePort(80, name="http", target_port="http"),)
+    return Service(**{"name": "web", "namespace": "shop", "selector": {"app": "web"}, "ports": ports} | fields)
 
 
 def deployment(*ports: ContainerPort, name: str = "web", namespace: str = "shop", **labels: str) -> Workload:
-    """A Deployment with one container, which declares port http unless others are given."""
+    """Return a Deployment with one container, which by default declares port http."""
     container = Container("app", ports=ports or (ContainerPort(8080, name="http"),))
     pod = Pod(name, namespace=namespace, labels=labels or {"app": "web"}, containers=[container], template=True)
     return Workload("Deployment", name, pod)
 
 
 def ingress(port: Mapping[str, Any]) -> dict[str, Any]:
-    """An Ingress that leads to this port of Service web."""
+    """Return an Ingress for this port of Service web."""
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "Ingress",
@@ -35,7 +35,7 @@ def ingress(port: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def monitor(port: str) -> dict[str, Any]:
-    """A ServiceMonitor that scrapes this port of what is labelled web."""
+    """Return a ServiceMonitor for this port of Services that are labelled web."""
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "ServiceMonitor",
@@ -45,21 +45,21 @@ def monitor(port: str) -> dict[str, Any]:
 
 
 def codes(found: Contract, *severities: str) -> set[str]:
-    """The codes of the changes, of these severities or of all."""
+    """Return the codes of the changes, of these severities or of all."""
     return {change.code for change in found.changes if not severities or change.severity in severities}
 
 
 def the(found: Contract, code: str) -> Change:
-    """The one change of this code."""
+    """Return the only change of this code."""
     [change] = [change for change in found.changes if change.code == code]
     return change
 
 
 def actions(found: Contract) -> list[str]:
-    """What the plan says to do."""
+    """Return the actions of the plan."""
     return [step.action for step in found.plan]
 
 
 def turned(*ports: ServicePort, **fields: Any) -> Contract:
-    """What the plain Service becomes, with the same pods behind it."""
+    """Return the comparison of the default Service with another one, with the same pods."""
     return contract([service(), deployment()], [service(*ports, **fields), deployment()])

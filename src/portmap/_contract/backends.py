@@ -1,18 +1,17 @@
-"""What stands behind the contract: pods, numbers and selectors, and how a rollout gets from one to the other.
+"""The backends of a Service before and after: pods, numbers and selectors, and the transition between them.
 
-Four resolutions answer it: each version of the Service with each version of the pods.
-The two mixed ones are what clients meet during a rollout, when only one of the two has
-changed yet.
+Each version of the Service is resolved with each version of the pods. The two mixed resolutions are
+what clients meet during a rollout, when only the Service or only the pods have changed.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import final
+from typing import Final, TypeAlias, final
 
 import attrs
 
-from portmap._contract.changes import Change, Row, What, made
-from portmap._contract.pairing import Pair, label
+from portmap._contract.changes import Change, ChangeCode, Codes
+from portmap._contract.pairing import Pair, port_label
 from portmap._kubernetes.cluster import Cluster
 from portmap._model.pods import Pod
 from portmap._model.ports import ServicePort
@@ -20,29 +19,31 @@ from portmap._model.services import Service
 from portmap._model.workloads import Workload
 from portmap._resolution.resolution import Endpoint, Resolution, resolve_all
 
-__all__ = ["Behind", "Moved", "key_of", "stand_behind"]
+__all__ = ["Backends", "Transition", "backends_of", "key_of"]
 
-Sources = Sequence[Pod | Workload]
+Sources: TypeAlias = Sequence[Pod | Workload]
+
+_MOST_LISTED: Final = 6
 
 
 def key_of(source: Pod | Workload) -> str:
-    """What a workload is called, without its namespace: `Deployment/web`."""
+    """Return `Deployment/web`, the name of a workload without its namespace."""
     return f"{source.kind}/{source.name}" if isinstance(source, Workload) else f"Pod/{source.name}"
 
 
 @final
 @attrs.frozen
-class Moved:
-    """A Service and its pods that change together.
+class Transition:
+    """A Service and its pods that change together, so that the order matters.
 
     Attributes:
-        change: What happens.
-        old: The Service port before; `None` where it is about the selector.
+        change: The change.
+        old: The Service port before; `None` for a change of the selector.
         new: The Service port after.
-        service_first: The workloads that drop out if the Service changes before them.
-        pods_first: Those that drop out if they change before the Service.
-        old_numbers: The numbers on which the port reached them.
-        new_numbers: Those on which it reaches them.
+        service_first: The workloads that get no traffic if the Service changes first.
+        pods_first: The workloads that get no traffic if the pods change first.
+        old_numbers: The container port numbers before.
+        new_numbers: The container port numbers after.
     """
 
     change: Change
@@ -56,16 +57,16 @@ class Moved:
 
 @final
 @attrs.frozen
-class Behind:
-    """What a Service leads to, before and after.
+class Backends:
+    """The resolutions of a Service before and after, and in between.
 
     Attributes:
         pair: The Service.
-        before: Where it led.
-        after: Where it leads.
-        after_before: Where it would lead if only the Service had changed.
-        before_after: Where it would lead if only the pods had changed.
-        unchanged: The workloads that are as they were.
+        before: The Service before, with the pods before.
+        after: The Service after, with the pods after.
+        after_before: The Service after, with the pods before.
+        before_after: The Service before, with the pods after.
+        unchanged: The workloads that do not change.
     """
 
     pair: Pair
@@ -76,73 +77,72 @@ class Behind:
     unchanged: frozenset[str]
 
     def changes(self) -> Iterator[Change]:
-        """What has changed behind the contract, and what clients get to feel of it."""
+        """Yield the changes of backends, and their effects on clients."""
         old, new = self.pair.before, self.pair.after
         if dict(old.selector or {}) != dict(new.selector or {}):
             was, now = _selector(old), _selector(new)
-            yield made(What.SELECTOR, self.pair.name, f"it selects {now}", before=was, after=now)
+            yield Codes.SELECTOR.change(self.pair.name, f"its selector is now {now}", before=was, after=now)
         if not old.ports and not new.ports:
             yield from self._without_ports()
         for pair in self.pair.ports.both:
             yield from self._port(*pair)
 
     def _port(self, was: ServicePort, now: ServicePort) -> Iterator[Change]:
-        name, port = self.pair.name, label(was)
+        name, port = self.pair.name, port_label(was)
         targets = was.effective_target_port, now.effective_target_port
         if targets[0] != targets[1] and (was.target_port or now.target_port):
             words = f"its targetPort was {targets[0]} and is {targets[1]}"
-            yield made(What.TARGET, name, words, port=port, before=targets[0], after=targets[1])
+            yield Codes.TARGET.change(name, words, port=port, before=targets[0], after=targets[1])
         old, new = self.before.endpoints(was), self.after.endpoints(now)
         backs = _backends(old), _backends(new)
         if old and not new and self.after.elsewhere is None:
-            why = next((str(each) for each in self.after.misses if each.port in {None, now}), "nothing answers it")
-            yield made(
-                What.LEADS_NOWHERE,
+            why = next((str(each) for each in self.after.misses if each.port in {None, now}), "no pod serves it")
+            yield Codes.LEADS_NOWHERE.change(
                 name,
-                f"it leads nowhere any more: {why}",
+                f"it no longer has endpoints: {why}",
                 port=port,
                 before=backs[0],
                 after=backs[1],
             )
         elif new and not old and self.before.elsewhere is None:
-            yield made(
-                What.LEADS_SOMEWHERE,
+            yield Codes.LEADS_SOMEWHERE.change(
                 name,
-                "it led nowhere, and leads somewhere",
+                "it had no endpoints, and has some",
                 port=port,
                 before=backs[0],
                 after=backs[1],
             )
         elif backs[0] != backs[1]:
-            words = f"{_list(backs[0])} answered it, and {_list(backs[1])} do now"
-            yield made(What.BACKENDS, name, words, port=port, before=backs[0], after=backs[1])
+            words = f"its backends were {_list(backs[0])} and are {_list(backs[1])}"
+            yield Codes.BACKENDS.change(name, words, port=port, before=backs[0], after=backs[1])
         if self.pair.before.is_headless and self.pair.after.is_headless and old and new:
             gone = _numbers(old) - _numbers(new)
             if gone:
-                words = f"clients that dial {_list(map(str, sorted(gone)))} on the pods behind it reach nothing"
-                yield made(What.POD_PORT, name, words, port=port, before=backs[0], after=backs[1])
+                words = f"clients that dial {_list(map(str, sorted(gone)))} on its pods reach nothing"
+                yield Codes.POD_PORT.change(name, words, port=port, before=backs[0], after=backs[1])
 
     def _without_ports(self) -> Iterator[Change]:
-        """A headless Service without ports leads to its pods all the same."""
+        """Yield the changes of a headless Service without ports."""
         old, new = _published(self.before), _published(self.after)
         if old and not new and self.after.elsewhere is None:
-            yield made(What.LEADS_NOWHERE, self.pair.name, "its name gives no pods any more", before=old)
+            yield Codes.LEADS_NOWHERE.change(self.pair.name, "its DNS name no longer resolves to pods", before=old)
         elif new and not old and self.before.elsewhere is None:
-            yield made(What.LEADS_SOMEWHERE, self.pair.name, "its name gives pods now, and gave none", after=new)
+            yield Codes.LEADS_SOMEWHERE.change(self.pair.name, "its DNS name now resolves to pods", after=new)
 
-    def moved(self) -> Iterator[Moved]:
-        """What drops out while only one of Service and pods has changed."""
-        selected = set()
-        for moved in self._ports_moved(What.SELECTOR_MOVED):
-            if (moved.service_first, moved.pods_first) not in selected:
-                selected.add((moved.service_first, moved.pods_first))
-                yield attrs.evolve(moved, old=None, new=None)
-        yield from self._ports_moved(What.TARGET_MOVED)
-        replaced = self._replaced()
-        if replaced is not None:
-            yield replaced
+    def transitions(self) -> Iterator[Transition]:
+        """Yield what gets no traffic while only the Service or only the pods have changed."""
+        seen = set()
+        for transition in self._of_ports(Codes.SELECTOR_MOVED):
+            # All ports share one selector.
+            if (transition.service_first, transition.pods_first) not in seen:
+                seen.add((transition.service_first, transition.pods_first))
+                yield attrs.evolve(transition, old=None, new=None)
+        yield from self._of_ports(Codes.TARGET_MOVED)
+        replacement = self._replacement()
+        if replacement is not None:
+            yield replacement
 
-    def _ports_moved(self, what: Row) -> Iterator[Moved]:
+    def _of_ports(self, code: ChangeCode) -> Iterator[Transition]:
         for was, now in self.pair.ports.both:
             old, new = _by_workload(self.before.endpoints(was)), _by_workload(self.after.endpoints(now))
             both = [key for key in old if key in new and key not in self.unchanged]
@@ -152,80 +152,77 @@ class Behind:
                 (self.before_after, was, new),
             ):
                 reached, selected = _by_workload(mixed.endpoints(port)), _selected(mixed, port)
-                lost = [key for key in both if not _answers(reached.get(key, ()), _numbers(numbers[key]))]
-                by_labels = what is What.SELECTOR_MOVED
+                lost = [key for key in both if not _is_served(reached.get(key, ()), _numbers(numbers[key]))]
+                by_labels = code is Codes.SELECTOR_MOVED
                 sides.append(tuple(key for key in lost if (key not in selected) == by_labels))
             if sides[0] or sides[1]:
-                yield self._moved(what, was, now, sides, (_numbers_of(old, both), _numbers_of(new, both)))
+                yield self._transition(code, was, now, sides, (_numbers_of(old, both), _numbers_of(new, both)))
 
-    def _moved(
+    def _transition(
         self,
-        what: Row,
+        code: ChangeCode,
         was: ServicePort,
         now: ServicePort,
         sides: Sequence[tuple[str, ...]],
         numbers: tuple[tuple[int, ...], tuple[int, ...]],
-    ) -> Moved:
+    ) -> Transition:
         first, second = sides
         named = tuple(sorted({*first, *second}))
-        who = _list(named)
+        pods = _list(named)
         words = (
-            f"pods of {who} drop out, whichever of Service and pods changes first"
+            f"pods of {pods} get no traffic, whether the Service or the pods change first"
             if first and second
-            else f"old pods of {who} drop out if the Service changes before they are gone"
+            else f"old pods of {pods} get no traffic if the Service changes before they are gone"
             if first
-            else f"new pods of {who} drop out if they come before the Service has changed"
+            else f"new pods of {pods} get no traffic if they start before the Service changes"
         )
-        if what is What.SELECTOR_MOVED:
-            change = made(
-                what,
+        if code is Codes.SELECTOR_MOVED:
+            change = code.change(
                 self.pair.name,
                 words,
                 before=_selector(self.pair.before),
                 after=_selector(self.pair.after),
                 workloads=named,
-                hint="see the plan for an order",
+                hint="see the plan for a safe order",
             )
         else:
-            change = made(
-                what,
+            change = code.change(
                 self.pair.name,
                 words,
-                port=label(was),
+                port=port_label(was),
                 before=was.effective_target_port,
                 after=now.effective_target_port,
                 workloads=named,
-                hint="see the plan for an order",
+                hint="see the plan for a safe order",
             )
-        return Moved(change, was, now, first, second, *numbers)
+        return Transition(change, was, now, first, second, *numbers)
 
-    def _replaced(self) -> Moved | None:
-        """Workloads that are not there yet take over from others: they must come first."""
+    def _replacement(self) -> Transition | None:
+        """Return the transition to workloads that replace all others, which must be ready first."""
         for was, now in self.pair.ports.both:
             old, new = _by_workload(self.before.endpoints(was)), _by_workload(self.after.endpoints(now))
             if old and new and not old.keys() & new.keys() and not self.after_before.endpoints(now):
-                change = made(
-                    What.BACKEND_REPLACED,
+                change = Codes.BACKEND_REPLACED.change(
                     self.pair.name,
-                    f"{_list(sorted(new))} answers instead of {_list(sorted(old))}: nothing does if the Service "
-                    "changes before that is ready",
+                    f"{_list(sorted(new))} replaces {_list(sorted(old))}: there are no endpoints if the Service "
+                    "changes before it is ready",
                     before=tuple(sorted(old)),
                     after=tuple(sorted(new)),
                     workloads=tuple(sorted({*old, *new})),
-                    hint="see the plan for an order",
+                    hint="see the plan for a safe order",
                 )
-                return Moved(change, service_first=tuple(sorted(new)), pods_first=tuple(sorted(old)))
+                return Transition(change, service_first=tuple(sorted(new)), pods_first=tuple(sorted(old)))
         return None
 
 
-def stand_behind(pairs: Sequence[Pair], before: Sources, after: Sources, cluster: Cluster) -> tuple[Behind, ...]:
-    """What stands behind each of these Services."""
+def backends_of(pairs: Sequence[Pair], before: Sources, after: Sources, cluster: Cluster) -> tuple[Backends, ...]:
+    """Return the backends of each Service."""
     old, new = [pair.before for pair in pairs], [pair.after for pair in pairs]
-    # For the mixed ones a Service is taken to where the pods are.
+    # The mixed resolutions need the Service in the namespace of the pods.
     new_there = [_moved_to(pair.after, pair.before.namespace) for pair in pairs]
     old_here = [_moved_to(pair.before, pair.after.namespace) for pair in pairs]
     unchanged = _unchanged(before, after)
-    answers = zip(
+    resolutions = zip(
         pairs,
         resolve_all(old, before, cluster=cluster),
         resolve_all(new, after, cluster=cluster),
@@ -233,7 +230,7 @@ def stand_behind(pairs: Sequence[Pair], before: Sources, after: Sources, cluster
         resolve_all(old_here, after, cluster=cluster),
         strict=True,
     )
-    return tuple(Behind(*each, unchanged) for each in answers)
+    return tuple(Backends(*each, unchanged) for each in resolutions)
 
 
 def _moved_to(service: Service, namespace: str | None) -> Service:
@@ -241,7 +238,7 @@ def _moved_to(service: Service, namespace: str | None) -> Service:
 
 
 def _unchanged(before: Sources, after: Sources) -> frozenset[str]:
-    """The workloads whose pods are what they were, so that nothing rolls out."""
+    """Return the workloads whose pods do not change, so that no rollout starts."""
     sides: list[dict[str, set[Pod]]] = []
     for sources in (before, after):
         pods: dict[str, set[Pod]] = defaultdict(set)
@@ -256,34 +253,34 @@ def _unchanged(before: Sources, after: Sources) -> frozenset[str]:
 
 
 def _by_workload(endpoints: Sequence[Endpoint]) -> dict[str, tuple[Endpoint, ...]]:
-    found: dict[str, tuple[Endpoint, ...]] = {}
+    by_workload: dict[str, tuple[Endpoint, ...]] = {}
     for each in endpoints:
         key = each.workload or f"Pod/{each.pod}"
-        found[key] = (*found.get(key, ()), each)
-    return found
+        by_workload[key] = (*by_workload.get(key, ()), each)
+    return by_workload
 
 
-def _answers(reached: Sequence[Endpoint], numbers: set[int]) -> bool:
-    """Whether a port that reaches these endpoints is answered: one is declared, or known to have answered."""
+def _is_served(reached: Sequence[Endpoint], numbers: set[int]) -> bool:
+    """Return whether an endpoint is declared, or has a number that is known to be served."""
     return any(each.container is not None or each.port in numbers for each in reached)
 
 
 def _selected(resolution: Resolution, port: ServicePort) -> set[str]:
-    """What the Service selects, whether or not this port leads anywhere in it."""
-    found = set(_by_workload(resolution.endpoints(port)))
-    return found | {miss.workload or f"Pod/{miss.pod}" for miss in resolution.misses if miss.pod}
+    """Return the selected workloads, with or without an endpoint for this port."""
+    reached = set(_by_workload(resolution.endpoints(port)))
+    return reached | {miss.workload or f"Pod/{miss.pod}" for miss in resolution.misses if miss.pod}
 
 
 def _numbers(endpoints: Sequence[Endpoint]) -> set[int]:
     return {each.port for each in endpoints}
 
 
-def _numbers_of(found: Mapping[str, Sequence[Endpoint]], keys: Sequence[str]) -> tuple[int, ...]:
-    return tuple(sorted({each.port for key in keys for each in found[key]}))
+def _numbers_of(by_workload: Mapping[str, Sequence[Endpoint]], keys: Sequence[str]) -> tuple[int, ...]:
+    return tuple(sorted({each.port for key in keys for each in by_workload[key]}))
 
 
 def _backends(endpoints: Sequence[Endpoint]) -> tuple[str, ...]:
-    """What answers, for people. Pods of their own are not told apart: their names are made up."""
+    """Return the backends for people. Pods without a workload have no name: it is often generated."""
     return tuple(
         sorted(
             {
@@ -298,7 +295,7 @@ def _published(resolution: Resolution) -> tuple[str, ...]:
     return tuple(sorted({endpoint.pod for piece in resolution.slices for endpoint in piece.endpoints}))
 
 
-# --- for people -------------------------------------------------------------------------------------------------
+# --- text -------------------------------------------------------------------------------------------------------
 
 
 def _selector(service: Service) -> str:
@@ -306,6 +303,7 @@ def _selector(service: Service) -> str:
 
 
 def _list(words: Iterable[str]) -> str:
-    found = list(words)
-    shown = ", ".join(found[:6])
-    return (f"{shown} and {len(found) - 6} more" if len(found) > 6 else shown) or "nothing"
+    items = list(words)
+    shown = ", ".join(items[:_MOST_LISTED])
+    more = len(items) - _MOST_LISTED
+    return (f"{shown} and {more} more" if more > 0 else shown) or "nothing"

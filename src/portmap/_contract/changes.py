@@ -1,20 +1,21 @@
-"""What may become of the contract between Services and clients: one table, and the values that a comparison gives.
+"""The changes between two sets of objects: the values of a comparison, and the table of their codes.
 
-A row of the table says of one kind of change what it does to clients. To teach portmap
-another, add a row and let the module that looks at it make changes of it.
+To add a code, add a row to `Codes` and let the module of its subject yield changes of it.
 """
 
 from collections.abc import Iterator
-from typing import Final, Literal, NamedTuple, TypeAlias, final
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, final
 
 import attrs
 
-__all__ = ["SEVERITIES", "Change", "Contract", "Kind", "Row", "Severity", "Step", "What", "made", "rows"]
+from portmap._kubernetes.plain_data import plain_data
+
+__all__ = ["SEVERITIES", "Change", "ChangeCode", "Codes", "Contract", "Severity", "Step", "change_codes"]
 
 Severity: TypeAlias = Literal["breaking", "refused", "disturbing", "behind", "compatible"]
-"""What a change does. `breaking`: what worked for a client does so no longer. `refused`: an API
-server would not take it as an update. `disturbing`: all is well before and after, but not on the
-way. `behind`: clients cannot see it. `compatible`: clients are offered more than before."""
+"""The effect of a change. `breaking`: something that worked for clients no longer does. `refused`: an
+API server would refuse the update. `disturbing`: before and after all is well, but traffic is lost
+during the change. `behind`: clients cannot see it. `compatible`: clients gain something."""
 
 SEVERITIES: Final[tuple[Severity, ...]] = ("breaking", "refused", "disturbing", "behind", "compatible")
 
@@ -26,23 +27,23 @@ Value: TypeAlias = str | int | bool | tuple[str, ...] | None
 @final
 @attrs.frozen(kw_only=True)
 class Change:
-    """One thing that differs between two sets of objects.
+    """One difference between two sets of objects.
 
     Attributes:
         kind: `"added"`, `"removed"` or `"changed"`.
-        service: The Service as clients know it, `shop/web`, in the namespace that it had
-            before; `None` where it is about a workload alone.
-        port: The Service port, `http 80/TCP`, as it was before if it was there; `None`
-            where it is about the whole Service. Of a workload, the container's port.
-        before: What it was; `None` if there was nothing.
-        after: What it has become; `None` if there is nothing.
-        code: What happened, such as `port-renamed`; for what a server would refuse, the
-            code of the violation.
-        severity: What it does to clients.
-        message: The same for people.
-        hint: What to do about it, if one thing helps.
-        users: What refers to the port by what changed: `Ingress shop/web: spec.rules[0]…`.
-        workloads: The workloads that it is about: `Deployment/web`.
+        service: The name of the Service, `shop/web`, in the namespace that it had before;
+            `None` for a change of a workload alone.
+        port: The Service port, `http 80/TCP`, as it was before if it existed; `None` for a
+            change of the whole Service. For a workload, the container port.
+        before: The value before; `None` if there was none.
+        after: The value after; `None` if there is none.
+        code: The code of the change, such as `port-renamed`, or the code of the violation
+            that a server would report.
+        severity: The effect on clients.
+        message: What changed, for people.
+        hint: How to avoid the effect, if there is one way.
+        users: The references that use the changed value: `Ingress shop/web: spec.rules[0]…`.
+        workloads: The workloads that change: `Deployment/web`.
 
     Example:
         >>> moved = Service("web", selector={"app": "web"}, ports=[ServicePort(81, name="http", target_port="http")])
@@ -50,7 +51,7 @@ class Change:
         >>> change.code, change.before, change.after
         ('port-number-changed', 80, 81)
         >>> print(change)
-        breaking: web http 80/TCP: clients that dial 80 reach nothing: it is 81 now  [port-number-changed]
+        breaking: web http 80/TCP: clients that dial 80 reach nothing: the number is now 81  [port-number-changed]
             hint: keep 80 beside 81, under another name, until no client dials it
     """
 
@@ -68,21 +69,30 @@ class Change:
     users: tuple[str, ...] = ()
     workloads: tuple[str, ...] = ()
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the change as plain data.
+
+        Example:
+            >>> change.as_dict()["before"]
+            80
+        """
+        return plain_data(self)
+
     def __str__(self) -> str:
-        about = " ".join(part for part in (self.service, self.port) if part)
-        text = f"{self.severity}: {about}: {self.message}  [{self.code}]"
+        subject = " ".join(part for part in (self.service, self.port) if part)
+        text = f"{self.severity}: {subject}: {self.message}  [{self.code}]"
         return f"{text}\n    hint: {self.hint}" if self.hint else text
 
 
 @final
 @attrs.frozen
 class Step:
-    """One step on the way from before to after that does not disturb clients.
+    """One step of a plan that does not disturb clients.
 
     Attributes:
-        service: The Service that it is about, as in `Change`.
+        service: The Service, as in `Change`.
         action: What to do, and what to wait for.
-        codes: The changes for whose sake it is there.
+        codes: The codes of the changes that need this step.
 
     Example:
         >>> moved = Service("web", selector={"app": "web"}, ports=[ServicePort(81, name="http", target_port="http")])
@@ -92,7 +102,7 @@ class Step:
         add port 81 beside http 80/TCP, each with a name of its own
         whenever the ports change, use kubectl apply --server-side or kubectl replace
         move the clients of 80 to 81
-        remove port 80, and let 81 have its name
+        remove port 80, and give its name to 81
     """
 
     __module__ = "portmap"
@@ -108,13 +118,13 @@ class Step:
 @final
 @attrs.frozen
 class Contract:
-    """What two sets of objects are to the clients of their Services.
+    """Two sets of objects compared, as the clients of their Services see them.
 
     Attributes:
-        changes: What differs: by Service, then by severity, the worst first.
-        plan: The steps, in order, that lead from before to after without disturbing
-            clients, where the changes need an order and there is one.
-        services: How many Services are in both.
+        changes: The differences, sorted by Service, then by severity, the worst first.
+        plan: The steps from before to after that do not disturb clients, in order, if the
+            changes need an order and there is one.
+        services: How many Services are in both sets.
 
     Example:
         >>> moved = Service("web", selector={"app": "web"}, ports=[ServicePort(81, name="http", target_port="http")])
@@ -131,7 +141,7 @@ class Contract:
 
     @property
     def kept(self) -> bool:
-        """Whether nothing broke that clients see.
+        """Return whether nothing breaks that clients see.
 
         Example:
             >>> found.kept
@@ -140,7 +150,7 @@ class Contract:
         return not self.of("breaking")
 
     def of(self, severity: Severity) -> tuple[Change, ...]:
-        """The changes of this severity.
+        """Return the changes of this severity.
 
         Example:
             >>> [change.code for change in found.of("breaking")]
@@ -149,175 +159,196 @@ class Contract:
         return tuple(change for change in self.changes if change.severity == severity)
 
 
-class Row(NamedTuple):
-    """One kind of change."""
+class ChangeCode(NamedTuple):
+    """A row of the table: a code with its severity, its kind, and a sentence for the documentation."""
 
     code: str
     severity: Severity
     kind: Kind
     summary: str
 
+    def change(
+        self,
+        service: str | None,
+        message: str,
+        *,
+        port: str | None = None,
+        before: Value = None,
+        after: Value = None,
+        hint: str | None = None,
+        users: tuple[str, ...] = (),
+        workloads: tuple[str, ...] = (),
+    ) -> Change:
+        """Return a change of this code."""
+        return Change(
+            kind=self.kind,
+            service=service,
+            port=port,
+            before=before,
+            after=after,
+            code=self.code,
+            severity=self.severity,
+            message=message,
+            hint=hint,
+            users=users,
+            workloads=workloads,
+        )
+
 
 @final
-class What:
-    """Every kind of change that portmap finds itself."""
+class Codes:
+    """The table of all codes, but for those of violations that an update would cause."""
 
-    # What clients see, and had.
-    SERVICE_REMOVED = Row("service-removed", "breaking", "removed", "A Service is gone.")
-    HEADLESS = Row(
+    # What clients lose.
+    SERVICE_REMOVED = ChangeCode("service-removed", "breaking", "removed", "A Service was removed.")
+    HEADLESS = ChangeCode(
         "headless-changed",
         "breaking",
         "changed",
-        "A Service became headless, or stopped being so: its name gives others.",
+        "A Service became headless or stopped being headless: its DNS name resolves to other addresses.",
     )
-    EXTERNAL_NAME = Row(
-        "external-name-changed", "breaking", "changed", "A Service stands for another DNS name, or began or ceased to."
+    EXTERNAL_NAME = ChangeCode(
+        "external-name-changed",
+        "breaking",
+        "changed",
+        "The external name of a Service changed, or it became or stopped being an ExternalName Service.",
     )
-    NODE_PORTS_DROPPED = Row("node-ports-dropped", "breaking", "removed", "A Service has no node ports any more.")
-    BALANCER_DROPPED = Row("load-balancer-dropped", "breaking", "removed", "A Service has no load balancer any more.")
-    EXTERNAL_IP_REMOVED = Row("external-ip-removed", "breaking", "removed", "An external IP is gone.")
-    RANGES_NARROWED = Row(
-        "source-ranges-narrowed", "breaking", "changed", "A load balancer refuses clients that it took."
+    NODE_PORTS_DROPPED = ChangeCode("node-ports-dropped", "breaking", "removed", "A Service no longer has node ports.")
+    BALANCER_DROPPED = ChangeCode(
+        "load-balancer-dropped", "breaking", "removed", "A Service no longer has a load balancer."
     )
-    PORT_REMOVED = Row("port-removed", "breaking", "removed", "A Service port is gone.")
-    PORT_RENAMED = Row("port-renamed", "breaking", "changed", "A Service port lost its name, or has another.")
-    PORT_NUMBER = Row("port-number-changed", "breaking", "changed", "A Service port of this name has another number.")
-    PORT_PROTOCOL = Row(
-        "port-protocol-changed", "breaking", "changed", "A Service port of this name has another protocol."
+    EXTERNAL_IP_REMOVED = ChangeCode("external-ip-removed", "breaking", "removed", "An external IP was removed.")
+    RANGES_NARROWED = ChangeCode(
+        "source-ranges-narrowed", "breaking", "changed", "A load balancer refuses clients that it accepted."
     )
-    APP_PROTOCOL = Row("app-protocol-changed", "breaking", "changed", "A port's appProtocol is another, or gone.")
-    NODE_PORT = Row("node-port-changed", "breaking", "changed", "An authored node port has another number.")
-    NODE_PORT_UNPINNED = Row(
-        "node-port-unpinned", "breaking", "removed", "A node port was authored and is left to the cluster now."
+    PORT_REMOVED = ChangeCode("port-removed", "breaking", "removed", "A Service port was removed.")
+    PORT_RENAMED = ChangeCode(
+        "port-renamed", "breaking", "changed", "The name of a Service port changed or was removed."
     )
-    LEADS_NOWHERE = Row("leads-nowhere", "breaking", "changed", "A port that led somewhere leads nowhere.")
-    POD_PORT = Row(
+    PORT_NUMBER = ChangeCode("port-number-changed", "breaking", "changed", "The number of a Service port changed.")
+    PORT_PROTOCOL = ChangeCode(
+        "port-protocol-changed", "breaking", "changed", "The protocol of a Service port changed."
+    )
+    APP_PROTOCOL = ChangeCode(
+        "app-protocol-changed", "breaking", "changed", "The appProtocol of a port changed or was removed."
+    )
+    NODE_PORT = ChangeCode("node-port-changed", "breaking", "changed", "A node port in the manifest changed.")
+    NODE_PORT_UNPINNED = ChangeCode(
+        "node-port-unpinned",
+        "breaking",
+        "removed",
+        "A node port is no longer in the manifest, so that the cluster picks one.",
+    )
+    LEADS_NOWHERE = ChangeCode("leads-nowhere", "breaking", "changed", "A port that had endpoints has none.")
+    POD_PORT = ChangeCode(
         "pod-port-changed",
         "breaking",
         "changed",
-        "Behind a headless Service, where clients dial pods, a number changed.",
+        "A container port behind a headless Service changed, where clients dial pods.",
     )
-    REFERENCE_BROKEN = Row(
+    REFERENCE_BROKEN = ChangeCode(
         "reference-broken",
         "breaking",
         "changed",
-        "An object still refers to a Service that is gone, or to a port by what it was before.",
+        "An object still refers to a Service that was removed, or to a port as it was before.",
     )
-    # What disturbs on the way.
-    TARGET_MOVED = Row(
+    # What disturbs traffic during the change.
+    TARGET_MOVED = ChangeCode(
         "target-moved",
         "disturbing",
         "changed",
-        "targetPort and container port change together: pods drop out meanwhile.",
+        "targetPort and container port change together: pods get no traffic during the rollout.",
     )
-    SELECTOR_MOVED = Row(
-        "selector-moved", "disturbing", "changed", "Selector and labels change together: pods drop out meanwhile."
-    )
-    BACKEND_REPLACED = Row(
-        "backend-replaced", "disturbing", "changed", "Other workloads take over: for a while there may be none."
-    )
-    NODE_PORT_PINNED = Row(
-        "node-port-pinned",
+    SELECTOR_MOVED = ChangeCode(
+        "selector-moved",
         "disturbing",
-        "added",
-        "A node port that the cluster had picked is replaced by an authored one.",
+        "changed",
+        "Selector and labels change together: pods get no traffic during the rollout.",
     )
-    NODE_PORT_REASSIGNED = Row(
+    BACKEND_REPLACED = ChangeCode(
+        "backend-replaced",
+        "disturbing",
+        "changed",
+        "Other workloads take over: during the change there may be no endpoints.",
+    )
+    NODE_PORT_PINNED = ChangeCode(
+        "node-port-pinned", "disturbing", "added", "A node port in the manifest replaces one that the cluster picked."
+    )
+    NODE_PORT_REASSIGNED = ChangeCode(
         "node-port-reassigned",
         "disturbing",
         "changed",
-        "The cluster picks another node port, for node ports follow the name of the port.",
+        "The cluster picks another node port, because node ports follow the name of the port.",
     )
-    NODE_PORT_REDRAWN = Row(
+    NODE_PORT_REDRAWN = ChangeCode(
         "node-port-redrawn",
         "disturbing",
         "changed",
-        "A Service that is created anew gets another node port from the cluster.",
+        "A Service that is created again gets another node port from the cluster.",
     )
-    HANDED_OVER = Row(
+    HANDED_OVER = ChangeCode(
         "node-port-handed-over",
         "disturbing",
         "changed",
-        "Another Service had this node port, and must let go of it first.",
+        "Another Service has this node port, and must release it first.",
     )
-    STAYS_HEADLESS = Row(
-        "stays-headless", "disturbing", "changed", "An update that leaves clusterIP out does not end headlessness."
+    STAYS_HEADLESS = ChangeCode(
+        "stays-headless", "disturbing", "changed", "A Service stays headless after an update without clusterIP."
     )
-    TYPE_ALONE = Row(
-        "type-patch-refused", "disturbing", "changed", "A patch of the type alone is refused: other fields go with it."
+    TYPE_ALONE = ChangeCode(
+        "type-patch-refused",
+        "disturbing",
+        "changed",
+        "A patch of the type alone is refused: other fields must change with it.",
     )
-    MERGED = Row(
+    MERGED = ChangeCode(
         "merged-by-number",
         "disturbing",
         "changed",
-        "One number for several protocols: client-side apply merges ports by number alone.",
+        "Several protocols share a number: client-side apply merges ports by number alone.",
     )
-    APPENDED = Row(
+    APPENDED = ChangeCode(
         "merge-appends",
         "disturbing",
         "changed",
-        "A port of the same name has another number: a merge patch keeps the old one beside it.",
+        "The number of a named port changed: a merge patch keeps the old port beside it.",
     )
-    # What is behind.
-    SELECTOR = Row("selector-changed", "behind", "changed", "The Service selects pods by other labels.")
-    TARGET = Row("target-port-changed", "behind", "changed", "A port has another targetPort.")
-    BACKENDS = Row("backends-changed", "behind", "changed", "Other workloads, containers or numbers answer a port.")
-    ADDRESS = Row("address-changed", "behind", "changed", "An authored address of the Service is another.")
-    TRAFFIC = Row("traffic-changed", "behind", "changed", "Traffic is spread over the pods in another way.")
-    FIRST_PORT = Row(
+    # What clients do not see.
+    SELECTOR = ChangeCode("selector-changed", "behind", "changed", "The selector of a Service changed.")
+    TARGET = ChangeCode("target-port-changed", "behind", "changed", "The targetPort of a port changed.")
+    BACKENDS = ChangeCode(
+        "backends-changed", "behind", "changed", "Other workloads, containers or numbers serve a port."
+    )
+    ADDRESS = ChangeCode("address-changed", "behind", "changed", "An address in the manifest changed.")
+    TRAFFIC = ChangeCode("traffic-changed", "behind", "changed", "Traffic is distributed to the pods in another way.")
+    FIRST_PORT = ChangeCode(
         "first-port-changed",
         "behind",
         "changed",
-        "Another port comes first, to which some load balancers look, and pods in their environment.",
+        "Another port is first, which some load balancers probe and an environment variable of pods names.",
     )
-    NOT_SHARED = Row(
+    NOT_SHARED = ChangeCode(
         "node-port-not-shared",
         "behind",
         "added",
-        "A second protocol gets a node port of its own by an update, and the first one's by a create.",
+        "In an update, a second protocol gets a node port of its own; in a create, both share one.",
     )
-    # What clients see, and did not have.
-    SERVICE_ADDED = Row("service-added", "compatible", "added", "A Service is new.")
-    PORT_ADDED = Row("port-added", "compatible", "added", "A Service port is new.")
-    PORT_NAMED = Row("port-named", "compatible", "changed", "A port without a name has one.")
-    APP_PROTOCOL_ADDED = Row("app-protocol-added", "compatible", "added", "A port has an appProtocol, and had none.")
-    NODE_PORTS_ADDED = Row("node-ports-added", "compatible", "added", "A Service has node ports, and had none.")
-    BALANCER_ADDED = Row("load-balancer-added", "compatible", "added", "A Service has a load balancer, and had none.")
-    EXTERNAL_IP_ADDED = Row("external-ip-added", "compatible", "added", "An external IP is new.")
-    RANGES_WIDENED = Row(
-        "source-ranges-widened", "compatible", "changed", "A load balancer takes clients that it refused."
+    # What clients gain.
+    SERVICE_ADDED = ChangeCode("service-added", "compatible", "added", "A Service was added.")
+    PORT_ADDED = ChangeCode("port-added", "compatible", "added", "A Service port was added.")
+    PORT_NAMED = ChangeCode("port-named", "compatible", "changed", "A port without a name got one.")
+    APP_PROTOCOL_ADDED = ChangeCode(
+        "app-protocol-added", "compatible", "added", "A port without an appProtocol got one."
     )
-    LEADS_SOMEWHERE = Row("leads-somewhere", "compatible", "changed", "A port that led nowhere leads somewhere.")
-
-
-def rows() -> Iterator[Row]:
-    """Every row of the table."""
-    return (row for row in vars(What).values() if isinstance(row, Row))
-
-
-def made(
-    what: Row,
-    service: str | None,
-    message: str,
-    *,
-    port: str | None = None,
-    before: Value = None,
-    after: Value = None,
-    hint: str | None = None,
-    users: tuple[str, ...] = (),
-    workloads: tuple[str, ...] = (),
-) -> Change:
-    """A change of this kind."""
-    return Change(
-        kind=what.kind,
-        service=service,
-        port=port,
-        before=before,
-        after=after,
-        code=what.code,
-        severity=what.severity,
-        message=message,
-        hint=hint,
-        users=users,
-        workloads=workloads,
+    NODE_PORTS_ADDED = ChangeCode("node-ports-added", "compatible", "added", "A Service got node ports.")
+    BALANCER_ADDED = ChangeCode("load-balancer-added", "compatible", "added", "A Service got a load balancer.")
+    EXTERNAL_IP_ADDED = ChangeCode("external-ip-added", "compatible", "added", "An external IP was added.")
+    RANGES_WIDENED = ChangeCode(
+        "source-ranges-widened", "compatible", "changed", "A load balancer accepts more clients."
     )
+    LEADS_SOMEWHERE = ChangeCode("leads-somewhere", "compatible", "changed", "A port that had no endpoints has some.")
+
+
+def change_codes() -> Iterator[ChangeCode]:
+    """Yield every row of the table."""
+    return (row for row in vars(Codes).values() if isinstance(row, ChangeCode))

@@ -1,16 +1,16 @@
-"""What clients see of a Service, before and after: what kind it is, how it is exposed, its ports.
+"""What clients see of a Service: its kind, its exposure, its ports; and settings that they do not see.
 
-Nothing here looks at pods. Authored values are compared where a value is the author's
-promise, such as a node port; effective ones where the default is a promise, too.
+Nothing here looks at pods. Values of the manifest are compared if they are a promise of the author,
+such as node ports; effective values if a default is a promise, too.
 """
 
 import ipaddress
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from portmap._contract.changes import Change, What, made
-from portmap._contract.pairing import Pair, called, label
-from portmap._contract.references import Users
+from portmap._contract.changes import Change, Codes
+from portmap._contract.pairing import Pair, port_label, service_label
+from portmap._contract.references import References
 from portmap._kubernetes.addresses import Network
 from portmap._kubernetes.cluster import Cluster
 from portmap._model.ports import ServicePort
@@ -22,32 +22,30 @@ _EXTERNAL = "ExternalName"
 _BALANCER = "LoadBalancer"
 
 
-def removed_services(services: Sequence[Service], users: Users) -> Iterator[Change]:
-    """The Services that are gone."""
+def removed_services(services: Sequence[Service], references: References) -> Iterator[Change]:
+    """Yield changes for Services that were removed."""
     for service in services:
-        named = users.of_service(service)
-        yield made(
-            What.SERVICE_REMOVED,
-            called(service),
-            "the Service is gone",
+        yield Codes.SERVICE_REMOVED.change(
+            service_label(service),
+            "the Service was removed",
             before=service.effective_type,
-            hint="move its clients to another first",
-            users=named,
+            hint="move its clients to another Service first",
+            users=references.to_service(service),
         )
 
 
 def added_services(services: Sequence[Service]) -> Iterator[Change]:
-    """The Services that are new."""
+    """Yield changes for Services that were added."""
     for service in services:
-        yield made(What.SERVICE_ADDED, called(service), "the Service is new", after=service.effective_type)
+        yield Codes.SERVICE_ADDED.change(service_label(service), "the Service was added", after=service.effective_type)
 
 
-def seen_by_clients(pair: Pair, users: Users, cluster: Cluster) -> Iterator[Change]:
-    """Everything that clients see of this Service and that is not as it was."""
+def seen_by_clients(pair: Pair, references: References, cluster: Cluster) -> Iterator[Change]:
+    """Yield the changes of a Service that clients see."""
     yield from _identity(pair)
     yield from _exposure(pair, cluster)
     yield from _sources(pair)
-    yield from _ports(pair, users)
+    yield from _ports(pair, references)
 
 
 # --- the Service as a whole ------------------------------------------------------------------------------------
@@ -60,79 +58,79 @@ def _identity(pair: Pair) -> Iterator[Change]:
         names = (before.external_name if was else None, after.external_name if now else None)
         if names[0] != names[1]:
             words = (
-                f"it stood for {names[0]} and stands for {names[1]}"
+                f"its external name was {names[0]} and is {names[1]}"
                 if was and now
-                else f"it stands for {names[1]} now, and ports are not translated"
+                else f"it became an ExternalName Service for {names[1]}, which does not translate ports"
                 if now
-                else f"it no longer stands for {names[0]}"
+                else f"it is no longer an ExternalName Service for {names[0]}"
             )
-            yield made(What.EXTERNAL_NAME, pair.name, words, before=names[0], after=names[1])
+            yield Codes.EXTERNAL_NAME.change(pair.name, words, before=names[0], after=names[1])
     elif before.is_headless != after.is_headless:
         words = (
-            "its name gives the addresses of its pods now, where clients dial the pods' own ports"
+            "its DNS name now resolves to its pods, whose own ports clients must dial"
             if after.is_headless
-            else "its name gives one address now, not those of its pods"
+            else "its DNS name now resolves to one address, not to its pods"
         )
-        hint = "leave this Service as it is, and give the other kind a name of its own"
-        yield made(What.HEADLESS, pair.name, words, before=before.is_headless, after=after.is_headless, hint=hint)
+        hint = "keep this Service, and create one of the other kind under another name"
+        yield Codes.HEADLESS.change(pair.name, words, before=before.is_headless, after=after.is_headless, hint=hint)
 
 
 def _exposure(pair: Pair, cluster: Cluster) -> Iterator[Change]:
     before, after = pair.before, pair.after
     old, new = before.effective_type, after.effective_type
-    left_out = "write the type: an update that leaves it out makes a ClusterIP Service" if not after.type else None
+    hint = "set the type: an update without it makes a ClusterIP Service" if not after.type else None
     if old == _BALANCER != new:
         words = f"its type was LoadBalancer and is {new}: clients of the load balancer reach nothing"
-        yield made(What.BALANCER_DROPPED, pair.name, words, before=old, after=new, hint=left_out)
+        yield Codes.BALANCER_DROPPED.change(pair.name, words, before=old, after=new, hint=hint)
     elif new == _BALANCER != old:
-        yield made(What.BALANCER_ADDED, pair.name, f"its type was {old} and is LoadBalancer", before=old, after=new)
+        yield Codes.BALANCER_ADDED.change(pair.name, f"its type was {old} and is LoadBalancer", before=old, after=new)
     had, has = _has_node_ports(before, cluster), _has_node_ports(after, cluster)
     if had and not has:
-        released = "allocateLoadBalancerNodePorts is false" if new == _BALANCER else f"its type is {new}"
-        words = f"it has no node ports any more, for {released}; the cluster may give them to others at once"
-        yield made(What.NODE_PORTS_DROPPED, pair.name, words, before=old, after=new, hint=left_out)
+        reason = "allocateLoadBalancerNodePorts is false" if new == _BALANCER else f"its type is {new}"
+        words = f"it no longer has node ports, because {reason}; the cluster may assign them to others at once"
+        yield Codes.NODE_PORTS_DROPPED.change(pair.name, words, before=old, after=new, hint=hint)
     elif has and not had:
-        yield made(What.NODE_PORTS_ADDED, pair.name, "every node serves it on node ports now", before=old, after=new)
+        yield Codes.NODE_PORTS_ADDED.change(pair.name, "every node now serves it on node ports", before=old, after=new)
     for address in before.external_ips or ():
         if address not in (after.external_ips or ()):
-            yield made(What.EXTERNAL_IP_REMOVED, pair.name, f"external IP {address} is gone", before=address)
+            yield Codes.EXTERNAL_IP_REMOVED.change(pair.name, f"external IP {address} was removed", before=address)
     for address in after.external_ips or ():
         if address not in (before.external_ips or ()):
-            yield made(What.EXTERNAL_IP_ADDED, pair.name, f"external IP {address} is new", after=address)
+            yield Codes.EXTERNAL_IP_ADDED.change(pair.name, f"external IP {address} was added", after=address)
 
 
 def _has_node_ports(service: Service, cluster: Cluster) -> bool:
-    """Whether it has node ports, be they authored or picked."""
+    """Return whether a Service has node ports, set in the manifest or picked by the cluster."""
     state = service_state(service, cluster)
     return state.takes_node_ports and any(port.node_port or state.allocates_node_ports for port in state.ports)
 
 
 def _sources(pair: Pair) -> Iterator[Change]:
-    """Which clients a load balancer takes."""
+    """Yield changes of the clients that a load balancer accepts."""
     before, after = pair.before, pair.after
     if not before.effective_type == after.effective_type == _BALANCER:
         return
     old, new = _blocks(before), _blocks(after)
     was, now = (tuple(each.load_balancer_source_ranges or ()) for each in (before, after))
     if not _covered(old, new):
-        words = "the load balancer refuses clients from addresses that it took"
-        yield made(What.RANGES_NARROWED, pair.name, words, before=was, after=now)
+        words = "the load balancer refuses clients from addresses that it accepted"
+        yield Codes.RANGES_NARROWED.change(pair.name, words, before=was, after=now)
     elif not _covered(new, old):
-        words = "the load balancer takes clients from more addresses"
-        yield made(What.RANGES_WIDENED, pair.name, words, before=was, after=now)
+        words = "the load balancer accepts clients from more addresses"
+        yield Codes.RANGES_WIDENED.change(pair.name, words, before=was, after=now)
 
 
 _EVERYWHERE = (ipaddress.IPv4Network("0.0.0.0/0"), ipaddress.IPv6Network("::/0"))
 
 
 def _blocks(service: Service) -> tuple[Network, ...]:
-    """The blocks of addresses that it takes; none given: all."""
-    found = [ipaddress.ip_network(text.strip(), strict=False) for text in service.load_balancer_source_ranges or ()]
-    return tuple(found) or _EVERYWHERE
+    """Return the address blocks that a load balancer accepts; without any, all addresses."""
+    ranges = service.load_balancer_source_ranges or ()
+    return tuple(ipaddress.ip_network(text.strip(), strict=False) for text in ranges) or _EVERYWHERE
 
 
 def _covered(blocks: Sequence[Network], by: Sequence[Network]) -> bool:
-    """Whether every address of these blocks is in the others."""
+    """Return whether every address of these blocks is in the others."""
     merged: list[Network] = [
         *ipaddress.collapse_addresses(each for each in by if isinstance(each, ipaddress.IPv4Network)),
         *ipaddress.collapse_addresses(each for each in by if isinstance(each, ipaddress.IPv6Network)),
@@ -141,102 +139,96 @@ def _covered(blocks: Sequence[Network], by: Sequence[Network]) -> bool:
 
 
 def _within(one: Network, other: Network) -> bool:
-    # Both are of one version here, which the type checker cannot see.
+    # Both have the same version, which the type checker cannot see.
     return other.network_address <= one.network_address and one.broadcast_address <= other.broadcast_address  # type: ignore[operator]
 
 
 # --- its ports -------------------------------------------------------------------------------------------------
 
 
-def _ports(pair: Pair, users: Users) -> Iterator[Change]:
+def _ports(pair: Pair, references: References) -> Iterator[Change]:
     for port in pair.ports.removed:
-        yield made(
-            What.PORT_REMOVED,
+        yield Codes.PORT_REMOVED.change(
             pair.name,
-            "the port is gone",
-            port=label(port),
-            before=label(port),
+            "the port was removed",
+            port=port_label(port),
+            before=port_label(port),
             hint="move its clients to another port first",
-            users=users.of_port(pair.before, port),
+            users=references.to_port(pair.before, port),
         )
     for port in pair.ports.added:
-        yield made(What.PORT_ADDED, pair.name, "the port is new", port=label(port), after=label(port))
+        yield Codes.PORT_ADDED.change(pair.name, "the port was added", port=port_label(port), after=port_label(port))
     for old, new in pair.ports.both:
-        yield from _number(pair, old, new, users)
-        yield from _name(pair, old, new, users)
-        yield from _spoken(pair, old, new)
+        yield from _number(pair, old, new, references)
+        yield from _name(pair, old, new, references)
+        yield from _app_protocol(pair, old, new)
         yield from _node_port(pair, old, new)
 
 
-def _number(pair: Pair, old: ServicePort, new: ServicePort, users: Users) -> Iterator[Change]:
+def _number(pair: Pair, old: ServicePort, new: ServicePort, references: References) -> Iterator[Change]:
     if old.port != new.port:
-        yield made(
-            What.PORT_NUMBER,
+        yield Codes.PORT_NUMBER.change(
             pair.name,
-            f"clients that dial {old.port} reach nothing: it is {new.port} now",
-            port=label(old),
+            f"clients that dial {old.port} reach nothing: the number is now {new.port}",
+            port=port_label(old),
             before=old.port,
             after=new.port,
             hint=f"keep {old.port} beside {new.port}, under another name, until no client dials it",
-            users=users.by_number(pair.before, old),
+            users=references.by_number(pair.before, old),
         )
     was, now = old.effective_protocol, new.effective_protocol
     if was != now:
-        words = f"it was {was} and is {now}"
-        yield made(What.PORT_PROTOCOL, pair.name, words, port=label(old), before=was, after=now)
+        words = f"its protocol was {was} and is {now}"
+        yield Codes.PORT_PROTOCOL.change(pair.name, words, port=port_label(old), before=was, after=now)
 
 
-def _name(pair: Pair, old: ServicePort, new: ServicePort, users: Users) -> Iterator[Change]:
+def _name(pair: Pair, old: ServicePort, new: ServicePort, references: References) -> Iterator[Change]:
     if (old.name or "") == (new.name or ""):
         return
     if not old.name:
-        yield made(What.PORT_NAMED, pair.name, f"it is named {new.name} now", port=label(old), after=new.name)
+        yield Codes.PORT_NAMED.change(pair.name, f"its name is now {new.name}", port=port_label(old), after=new.name)
         return
-    named = f"named {new.name}" if new.name else "without a name"
-    yield made(
-        What.PORT_RENAMED,
+    yield Codes.PORT_RENAMED.change(
         pair.name,
-        f"it was named {old.name} and is {named}: SRV records, Ingresses and monitors do not find it",
-        port=label(old),
+        f"its name was {old.name} and is {new.name or 'not set'}: SRV records, Ingresses and monitors do not find it",
+        port=port_label(old),
         before=old.name,
         after=new.name or None,
-        hint=f"keep the name {old.name}, or let its users know the port by number first",
-        users=users.by_name(pair.before, old),
+        hint=f"keep the name {old.name}, or let its users refer to the port by number first",
+        users=references.by_name(pair.before, old),
     )
 
 
-def _spoken(pair: Pair, old: ServicePort, new: ServicePort) -> Iterator[Change]:
+def _app_protocol(pair: Pair, old: ServicePort, new: ServicePort) -> Iterator[Change]:
     was, now = old.app_protocol, new.app_protocol
     if was == now:
         return
     if was is None:
         words = f"its appProtocol is {new.app_protocol}; it had none"
-        yield made(What.APP_PROTOCOL_ADDED, pair.name, words, port=label(old), before=was, after=now)
+        yield Codes.APP_PROTOCOL_ADDED.change(pair.name, words, port=port_label(old), before=was, after=now)
     else:
-        words = f"its appProtocol was {old.app_protocol} and is {new.app_protocol or 'not given'}"
-        yield made(What.APP_PROTOCOL, pair.name, words, port=label(old), before=was, after=now)
+        words = f"its appProtocol was {old.app_protocol} and is {new.app_protocol or 'not set'}"
+        yield Codes.APP_PROTOCOL.change(pair.name, words, port=port_label(old), before=was, after=now)
 
 
 def _node_port(pair: Pair, old: ServicePort, new: ServicePort) -> Iterator[Change]:
-    """Node ports that the author promised. Those of a Service that has none any more are told with its type."""
+    """Yield changes of node ports in the manifest, unless the Service no longer has any."""
     if not old.node_port or old.node_port == new.node_port:
         return
     if new.node_port:
-        yield made(
-            What.NODE_PORT,
+        yield Codes.NODE_PORT.change(
             pair.name,
-            f"node port {old.node_port} is {new.node_port} now",
-            port=label(old),
+            f"node port {old.node_port} is now {new.node_port}",
+            port=port_label(old),
             before=old.node_port,
             after=new.node_port,
         )
     elif pair.after.effective_type in {"NodePort", _BALANCER}:
-        yield made(
-            What.NODE_PORT_UNPINNED,
+        yield Codes.NODE_PORT_UNPINNED.change(
             pair.name,
-            f"node port {old.node_port} is not authored any more: an update carries it over as long as the port "
-            "keeps its name, a new install gets another",
-            port=label(old),
+            f"node port {old.node_port} is no longer in the manifest: an update keeps it while the port keeps its "
+            "name, a new install gets another",
+            port=port_label(old),
             before=old.node_port,
             hint=f"keep nodePort: {old.node_port}",
         )
@@ -253,41 +245,40 @@ _TRAFFIC: Final = (
     "load_balancer_class",
     "health_check_node_port",
 )
-# What is the same as nothing: defaults, and in `cluster_ip` that it is headless, which is told elsewhere.
-_NOTHING: Final = (None, "", "None", "Cluster", False, 0)
+# Values that are the same as none: defaults, and the headless `cluster_ip`, which has a code of its own.
+_UNSET: Final = (None, "", "None", "Cluster", False, 0)
 
 
 def settings_changed(pair: Pair) -> Iterator[Change]:
-    """What of this is not as it was."""
+    """Yield changes of addresses and of the distribution of traffic."""
     yield from _first_port(pair)
-    for what, fields in ((What.ADDRESS, _ADDRESSES), (What.TRAFFIC, _TRAFFIC)):
+    for code, fields in ((Codes.ADDRESS, _ADDRESSES), (Codes.TRAFFIC, _TRAFFIC)):
         for field in fields:
-            was, now = (_given(getattr(each, field)) for each in (pair.before, pair.after))
-            if was != now and not (what is What.ADDRESS and None in {was, now}):
+            was, now = (_set_value(getattr(each, field)) for each in (pair.before, pair.after))
+            if was != now and not (code is Codes.ADDRESS and None in {was, now}):
                 row = next(each for each in Service.SPEC_WIRE if each.attribute == field)
-                words = f"{'.'.join(map(str, row.path))} was {_told(was)} and is {_told(now)}"
-                yield made(what, pair.name, words, before=was, after=now)
+                words = f"{'.'.join(map(str, row.path))} was {_shown(was)} and is {_shown(now)}"
+                yield code.change(pair.name, words, before=was, after=now)
 
 
 def _first_port(pair: Pair) -> Iterator[Change]:
-    """Another port in the first place, of several that stay."""
+    """Yield a change if another of several ports is first."""
     for was, now in pair.ports.both:
         if was is pair.before.ports[0] and now is not pair.after.ports[0]:
-            first = label(pair.after.ports[0])
-            yield made(
-                What.FIRST_PORT,
+            first = port_label(pair.after.ports[0])
+            yield Codes.FIRST_PORT.change(
                 pair.name,
-                f"{first} comes first now: some load balancers ask the first port whether the Service is healthy, and "
-                "the variable that pods get, which ends in _SERVICE_PORT, has its number",
-                port=label(was),
-                before=label(was),
+                f"{first} is first now: some load balancers probe the first port, and the environment variable of "
+                "pods that ends in _SERVICE_PORT has its number",
+                port=port_label(was),
+                before=port_label(was),
                 after=first,
             )
 
 
-def _given(value: str | int | None) -> str | int | None:
-    return None if value in _NOTHING else value
+def _set_value(value: str | int | None) -> str | int | None:
+    return None if value in _UNSET else value
 
 
-def _told(value: str | int | None) -> str:
-    return "not given" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+def _shown(value: str | int | None) -> str:
+    return "not set" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,7 +1,7 @@
-"""Which Service of one set is which of the other, and which port which: by what clients call them.
+"""Pairs of Services and ports in two sets, as clients identify them.
 
-A port is first of all a number and a protocol, for that is what clients dial. What is
-left then is paired by name: those ports changed their number or protocol.
+Ports are paired by number and protocol first, because clients dial them. The remaining ports are
+paired by name: their number or protocol changed.
 """
 
 from collections import defaultdict
@@ -13,7 +13,17 @@ import attrs
 from portmap._model.ports import ContainerPort, ServicePort
 from portmap._model.services import Service
 
-__all__ = ["Pair", "Paired", "called", "label", "mapped", "match_ports", "number_of", "paired_services", "same_numbers"]
+__all__ = [
+    "Pair",
+    "Paired",
+    "match_ports",
+    "number_of",
+    "paired_services",
+    "port_label",
+    "renamed_namespace",
+    "same_numbers",
+    "service_label",
+]
 
 AnyPort = TypeVar("AnyPort", bound=ServicePort | ContainerPort)
 
@@ -24,9 +34,9 @@ class Paired:
     """The ports of a Service before and after.
 
     Attributes:
-        both: Those that are in both.
-        removed: Those that are gone.
-        added: Those that are new.
+        both: Ports that exist before and after.
+        removed: Ports that exist only before.
+        added: Ports that exist only after.
     """
 
     both: tuple[tuple[ServicePort, ServicePort], ...]
@@ -40,9 +50,9 @@ class Pair:
     """A Service before and after.
 
     Attributes:
-        before: As it was.
-        after: As it is.
-        ports: Their ports, paired.
+        before: The Service before.
+        after: The Service after.
+        ports: The ports of both.
     """
 
     before: Service
@@ -51,24 +61,24 @@ class Pair:
 
     @property
     def name(self) -> str:
-        """What clients call it."""
-        return called(self.before)
+        """Return the name that clients use."""
+        return service_label(self.before)
 
 
-def called(service: Service) -> str:
-    """What a Service is called: `shop/web`, or `web` where its namespace is not known."""
+def service_label(service: Service) -> str:
+    """Return `shop/web`, or `web` if the namespace is unknown."""
     name = service.name or f"{service.generate_name}…"
     return f"{service.namespace}/{name}" if service.namespace else name
 
 
-def label(port: ServicePort | ContainerPort) -> str:
-    """What a port is called: `http 80/TCP`."""
+def port_label(port: ServicePort | ContainerPort) -> str:
+    """Return `http 80/TCP`."""
     number, protocol = number_of(port), port.effective_protocol
     return f"{port.name} {number}/{protocol}" if port.name else f"{number}/{protocol}"
 
 
 def number_of(port: ServicePort | ContainerPort) -> int:
-    """The number of a port of either kind."""
+    """Return the number of a Service port or container port."""
     return port.port if isinstance(port, ServicePort) else port.container_port
 
 
@@ -79,47 +89,47 @@ def paired_services(
     namespaces: Mapping[str, str],
     ignore_namespaces: bool,
 ) -> tuple[list[Pair], list[Service], list[Service]]:
-    """The Services that are in both sets, those that are gone and those that are new.
+    """Return the Services in both sets, those that were removed, and those that were added.
 
-    A Service without a namespace may be in any, and is paired with what is left of its name.
+    A Service without a namespace may be in any, and is paired with a remaining one of its name.
     """
     pairs: list[Pair] = []
-    gone: list[Service] = []
-    new: list[Service] = []
-    old, now = _by_name(before), _by_name(after)
-    for name in sorted({*old, *now}):
-        rest = (old.get(name, []), now.get(name, []))
-        both = _match(*rest, lambda one, other: mapped(one.namespace, namespaces) == other.namespace)
+    removed: list[Service] = []
+    added: list[Service] = []
+    old, new = _by_name(before), _by_name(after)
+    for name in sorted({*old, *new}):
+        rest = (old.get(name, []), new.get(name, []))
+        both = _match(*rest, lambda one, other: renamed_namespace(one.namespace, namespaces) == other.namespace)
         both += _match(*rest, lambda one, other: ignore_namespaces or one.namespace is None or other.namespace is None)
         pairs += [Pair(one, other, paired_ports(one.ports, other.ports)) for one, other in both]
-        gone += rest[0]
-        new += rest[1]
-    return pairs, gone, new
+        removed += rest[0]
+        added += rest[1]
+    return pairs, removed, added
 
 
-def mapped(namespace: str | None, namespaces: Mapping[str, str]) -> str | None:
-    """What a namespace is called afterwards."""
+def renamed_namespace(namespace: str | None, namespaces: Mapping[str, str]) -> str | None:
+    """Return the new name of a namespace."""
     return None if namespace is None else namespaces.get(namespace, namespace)
 
 
 def _by_name(services: Sequence[Service]) -> dict[str, list[Service]]:
-    """The Services of each name, in an order that does not depend on that of the input; copies count once."""
-    found: dict[str, list[Service]] = defaultdict(list)
+    """Return the Services of each name, without copies, in an order that does not depend on the input."""
+    by_name: dict[str, list[Service]] = defaultdict(list)
     for service in dict.fromkeys(services):
-        found[service.name or f"{service.generate_name}…"].append(service)
-    for same in found.values():
-        same.sort(key=lambda each: (each.namespace or "", repr(each)))
-    return found
+        by_name[service.name or f"{service.generate_name}…"].append(service)
+    for namesakes in by_name.values():
+        namesakes.sort(key=lambda each: (each.namespace or "", repr(each)))
+    return by_name
 
 
 Item = TypeVar("Item")
 
 
-def _match(ones: list[Item], others: list[Item], fits: Callable[[Item, Item], bool]) -> list[tuple[Item, Item]]:
-    """Takes pairs that fit out of both lists, in order."""
+def _match(ones: list[Item], others: list[Item], is_pair: Callable[[Item, Item], bool]) -> list[tuple[Item, Item]]:
+    """Remove pairs from both lists, in order, and return them."""
     both: list[tuple[Item, Item]] = []
     for one in tuple(ones):
-        other = next((each for each in others if fits(one, each)), None)
+        other = next((each for each in others if is_pair(one, each)), None)
         if other is not None:
             ones.remove(one)
             others.remove(other)
@@ -128,7 +138,7 @@ def _match(ones: list[Item], others: list[Item], fits: Callable[[Item, Item], bo
 
 
 def paired_ports(before: Sequence[ServicePort], after: Sequence[ServicePort]) -> Paired:
-    """The ports of one Service, paired by number and protocol, and what is left by name."""
+    """Return the ports of one Service, paired by number and protocol, and the remaining ones by name."""
     both, removed, added = match_ports(before, after)
     return Paired(tuple(both), tuple(removed), tuple(added))
 
@@ -136,7 +146,10 @@ def paired_ports(before: Sequence[ServicePort], after: Sequence[ServicePort]) ->
 def match_ports(
     before: Sequence[AnyPort], after: Sequence[AnyPort]
 ) -> tuple[list[tuple[AnyPort, AnyPort]], list[AnyPort], list[AnyPort]]:
-    """The same for ports of either kind. An only port that has no name is its own name."""
+    """Return pairs of ports of either kind, removed ports, and added ports.
+
+    A single port without a name is paired with a single port without a name.
+    """
     old, new = list(before), list(after)
     both = _match(old, new, lambda one, other: _dialled(one) == _dialled(other))
     only = len(before) == len(after) == 1
@@ -150,7 +163,7 @@ def _dialled(port: ServicePort | ContainerPort) -> tuple[int, str]:
 
 
 def same_numbers(*sides: Sequence[AnyPort]) -> Iterator[int]:
-    """The numbers that more than one protocol has, on either side or on both together."""
+    """Return the numbers that more than one protocol uses, on one side or on both together."""
     protocols: dict[int, set[str]] = defaultdict(set)
     for side in sides:
         for port in side:
