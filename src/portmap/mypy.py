@@ -1,4 +1,4 @@
-"""A plugin for mypy: `plugins = ["portmap.mypy"]` below `[tool.mypy]` turns it on; see `docs/typing.md`."""
+"""A plugin for mypy: `plugins = ["portmap.mypy"]` in `[tool.mypy]` enables it; see `docs/typing.md`."""
 
 from portmap._mypy.plugin import PORTMAP, PortmapPlugin, plugin
 

@@ -1,4 +1,4 @@
-"""Programs that call portmap in odd ways: every kind of expression where an argument may stand."""
+"""Programs with every kind of expression as an argument of portmap's calls."""
 
 import ast
 import random
@@ -134,7 +134,7 @@ class _Writer:
 
 
 def odd_calls(count: int, seed: int) -> list[str]:
-    """So many expressions, each on one line, with a call of portmap in it. They need the names of `HEAD`."""
+    """Return random expressions with calls of portmap, each on one line. They need the names of `HEAD`."""
     writer = _Writer(seed)
     found: list[str] = []
     while len(found) < count:

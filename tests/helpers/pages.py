@@ -1,13 +1,10 @@
-"""Pages of the documentation: their blocks, and running them.
+"""Runs of the code blocks in pages of the documentation.
 
-In a page, the Python blocks are one program, in order. What a block prints stands in
-the block after it, which is marked by a comment on the line before: `output` for what
-is printed, `raises` for the error that ends the block. A block marked `file: NAME` is
-written to a file of that name for the others to read, and run if an output follows it; `appended: NAME`
-would be added to one of the project. A
-console block with prompts is a session: each command prints what stands below it. What a
-program prints that the tests do not run stands in a block marked `recorded: COMMAND`. How
-commands are called stands in a block marked `usage`. There is no block that nothing runs.
+The Python blocks of a page are one program. The comment above a block marks it: `output` is the output of
+the block before, `raises` the error that ends it. `file: NAME` is written to that file, and run if an
+output follows; `appended: NAME` stands for an addition to a file of the project. A console block with
+prompts is a session of commands with their outputs. `recorded: COMMAND` is the output of a program that
+the tests do not run. `usage` shows how commands are called. Every block is run.
 """
 
 import contextlib
@@ -26,22 +23,22 @@ __all__ = ["ROOT", "SET_UP", "Block", "Page", "anchors_of", "blocks_of", "run_pa
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SHOWN: Final = ("output", "raises")
-# What the README's first command begins with.
+# The first command of the README.
 SET_UP: Final = "python3 -m venv .venv && .venv/bin/pip install -q ."
-# Pages with commands for the shell of a bare machine, which tests of their own run or compare.
+# Pages with commands for a shell, which other tests run.
 WITH_COMMANDS: Final = {"README.md", "CONTRIBUTING.md"}
-# What a page's session is given where the page need not show it.
+# Outputs of commands that a page need not show.
 STAND_INS: Final = {"docs/draw.md": {"kustomize build overlays/prod": "shop.yaml"}}
 
 _BLOCK: Final = re.compile(r"^(?:<!-- ([^>\n]*) -->\n)?```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _INDENTED: Final = re.compile(r"\n\n(?: {4}|\t)(?![ \t])")
-# Deeper than three spaces it is no fence, but text of the block around it.
+# With more than three spaces it is no fence.
 _FENCE: Final = re.compile(r"^ {0,3}(?:```|~~~)[^`\n]*$", re.MULTILINE)
 
 
 @final
 class Block(NamedTuple):
-    """A fenced block of a page: its mark, its language, its text, and the line on which its text begins."""
+    """A fenced block of a page: its mark, language and text, and the line where the text begins."""
 
     mark: str
     language: str
@@ -50,12 +47,12 @@ class Block(NamedTuple):
 
 
 def text_of(page: str) -> str:
-    """The text of a page."""
+    """Return the text of a page."""
     return (ROOT / page).read_text(encoding="utf-8")
 
 
 def blocks_of(text: str) -> list[Block]:
-    """The fenced blocks of a page, in order."""
+    """Return the fenced blocks of a page, in order."""
     return [
         Block(found[1] or "", found[2], found[3], text.count("\n", 0, found.start(3)) + 1)
         for found in _BLOCK.finditer(text)
@@ -63,31 +60,31 @@ def blocks_of(text: str) -> list[Block]:
 
 
 def anchors_of(text: str) -> set[str]:
-    """The anchors of a page's headings, as forges make them."""
+    """Return the anchors of the headings of a page, as GitHub makes them."""
     prose = _BLOCK.sub("", text)
     headings = re.findall(r"^#+ (.*)$", prose, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def run_page(page: str, text: str) -> Iterator[str]:
-    """Runs the blocks of a page in the working directory, and says where the page is wrong."""
+    """Run the blocks of a page in the working directory, and yield its mistakes."""
     blocks = blocks_of(text)
     if _INDENTED.search(_BLOCK.sub("", text)):
-        yield f"{page}: code is indented, where only a block with fences is run"
+        yield f"{page}: an indented code block is not run; use fences"
     if 2 * len(blocks) != len(_FENCE.findall(text)):
         yield f"{page}: a block does not begin at the beginning of a line, or does not end"
     yield from (f"{page}: the prose before the file {name} does not name it" for name in unnamed_files(text))
-    running = Page(page)
+    runner = Page(page)
     for position, block in enumerate(blocks):
         if block.mark not in SHOWN:
             following = takewhile(lambda each: each.mark in SHOWN, blocks[position + 1 :])
             shown = {each.mark: each.text for each in following}
-            for problem in running.problems(block, shown):
+            for problem in runner.problems(block, shown):
                 yield f"{page}:{block.line}: {problem}"
 
 
 def unnamed_files(text: str) -> Iterator[str]:
-    """The files of a page whose names only the comment above them tells, which readers do not see."""
+    """Yield the files of a page that its text does not name."""
     for found in _BLOCK.finditer(text):
         kind, _, name = (found[1] or "").partition(": ")
         if kind in {"file", "appended"} and f"`{name}`" not in _BLOCK.sub("", text[: found.start()]):
@@ -96,7 +93,7 @@ def unnamed_files(text: str) -> Iterator[str]:
 
 @final
 class Page:
-    """Runs one block of a page after another."""
+    """A page that is run block by block."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -104,7 +101,7 @@ class Page:
         self.namespace: dict[str, Any] = {"__name__": "__main__"}
 
     def problems(self, block: Block, shown: dict[str, str]) -> Iterator[str]:
-        """Runs a block, and says where what it does is not what the page shows of it."""
+        """Run a block, and yield the differences from what the page shows."""
         kind, _, name = block.mark.partition(": ")
         printed = {"output": "", "raises": ""}
         if kind in {"file", "appended"}:
@@ -136,7 +133,7 @@ class Page:
         return self.session.problems(text)
 
     def run(self, block: Block) -> dict[str, str]:
-        """What a Python block prints, and the last lines of the traceback that ends it."""
+        """Return the output of a Python block, and the last lines of its traceback."""
         code = compile("\n" * (block.line - 1) + block.text, self.name, "exec")
         raised = ""
         with contextlib.redirect_stdout(io.StringIO()) as printed:
@@ -148,15 +145,15 @@ class Page:
 
 
 def usage_problems(text: str) -> Iterator[str]:
-    """Where lines like `portmap trace TARGET [PATH… | -] [options]` do not tell what the command takes."""
+    """Yield lines like `portmap trace TARGET [PATH… | -] [options]` that do not match the command."""
     for line in text.splitlines():
         program, command, *_ = line.split()
-        told = re.findall(r"(?<![/\w])[A-Z]+", line)
+        shown = re.findall(r"(?<![/\w])[A-Z]+", line)
         known = arguments_of(command) if program == "portmap" and command in commands() else None
-        if told != known:
-            yield f"{line!r} tells of {told}, but the command takes {known}"
+        if shown != known:
+            yield f"{line!r} shows {shown}, but the command takes {known}"
 
 
 def arguments_of(command: str) -> list[str]:
-    """The arguments of a command that are no options, as its help calls them."""
+    """Return the positional arguments of a command, as its help names them."""
     return [str(each.metavar or each.dest) for each in parser_of(command)._actions if not each.option_strings]

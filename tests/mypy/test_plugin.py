@@ -1,6 +1,6 @@
-"""The plugin for mypy: arguments that are written out are judged by the real constructors, and nothing else is.
+"""The plugin for mypy: literal arguments are validated, and nothing else is reported.
 
-All programs are checked in one run of mypy, because starting it costs more than they do.
+All programs are checked in one run of mypy, because each start is slow.
 """
 
 import os
@@ -66,7 +66,7 @@ def names(
 ) -> None:
 """
 
-# Each is a statement; on each line, the codes that are to be reported there.
+# Statements; the comment of a line has the codes to be reported there.
 WRONG: Final = [
     "ServicePort(0)  # target-port-out-of-range port-out-of-range",
     "ServicePort(port=0, target_port=1)  # port-out-of-range",
@@ -179,16 +179,16 @@ RIGHT: Final = [
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """What mypy is run with, the plugin switched on."""
+    """Enable the plugin, and return the environment of mypy."""
     home = Path(portmap.__file__).resolve().parent.parent
-    # Installed, portmap is found; run from its source, mypy must be told where that is.
+    # mypy finds an installed portmap, but needs the path of a checkout.
     paths = {} if home.name == "site-packages" else {"MYPYPATH": str(home), "PYTHONPATH": str(home)}
     (folder / "mypy.ini").write_text("[mypy]\nplugins = portmap.mypy\n", encoding="utf-8")
     return os.environ | paths
 
 
 def mypy(folder: Path, *arguments: str) -> list[str]:
-    """What mypy prints with the plugin and nothing else."""
+    """Return the output of mypy with the plugin."""
     command = [sys.executable, "-m", "mypy", "--no-error-summary", "--cache-dir=cache", *arguments]
     done = subprocess.run(
         command, cwd=folder, env=environment(folder), capture_output=True, text=True, check=False, timeout=300
@@ -201,7 +201,7 @@ IMPORTING: Final = "from numbers_ import PORT\nfrom portmap import ServicePort\n
 
 
 def daemon(folder: Path, *arguments: str) -> list[str]:
-    """What mypy's daemon of this folder prints."""
+    """Return the output of mypy's daemon in a folder."""
     command = [sys.executable, "-m", "mypy.dmypy", *arguments]
     done = subprocess.run(
         command, cwd=folder, env=environment(folder), capture_output=True, text=True, check=False, timeout=300
@@ -219,7 +219,7 @@ class Line(NamedTuple):
 
 
 def lines(printed: list[str], name: str) -> list[Line]:
-    """The errors in a file; all of them must be the plugin's."""
+    """Return the errors in a file; all of them must be of the plugin."""
     found = []
     for each in printed:
         match = re.fullmatch(rf"{name}\.py:(\d+): error: (.*)  \[([a-z0-9-]+)\](.*)  \[portmap\]", each)
@@ -231,14 +231,14 @@ def lines(printed: list[str], name: str) -> list[Line]:
 
 
 class Calls(NamedTuple):
-    """Calls of every kind that a program may write out, and whether they are refused at run time."""
+    """Calls with literal arguments, and the messages of those that are refused at run time, by line."""
 
     text: str
     refused: Mapping[int, set[str]]
 
 
 def calls(count: int) -> Calls:
-    """Calls with arguments from a few, good and bad."""
+    """Return random calls with valid and invalid arguments."""
     rng = random.Random(7)
     numbers, names = (0, 1, 80, 443, 65535, 65536), ("a", "A", "web", "a" * 16, "a--b", "80", "")
     written, refused = ["from portmap import Container, ContainerPort, Service, ServicePort"], {}
@@ -297,13 +297,13 @@ def _printed(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     (folder / "many.py").write_text(calls(300).text, encoding="utf-8")
     (folder / "odd.py").write_text(HEAD_OF_ODD + "\n".join(odd_calls(600, 7)) + "\n", encoding="utf-8")
     cold = mypy(folder, ".")
-    # What comes from the cache is the same.
+    # A second run, from the cache, must have the same output.
     assert mypy(folder, ".") == cold
     return cold
 
 
-def test_what_is_wrong_is_said_in_its_line(printed: list[str]) -> None:
-    """Each mistake is reported once, under the code of its rule, on the line of the argument."""
+def test_mistakes_are_reported_in_their_lines(printed: list[str]) -> None:
+    """Each mistake is reported once, with the code of its rule, on the line of the argument."""
     text = HEAD + "\n".join(WRONG)
     expected = [
         (number, code)
@@ -314,37 +314,37 @@ def test_what_is_wrong_is_said_in_its_line(printed: list[str]) -> None:
     assert sorted((each.number, each.code) for each in lines(printed, "wrong")) == sorted(expected)
 
 
-def test_what_is_right_or_unknown_is_left_alone(printed: list[str]) -> None:
-    """Nothing is said where the arguments are good, or depend on what only the program knows."""
+def test_valid_and_unknown_arguments(printed: list[str]) -> None:
+    """Valid arguments, and those that are known only at run time, are not reported."""
     assert lines(printed, "right") == []
 
 
-def test_it_says_what_the_program_would_say(printed: list[str]) -> None:
-    """Of hundreds of calls, those are reported that fail when they run, in the same words."""
+def test_messages_are_those_of_the_program(printed: list[str]) -> None:
+    """Of hundreds of calls, those that fail at run time are reported, with the same messages."""
     refused = calls(300).refused
     found = lines(printed, "many")
     assert {each.number for each in found} == set(refused)
-    # A Service may be told of beside its ports, which are what the program would fail at first.
+    # The program fails at the first port; mypy reports the Service, too.
     for number, messages in refused.items():
         texts = [each.text for each in found if each.number == number]
         assert all(any(message in text for text in texts) for message in messages), number
 
 
-def test_nothing_is_said_of_what_would_run(printed: list[str]) -> None:
-    """Whatever stands where an argument may stand, nothing that the program would do is called a mistake."""
+def test_no_false_positives(printed: list[str]) -> None:
+    """Whatever expression an argument is, no call that works is reported."""
     names: dict[str, Any] = {}
     exec(HEAD_OF_ODD, names)
     lines = (HEAD_OF_ODD + "\n".join(odd_calls(600, 7))).splitlines()
     found = {int(match[1]) for each in printed if (match := re.match(r"odd\.py:(\d+): error: .*  \[portmap\]$", each))}
     assert len(found) > 100
     for number in found:
-        # The first mistake that a program fails at may be another one.
+        # The program may fail at another mistake of the line first.
         with warnings.catch_warnings(action="ignore"), pytest.raises((ValidationError, TypeError, ZeroDivisionError)):
             eval(lines[number - 1], names)
 
 
-def test_the_daemon_says_the_same(tmp_path: Path) -> None:
-    """mypy's daemon says what mypy says, of a file that changed and of one whose constant changed elsewhere."""
+def test_the_daemon(tmp_path: Path) -> None:
+    """mypy's daemon reports a file again if it or a constant that it imports changed."""
     files = {"numbers_.py": "from typing import Final\nPORT: Final = 80\n", "a.py": f"{IMPORTING}ServicePort(PORT)\n"}
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
@@ -359,8 +359,8 @@ def test_the_daemon_says_the_same(tmp_path: Path) -> None:
         daemon(tmp_path, "stop")
 
 
-def test_the_cluster_is_that_of_the_configuration(tmp_path: Path) -> None:
-    """A project says in its configuration which node ports its cluster has; then mypy forgets what it knew."""
+def test_the_cluster_of_the_configuration(tmp_path: Path) -> None:
+    """The configuration sets the cluster, and invalidates mypy's cache."""
     (tmp_path / "a.py").write_text(
         "from portmap import Service, ServicePort\nService.node_port('web', [ServicePort(80, node_port=80)])\n",
         encoding="utf-8",

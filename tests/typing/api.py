@@ -1,8 +1,7 @@
-"""What a type checker knows of portmap: never run, but checked by `mypy` with everything else.
+"""The public types of portmap: this file is never run, but `mypy` checks it.
 
-`assert_type` says what things are. A line that must not pass has its `type: ignore`
-with the code; should portmap's types ever let it pass, mypy reports the comment as
-unused, and fails.
+`assert_type` states the types. A wrong line has a `type: ignore` with the code; if the types of
+portmap ever accepted the line, mypy would report the comment as unused.
 """
 
 from collections.abc import Iterator, Mapping
@@ -53,7 +52,7 @@ from portmap import (
 )
 from portmap.manifests import Document, Manifests
 
-# --- what things are -------------------------------------------------------------------------------------------
+# --- types -----------------------------------------------------------------------------------------------------
 
 
 def ports() -> None:
@@ -171,7 +170,7 @@ def errors() -> None:
     assert_type(Labels({"a": "b"})["a"], str)
 
 
-# --- what must not pass ----------------------------------------------------------------------------------------
+# --- wrong lines -----------------------------------------------------------------------------------------------
 
 
 def wrong_ports() -> None:
@@ -236,15 +235,15 @@ def wrong_calls(service: Service, pod: Pod) -> None:
 
 
 class MyService(Service):  # type: ignore[misc]
-    """A Service is final."""
+    """`Service` is final."""
 
 
 class MyPort(ServicePort):  # type: ignore[misc]
-    """So is a port."""
+    """`ServicePort` is final."""
 
 
 def maps(service: Service) -> None:
-    """Every answer of a map has a type that can be named."""
+    """Every result of a map has a public type."""
     found = PortMap.of([service])
     assert_type(found.reaches("web:http"), tuple[ContainerTarget, ...])
     assert_type(found.who_reaches("deployment/web"), tuple[Chain, ...])

@@ -1,6 +1,6 @@
-"""What type checkers say to users whose code is wrong: the line, and in words that help; and nothing to the others.
+"""The errors of type checkers for wrong code, with their lines; and no errors for correct code.
 
-All programs are checked in one run of mypy and one of pyright, because starting them costs more than they do.
+All programs are checked in one run of mypy and one of pyright, because each start is slow.
 """
 
 import re
@@ -17,7 +17,7 @@ from type_checkers import Complaint, mypy, pyright, unknown_types
 
 @final
 class Program(NamedTuple):
-    """A program of a user's, whose last line is wrong, and what each checker says about that: patterns."""
+    """A program whose last line is wrong, and a pattern for the error of each checker."""
 
     text: str
     mypy: str
@@ -182,7 +182,7 @@ PROGRAMS: Final = {
 
 
 def tabled() -> dict[str, Program]:
-    """The rows of the page's table of mistakes, each a program."""
+    """Return the rows of the table of mistakes in docs/typing.md as programs."""
     head = f"{_WEB}from portmap import Pod, resolve\npod = Pod('web-0')\nprint(pod, resolve)\n"
     rows = re.findall(r"^\| `(.*)` \| (.*) \| (.*) \|$", text_of("docs/typing.md").replace(r"\|", "\0"), re.MULTILINE)
     return {
@@ -194,7 +194,7 @@ def tabled() -> dict[str, Program]:
 ROWS: Final = tabled()
 
 GOOD: Final = '''\
-"""What the library is for, in a program of a user who has every check switched on."""
+"""A typical program of a user with strict checks."""
 
 from hypothesis import given, strategies as st
 
@@ -240,11 +240,12 @@ IGNORED: Final = "# type: ignore"
 
 
 def documented(page: str) -> dict[str, str]:
-    """The Python of a page, each line where it stands in the page: its program, and the files that it has."""
+    """Return the program of a page and its files, with the line numbers of the page."""
     text = text_of(page)
     programs: dict[str, list[str]] = {}
     for block in blocks_of(text):
-        if block.language == "python":
+        # An appended block is a part of another program.
+        if block.language == "python" and not block.mark.startswith("appended: "):
             name = Path(block.mark.removeprefix("file: ")).name if block.mark.startswith("file: ") else "page.py"
             lines = programs.setdefault(name, [""] * text.count("\n"))
             lines[block.line - 1 : block.line - 1 + block.text.count("\n")] = block.text.splitlines()
@@ -252,12 +253,12 @@ def documented(page: str) -> dict[str, str]:
 
 
 def folder_of(page: str) -> str:
-    """Where the programs of a page are written to."""
+    """Return the folder for the programs of a page."""
     return "pages/" + re.sub(r"\W", "_", page)
 
 
 def refusals(page: str) -> set[int]:
-    """The lines of the blocks of a page that show an error, or whose errors a checker is shown to find."""
+    """Return the lines of the blocks of a page that show an error."""
     blocks = blocks_of(text_of(page))
     following = [*blocks[1:], None]
     return {
@@ -268,7 +269,7 @@ def refusals(page: str) -> set[int]:
     }
 
 
-# Pages about another library say more about its types than about portmap's.
+# The types of other libraries are not tested here.
 PAGES: Final = [
     page for page in ALL_PAGES if not page.startswith(RULE_PAGES) and page not in NEEDS and documented(page)
 ]
@@ -276,7 +277,7 @@ PAGES: Final = [
 
 @pytest.fixture(name="folder", scope="module")
 def _folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All programs: those above, the file of types, the example, and those of the pages."""
+    """Write all programs, of this file, api.py, the example and the pages, and return their folder."""
     folder = tmp_path_factory.mktemp("programs")
     (folder / "strict").mkdir()
     (folder / "strict" / "good.py").write_text(GOOD, encoding="utf-8")
@@ -294,12 +295,12 @@ def _folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(name="complaints_of_mypy", scope="module")
 def _complaints_of_mypy(folder: Path) -> list[Complaint]:
-    """What mypy says: strictly, but that the pages need no annotations, use a name again, and name any library."""
+    """Return the errors of mypy: strict, but pages need no annotations and may import any library."""
     settings = (
         "strict = True\nexplicit_package_bases = True\n"
         "[mypy-pages.*]\ndisallow_untyped_defs = False\ndisallow_untyped_calls = False\n"
         "disallow_subclassing_any = False\nallow_redefinition = True\ndisable_error_code = import-not-found\n"
-        # A large library, which may be there or not.
+        # A large library, which may not be installed.
         "[mypy-kubernetes.*]\nfollow_imports = skip\n"
     )
     return mypy(folder, settings=settings)
@@ -307,24 +308,24 @@ def _complaints_of_mypy(folder: Path) -> list[Complaint]:
 
 @pytest.fixture(name="complaints_of_pyright", scope="module")
 def _complaints_of_pyright(folder: Path) -> list[Complaint]:
-    """What pyright says: strictly, but for the pages and the example."""
+    """Return the errors of pyright: strict, except for the pages and the example."""
     return pyright(folder, strict=["strict"], enableTypeIgnoreComments=False, reportMissingImports=False)
 
 
 def problems(complaints: list[Complaint], patterns: dict[str, str]) -> list[str]:
-    """The programs of whose one mistake something else is said, and where."""
+    """Return the programs whose errors are not the expected ones."""
     found = []
     for name, pattern in patterns.items():
         file = f"strict/{name}.py"
-        said = [each for each in complaints if each.file == file]
+        errors = [each for each in complaints if each.file == file]
         line = (PROGRAMS | ROWS)[name].text.count("\n")
-        if {each.line for each in said} != {line} or not any(re.search(pattern, each.text) for each in said):
-            found.append(f"{name}, line {line}, should be: {pattern}, but is: {said}")
+        if {each.line for each in errors} != {line} or not any(re.search(pattern, each.text) for each in errors):
+            found.append(f"{name}, line {line}, should be: {pattern}, but is: {errors}")
     return found
 
 
 def outside(complaints: list[Complaint]) -> list[Complaint]:
-    """What is said about the documentation, where it does not show an error."""
+    """Return the errors in pages, except in blocks that show an error."""
     allowed = {folder_of(page): refusals(page) for page in PAGES}
     return [
         each
@@ -335,51 +336,51 @@ def outside(complaints: list[Complaint]) -> list[Complaint]:
 
 
 class TestMypy:
-    """What `mypy --strict` says."""
+    """The errors of `mypy --strict`."""
 
     def test_mistakes_are_found(self, complaints_of_mypy: list[Complaint]) -> None:
-        """mypy finds the one mistake of each program, in its line, and says what would be right."""
+        """mypy reports the mistake of each program, in its line, with the expected type."""
         assert problems(complaints_of_mypy, {name: each.mypy for name, each in (PROGRAMS | ROWS).items()}) == []
         assert len(ROWS) == 7
 
     def test_good_programs_pass(self, complaints_of_mypy: list[Complaint]) -> None:
-        """Programs that use portmap as it is meant have no complaints: those of this file, the example, and the types.
+        """Correct programs have no errors: the one of this file, the example, and api.py.
 
-        In the file of types, each line that must not pass has a comment; one too many is a complaint.
+        In api.py, wrong lines have a `type: ignore`, and an unused one is an error.
         """
         good = ("strict/good.py", "strict/api.py", "examples/")
         assert [each for each in complaints_of_mypy if each.file.startswith(good)] == []
 
-    def test_what_is_documented_passes(self, complaints_of_mypy: list[Complaint]) -> None:
-        """What a page shows is accepted, but where it shows an error."""
+    def test_documented_programs_pass(self, complaints_of_mypy: list[Complaint]) -> None:
+        """The programs of pages have no errors, except in blocks that show one."""
         assert outside(complaints_of_mypy) == []
 
 
 class TestPyright:
-    """What pyright says, in its strict mode but for the pages and the example."""
+    """The errors of pyright."""
 
     def test_mistakes_are_found(self, complaints_of_pyright: list[Complaint]) -> None:
-        """pyright finds the one mistake of each program, in its line, and says what would be right."""
+        """pyright reports the mistake of each program, in its line, with the expected type."""
         assert problems(complaints_of_pyright, {name: each.pyright for name, each in (PROGRAMS | ROWS).items()}) == []
 
     def test_good_programs_pass(self, complaints_of_pyright: list[Complaint]) -> None:
-        """Programs that use portmap as it is meant have no complaints."""
+        """Correct programs have no errors."""
         good = ("strict/good.py", "examples/")
         assert [each for each in complaints_of_pyright if each.file.startswith(good)] == []
 
     def test_the_types_are_those_of_mypy(self, complaints_of_pyright: list[Complaint]) -> None:
-        """pyright knows each type as mypy does, and refuses what mypy refuses.
+        """pyright infers the same types as mypy, and reports the same lines.
 
-        The one exception is `attrs.evolve`, whose arguments mypy alone knows.
+        The exception is `attrs.evolve`, whose arguments only mypy knows.
         """
         lines = API.read_text(encoding="utf-8").splitlines()
         refused = {number for number, line in enumerate(lines, 1) if IGNORED in line and "attrs.evolve" not in line}
         assert {each.line for each in complaints_of_pyright if each.file == "strict/api.py"} == refused
 
-    def test_what_is_documented_passes(self, complaints_of_pyright: list[Complaint]) -> None:
-        """What a page shows is accepted, but where it shows an error."""
+    def test_documented_programs_pass(self, complaints_of_pyright: list[Complaint]) -> None:
+        """The programs of pages have no errors, except in blocks that show one."""
         assert outside(complaints_of_pyright) == []
 
     def test_every_public_type_is_known(self) -> None:
-        """No public name is without a type, nor with one that checkers would have to infer."""
+        """Every public name has an explicit type."""
         assert unknown_types("portmap") == []

@@ -63,7 +63,7 @@ class Bundle:
         self.items: tuple[Item, ...] = tuple(items)
         self.complete = complete
         self.added_labels = added_labels
-        self.elsewhere = Elsewhere(context, frozenset(item.position for item in self.items))
+        self.elsewhere: Elsewhere = Elsewhere(context, frozenset(item.position for item in self.items))
         self.cluster: Cluster = context.cluster
 
     @property

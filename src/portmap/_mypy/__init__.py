@@ -1,1 +1,1 @@
-"""The mypy plugin: arguments that are written out are judged while types are checked."""
+"""The mypy plugin: literal arguments of constructors are validated during type checking."""

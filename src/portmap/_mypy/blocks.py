@@ -1,4 +1,4 @@
-"""What the blocks around a call say about it: for which cluster it is meant, and whether it is meant to fail."""
+"""The blocks around a call: the cluster that they set, and whether they expect an error."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum, auto
@@ -8,7 +8,6 @@ from mypy.nodes import (
     Block,
     CallExpr,
     ClassDef,
-    Context,
     Decorator,
     Expression,
     ForStmt,
@@ -31,17 +30,17 @@ from mypy.types import CallableType, Instance, ProperType, get_proper_type
 from portmap._kubernetes.cluster import Cluster
 from portmap._mypy.literals import Makers, Unknown, name_of, value_of, variable_of
 
-__all__ = ["Around", "Blocks", "Meant"]
+__all__ = ["Blocks", "Context", "Expected"]
 
 
-class Meant(Enum):
-    """What a block says of the calls in it, where it names no cluster that is written out."""
+class Expected(Enum):
+    """What a block expects of the calls in it, if it does not set a literal cluster."""
 
-    TO_FAIL = auto()
-    FOR_SOME_CLUSTER = auto()
+    AN_ERROR = auto()
+    ANY_CLUSTER = auto()
 
 
-Around: TypeAlias = Cluster | Meant
+Context: TypeAlias = Cluster | Expected
 
 _CLUSTER: Final = "portmap._kubernetes.cluster.Cluster"
 _REFUSAL: Final = "portmap._testing.refusal.Refusal"
@@ -53,9 +52,9 @@ _Stack: TypeAlias = tuple[Expression | TryStmt, ...]
 
 @final
 class Blocks:
-    """The `with` and `try` statements around the lines of a file, as far as they are in the same function.
+    """The `with` and `try` statements around each line of a file, within the same function.
 
-    mypy's own visitors are compiled, and cannot be inherited from.
+    mypy's visitors are compiled, and cannot be subclassed.
     """
 
     def __init__(self, tree: MypyFile, makers: Makers) -> None:
@@ -63,12 +62,12 @@ class Blocks:
         self._lines: dict[int, _Stack] = {}
         self._walk(tree.defs, ())
 
-    def around(self, call: Context) -> Around | None:
-        """What the innermost block says that says something; `None` if none does."""
+    def context_of(self, call: CallExpr) -> Context | None:
+        """Return what the innermost block expects that expects anything."""
         for each in reversed(self._lines.get(call.line, ())):
-            said = _handled(each) if isinstance(each, TryStmt) else self._said(each)
-            if said is not None:
-                return said
+            context = _context_of_try(each) if isinstance(each, TryStmt) else self._context_of_with(each)
+            if context is not None:
+                return context
         return None
 
     def _walk(self, statements: Iterable[Statement], inside: _Stack) -> None:
@@ -79,7 +78,7 @@ class Blocks:
                 case TryStmt():
                     self._enter(each.body, (*inside, each))
                 case FuncDef():
-                    # Nobody knows where it is called.
+                    # Callers of the function are unknown.
                     self._enter(each.body, ())
                 case Decorator():
                     self._walk([each.func], ())
@@ -89,18 +88,18 @@ class Blocks:
                 self._walk(block.body, inside)
 
     def _enter(self, block: Block, inside: _Stack) -> None:
-        """What is inside is on all lines of the block, but where something in it says otherwise."""
+        """Set the statements around all lines of a block; nested blocks override them."""
         if block.body:
             first, last = block.body[0].line, block.body[-1]
             for line in range(first, (last.end_line or last.line) + 1):
                 self._lines[line] = inside
         self._walk(block.body, inside)
 
-    def _said(self, manager: Expression) -> Around | None:
-        """What a context manager says."""
+    def _context_of_with(self, manager: Expression) -> Context | None:
+        """Return what a context manager expects."""
         if isinstance(manager, CallExpr):
             if name_of(manager.callee) in _REFUSING:
-                return Meant.TO_FAIL
+                return Expected.AN_ERROR
             try:
                 value = value_of(manager, self._makers)
             except Unknown:
@@ -108,35 +107,35 @@ class Blocks:
             if isinstance(value, Cluster):
                 return value
             if name_of(manager.callee) == _CLUSTER:
-                return Meant.FOR_SOME_CLUSTER
+                return Expected.ANY_CLUSTER
         kind = _type_of(manager)
         name = kind.type.fullname if isinstance(kind, Instance) else ""
-        return {_CLUSTER: Meant.FOR_SOME_CLUSTER, _REFUSAL: Meant.TO_FAIL}.get(name)
+        return {_CLUSTER: Expected.ANY_CLUSTER, _REFUSAL: Expected.AN_ERROR}.get(name)
 
 
 def _blocks_of(statement: Statement) -> Iterator[Block]:
-    """The blocks of a statement that are no more inside of something than itself."""
-    found: Sequence[Block | None]
+    """Yield the blocks of a statement that run under the same statements as itself."""
+    blocks: Sequence[Block | None]
     match statement:
         case IfStmt():
-            found = [*statement.body, statement.else_body]
+            blocks = [*statement.body, statement.else_body]
         case MatchStmt():
-            found = statement.bodies
+            blocks = statement.bodies
         case ForStmt() | WhileStmt():
-            found = [statement.body, statement.else_body]
+            blocks = [statement.body, statement.else_body]
         case TryStmt():
-            found = [*statement.handlers, statement.else_body, statement.finally_body]
+            blocks = [*statement.handlers, statement.else_body, statement.finally_body]
         case ClassDef():
-            found = [statement.defs]
+            blocks = [statement.defs]
         case Block():
-            found = [statement]
+            blocks = [statement]
         case _:
-            found = ()
-    return (each for each in found if each is not None)
+            blocks = ()
+    return (each for each in blocks if each is not None)
 
 
 def _type_of(expression: Expression) -> ProperType | None:
-    """The type of a name, or of what a function gives that has one."""
+    """Return the type of a name, or the return type of a function."""
     named = expression.callee if isinstance(expression, CallExpr) else expression
     node = variable_of(named)
     kind = get_proper_type(node.type) if isinstance(node, Var | FuncItem) else None
@@ -145,8 +144,9 @@ def _type_of(expression: Expression) -> ProperType | None:
     return kind
 
 
-def _handled(statement: TryStmt) -> Meant | None:
-    return Meant.TO_FAIL if any(each in _CAUGHT for kind in statement.types for each in _names(kind)) else None
+def _context_of_try(statement: TryStmt) -> Expected | None:
+    catches = any(each in _CAUGHT for kind in statement.types for each in _names(kind))
+    return Expected.AN_ERROR if catches else None
 
 
 def _names(kind: Expression | None) -> Iterator[str]:

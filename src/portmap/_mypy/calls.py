@@ -1,8 +1,8 @@
-"""Calls in the source of a program, made here with those of their arguments that are written out.
+"""Calls in the source of a program, evaluated with their literal arguments.
 
-An argument that is only known when the program runs takes all of a few values in turn, among them
-every value of a type with few. What a call is blamed for must come up with each of them, in the
-same words: nobody should have to silence a checker that is wrong.
+An argument that is unknown before the program runs is tried with several values, among them every
+value of a type with few. A violation is reported only if all of these values cause it, with the same
+message, so that there are no false positives.
 """
 
 import inspect
@@ -28,7 +28,7 @@ __all__ = ["expression_at", "violations_of"]
 _MOST_TRIED: Final = 512
 _OMITTED: Final = object()
 
-# Values for arguments that are not known, where their type does not list them: one of each kind that rules tell apart.
+# Values for unknown arguments whose types do not list them: one for each case that rules distinguish.
 _SAMPLES: Final[Mapping[str, Sequence[object]]] = {
     "addresses": ((), ("192.0.2.1",)),
     "annotations": ({}, {"a": "b"}),
@@ -78,12 +78,12 @@ _SAMPLES: Final[Mapping[str, Sequence[object]]] = {
 
 
 def violations_of(call: CallExpr, makers: Makers, clusters: Sequence[Cluster]) -> tuple[Violation, ...]:
-    """What this call raises, whatever those of its arguments may be that are not written out.
+    """Return the violations that this call raises, whatever its unknown arguments are.
 
     Args:
         call: A call of one of the makers.
-        makers: What makes objects, by full name.
-        clusters: By what objects are judged: what each of them refuses in the same words.
+        makers: The constructors and factories, by full name.
+        clusters: The clusters that the object may be for: all of them must refuse it.
     """
     found: tuple[Violation, ...] | None = None
     for cluster in clusters:
@@ -95,7 +95,7 @@ def violations_of(call: CallExpr, makers: Makers, clusters: Sequence[Cluster]) -
         found = broken if found is None else tuple(each for each in found if each in broken)
         if not found:
             break
-    # mypy itself tells of wrong types, but to it a boolean is a number.
+    # mypy reports wrong types itself, but considers booleans as numbers.
     return tuple(each for each in found or () if each.code != "wrong-type" or type(each.value) is bool)
 
 
@@ -109,7 +109,7 @@ def _violations(call: CallExpr, makers: Makers) -> tuple[Violation, ...]:
         except Unknown:
             unknown[name] = one_of(argument)
     found: tuple[Violation, ...] | None = None
-    for values in _fillings(make, unknown):
+    for values in _combinations(make, unknown):
         broken = _broken(make, {**known, **values})
         found = broken if found is None else tuple(each for each in found if each in broken)
         if not found:
@@ -117,42 +117,44 @@ def _violations(call: CallExpr, makers: Makers) -> tuple[Violation, ...]:
     return found or ()
 
 
-def _fillings(make: Callable[..., object], unknown: Mapping[str, Sequence[object]]) -> list[Mapping[str, object]]:
-    """Every combination of values for these arguments, each with all that it may be if that is known.
+def _combinations(make: Callable[..., object], unknown: Mapping[str, Sequence[object]]) -> list[Mapping[str, object]]:
+    """Return every combination of values for these arguments.
 
     Raises:
-        Unknown: There are too many, or too little is known of one.
+        Unknown: There are too many, or there are no values for an argument.
     """
     choices = [listed or _choices(make, name) for name, listed in unknown.items()]
-    found = [*islice(product(*choices), _MOST_TRIED + 1)]
-    if len(found) > _MOST_TRIED:
+    combinations = [*islice(product(*choices), _MOST_TRIED + 1)]
+    if len(combinations) > _MOST_TRIED:
         raise Unknown
     return [
-        {name: value for name, value in zip(unknown, values, strict=True) if value is not _OMITTED} for values in found
+        {name: value for name, value in zip(unknown, values, strict=True) if value is not _OMITTED}
+        for values in combinations
     ]
 
 
 @lru_cache(maxsize=256)
 def _choices(make: Callable[..., object], name: str) -> Sequence[object]:
-    """Values for an argument, all of them where its type has few."""
+    """Return values for an argument: all values of its type if there are few."""
     values = [
         *_values_of(_hints(make).get(name)),
         *_SAMPLES.get(f"{make.__qualname__}.{name}", _SAMPLES.get(name, ())),
     ]
     if not values:
         raise Unknown
-    found = parameters(make).get(name)
-    return values if found is not None and found.default is inspect.Parameter.empty else [_OMITTED, *values]
+    parameter = parameters(make).get(name)
+    required = parameter is not None and parameter.default is inspect.Parameter.empty
+    return values if required else [_OMITTED, *values]
 
 
 @lru_cache(maxsize=64)
 def _hints(make: Callable[..., object]) -> Mapping[str, object]:
-    # A factory takes what its class takes.
+    # A factory has the parameters of its class.
     return get_type_hints(getattr(make, "__self__", make).__init__)
 
 
 def _values_of(hint: object) -> Iterator[object]:
-    """All values of a type that has few: of a `Literal`, a boolean, or a union with one."""
+    """Yield the values of a `Literal`, of a boolean, or of a union with one of them."""
     if get_origin(hint) is Literal:
         yield from get_args(hint)
     elif hint is bool:
@@ -167,23 +169,23 @@ def _broken(make: Callable[..., object], arguments: Mapping[str, object]) -> tup
         make(**arguments)
     except ValidationError as error:
         return error.violations
-    except TypeError:  # mypy tells of arguments that there are not, or should be.
+    except TypeError:  # mypy reports missing and unknown arguments.
         raise Unknown from None
     return ()
 
 
-# --- where a field stands ----------------------------------------------------------------------------------------
+# --- field paths -------------------------------------------------------------------------------------------------
 
 _HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def expression_at(call: CallExpr, field: FieldPath, makers: Makers) -> Expression:
-    """The expression that says a field, as near as can be told; the call itself where none does.
+    """Return the expression for a field, or the nearest one around it.
 
     Args:
-        call: A call that `violations_of` has judged.
+        call: A call with violations.
         field: The path of one of the violations.
-        makers: As there.
+        makers: The constructors and factories, by full name.
     """
     found: Expression = call
     for step in field:

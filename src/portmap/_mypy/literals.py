@@ -1,4 +1,4 @@
-"""What the expressions of a program say of themselves: texts, numbers, and the objects that calls of portmap make."""
+"""The values of literal expressions in a program: texts, numbers, and objects that portmap makes."""
 
 import inspect
 import operator
@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 Makers: TypeAlias = Mapping[str, Callable[..., object]]
-"""What makes objects, by full name."""
+"""The constructors and factories of portmap, by full name."""
 
 _CONSTANTS: Final[Mapping[str, object]] = {"builtins.None": None, "builtins.True": True, "builtins.False": False}
 _SIGNS: Final[Mapping[str, Callable[[int], int]]] = {"-": operator.neg, "+": operator.pos, "~": operator.invert}
@@ -52,19 +52,19 @@ _SUMS: Final[Mapping[str, Callable[[int, int], int]]] = {
     "//": operator.floordiv,
     "%": operator.mod,
 }
-# No argument of portmap's is larger, and more could take a checker's time and memory.
+# No valid argument is larger, and larger values would take time and memory.
 _LARGEST: Final = 2**64
 _LONGEST: Final = 2**20
 
 
 @final
-class Unknown(Exception):  # noqa: N818 - it is no error: only the program knows
-    """What an expression says is known only when the program runs."""
+class Unknown(Exception):  # noqa: N818 - it is no error of the program
+    """The value of an expression is known only when the program runs."""
 
 
 @lru_cache(maxsize=64)
 def parameters(make: Callable[..., object]) -> Mapping[str, inspect.Parameter]:
-    """The parameters of a function."""
+    """Return the parameters of a function."""
     return inspect.signature(make).parameters
 
 
@@ -72,7 +72,7 @@ def parameters(make: Callable[..., object]) -> Mapping[str, inspect.Parameter]:
 
 
 def name_of(callee: Expression) -> str:
-    """The full name of what is called; empty where it has none."""
+    """Return the full name of a callee; `""` if it has none."""
     name = callee.fullname if isinstance(callee, RefExpr) else ""
     if isinstance(callee, MemberExpr) and isinstance(callee.expr, RefExpr) and isinstance(callee.expr.node, TypeInfo):
         return f"{callee.expr.fullname}.{callee.name}"
@@ -80,46 +80,46 @@ def name_of(callee: Expression) -> str:
 
 
 def maker_of(call: CallExpr, makers: Makers) -> Callable[..., object]:
-    """What is called.
+    """Return the constructor or factory that is called.
 
     Raises:
-        Unknown: It is none of the makers.
+        Unknown: It is none of these.
     """
-    found = makers.get(name_of(call.callee))
-    if found is None:
+    maker = makers.get(name_of(call.callee))
+    if maker is None:
         raise Unknown
-    return found
+    return maker
 
 
 def arguments_of(call: CallExpr, make: Callable[..., object]) -> dict[str, Expression]:
-    """The arguments of a call by the names of their parameters.
+    """Return the arguments of a call by the names of their parameters.
 
     Raises:
-        Unknown: There are some of which the name cannot be told.
+        Unknown: The name of an argument is unknown.
     """
     positional = [
         name for name, each in parameters(make).items() if each.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
     ]
-    found: dict[str, Expression] = {}
+    named: dict[str, Expression] = {}
     placed: list[Expression] = []
     for argument, kind, name in zip(call.args, call.arg_kinds, call.arg_names, strict=True):
         if kind == ArgKind.ARG_NAMED and name is not None:
-            found[name] = argument
+            named[name] = argument
         elif kind == ArgKind.ARG_POS:
             placed.append(argument)
         elif kind == ArgKind.ARG_STAR:
-            placed += _written_out(argument)
+            placed += _starred_items(argument)
         elif kind == ArgKind.ARG_STAR2 and isinstance(argument, DictExpr):
-            found |= {_text(key): each for key, each in argument.items}
+            named |= {_text(key): each for key, each in argument.items}
         else:
             raise Unknown
     if len(placed) > len(positional):
         raise Unknown
-    return found | dict(zip(positional, placed, strict=False))
+    return named | dict(zip(positional, placed, strict=False))
 
 
-def _written_out(argument: Expression) -> Sequence[Expression]:
-    """The items of what a star stands before."""
+def _starred_items(argument: Expression) -> Sequence[Expression]:
+    """Return the items of a starred argument."""
     if isinstance(argument, ListExpr | TupleExpr) and not any(isinstance(each, StarExpr) for each in argument.items):
         return argument.items
     raise Unknown
@@ -129,10 +129,10 @@ def _written_out(argument: Expression) -> Sequence[Expression]:
 
 
 def value_of(node: Expression | None, makers: Makers) -> object:
-    """The value of an expression.
+    """Return the value of an expression.
 
     Raises:
-        Unknown: Only the program knows it.
+        Unknown: It is known only when the program runs.
     """
     match node:
         case ListExpr():
@@ -162,16 +162,16 @@ def _items(nodes: Iterable[Expression], makers: Makers) -> Iterator[object]:
 
 
 def _entries(node: DictExpr, makers: Makers) -> dict[object, object]:
-    found: dict[object, object] = {}
+    entries: dict[object, object] = {}
     for key, each in node.items:
         if key is None:
             inner = value_of(each, makers)
             if not isinstance(inner, dict):
                 raise Unknown
-            found |= inner
+            entries |= inner
         else:
-            found[_scalar(key)] = value_of(each, makers)
-    return found
+            entries[_scalar(key)] = value_of(each, makers)
+    return entries
 
 
 def _range(numbers: Sequence[int]) -> range:
@@ -182,7 +182,7 @@ def _range(numbers: Sequence[int]) -> range:
 
 
 def _interpolated(node: CallExpr) -> str:
-    """The text of an f-string, as mypy has it: `"".join([…, "{:{}}".format(value, "")])`."""
+    """Return the text of an f-string, which mypy represents as `"".join([…, "{:{}}".format(value, "")])`."""
     match node:
         case CallExpr(callee=MemberExpr(expr=StrExpr(value=""), name="join"), args=[ListExpr(items=parts)]):
             return "".join(map(_text, parts))
@@ -239,7 +239,7 @@ def _number(node: Expression) -> int:
 
 
 def _made(call: CallExpr, makers: Makers) -> object:
-    """The object that a call makes; one that makes none is told of by itself."""
+    """Return the object that a call makes. Nested calls that fail are reported by themselves."""
     make = maker_of(call, makers)
     values = {name: value_of(each, makers) for name, each in arguments_of(call, make).items()}
     try:
@@ -252,20 +252,20 @@ def _made(call: CallExpr, makers: Makers) -> object:
 
 
 def variable_of(node: Expression) -> SymbolNode | None:
-    """What a name stands for, or an attribute of a class, of `self` or of another object of a class."""
+    """Return the node of a name, or of an attribute of a class, of `self` or of another instance."""
     if not isinstance(node, MemberExpr) or node.node is not None:
         return node.node if isinstance(node, RefExpr) else None
     owner = node.expr.node if isinstance(node.expr, RefExpr) else None
     if isinstance(owner, Var):
         kind = get_proper_type(owner.type)
         owner = kind.type if isinstance(kind, Instance) else None
-    # The members of an Enum are objects of their own.
+    # Members of an Enum have other values than their nodes.
     found = owner.get(node.name) if isinstance(owner, TypeInfo) and not owner.is_enum else None
     return None if found is None else found.node
 
 
 def _constant(variable: SymbolNode | None) -> object:
-    """The value of a name that never has another one: `PORT: Final = 80`, or a `Literal`."""
+    """Return the value of a constant: `PORT: Final = 80`, or a `Literal`."""
     if isinstance(variable, Var) and not (variable.info and variable.info.is_enum):
         if variable.is_final and isinstance(variable.final_value, int | str):
             return _bounded(variable.final_value)
@@ -278,14 +278,14 @@ def _constant(variable: SymbolNode | None) -> object:
 
 
 def _literal(kind: LiteralType) -> object:
-    # That of an Enum's member has its name for a value.
+    # The value of an Enum's member is its name here.
     if kind.fallback.type.is_enum or not isinstance(kind.value, int | str):
         raise Unknown
     return _bounded(kind.value)
 
 
 def one_of(node: Expression) -> tuple[object, ...]:
-    """All the values that a name may have, where its type lists them; none where it does not."""
+    """Return all values of a name if its type lists them, otherwise none."""
     variable = variable_of(node)
     kind = get_proper_type(variable.type) if isinstance(variable, Var) else None
     if not isinstance(kind, UnionType):

@@ -1,13 +1,12 @@
-"""A plugin for mypy: arguments that are written out are judged while types are checked.
+"""A plugin for mypy that validates literal arguments of constructors.
 
-`plugins = ["portmap.mypy"]` below `[tool.mypy]` turns it on, and `docs/typing.md` shows what it says.
+`plugins = ["portmap.mypy"]` in `[tool.mypy]` enables it; `docs/typing.md` shows its errors.
 
-`ServicePort(0)` is then an error of mypy, on the line of the `0`, in the words of the exception that
-the program would raise, since it is this exception: the plugin calls the real constructors with the
-arguments that it can read. Where an argument is only known when the program runs, an error is
-reported if it comes up whatever that argument may be, and else nothing. The cluster is that of the
-project's configuration (`kubernetes-version` and `node-port-range` in `portmap.toml` or
-`[tool.portmap]`), else `Cluster()`.
+`ServicePort(0)` is then an error of mypy, on the line of the `0`, with the message of the exception
+that the program would raise: the plugin calls the constructors with the arguments that it can read.
+If an argument is unknown before the program runs, an error is reported only if every value causes it.
+The cluster is that of the project's configuration (`kubernetes-version` and `node-port-range` in
+`portmap.toml` or `[tool.portmap]`), by default `Cluster()`.
 
 The code of these errors is `portmap`: `# type: ignore[portmap]` silences one.
 """
@@ -29,7 +28,7 @@ from portmap._model.pods import Container, Pod
 from portmap._model.ports import ContainerPort, ServicePort
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
-from portmap._mypy.blocks import Blocks, Meant
+from portmap._mypy.blocks import Blocks, Expected
 from portmap._mypy.calls import expression_at, violations_of
 from portmap._mypy.literals import Makers
 from portmap._reports.console import CommandError
@@ -67,7 +66,7 @@ def _makers() -> Makers:
 
 @final
 class _File:
-    """What is asked once for a file: the cluster of the configuration, and what blocks there are."""
+    """A file with its blocks, and the cluster of the configuration."""
 
     def __init__(self, tree: MypyFile) -> None:
         self.tree = tree
@@ -75,20 +74,20 @@ class _File:
         self._blocks = Blocks(tree, _MAKERS)
 
     def clusters(self, call: CallExpr) -> Sequence[Cluster]:
-        """By which clusters a call is judged; none where it is meant to fail."""
-        match self._blocks.around(call):
+        """Return the clusters that an object may be for; none if an error is expected."""
+        match self._blocks.context_of(call):
             case None:
                 return (self._cluster,)
-            case Meant.TO_FAIL:
+            case Expected.AN_ERROR:
                 return ()
-            case Meant.FOR_SOME_CLUSTER:
+            case Expected.ANY_CLUSTER:
                 return (self._cluster, *_OTHERS)
             case cluster:
                 return (cluster,)
 
 
 _MAKERS: Final = _makers()
-# What all of these refuse, any cluster does.
+# If all of these refuse an object, any cluster does.
 _OTHERS: Final = (
     *(Cluster(version) for version in SUPPORTED_VERSIONS),
     Cluster(node_port_range=range(1, 65536)),
@@ -97,7 +96,7 @@ _OTHERS: Final = (
 
 @final
 class PortmapPlugin(Plugin):
-    """What mypy makes and asks.
+    """The plugin that mypy loads.
 
     Example:
         >>> from mypy.options import Options
@@ -111,7 +110,7 @@ class PortmapPlugin(Plugin):
     _config: Mapping[str, str] | None = None
 
     def get_function_hook(self, fullname: str) -> Callable[[FunctionContext], Type] | None:
-        """Called for constructors.
+        """Return the hook for constructors.
 
         Example:
             >>> judge.get_function_hook("portmap._model.ports.ServicePort") is not None
@@ -122,7 +121,7 @@ class PortmapPlugin(Plugin):
         return self._judge if fullname in _MAKERS else None
 
     def get_method_hook(self, fullname: str) -> Callable[[MethodContext], Type] | None:
-        """Called for factories.
+        """Return the hook for factories.
 
         Example:
             >>> judge.get_method_hook("portmap._model.services.Service.headless") is not None
@@ -131,7 +130,7 @@ class PortmapPlugin(Plugin):
         return self._judge if fullname in _MAKERS else None
 
     def report_config_data(self, ctx: ReportConfigContext) -> Mapping[str, str]:
-        """What makes mypy's cache of earlier verdicts invalid when it changes.
+        """Return the data that invalidates mypy's cache when it changes.
 
         Example:
             >>> from mypy.plugin import ReportConfigContext
@@ -139,7 +138,7 @@ class PortmapPlugin(Plugin):
             '1.36'
         """
         del ctx
-        # Asked for each module that is known from before.
+        # mypy calls this for each cached module.
         if self._config is None:
             cluster = _cluster()
             self._config = {
@@ -163,7 +162,7 @@ class PortmapPlugin(Plugin):
 def _cluster() -> Cluster:
     try:
         found = find_configuration(Path.cwd())
-    except CommandError:  # The command line says what is wrong with it.
+    except CommandError:  # The command line reports what is wrong with it.
         return Cluster()
     cluster = Cluster() if found.kubernetes_version is None else Cluster(found.kubernetes_version)
     return cluster if found.node_port_range is None else Cluster(cluster.version, node_port_range=found.node_port_range)
@@ -172,12 +171,12 @@ def _cluster() -> Cluster:
 def _version() -> str:
     try:
         return version("portmap-k8s")
-    except PackageNotFoundError:  # It runs from its source.
+    except PackageNotFoundError:  # It is not installed.
         return ""
 
 
 def plugin(version: str) -> type[Plugin]:
-    """The plugin, for any version of mypy.
+    """Return the plugin, for any version of mypy.
 
     Example:
         >>> from portmap.mypy import plugin
