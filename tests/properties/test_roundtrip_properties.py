@@ -3,12 +3,16 @@
 import copy
 import io
 import pickle
+import shutil
+import subprocess
 from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given
+import yaml
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 import portmap
 from manifests_for_tests import service_manifests
@@ -70,12 +74,31 @@ def test_yaml_of_a_manifest_is_the_manifest(manifest: dict[str, Any]) -> None:
 
 
 @given(services(), service_manifests())
-def test_services_are_written_as_plain_data_would_be(service: Service, manifest: dict[str, Any]) -> None:
-    """The writer of Services and the writer of plain data give the same bytes."""
-    assert to_yaml(service) == to_yaml(to_manifest(service))
-    read = manifests.read(manifest, cluster=EVERYWHERE)
-    assert isinstance(read, Service)
-    assert to_yaml(read) == to_yaml(to_manifest(read))
+def test_every_library_reads_back_what_is_written(service: Service, manifest: dict[str, Any]) -> None:
+    """PyYAML (YAML 1.1) and ruamel.yaml (YAML 1.2) read Services and plain dicts as the values that were written."""
+    expected = [to_manifest(service), manifest]
+    written = to_yaml(service, manifest)
+    assert [*yaml.load_all(written, Loader=yaml.CSafeLoader)] == expected
+    assert [*YAML(typ="safe", pure=True).load_all(io.StringIO(written))] == expected
+
+
+@settings(max_examples=3, phases=[Phase.generate])
+@given(st.lists(services().map(to_manifest) | service_manifests(), min_size=10, max_size=30))
+def test_kubectl_reads_back_what_is_written(values: list[dict[str, Any]]) -> None:
+    """kubectl itself, where it is installed, reads the values that were written."""
+    kubectl = shutil.which("kubectl")
+    if kubectl is None:
+        pytest.skip("kubectl is not installed")
+    # A label is what kubectl changes without a server; it may change the metadata, so the manifests are below it.
+    expected = [
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": f"s{number}"}, "spec": value}
+        for number, value in enumerate(values)
+    ]
+    command = [kubectl, "label", "--local", "-f", "-", "read=back", "-o", "json"]
+    done = subprocess.run(command, input=to_yaml(*expected).encode(), capture_output=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr.decode()
+    found = load(io.StringIO(done.stdout.decode()))
+    assert [document.raw["spec"] for document in found] == values
 
 
 @given(services())

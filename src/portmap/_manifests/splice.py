@@ -15,7 +15,7 @@ from portmap._yaml.line_breaks import LINE_BREAK
 from portmap._yaml.positions import Positions, Range
 from portmap._yaml.scalars import plain_ok
 from portmap._yaml.source_text import SourceText
-from portmap._yaml.writer import emit, text
+from portmap._yaml.writer import emit, text_value
 
 __all__ = ["Splicer"]
 
@@ -229,7 +229,7 @@ class Splicer:
         if self._text[end:stop].strip() != "" or stop == len(self._text):
             return None
         start = self._own_children(parent)[path[-1]][0]
-        written = text(value, " " * (start - self._line_start(start)))
+        written = text_value(value, " " * (start - self._line_start(start)))
         return written.replace("\n", self._newline) if written.startswith("|") else None
 
     def _flow(self, value: _Data, old: str = "") -> str:

@@ -1,13 +1,11 @@
-"""Typed objects and plain dicts as YAML text."""
+"""Typed objects, documents and plain dicts as YAML or JSON text."""
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard, final
 
-from portmap._manifests.service_text import service_text
-from portmap._model.ports import ContainerPort, ServicePort
-from portmap._model.services import Service
+from portmap._kubernetes.errors import ManifestError
 from portmap._model.to_manifest import to_manifest
 from portmap._yaml.writer import emit
 
@@ -15,6 +13,8 @@ if TYPE_CHECKING:
     from portmap._manifests.documents import Document
     from portmap._model.foreign import Foreign
     from portmap._model.pods import Container, Pod
+    from portmap._model.ports import ContainerPort, ServicePort
+    from portmap._model.services import Service
 
 __all__ = ["Writable", "to_json", "to_yaml"]
 
@@ -22,7 +22,7 @@ Writable: TypeAlias = "Service | ServicePort | Pod | Container | ContainerPort |
 
 
 def to_yaml(*subjects: Writable, explicit: bool = False) -> str:
-    """These objects as YAML, one document each, in the order given.
+    """Return these objects as YAML, one document each, in the order given.
 
     What is written reads back as the same value with `kubectl` and with every YAML
     1.1 and 1.2 reader: text that some reader would take for a number, a boolean or a
@@ -32,13 +32,13 @@ def to_yaml(*subjects: Writable, explicit: bool = False) -> str:
     Args:
         subjects: Typed objects, documents as they were read, and plain dicts and
             objects of other libraries of any kind beside them.
-        explicit: Write the defaults of Services out, as `stored` has them: what is applied
-            then says all that the cluster shows, but for what only the cluster can pick,
-            and for a namespace that was left out. Other kinds are written as they are.
+        explicit: Write the defaults of Services out, as `stored` has them: the manifest
+            then has all fields that the cluster shows, but for those that only the cluster
+            can choose, and for a namespace that was left out. Other kinds are written as they are.
 
     Raises:
         ManifestError: A plain dict holds what YAML cannot carry.
-        TypeError: One of them is no object that can be written.
+        TypeError: A subject is no object that can be written.
         ValidationError: A Service is to be written explicitly that the cluster in force would refuse.
 
     Example:
@@ -55,55 +55,32 @@ def to_yaml(*subjects: Writable, explicit: bool = False) -> str:
             port: 80
             targetPort: http
     """
-    if _DOCUMENTS in sys.modules:
-        return _with_documents(subjects, explicit=explicit)
-    return "---\n".join(_text(subject, explicit=explicit) for subject in subjects)
-
-
-def _text(subject: Writable, *, explicit: bool) -> str:
-    if explicit:
-        return emit(_with_defaults(_plain(subject)))
-    return service_text(subject) if type(subject) is Service else emit(_plain(subject))
-
-
-_DOCUMENTS: Final = "portmap._manifests.documents"
-"""Where it is not loaded, there are no documents; whoever only writes does not load it."""
-
-_MARKED: Final = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*---(?:\s|\Z)")
-
-
-def _with_documents(subjects: Sequence[Writable], *, explicit: bool) -> str:
-    """The objects, some of which may be documents that stand as they were read, with `---` of their own."""
-    from portmap._manifests.documents import Document
-    from portmap._manifests.verbatim import AsRead
-    from portmap._model.service_reading import is_core_service
-
-    as_read = AsRead()
+    originals = _Originals()
     texts: list[str] = []
     for subject in subjects:
-        text = None
-        if isinstance(subject, Document) and not (explicit and is_core_service(subject.raw)):
-            text = as_read.text(subject)
-            if text is not None and not texts and not subject.text.startswith(text):
-                # Where it stood, it followed another.
-                text = text.removeprefix("---\n")
+        plain = _plain(subject)
+        written = _with_defaults(plain) if explicit else plain
+        text = originals.text(subject) if _is_document(subject) and written is plain else None
         if text is None:
-            text = _text(subject, explicit=explicit)
-        texts.append(text if not texts or _MARKED.match(text) else f"---\n{text}")
+            text = emit(written)
+        elif not texts and not originals.begins_with(text):
+            # The document followed another one in its text.
+            text = text.removeprefix("---\n")
+        texts.append(text if not texts or re.match(_MARKED, text) else f"---\n{text}")
     return "".join(texts)
 
 
 def to_json(*subjects: Writable, explicit: bool = False) -> str:
-    """These objects as JSON: one by itself, several as the items of a `List`.
+    """Return these objects as JSON: one by itself, several as the items of a `List`.
 
     Args:
         subjects: As in `to_yaml`.
         explicit: As in `to_yaml`.
 
     Raises:
-        ManifestError: As `to_yaml` does.
-        TypeError: As `to_yaml` does.
-        ValidationError: As `to_yaml` does.
+        ManifestError: As in `to_yaml`.
+        TypeError: As in `to_yaml`.
+        ValidationError: As in `to_yaml`.
 
     Example:
         >>> from portmap.manifests import to_json
@@ -113,7 +90,7 @@ def to_json(*subjects: Writable, explicit: bool = False) -> str:
           "containerPort": 8080
         }
     """
-    import json
+    import json  # A script that only writes YAML does without it.
 
     items = [_with_defaults(_plain(subject)) if explicit else _plain(subject) for subject in subjects]
     for item in items:
@@ -131,7 +108,7 @@ def _with_defaults(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
     full = stored(manifest)
     authored = manifest.get("metadata") or {}
     if not authored.get("namespace"):
-        # Where it will live is for the client to say.
+        # The namespace is the client's choice.
         del full["metadata"]["namespace"]
     return full
 
@@ -140,6 +117,9 @@ def _plain(subject: Writable) -> Mapping[str, Any]:
     given: Any = subject
     if isinstance(given, list | tuple):
         raise TypeError("to_yaml takes objects, not a list of them: write to_yaml(*objects)")
+    if _is_document(given):
+        raw: Mapping[str, Any] = given.raw
+        return raw
     if type(given).__module__.partition(".")[0] != "portmap":
         from portmap._model.foreign import plain_manifest
 
@@ -147,13 +127,98 @@ def _plain(subject: Writable) -> Mapping[str, Any]:
         if not isinstance(plain, Mapping):
             raise TypeError(f"{type(given).__name__} is no object that can be written")
         return plain
-    # Whoever writes Services need not load pods and readers.
-    from portmap._manifests.documents import Document
-    from portmap._model.workloads import Workload
+    try:
+        return to_manifest(given)
+    except TypeError:
+        from portmap._model.workloads import Workload
 
-    if isinstance(given, Workload):
-        raise TypeError("to_yaml cannot write a Workload, which is only what portmap read of it: write its own dict")
-    if isinstance(given, Document):
-        raw: Mapping[str, Any] = given.raw
-        return raw
-    return to_manifest(given)
+        if isinstance(given, Workload):
+            raise TypeError("to_yaml cannot write a Workload, which has only a part of its manifest") from None
+        raise
+
+
+# --- documents that were not changed ---------------------------------------------------------------------------
+
+
+def _is_document(subject: object) -> "TypeGuard[Document]":
+    # A script that only writes loads no reader, and has no documents.
+    documents = sys.modules.get("portmap._manifests.documents")
+    return documents is not None and isinstance(subject, documents.Document)
+
+
+# These patterns are compiled when they are first needed: most programs write no documents.
+_MARKED: Final = r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*---(?:\s|\Z)"
+_LINE: Final = r"[^\n]*\n|[^\n]+"
+_BOUNDARY: Final = r"---(?:\s|\Z)"
+_EMPTY: Final = r"(?s)(?:---(?=\s|\Z))?\s*(?:#.*)?\Z"
+
+
+@final
+class _Originals:
+    """The texts of documents as they were read: comments, quotes, order and all."""
+
+    def __init__(self) -> None:
+        self._whole: str | None = None
+        self._pieces: list[str] = []
+
+    def text(self, document: "Document") -> str | None:
+        """Return the document as it was read, with the comments before it, down to the next document.
+
+        `None` if it was not alone, as the items of a `List` are not, is in a JSON text, has directives,
+        which kubectl does not read, or means something else than its `raw` does now.
+        """
+        from portmap._yaml.reader import read_yaml
+
+        parsed, root = document.origin
+        if root or parsed.is_json:
+            return None
+        # A text of many documents is cut once.
+        if self._whole is not parsed.text:
+            self._whole, self._pieces = parsed.text, _pieces(parsed.text)
+        if parsed.number >= len(self._pieces):
+            return None
+        piece = self._pieces[parsed.number]
+        try:
+            found = [each.data for each in read_yaml(piece) if each.data != {}]
+        except ManifestError:
+            return None
+        if len(found) != 1 or _spelling(found[0]) != _spelling(document.raw):
+            return None
+        return piece if piece.endswith("\n") else f"{piece}\n"
+
+    def begins_with(self, text: str) -> bool:
+        """Return whether the text of the last document begins with this one."""
+        return self._whole is not None and self._whole.startswith(text)
+
+
+def _spelling(data: Any) -> str | None:  # noqa: ANN401 - any JSON value, or what a user put into it
+    import json
+
+    try:
+        return json.dumps(data)
+    except (TypeError, ValueError):
+        return None
+
+
+def _pieces(text: str) -> list[str]:
+    """Return the text of each document, by number; an empty one is part of the next, or else of the last one."""
+    parts: list[list[str]] = [[]]
+    for line in re.findall(_LINE, text):
+        if line.startswith("%"):
+            return []
+        if re.match(_BOUNDARY, line) and any(map(_has_content, parts[-1])):
+            parts.append([])
+        parts[-1].append(line)
+    pieces = ["".join(part) for part in parts]
+    full = [not all(re.match(_EMPTY, line) for line in part) for part in parts]
+    if True in full:
+        last = len(full) - 1 - full[::-1].index(True)
+        pieces[last] += "".join(pieces[last + 1 :])
+        for number in range(last):
+            if not full[number]:
+                pieces[number + 1] = pieces[number] + pieces[number + 1]
+    return pieces
+
+
+def _has_content(line: str) -> bool:
+    return re.match(_BOUNDARY, line) is not None or re.match(_EMPTY, line) is None

@@ -1,9 +1,9 @@
-"""The writer: plain data to a YAML document that every reader takes for the same data.
+"""The writer: plain data to a YAML document that every reader reads as the same data.
 
-Which strings need quotes is decided by `_plain.plain_ok`, which is narrower than what any one
-reader would need: PyYAML's own dumper leaves texts plain that kubectl reads as numbers and
-booleans (12.3). No anchors, tags or directives are ever written (12.7). The module needs no
-third-party package, and it is the hot path of writing.
+`scalars.plain_ok` decides which texts need quotes. It quotes more than any one reader needs: PyYAML's
+own dumper leaves texts unquoted that kubectl reads as numbers and booleans (12.3). No anchors, tags or
+directives are ever written (12.7). The module needs no third-party package; nearly all of the time of
+writing is spent in it.
 """
 
 import math
@@ -17,23 +17,23 @@ from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.labels import Labels
 from portmap._yaml.scalars import plain_ok
 
-__all__ = ["WriteError", "emit", "entry", "key", "text"]
+__all__ = ["emit", "text_value"]
 
 _MAX_DEPTH: Final = 200
 _SHORT: Final = 64
 _SIMPLE_KEY: Final = 1000
-"""A key may take 1024 characters before its colon, or it needs a `?` in front.
+"""How many bytes a key may have without a `?` before it.
 
-Readers differ in what a character is: UTF-16's units in JavaScript. Bytes are never fewer.
+YAML allows 1024 characters, but readers count differently: UTF-16 units in JavaScript. There are never fewer bytes.
 """
 
 _INT64: Final = 1 << 63
 _MAPPINGS: Final = (dict, Labels, Mapping)
-"""Mappings, the usual ones first: to ask an abstract class takes time."""
+"""Classes of mappings, the usual ones first: an instance check of an abstract class takes time."""
 
 
-class WriteError(Exception):
-    """What cannot be written. The steps to it are added while the stack unwinds."""
+class _WriteError(Exception):
+    """A value cannot be written. The steps to it are added while the stack unwinds."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
@@ -42,15 +42,16 @@ class WriteError(Exception):
 
 
 def emit(data: object) -> str:
-    """One YAML document, in block style, with the keys in the order given.
+    """Return the data as one YAML document, in block style, with the keys in the order given.
 
-    `data` is what JSON could hold: mappings with text as keys, lists or tuples, text, numbers,
-    booleans and None.
+    Args:
+        data: What JSON can carry: mappings with text as keys, lists or tuples, text, numbers,
+            booleans and None.
 
     Raises:
-        ManifestError: for anything else, for what JSON cannot carry (infinities, NaN, halves of
-            surrogate pairs), for integers that readers would round, and for data that contain
-            themselves. It names the path.
+        ManifestError: The data has something else, or what JSON cannot carry (infinities, NaN, halves of
+            surrogate pairs), or an integer that readers would round, or it contains itself. The message
+            begins with the path.
     """
     pieces: list[str] = []
     try:
@@ -61,7 +62,7 @@ def emit(data: object) -> str:
         else:
             # A block scalar needs a parent to be indented from.
             pieces.append(f"{_quoted(data) if isinstance(data, str) else _atom(data)}\n")
-    except WriteError as error:
+    except _WriteError as error:
         path = FieldPath(*reversed(error.steps))
         raise ManifestError(f"{path}: {error.problem}" if path else error.problem) from None
     except RecursionError:
@@ -70,29 +71,29 @@ def emit(data: object) -> str:
 
 
 def _mapping(data: Mapping[str, object], lead: str, pad: str, write: Callable[[str], None], depth: int) -> None:
-    """Writes one line or more for each key; `lead` stands before the first, `pad` before the others."""
+    """Write one line or more for each key: `lead` before the first, `pad` before the others."""
     _check_depth(depth)
     name: object = None
     try:
         for name, value in data.items():
-            entry(f"{lead}{key(name, pad)}:", value, pad, write, depth)
+            _entry(f"{lead}{_key(name, pad)}:", value, pad, write, depth)
             lead = pad
-    except WriteError as error:
+    except _WriteError as error:
         error.steps.append(name if isinstance(name, str) else f"[{name!r}]")
         raise
 
 
-def entry(name: str, value: object, pad: str, write: Callable[[str], None], depth: int) -> None:
-    """Writes one value of a mapping; `name` is all that stands before it, down to the colon."""
+def _entry(name: str, value: object, pad: str, write: Callable[[str], None], depth: int) -> None:
+    """Write one value of a mapping; `name` is all that comes before it, with the colon."""
     if type(value) is str:
-        write(f"{name} {text(value, pad)}\n")
+        write(f"{name} {text_value(value, pad)}\n")
     elif type(value) is int and value < _INT64 and value >= -_INT64:
         write(f"{name} {value}\n")
     elif isinstance(value, _MAPPINGS) and value:
         write(f"{name}\n")
         _mapping(value, pad + "  ", pad + "  ", write, depth + 1)
     elif isinstance(value, (list, tuple)) and value:
-        # The dashes stand below the key, as kubectl writes them.
+        # The dashes are below the key, as kubectl writes them.
         write(f"{name}\n")
         _sequence(value, pad, pad, write, depth + 1)
     else:
@@ -112,21 +113,21 @@ def _sequence(data: Iterable[object], lead: str, pad: str, write: Callable[[str]
             else:
                 write(f"{lead}- {_scalar(value, pad)}\n")
             lead = pad
-    except WriteError as error:
+    except _WriteError as error:
         error.steps.append(index)
         raise
 
 
 def _check_depth(depth: int) -> None:
     if depth >= _MAX_DEPTH:
-        raise WriteError(f"the data nest deeper than {_MAX_DEPTH} levels, or contain themselves")
+        raise _WriteError(f"the data nest deeper than {_MAX_DEPTH} levels, or contain themselves")
 
 
-def key(name: object, pad: str) -> str:
-    """A key of a mapping, without its colon; `pad` is what indents the mapping."""
+def _key(name: object, pad: str) -> str:
+    """Return a key of a mapping, without its colon; `pad` indents the mapping."""
     if type(name) is not str:
         if not isinstance(name, str):
-            raise WriteError(f"a key must be text, not {type(name).__name__}")
+            raise _WriteError(f"a key must be text, not {type(name).__name__}")
         name = str.__str__(name)
     if len(name) <= _SHORT:
         return _short(name)
@@ -135,11 +136,11 @@ def key(name: object, pad: str) -> str:
 
 
 def _scalar(value: object, pad: str) -> str:
-    return text(str.__str__(value), pad) if isinstance(value, str) else _atom(value)
+    return text_value(str.__str__(value), pad) if isinstance(value, str) else _atom(value)
 
 
-def text(value: str, pad: str) -> str:
-    """A text as the value of a mapping's key, or as an item of a list; `pad` is what indents that."""
+def text_value(value: str, pad: str) -> str:
+    """Return a text as a value in a mapping or an item of a list; `pad` indents that mapping or list."""
     if "\n" in value and re.fullmatch(_LITERAL, value):
         return _literal(value, pad + "  ")
     return _short(value) if len(value) <= _SHORT else _quoted(value)
@@ -159,42 +160,42 @@ def _atom(value: object) -> str:
             return "{}"
         case list() | tuple():
             return "[]"
-    raise WriteError(f"{type(value).__name__} cannot be written to a manifest")
+    raise _WriteError(f"{type(value).__name__} cannot be written to a manifest")
 
 
 def _integer(value: int) -> str:
     if -_INT64 <= value < _INT64:
         return str(value)
-    # Readers make a float of it: all is well if it is one.
+    # Readers make a float of it, which is right if it has the digits of one.
     from portmap._yaml.scalars import resolve
 
     if abs(value) < 10**21 and resolve(str(value)) == value:
         return str(value)
-    raise WriteError("an integer beyond 64 bits would be rounded by those who read it")
+    raise _WriteError("an integer beyond 64 bits would be rounded by readers")
 
 
 def _float(value: float) -> str:
     if not math.isfinite(value):
-        raise WriteError(f"{value} cannot be carried by JSON")
+        raise _WriteError(f"{value} cannot be carried by JSON")
     digits = repr(value)
-    # Without a point PyYAML takes 1e-07 for text.
+    # Without a point PyYAML reads 1e-07 as text.
     return digits if "." in digits else digits.replace("e", ".0e")
 
 
 @lru_cache(maxsize=4096)
 def _short(text: str) -> str:
-    """A text on one line. Manifests repeat the same few names over and over."""
+    """Return a text on one line. The cache is for names, which manifests repeat."""
     return text if plain_ok(text) else _quoted(text)
 
 
-# Raw, as some type checkers cannot keep half a surrogate pair in their caches.
+# A raw string, because some type checkers cannot keep half a surrogate pair in their caches.
 _ESCAPED: Final = r'["\\\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]'
 # These patterns are compiled when they are first needed: most manifests have neither.
 _NAMED: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 def _quoted(text: str) -> str:
-    """The text in double quotes, which every reader understands (12.7, rule 3)."""
+    """Return the text in double quotes, which every reader understands (12.7, rule 3)."""
     return f'"{re.sub(_ESCAPED, _escape, str.__str__(text))}"'
 
 
@@ -204,12 +205,12 @@ def _escape(match: re.Match[str]) -> str:
         return _NAMED[character]
     code = ord(character)
     if 0xD800 <= code <= 0xDFFF:
-        raise WriteError("half a surrogate pair is no text that could be written")
+        raise _WriteError("half a surrogate pair is not text")
     return f"\\x{code:02X}" if code < 0x100 else f"\\u{code:04X}"
 
 
-# Lines that begin and end with something visible, but for indentation after the first; no line
-# that is nothing but blanks. Blanks at the edges are what readers and editors disagree about.
+# Lines that begin and end with a visible character, except that lines after the first may be indented; no line of
+# blanks alone. Readers and editors disagree about blanks at the edges.
 _VISIBLE: Final = "!-~\xa1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
 _LITERAL: Final = (
     f"[{_VISIBLE}](?:[{_VISIBLE} \t]*[{_VISIBLE}])?(?:\n+(?: *[{_VISIBLE}](?:[{_VISIBLE} \t]*[{_VISIBLE}])?))*\n*"
@@ -217,7 +218,7 @@ _LITERAL: Final = (
 
 
 def _literal(text: str, pad: str) -> str:
-    """The text as a literal block, each line as it is."""
+    """Return the text as a literal block, each line as it is."""
     kept = text.rstrip("\n")
     ends = len(text) - len(kept)
     header = ("|-", "|", "|+")[min(ends, 2)]
