@@ -226,6 +226,12 @@ def codes_in(source: str) -> set[str]:
     return {code for code in found if isinstance(code, str)}
 
 
+def test_the_page_of_fields_is_up_to_date() -> None:
+    """`docs/fields.md` shows the tables of fields."""
+    generator = runpy.run_path(str(ROOT / "docs" / "generate_fields.py"))
+    assert generator["page"]() == text_of("docs/fields.md"), "run: nox -s pages"
+
+
 class TestThePageOfChecks:
     """`docs/checks.md` says what the rules say."""
 

@@ -99,10 +99,3 @@ def test_other_things(subject: Any) -> None:
     """Anything else is a wrong call."""
     with pytest.raises(TypeError, match="to_manifest takes"):
         to_manifest(subject)
-
-
-def test_each_field_has_one_row() -> None:
-    """What is written goes by a table in which no attribute and no place in a manifest stands twice."""
-    for rows in (Service.METADATA_WIRE, Service.SPEC_WIRE, ServicePort.WIRE, ContainerPort.WIRE, Pod.SPEC_WIRE):
-        assert len({row.attribute for row in rows}) == len({row.path for row in rows}) == len(rows)
-        assert rows[0] in rows[:1]

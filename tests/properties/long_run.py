@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from portmap import Cluster, ManifestError, Service, ValidationError, to_manifest
+from portmap._apiserver.service_schema import METADATA_FIELDS, SERVICE_PORT_FIELDS, SPEC_FIELDS
 from portmap.manifests import read, stored, validate, warnings
 
 RECORDED: Final = Path(__file__).parent.parent / "conformance" / "create.jsonl.gz"
@@ -92,12 +93,9 @@ AWKWARD: Final[tuple[Any, ...]] = (
     {"a": {"b": 1}},
 )
 FIELDS: Final = (
-    "name", "port", "protocol", "targetPort", "nodePort", "appProtocol", "type", "selector", "clusterIP", "clusterIPs",
-    "ipFamilies", "ipFamilyPolicy", "externalIPs", "externalName", "sessionAffinity", "sessionAffinityConfig",
-    "loadBalancerClass", "healthCheckNodePort", "externalTrafficPolicy", "internalTrafficPolicy", "ports", "labels",
-    "annotations", "finalizers", "ownerReferences", "generateName", "status", "spec", "metadata", "kind", "nonsense",
-    "trafficDistribution", "allocateLoadBalancerNodePorts", "loadBalancerSourceRanges", "publishNotReadyAddresses",
-)  # fmt: skip
+    *("kind", "metadata", "spec", "status", "finalizers", "ownerReferences", "sessionAffinityConfig", "nonsense"),
+    *(field.path[-1] for field in (*METADATA_FIELDS, *SPEC_FIELDS, *SERVICE_PORT_FIELDS)),
+)
 
 
 def recorded() -> list[dict[str, Any]]:

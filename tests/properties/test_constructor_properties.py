@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from portmap import Cluster, Labels, Service, ServicePort, ValidationError, Violation
 from portmap._apiserver.port_rules import SERVICE_PORT_RULES
 from portmap._apiserver.service_rules import TOPOLOGY_AWARE_HINTS, TOPOLOGY_MODE
-from portmap._apiserver.service_schema import METADATA_ROWS, SPEC_ROWS
+from portmap._apiserver.service_schema import METADATA_FIELDS, SPEC_FIELDS_BUT_PORTS
 from portmap._apiserver.traffic_rules import SOURCE_RANGES
 from portmap._kubernetes.violations import in_order
 from portmap._kubernetes.wire import labels_or_as_is
 from portmap._model.services import check_service
 from strategies_for_tests import EVERYWHERE, Strategy, clusters, services
 
-Subject = TypeVar("Subject")
+Subject = TypeVar("Subject", Service, ServicePort)
 
 
 class Word(str):
@@ -53,10 +53,12 @@ loose_numbers: Final[Strategy[Any]] = st.integers(-1, 65537) | numbers_or_not
 
 
 def _with(subject: Subject, fields: dict[str, Any]) -> Subject:
-    """Return a copy with other fields that were not checked."""
+    """Return a copy with other fields, converted as by the constructor and not checked."""
     twin = copy.copy(subject)
-    for attribute, value in fields.items():
-        object.__setattr__(twin, attribute, value)
+    for field in attrs.fields(type(subject)):
+        if field.name in fields:
+            value = fields[field.name]
+            object.__setattr__(twin, field.name, field.converter(value) if field.converter else value)
     return twin
 
 
@@ -71,7 +73,7 @@ def unjudged(draw: st.DrawFn) -> Service:
         "selector": loose_labels,
         "annotations": loose_labels | judged_annotations,
     }
-    rest = {row.attribute: anything for row in (*METADATA_ROWS, *SPEC_ROWS) if row.attribute not in names}
+    rest = {row.attribute: anything for row in (*METADATA_FIELDS, *SPEC_FIELDS_BUT_PORTS) if row.attribute not in names}
     rest["ports"] = st.sampled_from([(), (80,), [ServicePort(80)], None, (ServicePort(80), ServicePort(443))])
     changed = draw(st.lists(st.sampled_from([*names, *names, *rest]), max_size=3, unique=True))
     return _with(draw(services()), {each: draw((names | rest)[each]) for each in changed})

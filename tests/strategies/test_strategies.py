@@ -6,7 +6,7 @@ import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +31,8 @@ from portmap import (
     strategies,
     to_manifest,
 )
+from portmap._apiserver.service_schema import METADATA_FIELDS, SERVICE_PORT_FIELDS, SPEC_FIELDS
+from portmap._kubernetes.wire import Field
 from portmap._strategies.mistakes import DUAL_STACK
 
 CLUSTERS: Final = (
@@ -419,11 +421,14 @@ class TestEffort:
             lambda each: not each.ports,
             lambda each: len(each.ports) > 2,
             lambda each: each.cluster_ips and len(each.cluster_ips) == 2,
-            lambda each: each.health_check_node_port,
-            lambda each: any(port.node_port for port in each.ports),
-            lambda each: each.session_affinity_timeout_seconds,
         ):
             assert any(map(has, drawn))
+
+        def never_drawn(fields: Iterable[Field], objects: Sequence[object]) -> set[str]:
+            return {field.attribute for field in fields if not any(getattr(each, field.attribute) for each in objects)}
+
+        assert never_drawn([*METADATA_FIELDS, *SPEC_FIELDS], drawn) == {"generate_name"}
+        assert never_drawn(SERVICE_PORT_FIELDS, ports) == set()
 
 
 class TestArguments:

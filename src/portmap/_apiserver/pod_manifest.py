@@ -11,11 +11,11 @@ from typing import Any, Final, final
 
 import attrs
 
+from portmap._apiserver.container_port_schema import CONTAINER_PORT
 from portmap._apiserver.metadata import METADATA_RULES, Metadata
 from portmap._apiserver.metadata_schema import METADATA
 from portmap._apiserver.pod_rules import CONTAINER_PORT_RULES, CONTAINER_RULES, POD_RULES
 from portmap._apiserver.pod_warnings import POD_WARNINGS
-from portmap._apiserver.port_schema import CONTAINER_PORT
 from portmap._apiserver.probe_rules import HANDLER_RULES, LIFECYCLE, PROBE, Handler
 from portmap._apiserver.problems import Problem, not_supported
 from portmap._apiserver.rule import RuleGroup, Stage

@@ -242,7 +242,7 @@ def session_affinity_timeout_out_of_range(service: ServiceState) -> list[Problem
 
     86400 seconds are one day. The default is 10800 seconds.
     """
-    seconds = service.affinity_timeout
+    seconds = service.session_affinity_timeout_seconds
     if seconds is None or service.session_affinity != "ClientIP" or 1 <= seconds <= _LONGEST_AFFINITY:
         return None
     path = FieldPath("spec", "sessionAffinityConfig", "clientIP", "timeoutSeconds")

@@ -1,22 +1,76 @@
-"""How a Service stands on the wire: its fields, their names and the kinds of their values."""
+"""The fields of a Service and of its ports, with their types and defaults.
 
-from collections.abc import Mapping, Sequence
+These tables are the one place that lists them. Reading, writing, type checks, the state that the
+rules look at and the stored form follow from them; the classes `Service`, `ServicePort`,
+`ServiceState` and `PortState` declare the attributes with their Python types, and
+`tests/apiserver/test_service_schema.py` compares them with the tables.
+
+A default depends on other fields where `default_if` names a property of `ServiceState`, and on
+the cluster where `filled_in` describes it. A field that has none of these stays as it is.
+
+Source: kubernetes/kubernetes 1.36.2, `staging/src/k8s.io/api/core/v1/types.go`,
+`pkg/apis/core/v1/defaults.go` and `pkg/registry/core/service/storage/alloc.go`.
+"""
+
+from collections.abc import Mapping
 from typing import Final
 
 import attrs
 
 from portmap._apiserver.metadata_schema import METADATA
-from portmap._apiserver.port_schema import SERVICE_PORT
+from portmap._kubernetes.enums import (
+    DEFAULT_PROTOCOL,
+    DEFAULT_SERVICE_TYPE,
+    IP_FAMILIES,
+    IP_FAMILY_POLICIES,
+    PROTOCOLS,
+    SERVICE_TYPES,
+    SESSION_AFFINITIES,
+    TRAFFIC_DISTRIBUTIONS,
+    TRAFFIC_POLICIES,
+)
 from portmap._kubernetes.field_path import FieldPath
-from portmap._kubernetes.schema import BOOLEAN, INT32, INT64, TEXT, TEXT_MAP, TEXTS, TIME, Reader, list_of, struct
+from portmap._kubernetes.schema import (
+    BOOLEAN,
+    INT32,
+    INT64,
+    INT_OR_TEXT,
+    INVALID,
+    TEXT,
+    TEXT_MAP,
+    TEXTS,
+    TIME,
+    Reader,
+    list_of,
+    struct,
+    wrong_type,
+)
 from portmap._kubernetes.violations import Violation, quote
-from portmap._kubernetes.wire import Rows, Wire
+from portmap._kubernetes.wire import Field, FieldTable
 
-__all__ = ["METADATA_ROWS", "SERVICE", "SPEC_ROWS"]
+__all__ = [
+    "METADATA_FIELDS",
+    "SERVICE",
+    "SERVICE_PORT",
+    "SERVICE_PORT_FIELDS",
+    "SPEC_FIELDS",
+    "SPEC_FIELDS_BUT_PORTS",
+]
 
 
-def _selector(value: object, path: FieldPath, found: list[Violation]) -> object:
-    """Labels, with what to write for the selector of a Deployment or of kubectl."""
+# --- readers with hints of their own ---------------------------------------------------------------------------
+
+
+def _read_target_port(value: object, path: FieldPath, found: list[Violation]) -> object:
+    if hasattr(value, "container_port"):
+        hint = "write ServicePort.targeting(…, port=…) for one that leads to this container port"
+        found.append(wrong_type(path, "an integer or text", value, hint))
+        return INVALID
+    return INT_OR_TEXT.read(value, path, found)
+
+
+def _read_selector(value: object, path: FieldPath, found: list[Violation]) -> object:
+    """Read labels, with hints for the selectors of Deployments and of kubectl."""
     before = len(found)
     labels = TEXT_MAP.read(value, path, found)
     if len(found) > before:
@@ -35,38 +89,153 @@ def _hint_of_selector(value: object) -> str | None:
     return f"write {{{quote(key.strip())}: {quote(label.strip())}}}" if plain else None
 
 
-METADATA_ROWS: Final = Rows(
-    Wire("name", ("name",), TEXT, required=True),
-    Wire("generate_name", ("generateName",), TEXT),
-    Wire("namespace", ("namespace",), TEXT),
-    Wire("labels", ("labels",), TEXT_MAP),
-    Wire("annotations", ("annotations",), TEXT_MAP),
+_TARGET_PORT: Final = Reader(_read_target_port, INT_OR_TEXT.zero, fields={})
+_SELECTOR: Final = Reader(_read_selector, TEXT_MAP.zero, TEXT_MAP.exact, item=TEXT_MAP.item)
+
+
+# --- the tables ------------------------------------------------------------------------------------------------
+
+METADATA_FIELDS: Final = FieldTable(
+    Field("name", ("name",), TEXT, required=True, filled_in="`generateName` and five random characters", since="1.0"),
+    Field("generate_name", ("generateName",), TEXT, since="1.0"),
+    Field("namespace", ("namespace",), TEXT, filled_in="the namespace of the request", since="1.0"),
+    Field("labels", ("labels",), TEXT_MAP, since="1.0"),
+    Field("annotations", ("annotations",), TEXT_MAP, since="1.0"),
 )
-SPEC_ROWS: Final = Rows(
-    Wire("type", ("type",), TEXT),
-    Wire("selector", ("selector",), Reader(_selector, None, TEXT_MAP.exact, item=TEXT_MAP.item)),
-    Wire("cluster_ip", ("clusterIP",), TEXT),
-    Wire("cluster_ips", ("clusterIPs",), TEXTS),
-    Wire("ip_families", ("ipFamilies",), TEXTS),
-    Wire("ip_family_policy", ("ipFamilyPolicy",), TEXT),
-    Wire("external_ips", ("externalIPs",), TEXTS),
-    Wire("external_name", ("externalName",), TEXT),
-    Wire("session_affinity", ("sessionAffinity",), TEXT),
-    Wire(
+"""The fields of `metadata` that `Service` has as attributes."""
+
+SERVICE_PORT_FIELDS: Final = FieldTable(
+    Field("name", ("name",), TEXT, since="1.0"),
+    Field("protocol", ("protocol",), TEXT, words=PROTOCOLS, default=DEFAULT_PROTOCOL, since="1.0"),
+    Field("app_protocol", ("appProtocol",), TEXT, pointer=True, since="1.18"),
+    Field("port", ("port",), INT32, required=True, since="1.0"),
+    Field("target_port", ("targetPort",), _TARGET_PORT, filled_in="the number of `port`", since="1.0"),
+    Field(
+        "node_port",
+        ("nodePort",),
+        INT32,
+        filled_in="a free number of the node port range, for the types NodePort and LoadBalancer",
+        types=("NodePort", "LoadBalancer"),
+        since="1.0",
+    ),
+)
+"""The fields of an item of `spec.ports`."""
+
+SERVICE_PORT: Final = SERVICE_PORT_FIELDS.schema()
+"""Reads a Service port."""
+
+_WITH_ADDRESS: Final = ("ClusterIP", "NodePort", "LoadBalancer")
+
+SPEC_FIELDS: Final = FieldTable(
+    Field("type", ("type",), TEXT, words=SERVICE_TYPES, default=DEFAULT_SERVICE_TYPE, since="1.0"),
+    Field("selector", ("selector",), _SELECTOR, since="1.0"),
+    Field("ports", ("ports",), list_of(SERVICE_PORT), since="1.0"),
+    Field(
+        "cluster_ip",
+        ("clusterIP",),
+        TEXT,
+        filled_in="a free address of the first IP family",
+        types=_WITH_ADDRESS,
+        since="1.0",
+    ),
+    Field(
+        "cluster_ips",
+        ("clusterIPs",),
+        TEXTS,
+        filled_in="`clusterIP`, and a free address of the second IP family if there is one",
+        types=_WITH_ADDRESS,
+        since="1.20",
+    ),
+    Field(
+        "ip_families",
+        ("ipFamilies",),
+        TEXTS,
+        words=IP_FAMILIES,
+        filled_in="the families of the cluster IPs, else the first of the cluster's, or both by the policy",
+        types=_WITH_ADDRESS,
+        since="1.20",
+    ),
+    Field(
+        "ip_family_policy",
+        ("ipFamilyPolicy",),
+        TEXT,
+        pointer=True,
+        words=IP_FAMILY_POLICIES,
+        filled_in="`SingleStack`, or `RequireDualStack` for a headless Service without selector",
+        types=_WITH_ADDRESS,
+        since="1.20",
+    ),
+    Field("external_ips", ("externalIPs",), TEXTS, since="1.1", deprecated="1.36"),
+    Field("external_name", ("externalName",), TEXT, since="1.4"),
+    Field("session_affinity", ("sessionAffinity",), TEXT, words=SESSION_AFFINITIES, default="None", since="1.0"),
+    Field(
         "session_affinity_timeout_seconds",
         ("sessionAffinityConfig", "clientIP", "timeoutSeconds"),
         INT32,
+        pointer=True,
+        default=10800,
+        default_if="has_client_ip_affinity",
+        since="1.8",
     ),
-    Wire("load_balancer_ip", ("loadBalancerIP",), TEXT),
-    Wire("load_balancer_class", ("loadBalancerClass",), TEXT),
-    Wire("load_balancer_source_ranges", ("loadBalancerSourceRanges",), TEXTS),
-    Wire("allocate_load_balancer_node_ports", ("allocateLoadBalancerNodePorts",), BOOLEAN),
-    Wire("external_traffic_policy", ("externalTrafficPolicy",), TEXT),
-    Wire("health_check_node_port", ("healthCheckNodePort",), INT32),
-    Wire("internal_traffic_policy", ("internalTrafficPolicy",), TEXT),
-    Wire("traffic_distribution", ("trafficDistribution",), TEXT),
-    Wire("publish_not_ready_addresses", ("publishNotReadyAddresses",), BOOLEAN),
+    Field("load_balancer_ip", ("loadBalancerIP",), TEXT, since="1.1", deprecated="1.24"),
+    Field("load_balancer_class", ("loadBalancerClass",), TEXT, pointer=True, types=("LoadBalancer",), since="1.21"),
+    Field("load_balancer_source_ranges", ("loadBalancerSourceRanges",), TEXTS, types=("LoadBalancer",), since="1.4"),
+    Field(
+        "allocate_load_balancer_node_ports",
+        ("allocateLoadBalancerNodePorts",),
+        BOOLEAN,
+        pointer=True,
+        default=True,
+        default_if="is_load_balancer",
+        types=("LoadBalancer",),
+        since="1.20",
+    ),
+    Field(
+        "external_traffic_policy",
+        ("externalTrafficPolicy",),
+        TEXT,
+        words=TRAFFIC_POLICIES,
+        default="Cluster",
+        default_if="externally_accessible",
+        # And a ClusterIP Service with external IPs.
+        types=("NodePort", "LoadBalancer"),
+        since="1.7",
+    ),
+    Field(
+        "health_check_node_port",
+        ("healthCheckNodePort",),
+        INT32,
+        filled_in="a free number of the node port range, for type LoadBalancer with external traffic policy Local",
+        types=("LoadBalancer",),
+        since="1.7",
+    ),
+    Field(
+        "internal_traffic_policy",
+        ("internalTrafficPolicy",),
+        TEXT,
+        pointer=True,
+        words=TRAFFIC_POLICIES,
+        default="Cluster",
+        default_if="has_cluster_traffic",
+        since="1.21",
+    ),
+    Field(
+        "traffic_distribution",
+        ("trafficDistribution",),
+        TEXT,
+        pointer=True,
+        words=TRAFFIC_DISTRIBUTIONS,
+        since="1.30",
+    ),
+    Field("publish_not_ready_addresses", ("publishNotReadyAddresses",), BOOLEAN, since="1.8"),
 )
+"""The fields of `spec`."""
+
+SPEC_FIELDS_BUT_PORTS: Final = SPEC_FIELDS.without("ports")
+"""The fields of `spec` whose values are plain data in Python, too."""
+
+
+# --- the whole object ------------------------------------------------------------------------------------------
 
 _CONDITION: Final = struct(
     {
@@ -88,20 +257,7 @@ _INGRESS: Final = struct(
 )
 _STATUS: Final = struct({"loadBalancer": struct({"ingress": list_of(_INGRESS)}), "conditions": list_of(_CONDITION)})
 
-
-def _nested(rows: Sequence[Wire]) -> dict[str, Reader]:
-    """The readers of these rows by name, a mapping of its own for each deeper path."""
-    fields: dict[str, Reader] = {}
-    deeper: dict[str, list[Wire]] = {}
-    for row in rows:
-        if len(row.path) == 1:
-            fields[row.path[0]] = row.reader
-        else:
-            deeper.setdefault(row.path[0], []).append(row._replace(path=row.path[1:]))
-    return fields | {name: struct(_nested(tuple(below))) for name, below in deeper.items()}
-
-
-_SPEC: Final = struct({**_nested(SPEC_ROWS), "ports": list_of(SERVICE_PORT)})
-
-SERVICE: Final = struct({"apiVersion": TEXT, "kind": TEXT, "metadata": METADATA, "spec": _SPEC, "status": _STATUS})
+SERVICE: Final = struct(
+    {"apiVersion": TEXT, "kind": TEXT, "metadata": METADATA, "spec": SPEC_FIELDS.schema(), "status": _STATUS}
+)
 """Reads a whole Service."""

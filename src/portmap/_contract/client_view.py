@@ -256,8 +256,8 @@ def settings_changed(pair: Pair) -> Iterator[Change]:
         for field in fields:
             was, now = (_set_value(getattr(each, field)) for each in (pair.before, pair.after))
             if was != now and not (code is Codes.ADDRESS and None in {was, now}):
-                row = next(each for each in Service.SPEC_WIRE if each.attribute == field)
-                words = f"{'.'.join(map(str, row.path))} was {_shown(was)} and is {_shown(now)}"
+                path = Service.SPEC_WIRE.field(field).path
+                words = f"{'.'.join(path)} was {_shown(was)} and is {_shown(now)}"
                 yield code.change(pair.name, words, before=was, after=now)
 
 

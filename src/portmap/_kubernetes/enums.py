@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeAlias, get_args
 
 __all__ = [
     "DEFAULT_PROTOCOL",
+    "DEFAULT_SERVICE_TYPE",
     "IP_FAMILIES",
     "IP_FAMILY_POLICIES",
     "PROTOCOLS",
@@ -32,9 +33,11 @@ TrafficDistribution: TypeAlias = Literal["PreferClose", "PreferSameNode", "Prefe
 IPFamily: TypeAlias = Literal["IPv4", "IPv6"]
 IPFamilyPolicy: TypeAlias = Literal["PreferDualStack", "RequireDualStack", "SingleStack"]
 
-PROTOCOLS: Final[tuple[str, ...]] = get_args(Protocol)
-DEFAULT_PROTOCOL: Final = "TCP"
+DEFAULT_PROTOCOL: Final[Protocol] = "TCP"
 """The protocol of a port that has none."""
+DEFAULT_SERVICE_TYPE: Final[ServiceType] = "ClusterIP"
+
+PROTOCOLS: Final[tuple[str, ...]] = get_args(Protocol)
 SERVICE_TYPES: Final[tuple[str, ...]] = get_args(ServiceType)
 SESSION_AFFINITIES: Final[tuple[str, ...]] = get_args(SessionAffinity)
 TRAFFIC_POLICIES: Final[tuple[str, ...]] = get_args(TrafficPolicy)

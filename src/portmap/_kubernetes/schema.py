@@ -240,7 +240,7 @@ def list_of(item: Reader) -> Reader:
             for position, each in enumerate(value)
         ]
 
-    return Reader(read, None, item=item)
+    return Reader(read, [], item=item)
 
 
 def _text_map(value: object, path: FieldPath, found: Found) -> object:
@@ -259,7 +259,7 @@ def _text_map(value: object, path: FieldPath, found: Found) -> object:
     return clean
 
 
-TEXT_MAP: Final = Reader(_text_map, None, Labels, item=TEXT)
+TEXT_MAP: Final = Reader(_text_map, {}, Labels, item=TEXT)
 TEXTS: Final = list_of(TEXT)
 
 

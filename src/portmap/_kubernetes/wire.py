@@ -1,23 +1,23 @@
-"""Attributes and wire names: one table for each class, read both ways.
+"""Fields of objects: one table for each class, which reading, writing and checking follow.
 
-A `Wire` row says under which name, and as what kind of value, an attribute stands
-in a manifest. The type checks of the constructors, the strict reading of manifests
-and the writing of them all go by these rows, so that none can disagree with another.
+A `Field` says under which names a value stands in Python and in a manifest, how it is read, and
+what an API server fills in where it is left out. A `FieldTable` holds the fields of a class.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, cast, final, overload
 
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.labels import Labels
 from portmap._kubernetes.opaque import Opaque, merged
-from portmap._kubernetes.schema import Reader, wrong_type
+from portmap._kubernetes.schema import Reader, struct, wrong_type
 from portmap._kubernetes.violations import Violation
 
 __all__ = [
-    "Rows",
-    "Wire",
+    "Field",
+    "FieldTable",
     "from_wire",
     "labels_or_as_is",
     "opaque_or_as_is",
@@ -29,70 +29,173 @@ __all__ = [
 ]
 
 
-class Wire(NamedTuple):
-    """Where an attribute stands in a manifest.
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+class Field(NamedTuple):
+    """One field of an object.
 
     Attributes:
         attribute: Its name in Python.
-        path: Its place on the wire, under the object or its spec.
-        reader: How its value is read.
-        required: Whether it may not be left out.
+        path: Its names in a manifest, from the object (or its metadata or spec) inwards.
+        reader: Reads its value.
+        required: Whether a manifest must have it.
+        pointer: Whether an empty value differs from an absent one: a pointer in the Go type.
+        words: The words that it may hold, where Kubernetes lists them.
+        default: The value that the server fills in where the field is left out, if it is always the same.
+        default_if: The attribute of the decoded object without which there is no default.
+        filled_in: What else the server fills in.
+        types: The Service types that may have it; empty for all.
+        since: The Kubernetes release that introduced it.
+        deprecated: The release that deprecated it.
     """
 
     attribute: str
     path: tuple[str, ...]
     reader: Reader
     required: bool = False
+    pointer: bool = False
+    words: tuple[str, ...] = ()
+    default: object = None
+    default_if: str = ""
+    filled_in: str = ""
+    types: tuple[str, ...] = ()
+    since: str = ""
+    deprecated: str = ""
+
+    @property
+    def empty(self) -> object:
+        """The value that an API server sees where the field is left out and has no default."""
+        return None if self.pointer else self.reader.zero
 
 
 @final
-class Rows(Sequence[Wire]):
-    """The rows of a class, in the order in which its fields are written."""
+class FieldTable(Sequence[Field]):
+    """The fields of a class, in the order in which they are written."""
 
-    __slots__ = ("_plan", "_rows", "attributes", "places", "values")
+    __slots__ = ("_checks", "_defaults", "_empty", "_fields", "_lists", "attributes", "places", "values")
 
-    def __init__(self, *rows: Wire) -> None:
-        self._rows = rows
-        self.attributes: tuple[str, ...] = tuple(row.attribute for row in rows)
-        # The values of an object's attributes, in the order of the rows.
+    def __init__(self, *fields: Field) -> None:
+        self._fields = fields
+        self.attributes: tuple[str, ...] = tuple(field.attribute for field in fields)
         self.values: Callable[[object], tuple[Any, ...]] = attrgetter(*self.attributes)
-        # The names of the mappings around each value, and its own.
-        self.places: tuple[tuple[tuple[str, ...], str], ...] = tuple((row.path[:-1], row.path[-1]) for row in rows)
-        self._plan = tuple((row.reader.exact, row.reader.read, row.path, row.required) for row in rows)
+        """Returns the values of an object's attributes, in the order of the table."""
+        self.places: tuple[tuple[tuple[str, ...], str], ...] = tuple(
+            (field.path[:-1], field.path[-1]) for field in fields
+        )
+        """For each field the names of the mappings around its value, and its own name."""
+        self._checks = tuple((field.reader.exact, field.reader.read, field.path, field.required) for field in fields)
+        self._empty = tuple(field.empty for field in fields)
+        self._defaults = tuple(
+            (position, field.default)
+            for position, field in enumerate(fields)
+            if field.default is not None and not field.default_if
+        )
+        self._lists = tuple(position for position, field in enumerate(fields) if type(field.empty) is list)
 
     @overload
-    def __getitem__(self, index: int) -> Wire: ...
+    def __getitem__(self, index: int) -> Field: ...
     @overload
-    def __getitem__(self, index: slice) -> Sequence[Wire]: ...
-    def __getitem__(self, index: int | slice) -> Wire | Sequence[Wire]:
-        return self._rows[index]
+    def __getitem__(self, index: slice) -> Sequence[Field]: ...
+    def __getitem__(self, index: int | slice) -> Field | Sequence[Field]:
+        return self._fields[index]
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._fields)
 
-    def __iter__(self) -> Iterator[Wire]:
-        return iter(self._rows)
+    def __iter__(self) -> Iterator[Field]:
+        return iter(self._fields)
+
+    def field(self, attribute: str) -> Field:
+        """Return the field of this attribute."""
+        return self._fields[self.attributes.index(attribute)]
+
+    def without(self, *attributes: str) -> "FieldTable":
+        """Return a table that lacks the fields of these attributes."""
+        return FieldTable(*(field for field in self._fields if field.attribute not in attributes))
+
+    def schema(self) -> Reader:
+        """Return a reader of a mapping that has these fields and no others."""
+        return _struct_of([(field.path, field.reader) for field in self._fields])
 
     def violations(self, subject: object, root: FieldPath = ROOT) -> list[Violation]:
-        """The attributes of this object that are not of the type that their field has."""
+        """Return what is wrong with the types of an object's attributes."""
         found: list[Violation] = []
-        for value, (exact, read, path, required) in zip(self.values(subject), self._plan, strict=False):
+        for value, (exact, read, path, required) in zip(self.values(subject), self._checks, strict=True):
             if value is None:
                 if required:
                     found.append(wrong_type(root.child(*path), "given", value))
             elif type(value) is not exact:
-                here = root.child(*path)
-                read(value, here, found)
-                found += _nulls(value, here)
+                place = root.child(*path)
+                read(value, place, found)
+                found += _nulls(value, place)
         return found
+
+    def found_in(self, data: Mapping[str, Any]) -> list[Any]:
+        """Return the values of decoded data in the order of the table, `None` for those that are left out."""
+        values = []
+        for outer, name in self.places:
+            place = data
+            for step in outer:
+                place = place.get(step, _NOTHING)
+            values.append(place.get(name))
+        return values
+
+    def completed(self, values: Iterable[Any]) -> list[Any]:
+        """Return values in the order of the table, with the default of every field that is left out.
+
+        Where a default depends on other fields, the value stays empty.
+
+        Args:
+            values: The values in the order of the table, `None` for those left out.
+        """
+        completed: list[Any] = [
+            empty if value is None else value for value, empty in zip(values, self._empty, strict=True)
+        ]
+        for position, default in self._defaults:
+            completed[position] = completed[position] or default
+        for position in self._lists:
+            completed[position] = [*completed[position]]
+        return completed
+
+    def written(self, values: Iterable[Any]) -> dict[str, Any]:
+        """Return values as plain data under the names that a manifest has, without those that are `None`."""
+        data: dict[str, Any] = {}
+        for value, (outer, name) in zip(values, self.places):  # noqa: B905 - the check takes time
+            if value is None:  # As most are.
+                continue
+            place = data
+            for step in outer:
+                place = place.setdefault(step, {})
+            place[name] = value if type(value) in _EXACT else to_plain(value)
+        return data
+
+    def stored(self, values: Iterable[Any]) -> dict[str, Any]:
+        """Return values as `written` does, without the empty ones that an API server leaves out (`omitempty`)."""
+        return self.written(
+            value if value or field.pointer or field.required else None
+            for field, value in zip(self._fields, values, strict=True)
+        )
+
+
+def _struct_of(fields: Sequence[tuple[tuple[str, ...], Reader]]) -> Reader:
+    """Return a reader of a mapping, with a mapping inside for each first step of longer paths."""
+    readers: dict[str, Reader] = {}
+    nested: dict[str, list[tuple[tuple[str, ...], Reader]]] = {}
+    for (name, *below), reader in fields:
+        if below:
+            nested.setdefault(name, []).append((tuple(below), reader))
+        else:
+            readers[name] = reader
+    return struct(readers | {name: _struct_of(inner) for name, inner in nested.items()})
 
 
 def unmodelled_violations(subject: Any, whole: Reader) -> list[Violation]:  # noqa: ANN401 - any class that has it
-    """What of the data that is not modelled no manifest could carry.
+    """Return why a manifest could not carry the unmodelled data of an object.
 
     Args:
-        subject: An object with `unmodelled`.
-        whole: Reads a whole manifest of such an object: what is not modelled must fit in it.
+        subject: An object with an attribute `unmodelled`.
+        whole: Reads a whole manifest of such an object. The unmodelled data must fit into it.
     """
     data = subject.unmodelled
     found: list[Violation] = []
@@ -104,7 +207,7 @@ def unmodelled_violations(subject: Any, whole: Reader) -> list[Violation]:  # no
 
 
 def _nulls(value: object, path: FieldPath) -> list[Violation]:
-    """Nothing inside a list or mapping: in a manifest that is the empty text, in Python a mistake."""
+    """Return the `None`s in a list or mapping: a manifest may have nulls there, a program has them by mistake."""
     if isinstance(value, Mapping):
         return [wrong_type(path.key(str(key)), "text", None) for key, item in value.items() if item is None]
     if isinstance(value, list | tuple):
@@ -112,19 +215,19 @@ def _nulls(value: object, path: FieldPath) -> list[Violation]:
     return []
 
 
-# Converters keep what they cannot convert, for the checks to complain about: a
-# constructor reports wrong types like any other violation.
+# Converters return what they cannot convert, so that constructors report wrong types
+# together with every other violation.
 
 
 def labels_or_as_is(value: Mapping[str, str] | None) -> Labels | None:
-    """Labels, where this is a mapping of text to text."""
+    """Return a mapping of text to text as `Labels`, and anything else unchanged."""
     given: Any = value
     if type(given) is Labels or given is None:
         return given
     if type(given) is dict:
         try:
             return Labels(given)
-        except (TypeError, ValueError):  # Not all of it is exactly text, or is a number too long to be shown.
+        except (TypeError, ValueError):  # A subclass of text, or a number too long to print.
             return _labels_of_others(given)
     return _labels_of_others(given)
 
@@ -138,7 +241,7 @@ def _labels_of_others(given: object) -> Labels:
 
 
 def series_or_as_is(value: object) -> object:
-    """A tuple, where this is a series of things and not itself a text or a mapping."""
+    """Return an iterable as a tuple, and text, a mapping or anything else unchanged."""
     given: Any = value
     kind = type(given)
     if kind is tuple or given is None:
@@ -151,12 +254,12 @@ def series_or_as_is(value: object) -> object:
 
 
 def texts_or_as_is(value: Iterable[str] | None) -> tuple[str, ...] | None:
-    """A tuple of texts, where this is a series."""
+    """Return an iterable of text as a tuple, and anything else unchanged."""
     return None if value is None else cast("tuple[str, ...]", series_or_as_is(value))
 
 
 def opaque_or_as_is(value: Mapping[str, Any] | None) -> Opaque | None:
-    """Opaque data, where this is a mapping of plain JSON data."""
+    """Return a mapping of plain JSON data as `Opaque`, and anything else unchanged."""
     if value is None or type(value) is Opaque:
         return value
     try:
@@ -165,12 +268,11 @@ def opaque_or_as_is(value: Mapping[str, Any] | None) -> Opaque | None:
         return cast("Opaque", value)
 
 
-_ABSENT: Final = object()
 _EXACT: Final = frozenset({str, int, bool})
 
 
 def to_plain(value: Any) -> Any:  # noqa: ANN401 - any value of the model
-    """The value as JSON data, without the classes that only Python knows."""
+    """Return a value of the model as plain JSON data."""
     kind = type(value)
     if kind in _EXACT:
         return value
@@ -185,29 +287,14 @@ def to_plain(value: Any) -> Any:  # noqa: ANN401 - any value of the model
     return [to_plain(item) for item in value]
 
 
-def from_wire(data: Mapping[str, Any], rows: Iterable[Wire]) -> dict[str, Any]:
-    """Return the attributes whose fields stand in decoded data, by attribute name."""
-    attributes: dict[str, Any] = {}
-    for row in rows:
-        value: Any = data
-        for name in row.path:
-            value = value.get(name, _ABSENT)
-            if value is _ABSENT:
-                break
-        else:
-            attributes[row.attribute] = value
-    return attributes
+def from_wire(data: Mapping[str, Any], fields: FieldTable) -> dict[str, Any]:
+    """Return the values of decoded data by attribute, without those that are left out."""
+    values = zip(fields.attributes, fields.found_in(data), strict=True)
+    return {attribute: value for attribute, value in values if value is not None}
 
 
-def to_wire(subject: object, wire: Rows, *, with_unmodelled: bool = True) -> dict[str, Any]:
-    """The object as plain data: authored values only, in the order of the rows, then what is not modelled."""
-    data: dict[str, Any] = {}
-    for value, (outer, name) in zip(wire.values(subject), wire.places):  # noqa: B905 - the check takes time
-        if value is None:  # As most are.
-            continue
-        place = data
-        for step in outer:
-            place = place.setdefault(step, {})
-        place[name] = value if type(value) in _EXACT else to_plain(value)
+def to_wire(subject: object, fields: FieldTable, *, with_unmodelled: bool = True) -> dict[str, Any]:
+    """Return an object as plain data: the authored values in the order of the table, then the unmodelled data."""
+    data = fields.written(fields.values(subject))
     unmodelled = getattr(subject, "unmodelled", None) if with_unmodelled else None
     return merged(data, unmodelled.copy()) if unmodelled is not None else data

@@ -9,7 +9,8 @@ from typing import Any, Final, TypeVar
 
 from cattrs import Converter
 
-from portmap._apiserver.port_schema import CONTAINER_PORT, SERVICE_PORT
+from portmap._apiserver.container_port_schema import CONTAINER_PORT
+from portmap._apiserver.service_schema import SERVICE_PORT
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.field_path import ROOT
 from portmap._kubernetes.schema import INVALID, Reader

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import attrs
 
+from portmap._apiserver.container_port_schema import CONTAINER_PORT
 from portmap._apiserver.metadata_schema import METADATA
-from portmap._apiserver.port_schema import CONTAINER_PORT
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.schema import BOOLEAN, TEXT, Reader, list_of, struct

@@ -17,7 +17,7 @@ from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.labels import Labels
 from portmap._kubernetes.schema import BOOLEAN, TEXT, TEXT_MAP, TEXTS, TIME, wrong_type
 from portmap._kubernetes.violations import Violation, in_order
-from portmap._kubernetes.wire import Rows, Wire, labels_or_as_is, series_or_as_is, texts_or_as_is
+from portmap._kubernetes.wire import Field, FieldTable, labels_or_as_is, series_or_as_is, texts_or_as_is
 from portmap._model.ports import ContainerPort, printed, shown
 
 __all__ = ["Container", "Pod", "PodPhase", "container_problems"]
@@ -61,10 +61,10 @@ class Container:
     image: str | None = attrs.field(default=None, kw_only=True)
     restart_policy: str | None = attrs.field(default=None, kw_only=True)
 
-    WIRE: ClassVar[Rows] = Rows(
-        Wire("name", ("name",), TEXT, required=True),
-        Wire("image", ("image",), TEXT),
-        Wire("restart_policy", ("restartPolicy",), TEXT),
+    WIRE: ClassVar[FieldTable] = FieldTable(
+        Field("name", ("name",), TEXT, required=True),
+        Field("image", ("image",), TEXT),
+        Field("restart_policy", ("restartPolicy",), TEXT),
     )
 
     def __attrs_post_init__(self) -> None:
@@ -157,25 +157,25 @@ class Pod:
     deletion_timestamp: str | None = attrs.field(default=None, kw_only=True)
     template: bool = attrs.field(default=False, kw_only=True, repr=False)
 
-    METADATA_WIRE: ClassVar[Rows] = Rows(
-        Wire("name", ("name",), TEXT, required=True),
-        Wire("namespace", ("namespace",), TEXT),
-        Wire("labels", ("labels",), TEXT_MAP, required=True),
-        Wire("annotations", ("annotations",), TEXT_MAP),
-        Wire("deletion_timestamp", ("deletionTimestamp",), TIME),
+    METADATA_WIRE: ClassVar[FieldTable] = FieldTable(
+        Field("name", ("name",), TEXT, required=True),
+        Field("namespace", ("namespace",), TEXT),
+        Field("labels", ("labels",), TEXT_MAP, required=True),
+        Field("annotations", ("annotations",), TEXT_MAP),
+        Field("deletion_timestamp", ("deletionTimestamp",), TIME),
     )
-    SPEC_WIRE: ClassVar[Rows] = Rows(
-        Wire("host_network", ("hostNetwork",), BOOLEAN),
-        Wire("hostname", ("hostname",), TEXT),
-        Wire("subdomain", ("subdomain",), TEXT),
-        Wire("node_name", ("nodeName",), TEXT),
+    SPEC_WIRE: ClassVar[FieldTable] = FieldTable(
+        Field("host_network", ("hostNetwork",), BOOLEAN),
+        Field("hostname", ("hostname",), TEXT),
+        Field("subdomain", ("subdomain",), TEXT),
+        Field("node_name", ("nodeName",), TEXT),
     )
     # Only their kinds matter here: a status is written in a form of its own.
-    STATUS_WIRE: ClassVar[Rows] = Rows(
-        Wire("phase", ("phase",), TEXT),
-        Wire("addresses", ("podIPs",), TEXTS),
-        Wire("ready", ("conditions",), BOOLEAN),
-        Wire("template", ("template",), BOOLEAN),
+    STATUS_WIRE: ClassVar[FieldTable] = FieldTable(
+        Field("phase", ("phase",), TEXT),
+        Field("addresses", ("podIPs",), TEXTS),
+        Field("ready", ("conditions",), BOOLEAN),
+        Field("template", ("template",), BOOLEAN),
     )
 
     def __attrs_post_init__(self) -> None:

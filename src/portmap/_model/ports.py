@@ -8,18 +8,18 @@ from typing import Any, ClassVar, NoReturn, Self, final
 
 import attrs
 
+from portmap._apiserver.container_port_schema import CONTAINER_PORT, CONTAINER_PORT_FIELDS
 from portmap._apiserver.pod_rules import CONTAINER_PORT_RULES
 from portmap._apiserver.port_rules import SERVICE_PORT_RULES
-from portmap._apiserver.port_schema import CONTAINER_PORT, CONTAINER_PORT_ROWS, SERVICE_PORT, SERVICE_PORT_ROWS
+from portmap._apiserver.service_schema import SERVICE_PORT, SERVICE_PORT_FIELDS
 from portmap._kubernetes.cluster import cluster_in_force
 from portmap._kubernetes.enums import DEFAULT_PROTOCOL, Protocol
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.opaque import Opaque
 from portmap._kubernetes.violations import Violation, in_order, quote
-from portmap._kubernetes.wire import Rows, opaque_or_as_is, unmodelled_violations
+from portmap._kubernetes.wire import FieldTable, opaque_or_as_is, unmodelled_violations
 
 __all__ = ["ContainerPort", "ServicePort"]
-
 
 # --- the values ------------------------------------------------------------------------------------------------
 
@@ -70,7 +70,7 @@ class ContainerPort:
     host_ip: str | None = attrs.field(default=None, kw_only=True)
     unmodelled: Opaque | None = attrs.field(default=None, converter=opaque_or_as_is, kw_only=True, repr=False)
 
-    WIRE: ClassVar[Rows] = CONTAINER_PORT_ROWS
+    WIRE: ClassVar[FieldTable] = CONTAINER_PORT_FIELDS
 
     def __attrs_post_init__(self) -> None:
         if self.unmodelled is not None and (found := unmodelled_violations(self, CONTAINER_PORT)):
@@ -142,7 +142,7 @@ class ServicePort:
     node_port: int | None = attrs.field(default=None, kw_only=True)
     unmodelled: Opaque | None = attrs.field(default=None, converter=opaque_or_as_is, kw_only=True, repr=False)
 
-    WIRE: ClassVar[Rows] = SERVICE_PORT_ROWS
+    WIRE: ClassVar[FieldTable] = SERVICE_PORT_FIELDS
 
     def __attrs_post_init__(self) -> None:
         if self.unmodelled is not None and (found := unmodelled_violations(self, SERVICE_PORT)):

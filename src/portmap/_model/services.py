@@ -7,10 +7,11 @@ import attrs
 
 from portmap._apiserver.admission import every_violation, metadata_violations
 from portmap._apiserver.metadata_schema import METADATA
-from portmap._apiserver.service_schema import METADATA_ROWS, SERVICE, SPEC_ROWS
+from portmap._apiserver.service_schema import METADATA_FIELDS, SERVICE, SPEC_FIELDS_BUT_PORTS
 from portmap._apiserver.state import PortState, ServiceState
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.enums import (
+    DEFAULT_SERVICE_TYPE,
     IPFamily,
     IPFamilyPolicy,
     ServiceType,
@@ -24,7 +25,7 @@ from portmap._kubernetes.opaque import Opaque
 from portmap._kubernetes.schema import wrong_type
 from portmap._kubernetes.violations import Reason, Violation, in_order
 from portmap._kubernetes.wire import (
-    Rows,
+    FieldTable,
     labels_or_as_is,
     opaque_or_as_is,
     series_or_as_is,
@@ -220,8 +221,8 @@ class Service:
     traffic_distribution: TrafficDistribution | None = attrs.field(default=None, kw_only=True)
     unmodelled: Opaque | None = attrs.field(default=None, converter=opaque_or_as_is, kw_only=True, repr=False)
 
-    METADATA_WIRE: ClassVar[Rows] = METADATA_ROWS
-    SPEC_WIRE: ClassVar[Rows] = SPEC_ROWS
+    METADATA_WIRE: ClassVar[FieldTable] = METADATA_FIELDS
+    SPEC_WIRE: ClassVar[FieldTable] = SPEC_FIELDS_BUT_PORTS
 
     def __attrs_post_init__(self) -> None:
         cluster = cluster_in_force()
@@ -359,7 +360,7 @@ class Service:
             >>> web.type, web.effective_type
             (None, 'ClusterIP')
         """
-        return self.type or "ClusterIP"
+        return self.type or DEFAULT_SERVICE_TYPE
 
     @property
     def is_headless(self) -> bool:
@@ -479,15 +480,12 @@ def _hint_of_port(given: object) -> str | None:
     return f"write ServicePort({given})" if type(given) is int else None
 
 
+_METADATA_NAMES: Final = tuple(name for _, name in METADATA_FIELDS.places)
+
+
 def _metadata(service: Service) -> dict[str, Any]:
-    """The metadata under its wire names, with what is not modelled."""
-    metadata: dict[str, Any] = {
-        "name": service.name,
-        "generateName": service.generate_name,
-        "namespace": service.namespace,
-        "labels": service.labels,
-        "annotations": service.annotations,
-    }
+    """Return the metadata under its wire names, with the parts that are not modelled."""
+    metadata = dict(zip(_METADATA_NAMES, METADATA_FIELDS.values(service), strict=True))
     if type(service.unmodelled) is Opaque:
         rest = METADATA.read(service.unmodelled.get("metadata") or {}, ROOT, [])
         return {**rest, **metadata} if isinstance(rest, dict) else metadata
@@ -495,31 +493,6 @@ def _metadata(service: Service) -> dict[str, Any]:
 
 
 def service_state(service: Service, cluster: Cluster) -> ServiceState:
-    """The Service with its defaults, ready to be judged."""
-    return ServiceState(
-        cluster,
-        _metadata(service),
-        type=service.type,
-        ports=[
-            PortState(port.name, port.protocol, port.app_protocol, port.port, port.target_port, port.node_port)
-            for port in service.ports
-        ],
-        selector=service.selector,
-        cluster_ip=service.cluster_ip,
-        cluster_ips=list(service.cluster_ips or ()),
-        external_ips=list(service.external_ips or ()),
-        session_affinity=service.session_affinity,
-        affinity_timeout=service.session_affinity_timeout_seconds,
-        load_balancer_ip=service.load_balancer_ip,
-        load_balancer_source_ranges=list(service.load_balancer_source_ranges or ()),
-        external_name=service.external_name,
-        external_traffic_policy=service.external_traffic_policy,
-        health_check_node_port=service.health_check_node_port,
-        publish_not_ready_addresses=service.publish_not_ready_addresses,
-        ip_families=list(service.ip_families or ()),
-        ip_family_policy=service.ip_family_policy,
-        allocate_load_balancer_node_ports=service.allocate_load_balancer_node_ports,
-        load_balancer_class=service.load_balancer_class,
-        internal_traffic_policy=service.internal_traffic_policy,
-        traffic_distribution=service.traffic_distribution,
-    )
+    """Return the state of a Service, with its defaults."""
+    ports = [PortState.of(ServicePort.WIRE.values(port)) for port in service.ports]
+    return ServiceState.of(cluster, _metadata(service), ports, Service.SPEC_WIRE.values(service))

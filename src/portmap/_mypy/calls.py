@@ -23,7 +23,7 @@ from portmap._model.pods import Container
 from portmap._model.ports import ContainerPort, ServicePort
 from portmap._mypy.literals import Makers, Unknown, arguments_of, maker_of, one_of, parameters, value_of
 
-__all__ = ["expression_at", "violations_of"]
+__all__ = ["argument_values", "expression_at", "violations_of"]
 
 _MOST_TRIED: Final = 512
 _OMITTED: Final = object()
@@ -47,6 +47,7 @@ _SAMPLES: Final[Mapping[str, Sequence[object]]] = {
     "containers": ((), (Container("a"),), (Container("b", ports=[ContainerPort(9, name="b")]),)),
     "external_ips": ((), ("192.0.2.1",), ("2001:db8::1",)),
     "external_name": ("a.example.com",),
+    "generate_name": ("a-",),
     "health_check_node_port": (32001,),
     "host_ip": ("192.0.2.1",),
     "host_port": (80, 8080),
@@ -123,7 +124,7 @@ def _combinations(make: Callable[..., object], unknown: Mapping[str, Sequence[ob
     Raises:
         Unknown: There are too many, or there are no values for an argument.
     """
-    choices = [listed or _choices(make, name) for name, listed in unknown.items()]
+    choices = [listed or argument_values(make, name) for name, listed in unknown.items()]
     combinations = [*islice(product(*choices), _MOST_TRIED + 1)]
     if len(combinations) > _MOST_TRIED:
         raise Unknown
@@ -134,8 +135,12 @@ def _combinations(make: Callable[..., object], unknown: Mapping[str, Sequence[ob
 
 
 @lru_cache(maxsize=256)
-def _choices(make: Callable[..., object], name: str) -> Sequence[object]:
-    """Return values for an argument: all values of its type if there are few."""
+def argument_values(make: Callable[..., object], name: str) -> Sequence[object]:
+    """Return values for an argument: all values of its type if there are few.
+
+    Raises:
+        Unknown: No value is known.
+    """
     values = [
         *_values_of(_hints(make).get(name)),
         *_SAMPLES.get(f"{make.__qualname__}.{name}", _SAMPLES.get(name, ())),

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
+from portmap._apiserver.service_schema import SERVICE_PORT_FIELDS, SPEC_FIELDS
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.kinds import WORKLOAD_KINDS
 from portmap._model.to_manifest import to_manifest
@@ -139,13 +140,8 @@ _UNMODELLED: Final = some_of(
 )
 NULLS: Final[Mapping[str, tuple[str, ...]]] = {
     "metadata": ("generateName", "namespace", "labels", "annotations", "deletionTimestamp"),
-    "spec": (
-        *("type", "selector", "clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "externalIPs", "externalName"),
-        *("sessionAffinity", "sessionAffinityConfig", "loadBalancerIP", "loadBalancerClass", "trafficDistribution"),
-        *("loadBalancerSourceRanges", "allocateLoadBalancerNodePorts", "externalTrafficPolicy", "healthCheckNodePort"),
-        *("internalTrafficPolicy", "publishNotReadyAddresses", "ports"),
-    ),
-    "port": ("name", "protocol", "appProtocol", "targetPort", "nodePort"),
+    "spec": tuple(field.path[0] for field in SPEC_FIELDS),
+    "port": tuple(field.path[0] for field in SERVICE_PORT_FIELDS if not field.required),
 }
 """The fields that may be null, which means the same as leaving them out."""
 _EMPTY: Final[Mapping[str, tuple[object, ...]]] = {
