@@ -18,9 +18,6 @@ from portmap._model.services import Service, service_state
 
 __all__ = ["added_services", "removed_services", "seen_by_clients", "settings_changed"]
 
-_EXTERNAL = "ExternalName"
-_BALANCER = "LoadBalancer"
-
 
 def removed_services(services: Sequence[Service], references: References) -> Iterator[Change]:
     """Yield changes for Services that were removed."""
@@ -53,7 +50,7 @@ def seen_by_clients(pair: Pair, references: References, cluster: Cluster) -> Ite
 
 def _identity(pair: Pair) -> Iterator[Change]:
     before, after = pair.before, pair.after
-    was, now = before.effective_type == _EXTERNAL, after.effective_type == _EXTERNAL
+    was, now = before.effective_type == "ExternalName", after.effective_type == "ExternalName"
     if was or now:
         names = (before.external_name if was else None, after.external_name if now else None)
         if names[0] != names[1]:
@@ -79,14 +76,14 @@ def _exposure(pair: Pair, cluster: Cluster) -> Iterator[Change]:
     before, after = pair.before, pair.after
     old, new = before.effective_type, after.effective_type
     hint = "set the type: an update without it makes a ClusterIP Service" if not after.type else None
-    if old == _BALANCER != new:
+    if old == "LoadBalancer" != new:
         words = f"its type was LoadBalancer and is {new}: clients of the load balancer reach nothing"
         yield Codes.BALANCER_DROPPED.change(pair.name, words, before=old, after=new, hint=hint)
-    elif new == _BALANCER != old:
+    elif new == "LoadBalancer" != old:
         yield Codes.BALANCER_ADDED.change(pair.name, f"its type was {old} and is LoadBalancer", before=old, after=new)
     had, has = _has_node_ports(before, cluster), _has_node_ports(after, cluster)
     if had and not has:
-        reason = "allocateLoadBalancerNodePorts is false" if new == _BALANCER else f"its type is {new}"
+        reason = "allocateLoadBalancerNodePorts is false" if new == "LoadBalancer" else f"its type is {new}"
         words = f"it no longer has node ports, because {reason}; the cluster may assign them to others at once"
         yield Codes.NODE_PORTS_DROPPED.change(pair.name, words, before=old, after=new, hint=hint)
     elif has and not had:
@@ -108,7 +105,7 @@ def _has_node_ports(service: Service, cluster: Cluster) -> bool:
 def _sources(pair: Pair) -> Iterator[Change]:
     """Yield changes of the clients that a load balancer accepts."""
     before, after = pair.before, pair.after
-    if not before.effective_type == after.effective_type == _BALANCER:
+    if not before.effective_type == after.effective_type == "LoadBalancer":
         return
     old, new = _blocks(before), _blocks(after)
     was, now = (tuple(each.load_balancer_source_ranges or ()) for each in (before, after))
@@ -223,7 +220,7 @@ def _node_port(pair: Pair, old: ServicePort, new: ServicePort) -> Iterator[Chang
             before=old.node_port,
             after=new.node_port,
         )
-    elif pair.after.effective_type in {"NodePort", _BALANCER}:
+    elif pair.after.effective_type in {"NodePort", "LoadBalancer"}:
         yield Codes.NODE_PORT_UNPINNED.change(
             pair.name,
             f"node port {old.node_port} is no longer in the manifest: an update keeps it while the port keeps its "

@@ -5,17 +5,19 @@ and their ports, and workloads with their container ports. Formats and positions
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
+from operator import itemgetter
 from typing import Final, Literal, TypeAlias, final
 
 import attrs
 
-from portmap._graph.chains import reference_hop
+from portmap._graph.chains import Entry, Hop, entries_of, reference_hop
 from portmap._graph.items import name_of
 from portmap._graph.object_name import ObjectName
 from portmap._graph.port_map import PortMap
 from portmap._graph.targets import ContainerTarget, ResolvedReference, ServiceTarget
+from portmap._kubernetes.enums import DEFAULT_PROTOCOL
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
@@ -30,8 +32,12 @@ State: TypeAlias = Literal["fine", "nowhere", "unreached", "elsewhere"]
 COLUMNS: Final[tuple[Column, ...]] = ("ways-in", "services", "pods")
 """From left to right."""
 
-_ON_NODES: Final = frozenset({"NodePort", "LoadBalancer"})
-_LOAD_BALANCED: Final = "LoadBalancer"
+# Clients of a load balancer do not dial the node ports that the cluster picks for it, so those are not shown.
+_ENTRY_POINTS: Final[Mapping[Entry, tuple[str, str]]] = {
+    "external-ip": ("e", "External IP"),
+    "load-balancer": ("l", "Load balancer"),
+    "node-port": ("n", "Node port"),
+}
 _WITHOUT_PORTS: Final = "without ports"
 _PICKED: Final = "picked by the cluster"
 
@@ -227,43 +233,27 @@ class _Builder:
         outside: State = "elsewhere" if resolution.elsewhere else "nowhere"
         for reason, sources in unresolved.items():
             self._add_placeholder("pods", service.namespace, "", reason, sources, outside)
-        self._add_own_entry_points(service, box_id)
+        self._add_entry_points(service, box_id)
 
-    def _add_own_entry_points(self, service: Service, box_id: str) -> None:
-        """Add the entry points that the Service itself opens."""
-        ports = [
-            (position, port, _port(port.port, port.effective_protocol)) for position, port in enumerate(service.ports)
+    def _add_entry_points(self, service: Service, box_id: str) -> None:
+        """Add the entry points that the Service itself opens, each with rows that lead to its ports."""
+        entries = [
+            (number, position, entry, hops[0])
+            for position, port in enumerate(service.ports)
+            for number, (entry, hops) in enumerate(entries_of(service, name_of(service), port))
         ]
-        addresses = service.external_ips or ()
-        self._add_entry_point(
-            f"{box_id}.e",
-            "External IP",
-            service,
-            [(position, f"{_host(each)}:{shown}") for each in addresses for position, _, shown in ports],
-        )
-        if service.effective_type == _LOAD_BALANCED:
-            address = f"{_host(service.load_balancer_ip)}:" if service.load_balancer_ip else ""
-            self._add_entry_point(
-                f"{box_id}.l", "Load balancer", service, [(position, f"{address}{each}") for position, _, each in ports]
-            )
-        if service.effective_type in _ON_NODES:
-            # Clients of a load balancer do not dial the node ports that the cluster picks for it.
-            picked = service.effective_type != _LOAD_BALANCED
-            on_nodes = [
-                (position, _port(port.node_port or _PICKED, port.effective_protocol))
-                for position, port, _ in ports
-                if port.node_port or picked
-            ]
-            self._add_entry_point(f"{box_id}.n", "Node port", service, on_nodes)
-
-    def _add_entry_point(self, box_id: str, kind: str, service: Service, rows_to: Iterable[tuple[int, str]]) -> None:
-        """Add an entry point whose rows each lead to the port of the Service at a position."""
-        rows = []
-        for number, (position, text) in enumerate(rows_to):
-            rows.append(Row(f"{box_id}{number}", text))
-            self._lines.append(Line(f"{box_id}{number}", f"{box_id.partition('.')[0]}.{position}"))
-        if rows:
-            self._boxes.append(Box(box_id, "ways-in", service.namespace, kind, service.name, tuple(rows)))
+        # All ports of an address come before the next address.
+        entries.sort(key=itemgetter(0))
+        for wanted, (suffix, kind) in _ENTRY_POINTS.items():
+            rows: list[Row] = []
+            for _, position, entry, hop in entries:
+                if entry == wanted and not (hop.port is None and service.effective_type == "LoadBalancer"):
+                    row = Row(f"{box_id}.{suffix}{len(rows)}", _entry_text(entry, hop))
+                    rows.append(row)
+                    self._lines.append(Line(row.id, f"{box_id}.{position}"))
+            if rows:
+                box = Box(f"{box_id}.{suffix}", "ways-in", service.namespace, kind, service.name, tuple(rows))
+                self._boxes.append(box)
 
     def _add_placeholder(
         self, column: Column, namespace: str | None, name: str, reason: str, sources: Iterable[str], state: State
@@ -337,6 +327,11 @@ class _Builder:
 
 def _port(number: int | str | None, protocol: str) -> str:
     return f"{number}" if protocol == "TCP" else f"{number}/{protocol}"
+
+
+def _entry_text(entry: Entry, hop: Hop) -> str:
+    port = _port(hop.port or _PICKED, hop.protocol or DEFAULT_PROTOCOL)
+    return f"{_host(hop.address)}:{port}" if hop.address and entry != "node-port" else port
 
 
 def _host(address: str) -> str:
