@@ -1,7 +1,7 @@
 """portmap: Kubernetes Services, typed.
 
-Build Services that a real API server accepts, or learn at once why it would not;
-see where every port leads; read and write manifests without losing anything.
+Build Services that a real API server accepts, with errors that say why it would refuse others.
+Find the container port that each Service port leads to. Read and write manifests without loss.
 
     >>> from portmap import *
     >>> http = ContainerPort(8080, name="http")
@@ -15,7 +15,7 @@ see where every port leads; read and write manifests without losing anything.
     [8080] []
     [] ["did you mean 'http'?"]
 
-An Ingress is plain data, as everything is that portmap does not build:
+An Ingress is plain data, like every object that portmap does not build:
 
     >>> backend = {"service": {"name": "web", "port": {"name": "http"}}}
     >>> front = {
@@ -25,7 +25,7 @@ An Ingress is plain data, as everything is that portmap does not build:
     ...     "spec": {"defaultBackend": backend},
     ... }
 
-The examples of all other docstrings go on from here, and those of methods from that of their class.
+The examples of all other docstrings continue this one. Those of methods continue the example of their class.
 """
 
 import sys
@@ -121,7 +121,7 @@ __all__ = [
     "to_yaml",
 ]
 
-# What not every script needs is loaded when it is first asked for (PEP 562).
+# Names that few scripts need are imported when they are first used (PEP 562).
 _LATER = {
     "Approach": "portmap._graph.trace",
     "Chain": "portmap._graph.chains",
@@ -166,7 +166,7 @@ _LATER = {
 }
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - as typed above
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - the types are above
     if name in _LATER:
         return getattr(import_module(_LATER[name]), name)
     if name == "__version__":
@@ -182,6 +182,6 @@ def __dir__() -> list[str]:
     return [*__all__, "__version__"]
 
 
-# The other order, portmap first, is the business of Hypothesis' entry point.
+# If portmap is imported first, the entry point of Hypothesis registers the strategies.
 if "hypothesis.strategies" in sys.modules:
     import_module("portmap._plugins.hypothesis").register()

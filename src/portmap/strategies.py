@@ -1,4 +1,6 @@
-"""Hypothesis strategies for Services, pods and manifests: valid by construction, readable when they shrink.
+"""Hypothesis strategies for Services, pods and manifests.
+
+Every example is valid, and examples shrink to readable ones.
 
     >>> from hypothesis import given
     >>> from portmap import strategies
@@ -9,15 +11,15 @@
     ...
     >>> test_the_order_of_pods_does_not_matter_to_ports()
 
-They need Hypothesis: `pip install 'portmap-k8s[hypothesis]'`. Where that is installed,
-`hypothesis.strategies.from_type(Service)` and `builds` know them too.
+They need Hypothesis: `pip install 'portmap-k8s[hypothesis]'`. With it,
+`hypothesis.strategies.from_type(Service)` and `builds` use these strategies, too.
 
-Arguments describe what is wanted of an example, never how often. Where one names a
-cluster and is left out, the cluster in force when the example is drawn is meant.
+Arguments restrict the examples, and never set how often something occurs. The default of
+`cluster` is the cluster in force when an example is drawn.
 """
 
 try:
-    import hypothesis as _hypothesis  # noqa: F401 - only to say what is missing
+    import hypothesis as _hypothesis  # noqa: F401 - only to report that it is missing
 except ModuleNotFoundError as _missing:
     if _missing.name != "hypothesis":
         raise

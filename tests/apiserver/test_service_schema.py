@@ -22,7 +22,7 @@ from portmap._apiserver.state import PortState, ServiceState
 from portmap._kubernetes.enums import SERVICE_TYPES
 from portmap._kubernetes.schema import BOOLEAN, INT32, INT_OR_TEXT, TEXT, TEXT_MAP, TEXTS, Reader
 from portmap._kubernetes.wire import Field, FieldTable
-from portmap._model import services
+from portmap._model import service_arguments, services
 from portmap._mypy.calls import argument_values
 from portmap.manifests import stored, validate
 
@@ -52,11 +52,11 @@ PYTHON_TYPES: Final[tuple[tuple[Reader, object], ...]] = (
     (SPEC_FIELDS.field("ports").reader, tuple[ServicePort, ...]),
 )
 FACTORIES: Final = {
-    services.AliasFields: "ExternalName",
-    services.HeadlessFields: "ClusterIP",
-    services.InternalFields: "ClusterIP",
-    services.NodePortFields: "NodePort",
-    services.LoadBalancerFields: "LoadBalancer",
+    service_arguments.AliasFields: "ExternalName",
+    service_arguments.HeadlessFields: "ClusterIP",
+    service_arguments.InternalFields: "ClusterIP",
+    service_arguments.NodePortFields: "NodePort",
+    service_arguments.LoadBalancerFields: "LoadBalancer",
 }
 MINIMAL: Final[Mapping[str, dict[str, Any]]] = {
     name: {"ports": [ServicePort(80)], "type": name}
@@ -150,7 +150,7 @@ def test_the_states_have_the_fields_of_the_tables() -> None:
 def test_factories_take_fields_of_the_tables() -> None:
     """`Service.exposing` takes every field but name and ports; each factory takes fields that its type may have."""
     hints = get_type_hints(Service.__init__)
-    assert set(services.ExposingFields.__annotations__) == {
+    assert set(service_arguments.ExposingFields.__annotations__) == {
         field.attribute for field in CLASSES[Service] if field.attribute not in {"name", "ports"}
     }
     for arguments, kind in FACTORIES.items():

@@ -1,4 +1,4 @@
-"""Workloads, reduced to the pods that they make."""
+"""Workloads, reduced to the pods that they create."""
 
 import io
 from typing import Any
@@ -8,7 +8,14 @@ import pytest
 from portmap import Container, ContainerPort, Pod, ValidationError, Workload, manifests
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.kinds import ADDED_LABELS, OTHER_KINDS, WORKLOAD_KINDS, kind_of_workload, template_path
-from portmap._model.workloads import could_select, makes_pods, read_container, read_workload, read_workloads, reduced
+from portmap._model.pod_reading import read_container
+from portmap._model.workloads import (
+    as_workload,
+    could_select,
+    makes_pods,
+    read_workload,
+    read_workloads,
+)
 
 
 def template(*ports: dict[str, Any], **spec: Any) -> dict[str, Any]:
@@ -319,11 +326,11 @@ class TestReducing:
     def test_forms(self) -> None:
         """A workload is itself, a pod is one of itself, a dict is read."""
         pod = Pod("web")
-        assert reduced(Workload("Job", "a", pod)) == Workload("Job", "a", pod)
-        assert reduced(pod) == Workload("Pod", "web", pod)
-        assert reduced(workload("apps/v1", "Deployment")).kind == "Deployment"
+        assert as_workload(Workload("Job", "a", pod)) == Workload("Job", "a", pod)
+        assert as_workload(pod) == Workload("Pod", "web", pod)
+        assert as_workload(workload("apps/v1", "Deployment")).kind == "Deployment"
         with pytest.raises(TypeError):
-            reduced(5)  # type: ignore[arg-type]
+            as_workload(5)  # type: ignore[arg-type]
 
     def test_shown(self) -> None:
         """A workload is called by kind, namespace and name."""

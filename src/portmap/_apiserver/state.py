@@ -1,9 +1,8 @@
-"""A Service as the API server has it in hand: defaults filled in, values changing.
+"""A Service as an API server handles it: with its defaults, and mutable.
 
-The typed `Service` keeps what was authored. What the server makes of it on the way
-to storage, default by default and step by step, happens to a `ServiceState`, made
-either of a typed Service or of a decoded manifest. Every rule of a Service looks at
-a state, so that both get the same verdict from the same line.
+The typed `Service` keeps what was authored. A `ServiceState` is made of a typed Service or of a
+decoded manifest, and changes as the server's steps change the Service on its way to storage. All
+rules of Services look at a state, so both get the same verdict.
 
 The fields and their defaults are those of `service_schema`.
 
@@ -23,7 +22,7 @@ __all__ = ["HEADLESS", "PICKED", "PortState", "ServiceState"]
 
 HEADLESS: Final = "None"
 PICKED: Final = "(picked by the cluster)"
-"""Stands for a cluster IP that an update makes the cluster pick."""
+"""A placeholder for a cluster IP that the cluster picks on an update."""
 
 _CONDITIONAL_DEFAULTS: Final = tuple(
     (field.attribute, field.empty, field.default_if, field.default) for field in SPEC_FIELDS if field.default_if
@@ -37,8 +36,8 @@ class PortState:
     """One port of a Service, with its defaults.
 
     Attributes:
-        dynamic: Whether the cluster picked the node port. Its number then stands for one that
-            nobody knows yet, and lies outside every real range.
+        dynamic: Whether the cluster picks the node port. Its number is then a placeholder outside
+            every real range.
     """
 
     name: str
@@ -54,7 +53,11 @@ class PortState:
 
     @classmethod
     def of(cls, values: Iterable[Any]) -> "PortState":
-        """Return the state of a port with these values, which stand in the order of its table."""
+        """Return the state of a port.
+
+        Args:
+            values: The values of `SERVICE_PORT_FIELDS` in their order, `None` for fields that are left out.
+        """
         return cls(*SERVICE_PORT_FIELDS.completed(values))
 
 
@@ -64,12 +67,12 @@ class ServiceState:
     """A Service between request and storage.
 
     Attributes:
-        cluster: The cluster whose server has it.
+        cluster: The cluster of the server.
         metadata: The decoded metadata under its wire names.
         old: The stored Service that it replaces, if it is an update.
-        families_settled: Whether an update left the IP fields of a PreferDualStack Service alone,
-            so that the server does not look at them again.
-        health_check_node_port_dynamic: Whether the cluster picked the health check node port.
+        families_settled: Whether an update leaves the IP fields of a PreferDualStack Service
+            unchanged, so that the server does not check them again.
+        health_check_node_port_dynamic: Whether the cluster picks the health check node port.
         is_external_name: Whether the type is ExternalName.
         is_load_balancer: Whether the type is LoadBalancer.
         takes_node_ports: Whether the type has node ports.
@@ -132,7 +135,7 @@ class ServiceState:
         """Return the state of a Service, with its defaults.
 
         Args:
-            cluster: The cluster whose server has it.
+            cluster: The cluster of the server.
             metadata: The decoded metadata under its wire names.
             ports: The states of its ports.
             values: The values of `SPEC_FIELDS_BUT_PORTS` in their order, `None` for fields that are left out.
@@ -141,42 +144,42 @@ class ServiceState:
 
     @property
     def has_client_ip_affinity(self) -> bool:
-        """Whether a client stays with one pod."""
+        """True if each client stays on one pod."""
         return self.session_affinity == "ClientIP"
 
     @property
     def has_cluster_traffic(self) -> bool:
-        """Whether its type is one that pods of the cluster can connect to."""
+        """True if its type is one that pods of the cluster can connect to."""
         return self.type in _CLUSTER_TRAFFIC_TYPES
 
     @property
     def externally_accessible(self) -> bool:
-        """Whether traffic may come from outside: by a node port, a load balancer or an external IP."""
+        """True if traffic may come from outside: by a node port, a load balancer or an external IP."""
         return self.takes_node_ports or (self.type == "ClusterIP" and bool(self.external_ips))
 
     @property
     def headless(self) -> bool:
-        """Whether its one cluster IP is `None`."""
+        """True if its one cluster IP is `None`."""
         return len(self.cluster_ips) == 1 and self.cluster_ips[0] == HEADLESS
 
     @property
     def allocates_node_ports(self) -> bool:
-        """Whether the cluster picks node ports that are left out."""
+        """True if the cluster picks node ports that are left out."""
         return self.type == "NodePort" or (
             self.is_load_balancer and self.allocate_load_balancer_node_ports is not False
         )
 
     @property
     def needs_health_check(self) -> bool:
-        """Whether it has a health check node port: a load balancer with local traffic only."""
+        """True if it has a health check node port: a load balancer with local traffic only."""
         return self.is_load_balancer and self.external_traffic_policy == "Local"
 
     @property
     def needs_cluster_ip(self) -> bool:
-        """Whether it can have cluster IPs. The value `None` is one, too."""
+        """True if it can have cluster IPs. The value `None` is one, too."""
         return not self.is_external_name
 
     @property
     def selectorless_headless(self) -> bool:
-        """Whether it is headless and its endpoints are managed by somebody else."""
+        """True if it is headless without a selector, so that another program manages its endpoints."""
         return self.cluster_ip == HEADLESS and not self.selector

@@ -23,7 +23,7 @@ from portmap._model.foreign import plain_manifest
 from portmap._model.pods import Pod
 from portmap._model.service_reading import is_core_service, read_core_service
 from portmap._model.services import Service
-from portmap._model.workloads import Workload, makes_pods, read_workloads, reduced
+from portmap._model.workloads import Workload, as_workload, makes_pods, read_workloads
 
 __all__ = ["Grant", "Inventory", "UnknownObject", "name_of", "pod_labels", "with_namespace"]
 
@@ -195,7 +195,7 @@ def _entries(source: object, namespace: str | None) -> Iterator[_Entry]:
         service = with_namespace(source, namespace)
         yield _Entry(name_of(service), service=service)
     elif isinstance(source, Pod | Workload):
-        workload = reduced(with_namespace(source, namespace))
+        workload = as_workload(with_namespace(source, namespace))
         yield _Entry(name_of(workload), workloads=(workload,))
     # Check the class first: an instance of Pulumi's Output has every attribute.
     elif hasattr(type(source), "violations") and hasattr(source, "violations") and hasattr(source, "raw"):
@@ -237,7 +237,7 @@ def _read(name: ObjectName, raw: Mapping[str, Any], typed: object, violations: t
     if isinstance(typed, Pod | Workload) or makes_pods(raw):
         if violations and typed is None:
             return _Entry(name, unknown=_unknown(name, raw, violations))
-        workloads = (reduced(typed),) if isinstance(typed, Pod | Workload) else read_workloads(raw)
+        workloads = (as_workload(typed),) if isinstance(typed, Pod | Workload) else read_workloads(raw)
         return _Entry(name, workloads=workloads, references=tuple(references_of(raw, name)))
     if raw.get("kind") == "Namespace":
         labels = value_at(raw, "metadata", "labels")

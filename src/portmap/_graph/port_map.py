@@ -25,11 +25,11 @@ from portmap._graph.targets import ContainerTarget, MapMiss, ResolvedReference
 from portmap._graph.trace import Trace, Tracer
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.kinds import known_kinds
-from portmap._model.foreign import several
+from portmap._model.foreign import require_iterable
 from portmap._model.pods import Pod
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
-from portmap._model.workloads import Workload, reduced
+from portmap._model.workloads import Workload, as_workload
 from portmap._resolution.resolution import Resolution
 from portmap._resolution.why_not import some
 
@@ -92,7 +92,7 @@ class PortMap:
         """
         cluster = cluster or cluster_in_force()
         with cluster:
-            inventory = Inventory.of(several(objects, "PortMap.of"), namespace)
+            inventory = Inventory.of(require_iterable(objects, "PortMap.of"), namespace)
             reach = Reach.of(inventory)
             index = Index(inventory, reach)
             references = look_up_all(inventory, reach, index)
@@ -321,7 +321,7 @@ class PortMap:
         if isinstance(workload, str):
             wanted = parse_object(workload)
         else:
-            name = name_of(reduced(workload))
+            name = name_of(as_workload(workload))
             wanted, namespace = ObjectTarget(name.kind, name.name), name.namespace
         workloads = self._index.workloads_of(wanted, namespace)
         targets = dict.fromkeys(target for own in workloads for target in self._chains.targets_of(own))

@@ -18,7 +18,7 @@ from portmap._lint.near_selectors import NearWorkloads
 from portmap._model.pods import Container, Pod
 from portmap._model.ports import ContainerPort
 from portmap._model.services import Service
-from portmap._model.workloads import Workload, reduced
+from portmap._model.workloads import Workload, as_workload
 from portmap._resolution.resolution import Resolution
 
 __all__ = ["DECLARED", "Bundle", "link_prefix"]
@@ -278,7 +278,7 @@ class Bundle:
         name = (
             subject
             if isinstance(subject, ObjectName)
-            else name_of(reduced(subject) if isinstance(subject, Pod) else subject)
+            else name_of(as_workload(subject) if isinstance(subject, Pod) else subject)
         )
         item = by_name.get(name)
         return (item, ROOT) if item is not None else parts[name]

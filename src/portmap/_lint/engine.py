@@ -28,7 +28,7 @@ from portmap._lint.rules import DEFAULT_RULES, RULES
 from portmap._lint.server_rules import codes_of_the_server, server_findings
 from portmap._lint.suppressions import Suppression, suppress, suppressions_of
 from portmap._manifests.documents import Document
-from portmap._model.foreign import several
+from portmap._model.foreign import require_iterable
 
 __all__ = [
     "LintSettings",
@@ -137,7 +137,7 @@ def lint(
     settings = LintSettings(
         cluster or cluster_in_force(), chosen_rules(rules), complete, suppressions, max_findings=None
     )
-    part, facts = read_part(list(several(objects, "lint")), settings.cluster)
+    part, facts = read_part(list(require_iterable(objects, "lint")), settings.cluster)
     context = InputContext([(0, facts)], settings.cluster)
     services = len(facts.service_names)
     return report_of([check_part(part, context, settings)], settings, objects=len(part.items), services=services)

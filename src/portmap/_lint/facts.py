@@ -15,7 +15,7 @@ from portmap._lint.item import Item
 from portmap._lint.kustomize import UNDECIDED, patch_files
 from portmap._model.pods import Pod
 from portmap._model.services import Service
-from portmap._model.workloads import Workload, reduced
+from portmap._model.workloads import Workload, as_workload
 
 __all__ = ["Facts", "ObjectFacts", "facts_of"]
 
@@ -78,7 +78,7 @@ def facts_of(items: Sequence[Item], reasons: Iterable[str | None]) -> Facts:
 
 
 def _object_facts(item: Item, *, is_undecided: bool) -> ObjectFacts | None:
-    typed = reduced(item.object) if isinstance(item.object, Pod | Workload) else item.object
+    typed = as_workload(item.object) if isinstance(item.object, Pod | Workload) else item.object
     is_custom = is_custom_resource(item)
     granted = tuple(_granted_kinds(item)) if item.name.kind == "ReferenceGrant" else ()
     if typed is None and not is_custom and not granted and item.name.kind != "Service":

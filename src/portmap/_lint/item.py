@@ -16,7 +16,7 @@ from portmap._model.foreign import plain_manifest
 from portmap._model.pods import Pod
 from portmap._model.services import Service
 from portmap._model.to_manifest import to_manifest
-from portmap._model.workloads import Workload, reduced
+from portmap._model.workloads import Workload, as_workload
 
 __all__ = ["Item", "items_of"]
 
@@ -77,7 +77,7 @@ def _items(source: object, position: int, cluster: Cluster) -> Iterator[Item]:
     if isinstance(source, Service):
         yield Item(position, name_of(source), to_manifest(source), source, (), "")
     elif isinstance(source, Pod | Workload):
-        name = name_of(reduced(source))
+        name = name_of(as_workload(source))
         raw = {"kind": name.kind, "metadata": {"name": name.name, "namespace": name.namespace}}
         yield Item(position, name, raw, source, (), "")
     # The class is asked first because an Output of Pulumi has every attribute.

@@ -17,11 +17,12 @@ from portmap._kubernetes.schema import INVALID, Reader
 from portmap._kubernetes.violations import Violation, in_order
 from portmap._kubernetes.wire import from_wire
 from portmap._manifests.read import read
+from portmap._model.pod_reading import read_container
 from portmap._model.pods import Container, Pod
 from portmap._model.ports import ContainerPort, ServicePort
 from portmap._model.services import Service
 from portmap._model.to_manifest import to_manifest
-from portmap._model.workloads import Workload, read_container
+from portmap._model.workloads import Workload
 
 __all__ = ["converter"]
 

@@ -19,7 +19,7 @@ from portmap._kubernetes.wire import to_wire
 from portmap._model.foreign import Foreign, plain_manifest
 from portmap._model.pods import Pod
 from portmap._model.ports import ServicePort
-from portmap._model.service_reading import is_core_service, service_of
+from portmap._model.service_reading import decoded_service, is_core_service
 from portmap._model.services import Service
 from portmap._model.to_manifest import to_manifest
 from portmap._model.workloads import Workload, read_workload, read_workloads, several_templates
@@ -120,7 +120,7 @@ def _service(manifest: Mapping[str, Any], cluster: Cluster) -> Service:
     if found:
         raise ValidationError(_called(decoded), in_order(found + _the_rest(decoded, found, cluster)), str(cluster))
     try:
-        service = service_of(decoded)
+        service = decoded_service(decoded)
     except ValidationError:
         # Built part by part, it stops at the first bad part; judged as a whole, it does not.
         violations = every_violation(state_of(decoded, cluster))

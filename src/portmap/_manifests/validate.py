@@ -16,10 +16,11 @@ from portmap._apiserver.state import ServiceState
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import ManifestError, ValidationError
 from portmap._kubernetes.field_path import ROOT
+from portmap._kubernetes.kinds import template_path
 from portmap._kubernetes.schema import INVALID
 from portmap._kubernetes.violations import ServerWarning, Violation, in_order
 from portmap._model.foreign import Foreign, plain_manifest
-from portmap._model.workloads import no_such_kind, template_path
+from portmap._model.workloads import unknown_kind
 from portmap._yaml.json_reader import read_json
 
 __all__ = ["Manifest", "plain_data", "stored", "validate", "warnings"]
@@ -205,7 +206,7 @@ def _service(
 ) -> tuple[ServiceState | None, list[Violation]]:
     """The state of a Service with its old one behind it, or what keeps it from being decoded."""
     if old is None and data.get("kind") not in ("Service", None, ""):
-        return None, [no_such_kind(data)]
+        return None, [unknown_kind(data)]
     before = None if old is None else _decoded_old(old)
     decoded = SERVICE.read(data, ROOT, found)
     if decoded is INVALID or found:

@@ -1,4 +1,4 @@
-"""Ask again of an object in hand: would this cluster take it?"""
+"""Check an object against a cluster."""
 
 from portmap._apiserver.pod_rules import CONTAINER_PORT_RULES, CONTAINER_RULES, POD_RULES
 from portmap._apiserver.port_rules import SERVICE_PORT_RULES
@@ -16,20 +16,20 @@ __all__ = ["check"]
 def check(
     subject: Service | ServicePort | ContainerPort | Container | Pod | Workload, *, cluster: Cluster | None = None
 ) -> tuple[Violation, ...]:
-    """Everything that this cluster would refuse about this object.
+    """Return everything that a cluster would refuse about an object.
 
-    An object in hand was good for the cluster in force when it was made; this asks
-    for any other, such as one of an older version or another node port range.
+    The constructor checked the object against the cluster that was in force then. This checks it
+    against any other, such as one of an older version or with another node port range.
 
     Args:
         subject: A typed object.
-        cluster: What the target accepts; left out, the cluster in force.
+        cluster: The target. The default is the cluster in force.
 
     Returns:
-        `()` if it would be accepted, else every violation, by field path.
+        Every violation, by field path; `()` if there are none.
 
     Raises:
-        TypeError: An argument is no such thing.
+        TypeError: An argument is of another type.
 
     Example:
         >>> public = Service.node_port("web", [ServicePort(80, node_port=30080)])

@@ -1,6 +1,6 @@
-"""What Services of one cluster may not share: node ports, addresses, names.
+"""Conflicts between the Services of a cluster: node ports, addresses, names.
 
-No Service is wrong by itself here; the API server refuses whichever comes second.
+Each Service is valid by itself. An API server refuses the one that is created second.
 
 Source: kubernetes/kubernetes 1.36.2, `pkg/registry/core/service/portallocator/`,
 `pkg/registry/core/service/ipallocator/`, `pkg/registry/core/service/storage/alloc.go`.
@@ -27,12 +27,12 @@ __all__ = ["Conflict", "check_set"]
 @final
 @attrs.frozen
 class Conflict:
-    """Something that two Services of a set cannot both have.
+    """A value that two Services of a set cannot both have.
 
     Attributes:
-        service: The one that comes second, and that the server would refuse.
-        other: The one that has it already.
-        violation: What the server would say about the second.
+        service: The later Service, which a server would refuse.
+        other: The earlier Service, which has the value.
+        violation: The violation that a server would report of the later Service.
 
     Example:
         >>> first, second = (Service.node_port(name, [ServicePort(80, node_port=30080)]) for name in ("web", "api"))
@@ -54,7 +54,7 @@ class Conflict:
 
 @final
 class _Newcomer:
-    """The subject of the rules: a Service, and what those before it have taken."""
+    """The subject of the rules: a Service, and the values that earlier Services have."""
 
     def __init__(self, service: Service, cluster: Cluster, taken: dict[object, Service]) -> None:
         self.service = service
@@ -63,12 +63,12 @@ class _Newcomer:
 
     @property
     def namesake(self) -> Service | None:
-        """An earlier Service of this name that is not the same in all else."""
+        """The earlier Service of the same name, unless it is equal."""
         other = self.taken.get(_place(self.service))
         return None if other == self.service else other
 
     def holder(self, key: object) -> Service | None:
-        """The other Service that has this, if one does."""
+        """Return the other Service that has a value, if one does."""
         other = self.taken.get(key)
         return None if other is None or _place(other) == _place(self.service) else other
 
@@ -80,21 +80,21 @@ def _place(service: Service) -> tuple[str, str]:
 def check_set(
     services: "Iterable[Service | Mapping[str, Any] | Foreign]", *, cluster: Cluster | None = None
 ) -> tuple[Conflict, ...]:
-    """What these Services, all in one cluster, would take from each other.
+    """Return the conflicts between Services of one cluster.
 
-    Two copies of one and the same Service are no conflict.
+    Two equal Services do not conflict.
 
     Args:
         services: The Services, typed or as plain dicts or objects of other libraries,
             in the order in which they would be created.
-        cluster: What the target accepts; left out, the cluster in force.
+        cluster: The target. The default is the cluster in force.
 
     Returns:
-        A conflict for each thing that a Service asks for and an earlier one has.
+        A conflict for each value that a Service needs and an earlier one has.
 
     Raises:
         ValidationError: The cluster would refuse one of them by itself.
-        TypeError: One of them is no Service.
+        TypeError: One of them is not a Service.
 
     Example:
         >>> first, second = (Service.node_port(name, [ServicePort(80, node_port=30080)]) for name in ("web", "api"))
@@ -107,8 +107,8 @@ def check_set(
     cluster = cluster or cluster_in_force()
     taken: dict[object, Service] = {}
     conflicts: list[Conflict] = []
-    for given in services:
-        service = given if isinstance(given, Service) else _read(given, cluster)
+    for item in services:
+        service = item if isinstance(item, Service) else _read(item, cluster)
         newcomer = _Newcomer(service, cluster, taken)
         for rule in SET_RULES:
             for problem in rule.check(newcomer) or ():
@@ -120,15 +120,15 @@ def check_set(
     return tuple(conflicts)
 
 
-def _read(given: "Mapping[str, Any] | Foreign", cluster: Cluster) -> Service:
-    from portmap._model.service_reading import reduced_service
+def _read(manifest: "Mapping[str, Any] | Foreign", cluster: Cluster) -> Service:
+    from portmap._model.service_reading import as_service
 
     with cluster:
-        return reduced_service(given)
+        return as_service(manifest)
 
 
 def _other(newcomer: _Newcomer, code: str, problem: Problem) -> Service:
-    """The Service that has what this problem is about."""
+    """Return the Service that has the value of a problem."""
     if code == service_name_taken.code:
         return newcomer.taken[_place(newcomer.service)]
     key = parse_ip(problem.value) if isinstance(problem.value, str) else problem.value

@@ -1,10 +1,12 @@
-"""Objects of other Kubernetes libraries as plain data, known by their shape: none of them is imported.
+"""Objects of other Kubernetes libraries as plain data.
+
+They are recognised by their attributes. None of the libraries is imported.
 
 - Models of the official client (`V1Service`) have a table from their attributes to the fields of the API.
-- Those of lightkube have `to_dict`, the objects of kr8s `raw`, and cdk8s's `ApiObject` has `to_json`.
-- What clients list is a list object of theirs, whose class says of what kind the items are.
-- Pulumi's `ServiceArgs` and the like have properties that know the name of their field. The value of an
-  `Output` is known only while Pulumi runs: what is given to the function of its `apply` is plain data.
+- Models of lightkube have `to_dict`, objects of kr8s have `raw`, and cdk8s's `ApiObject` has `to_json`.
+- Clients return lists as objects whose class names the kind of the items.
+- Properties of Pulumi's `ServiceArgs` and the like know the names of their fields. The value of an
+  `Output` is known only while Pulumi runs; the function of its `apply` gets plain data.
 """
 
 import re
@@ -14,7 +16,7 @@ from typing import Any, Final, Protocol, TypeAlias, TypeGuard
 from portmap._kubernetes.kinds import WORKLOAD_KINDS
 from portmap._kubernetes.violations import Violation
 
-__all__ = ["Foreign", "FromFile", "is_from_file", "plain_manifest", "several"]
+__all__ = ["DocumentLike", "Foreign", "is_document", "plain_manifest", "require_iterable"]
 
 
 class _HasDict(Protocol):
@@ -37,11 +39,11 @@ class _HasJson(Protocol):
 
 
 Foreign: TypeAlias = _HasDict | _HasRaw | _HasJson
-"""An object of another library that stands for a manifest."""
+"""An object of another library that has a manifest."""
 
 
-class FromFile(Protocol):
-    """A document as `portmap.load` has it, which the core knows by its shape, too."""
+class DocumentLike(Protocol):
+    """A document of `portmap.load`, whose class is in a higher room."""
 
     @property
     def raw(self) -> Any: ...  # noqa: ANN401 - any JSON value
@@ -62,71 +64,74 @@ _PLAIN_TYPES: Final = frozenset({dict, list, str, int, float, bool, type(None)})
 _VERSIONS: Final = {kind: f"{group}/v1" if group else "v1" for group, kind in WORKLOAD_KINDS} | {"Service": "v1"}
 
 
-def several(objects: object, who: str) -> Iterable[object]:
-    """These objects, if they are several, and neither one alone nor the name of a file.
+def require_iterable(objects: object, function: str) -> Iterable[object]:
+    """Return an argument that must be an iterable of objects.
 
     Args:
-        objects: What was given for objects.
-        who: What it was given to, as one calls it: `lint`.
+        objects: The argument.
+        function: The function that was called, as users write it: `lint`.
 
     Raises:
-        TypeError: It is something else; the message says what to write.
+        TypeError: It is a single object or the name of a file. The message says what to write.
     """
     if isinstance(objects, str) or hasattr(type(objects), "__fspath__"):
-        raise TypeError(f"{who} takes objects, not the name of a file: write {who}(load({str(objects)!r}))")
+        raise TypeError(f"{function} takes objects, not the name of a file: write {function}(load({str(objects)!r}))")
     if isinstance(objects, Mapping) or not isinstance(objects, Iterable):
-        raise TypeError(f"{who} takes several objects, not a {type(objects).__name__}: write a list, even of one")
+        raise TypeError(f"{function} takes several objects, not a {type(objects).__name__}: write a list, even of one")
     return objects
 
 
-def is_from_file(given: object) -> TypeGuard[FromFile]:
-    """Whether this is a document of `portmap.load`. Its class is asked: an Output of Pulumi answers for everything."""
-    return all(hasattr(type(given), attribute) for attribute in ("raw", "objects", "violations"))
+def is_document(value: object) -> TypeGuard[DocumentLike]:
+    """Return whether a value is a document of `portmap.load`."""
+    # An Output of Pulumi has every attribute, its class has not.
+    return all(hasattr(type(value), attribute) for attribute in ("raw", "objects", "violations"))
 
 
-def plain_manifest(given: object) -> object:
-    """The manifest for which an object of another library stands; anything else as it is.
+def plain_manifest(value: object) -> object:
+    """Return the manifest of an object of another library, and any other value unchanged.
 
-    Objects that a client lists do not say of what kind they are; their classes do. The times that
-    PyYAML makes of unquoted ones become text again where a time belongs.
+    Objects in a client's list have no kind; it follows from their class. Where a field holds
+    a time, a `datetime`, which PyYAML makes of an unquoted time, becomes text again.
 
     Raises:
         TypeError: A part of it is an `Output` of Pulumi, whose value is not known yet; or it
             has the Python names of the official client's `to_dict()`.
     """
-    if type(given) is dict and _is_plain(given):
-        return given
-    plain = _plain(given, 0)
-    kind = _kind_of(given)
+    if type(value) is dict and _is_plain(value):
+        return value
+    plain = _plain(value, 0)
+    kind = _kind_of(value)
     if kind is None or not isinstance(plain, Mapping):
-        return plain if isinstance(plain, Mapping) else given
+        return plain if isinstance(plain, Mapping) else value
     manifest = {**plain}
     if not manifest.get("kind"):
         manifest = {"apiVersion": _VERSIONS.get(kind.removesuffix("List")), "kind": kind} | manifest
     return manifest
 
 
-def _is_plain(given: dict[Any, Any]) -> bool:
-    """Whether there is nothing to do, as far as can be seen at a glance."""
-    metadata = given.get("metadata")
+def _is_plain(manifest: dict[Any, Any]) -> bool:
+    """Return whether a dict is plain data, judged by its first two levels."""
+    metadata = manifest.get("metadata")
     if type(metadata) is not dict:
         metadata = {}
-    elif "creation_timestamp" in metadata and "api_version" in given:
+    elif "creation_timestamp" in metadata and "api_version" in manifest:
         raise TypeError(
             "this has the Python names of the official client's to_dict(), such as api_version: "
             "give the object itself, or what ApiClient().sanitize_for_serialization makes of it"
         )
-    return _PLAIN_TYPES.issuperset(map(type, given.values())) and _PLAIN_TYPES.issuperset(map(type, metadata.values()))
+    return _PLAIN_TYPES.issuperset(map(type, manifest.values())) and _PLAIN_TYPES.issuperset(
+        map(type, metadata.values())
+    )
 
 
-def _kind_of(given: object) -> str | None:
-    match = _CLASS_OF_KIND.fullmatch(type(given).__name__)
+def _kind_of(value: object) -> str | None:
+    match = _CLASS_OF_KIND.fullmatch(type(value).__name__)
     kind = match and (match[1] or match[2])
     return kind if kind in _VERSIONS or (kind and kind.removesuffix("List") in _VERSIONS) else None
 
 
-def _plain(value: Any, depth: int) -> Any:  # noqa: ANN401 - whatever other libraries have
-    """The value as plain data, as far as it is of a known shape."""
+def _plain(value: Any, depth: int) -> Any:  # noqa: ANN401 - the types of other libraries
+    """Return a value as plain data, and values of unknown classes unchanged."""
     if isinstance(value, str | int | float) or value is None or depth > _DEEPEST:
         return value
     if isinstance(value, Mapping):
@@ -134,7 +139,7 @@ def _plain(value: Any, depth: int) -> Any:  # noqa: ANN401 - whatever other libr
         return {names.get(key, key): _part(key, item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item, depth + 1) for item in value]
-    # Classes are asked, not objects: an Output answers for every attribute.
+    # An Output has every attribute, its class has not.
     kind = type(value)
     if hasattr(kind, "apply") and hasattr(kind, "future"):
         raise TypeError("the value of a Pulumi Output is not known yet: call portmap in the function of its apply")
@@ -153,21 +158,21 @@ def _plain(value: Any, depth: int) -> Any:  # noqa: ANN401 - whatever other libr
 
 
 def _part(key: object, value: Any, depth: int) -> Any:  # noqa: ANN401 - as above
-    """A part of a dict. Times stand where they belong; elsewhere, who made the dict has lost what was written."""
+    """Return a value of a dict. A time becomes text only in a field that holds times: elsewhere its text is lost."""
     if hasattr(type(value), "isoformat"):
         return _time(value) if key in _TIMES and hasattr(type(value), "utcoffset") else value
     return _plain(value, depth)
 
 
-def _time(value: Any) -> str:  # noqa: ANN401 - a datetime of whatever library
-    """A time as the server writes it; one that says no zone is taken for UTC, as PyYAML and the clients have it."""
+def _time(value: Any) -> str:  # noqa: ANN401 - a datetime of any library
+    """Return a time as an API server writes it. A time without a zone is UTC, as in PyYAML and the clients."""
     offset = value.utcoffset()
     utc = value if offset is None else value - offset
     return re.sub(r"(\.\d+)?([+-][\d:.]+)?\Z", "Z", utc.isoformat(), count=1)
 
 
 def _fields_of(value: object) -> Iterable[tuple[str, object]] | None:
-    """The fields of a model with their values, under the names of the API; None for what is no model."""
+    """Return the fields of a model under the names of the API, with their values; `None` if it is not a model."""
     kind = type(value)
     if hasattr(kind, "attribute_map") and hasattr(kind, "openapi_types"):
         names: Mapping[str, str] = kind.attribute_map
@@ -179,7 +184,7 @@ def _fields_of(value: object) -> Iterable[tuple[str, object]] | None:
 
 
 def _pulumi_names(kind: type) -> Mapping[str, str]:
-    """The names of the fields for which the properties of a class of Pulumi's stand."""
+    """Return the names of the fields by the properties of a class of Pulumi."""
     return {
         attribute: getattr(found.fget, "_pulumi_name", attribute)
         for attribute, found in vars(kind).items()

@@ -1,4 +1,4 @@
-"""Pods and pod templates as they stand in manifests: what concerns ports, and nothing else."""
+"""Pods and pod templates from manifests, reduced to what concerns ports."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -15,16 +15,18 @@ from portmap._kubernetes.wire import from_wire
 from portmap._model.pods import Container, Pod
 from portmap._model.ports import ContainerPort
 
-__all__ = ["POD", "anything_but", "pod_of", "read_container", "was_observed"]
+__all__ = ["POD", "decoded_pod", "partial_struct", "read_container", "was_observed"]
 
 
-def anything_but(fields: Mapping[str, Reader]) -> Reader:
-    """A mapping of which only these fields are looked at."""
+def partial_struct(fields: Mapping[str, Reader]) -> Reader:
+    """Return a reader of these fields of a mapping, which skips all others."""
     return struct(fields, open_to_others=True)
 
 
-_CONTAINER: Final = anything_but({"name": TEXT, "image": TEXT, "restartPolicy": TEXT, "ports": list_of(CONTAINER_PORT)})
-_POD_SPEC: Final = anything_but(
+_CONTAINER: Final = partial_struct(
+    {"name": TEXT, "image": TEXT, "restartPolicy": TEXT, "ports": list_of(CONTAINER_PORT)}
+)
+_POD_SPEC: Final = partial_struct(
     {
         "containers": list_of(_CONTAINER),
         "initContainers": list_of(_CONTAINER),
@@ -34,27 +36,34 @@ _POD_SPEC: Final = anything_but(
         "subdomain": TEXT,
     }
 )
-_STATUS: Final = anything_but(
+_STATUS: Final = partial_struct(
     {
         "phase": TEXT,
         "podIP": TEXT,
-        "podIPs": list_of(anything_but({"ip": TEXT})),
-        "conditions": list_of(anything_but({"type": TEXT, "status": TEXT})),
+        "podIPs": list_of(partial_struct({"ip": TEXT})),
+        "conditions": list_of(partial_struct({"type": TEXT, "status": TEXT})),
     }
 )
-POD: Final = anything_but({"metadata": METADATA, "spec": _POD_SPEC, "status": _STATUS})
+POD: Final = partial_struct({"metadata": METADATA, "spec": _POD_SPEC, "status": _STATUS})
 
 
 def was_observed(pod: object) -> bool:
-    """Whether the manifest of a pod has a status that says anything, be it nothing that is looked at here."""
+    """Return whether the manifest of a pod has a status that is not empty."""
     status = pod.get("status") if isinstance(pod, Mapping) else None
     return isinstance(status, Mapping) and any(value is not None for value in status.values())
 
 
-def pod_of(
+def decoded_pod(
     decoded: dict[str, Any], owner: dict[str, Any], path: FieldPath, *, observed: bool
 ) -> tuple[Pod | None, list[Violation]]:
-    """The pod of a decoded template, or of a decoded Pod where the path is empty."""
+    """Return the pod of a decoded pod template, and its violations.
+
+    Args:
+        decoded: The decoded template, or Pod.
+        owner: The metadata of the workload, or of the Pod.
+        path: The path of the template in the workload; empty for a Pod.
+        observed: Whether the pod exists in a cluster.
+    """
     found: list[Violation] = []
     spec, status = decoded.get("spec", {}), decoded.get("status", {})
     metadata = decoded.get("metadata", {})
@@ -65,9 +74,14 @@ def pod_of(
     if found:
         return None, found
     ready = next(
-        (each.get("status") == "True" for each in status.get("conditions", ()) if each.get("type") == "Ready"), None
+        (
+            condition.get("status") == "True"
+            for condition in status.get("conditions", ())
+            if condition.get("type") == "Ready"
+        ),
+        None,
     )
-    addresses = [each["ip"] for each in status.get("podIPs", ()) if each.get("ip")]
+    addresses = [address["ip"] for address in status.get("podIPs", ()) if address.get("ip")]
     if not addresses and status.get("podIP"):
         addresses = [status["podIP"]]
     try:
@@ -96,10 +110,10 @@ def pod_of(
 
 
 def read_container(data: Mapping[str, Any]) -> Container:
-    """The container of a fragment such as stands in a pod's `containers`.
+    """Return the container of an item of a pod's `containers`.
 
     Raises:
-        ValidationError: Its ports are not what a server accepts.
+        ValidationError: An API server would refuse its ports.
     """
     found: list[Violation] = []
     decoded = _CONTAINER.read(data, ROOT, found)

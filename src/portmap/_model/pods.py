@@ -1,8 +1,8 @@
-"""Containers and pods, as far as ports are concerned.
+"""Containers and pods, reduced to what concerns their ports.
 
 A `Pod` is either *observed*, as a client reads it from a cluster, with addresses and
-conditions, or *projected*: built in Python or taken from a workload's template, to
-stand for the pods that will be.
+conditions, or *projected*: built in Python or read from a workload's template, for the
+pods that a controller will create.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,9 +18,10 @@ from portmap._kubernetes.labels import Labels
 from portmap._kubernetes.schema import BOOLEAN, TEXT, TEXT_MAP, TEXTS, TIME, wrong_type
 from portmap._kubernetes.violations import Violation, in_order
 from portmap._kubernetes.wire import Field, FieldTable, labels_or_as_is, series_or_as_is, texts_or_as_is
-from portmap._model.ports import ContainerPort, printed, shown
+from portmap._model.ports import ContainerPort
+from portmap._model.representation import pretty_print, represent
 
-__all__ = ["Container", "Pod", "PodPhase", "container_problems"]
+__all__ = ["Container", "Pod", "PodPhase", "container_type_violations"]
 
 PodPhase: TypeAlias = Literal["Failed", "Pending", "Running", "Succeeded", "Unknown"]
 
@@ -35,16 +36,16 @@ def _container_ports(value: Iterable[ContainerPort]) -> tuple[ContainerPort, ...
 @final
 @attrs.frozen
 class Container:
-    """A container, and the ports that it declares.
+    """A container and the ports that it declares.
 
     Args:
-        name: Its name, unique in the pod.
-        ports: The ports that it declares, in order: the first of a name and protocol counts.
-        image: The image that it runs, written to manifests where given.
+        name: The name, unique in the pod.
+        ports: The declared ports. If several have one name and protocol, the first counts.
+        image: The image, which manifests need and portmap does not look at.
         restart_policy: `"Always"` makes an init container a sidecar, whose ports Services may name.
 
     Raises:
-        ValidationError: The API server would refuse it; it lists every violation.
+        ValidationError: An API server would refuse it. The error lists every violation.
 
     Source: Kubernetes API v1 Container (1.36).
 
@@ -84,7 +85,7 @@ class Container:
 
     @property
     def is_sidecar(self) -> bool:
-        """Whether it, as an init container, goes on running beside the others.
+        """True if it keeps running beside the other containers, as an init container.
 
         Example:
             >>> Container("proxy", restart_policy="Always").is_sidecar
@@ -93,10 +94,10 @@ class Container:
         return self.restart_policy == SIDECAR
 
     def __repr__(self) -> str:
-        return shown(self, "name")
+        return represent(self, "name")
 
-    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - as they ask
-        printed(self, printer)
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - the signature that IPython calls
+        pretty_print(self, printer)
 
 
 def _containers(value: Iterable[Container]) -> tuple[Container, ...]:
@@ -106,32 +107,32 @@ def _containers(value: Iterable[Container]) -> tuple[Container, ...]:
 @final
 @attrs.frozen
 class Pod:
-    """A pod, as far as Services are concerned.
+    """A pod, reduced to what Services look at.
 
     Args:
-        name: Its name.
-        namespace: Where it lives; left out, the same as that of whoever asks.
-        labels: What selectors look at.
+        name: The name.
+        namespace: The namespace. `None` matches every Service.
+        labels: The labels that selectors match.
         annotations: Kept and written back.
-        containers: Its containers, in order.
-        init_containers: Its init containers; those with restart policy Always are sidecars.
-        host_network: Whether it uses the node's own network.
-        node_name: The node it runs on; `None` if unknown.
-        hostname: Its host name, where it sets one.
-        subdomain: The headless Service under which it has a DNS name.
-        addresses: Its IP addresses as observed. `None`: it is projected, and counts
-            as running and ready. `()`: it was observed and has none yet.
-        phase: `"Running"`, `"Pending"`, …, as observed; `None` if unknown.
-        ready: Whether it was observed to be ready.
-        deletion_timestamp: Since when it is being deleted, in RFC 3339.
-        template: Whether it stands for a workload's template, where host ports are
-            filled in only when pods are made of it.
+        containers: The containers, in order.
+        init_containers: The init containers; those with restart policy Always are sidecars.
+        host_network: Whether the pod uses the network of its node.
+        node_name: The node that the pod runs on; `None` if unknown.
+        hostname: The host name, if the pod sets one.
+        subdomain: The headless Service that the pod has a DNS name under.
+        addresses: The observed IP addresses. `None`: the pod is projected, and counts
+            as running and ready. `()`: it was observed and has no address yet.
+        phase: The observed phase: `"Running"`, `"Pending"`, …; `None` if unknown.
+        ready: Whether the pod was observed to be ready.
+        deletion_timestamp: When its deletion began, in RFC 3339.
+        template: Whether it is the template of a workload. A server fills in the host ports
+            of pods, not those of templates.
 
     Raises:
-        ValidationError: The API server would refuse its ports; it lists every violation.
+        ValidationError: An API server would refuse its ports. The error lists every violation.
 
-    A pod of which anything was observed (phase or readiness) is an observed one, and
-    has no addresses if none are given. Source: Kubernetes API v1 Pod (1.36).
+    A pod with a phase or readiness is an observed one, and has no addresses if none are given.
+    Source: Kubernetes API v1 Pod (1.36).
 
     Example:
         >>> ready = Pod("web-0", labels={"app": "web"}, containers=pod.containers, addresses=["10.0.0.7"])
@@ -170,7 +171,7 @@ class Pod:
         Field("subdomain", ("subdomain",), TEXT),
         Field("node_name", ("nodeName",), TEXT),
     )
-    # Only their kinds matter here: a status is written in a form of its own.
+    # For type checks only: `to_manifest` writes the status in another form.
     STATUS_WIRE: ClassVar[FieldTable] = FieldTable(
         Field("phase", ("phase",), TEXT),
         Field("addresses", ("podIPs",), TEXTS),
@@ -185,7 +186,7 @@ class Pod:
         found += self.SPEC_WIRE.violations(self, FieldPath("spec"))
         found += self.STATUS_WIRE.violations(self, FieldPath("status"))
         for attribute, field in (("containers", "containers"), ("init_containers", "initContainers")):
-            found += container_problems(getattr(self, attribute), FieldPath("spec", field))
+            found += container_type_violations(getattr(self, attribute), FieldPath("spec", field))
         if not found:
             found = POD_RULES.violations(self)
         if found:
@@ -193,7 +194,7 @@ class Pod:
 
     @property
     def is_projected(self) -> bool:
-        """Whether nothing of it was observed: it stands for pods that will be.
+        """True if nothing of it was observed: it describes pods that a controller will create.
 
         Example:
             >>> ready.is_projected, pod.is_projected
@@ -203,7 +204,7 @@ class Pod:
 
     @property
     def is_terminating(self) -> bool:
-        """Whether it is being deleted.
+        """True if it is being deleted.
 
         Example:
             >>> Pod("web-0", deletion_timestamp="2026-01-01T00:00:00Z").is_terminating
@@ -213,7 +214,7 @@ class Pod:
 
     @property
     def sidecars(self) -> tuple[Container, ...]:
-        """The init containers that go on running beside the others.
+        """The init containers that keep running beside the other containers.
 
         Example:
             >>> proxy = Container("proxy", restart_policy="Always")
@@ -229,7 +230,7 @@ class Pod:
 
     @property
     def port_containers(self) -> tuple[Container, ...]:
-        """The containers in which a Service's named port is looked up, in that order.
+        """The containers in which a named port is looked up, in this order.
 
         Example:
             >>> proxy = Container("proxy", restart_policy="Always")
@@ -240,23 +241,23 @@ class Pod:
         return self.containers + self.sidecars if self.init_containers else self.containers
 
     def __str__(self) -> str:
-        """For people: `Pod shop/web-0`."""
+        """Return the name for messages: `Pod shop/web-0`."""
         return f"Pod {self.namespace}/{self.name}" if self.namespace else f"Pod {self.name}"
 
     def __repr__(self) -> str:
-        return shown(self, "name")
+        return represent(self, "name")
 
-    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - as they ask
-        printed(self, printer)
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - the signature that IPython calls
+        pretty_print(self, printer)
 
 
-def container_problems(containers: object, path: FieldPath) -> list[Violation]:
-    """What keeps this from being a list of containers."""
+def container_type_violations(containers: object, path: FieldPath) -> list[Violation]:
+    """Return why a value is not a tuple of containers."""
     if not isinstance(containers, tuple):
         return [wrong_type(path, "a list of Container", containers)]
-    items = cast("tuple[object, ...]", containers)
+    values = cast("tuple[object, ...]", containers)
     return [
-        wrong_type(path.index(position), "a Container", item)
-        for position, item in enumerate(items)
-        if type(item) is not Container
+        wrong_type(path.index(position), "a Container", value)
+        for position, value in enumerate(values)
+        if type(value) is not Container
     ]

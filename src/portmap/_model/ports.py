@@ -1,9 +1,8 @@
-"""Container ports and Service ports: the values.
+"""Container ports and Service ports.
 
-What several ports of one Service or pod must agree on stands with Services and pods.
+Rules that concern several ports of one Service or pod belong to Services and pods.
 """
 
-from collections.abc import Collection
 from typing import Any, ClassVar, NoReturn, Self, final
 
 import attrs
@@ -18,10 +17,9 @@ from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.opaque import Opaque
 from portmap._kubernetes.violations import Violation, in_order, quote
 from portmap._kubernetes.wire import FieldTable, opaque_or_as_is, unmodelled_violations
+from portmap._model.representation import pretty_print, represent
 
 __all__ = ["ContainerPort", "ServicePort"]
-
-# --- the values ------------------------------------------------------------------------------------------------
 
 
 def _refuse(kind: str, number: object, violations: list[Violation]) -> NoReturn:
@@ -31,22 +29,21 @@ def _refuse(kind: str, number: object, violations: list[Violation]) -> NoReturn:
 @final
 @attrs.frozen
 class ContainerPort:
-    """A port on which a container listens.
+    """A port that a container declares.
 
-    Declaring it is what lets a Service, a probe or a NetworkPolicy refer to it by
-    name; a container that listens on a port it does not declare can be reached by
-    number all the same.
+    A declared port has a name that Services, probes and NetworkPolicies can refer to.
+    A container that listens on a port without declaring it is reachable by number only.
 
     Args:
         container_port: The number, 1 to 65535.
         name: At most 15 of a-z, 0-9 and single hyphens, with a letter; unique in its container.
-        protocol: `"TCP"`, `"UDP"` or `"SCTP"`; left out, TCP.
-        host_port: The same port on the node's own address, 1 to 65535; rarely wanted.
-        host_ip: The node's address on which `host_port` is bound; left out, all of them.
-        unmodelled: What a manifest said about it that has no attribute here.
+        protocol: `"TCP"`, `"UDP"` or `"SCTP"`. The default is TCP.
+        host_port: A port of the node that leads to this one, 1 to 65535; rarely needed.
+        host_ip: The address of the node for `host_port`. The default is every address.
+        unmodelled: The parts of a manifest that have no attribute.
 
     Raises:
-        ValidationError: The API server would refuse it; it lists every violation.
+        ValidationError: An API server would refuse it. The error lists every violation.
 
     Source: Kubernetes API v1 ContainerPort (1.36).
 
@@ -81,7 +78,7 @@ class ContainerPort:
 
     @property
     def effective_protocol(self) -> str:
-        """The protocol, `TCP` where none was given.
+        """The protocol, with its default.
 
         Example:
             >>> ContainerPort(8080).effective_protocol
@@ -90,34 +87,34 @@ class ContainerPort:
         return self.protocol or DEFAULT_PROTOCOL
 
     def __repr__(self) -> str:
-        return shown(self, "container_port")
+        return represent(self, "container_port")
 
-    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - as they ask
-        printed(self, printer)
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - the signature that IPython calls
+        pretty_print(self, printer)
 
 
 @final
 @attrs.frozen
 class ServicePort:
-    """A port of a Service: what clients dial, and where it leads.
+    """A port of a Service: the number that clients connect to, and the container port that it leads to.
 
     Args:
-        port: What clients dial, 1 to 65535.
+        port: The number that clients connect to, 1 to 65535.
         name: A DNS label of at most 63 characters, unique in the Service; required
-            where the Service has several ports. Endpoints, DNS SRV records,
+            if the Service has several ports. Endpoints, DNS SRV records,
             Ingresses and ServiceMonitors refer to the port by it.
-        protocol: `"TCP"`, `"UDP"` or `"SCTP"`; left out, TCP.
-        app_protocol: What is spoken over it, such as `"http"` or
+        protocol: `"TCP"`, `"UDP"` or `"SCTP"`. The default is TCP.
+        app_protocol: The application protocol, such as `"http"` or
             `"kubernetes.io/h2c"`: a hint for proxies and meshes.
-        target_port: Where the pod listens: a number, or the name of a container
-            port, which is looked up in each pod. Left out, the number of `port`.
-        node_port: The port on every node, for types NodePort and LoadBalancer;
-            left out, the cluster picks one. In a range that the cluster's
-            administrator sets, 30000-32767 by default.
-        unmodelled: What a manifest said about it that has no attribute here.
+        target_port: The port of the pod: a number, or the name of a container
+            port, which is looked up in each pod. The default is the number of `port`.
+        node_port: The port of every node, for types NodePort and LoadBalancer. By default
+            the cluster picks one. It lies in the cluster's node port range, 30000-32767
+            unless the cluster sets another.
+        unmodelled: The parts of a manifest that have no attribute.
 
     Raises:
-        ValidationError: The API server would refuse it; it lists every violation.
+        ValidationError: An API server would refuse it. The error lists every violation.
 
     Source: Kubernetes API v1 ServicePort (1.36).
 
@@ -161,21 +158,20 @@ class ServicePort:
         app_protocol: str | None = None,
         node_port: int | None = None,
     ) -> Self:
-        """A Service port that leads to this container port.
+        """Return a Service port that leads to a container port.
 
-        It points at the container port by name, or by number if it has none, and
-        takes over its protocol, so that the two cannot disagree. No reference is
-        kept: the result is a plain `ServicePort`.
+        It refers to the container port by name, or by number if it has no name, and
+        has the same protocol. No reference is kept: the result is a plain `ServicePort`.
 
         Args:
-            container_port: Where it leads.
-            port: What clients dial, 1 to 65535.
-            name: The Service port's own name; left out, the container port's.
+            container_port: The container port.
+            port: The number that clients connect to, 1 to 65535.
+            name: The name of the Service port. The default is that of the container port.
             app_protocol: As in `ServicePort`.
             node_port: As in `ServicePort`.
 
         Raises:
-            ValidationError: The API server would refuse it.
+            ValidationError: An API server would refuse it.
 
         Example:
             >>> ServicePort.targeting(http, port=80)
@@ -195,7 +191,7 @@ class ServicePort:
 
     @property
     def effective_protocol(self) -> str:
-        """The protocol, `TCP` where none was given.
+        """The protocol, with its default.
 
         Example:
             >>> ServicePort(80).effective_protocol
@@ -205,7 +201,7 @@ class ServicePort:
 
     @property
     def effective_target_port(self) -> int | str:
-        """Where it leads: `target_port`, or the number of `port` where that is left out, 0 or empty.
+        """The target port; the number of `port` if it is absent, 0 or empty.
 
         Example:
             >>> ServicePort(80).effective_target_port
@@ -214,45 +210,7 @@ class ServicePort:
         return self.target_port or self.port
 
     def __repr__(self) -> str:
-        return shown(self, "port")
+        return represent(self, "port")
 
-    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - as they ask
-        printed(self, printer)
-
-
-def _left_out(value: Any, field: "attrs.Attribute[Any]") -> bool:  # noqa: ANN401 - as below
-    default: Any = field.default
-    factory = getattr(default, "factory", None)
-    return bool(getattr(value, field.name) == (default if factory is None else factory()))
-
-
-def shown(value: Any, subject: str) -> str:  # noqa: ANN401 - any of the frozen classes
-    """A repr with the subject first and only what was authored after it."""
-    rest = [
-        f"{field.name}={getattr(value, field.name)!r}"
-        for field in attrs.fields(type(value))
-        if field.repr and field.name != subject and not _left_out(value, field)
-    ]
-    return f"{type(value).__name__}({', '.join([repr(getattr(value, subject)), *rest])})"
-
-
-def printed(value: Any, printer: Any, *, also: Collection[str] = ()) -> None:  # noqa: ANN401 - as in `shown`
-    """The same in lines, for `_repr_pretty_`, by which Hypothesis and IPython print: they would print every field.
-
-    Args:
-        value: The object.
-        printer: Theirs, a pretty printer as that of IPython.
-        also: Fields that the repr leaves out, and this does not.
-    """
-    wanted = [
-        field
-        for field in attrs.fields(type(value))
-        if not field.kw_only or ((field.repr or field.name in also) and not _left_out(value, field))
-    ]
-    with printer.group(4, f"{type(value).__name__}(", ")"):
-        for place, field in enumerate(wanted):
-            if place:
-                printer.text(",")
-                printer.breakable()
-            printer.text(f"{field.name}=" if field.kw_only else "")
-            printer.pretty(getattr(value, field.name))
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - the signature that IPython calls
+        pretty_print(self, printer)

@@ -1,4 +1,4 @@
-"""A Service's manifest as a `Service`, for whoever wants the object or why there is none."""
+"""Services from manifests."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,26 +9,26 @@ from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.kinds import CORE_VERSIONS
 from portmap._kubernetes.violations import Violation, below, in_order
 from portmap._kubernetes.wire import from_wire
-from portmap._model.foreign import Foreign, is_from_file, plain_manifest
+from portmap._model.foreign import Foreign, is_document, plain_manifest
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 
 __all__ = [
+    "as_service",
+    "as_services",
+    "decoded_service",
     "is_core_service",
     "read_core_service",
-    "reduced_service",
-    "service_of",
-    "services_of",
 ]
 
 
 def is_core_service(manifest: Mapping[str, Any]) -> bool:
-    """Whether this is a Service of Kubernetes itself, not one of another group (Knative's, say)."""
+    """Return whether a manifest is that of a Service of Kubernetes, and not of another group such as Knative."""
     return manifest.get("kind") == "Service" and manifest.get("apiVersion") in CORE_VERSIONS
 
 
 def read_core_service(manifest: Mapping[str, Any]) -> Service:
-    """The Service of a manifest, without what portmap does not model.
+    """Return the Service of a manifest, without the parts that are not modelled.
 
     Raises:
         ValidationError: The cluster in force would refuse it.
@@ -37,42 +37,42 @@ def read_core_service(manifest: Mapping[str, Any]) -> Service:
     decoded: Any = SERVICE.read(manifest, ROOT, found)
     if found:
         raise ValidationError("Service", in_order(found))
-    return service_of(decoded)
+    return decoded_service(decoded)
 
 
-def reduced_service(service: Service | Mapping[str, Any] | Foreign) -> Service:
-    """Any Service as a `Service`: a plain dict or another library's object is read, a document has it.
+def as_service(service: Service | Mapping[str, Any] | Foreign) -> Service:
+    """Return a Service in any form as a `Service`.
 
     Raises:
         ValidationError: The cluster in force, or that of the document, would refuse it.
-        TypeError: It is something else altogether.
+        TypeError: It is not a Service.
     """
     if isinstance(service, Service):
         return service
-    if is_from_file(service) and isinstance(service.raw, Mapping) and is_core_service(service.raw):
-        found = next((each for each in service.objects if isinstance(each, Service)), None)
+    if is_document(service) and isinstance(service.raw, Mapping) and is_core_service(service.raw):
+        found = next((typed for typed in service.objects if isinstance(typed, Service)), None)
         if found is None:
             raise ValidationError(str(service), service.violations)
         return found
     plain = plain_manifest(service)
     if not isinstance(plain, Mapping) or not is_core_service(plain):
-        told = f"a dict of kind {plain.get('kind')!r}" if isinstance(plain, Mapping) else type(service).__name__
-        raise TypeError(f"the Service must be a Service or the plain dict of one, not {told}")
+        kind = f"a dict of kind {plain.get('kind')!r}" if isinstance(plain, Mapping) else type(service).__name__
+        raise TypeError(f"the Service must be a Service or the plain dict of one, not {kind}")
     return read_core_service(plain)
 
 
-def services_of(given: Service | Mapping[str, Any] | Foreign) -> tuple[Service, ...]:
-    """The Service of one thing that was given for one; none, of a document of another kind."""
-    if is_from_file(given) and not (isinstance(given.raw, Mapping) and is_core_service(given.raw)):
+def as_services(subject: Service | Mapping[str, Any] | Foreign) -> tuple[Service, ...]:
+    """Return the Service of an object in any form; none of a document of another kind."""
+    if is_document(subject) and not (isinstance(subject.raw, Mapping) and is_core_service(subject.raw)):
         return ()
-    return (reduced_service(given),)
+    return (as_service(subject),)
 
 
-def service_of(decoded: Mapping[str, Any]) -> Service:
-    """The Service of a decoded manifest, without what portmap does not model.
+def decoded_service(decoded: Mapping[str, Any]) -> Service:
+    """Return the Service of a decoded manifest, without the parts that are not modelled.
 
     Raises:
-        ValidationError: The cluster in force would refuse one of its ports, or the whole.
+        ValidationError: The cluster in force would refuse one of its ports, or the Service.
     """
     metadata, spec = decoded.get("metadata", {}), decoded.get("spec", {})
     ports, found = [], []

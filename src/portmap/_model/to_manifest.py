@@ -1,6 +1,6 @@
-"""Typed objects as plain data: what a manifest says, in the order in which people read it.
+"""Typed objects as plain data, with the fields in the order in which people write them.
 
-Only what was authored is written: defaults are the API server's to fill in.
+Only authored values are written. An API server fills in the defaults.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,20 +19,19 @@ __all__ = ["to_manifest"]
 
 
 def to_manifest(subject: "Service | ServicePort | Pod | Container | ContainerPort") -> dict[str, Any]:
-    """This object as plain data, under the names that Kubernetes gives its fields.
+    """Return an object as plain data, under the names that Kubernetes gives its fields.
 
     A `Service` or `Pod` becomes a whole manifest. A `ContainerPort`, `Container` or
-    `ServicePort` becomes the fragment that stands for it, to be put into a dict of
-    one's own.
+    `ServicePort` becomes the fragment of a manifest that describes it.
 
     Args:
-        subject: What to write.
+        subject: The object.
 
     Returns:
-        A fresh dict of plain values, which the caller may change.
+        A new dict of plain values, which the caller may change.
 
     Raises:
-        TypeError: It is an object of another kind.
+        TypeError: It is an object of another class.
 
     Example:
         >>> app = Container("app", image="shop/web:1", ports=[http])

@@ -1,4 +1,4 @@
-"""Workloads, reduced to the pods that they make. Which kinds there are stands in a table of its own."""
+"""Workloads, reduced to the pods that they create. The table of their kinds is in `_kubernetes.kinds`."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -12,47 +12,43 @@ from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.kinds import (
     ADDED_LABELS,
     SEVERAL_TEMPLATES,
-    WORKLOAD_KINDS,
     any_template_path,
     kind_of_workload,
     known_kinds,
-    template_path,
 )
 from portmap._kubernetes.labels import Labels
 from portmap._kubernetes.schema import TEXT_MAP, wrong_type
 from portmap._kubernetes.violations import Violation, below, in_order
-from portmap._model.foreign import Foreign, is_from_file, plain_manifest
-from portmap._model.pod_reading import POD, anything_but, pod_of, read_container, was_observed
+from portmap._model.foreign import Foreign, is_document, plain_manifest
+from portmap._model.pod_reading import POD, decoded_pod, partial_struct, was_observed
 from portmap._model.pods import Pod
-from portmap._model.ports import printed
+from portmap._model.representation import pretty_print
 
 __all__ = [
-    "WORKLOAD_KINDS",
     "Workload",
     "added_labels",
+    "as_workload",
+    "as_workloads",
     "could_select",
     "makes_pods",
-    "read_container",
     "read_workload",
     "read_workloads",
-    "reduced",
     "several_templates",
-    "template_path",
-    "workloads_of",
+    "unknown_kind",
 ]
 
 
 @final
 @attrs.frozen
 class Workload:
-    """A workload, reduced to what its pods look like.
+    """A workload, reduced to the pods that it creates.
 
     Args:
         kind: `"Deployment"`, `"StatefulSet"`, …
-        name: Its name.
-        pod: What the pods are like that it makes: projected, in its namespace.
-        selector: The labels by which it knows its own pods, where it says so.
-        replicas: How many pods it makes, where it says so; with 0 it makes none.
+        name: The name.
+        pod: The pods that it creates: a projected pod, in its namespace.
+        selector: The labels that it selects its pods by, if it has a selector.
+        replicas: The number of pods, if it is set; with 0 there are none.
 
     Example:
         >>> deployment = Workload("Deployment", "web", pod, replicas=2)
@@ -70,7 +66,7 @@ class Workload:
 
     @property
     def namespace(self) -> str | None:
-        """Where it lives.
+        """The namespace, which is that of its pods.
 
         Example:
             >>> Workload("Deployment", "web", Pod("", namespace="shop", template=True)).namespace
@@ -79,18 +75,17 @@ class Workload:
         return self.pod.namespace
 
     def __str__(self) -> str:
-        """For people: `Deployment shop/web`."""
+        """Return the name for messages: `Deployment shop/web`."""
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
-    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - as Hypothesis and IPython ask
-        printed(self, printer, also=("selector",))
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # noqa: ANN401, FBT001 - the signature that IPython calls
+        pretty_print(self, printer, also=("selector",))
 
 
 def could_select(selector: Mapping[str, str], namespace: str | None, source: Workload | Pod) -> bool:
-    """Whether a selector in this namespace picks this pod, or a pod that this workload makes.
+    """Return whether a selector in this namespace matches a pod, or a pod that a workload creates.
 
-    Labels that controllers add to their pods count. An unknown namespace is taken to
-    be the other's.
+    Labels that controllers add to their pods count. An unknown namespace equals every other.
     """
     pod = source.pod if isinstance(source, Workload) else source
     if namespace is not None and pod.namespace is not None and namespace != pod.namespace:
@@ -103,7 +98,7 @@ def could_select(selector: Mapping[str, str], namespace: str | None, source: Wor
 
 
 def added_labels(source: Workload | Pod) -> Iterable[str]:
-    """The keys of the labels that a controller adds to the pods of this workload."""
+    """Return the keys of the labels that a controller adds to the pods of a workload."""
     return ADDED_LABELS.get(source.kind, {}) if isinstance(source, Workload) else ()
 
 
@@ -118,50 +113,52 @@ def _selects_added(selector: Mapping[str, str], workload: Workload) -> bool:
     return True
 
 
-def reduced(workload: Workload | Pod | Mapping[str, Any] | Foreign) -> Workload:
-    """Any workload as a `Workload`: a pod is one of itself, a plain dict or another library's object is read.
+def as_workload(workload: Workload | Pod | Mapping[str, Any] | Foreign) -> Workload:
+    """Return a workload in any form as a `Workload`. A pod becomes a workload of kind Pod.
 
     Raises:
-        ValidationError: The dict is no workload, or its ports are not what a server accepts.
+        ValidationError: The manifest is not that of a workload, or an API server would refuse its ports.
+        TypeError: It is neither a workload nor a manifest.
     """
     if isinstance(workload, Workload):
         return workload
     if isinstance(workload, Pod):
         return Workload("Pod", workload.name, workload)
-    given = plain_manifest(workload)
-    if not isinstance(given, Mapping):
-        what = "a Service makes no pods: " if type(given).__name__ == "Service" else ""
-        raise TypeError(f"{what}a workload is a Pod, a Workload or a plain dict, not {given!r}")
-    if any_template_path(given) is None:
-        raise ValidationError("manifest", (_makes_no_pods(given),))
-    return read_workload(given)
+    manifest = plain_manifest(workload)
+    if not isinstance(manifest, Mapping):
+        reason = "a Service makes no pods: " if type(manifest).__name__ == "Service" else ""
+        raise TypeError(f"{reason}a workload is a Pod, a Workload or a plain dict, not {manifest!r}")
+    if any_template_path(manifest) is None:
+        raise ValidationError("manifest", (_makes_no_pods(manifest),))
+    return read_workload(manifest)
 
 
-def workloads_of(given: Workload | Pod | Mapping[str, Any] | Foreign) -> tuple[Workload | Pod, ...]:
-    """What makes pods of one thing that was given: itself, but for documents of files.
+def as_workloads(subject: Workload | Pod | Mapping[str, Any] | Foreign) -> tuple[Workload | Pod, ...]:
+    """Return the workloads and pods of an object in any form.
 
-    A document is as its file has it, beside others: of any kind, and it may hold several workloads.
+    A document of a file may be of any kind and hold several workloads or none. Any other object must be
+    a workload.
 
     Raises:
-        ValidationError: The dict is no workload, or what it or the document holds is not what a server accepts.
+        ValidationError: The manifest is not that of a workload, or an API server would refuse its ports.
     """
-    if isinstance(given, Pod | Workload):
-        return (given,)
-    if not is_from_file(given):
-        return (reduced(given),)
-    if given.violations and isinstance(given.raw, Mapping) and makes_pods(given.raw):
-        raise ValidationError(str(given), given.violations)
-    return tuple(each for each in given.objects if isinstance(each, Pod | Workload))
+    if isinstance(subject, Pod | Workload):
+        return (subject,)
+    if not is_document(subject):
+        return (as_workload(subject),)
+    if subject.violations and isinstance(subject.raw, Mapping) and makes_pods(subject.raw):
+        raise ValidationError(str(subject), subject.violations)
+    return tuple(found for found in subject.objects if isinstance(found, Pod | Workload))
 
 
 # --- reading ---------------------------------------------------------------------------------------------------
 
 
-_SELECTOR: Final = anything_but({"matchLabels": TEXT_MAP})
+_SELECTOR: Final = partial_struct({"matchLabels": TEXT_MAP})
 
 
-def no_such_kind(manifest: object) -> Violation:
-    """The violation of something that is neither a Service nor a workload."""
+def unknown_kind(manifest: object) -> Violation:
+    """Return the violation of an object that is neither a Service nor a workload."""
     if not isinstance(manifest, Mapping):
         hint = "for a text, use load or parse" if isinstance(manifest, str) else None
         return wrong_type(ROOT, "a mapping: one parsed manifest", manifest, hint)
@@ -169,7 +166,7 @@ def no_such_kind(manifest: object) -> Violation:
 
 
 def _makes_no_pods(manifest: Mapping[str, Any]) -> Violation:
-    """The violation of an object that is given for a workload and is none."""
+    """Return the violation of an object that is not a workload where one is needed."""
     return _wrong_kind(
         manifest,
         f"portmap knows no pods of it; pods are made by {', '.join(known_kinds())}",
@@ -189,29 +186,29 @@ def _wrong_kind(manifest: Mapping[str, Any], detail: str, hint: str | None = Non
     )
 
 
-def read_workload(manifest: Any) -> Workload:  # noqa: ANN401 - anything may turn up in a file
-    """The workload of a manifest; a Pod's own is a Workload of kind Pod.
+def read_workload(manifest: Any) -> Workload:  # noqa: ANN401 - a file may hold anything
+    """Return the workload of a manifest. A Pod becomes a workload of kind Pod.
 
     Raises:
-        ValidationError: It is of no kind that makes pods, or its ports are wrong.
+        ValidationError: Its kind creates no pods, or an API server would refuse its ports.
     """
     found: list[Violation] = []
     kind = manifest.get("kind") if isinstance(manifest, Mapping) else None
     path = any_template_path(manifest) if isinstance(manifest, Mapping) else None
     if path is None:
-        raise ValidationError("manifest", (no_such_kind(manifest),))
+        raise ValidationError("manifest", (unknown_kind(manifest),))
     template = _at(manifest, *path)
     if template is None:
         found.append(Violation.about(path, "template-required", "FieldValueRequired", f"a {kind} has a pod template"))
     decoded: Any = POD.read(template or {}, path, found)
-    # A Pod is its own template, whose metadata is read by now.
-    given = (manifest.get("metadata") or {}) if path else None
-    metadata: Any = decoded.get("metadata", {}) if given is None else METADATA.read(given, FieldPath("metadata"), found)
+    # A Pod is its own template, so its metadata is decoded already.
+    own = (manifest.get("metadata") or {}) if path else None
+    metadata: Any = decoded.get("metadata", {}) if own is None else METADATA.read(own, FieldPath("metadata"), found)
     selector = _own_selector(manifest, str(kind), found)
     if found:
         name = metadata.get("name", "") if isinstance(metadata, dict) else ""
         raise ValidationError(f"{kind} {name}", in_order(found))
-    pod, found = pod_of(decoded, metadata, path, observed=was_observed(template))
+    pod, found = decoded_pod(decoded, metadata, path, observed=was_observed(template))
     if pod is None:
         raise ValidationError(f"{kind} {metadata.get('name', '')}", in_order(found))
     return Workload(
@@ -224,18 +221,18 @@ def read_workload(manifest: Any) -> Workload:  # noqa: ANN401 - anything may tur
 
 
 def makes_pods(manifest: Mapping[str, Any]) -> bool:
-    """Whether `read_workloads` finds workloads in an object such as this."""
+    """Return whether `read_workloads` reads manifests of this kind."""
     return any_template_path(manifest) is not None or several_templates(manifest) is not None
 
 
 def read_workloads(manifest: Mapping[str, Any]) -> tuple[Workload, ...]:
-    """The workloads of a manifest: one, or as many as an object of its kind says.
+    """Return the workloads of a manifest.
 
-    A ClusterServiceVersion makes several Deployments, each with a name of its own. An
-    Argo Rollout that refers to a Deployment has no template, and makes none itself.
+    A ClusterServiceVersion creates several Deployments. An Argo Rollout that refers to a
+    Deployment has no template and creates no pods itself.
 
     Raises:
-        ValidationError: It is of no kind that makes pods, or ports of its are wrong.
+        ValidationError: Its kind creates no pods, or an API server would refuse the ports of one.
     """
     several = several_templates(manifest)
     if several is None:
@@ -243,13 +240,13 @@ def read_workloads(manifest: Mapping[str, Any]) -> tuple[Workload, ...]:
         referring = manifest.get("kind") == "Rollout" and isinstance(spec, Mapping) and "workloadRef" in spec
         return () if referring else (read_workload(manifest),)
     kind, path = several
-    made, found = [], []
-    listed = _at(manifest, *path)
-    for position, given in enumerate(listed if isinstance(listed, list) else ()):
-        entry = given if isinstance(given, Mapping) else {}
+    workloads, found = [], []
+    entries = _at(manifest, *path)
+    for position, item in enumerate(entries if isinstance(entries, list) else ()):
+        entry = item if isinstance(item, Mapping) else {}
         metadata = {"name": entry.get("name"), "namespace": _at(manifest, "metadata", "namespace")}
         try:
-            made.append(
+            workloads.append(
                 read_workload(
                     {"apiVersion": "apps/v1", "kind": kind, "metadata": metadata, "spec": entry.get("spec") or {}}
                 )
@@ -258,11 +255,11 @@ def read_workloads(manifest: Mapping[str, Any]) -> tuple[Workload, ...]:
             found += below(path.index(position), error.violations)
     if found:
         raise ValidationError(f"{manifest.get('kind')} {_at(manifest, 'metadata', 'name') or ''}", in_order(found))
-    return tuple(made)
+    return tuple(workloads)
 
 
 def several_templates(manifest: Mapping[str, Any]) -> tuple[str, FieldPath] | None:
-    """For an object that makes several workloads: of which kind, and the path to the list of them; else `None`."""
+    """Return the kind of the workloads that an object creates and the path to their list, if there may be several."""
     api_version = manifest.get("apiVersion")
     group = api_version.rpartition("/")[0] if isinstance(api_version, str) else ""
     kind = manifest.get("kind")
@@ -276,13 +273,13 @@ def _at(data: Any, *path: str | int) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def _replicas(manifest: Mapping[str, Any]) -> int | None:
-    """How many pods it makes. What is no number is the server's to refuse: it is not about ports."""
+    """Return the number of pods. A wrong type is not about ports, so it is left to the server."""
     replicas = _at(manifest, "spec", "replicas")
     return replicas if type(replicas) is int else None
 
 
 def _own_selector(manifest: Mapping[str, Any], kind: str, found: list[Violation]) -> Labels | None:
-    """The labels by which a controller knows its pods; a Job's are made up by the server."""
+    """Return the labels that a controller selects its pods by. The server generates those of a Job."""
     spec = manifest.get("spec")
     selector = spec.get("selector") if isinstance(spec, Mapping) and kind not in {"Pod", "Job", "CronJob"} else None
     if selector is None:

@@ -9,7 +9,7 @@ from portmap._graph.items import name_of, with_namespace
 from portmap._graph.object_name import ObjectName, in_namespace
 from portmap._manifests.documents import Document
 from portmap._model.services import Service
-from portmap._model.workloads import reduced
+from portmap._model.workloads import as_workload
 
 __all__ = ["Place", "Places", "places_of"]
 
@@ -50,6 +50,6 @@ def places_of(documents: Iterable[Document], namespace: str | None) -> Places:
             raw = document.raw if namespace is None else in_namespace(document.raw, namespace)
             places.setdefault(ObjectName.of(raw), place)
             for typed in document.objects:
-                item = typed if isinstance(typed, Service) else reduced(typed)
+                item = typed if isinstance(typed, Service) else as_workload(typed)
                 places.setdefault(name_of(with_namespace(item, namespace)), place)
     return places

@@ -17,12 +17,12 @@ import attrs
 from portmap._kubernetes.addresses import family_and_form, family_of
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.features import SIDECAR_PORTS
-from portmap._model.foreign import Foreign, several
+from portmap._model.foreign import Foreign, require_iterable
 from portmap._model.pods import Pod
 from portmap._model.ports import ServicePort
-from portmap._model.service_reading import reduced_service, services_of
+from portmap._model.service_reading import as_service, as_services
 from portmap._model.services import Service
-from portmap._model.workloads import Workload, workloads_of
+from portmap._model.workloads import Workload, as_workloads
 from portmap._resolution.find_port import PortFinder
 from portmap._resolution.selection import Candidates
 from portmap._resolution.slices import EndpointSlice, PublishedPod, is_ready, slices_of
@@ -212,7 +212,7 @@ def resolve(
         ...
         spec.ports[0].targetPort - did you mean 'http'?
     """
-    return resolve_all([reduced_service(service)], pods, nodes=nodes, ip_families=ip_families, cluster=cluster)[0]
+    return resolve_all([as_service(service)], pods, nodes=nodes, ip_families=ip_families, cluster=cluster)[0]
 
 
 def resolve_all(
@@ -240,9 +240,9 @@ def resolve_all(
         Service web 1
         Service typo 0
     """
-    several(services, "resolve_all")
-    wanted = [service for source in services for service in services_of(source)]
-    among = [workload for source in _list_of_pods(pods) for workload in workloads_of(source)]
+    require_iterable(services, "resolve_all")
+    wanted = [service for source in services for service in as_services(source)]
+    among = [workload for source in _list_of_pods(pods) for workload in as_workloads(source)]
     candidates = Candidates(among, indexed=len(wanted) > 1)
     resolved = resolve_among(wanted, candidates, nodes=nodes, ip_families=ip_families, cluster=cluster)
     return tuple(resolution for resolution, _ in resolved)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 from portmap._contract import contract
 from portmap._kubernetes.cluster import Cluster
 from portmap._manifests.documents import Manifests
-from portmap._model.foreign import Foreign, several
+from portmap._model.foreign import Foreign, require_iterable
 from portmap._model.pods import Pod
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
@@ -260,7 +260,7 @@ def assert_no_findings(
     if unreadable:
         files = indent("\n".join(map(str, unreadable)), "  ")
         raise AssertionError(f"there should be no findings, but there are files that cannot be read:\n{files}")
-    items = [*several(objects, "assert_no_findings")]
+    items = [*require_iterable(objects, "assert_no_findings")]
     if not items:
         raise AssertionError("there should be no findings, but there are no objects to lint")
     report = lint(items, cluster=cluster, rules=rules, complete=complete)
@@ -303,8 +303,8 @@ def assert_contract_kept(
     """
     __tracebackhide__ = True
     compared = contract(
-        _plain(several(before, "assert_contract_kept")),
-        _plain(several(after, "assert_contract_kept")),
+        _plain(require_iterable(before, "assert_contract_kept")),
+        _plain(require_iterable(after, "assert_contract_kept")),
         cluster=cluster,
         namespaces=namespaces,
         ignore_namespaces=ignore_namespaces,
