@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from portmap._manifests.applied import applied
     from portmap._manifests.converter import converter
-    from portmap._manifests.documents import Document, Manifests, Note
+    from portmap._manifests.documents import Document, Manifests
     from portmap._manifests.edit import Edit, edit, set_fields
     from portmap._manifests.load import load, parse
     from portmap._manifests.read import read
@@ -28,7 +28,6 @@ __all__ = [
     "Document",
     "Edit",
     "Manifests",
-    "Note",
     "applied",
     "converter",
     "edit",
@@ -49,7 +48,6 @@ _HOMES = {
     "Document": "portmap._manifests.documents",
     "Edit": "portmap._manifests.edit",
     "Manifests": "portmap._manifests.documents",
-    "Note": "portmap._manifests.documents",
     "applied": "portmap._manifests.applied",
     "converter": "portmap._manifests.converter",
     "edit": "portmap._manifests.edit",

@@ -1,12 +1,13 @@
 """The documentation of each rule of the linter is complete, and its examples do what they say."""
 
+import io
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from portmap.lint import RULES, Rule, lint, rules_of
-from portmap.manifests import parse
+from portmap.manifests import Document, load, parse
 
 DOCS: Final = Path(__file__).resolve().parents[2] / "docs"
 TITLES = ("What it reports", "Why it matters", "Example", "Fix", "Notes")
@@ -24,11 +25,11 @@ def yaml_in(section: str) -> str:
     return text
 
 
-def objects_in(section: str) -> list[Any]:
-    return parse(yaml_in(section))
+def objects_in(section: str) -> list[Document]:
+    return [*load(io.StringIO(yaml_in(section)))]
 
 
-def fixed_objects(rule: Rule) -> list[Any]:
+def fixed_objects(rule: Rule) -> list[Document]:
     """Return the objects of *Example* with those of *Fix* in their place."""
     fixed = objects_in(rule.sections["Fix"])
     if not yaml_in(rule.sections["Fix"]).startswith(PARTIAL_FIX):
@@ -39,11 +40,11 @@ def fixed_objects(rule: Rule) -> list[Any]:
     return list((example | changed).values())
 
 
-def name_of(raw: Any) -> tuple[str, str | None, str]:
-    return raw["kind"], raw["metadata"].get("namespace"), raw["metadata"]["name"]
+def name_of(document: Document) -> tuple[str, str | None, str]:
+    return document.kind, document.raw["metadata"].get("namespace"), document.name
 
 
-def broken_by(objects: list[Any], rule: Rule) -> set[str]:
+def broken_by(objects: list[Document], rule: Rule) -> set[str]:
     """Return the names of the rules of the default profile and of the rule's own that these objects break."""
     return {finding.rule for finding in lint(objects, rules=rules_of(rule.profile))}
 
@@ -73,11 +74,11 @@ def test_the_fix_breaks_none(rule: Rule) -> None:
 def test_the_annotation_of_its_page_suppresses_it(rule: Rule) -> None:
     """With the annotation that the page shows, the finding about the object is suppressed."""
     page = (DOCS / "rules" / f"{rule.name}.md").read_text(encoding="utf-8")
-    [shown] = objects_in(page.partition("## How to suppress it")[2].partition("with a reason:")[2])
+    [shown] = parse(yaml_in(page.partition("## How to suppress it")[2].partition("with a reason:")[2]))
     objects = objects_in(rule.sections["Example"])
     reported = {finding.position for finding in lint(objects, rules=[rule])}
     for position in reported:
-        objects[position]["metadata"] |= shown["metadata"]
+        objects[position].raw["metadata"] |= shown["metadata"]
     report = lint(objects, rules=[rule])
     assert reported
     assert report.findings == ()

@@ -1,6 +1,9 @@
-"""Where readers of YAML do not agree about an unquoted value, and what portmap says of it."""
+"""Unquoted scalars that readers of YAML do not read alike."""
 
+import datetime as dt
 import io
+import shutil
+import subprocess
 from typing import Any
 
 import pytest
@@ -9,32 +12,56 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portmap import load
-from portmap._yaml.ambiguous_scalars import disagreement
+from portmap._yaml.ambiguous_scalars import AmbiguousScalar, ambiguous_scalars, readings
+from portmap._yaml.kubectl_refusals import kubectl_refusal
 from portmap._yaml.scalars import ScalarError, resolve
-from portmap.manifests import iter_documents
+from portmap.manifests import Document
 
-DIVISIVE = ["1e3", "12345e7", "y", "no", "On", "010", "08", "0o17", "1_000", "12:30", "2026-01-31", "0b1", "+0x1f"]
+AMBIGUOUS = ["1e3", "12345e7", "y", "no", "On", "010", "08", "0o17", "1_000", "12:30", "0b1", "+0x1f"]
 CLEAR = ["http", "80", "-5", "1.5", "80.0", "true", "~", "", "null", "nginx", "off-peak", ".5", "1.20.3", "0", "0x1f"]
 
 
-@pytest.mark.parametrize("text", DIVISIVE)
-def test_values_that_divide_the_readers(text: str) -> None:
-    """A note names what kubectl makes of the value, and what others do."""
-    message = disagreement(text)
+def found_in(document: Document) -> list[AmbiguousScalar]:
+    return [*ambiguous_scalars(*document.origin)]
+
+
+@pytest.mark.parametrize("text", AMBIGUOUS)
+def test_ambiguous_values(text: str) -> None:
+    """The message says what kubectl makes of the value, and what others do."""
+    message = readings(text)
     assert message is not None
     assert message.startswith(f"unquoted, {text} is ")
     [document] = load(io.StringIO(f"kind: ConfigMap\ndata:\n  a: {text}\n  b: [{text}, {text!r}]\n"))
-    assert [note.field for note in document.notes] == ["data.a", "data.b[0]"]
-    assert str(document.span(document.notes[0].field)) == "3:6"
-    assert document.notes[0].message == message
+    found = found_in(document)
+    assert [str(scalar.path) for scalar in found] == ["data.a", "data.b[0]"]
+    assert found[0].message == message
 
 
-@pytest.mark.parametrize("text", CLEAR)
-def test_values_that_all_read_alike(text: str) -> None:
-    """There is no note where all readers agree, nor of what stands in quotes."""
-    assert disagreement(text) is None
+@pytest.mark.parametrize("text", [*CLEAR, "2026-01-31", "2026-01-31T09:24:46Z"])
+def test_clear_values(text: str) -> None:
+    """Nothing is found where all readers agree, in quotes, and about times."""
+    assert readings(text) is None
     [document] = load(io.StringIO(f"kind: ConfigMap\ndata: {{a: {text}, b: '1e3', c: \"y\"}}\n"))
-    assert document.notes == ()
+    assert found_in(document) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("0400", 'write 256, or "0400" if text is meant'),
+        ("1e3", 'write 1000, or "1e3" if text is meant'),
+        ("y", 'write true, or "y" if text is meant'),
+        ("12:30", 'quote it: "12:30"'),
+    ],
+)
+def test_hints(text: str, hint: str) -> None:
+    """The hint is a value that all readers read as kubectl reads this one, or the text in quotes."""
+    [document] = load(io.StringIO(f"kind: A\na: {text}\n"))
+    [found] = found_in(document)
+    assert found.hint == hint
+    value = resolve(text)
+    clear = hint.removeprefix("quote it: ").removeprefix("write ").partition(",")[0]
+    assert yaml.safe_load(clear) == value
 
 
 def same(one: Any, other: Any) -> bool:
@@ -44,64 +71,59 @@ def same(one: Any, other: Any) -> bool:
 
 
 @given(st.text(alphabet="0123456789_+-.:eExoOabfynNtrue~", min_size=1, max_size=8))
-def test_a_note_is_made_wherever_pyyaml_reads_something_else(text: str) -> None:
-    """Where PyYAML really reads another value than kubectl does, there is a note."""
+def test_whatever_pyyaml_reads_as_something_else_is_ambiguous(text: str) -> None:
+    """Where PyYAML reads another value than kubectl does, the scalar is ambiguous."""
     try:
         ours, theirs = resolve(text), yaml.safe_load(f"a: {text}\n")["a"]
     except (ScalarError, ValueError, yaml.YAMLError):
-        return  # No plain scalar, or one that a reader fails at.
-    if not isinstance(theirs, dict | list) and not same(ours, theirs):
-        assert disagreement(text) is not None
+        return  # It is no plain scalar, or a reader fails at it.
+    if not isinstance(theirs, dict | list | dt.date) and not same(ours, theirs):
+        assert readings(text) is not None
 
 
-def test_items_of_a_list_have_their_own_notes() -> None:
-    """Each object of a List has the notes of its own values, with fields from itself on."""
+def test_items_of_a_list() -> None:
+    """Paths begin at the object, in a List too."""
     text = "kind: List\nitems:\n- kind: A\n  a: 1\n- kind: B\n  b: 1e3\n"
     first, second = load(io.StringIO(text))
-    assert first.notes == ()
-    assert [note.field for note in second.notes] == ["b"]
+    assert found_in(first) == []
+    assert [str(scalar.path) for scalar in found_in(second)] == ["b"]
 
 
-def test_keys_have_notes_too() -> None:
-    """A key that kubectl reads as a boolean is told of under the name that it gets."""
+def test_keys() -> None:
+    """A key that kubectl reads as a boolean is found under the name that it gets."""
     [document] = load(io.StringIO("kind: ConfigMap\ndata:\n  on: a\n  'off': b\n  web: c\n"))
-    [note] = document.notes
-    assert (note.field, note.hint) == ("data.true", 'quote it if text is meant: "on"')
-    assert note.message == "unquoted, on is true to kubectl, but text in YAML 1.2"
+    [found] = found_in(document)
+    assert (str(found.path), found.hint) == ("data.true", 'write "true", or "on" if text is meant')
+    assert found.message == "unquoted, on is true to kubectl, but text in YAML 1.2"
 
 
-def test_aliases_tags_and_json_have_none_of_their_own() -> None:
-    """A value stands where its anchor does; a tag says what it is; JSON means the same to everybody."""
+def test_aliases_tags_and_json() -> None:
+    """A value is where its anchor is; a tag settles what it is; JSON means the same to every reader."""
     text = "kind: A\na: &x 1e3\nb: *x\nc: !!str 1e3\nd: |\n  1e3\ne: &y y\n"
     [document] = load(io.StringIO(text))
-    assert [note.field for note in document.notes] == ["a", "e"]
+    assert [str(scalar.path) for scalar in found_in(document)] == ["a", "e"]
     [document] = load(io.StringIO('{"kind": "A", "a": 1e3}'))
-    assert document.notes == ()
-
-
-def test_notes_of_a_stream() -> None:
-    """Documents that are read one at a time have their own notes, with places in the whole stream."""
-    documents = [*iter_documents(io.StringIO("kind: A\na: 1\n---\nkind: B\nb: 010\n"))]
-    assert [note.field for each in documents for note in each.notes] == ["b"]
-    assert str(documents[1].span("b")) == "5:4"
+    assert found_in(document) == []
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "words"),
     [
         ("--- {kind: A}\n", "begins on the line"),
         ("kind: B\n---  !x {kind: A}\n", "begins on the line"),
         ("%YAML 1.1\n---\nkind: A\n", "directive"),
+        ("kind: B\n---\n%YAML 1.1\n---\nkind: A\n", "directive"),
         ("# c\n%TAG !e! tag:e,2000:\n%YAML 1.1\n\n--- # d\n# e\nkind: A\n", "directive"),
     ],
 )
-def test_what_kubectl_refuses_of_what_a_server_reads(text: str, said: str) -> None:
+def test_what_kubectl_refuses(text: str, words: str) -> None:
     """kubectl cuts files at lines before it reads YAML, and then finds something else than a document."""
     *others, document = load(io.StringIO(text))
     assert document.kind == "A"
-    [note] = document.notes
-    assert (note.field, said in note.message) == ("", True)
-    assert [each.notes for each in others] == [()] * len(others)
+    refusal = kubectl_refusal(document.origin[0])
+    assert refusal is not None
+    assert words in refusal[0]
+    assert [kubectl_refusal(each.origin[0]) for each in others] == [None] * len(others)
 
 
 @pytest.mark.parametrize(
@@ -111,8 +133,26 @@ def test_what_kubectl_refuses_of_what_a_server_reads(text: str, said: str) -> No
         "---\nkind: A\n",
         "--- # c\n# d\n\nkind: A\n",
         "kind: '\n %x'\n---\nkind: A\n",
+        '{"kind": "A"}',
     ],
 )
-def test_what_kubectl_takes(text: str) -> None:
-    """Comments may stand behind `---`, and directives behind `...`."""
-    assert [note for document in load(io.StringIO(text)) for note in document.notes] == []
+def test_what_kubectl_reads(text: str) -> None:
+    """Comments may follow `---`, and directives `...`."""
+    assert {kubectl_refusal(document.origin[0]) for document in load(io.StringIO(text))} == {None}
+
+
+OBJECT = "{apiVersion: v1, kind: A, metadata: {name: a}}"
+
+
+@pytest.mark.parametrize(
+    "text", [f"--- {OBJECT}\n", f"%YAML 1.1\n---\n{OBJECT}\n", f"--- # c\n{OBJECT}\n", f"--- !x {OBJECT}\n"]
+)
+def test_kubectl_agrees(text: str) -> None:
+    """kubectl itself, where it is installed, refuses these documents and no others."""
+    kubectl = shutil.which("kubectl")
+    if kubectl is None:
+        pytest.skip("kubectl is not installed")
+    command = [kubectl, "label", "--local", "-f", "-", "read=back", "-o", "name"]
+    done = subprocess.run(command, input=text.encode(), capture_output=True, check=False, timeout=120)
+    [document] = load(io.StringIO(text))
+    assert (done.returncode == 0) == (kubectl_refusal(document.origin[0]) is None)

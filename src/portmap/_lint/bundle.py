@@ -258,7 +258,7 @@ class Bundle:
                     parts.setdefault(name, (item, path.index(position)))
         return by_identity, by_name, parts
 
-    def place_of(self, subject: Service | Workload | Pod | ObjectName) -> tuple[Item, FieldPath]:
+    def place_of(self, subject: Service | Workload | Pod | Item | ObjectName) -> tuple[Item, FieldPath]:
         """Return the item of an object, and the path of the object in the item.
 
         The path is empty unless the item holds several workloads.
@@ -271,6 +271,8 @@ class Bundle:
             >>> item.position, path
             (0, FieldPath())
         """
+        if isinstance(subject, Item):
+            return subject, ROOT
         by_identity, by_name, parts = self._places
         item = by_identity.get(id(subject))
         if item is not None:

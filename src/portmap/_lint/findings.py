@@ -11,6 +11,7 @@ from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import LintError, Span
 from portmap._kubernetes.field_path import FieldPath, as_path
 from portmap._kubernetes.plain_data import OMITTED, inlined, plain_data
+from portmap._lint.item import Item
 from portmap._model.pods import Pod
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
@@ -41,8 +42,8 @@ SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 MAX_FINDINGS: Final = 200_000
 """How many findings the files of a run may have, and faults one file: nobody reads more, and they take memory."""
 
-Subject: TypeAlias = Service | Workload | Pod | ObjectName
-"""An object of a bundle: the object itself, or its name."""
+Subject: TypeAlias = Service | Workload | Pod | Item | ObjectName
+"""An object of a bundle: the object itself, its item, or its name."""
 
 
 def at_least(severity: Severity, threshold: Severity) -> bool:

@@ -10,7 +10,7 @@ from portmap._graph.object_name import ObjectName
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.violations import Violation
-from portmap._manifests.documents import objects_in
+from portmap._manifests.documents import Document, objects_in
 from portmap._manifests.read import is_readable, read
 from portmap._model.foreign import plain_manifest
 from portmap._model.pods import Pod
@@ -36,6 +36,7 @@ class Item:
         object: The typed object; `None` if portmap does not model the kind, or a server would refuse the object.
         violations: Why a server would refuse the object.
         source: The file that the object was read from, with `/` between folders; `""` if it was not read from one.
+        document: The document that the object was read from, for rules about the text; `None` if there is none.
 
     Example:
         >>> from portmap.lint import Bundle, lint, rule
@@ -57,6 +58,7 @@ class Item:
     object: Service | Pod | Workload | None
     violations: tuple[Violation, ...]
     source: str
+    document: Document | None = attrs.field(default=None, repr=False)
 
 
 def items_of(objects: Iterable[object], cluster: Cluster) -> list[Item]:
@@ -85,7 +87,8 @@ def _items(source: object, position: int, cluster: Cluster) -> Iterator[Item]:
         if isinstance(source.raw, Mapping):
             file = str(getattr(source, "source", "")).replace("\\", "/")
             typed, violations = getattr(source, "object", None), tuple(source.violations)
-            yield Item(position, ObjectName.of(source.raw), source.raw, typed, violations, file)
+            document = source if isinstance(source, Document) else None
+            yield Item(position, ObjectName.of(source.raw), source.raw, typed, violations, file, document)
     elif isinstance(plain := plain_manifest(source), Mapping):
         for _, raw in objects_in(plain):
             if isinstance(raw, Mapping):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import UnionType
-from typing import Any, Final, NamedTuple, final, overload
+from typing import Any, Final, final, overload
 
 import attrs
 
@@ -15,10 +15,9 @@ from portmap._manifests.read import Kind, is_readable, read_all
 from portmap._model.pods import Pod
 from portmap._model.services import Service
 from portmap._model.workloads import Workload, several_templates
-from portmap._yaml.ambiguous_scalars import disagreement, divisive, refused_by_kubectl
 from portmap._yaml.parsed_document import ParsedDocument
 
-__all__ = ["Document", "Manifests", "Note", "documents", "judged", "objects_in", "values_in"]
+__all__ = ["Document", "Manifests", "documents", "judged", "objects_in", "values_in"]
 
 # The server writes this path with a capital; the manifest does not.
 _SERVERS_SPELLING: Final = {"LoadBalancerSourceRanges": "loadBalancerSourceRanges"}
@@ -28,32 +27,6 @@ def _path(field: FieldPath | str) -> FieldPath:
     """Return the path of a field in a manifest, whose spelling of one field differs from the server's."""
     path = as_path(field)
     return FieldPath(*(_SERVERS_SPELLING.get(step, step) if isinstance(step, str) else step for step in path))
-
-
-@final
-class Note(NamedTuple):
-    """Something that is no fault, but means different things to different readers.
-
-    Attributes:
-        field: Where, as in violations; `""` for the whole document.
-        message: Who reads what there.
-        hint: What to write instead.
-
-    Example:
-        >>> from pathlib import Path
-        >>> _ = Path("a.yaml").write_text("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {mode: y}}")
-        >>> [note] = load("a.yaml")[0].notes
-        >>> note.field, note.hint
-        ('data.mode', 'quote it if text is meant: "y"')
-    """
-
-    field: str
-    message: str
-    hint: str
-
-
-# The body of a NamedTuple takes fields alone.
-Note.__module__ = "portmap.manifests"
 
 
 @final
@@ -158,24 +131,6 @@ class Document:
         path = self._root + _path(field)
         span = self._parsed.span(path)
         return self._parsed.key_span(path) if span and span.end_line > span.line else span
-
-    @property
-    def notes(self) -> "tuple[Note, ...]":
-        """Unquoted keys and values that other readers of YAML take for something else than kubectl does.
-
-        Keys that are given twice, of which kubectl drops one in silence, are violations. What of
-        the whole document makes kubectl refuse what a server reads is a note without a field.
-
-        Example:
-            >>> document.notes
-            ()
-        """
-        refusal = refused_by_kubectl(self._parsed)
-        values = (
-            Note(str(path), disagreement(text) or "", f'quote it if text is meant: "{text}"')
-            for path, text in divisive(self._parsed, self._root)
-        )
-        return (*([] if refusal is None else [Note("", *refusal)]), *values)
 
     @property
     def text(self) -> str:

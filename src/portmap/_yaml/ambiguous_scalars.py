@@ -1,22 +1,25 @@
-"""What other readers make of an unquoted scalar, where that is not what kubectl makes of it.
+"""Unquoted scalars that other readers of YAML do not read as kubectl does.
 
-`targetPort: 1e3` is a number to kubectl and to YAML 1.2, and text to PyYAML; `0o17`, `y`, `010` and
-`12:30` divide the readers otherwise. Sources: YAML 1.2.2, section 10.3.2 (core schema), and
-PyYAML's `resolver.py`, which follows https://yaml.org/type/ for YAML 1.1.
+`targetPort: 1e3` is a number to kubectl and in YAML 1.2, and text to PyYAML; readers disagree about `0o17`,
+`y`, `010` and `12:30`, too. Sources: YAML 1.2.2, section 10.3.2 (core schema), and PyYAML's `resolver.py`, which
+follows https://yaml.org/type/ for YAML 1.1.
+
+Times are left out: kubectl itself writes them unquoted, and PyYAML alone reads them as something else than text.
 """
 
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._yaml.line_breaks import LINE_BREAK
 from portmap._yaml.parsed_document import ParsedDocument
-from portmap._yaml.positions import Positions
-from portmap._yaml.scalars import SPECIAL_FIRST, Scalar, ScalarError, resolve
+from portmap._yaml.positions import Positions, Range
+from portmap._yaml.scalars import SPECIAL_FIRST, Scalar, ScalarError, key_text, resolve
+from portmap._yaml.writer import emit
 
-__all__ = ["disagreement", "divisive", "refused_by_kubectl"]
+__all__ = ["AmbiguousScalar", "ambiguous_scalars", "readings"]
 
 _NULLS: Final = ("", "~", "null", "Null", "NULL")
 _CORE_WORDS: Final[dict[str, Scalar]] = (
@@ -33,23 +36,37 @@ _CORE_INTEGER: Final = re.compile(r"([-+]?[0-9]+)|0o([0-7]+)|0x([0-9a-fA-F]+)")
 _CORE_FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _OLD_INTEGER: Final = re.compile(r"([-+]?)(?:0b([01_]+)|0([0-7_]*)|([1-9][0-9_]*)|0x([0-9a-fA-F_]+))")
 _OLD_FLOAT: Final = re.compile(r"(?:[-+]?[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+][0-9]+)?")
-_OLD_SIXTIES: Final = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
-_OLD_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:.*")
+_OLD_BASE_60: Final = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
 
-_BEHIND: Final = re.compile(r"---[ \t]+[^\s#]")
-_BETWEEN: Final = re.compile(r"(?:---)?[ \t]*(?:#.*)?$", re.MULTILINE)
 _ANCHOR: Final = re.compile(r"&\S+[ \t]+")
+_LONGEST: Final = 100
 
 
-def divisive(composed: ParsedDocument, root: FieldPath) -> Iterator[tuple[FieldPath, str]]:
-    """The unquoted keys and values of a document about which readers do not agree, with their paths from the root on.
+class AmbiguousScalar(NamedTuple):
+    """An unquoted scalar about which readers disagree.
+
+    Attributes:
+        path: The path of the value, or of the value that has the scalar as its key, from the root on.
+        text: The scalar as it is written.
+        message: What readers make of it.
+        hint: What to write instead.
+    """
+
+    path: FieldPath
+    text: str
+    message: str
+    hint: str
+
+
+def ambiguous_scalars(document: ParsedDocument, root: FieldPath) -> Iterator[AmbiguousScalar]:
+    """Yield the unquoted keys and values about which readers disagree.
 
     Args:
-        composed: The document.
-        root: The path of the value in which they are looked for.
+        document: The document.
+        root: The path in the document of the value to look at.
     """
-    positions = composed.positions
-    if positions is None or composed.is_json:
+    positions = document.positions
+    if positions is None or document.is_json:
         return
     row = positions.ROOT
     for step in root:
@@ -57,65 +74,50 @@ def divisive(composed: ParsedDocument, root: FieldPath) -> Iterator[tuple[FieldP
         if not children:
             return
         row = children[str(step)] if isinstance(children, dict) else children[int(step)]
-    for path, start, end in _scalars(positions, row, ROOT):
-        written = composed.text[start:end]
+    for path, (start, end), is_key in _scalars(positions, row, ROOT):
+        written = document.text[start:end]
         text = _ANCHOR.sub("", written, count=1) if written.startswith("&") else written
-        if text[:1] in SPECIAL_FIRST and LINE_BREAK.search(text) is None and disagreement(text) is not None:
-            yield path, text
+        if text[:1] in SPECIAL_FIRST and LINE_BREAK.search(text) is None:
+            message = readings(text)
+            if message is not None:
+                yield AmbiguousScalar(path, text, message, _hint(text, is_key=is_key))
 
 
-def refused_by_kubectl(composed: ParsedDocument) -> tuple[str, str] | None:
-    """Why kubectl refuses a document that a server reads, and what to do, if it does.
-
-    It cuts a file at every line that begins with `---` before it reads YAML. Source:
-    `staging/src/k8s.io/apimachinery/pkg/util/yaml/decoder.go`, `YAMLReader.Read`.
-    """
-    if composed.positions is None or composed.is_json:
-        return None
-    text, starts = composed.text, composed.source_text.line_starts
-    start, _ = composed.positions.value(Positions.ROOT)
-    number = composed.source_text.span(start, start).line - 1
-    if _BEHIND.match(text, starts[number]) is not None:
-        return "kubectl refuses a document that begins on the line of its `---`", "begin it on the next line"
-    directive = False
-    for start in reversed(starts[:number]):
-        if directive and text.startswith("---", start):
-            break
-        if text.startswith("%", start):
-            directive = True
-        elif _BETWEEN.match(text, start) is None:
-            # With what ends another document the directive is dropped.
-            return None
-    if directive:
-        return "kubectl refuses a document with a directive", "remove the line that begins with %"
-    return None
-
-
-def _scalars(positions: Positions, row: int, path: FieldPath) -> Iterator[tuple[FieldPath, int, int]]:
+def _scalars(positions: Positions, row: int, path: FieldPath) -> Iterator[tuple[FieldPath, Range, bool]]:
+    """Yield the path and place of each key and scalar, and whether it is a key."""
     children = positions.children(row)
     if isinstance(children, dict):
         for key, child in children.items():
-            yield path.child(key), *(positions.key(child) or positions.value(child))
-            yield from _scalars(positions, child, path.child(key))
+            below = path.child(key)
+            yield below, positions.key(child) or positions.value(child), True
+            yield from _scalars(positions, child, below)
     elif children is None:
-        yield path, *positions.value(row)
+        yield path, positions.value(row), False
     else:
         for index, item in enumerate(children):
             yield from _scalars(positions, item, path.index(index))
 
 
 @lru_cache(maxsize=1024)
-def disagreement(text: str) -> str | None:
-    """What readers make of this unquoted text, as a sentence for people, if they do not agree."""
-    if len(text) > 100:
+def readings(text: str) -> str | None:
+    """Return what readers make of this unquoted text, as a sentence; `None` if they agree."""
+    if len(text) > _LONGEST:
         return None
     try:
-        here = _shown(resolve(text))
+        kubectl = _shown(resolve(text))
     except ScalarError:
         return None
     others = [("YAML 1.2", _core(text)), ("YAML 1.1 as PyYAML reads it", _old(text))]
-    said = [f"{reading} in {reader}" for reader, reading in others if reading != here]
-    return f"unquoted, {text} is {here} to kubectl, but {' and '.join(said)}" if said else None
+    different = [f"{reading} in {reader}" for reader, reading in others if reading != kubectl]
+    return f"unquoted, {text} is {kubectl} to kubectl, but {' and '.join(different)}" if different else None
+
+
+def _hint(text: str, *, is_key: bool) -> str:
+    value = resolve(text)
+    if isinstance(value, str):
+        return f'quote it: "{text}"'
+    clear = f'"{key_text(value)}"' if is_key else emit(value).rstrip()
+    return f'write {clear}, or "{text}" if text is meant'
 
 
 def _core(text: str) -> str:
@@ -131,17 +133,15 @@ def _core(text: str) -> str:
 def _old(text: str) -> str:
     if text in _OLD_WORDS:
         return _shown(_OLD_WORDS[text])
-    if _OLD_TIME.fullmatch(text):
-        return "a time"
-    if _OLD_SIXTIES.fullmatch(text):
+    if _OLD_BASE_60.fullmatch(text):
         return "a number to the base 60"
     match = _OLD_INTEGER.fullmatch(text)
     if match is not None:
         sign, *digits = match.groups()
         magnitude = next(
-            int(each.replace("_", "") or "0", base)
-            for each, base in zip(digits, (2, 8, 10, 16), strict=True)
-            if each is not None
+            int(number.replace("_", "") or "0", base)
+            for number, base in zip(digits, (2, 8, 10, 16), strict=True)
+            if number is not None
         )
         return _shown(-magnitude if sign == "-" else magnitude)
     return _shown(float(text.replace("_", "")) if _OLD_FLOAT.fullmatch(text) else text)
