@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from portmap import Cluster, Labels, Service, ServicePort, ValidationError, Violation
 from portmap._apiserver.port_rules import SERVICE_PORT_RULES
-from portmap._apiserver.service_rules import TOPOLOGY_AWARE_HINTS, TOPOLOGY_MODE
 from portmap._apiserver.service_schema import METADATA_FIELDS, SPEC_FIELDS_BUT_PORTS
-from portmap._apiserver.traffic_rules import SOURCE_RANGES
+from portmap._kubernetes.annotations import SOURCE_RANGES, TOPOLOGY_AWARE_HINTS, TOPOLOGY_MODE
 from portmap._kubernetes.violations import in_order
 from portmap._kubernetes.wire import labels_or_as_is
 from portmap._model.services import check_service

@@ -10,6 +10,7 @@ Source: kubernetes/kubernetes 1.36.2,
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, final
 
+from portmap._apiserver.field_grammars import MOST_ANNOTATION_BYTES
 from portmap._apiserver.mistake import GONE, Mistake
 from portmap._apiserver.problems import Problem, label_problems
 from portmap._apiserver.rule import RuleGroup
@@ -29,7 +30,6 @@ __all__ = ["METADATA_RULES", "METADATA_UPDATE_RULES", "Metadata", "NameGrammar"]
 NameGrammar = Callable[[str], tuple[str, ...]]
 
 _SOURCE: Final = "staging/src/k8s.io/apimachinery/pkg/api/validation/objectmeta.go"
-_MOST_ANNOTATION_BYTES: Final = 256 * 1024
 _OWNER_FIELDS: Final = ("kind", "name", "uid")
 _CORE: Final = frozenset({"v1", "/v1"})
 _OWNER: Final = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": "one"}
@@ -237,8 +237,8 @@ def annotations_too_long(meta: Metadata) -> Iterator[Problem]:
     The keys count, too.
     """
     size = sum(len(text.encode("utf-8", "surrogatepass")) for pair in meta.annotations.items() for text in pair)
-    if size > _MOST_ANNOTATION_BYTES:
-        yield Problem(FieldPath("annotations"), f"may not be more than {_MOST_ANNOTATION_BYTES} bytes, and is {size}")
+    if size > MOST_ANNOTATION_BYTES:
+        yield Problem(FieldPath("annotations"), f"may not be more than {MOST_ANNOTATION_BYTES} bytes, and is {size}")
 
 
 @METADATA_RULES.rule(

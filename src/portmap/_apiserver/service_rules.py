@@ -12,23 +12,22 @@ Source: kubernetes/kubernetes 1.36.2, `pkg/apis/core/validation/validation.go`,
 from collections.abc import Hashable, Iterator
 from typing import Final, TypeVar
 
+from portmap._apiserver.field_grammars import LONGEST_AFFINITY_TIMEOUT
 from portmap._apiserver.mistake import Mistake
 from portmap._apiserver.problems import Problem, label_problems, not_supported
 from portmap._apiserver.rule import RuleGroup
 from portmap._apiserver.state import ServiceState
 from portmap._kubernetes.addresses import endpoint_ip_reasons, ip_reasons
+from portmap._kubernetes.annotations import TOPOLOGY_AWARE_HINTS, TOPOLOGY_MODE
 from portmap._kubernetes.enums import SERVICE_TYPES, SESSION_AFFINITIES
 from portmap._kubernetes.features import STRICT_IP_CIDR
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import dns_subdomain_reasons
 
-__all__ = ["SERVICE_RULES", "TOPOLOGY_AWARE_HINTS", "TOPOLOGY_MODE"]
+__all__ = ["SERVICE_RULES"]
 
 _SERVICE: Final = "pkg/apis/core/validation/validation.go, validateService"
 
-TOPOLOGY_MODE: Final = "service.kubernetes.io/topology-mode"
-TOPOLOGY_AWARE_HINTS: Final = "service.kubernetes.io/topology-aware-hints"
-_LONGEST_AFFINITY: Final = 86400
 
 Problems = Iterator[Problem]
 Repeated = TypeVar("Repeated", bound=Hashable)
@@ -243,10 +242,10 @@ def session_affinity_timeout_out_of_range(service: ServiceState) -> list[Problem
     86400 seconds are one day. The default is 10800 seconds.
     """
     seconds = service.session_affinity_timeout_seconds
-    if seconds is None or service.session_affinity != "ClientIP" or 1 <= seconds <= _LONGEST_AFFINITY:
+    if seconds is None or service.session_affinity != "ClientIP" or 1 <= seconds <= LONGEST_AFFINITY_TIMEOUT:
         return None
     path = FieldPath("spec", "sessionAffinityConfig", "clientIP", "timeoutSeconds")
-    return [Problem(path, f"must be between 1 and {_LONGEST_AFFINITY} seconds, inclusive", seconds)]
+    return [Problem(path, f"must be between 1 and {LONGEST_AFFINITY_TIMEOUT} seconds, inclusive", seconds)]
 
 
 # --- addresses -------------------------------------------------------------------------------------------------

@@ -17,6 +17,18 @@ from typing import Final
 
 import attrs
 
+from portmap._apiserver.field_grammars import (
+    are_bad_annotations,
+    are_bad_cluster_ips,
+    are_bad_external_ips,
+    are_bad_ip_families,
+    are_bad_labels,
+    are_bad_source_ranges,
+    is_bad_affinity_timeout,
+    is_bad_cluster_ip,
+    is_bad_external_name,
+    is_bad_target_port,
+)
 from portmap._apiserver.metadata_schema import METADATA
 from portmap._kubernetes.enums import (
     DEFAULT_PROTOCOL,
@@ -30,6 +42,12 @@ from portmap._kubernetes.enums import (
     TRAFFIC_POLICIES,
 )
 from portmap._kubernetes.field_path import FieldPath
+from portmap._kubernetes.names import (
+    dns_label_1035_reasons,
+    dns_label_reasons,
+    port_number_reasons,
+    qualified_name_reasons,
+)
 from portmap._kubernetes.schema import (
     BOOLEAN,
     INT32,
@@ -96,26 +114,50 @@ _SELECTOR: Final = Reader(_read_selector, TEXT_MAP.zero, TEXT_MAP.exact, item=TE
 # --- the tables ------------------------------------------------------------------------------------------------
 
 METADATA_FIELDS: Final = FieldTable(
-    Field("name", ("name",), TEXT, required=True, filled_in="`generateName` and five random characters", since="1.0"),
+    Field(
+        "name",
+        ("name",),
+        TEXT,
+        required=True,
+        filled_in="`generateName` and five random characters",
+        grammar=dns_label_1035_reasons,
+        since="1.0",
+    ),
     Field("generate_name", ("generateName",), TEXT, since="1.0"),
-    Field("namespace", ("namespace",), TEXT, filled_in="the namespace of the request", since="1.0"),
-    Field("labels", ("labels",), TEXT_MAP, since="1.0"),
-    Field("annotations", ("annotations",), TEXT_MAP, since="1.0"),
+    Field(
+        "namespace",
+        ("namespace",),
+        TEXT,
+        filled_in="the namespace of the request",
+        grammar=dns_label_reasons,
+        since="1.0",
+    ),
+    Field("labels", ("labels",), TEXT_MAP, grammar=are_bad_labels, since="1.0"),
+    Field("annotations", ("annotations",), TEXT_MAP, grammar=are_bad_annotations, since="1.0"),
 )
 """The fields of `metadata` that `Service` has as attributes."""
 
 SERVICE_PORT_FIELDS: Final = FieldTable(
-    Field("name", ("name",), TEXT, since="1.0"),
+    Field("name", ("name",), TEXT, grammar=dns_label_reasons, since="1.0"),
     Field("protocol", ("protocol",), TEXT, words=PROTOCOLS, default=DEFAULT_PROTOCOL, since="1.0"),
-    Field("app_protocol", ("appProtocol",), TEXT, pointer=True, since="1.18"),
-    Field("port", ("port",), INT32, required=True, since="1.0"),
-    Field("target_port", ("targetPort",), _TARGET_PORT, filled_in="the number of `port`", since="1.0"),
+    Field("app_protocol", ("appProtocol",), TEXT, pointer=True, grammar=qualified_name_reasons, since="1.18"),
+    Field("port", ("port",), INT32, required=True, grammar=port_number_reasons, since="1.0"),
+    Field(
+        "target_port",
+        ("targetPort",),
+        _TARGET_PORT,
+        filled_in="the number of `port`",
+        classes=(int, str),
+        grammar=is_bad_target_port,
+        since="1.0",
+    ),
     Field(
         "node_port",
         ("nodePort",),
         INT32,
         filled_in="a free number of the node port range, for the types NodePort and LoadBalancer",
         types=("NodePort", "LoadBalancer"),
+        grammar=port_number_reasons,
         since="1.0",
     ),
 )
@@ -128,7 +170,7 @@ _WITH_ADDRESS: Final = ("ClusterIP", "NodePort", "LoadBalancer")
 
 SPEC_FIELDS: Final = FieldTable(
     Field("type", ("type",), TEXT, words=SERVICE_TYPES, default=DEFAULT_SERVICE_TYPE, since="1.0"),
-    Field("selector", ("selector",), _SELECTOR, since="1.0"),
+    Field("selector", ("selector",), _SELECTOR, grammar=are_bad_labels, since="1.0"),
     Field("ports", ("ports",), list_of(SERVICE_PORT), since="1.0"),
     Field(
         "cluster_ip",
@@ -136,6 +178,7 @@ SPEC_FIELDS: Final = FieldTable(
         TEXT,
         filled_in="a free address of the first IP family",
         types=_WITH_ADDRESS,
+        grammar=is_bad_cluster_ip,
         since="1.0",
     ),
     Field(
@@ -144,6 +187,7 @@ SPEC_FIELDS: Final = FieldTable(
         TEXTS,
         filled_in="`clusterIP`, and a free address of the second IP family if there is one",
         types=_WITH_ADDRESS,
+        grammar=are_bad_cluster_ips,
         since="1.20",
     ),
     Field(
@@ -153,6 +197,7 @@ SPEC_FIELDS: Final = FieldTable(
         words=IP_FAMILIES,
         filled_in="the families of the cluster IPs, else the first of the cluster's, or both by the policy",
         types=_WITH_ADDRESS,
+        grammar=are_bad_ip_families,
         since="1.20",
     ),
     Field(
@@ -165,8 +210,8 @@ SPEC_FIELDS: Final = FieldTable(
         types=_WITH_ADDRESS,
         since="1.20",
     ),
-    Field("external_ips", ("externalIPs",), TEXTS, since="1.1", deprecated="1.36"),
-    Field("external_name", ("externalName",), TEXT, since="1.4"),
+    Field("external_ips", ("externalIPs",), TEXTS, grammar=are_bad_external_ips, since="1.1", deprecated="1.36"),
+    Field("external_name", ("externalName",), TEXT, grammar=is_bad_external_name, since="1.4"),
     Field("session_affinity", ("sessionAffinity",), TEXT, words=SESSION_AFFINITIES, default="None", since="1.0"),
     Field(
         "session_affinity_timeout_seconds",
@@ -175,11 +220,27 @@ SPEC_FIELDS: Final = FieldTable(
         pointer=True,
         default=10800,
         default_if="has_client_ip_affinity",
+        grammar=is_bad_affinity_timeout,
         since="1.8",
     ),
     Field("load_balancer_ip", ("loadBalancerIP",), TEXT, since="1.1", deprecated="1.24"),
-    Field("load_balancer_class", ("loadBalancerClass",), TEXT, pointer=True, types=("LoadBalancer",), since="1.21"),
-    Field("load_balancer_source_ranges", ("loadBalancerSourceRanges",), TEXTS, types=("LoadBalancer",), since="1.4"),
+    Field(
+        "load_balancer_class",
+        ("loadBalancerClass",),
+        TEXT,
+        pointer=True,
+        types=("LoadBalancer",),
+        grammar=qualified_name_reasons,
+        since="1.21",
+    ),
+    Field(
+        "load_balancer_source_ranges",
+        ("loadBalancerSourceRanges",),
+        TEXTS,
+        types=("LoadBalancer",),
+        grammar=are_bad_source_ranges,
+        since="1.4",
+    ),
     Field(
         "allocate_load_balancer_node_ports",
         ("allocateLoadBalancerNodePorts",),

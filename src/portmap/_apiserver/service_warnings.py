@@ -12,9 +12,9 @@ from typing import Final
 
 from portmap._apiserver.problems import Problem
 from portmap._apiserver.rule import RuleGroup, Stage
-from portmap._apiserver.service_rules import TOPOLOGY_AWARE_HINTS, TOPOLOGY_MODE
 from portmap._apiserver.state import HEADLESS, PICKED, ServiceState
 from portmap._kubernetes.addresses import cidr_reasons, parse_ip, standard_block, standard_form
+from portmap._kubernetes.annotations import TOPOLOGY_AWARE_HINTS, TOPOLOGY_MODE
 from portmap._kubernetes.features import (
     EXTERNAL_IPS_DEPRECATED,
     HEADLESS_WARNINGS,

@@ -15,17 +15,17 @@ from portmap._apiserver.problems import Problem, not_supported
 from portmap._apiserver.rule import RuleGroup
 from portmap._apiserver.state import ServiceState
 from portmap._kubernetes.addresses import cidr_reasons
+from portmap._kubernetes.annotations import SOURCE_RANGES
 from portmap._kubernetes.enums import TRAFFIC_POLICIES
 from portmap._kubernetes.features import PREFER_SAME_TRAFFIC_DISTRIBUTION, STRICT_IP_CIDR
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import port_number_reasons, qualified_name_reasons
 
-__all__ = ["SOURCE_RANGES", "TRAFFIC_RULES"]
+__all__ = ["TRAFFIC_RULES"]
 
 _SERVICE: Final = "pkg/apis/core/validation/validation.go, validateService"
 _EXTERNAL: Final = "pkg/apis/core/validation/validation.go, validateServiceExternalTrafficPolicy"
 
-SOURCE_RANGES: Final = "service.beta.kubernetes.io/load-balancer-source-ranges"
 
 Problems = Iterator[Problem]
 

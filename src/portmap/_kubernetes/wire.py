@@ -46,6 +46,9 @@ class Field(NamedTuple):
         default_if: The attribute of the decoded object without which there is no default.
         filled_in: What else the server fills in.
         types: The Service types that may have it; empty for all.
+        classes: The Python classes of its values, where they are not those of the reader's.
+        grammar: Returns something true for a value that may be wrong by itself. It may err on that side:
+            the rules have the last word.
         since: The Kubernetes release that introduced it.
         deprecated: The release that deprecated it.
     """
@@ -60,6 +63,8 @@ class Field(NamedTuple):
     default_if: str = ""
     filled_in: str = ""
     types: tuple[str, ...] = ()
+    classes: tuple[type, ...] = ()
+    grammar: Callable[[Any], object] | None = None
     since: str = ""
     deprecated: str = ""
 
@@ -69,11 +74,21 @@ class Field(NamedTuple):
         return None if self.pointer else self.reader.zero
 
 
+_CLASSES: Final[Mapping[type, tuple[type, ...]]] = {
+    bool: (bool,),
+    dict: (Labels, dict),
+    int: (int,),
+    list: (tuple, list),
+    str: (str,),
+}
+"""The classes of authored and of decoded values, by that of the value that a Go decoder begins with."""
+
+
 @final
 class FieldTable(Sequence[Field]):
     """The fields of a class, in the order in which they are written."""
 
-    __slots__ = ("_checks", "_defaults", "_empty", "_fields", "_lists", "attributes", "places", "values")
+    __slots__ = ("_checks", "_defaults", "_empty", "_fields", "_grammars", "_lists", "attributes", "places", "values")
 
     def __init__(self, *fields: Field) -> None:
         self._fields = fields
@@ -85,6 +100,16 @@ class FieldTable(Sequence[Field]):
         )
         """For each field the names of the mappings around its value, and its own name."""
         self._checks = tuple((field.reader.exact, field.reader.read, field.path, field.required) for field in fields)
+        self._grammars = tuple(
+            (
+                field.classes or _CLASSES.get(type(field.reader.zero), ()),
+                field.grammar,
+                field.words if field.grammar is None else (),
+                field.types,
+                field.required,
+            )
+            for field in fields
+        )
         self._empty = tuple(field.empty for field in fields)
         self._defaults = tuple(
             (position, field.default)
@@ -130,6 +155,30 @@ class FieldTable(Sequence[Field]):
                 read(value, place, found)
                 found += _nulls(value, place)
         return found
+
+    def are_valid(self, values: Iterable[Any], service_type: str | None = None) -> bool:
+        """Return whether every value is surely right by itself, and allowed for this type of Service.
+
+        Where the result is `False`, the rules decide.
+
+        Args:
+            values: The values in the order of the table, `None` for those left out.
+            service_type: The type of the Service that has them; left out, it is not looked at.
+        """
+        for value, grammar in zip(values, self._grammars):  # noqa: B905 - the check takes time
+            classes, is_bad, words, types, required = grammar
+            if value is None:  # As most are.
+                if required:
+                    return False
+                continue
+            if (
+                type(value) not in classes
+                or (is_bad and is_bad(value))
+                or (words and value not in words)
+                or (types and service_type is not None and service_type not in types)
+            ):
+                return False
+        return True
 
     def found_in(self, data: Mapping[str, Any]) -> list[Any]:
         """Return the values of decoded data in the order of the table, `None` for those that are left out."""

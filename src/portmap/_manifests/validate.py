@@ -13,6 +13,7 @@ from portmap._apiserver.pod_manifest import judge_pod, pod_warnings
 from portmap._apiserver.service_manifest import SERVICE, fill_in_on_read, identity_violations, state_of, stored_manifest
 from portmap._apiserver.service_warnings import SERVICE_WARNINGS
 from portmap._apiserver.state import ServiceState
+from portmap._apiserver.surely_valid import is_surely_valid_manifest
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import ManifestError, ValidationError
 from portmap._kubernetes.field_path import ROOT
@@ -71,6 +72,13 @@ def validate(
     data, found = plain_data(manifest)
     if data is None:
         return in_order(found)
+    if (
+        old is None
+        and not found
+        and is_surely_valid_manifest(data, cluster)
+        and namespace in {None, data["metadata"].get("namespace") or namespace}
+    ):
+        return ()
     of_pod = judge_pod(data, namespace, cluster, found) if old is None else None
     if of_pod is not None:
         return in_order(of_pod)

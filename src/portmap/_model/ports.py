@@ -142,6 +142,8 @@ class ServicePort:
     WIRE: ClassVar[FieldTable] = SERVICE_PORT_FIELDS
 
     def __attrs_post_init__(self) -> None:
+        if self.unmodelled is None and SERVICE_PORT_FIELDS.are_valid(SERVICE_PORT_FIELDS.values(self)):
+            return
         if self.unmodelled is not None and (found := unmodelled_violations(self, SERVICE_PORT)):
             _refuse("ServicePort", self.port, found)
         found = self.WIRE.violations(self) or SERVICE_PORT_RULES.violations(self)

@@ -7,8 +7,9 @@ import attrs
 
 from portmap._apiserver.admission import every_violation, metadata_violations
 from portmap._apiserver.metadata_schema import METADATA
-from portmap._apiserver.service_schema import METADATA_FIELDS, SERVICE, SPEC_FIELDS_BUT_PORTS
+from portmap._apiserver.service_schema import METADATA_FIELDS, SERVICE, SERVICE_PORT_FIELDS, SPEC_FIELDS_BUT_PORTS
 from portmap._apiserver.state import PortState, ServiceState
+from portmap._apiserver.surely_valid import is_surely_valid
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.enums import (
     DEFAULT_SERVICE_TYPE,
@@ -340,6 +341,8 @@ class Service:
 
 def check_service(service: Service, cluster: Cluster) -> tuple[Violation, ...]:
     """Return everything that this cluster would refuse about this Service."""
+    if _is_surely_valid(service, cluster):
+        return ()
     found = _type_violations(service)
     if found:
         # Values of the wrong type cannot be judged further, nor can what depends on them.
@@ -349,6 +352,22 @@ def check_service(service: Service, cluster: Cluster) -> tuple[Violation, ...]:
     # Each port was checked when it was made, by rules that are the same for every cluster.
     found = every_violation(service_state(service, cluster), ports_checked=True)
     return in_order(found) if found else ()
+
+
+def _is_surely_valid(service: Service, cluster: Cluster) -> bool:
+    ports: object = service.ports
+    if (
+        service.unmodelled is not None
+        or type(ports) is not tuple
+        or any(type(port) is not ServicePort for port in ports)
+    ):
+        return False
+    return is_surely_valid(
+        METADATA_FIELDS.values(service),
+        SPEC_FIELDS_BUT_PORTS.values(service),
+        [SERVICE_PORT_FIELDS.values(port) for port in ports],
+        cluster,
+    )
 
 
 def _has_violations(found: list[Violation], field: str) -> bool:
