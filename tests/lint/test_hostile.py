@@ -299,6 +299,7 @@ def test_a_large_input_is_linted_in_parts(folder: Path, monkeypatch: pytest.Monk
         return part, facts
 
     monkeypatch.setattr("portmap._lint.parallel.read_part", counting)
-    monkeypatch.setattr("portmap._lint.parallel._LARGE", 100)
+    monkeypatch.setattr("portmap._lint.parallel._MAX_UNDIVIDED", 100)
+    monkeypatch.setattr("portmap._lint.parallel._MAX_PART", 100)
     assert portmap("lint", ".", "--format=json") == whole
     assert len(parts) > 2

@@ -185,10 +185,7 @@ class Elsewhere:
         return self._others(each for each in rarest if selector.matches(each.labels or {}))
 
     def node_port_collisions(self, position: int) -> Iterator[Conflict]:
-        """Yield the node ports that Services of other bundles have, and the Service at this position sets, too.
-
-        Of two Services that collide, only the one that comes second in the input has a conflict.
-        """
+        """Yield the node port conflicts of the Service at this position with earlier Services of other bundles."""
         conflicts = self._context.node_port_collisions.get(position, ())
         return (each for each in conflicts if self._context.position_of(each.other) not in self._own)
 

@@ -38,8 +38,10 @@ Progress = Callable[[int, int], None]
 """A function that is called with the number of files that have been read, and of all files."""
 
 _PARTS: Final = 16
-_LARGE: Final = 25_000_000
-"""How many bytes of files are kept as objects: as many as fit into a gigabyte. More are kept pickled."""
+_MAX_UNDIVIDED: Final = 25_000_000
+"""How many bytes of files one part may have, whose objects all stay in memory."""
+_MAX_PART: Final = 5_000_000
+"""How many bytes of files each part of a larger input has. Only one part is in memory; the others are pickled."""
 
 _ResultT = TypeVar("_ResultT")
 _DataT = TypeVar("_DataT", Part, Facts)
@@ -110,7 +112,8 @@ def lint_inputs(
         parts: As for `lint_paths`.
         progress: As for `lint_paths`.
     """
-    fewest = sum(each.size for each in inputs) // _LARGE
+    size = sum(each.size for each in inputs)
+    fewest = size // _MAX_PART if size > _MAX_UNDIVIDED else 1
     divided = [inputs] if settings.complete else _divided(inputs, max(parts if executor else 1, fewest))
     if executor is None or len(divided) < 2:
         executor = _InProcess()
