@@ -2,9 +2,10 @@
 
     python benchmarks/services.py [--sizes 1,100,10000] [--rounds N]
 
-Each row is one task for so many three-port Services: the time that portmap takes, and how many
-times as long the others take for it in the same run, each in turn, of which the fastest round
-counts. The others are dicts written by hand with PyYAML's C dumper and C loader, the models of the
+Each row is one task for so many three-port Services, of which no two have equal names, labels or
+ports: the time that portmap takes, and how many times as long the others take for it in the same
+run, each in turn, of which the fastest round counts. The others are dicts written by hand with
+PyYAML's C dumper and C loader, the models of the
 official client and those of lightkube; none of them checks anything. The official client leaves
 YAML to PyYAML, which has two dumpers: `yaml.safe_dump`, what its users write, is the one in
 Python; the C dumper has to be asked for, and is the fastest way there is with this client.
@@ -30,8 +31,16 @@ from portmap.manifests import Manifests, validate
 Work = Callable[[], object]
 Tasks = Mapping[str, Mapping[str, Work]]
 OTHERS: Final = ("dict", "official", "official, safe_dump", "lightkube")
-PORTS: Final = (("http", 80, "http"), ("https", 443, 8443), ("metrics", 9090, "metrics"))
 API: Any = official.ApiClient()
+
+
+def ports_of(number: int) -> tuple[tuple[str, int, int | str], ...]:
+    """Name, number and target of each port: no two Services have the same."""
+    return (
+        (f"http-{number}", 1 + number % 20_000, "http"),
+        (f"https-{number}", 20_001 + number % 20_000, 1 + number % 60_000),
+        (f"metrics-{number}", 40_001 + number % 20_000, "metrics"),
+    )
 
 
 # --- one Service in four ways ----------------------------------------------------------------------------------
@@ -39,7 +48,7 @@ API: Any = official.ApiClient()
 
 def of_portmap(number: int) -> Service:
     labels = {"app": f"web-{number}"}
-    ports = [ServicePort(port, name=name, target_port=target) for name, port, target in PORTS]
+    ports = [ServicePort(port, name=name, target_port=target) for name, port, target in ports_of(number)]
     return Service(f"web-{number}", namespace="shop", labels=labels, selector=labels, ports=ports)
 
 
@@ -50,14 +59,16 @@ def of_dicts(number: int) -> dict[str, Any]:
         "metadata": {"name": f"web-{number}", "namespace": "shop", "labels": {"app": f"web-{number}"}},
         "spec": {
             "selector": {"app": f"web-{number}"},
-            "ports": [{"name": name, "port": port, "targetPort": target} for name, port, target in PORTS],
+            "ports": [{"name": name, "port": port, "targetPort": target} for name, port, target in ports_of(number)],
         },
     }
 
 
 def of_official(number: int) -> Any:
     labels = {"app": f"web-{number}"}
-    ports = [official.V1ServicePort(name=name, port=port, target_port=target) for name, port, target in PORTS]
+    ports = [
+        official.V1ServicePort(name=name, port=port, target_port=target) for name, port, target in ports_of(number)
+    ]
     return official.V1Service(
         api_version="v1",
         kind="Service",
@@ -68,7 +79,7 @@ def of_official(number: int) -> Any:
 
 def of_lightkube(number: int) -> Any:
     labels = {"app": f"web-{number}"}
-    ports = [core_v1.ServicePort(name=name, port=port, targetPort=target) for name, port, target in PORTS]
+    ports = [core_v1.ServicePort(name=name, port=port, targetPort=target) for name, port, target in ports_of(number)]
     return LightkubeService(
         metadata=meta_v1.ObjectMeta(name=f"web-{number}", namespace="shop", labels=labels),
         spec=core_v1.ServiceSpec(selector=labels, ports=ports),
