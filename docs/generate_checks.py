@@ -14,7 +14,7 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
-from portmap._apiserver.decode_codes import CODES_OF_READING
+from portmap._apiserver.decode_codes import DECODING_CODES
 from portmap._apiserver.registry import RULE_GROUPS
 from portmap._apiserver.rule import Rule
 from portmap._kubernetes.features import FEATURES, GATES, SUPPORTED_VERSIONS
@@ -69,7 +69,7 @@ def renewed(page: str) -> str:
         if kind == "versions":
             return f"{opening}\n{versions_table()}\n{end}"
         if kind == "codes":
-            codes = "".join(f"### {code}\n\n{text}\n\n" for code, text in CODES_OF_READING.items())
+            codes = "".join(f"### {code}\n\n{text}\n\n" for code, text in DECODING_CODES.items())
             return f"{opening}\n{codes}{end}"
         rules = rules_in(names)
         sections = [section(rule) for code, rule in rules.items() if code not in shown]

@@ -1,4 +1,4 @@
-"""What the server gives out: the edges of the blocks of cluster IPs."""
+"""The limits of the blocks that cluster IPs are allocated from."""
 
 import pytest
 
@@ -23,8 +23,8 @@ def at(address: str) -> Service:
         ("10.1.0.0", False),
     ],
 )
-def test_the_ends_of_an_ipv4_block_are_not_given_out(address: str, given_out: bool) -> None:
-    """Neither the address of the network nor that for broadcasts, and all between."""
+def test_the_limits_of_an_ipv4_block(address: str, given_out: bool) -> None:
+    """The network and broadcast addresses are not allocated; all addresses between them are."""
     assert ("cluster-ip-out-of-range" in codes(at(address), Cluster(service_cidrs="10.0.0.0/16"))) is not given_out
 
 
@@ -40,9 +40,7 @@ def test_the_ends_of_an_ipv4_block_are_not_given_out(address: str, given_out: bo
         ("fd00:10::ffff:ffff", "1.36", True),
     ],
 )
-def test_older_servers_give_out_the_first_65536_addresses_of_an_ipv6_block(
-    address: str, version: str, given_out: bool
-) -> None:
-    """Up to 1.33 only the beginning of a large IPv6 block is used; its very first address never is."""
+def test_the_limits_of_an_ipv6_block(address: str, version: str, given_out: bool) -> None:
+    """Up to 1.33, the first 65536 addresses of an IPv6 block are allocated, without the very first."""
     cluster = Cluster(version, service_cidrs="fd00:10::/64")
     assert ("cluster-ip-out-of-range" in codes(at(address), cluster)) is not given_out

@@ -1,4 +1,4 @@
-"""Rules as data: each documented, and lists of them that keep their order."""
+"""Rules of the server and their groups."""
 
 import re
 from typing import Any, Final
@@ -21,20 +21,20 @@ ALL: Final = list({rule.code: rule for group in RULE_GROUPS for rule in group}.v
 
 @pytest.mark.parametrize("each", ALL, ids=lambda each: each.code)
 class TestEveryRule:
-    """What each rule says about itself."""
+    """The documentation of each rule."""
 
     def test_it_is_documented(self, each: Rule[object]) -> None:
-        """Its summary is a sentence, and it names the place in Kubernetes from which it comes."""
+        """It has a title and a source."""
         assert each.summary.endswith(".")
         assert each.documentation.startswith(each.summary)
         assert each.source
 
     def test_its_code_is_a_name(self, each: Rule[object]) -> None:
-        """Codes are words in lower case with hyphens between them."""
+        """Codes are words in lower case, joined by hyphens."""
         assert re.fullmatch(r"[a-z]+(-[a-z]+)+", each.code)
 
     def test_its_reason_is_the_apis(self, each: Rule[object]) -> None:
-        """A violation has one of the API's reasons, a warning none."""
+        """A violation has a reason of the API, a warning has none."""
         assert (each.reason is None) == (each.stage is Stage.WARNINGS)
         assert each.reason is None or each.reason.startswith("FieldValue")
 
@@ -147,14 +147,14 @@ class TestGroups:
 
 
 def test_cluster_ip_without_cluster_ips() -> None:
-    """No manifest gets that far, but were `clusterIPs` missing beside `clusterIP`, it would be required."""
+    """`clusterIPs` is required beside `clusterIP`; no manifest can break that, as the server fills it in."""
     service = Service("web", cluster_ip="None")
     [found] = FAMILY_RULES.violations(service_state(service, Cluster()), FieldPath("spec"))
     assert (found.field, found.code) == ("spec.clusterIPs", "cluster-ips-required")
 
 
 def test_a_primary_cluster_ip_that_is_gone() -> None:
-    """Nor does any update without an address, as the old one is carried over; were it missing, it would be refused."""
+    """The primary cluster IP cannot be unset; no update can do that, as the server keeps the old one."""
     cluster = Cluster()
     state = service_state(Service("web", ports=[ServicePort(80)]), cluster)
     state.old = service_state(Service("web", ports=[ServicePort(80)], cluster_ip="10.0.0.5"), cluster)
@@ -164,7 +164,7 @@ def test_a_primary_cluster_ip_that_is_gone() -> None:
 
 
 def test_an_owner_is_the_same_in_whatever_order_it_is_written() -> None:
-    """A controlling owner that is named twice, with its fields in another order, is one controller."""
+    """A controller that is repeated with its fields in another order counts once."""
     owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web", "uid": "1", "controller": True}
     manifest = {
         "apiVersion": "v1",
@@ -178,7 +178,7 @@ def test_an_owner_is_the_same_in_whatever_order_it_is_written() -> None:
 
 
 def updated(old: dict[str, Any], new: dict[str, Any]) -> dict[str, str]:
-    """The codes and messages of an update of one spec to another."""
+    """Return the codes and messages of an update of one spec to another."""
     made = [
         {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "shop"}, "spec": spec}
         for spec in (old, new)
@@ -189,7 +189,7 @@ def updated(old: dict[str, Any], new: dict[str, Any]) -> dict[str, str]:
 
 
 def test_a_changed_address_names_the_old_one() -> None:
-    """What may not change is told as it was."""
+    """The message has the old address."""
     dual = {
         "clusterIP": "10.0.0.7",
         "clusterIPs": ["10.0.0.7", "fd00:10::7"],
@@ -201,9 +201,9 @@ def test_a_changed_address_names_the_old_one() -> None:
     assert "from 10.0.0.7" in found["cluster-ip-immutable"]
 
 
-@pytest.mark.parametrize(("before", "told"), [(None, "from none"), ("example.com/lb", "from example.com/lb")])
-def test_a_changed_load_balancer_class_names_the_old_one(before: str | None, told: str) -> None:
-    """Also where there was none."""
+@pytest.mark.parametrize(("before", "old_class"), [(None, "from none"), ("example.com/lb", "from example.com/lb")])
+def test_a_changed_load_balancer_class_names_the_old_one(before: str | None, old_class: str) -> None:
+    """The message has the old class, also if there was none."""
     spec: dict[str, Any] = {
         "type": "LoadBalancer",
         "clusterIP": "10.0.0.7",
@@ -211,4 +211,6 @@ def test_a_changed_load_balancer_class_names_the_old_one(before: str | None, tol
         "ports": [{"port": 80, "nodePort": 30080}],
     }
     old = spec if before is None else {**spec, "loadBalancerClass": before}
-    assert told in updated(old, {**spec, "loadBalancerClass": "example.com/other"})["load-balancer-class-immutable"]
+    assert (
+        old_class in updated(old, {**spec, "loadBalancerClass": "example.com/other"})["load-balancer-class-immutable"]
+    )

@@ -1,6 +1,6 @@
-"""The recorded answers: what was asked of a real API server, and what it said.
+"""The recorded requests to a real API server, and its answers.
 
-What the files hold is told in README.md.
+README.md describes the files.
 """
 
 import gzip
@@ -27,13 +27,13 @@ NODES: Final = ("node-a", "node-b")
 
 
 class Case(NamedTuple):
-    """One request and the answer of one version's server.
+    """A request, and the answer of the server of one version.
 
     Attributes:
         id: The name of the case, `create/RULE/NUMBER`.
         asked: The record with the request.
-        answer: The record with the answer: the same one, or what another version said instead.
-        unanswered: Why there is no answer of this version, `""` where there is one.
+        answer: The record with the answer: the same record, or that of another version.
+        unanswered: Why there is no answer of this version, `""` if there is one.
     """
 
     id: str
@@ -43,20 +43,20 @@ class Case(NamedTuple):
 
 
 def cluster(version: str) -> Cluster:
-    """The cluster that was asked."""
+    """Return the cluster of the recordings."""
     return Cluster(version, service_cidrs=("10.0.0.0/16", "fd00:10::/108"), node_port_range=range(30000, 32768))
 
 
 @cache
 def records(name: str) -> tuple[Mapping[str, Any], ...]:
-    """The records of one file, in order."""
+    """Return the records of one file, in order."""
     with gzip.open(FOLDER / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
         return tuple(json.loads(line) for line in lines)
 
 
 @cache
 def _elsewhere(kind: str, version: str) -> Mapping[str, Mapping[str, Any]]:
-    """The answers of an older version where they are not those of the newest, by case."""
+    """Return the answers of an older version that differ from those of the newest, by case."""
     return {
         record["id"]: record
         for record in records("versions")
@@ -65,7 +65,7 @@ def _elsewhere(kind: str, version: str) -> Mapping[str, Mapping[str, Any]]:
 
 
 def cases(kind: str, version: str = NEWEST) -> Iterator[Case]:
-    """Every case of this kind with the answer of this version."""
+    """Yield each case of this kind, with the answer of this version."""
     differing = {} if version == NEWEST else _elsewhere(kind, version)
     for record in records(kind):
         other = differing.get(record["id"])

@@ -1,7 +1,6 @@
-"""portmap's verdicts against the recorded answers of real API servers, case by case.
+"""portmap's verdicts, compared with the recorded answers of real API servers.
 
-Each test goes through all cases of one kind and version, and fails with the first
-of those in which portmap and the server disagree.
+Each test compares all cases of one kind and version, and fails with the first disagreements.
 """
 
 import json
@@ -46,17 +45,16 @@ LEFT_ASIDE: Final[Mapping[tuple[str, str], Mapping[str, int]]] = {
 
 
 def body(asked: Mapping[str, Any]) -> Any:
-    """What was sent: a manifest, or JSON text where its spelling matters."""
+    """Return the body of a request: a manifest, or JSON text if its spelling matters."""
     if asked["op"] == "update":
         return asked["new"]
     return asked["raw"] if "raw" in asked else asked["object"]
 
 
 def turns_on_state(asked: Mapping[str, Any]) -> bool:
-    """Whether the answer turns on what else the cluster held, or on versions of objects that were not recorded.
+    """Return whether the answer depends on other objects in the cluster, or on versions that were not recorded.
 
-    That is the address of the server's own Service, a conflict, and what became of
-    an outdated resource version.
+    That is the address of the server's own Service, a conflict, or an outdated resource version.
     """
     if asked["op"] not in {"create", "update"}:
         return False
@@ -65,7 +63,7 @@ def turns_on_state(asked: Mapping[str, Any]) -> bool:
 
 
 def left_aside(case: Case, version: str) -> str:
-    """Why this case is not compared, `""` if it is."""
+    """Return why this case is not compared, `""` if it is."""
     if case.unanswered:
         return case.unanswered
     if turns_on_state(case.asked):
@@ -74,12 +72,12 @@ def left_aside(case: Case, version: str) -> str:
 
 
 def exact(value: object) -> str:
-    """The value with its types, so that `1`, `1.0` and `true` differ."""
+    """Return the value with its types, so that `1`, `1.0` and `true` differ."""
     return json.dumps(value, sort_keys=True)
 
 
 def disagreement(case: Case, version: str) -> str | None:
-    """Where portmap and the server disagree about a create or an update."""
+    """Return how portmap and the server disagree about a create or an update, `""` if they agree."""
     sent, old, answer = body(case.asked), case.asked.get("old"), case.answer
     judge = cluster(version)
     difference = verdict_difference(case.asked, answer, judge)
@@ -91,7 +89,7 @@ def disagreement(case: Case, version: str) -> str | None:
 
 
 def verdict_difference(asked: Mapping[str, Any], answer: Mapping[str, Any], judge: Cluster) -> str | None:
-    """Where the verdicts differ: acceptance, and the causes where the server names the fields (422)."""
+    """Return how the verdicts differ: in acceptance, or in the causes if the server names fields (422)."""
     violations = manifests.validate(body(asked), old=asked.get("old"), namespace="default", cluster=judge)
     ours = {(violation.reason, violation.field) for violation in violations}
     if bool(ours) == answer["accepted"]:
@@ -108,7 +106,7 @@ def _said(answer: Mapping[str, Any]) -> str:
 
 
 def disagreement_in_yaml(case: Case, version: str) -> str | None:
-    """Where portmap and the server disagree about a manifest written in YAML."""
+    """Return how portmap and the server disagree about a manifest in YAML."""
     asked, judge = case.asked, cluster(version)
     try:
         document = (manifests.parse(asked["yaml"]) or [{}])[0]  # The server reads the first one alone.
@@ -133,7 +131,7 @@ Slices = dict[tuple[str, tuple[tuple[str, ...], ...]], list[tuple[object, ...]]]
 
 
 def disagreement_in_slices(case: Case, version: str) -> str | None:
-    """Where portmap and the EndpointSlice controller disagree."""
+    """Return how portmap and the EndpointSlice controller disagree."""
     del version
     asked = case.asked
     service = manifests.read(asked["service"])
@@ -195,8 +193,8 @@ RECORDED: Final = [
 
 
 @pytest.mark.parametrize(("kind", "version"), RECORDED)
-def test_portmap_answers_as_the_server_did(kind: str, version: str) -> None:
-    """Acceptance, the causes of a refusal, what is stored, read and published: all as recorded, without exception."""
+def test_verdicts_are_as_recorded(kind: str, version: str) -> None:
+    """Acceptance, causes, stored objects, parsed YAML and EndpointSlices are all as recorded."""
     aside: Counter[str] = Counter()
     found: list[str] = []
     for case in cases(kind, version):
@@ -223,8 +221,8 @@ UNANSWERABLE_THERE: Final[Mapping[str, str]] = {
 
 
 @pytest.mark.parametrize(("name", "count"), [("b", 121), ("c", 2209)])
-def test_the_flags_of_the_cluster_count(name: str, count: int) -> None:
-    """Verdicts that follow from service CIDRs and the node port range are as recorded from clusters with others."""
+def test_verdicts_depend_on_the_flags(name: str, count: int) -> None:
+    """Verdicts for other service CIDRs and node port ranges are as recorded from such clusters."""
     found: list[str] = []
     differing = 0
     for case in cases("create"):
@@ -252,7 +250,7 @@ def _table(version: str) -> Iterator[tuple[str, str]]:
     ("kind", "count"), [("create", 8517), ("update", 5252), ("pods", 1148), ("resolve", 418), ("yaml", 955)]
 )
 def test_every_recorded_case_is_there(kind: str, count: int) -> None:
-    """The recordings are complete: a case that got lost would test nothing."""
+    """The recordings are complete."""
     ids = [case.id for case in cases(kind)]
     assert len(ids) == len(set(ids)) == count
     for version in VERSIONS:

@@ -1,4 +1,4 @@
-"""portmap's warnings against those of real API servers, in the order in which they were sent."""
+"""portmap's warnings, compared with those of real API servers."""
 
 import re
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ TEXTS: Final[Mapping[str, str]] = {
 
 
 def recognised(text: str) -> tuple[str, str]:
-    """The code and field of a text of the server's."""
+    """Return the code and field of a warning of the server."""
     for beginning, code in TEXTS.items():
         match = re.match(beginning, text)
         if match is not None:
@@ -39,25 +39,25 @@ def recognised(text: str) -> tuple[str, str]:
 
 
 def shown(warning: ServerWarning) -> tuple[str, str]:
-    """The same of a warning of portmap's; the server names no field in some of its texts."""
+    """Return the code and field of a warning of portmap; some texts of the server have no field."""
     unnamed = warning.code in {"topology-annotation-deprecated", "duplicate-owner"}
     return warning.code, "" if unnamed else warning.field.lower()
 
 
 def body(asked: Mapping[str, Any]) -> Any:
-    """What was sent."""
+    """Return the body of a request."""
     return asked["new"] if asked["op"] == "update" else asked.get("raw", asked.get("object"))
 
 
 def was_recorded(case: Case) -> bool:
-    """Whether the warnings of this version are known: where its verdict is another, only that was recorded."""
+    """Return whether the warnings of this version were recorded."""
     return not case.unanswered and case.answer["accepted"] and case.asked["accepted"]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("kind", ["create", "update", "pods"])
-def test_portmap_warns_as_the_server_did(kind: str, version: str) -> None:
-    """What is accepted is warned about as recorded: as often, of the same fields, in the same order."""
+def test_warnings_are_as_recorded(kind: str, version: str) -> None:
+    """The warnings about accepted objects are as recorded, in the same order."""
     found: list[str] = []
     warned = 0
     for case in cases(kind, version):

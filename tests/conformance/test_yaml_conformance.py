@@ -1,4 +1,4 @@
-"""The YAML reader against recorded answers of a real API server."""
+"""The YAML reader, compared with recorded answers of a real API server."""
 
 import gzip
 import json
@@ -30,7 +30,7 @@ class TestConformance:
         return next(read_yaml(text))
 
     def test_accepted(self) -> None:
-        """What the server accepted is read, and as the server read it."""
+        """Text that the server accepted is read as by the server."""
         for record in self.records():
             if not record["accepted"]:
                 continue
@@ -53,7 +53,7 @@ class TestConformance:
                 assert type(found) is type(read), record["id"]
 
     def test_refused(self) -> None:
-        """What the server's YAML reader refused is refused; what its types refused is no string here."""
+        """Text that the server's YAML reader refused is refused."""
         for record in self.records():
             if record["accepted"]:
                 continue
@@ -72,7 +72,7 @@ class TestConformance:
                 assert not isinstance(found, str), record["id"]
 
     def test_keys_in_messages(self) -> None:
-        """Keys that the server turned into other texts are turned into the same ones."""
+        """Keys become the same text as in the server's messages."""
         for record in self.records():
             if record["rule"].startswith("key.") and record.get("causes"):
                 (key,) = self.first(record["yaml"]).data["metadata"]["annotations"]

@@ -1,7 +1,6 @@
-"""One change to a good object, and exactly what a server says of it: what the tables of changes are made of.
+"""Changes to valid objects, with the exact verdict on each.
 
-Each row changes one good manifest in one respect, and names every violation, by code
-and field, that the change makes. Between them the rows break every rule there is.
+The rows break every rule that a single object can break.
 """
 
 from collections.abc import Mapping
@@ -36,7 +35,7 @@ STORED: Final[dict[str, Any]] = {
         ],
     },
 }
-"""A Service as a server has it: a load balancer with both IP families."""
+"""A stored Service: a load balancer with both IP families."""
 
 SINGLE: Final[dict[str, Any]] = {
     **STORED,
@@ -47,7 +46,7 @@ SINGLE: Final[dict[str, Any]] = {
         "ipFamilyPolicy": "SingleStack",
     },
 }
-"""The same with one IP family."""
+"""A stored Service with one IP family."""
 
 POD: Final[dict[str, Any]] = {
     "apiVersion": "v1",
@@ -66,20 +65,20 @@ POD: Final[dict[str, Any]] = {
         "initContainers": [{"name": "setup", "image": "example.com/setup:1"}],
     },
 }
-"""A pod whose container has probes, and an init container that is no sidecar."""
+"""A pod with probes, and with an init container that is not a sidecar."""
 
 
 class Mutation(NamedTuple):
-    """A row of the table.
+    """A mistake and its verdict.
 
     Attributes:
-        about: What is done, in words.
+        about: What is wrong, in words.
         expected: Code and field of each violation.
-        changes: What is changed: from a path to the new value, or `GONE`.
-        base: The good manifest.
-        old: Of an update: what is stored.
-        cluster: Who judges.
-        namespace: That of the request.
+        changes: From a path to its new value, or `GONE`.
+        base: The valid manifest.
+        old: The stored object, for an update.
+        cluster: The cluster.
+        namespace: The namespace of the request.
     """
 
     about: str
@@ -107,7 +106,7 @@ def update(
     cluster: Cluster = DUAL_STACK,
     namespace: str | None = None,
 ) -> Mutation:
-    """A change to a Service that is stored."""
+    """Return the row of a mistake in an update."""
     return Mutation(about, frozenset(expected), changes, old, old, cluster, namespace)
 
 
@@ -118,5 +117,5 @@ def pod(
     cluster: Cluster = DUAL_STACK,
     namespace: str | None = None,
 ) -> Mutation:
-    """A change to a pod that is to be created."""
+    """Return the row of a mistake in a pod."""
     return Mutation(about, frozenset(expected), changes, POD, None, cluster, namespace)

@@ -1,4 +1,4 @@
-"""One mistake in a pod, its ports, probes and hooks, and what is said of it."""
+"""Mistakes in pods: their ports, probes and hooks."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""One mistake in an update, and what is said of it."""
+"""Mistakes in updates."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""IP addresses and CIDR blocks, as lenient or as strict as the API server's legacy fields."""
+"""IP addresses and CIDR blocks, parsed like the API server's legacy fields."""
 
 import ipaddress
 
@@ -25,14 +25,14 @@ class TestParsing:
 
     @given(ADDRESSES)
     def test_every_address(self, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
-        """What Python writes, Go reads, and so does portmap; and strictly too, but for mapped addresses."""
+        """Every address that Python prints is parsed, also strictly, except for IPv4-mapped ones."""
         assert parse_ip(str(address)) == address
         mapped = isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None
         assert (ip_reasons(str(address), strict=True) == ()) == (not mapped)
 
     @given(st.text("0123456789.:abcdefx/% -", max_size=24) | st.text(max_size=12))
     def test_any_text(self, text: str) -> None:
-        """Any text is an address or none, and nothing else happens."""
+        """Any text is parsed or refused, without an exception."""
         address = parse_ip(text)
         assert (address is None) == bool(ip_reasons(text, strict=False))
         assert (family_of(text) is None) == (address is None)
@@ -46,7 +46,7 @@ class TestParsing:
         ],
     )
     def test_no_address(self, text: str) -> None:
-        """Blanks, prefixes, zones, brackets and other alphabets' digits make no address."""
+        """Text with blanks, prefixes, zones, brackets or digits of other alphabets is not an address."""
         assert parse_ip(text) is None
         assert family_of(text) is None
         assert len(ip_reasons(text, strict=False)) == 1
@@ -63,7 +63,7 @@ class TestParsing:
         ],
     )
     def test_lenient(self, text: str, address: str) -> None:
-        """Leading zeros and dotted tails are read."""
+        """Leading zeros and dotted tails are accepted."""
         assert parse_ip(text) == ipaddress.ip_address(address)
         assert ip_reasons(text, strict=False) == ()
 
@@ -78,27 +78,27 @@ class TestParsing:
         ],
     )
     def test_strict(self, text: str, count: int) -> None:
-        """Since 1.36 neither leading zeros nor IPv4-mapped addresses are taken."""
+        """From 1.36 on, leading zeros and IPv4-mapped addresses are refused."""
         assert len(ip_reasons(text, strict=True)) == count
 
     @pytest.mark.parametrize("text", ["fd00::0", "::0", "0:0::1", "10.0.0.0"])
-    def test_zeros_that_lead_nothing(self, text: str) -> None:
-        """A zero by itself is no leading zero, nor are those of IPv6 groups."""
+    def test_zeros_that_are_not_leading(self, text: str) -> None:
+        """A single zero and the zeros of IPv6 groups are not leading zeros."""
         assert ip_reasons(text, strict=True) == ()
 
 
 class TestFamilies:
-    """Which family an address counts for."""
+    """The family of an address."""
 
     def test_mapped_addresses_are_ipv4(self) -> None:
-        """As in Go, where both are one value."""
+        """An IPv4-mapped address is IPv4, as in Go, where both are the same value."""
         assert family_of("::ffff:10.0.0.1") == "IPv4"
         assert family_of("10.0.0.1") == "IPv4"
         assert family_of("fd00::1") == "IPv6"
 
 
 class TestEndpointAddresses:
-    """`ValidateEndpointIP`: where traffic may be sent."""
+    """`ValidateEndpointIP`: addresses that may be endpoints."""
 
     @pytest.mark.parametrize(
         ("text", "word"),
@@ -110,7 +110,7 @@ class TestEndpointAddresses:
         ],
     )
     def test_special(self, text: str, word: str) -> None:
-        """Addresses that mean the machine itself, its link, or nothing, are not endpoints."""
+        """Loopback, link-local and unspecified addresses are not endpoints."""
         [reason] = endpoint_ip_reasons(text)
         assert word in reason
 
@@ -118,7 +118,7 @@ class TestEndpointAddresses:
         "text", ["10.0.0.1", "192.0.2.1", "2001:db8::1", "224.0.1.1", "ff05::1", "fec0::1", "0.0.0.1"]
     )
     def test_ordinary(self, text: str) -> None:
-        """Everything else may be."""
+        """All other addresses may be endpoints."""
         assert endpoint_ip_reasons(text) == ()
 
 
@@ -127,7 +127,7 @@ class TestBlocks:
 
     @pytest.mark.parametrize("text", ["10.0.0.0/8", "0.0.0.0/0", "10.0.0.1/32", "2001:db8::/32", "::/0", "::1/128"])
     def test_good(self, text: str) -> None:
-        """A block is an address and a prefix length, the bits beyond it clear."""
+        """A block is an address and a prefix length, without bits beyond it."""
         assert cidr_reasons(text, strict=True) == ()
 
     @pytest.mark.parametrize(
@@ -138,20 +138,20 @@ class TestBlocks:
         ],
     )
     def test_bad(self, text: str) -> None:
-        """A missing, excessive or odd prefix length makes no block, whoever looks."""
+        """A missing, excessive or malformed prefix length is always refused."""
         assert len(cidr_reasons(text, strict=False)) == len(cidr_reasons(text, strict=True)) == 1
 
     @pytest.mark.parametrize(
         "text", ["010.0.0.0/8", "10.0.0.0/08", "::ffff:10.0.0.0/104", "10.0.0.1/8", "2001:db8::1/32", "10.0.0.0/00"]
     )
     def test_strict(self, text: str) -> None:
-        """Since 1.36 odd spellings are refused that were taken before."""
+        """From 1.36 on, leading zeros, mapped addresses and bits beyond the prefix are refused."""
         assert cidr_reasons(text, strict=False) == ()
         assert len(cidr_reasons(text, strict=True)) == 1
 
     @given(st.ip_addresses(v=4) | st.ip_addresses(v=6), st.integers(0, 128))
     def test_every_block(self, address: ipaddress.IPv4Address | ipaddress.IPv6Address, bits: int) -> None:
-        """A block is fine strictly if Python says so strictly, but for IPv4-mapped addresses."""
+        """Strict validation agrees with Python's, except for IPv4-mapped addresses."""
         text = f"{address}/{min(bits, address.max_prefixlen)}"
         try:
             network(text)
@@ -164,10 +164,10 @@ class TestBlocks:
 
 
 class TestStandardForms:
-    """How everybody else writes an address or block, for warnings."""
+    """The standard form of an address or block, for warnings."""
 
-    def test_mapped_addresses_were_fine(self) -> None:
-        """Up to 1.32 an IPv4-mapped address was as good as any, in canonical form."""
+    def test_mapped_addresses_up_to_1_32(self) -> None:
+        """Up to 1.32, an IPv4-mapped address in canonical form is a standard form."""
         assert standard_form("::ffff:10.0.0.1", mapped_is_fine=True) is None
         assert standard_form("::FFFF:10.0.0.1", mapped_is_fine=True) == ("::ffff:10.0.0.1", True)
 
@@ -184,7 +184,7 @@ class TestStandardForms:
         ],
     )
     def test_addresses(self, text: str, better: tuple[str, bool] | None) -> None:
-        """The better spelling, and whether newer versions refuse the one that was given."""
+        """The standard form is returned, and whether newer versions refuse the form at hand."""
         assert standard_form(text) == better
 
     @pytest.mark.parametrize(
@@ -198,5 +198,5 @@ class TestStandardForms:
         ],
     )
     def test_blocks(self, text: str, better: tuple[str, bool] | None) -> None:
-        """The same for blocks, where bits beyond the prefix count too."""
+        """For blocks, bits beyond the prefix are not standard either."""
         assert standard_block(text) == better

@@ -1,4 +1,4 @@
-"""What a cluster accepts: versions, ranges and gates, and which cluster judges."""
+"""Clusters: versions, ranges and gates, and the cluster in force."""
 
 import asyncio
 import contextvars
@@ -27,23 +27,23 @@ from portmap._kubernetes.features import FEATURES, GATES, STRICT_IP_CIDR, Featur
 
 @pytest.fixture
 def default_cluster() -> Iterator[None]:
-    """Leaves the default as it was."""
+    """Restore the default cluster after the test."""
     before = cluster_in_force()
     yield
     set_default_cluster(before)
 
 
 def codes(version: str, **fields: Any) -> set[str]:
-    """What a version finds wrong with a Service that 1.36 takes."""
+    """Return the codes of a version for a Service that is valid for 1.36."""
     service = Service("web", **{"ports": [ServicePort(80)]} | fields)
     return {violation.code for violation in check(service, cluster=Cluster(version))}
 
 
 class TestVersions:
-    """Whatever differs between versions."""
+    """Differences between versions."""
 
     def test_supported(self) -> None:
-        """1.32 to 1.37 are known; 1.37 has no recorded verdicts and says so."""
+        """1.32 to 1.37 are supported; 1.37 has no recorded verdicts and is provisional."""
         assert SUPPORTED_VERSIONS == ("1.32", "1.33", "1.34", "1.35", "1.36", "1.37")
         assert [version for version in SUPPORTED_VERSIONS if Cluster(version).provisional] == ["1.37"]
         assert str(Cluster("1.37")) == "Kubernetes 1.37 (provisional)"
@@ -51,58 +51,58 @@ class TestVersions:
 
     @pytest.mark.parametrize("spelling", ["1.34", "v1.34", "1.34.9", "v1.34.9+abc", "1.34.0-rc.1", "v1.34.5-gke.100"])
     def test_spellings(self, spelling: str) -> None:
-        """A version may be written as the server writes it; patch level and build do not count."""
+        """A version may have a `v`, a patch level and a build, which are ignored."""
         assert Cluster(spelling) == Cluster("1.34")
 
     @pytest.mark.parametrize("version", ["1.31", "1.38", "2.36", "latest", "", "1", "1.36 ", "1.36\n", 1.36, None, 136])
     def test_others(self, version: Any) -> None:
-        """Anything else is refused, and a number is: 1.30 would be 1.3."""
+        """Other values are refused, and numbers, because 1.30 is 1.3."""
         with pytest.raises(ValidationError) as caught:
             Cluster(version)
         assert [violation.field for violation in caught.value.violations] == ["version"]
 
     def test_names_with_a_digit_in_front(self) -> None:
-        """From 1.36 on a Service's name may begin with a digit."""
+        """From 1.36 on, a Service's name may begin with a digit."""
         service = Service("1web", ports=[ServicePort(80)])
         refused = [version for version in SUPPORTED_VERSIONS if check(service, cluster=Cluster(version))]
         assert refused == ["1.32", "1.33", "1.34", "1.35"]
 
     def test_traffic_distribution(self) -> None:
-        """PreferSameZone is known from 1.34 on, PreferClose always."""
+        """PreferSameZone is valid from 1.34 on, PreferClose always."""
         assert codes("1.33", traffic_distribution="PreferSameZone") == {"unsupported-traffic-distribution"}
         assert codes("1.34", traffic_distribution="PreferSameZone") == set()
         assert codes("1.32", traffic_distribution="PreferClose") == set()
 
     def test_the_kubelets_port(self) -> None:
-        """Up to 1.32 a load balancer may not have port 10250."""
+        """Up to 1.32, a load balancer may not have port 10250."""
         fields = {"type": "LoadBalancer", "ports": [ServicePort(10250)]}
         assert codes("1.32", **fields) == {"kubelet-port-forbidden"}
         assert codes("1.33", **fields) == set()
 
     def test_odd_spellings_of_addresses(self) -> None:
-        """Leading zeros are refused from 1.36 on."""
+        """From 1.36 on, leading zeros are refused."""
         with Cluster("1.35"):
             service = Service("web", ports=[ServicePort(80)], external_ips=["010.1.2.3"])
         assert [violation.code for violation in check(service)] == ["external-ip-syntax"]
 
     def test_every_feature_changes_something(self) -> None:
-        """A feature is off in some version that is known and on in another, and says where it comes from."""
+        """Each feature differs between two supported versions, and has a source."""
         for feature in FEATURES:
             assert len({Cluster(version).enabled(feature) for version in SUPPORTED_VERSIONS}) == 2, feature.name
             assert feature.summary.endswith(".")
             assert feature.source
 
-    def test_features_come_and_go(self) -> None:
-        """A feature is there from its first version to the one in which it is gone."""
+    def test_the_versions_of_a_feature(self) -> None:
+        """A feature is on from its first version until the version that drops it."""
         feature = Feature("some-feature", "1.33", "Some.", "here", until="1.35")
         assert [version for version in SUPPORTED_VERSIONS if feature.in_version(version)] == ["1.33", "1.34"]
 
 
 class TestArguments:
-    """What a server could be started with."""
+    """Arguments that a server accepts as flags."""
 
     def test_gates(self) -> None:
-        """A gate of the server's own turns its feature on or off."""
+        """A feature gate turns its feature on or off."""
         strict = Cluster("1.35", feature_gates={"StrictIPCIDRValidation": True})
         assert strict.enabled(STRICT_IP_CIDR)
         assert not Cluster(feature_gates={"StrictIPCIDRValidation": False}).enabled(STRICT_IP_CIDR)
@@ -111,7 +111,7 @@ class TestArguments:
 
     @pytest.mark.parametrize("gate", ["NoSuchGate", "sidecar-ports"])
     def test_unknown_gates(self, gate: str) -> None:
-        """A gate that changes no answer is probably misspelt, and what is no gate is none."""
+        """Unknown gates, and the names of features that are not gates, are refused."""
         with pytest.raises(ValidationError) as caught:
             Cluster(feature_gates={gate: True})
         assert [violation.field for violation in caught.value.violations] == [f"feature_gates[{gate}]"]
@@ -130,7 +130,7 @@ class TestArguments:
         ],
     )
     def test_node_port_ranges(self, ports: Any) -> None:
-        """A node port range is a range of ports without gaps."""
+        """A node port range is a range of valid ports without gaps."""
         with pytest.raises(ValidationError) as caught:
             Cluster(node_port_range=ports)
         assert [violation.field for violation in caught.value.violations] == ["node_port_range"]
@@ -148,7 +148,7 @@ class TestArguments:
         ],
     )
     def test_wrong_types(self, fields: dict[str, Any], field: str) -> None:
-        """What is of the wrong type is said with its place, as for any object."""
+        """An argument of the wrong type is a violation with a path."""
         with pytest.raises(ValidationError) as caught:
             Cluster(**fields)
         assert [violation.field for violation in caught.value.violations] == [field]
@@ -164,7 +164,7 @@ class TestArguments:
         ],
     )
     def test_service_cidrs(self, cidrs: Any, field: str | None) -> None:
-        """Service CIDRs are one block, or one of each family; an address alone is a block of one."""
+        """Service CIDRs are one block, or one of each family; an address alone is a block."""
         if field is None:
             assert Cluster(service_cidrs=cidrs).service_networks is not None
             return
@@ -173,7 +173,7 @@ class TestArguments:
         assert [violation.field for violation in caught.value.violations] == [field]
 
     def test_ip_families(self) -> None:
-        """The families follow from the service CIDRs, the default first; without them they are unknown."""
+        """The families are those of the service CIDRs, the default first; without these they are unknown."""
         assert Cluster().ip_families is None
         assert Cluster(service_cidrs="10.0.0.0/16").ip_families == ("IPv4",)
         assert Cluster(service_cidrs=["fd00::/108", "10.0.0.0/16"]).ip_families == ("IPv6", "IPv4")
@@ -189,13 +189,13 @@ class TestArguments:
         ],
     )
     def test_static_node_ports(self, ports: range, static: range) -> None:
-        """The lower end of the range is for numbers that people pick, the rest for the cluster (KEP-3668)."""
+        """The lower part of the range is for fixed numbers, the rest for the cluster (KEP-3668)."""
         cluster = Cluster(node_port_range=ports)
         assert cluster.static_node_ports == static
         assert [*cluster.static_node_ports, *cluster.dynamic_node_ports] == list(ports)
 
     def test_it_is_a_value(self) -> None:
-        """Clusters compare, hash and pickle."""
+        """Clusters can be compared, hashed and pickled."""
         cluster = Cluster("1.34", node_port_range=range(20000, 21000), service_cidrs="10.0.0.0/16")
         twin = pickle.loads(pickle.dumps(cluster))
         assert twin == cluster
@@ -212,16 +212,16 @@ LOW = Cluster("1.34", node_port_range=range(1, 1000))
 
 
 class TestInForce:
-    """By which cluster constructors judge."""
+    """The cluster that constructors check against."""
 
     def test_the_default(self) -> None:
-        """Without a word it is 1.36 with default flags."""
+        """The default is 1.36 with default flags."""
         assert cluster_in_force() == Cluster("1.36", node_port_range=range(30000, 32768))
         with pytest.raises(ValidationError):
             build()
 
     def test_a_block(self) -> None:
-        """In a `with` block it is the block's, also for `attrs.evolve`, `check`, `read` and `validate`."""
+        """In a `with` block it is the cluster of the block, also for `attrs.evolve`, `check`, `read` and `validate`."""
         with LOW as cluster:
             assert cluster is LOW
             service = build()
@@ -231,7 +231,7 @@ class TestInForce:
         assert [violation.code for violation in check(service)] == ["node-port-out-of-range"]
 
     def test_blocks_nest(self) -> None:
-        """The innermost counts, and leaving it brings the next one back."""
+        """The innermost block is in force; after it, the next one is again."""
         with LOW:
             with Cluster("1.33"):
                 assert cluster_in_force() == Cluster("1.33")
@@ -242,13 +242,13 @@ class TestInForce:
         assert cluster_in_force() == Cluster()
 
     def test_an_error_leaves_the_block(self) -> None:
-        """A block that ends in an error is over too."""
+        """A block also ends with an exception."""
         with pytest.raises(RuntimeError), LOW:
             raise RuntimeError
         assert cluster_in_force() == Cluster()
 
-    def test_an_argument_wins(self) -> None:
-        """A cluster that is given is the one that judges, whatever block there is."""
+    def test_an_argument_has_precedence(self) -> None:
+        """An argument has precedence over the block."""
         with LOW:
             service = build()
             assert check(service, cluster=Cluster()) != ()
@@ -256,8 +256,8 @@ class TestInForce:
             with pytest.raises(ValidationError):
                 manifests.read(manifests.to_manifest(service), cluster=Cluster())
 
-    def test_threads_have_their_own(self) -> None:
-        """A block does not reach other threads, and theirs do not reach this one."""
+    def test_other_threads(self) -> None:
+        """A block does not affect other threads."""
         seen: list[Cluster] = []
         entered, done = threading.Event(), threading.Event()
 
@@ -276,8 +276,8 @@ class TestInForce:
             thread.join()
         assert seen == [Cluster()]
 
-    def test_a_context_carries_it(self) -> None:
-        """Whoever wants it in another thread copies the context."""
+    def test_a_copied_context(self) -> None:
+        """A copied context carries the cluster to another thread."""
         with LOW:
             context = contextvars.copy_context()
         with ThreadPoolExecutor(1) as pool:
@@ -285,8 +285,8 @@ class TestInForce:
             with pytest.raises(ValidationError):
                 pool.submit(build).result()
 
-    def test_tasks_do_not_mix(self) -> None:
-        """Tasks that run by turns each keep their own."""
+    def test_concurrent_tasks(self) -> None:
+        """Concurrent tasks have clusters of their own."""
 
         async def task(version: str) -> str:
             with Cluster(version):
@@ -300,7 +300,7 @@ class TestInForce:
 
     @pytest.mark.usefixtures("default_cluster")
     def test_the_default_can_be_set(self) -> None:
-        """Once set it judges everywhere, in other threads too, unless a block says otherwise."""
+        """A default is in force in all threads, except in blocks."""
         set_default_cluster(LOW)
         assert build().ports[0].node_port == 80
         with ThreadPoolExecutor(1) as pool:
@@ -311,28 +311,28 @@ class TestInForce:
     @pytest.mark.usefixtures("default_cluster")
     @pytest.mark.parametrize("cluster", [None, "1.34", 5])
     def test_only_a_cluster_can_be_the_default(self, cluster: Any) -> None:
-        """Anything else is a wrong call, and found out here and not at the next Service."""
+        """Other values raise at once."""
         with pytest.raises(TypeError):
             set_default_cluster(cluster)
 
     @pytest.mark.usefixtures("default_cluster")
     @pytest.mark.parametrize("version", SUPPORTED_VERSIONS)
     def test_any_version_can_be_the_default(self, version: str) -> None:
-        """Every supported version can judge."""
+        """Every supported version can be the default."""
         set_default_cluster(Cluster(version))
         with pytest.raises(ValidationError, match=f"for Kubernetes {version}"):
             build()
 
 
 def test_a_cluster_has_one_hash_in_every_process() -> None:
-    """A cluster that comes from another process is found in a dict: its hash does not depend on the process."""
+    """The hash of a cluster is the same in each process, so that unpickled clusters are found in dicts."""
     cluster = Cluster("1.33", node_port_range=range(20000, 22768), service_cidrs="10.96.0.0/16")
     assert hash(cluster) == hash((1, range(20000, 22768)))
     assert len({cluster, copy.deepcopy(cluster), Cluster("1.33"), Cluster("1.34")}) == 3
 
 
 def test_a_feature_gate_is_asked_for_by_its_name() -> None:
-    """`enabled` knows the gates of `feature_gates` by name, and says which there are for any other."""
+    """`enabled` accepts the names of gates, and lists them in the error for any other name."""
     assert Cluster("1.36").enabled("RelaxedServiceNameValidation")
     assert not Cluster("1.36", feature_gates={"RelaxedServiceNameValidation": False}).enabled(
         "RelaxedServiceNameValidation"

@@ -1,4 +1,4 @@
-"""Labels: a mapping of text to text that cannot change."""
+"""Labels: an immutable mapping of text to text."""
 
 import copy
 import pickle
@@ -14,8 +14,8 @@ PLAIN = st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=5)
 
 
 @given(PLAIN)
-def test_it_is_the_mapping_it_was_made_of(plain: dict[str, str]) -> None:
-    """It equals, shows and iterates as the dict does, in its order."""
+def test_equal_to_the_dict(plain: dict[str, str]) -> None:
+    """Labels have the items, order and repr of their dict."""
     labels = Labels(plain)
     assert labels == plain
     assert plain == labels
@@ -29,14 +29,14 @@ def test_it_is_the_mapping_it_was_made_of(plain: dict[str, str]) -> None:
 
 @given(PLAIN, PLAIN)
 def test_equal_labels_hash_alike(one: dict[str, str], other: dict[str, str]) -> None:
-    """The order of the keys counts neither for equality nor for the hash."""
+    """Equality and hash do not depend on the order of keys."""
     assert (Labels(one) == Labels(other)) == (one == other)
     assert hash(Labels(one)) == hash(Labels(dict(reversed(one.items()))))
 
 
 @given(PLAIN)
 def test_copies(plain: dict[str, str]) -> None:
-    """Copies and pickles are equal, and the dict it was made of may change."""
+    """Copies and pickles are equal; changes of the original dict have no effect."""
     labels = Labels(plain)
     assert copy.copy(labels) == copy.deepcopy(labels) == pickle.loads(pickle.dumps(labels)) == labels
     plain["new key"] = "new"
@@ -45,7 +45,7 @@ def test_copies(plain: dict[str, str]) -> None:
 
 @given(PLAIN)
 def test_the_dict_of_it_may_change(plain: dict[str, str]) -> None:
-    """What `copy` gives is a dict in the same order, and no way to change the labels."""
+    """`copy` returns a new dict in the same order."""
     labels = Labels(plain)
     own = labels.copy()
     assert list(own.items()) == list(plain.items())
@@ -54,7 +54,7 @@ def test_the_dict_of_it_may_change(plain: dict[str, str]) -> None:
 
 
 def test_it_cannot_change() -> None:
-    """There is no way to set a label."""
+    """A label cannot be set."""
     labels: Any = Labels({"app": "web"})
     with pytest.raises(TypeError):
         labels["app"] = "other"
@@ -63,7 +63,7 @@ def test_it_cannot_change() -> None:
 
 
 def test_nothing_is_no_labels() -> None:
-    """Without items it is empty."""
+    """Labels without items are empty."""
     assert Labels() == {} == Labels(None)
     assert "app" not in Labels()
     with pytest.raises(KeyError):
@@ -72,12 +72,12 @@ def test_nothing_is_no_labels() -> None:
 
 @pytest.mark.parametrize("items", [{1: "a"}, {"a": 1}, {"a": None}, {"a": ["b"]}])
 def test_only_text(items: Any) -> None:
-    """Numbers, nulls and lists are no labels."""
+    """Numbers, nulls and lists are refused."""
     with pytest.raises(TypeError):
         Labels(items)
 
 
 def test_it_equals_mappings_alone() -> None:
-    """It is not equal to its items in another form."""
+    """Labels are not equal to a list of their items."""
     assert Labels({"a": "b"}) != [("a", "b")]
     assert Labels({"a": "b"}) != {"a": "c"}

@@ -30,7 +30,7 @@ def _matches(pattern: str, text: str, longest: int) -> bool:
 
 
 def is_port_name(text: str) -> bool:
-    """`IsValidPortName`, check by check."""
+    """Return what `IsValidPortName` returns."""
     return (
         len(text) <= 15
         and re.fullmatch(r"[-a-z0-9]+", text) is not None
@@ -42,7 +42,7 @@ def is_port_name(text: str) -> bool:
 
 
 def is_qualified(text: str) -> bool:
-    """`IsQualifiedName`, part by part."""
+    """Return what `IsQualifiedName` returns."""
     prefix, slash, name = text.rpartition("/")
     if not _matches(_QUALIFIED, name, 63) or text.count("/") > 1:
         return False
@@ -70,14 +70,14 @@ LENGTHS = st.builds(
 @pytest.mark.parametrize(("grammar", "expected"), GRAMMARS, ids=NAMES)
 @given(text=NEARLY | LENGTHS)
 def test_each_grammar_is_kubernetes_own(grammar: Grammar, expected: Callable[[str], bool], text: str) -> None:
-    """A text is without reasons exactly where Kubernetes' own patterns and limits take it."""
+    """A text has no reasons if and only if Kubernetes' patterns and limits accept it."""
     assert (grammar(text) == ()) == expected(text)
 
 
 @pytest.mark.parametrize("grammar", [grammar for grammar, _ in GRAMMARS], ids=NAMES)
 @pytest.mark.parametrize("text", ["http\n", "\nhttp", "http ", "ht\x00tp", "ht\ud800tp", "\uff48ttp", "httpé"])
-def test_the_end_is_the_end(grammar: Grammar, text: str) -> None:
-    """A newline at the end, white space, other alphabets and halves of characters are in no grammar."""
+def test_the_end_of_the_text(grammar: Grammar, text: str) -> None:
+    """No grammar accepts a newline at the end, white space, other alphabets or surrogates."""
     assert grammar(text)
 
 
@@ -86,12 +86,12 @@ class TestPortNumbers:
 
     @pytest.mark.parametrize("number", [1, 80, 65535])
     def test_good(self, number: int) -> None:
-        """Both ends are in."""
+        """Both limits are valid."""
         assert port_number_reasons(number) == ()
 
     @pytest.mark.parametrize("number", [0, -1, 65536, 2**31, 10**30])
     def test_bad(self, number: int) -> None:
-        """Everything else is out, however large."""
+        """All other numbers are invalid, however large."""
         assert len(port_number_reasons(number)) == 1
 
 
@@ -118,11 +118,11 @@ class TestPortNames:
         ],
     )
     def test_bad(self, name: str, count: int) -> None:
-        """Each thing that is wrong is said, and said once."""
+        """Each problem is reported once."""
         assert len(port_name_reasons(name)) == count
 
     def test_lengths_are_bytes(self) -> None:
-        """Eight characters of two bytes each are more than 15."""
+        """Eight characters of two bytes are more than 15."""
         assert "must be no more than 15 characters" in port_name_reasons("é" * 8)
         assert "must be no more than 15 characters" not in port_name_reasons("é" * 7)
 
@@ -132,25 +132,25 @@ class TestDnsLabels:
 
     @pytest.mark.parametrize("name", ["a", "0", "8080", "a--b", "x" * 63])
     def test_good(self, name: str) -> None:
-        """Digits alone and two hyphens together are fine here, as they are not in a container port's name."""
+        """Digits alone and two adjacent hyphens are valid, unlike in a container port's name."""
         assert dns_label_reasons(name) == ()
 
     @pytest.mark.parametrize("name", ["", "-a", "a-", "A", "a_b", "x" * 64, "a b"])
     def test_bad(self, name: str) -> None:
-        """Ends are alphanumeric, and 63 characters are the most."""
+        """Both ends are alphanumeric, and there are at most 63 characters."""
         assert dns_label_reasons(name)
 
     def test_dots(self) -> None:
-        """A name with dots is told that it is the dots."""
+        """For a name with dots, the reason names the dots."""
         assert dns_label_reasons("web.shop") == ("must not contain dots",)
 
     def test_both(self) -> None:
-        """Length and characters are both said."""
+        """Length and characters are both reported."""
         assert len(dns_label_reasons("X" * 64)) == 2
         assert len(dns_label_1035_reasons("1" * 64)) == 2
 
     def test_1035_begins_with_a_letter(self) -> None:
-        """Up to 1.35 a Service's name begins with a letter."""
+        """Up to 1.35, a Service's name begins with a letter."""
         assert dns_label_1035_reasons("web") == ()
         assert dns_label_1035_reasons("1web")
         assert dns_label_reasons("1web") == ()
@@ -161,16 +161,16 @@ class TestSubdomains:
 
     @pytest.mark.parametrize("name", ["a", "a.b.c", "1.2.3.4", "x" * 253, "a-b.c"])
     def test_good(self, name: str) -> None:
-        """Labels with dots between them; how long each label is does not matter."""
+        """A subdomain is labels joined by dots; the length of a label does not matter."""
         assert dns_subdomain_reasons(name) == ()
 
     @pytest.mark.parametrize("name", ["", ".a", "a.", "a..b", "a-.b", "x" * 254, "A.b"])
     def test_bad(self, name: str) -> None:
-        """No empty labels, no upper case, at most 253 characters."""
+        """A subdomain has no empty labels, no upper case, and at most 253 characters."""
         assert dns_subdomain_reasons(name)
 
     def test_both(self) -> None:
-        """Length and characters are both said."""
+        """Length and characters are both reported."""
         assert len(dns_subdomain_reasons("X" * 254)) == 2
 
 
@@ -179,7 +179,7 @@ class TestQualifiedNames:
 
     @pytest.mark.parametrize("name", ["app", "A_b.c-d", "example.com/app", "kubernetes.io/h2c", "a/" + "x" * 63])
     def test_good(self, name: str) -> None:
-        """A name, or a DNS prefix and a name."""
+        """A qualified name is a name, or a DNS prefix and a name."""
         assert qualified_name_reasons(name) == ()
 
     @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ class TestQualifiedNames:
         [("", 2), ("a/b/c", 1), ("/a", 1), ("a/", 2), ("A/b", 1), ("x" * 64, 1), ("a b", 1), ("-" * 64, 2)],
     )
     def test_bad(self, name: str, count: int) -> None:
-        """Each part is complained about for itself."""
+        """The reasons of each part are reported separately."""
         assert len(qualified_name_reasons(name)) == count
 
 
@@ -196,21 +196,21 @@ class TestLabelValues:
 
     @pytest.mark.parametrize("value", ["", "web", "1.0", "A_b", "x" * 63])
     def test_good(self, value: str) -> None:
-        """A label may be there and say nothing."""
+        """A label's value may be empty."""
         assert label_value_reasons(value) == ()
 
     @pytest.mark.parametrize(("value", "count"), [("my web", 1), ("-a", 1), ("x" * 64, 1), (" " * 64, 2)])
     def test_bad(self, value: str, count: int) -> None:
-        """Length and characters are said apart."""
+        """Length and characters are reported separately."""
         assert len(label_value_reasons(value)) == count
 
 
 class TestMaskedNames:
-    """`maskTrailingDash`: how a `generateName` is checked."""
+    """`maskTrailingDash`: the form in which a `generateName` is checked."""
 
     @pytest.mark.parametrize(
         ("prefix", "checked"), [("web-", "wea"), ("web", "web"), ("-", "-"), ("A-", "a"), ("", "")]
     )
     def test_masked(self, prefix: str, checked: str) -> None:
-        """The hyphen at the end and what is before it count as one letter."""
+        """A hyphen at the end and the character before it become one letter."""
         assert masked_name(prefix) == checked

@@ -1,4 +1,4 @@
-"""Data that is not modelled: kept as it is, and out of everybody's reach."""
+"""Data that is not modelled: immutable, and equal to the original."""
 
 import copy
 import pickle
@@ -20,7 +20,7 @@ MAPPINGS = st.dictionaries(st.text(max_size=3), VALUES, max_size=4)
 
 @given(MAPPINGS)
 def test_it_is_the_data(data: dict[str, Any]) -> None:
-    """It equals and holds the data that it was made of."""
+    """Opaque data are equal to the original."""
     opaque = Opaque(data)
     assert opaque == data
     assert data == opaque
@@ -33,15 +33,15 @@ def test_it_is_the_data(data: dict[str, Any]) -> None:
 
 @given(MAPPINGS)
 def test_it_is_a_value(data: dict[str, Any]) -> None:
-    """Copies and pickles are equal and hash alike."""
+    """Copies and pickles are equal and have equal hashes."""
     opaque = Opaque(data)
     for twin in (Opaque(data), copy.copy(opaque), copy.deepcopy(opaque), pickle.loads(pickle.dumps(opaque))):
         assert twin == opaque
         assert hash(twin) == hash(opaque)
 
 
-def test_nobody_reaches_in() -> None:
-    """What is handed out may be changed without any effect on it, and so may what it was made of."""
+def test_immutable() -> None:
+    """Changes of the original, or of what is returned, have no effect."""
     data = {"status": {"ports": [1]}}
     opaque = Opaque(data)
     data["status"]["ports"].append(2)
@@ -51,7 +51,7 @@ def test_nobody_reaches_in() -> None:
 
 
 def test_it_equals_mappings_alone() -> None:
-    """Data that are equal as mappings are equal; the order of keys does not count, other types do."""
+    """Data are equal if they are equal as mappings, whatever the order of keys."""
     assert Opaque({"a": 1, "b": 2}) == Opaque({"b": 2, "a": 1})
     assert Opaque({"a": 1}) != Opaque({"a": True})
     assert Opaque({"a": 1}) != [("a", 1)]
@@ -60,13 +60,13 @@ def test_it_equals_mappings_alone() -> None:
 
 @pytest.mark.parametrize("data", [{1: 2}, {"a": {1: 2}}, {"a": object()}, {"a": b"b"}, {"a": {"b"}}])
 def test_only_json(data: Any) -> None:
-    """What JSON cannot hold is refused."""
+    """Data that are not JSON are refused."""
     with pytest.raises((TypeError, ValueError)):
         Opaque(data)
 
 
 class TestResidue:
-    """What is left of a manifest when what is modelled is taken away."""
+    """The part of a manifest that is not modelled."""
 
     @pytest.mark.parametrize(
         ("authored", "modelled", "left"),
@@ -81,13 +81,13 @@ class TestResidue:
         ],
     )
     def test_examples(self, authored: dict[str, Any], modelled: dict[str, Any], left: dict[str, Any]) -> None:
-        """Keys that the modelled manifest lacks are left, at any depth."""
+        """The residue has the keys that the modelled manifest lacks, at any depth."""
         assert residue(authored, modelled) == left
         assert merged(copy.deepcopy(modelled), left) == {**modelled, **authored}
 
     @given(MAPPINGS, st.data())
-    def test_what_is_taken_apart_goes_together(self, authored: dict[str, Any], data: st.DataObject) -> None:
-        """The part and the rest make the whole again, whatever the part is."""
+    def test_merge_restores_the_whole(self, authored: dict[str, Any], data: st.DataObject) -> None:
+        """A part and its residue are the whole manifest."""
 
         def part_of(whole: dict[str, Any]) -> dict[str, Any]:
             kept = {key: item for key, item in whole.items() if data.draw(st.booleans())}
@@ -96,7 +96,7 @@ class TestResidue:
         modelled = part_of(authored)
         assert merged(modelled, residue(authored, modelled)) == authored
 
-    def test_what_is_modelled_wins(self) -> None:
-        """Data that contradicts the model has no effect on it."""
+    def test_modelled_values_have_precedence(self) -> None:
+        """Modelled values have precedence."""
         assert merged({"a": 1, "b": {"c": 2}}, {"a": 9, "b": {"c": 9, "d": 3}}) == {"a": 1, "b": {"c": 2, "d": 3}}
         assert merged({"a": {"b": 1}}, {"a": 9}) == {"a": {"b": 1}}

@@ -1,4 +1,4 @@
-"""Plain data, read as strictly as the API server reads it."""
+"""Plain data, decoded as strictly as by the API server."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def refused(reader: Reader, value: Any) -> Violation:
 
 
 class TestScalars:
-    """Nothing is turned into anything else."""
+    """Scalars are not converted."""
 
     @pytest.mark.parametrize(
         ("reader", "value"),
@@ -53,7 +53,7 @@ class TestScalars:
         ],
     )
     def test_good(self, reader: Reader, value: Any) -> None:
-        """A value of the right type is given back."""
+        """A value of the right type is returned."""
         result, found = read(reader, value)
         assert result == value
         assert type(result) is type(value)
@@ -71,7 +71,7 @@ class TestScalars:
         ],
     )
     def test_bad(self, reader: Reader, value: Any) -> None:
-        """A value of another type is refused, however alike."""
+        """A value of another type is refused, however similar."""
         assert refused(reader, value).field == "at"
 
     @pytest.mark.parametrize(
@@ -97,22 +97,22 @@ class TestScalars:
         ],
     )
     def test_hints(self, reader: Reader, value: Any, hint: str | None) -> None:
-        """Where what was meant is plain, the hint says how to write it."""
+        """The hint is the right spelling, where it is clear."""
         assert refused(reader, value).hint == hint
 
     @pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e300])
     def test_floats_that_are_no_numbers(self, value: float) -> None:
-        """Infinities and the like are refused without a hint."""
+        """Infinities and NaN are refused without a hint."""
         assert refused(INT32, value).hint is None
         assert refused(INT_OR_TEXT, value).hint is None
         refused(TEXT, value)
 
     def test_half_characters(self) -> None:
-        """Half a surrogate pair is what the server makes of it."""
+        """A lone surrogate is replaced as by the server."""
         assert read(TEXT, "a\ud800b")[0] == "a\ufffdb"
 
     def test_subclasses(self) -> None:
-        """Text and numbers of other classes become plain ones."""
+        """Instances of subclasses of str and int become plain values."""
 
         class Name(str):
             __slots__ = ()
@@ -136,7 +136,7 @@ class TestTimes:
         ],
     )
     def test_good(self, text: str) -> None:
-        """A day that exists, a time of day and a zone."""
+        """A time has an existing day, a time of day and a zone."""
         assert read(TIME, text) == (text, [])
 
     @pytest.mark.parametrize(
@@ -149,15 +149,15 @@ class TestTimes:
         ],
     )
     def test_bad(self, text: str) -> None:
-        """No zone, no such day, no such hour, and nothing after it."""
+        """Times without zone, with days or hours that do not exist, or with more text are refused."""
         refused(TIME, text)
 
 
 class TestCollections:
-    """Lists and mappings, with every item in its place."""
+    """Lists and mappings."""
 
     def test_nulls_in_lists(self) -> None:
-        """A null in a list is the zero of its type, as in Go."""
+        """A null in a list is the zero value of its type, as in Go."""
         assert read(TEXTS, ["a", None]) == (["a", ""], [])
         assert read(list_of(INT32), [None]) == ([0], [])
         assert read(list_of(BOOLEAN), [None]) == ([False], [])
@@ -165,11 +165,11 @@ class TestCollections:
         assert read(TEXT_MAP, {"a": None}) == ({"a": ""}, [])
 
     def test_nulls_of_fields(self) -> None:
-        """A field that is null is left out."""
+        """A field with a null is omitted."""
         assert read(PORT, {"name": None, "port": 80}) == ({"port": 80}, [])
 
     def test_every_mistake(self) -> None:
-        """Reading goes on after a mistake, and each has its path."""
+        """Decoding goes on after a problem, and each problem has its path."""
         result, found = read(list_of(PORT), [{"port": "80"}, 5, {"prot": 1, "name": 2}, {"port": 80}])
         assert [(each.field, each.code) for each in found] == [
             ("at[0].port", "wrong-type"),
@@ -180,13 +180,13 @@ class TestCollections:
         assert result[3] == {"port": 80}
 
     def test_maps_of_text(self) -> None:
-        """Keys and values are text, and the path names the key."""
+        """Keys and values are text, and the path has the key."""
         _, found = read(TEXT_MAP, {"a": 1, 2: "b", "c": "d", "é": "é"})
         assert [(each.field, each.code) for each in found] == [("at[a]", "wrong-type"), ("at[2]", "wrong-type")]
         refused(TEXT_MAP, ["a"])
 
     def test_misspelt_fields(self) -> None:
-        """An unknown field is named, with the one that was probably meant."""
+        """An unknown field is reported with the nearest known one."""
         _, [violation] = read(PORT, {"targetport": 80})
         assert (violation.field, violation.code) == ("at.targetport", "unknown-field")
         assert violation.hint == "rename it to targetPort"
@@ -195,22 +195,22 @@ class TestCollections:
         assert "did you mean" not in violation.message
 
     def test_keys_that_are_no_text(self) -> None:
-        """A key that is no text is no field."""
+        """A key that is not text is not a field."""
         _, [violation] = read(PORT, {80: "http"})
         assert (violation.field, violation.code) == ("at[80]", "wrong-type")
 
     def test_open_to_others(self) -> None:
-        """Where only some fields are looked at, others pass, whatever they are."""
+        """An open reader ignores other fields."""
         assert read(LOOSE, {"name": "a", "image": 5, 7: 8}) == ({"name": "a"}, [])
         refused(LOOSE, [])
 
     @pytest.mark.parametrize("value", [{"f:spec": {}}, [1, 2.5, None, "a", True], "", 0, {}])
     def test_opaque(self, value: Any) -> None:
-        """Where anything goes, any JSON data goes, and is given back as it is."""
+        """Any JSON data are accepted, and returned unchanged."""
         assert read(OPAQUE, value) == (value, [])
 
-    def test_what_is_no_json(self) -> None:
-        """What JSON cannot hold, and data that nest without end, go nowhere."""
+    def test_data_that_are_not_json(self) -> None:
+        """Data that are not JSON, or nest too deeply, are refused."""
         endless: list[Any] = []
         endless.append(endless)
         for value in (object(), {1: 2}, {"a": {"b"}}, [b"a"], endless):
@@ -218,7 +218,7 @@ class TestCollections:
 
     @given(st.dictionaries(st.text(max_size=5), st.text(max_size=5)))
     def test_any_map_of_text(self, data: dict[str, str]) -> None:
-        """Text stays as it is, but for half characters, and the input is not touched."""
+        """Text is unchanged, except for lone surrogates, and so is the input."""
         before = dict(data)
         result, found = read(TEXT_MAP, data)
         assert found == []
@@ -226,13 +226,13 @@ class TestCollections:
         assert len(result) <= len(data)
         assert all(item == data[key] for key, item in result.items() if key in data and "\ufffd" not in item)
 
-    def test_the_word_for_nothing(self) -> None:
-        """What was refused has a name, for those who debug."""
+    def test_the_repr_of_invalid(self) -> None:
+        """The result for a refused value has a readable repr."""
         assert repr(INVALID) == "INVALID"
 
 
 def test_a_reader_knows_what_it_reads() -> None:
-    """What has known fields tells them, a list or map how each of its items is read; scalars have no fields."""
+    """A reader knows the readers of its fields or items; scalars have no fields."""
     assert PORT.fields is not None
     assert PORT.fields["targetPort"] is INT_OR_TEXT
     assert (list_of(PORT).item, TEXT_MAP.item, TEXTS.item) == (PORT, TEXT, TEXT)

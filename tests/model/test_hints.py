@@ -53,7 +53,7 @@ def two(first: dict[str, Any], second: dict[str, Any], **fields: Any) -> Callabl
         (lambda: ServicePort(80, protocol="QUIC"), "unsupported-protocol", None),  # type: ignore[arg-type]
         (lambda: ServicePort(80, app_protocol=""), "app-protocol-syntax", "leave it out"),
         (lambda: ServicePort(80, app_protocol="a b"), "app-protocol-syntax", "for instance http"),
-        (lambda: ContainerPort(0), "container-port-required", "on which the container listens"),
+        (lambda: ContainerPort(0), "container-port-required", "the port that the container listens on"),
         (lambda: ContainerPort(1, name="Metrics!"), "container-port-name-syntax", "for instance 'metrics'"),
         (
             lambda: Container(
@@ -90,12 +90,12 @@ def two(first: dict[str, Any], second: dict[str, Any], **fields: Any) -> Callabl
         (service(internal_traffic_policy="local"), "unsupported-internal-traffic-policy", "write Local"),
         (service(traffic_distribution="PreferClosest"), "unsupported-traffic-distribution", "write PreferClose"),
         (service(type="ExternalName", external_name="DB.Example"), "external-name-syntax", "write db.example"),
-        (service(type="ExternalName", external_name="https://x"), "external-name-syntax", "the bare DNS name"),
-        (service(type="ExternalName"), "external-name-required", "the DNS name that it stands for"),
+        (service(type="ExternalName", external_name="https://x"), "external-name-syntax", "the DNS name alone"),
+        (service(type="ExternalName"), "external-name-required", "the DNS name that the Service is an alias of"),
         (service(type="NodePort", cluster_ip="None"), "headless-forbidden", "leave clusterIP out"),
         (service(cluster_ip="none"), "cluster-ip-syntax", "write None, with a capital"),
         (service(cluster_ip="10.0.0"), "cluster-ip-syntax", None),
-        (service(cluster_ips=["10.0.0.9"]), "cluster-ips-mismatch", "give clusterIP: 10.0.0.9 as well"),
+        (service(cluster_ips=["10.0.0.9"]), "cluster-ips-mismatch", "set clusterIP: 10.0.0.9, too"),
         (service(cluster_ip="10.0.0.8", cluster_ips=["10.0.0.9"]), "cluster-ips-mismatch", "make it 10.0.0.8"),
         (service(ip_families=["ipv4"]), "unsupported-ip-family", "write IPv4"),
         (service(ip_family_policy="DualStack"), "unsupported-ip-family-policy", None),

@@ -65,7 +65,7 @@ def verdict(row: Mutation, manifest: Mapping[str, Any]) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("row", MUTATIONS, ids=str)
 def test_one_mistake_has_one_verdict(row: Mutation) -> None:
-    """What a change breaks is reported, by code and field, and nothing else is."""
+    """A mistake has exactly its violations, by code and field."""
     if row.changes:
         assert manifests.validate(row.base, old=row.old, cluster=row.cluster) == ()
     new = changed(row.base, row.changes)
@@ -75,8 +75,8 @@ def test_one_mistake_has_one_verdict(row: Mutation) -> None:
 
 
 @pytest.mark.parametrize("row", [row for row in MUTATIONS if of_a_service(row)], ids=str)
-def test_a_typed_service_is_judged_like_its_manifest(row: Mutation) -> None:
-    """What the verdict on a manifest has, the error on reading it has too."""
+def test_reading_reports_the_violations(row: Mutation) -> None:
+    """Reading a manifest raises the violations that its verdict has."""
     new = changed(row.base, row.changes)
     codes = {code for code, _ in row.expected}
     if codes & {"resource-version-forbidden"} or new["kind"] != "Service" or new["apiVersion"] != "v1":
@@ -99,14 +99,14 @@ def test_every_rule_has_a_mistake(group: RuleGroup[Any]) -> None:
     assert {rule.code for rule in group} - broken <= set(UNREACHABLE)
 
 
-def test_rows_are_told_apart() -> None:
-    """No two rows have one name."""
+def test_mistakes_have_different_texts() -> None:
+    """Each mistake has a text of its own."""
     names = [row.about for row in MUTATIONS]
     assert len(names) == len(set(names))
 
 
 def _pattern(field: str) -> re.Pattern[str]:
-    """A rule's field as a pattern: `[*]` is any place of a list, `*` anything."""
+    """Return the field of a rule as a pattern: `[*]` is any index, `*` any field."""
     escaped = re.escape(field).replace(r"\[\*\]", r"\[\d+\]").replace(r"\*", ".*")
     return re.compile(rf"(.*\.)?{escaped}")
 
@@ -114,8 +114,8 @@ def _pattern(field: str) -> re.Pattern[str]:
 @pytest.mark.parametrize(
     "row", [row for row in MUTATIONS if not of_a_pod(row) and not row.cluster.provisional], ids=str
 )
-def test_a_rule_says_where_it_looks(row: Mutation) -> None:
-    """The field that a rule declares is the one at which its violations stand, for the versions that were recorded."""
+def test_violations_are_at_the_field_of_the_rule(row: Mutation) -> None:
+    """The violations of a rule are at the field that it declares, for versions with recordings."""
     declared = {rule.code: rule.field for group in GROUPS for rule in group}
     for code, field in row.expected:
         if code in declared:

@@ -1,9 +1,8 @@
-"""Cluster IPs and node ports as the server allocates them, before it validates.
+"""Allocation of cluster IPs and node ports, which the server does before validation.
 
-Only what follows from the object and the cluster's flags is known here. Whether an
-address or port is already taken by another Service only the live cluster can say;
-collisions within a set of objects are found by `check_set`. A value that the
-cluster would pick is stood for by a number above every port.
+The rules use the object and the flags of the cluster. Only a live cluster knows which addresses and
+ports other Services have; `check_set` finds collisions in a set of objects. A number above all ports
+represents a node port that the cluster picks.
 
 Source: kubernetes/kubernetes 1.36.2, `pkg/registry/core/service/storage/alloc.go`,
 `pkg/registry/core/service/portallocator/allocator.go` and
@@ -38,22 +37,22 @@ _FIRST_DYNAMIC: Final = 1 << 20
 _SMALL_IPV6_RANGE: Final = 1 << 16
 
 
-# --- cluster IPs -----------------------------------------------------------------------------------------------
+# --- cluster IPs -------------------------------------------------------------------------------------------------
 
 
-def _wanted_addresses(service: ServiceState) -> list[str]:
-    """The addresses for which the server asks its allocator, `""` for one that it is to pick."""
+def _requested_addresses(service: ServiceState) -> list[str]:
+    """Return the addresses that the server requests from its allocator, `""` for one that the allocator picks."""
     if not service.needs_cluster_ip or service.headless:
         return []
-    asked = [*service.cluster_ips, *[""] * (max(1, len(service.ip_families)) - len(service.cluster_ips))]
+    requested = [*service.cluster_ips, *[""] * (max(1, len(service.ip_families)) - len(service.cluster_ips))]
     old = service.old
     if old is None or not old.needs_cluster_ip:
-        return asked
-    return asked[1:2] if _gains_second_address(service) else []
+        return requested
+    return requested[1:2] if _becomes_dual_stack(service) else []
 
 
-def _gains_second_address(service: ServiceState) -> bool:
-    """Whether an update takes the Service from one IP family to two."""
+def _becomes_dual_stack(service: ServiceState) -> bool:
+    """Return whether an update adds a second IP family."""
     old = service.old
     if (
         old is None
@@ -66,12 +65,12 @@ def _gains_second_address(service: ServiceState) -> bool:
 
 
 def fill_in_second_address(service: ServiceState) -> None:
-    """Give a Service that an update takes to two IP families its second address (`updateClusterIPs`)."""
-    if _gains_second_address(service) and len(service.cluster_ips) == 1:
+    """Add the second cluster IP of a Service to which an update adds an IP family (`updateClusterIPs`)."""
+    if _becomes_dual_stack(service) and len(service.cluster_ips) == 1:
         service.cluster_ips = [*service.cluster_ips, PICKED]
 
 
-def _bare(address: Address) -> Address:
+def _as_ipv4(address: Address) -> Address:
     return ipv4_in(address) or address
 
 
@@ -113,13 +112,13 @@ def cluster_ip_out_of_range(service: ServiceState) -> Iterator[Problem]:
     networks = service.cluster.service_networks
     if networks is None:
         return
-    for text in _wanted_addresses(service):
+    for text in _requested_addresses(service):
         address = parse_ip(text) if text else None
-        if address is not None and not _allocatable(service.cluster, _bare(address), networks):
+        if address is not None and not _allocatable(service.cluster, _as_ipv4(address), networks):
             blocks = ", ".join(map(str, networks))
             detail = f"{text} cannot be allocated: the service CIDRs are {blocks}"
             yield Problem(
-                FieldPath("clusterIPs"), detail, list(service.cluster_ips), "leave it out, and the cluster picks one"
+                FieldPath("clusterIPs"), detail, list(service.cluster_ips), "leave it out: the cluster picks one"
             )
 
 
@@ -129,7 +128,7 @@ def cluster_ip_already_allocated(service: ServiceState) -> Iterator[Problem]:
     old = service.old
     if old is not None and old.needs_cluster_ip:
         held = {parse_ip(text) for text in old.cluster_ips}
-        for text in _wanted_addresses(service):
+        for text in _requested_addresses(service):
             if text and parse_ip(text) in held:
                 detail = f"{text} is allocated already, to this Service"
                 yield Problem(
@@ -137,7 +136,7 @@ def cluster_ip_already_allocated(service: ServiceState) -> Iterator[Problem]:
                 )
 
 
-def _nameable(name: str) -> bool:
+def _is_usable_name(name: str) -> bool:
     return bool(name) and name not in {".", ".."} and not path_segment_reasons(name)
 
 
@@ -158,25 +157,26 @@ def address_needs_name(service: ServiceState) -> Iterator[Problem]:
     `metadata.name`.
     """
     name = service.metadata.get("name") or service.metadata.get("generateName") or ""
-    if service.cluster.enabled(ADDRESS_OBJECTS) and not _nameable(name) and _wanted_addresses(service):
-        detail = "no address can be allocated to a Service without a usable name"
-        yield Problem(FieldPath("clusterIPs"), detail, list(service.cluster_ips), "mend metadata.name")
+    if service.cluster.enabled(ADDRESS_OBJECTS) and not _is_usable_name(name) and _requested_addresses(service):
+        detail = "no address can be allocated to a Service without a valid name"
+        yield Problem(FieldPath("clusterIPs"), detail, list(service.cluster_ips), "correct metadata.name")
 
 
-# --- node ports ------------------------------------------------------------------------------------------------
+# --- node ports --------------------------------------------------------------------------------------------------
 
 
-def _requests(service: ServiceState) -> Iterator[tuple[int, int]]:
-    """The explicit node ports that the server asks its allocator for: (position of the port, number)."""
+def _requested_node_ports(service: ServiceState) -> Iterator[tuple[int, int]]:
+    """Return the node ports that the server requests by number, each with the index of its port."""
     if not service.takes_node_ports:
         return iter(())
-    return _requests_of_create(service) if service.old is None else _requests_of_update(service, service.old)
+    return _requested_by_create(service) if service.old is None else _requested_by_update(service, service.old)
 
 
-def _requests_of_create(service: ServiceState) -> Iterator[tuple[int, int]]:
-    """Ports that share a port *number* share a node port (TCP and UDP 53, say).
+def _requested_by_create(service: ServiceState) -> Iterator[tuple[int, int]]:
+    """Yield the node ports that a create requests (`initNodePorts`).
 
-    The first of them asks for the number that any of them names (`initNodePorts`).
+    Ports with the same port number share a node port, such as 53/TCP and 53/UDP. The first of them
+    requests the number, whichever of them has it.
     """
     named: dict[int, int] = {}
     for port in service.ports:
@@ -195,8 +195,8 @@ def _requests_of_create(service: ServiceState) -> Iterator[tuple[int, int]]:
             yield position, port.node_port
 
 
-def _requests_of_update(service: ServiceState, old: ServiceState) -> Iterator[tuple[int, int]]:
-    """Each number that the Service did not have before, once (`updateNodePorts`)."""
+def _requested_by_update(service: ServiceState, old: ServiceState) -> Iterator[tuple[int, int]]:
+    """Yield the numbers that the Service did not have before, once each (`updateNodePorts`)."""
     had = {port.node_port for port in old.ports}
     for position, port in enumerate(service.ports):
         if port.node_port and port.node_port not in had:
@@ -204,7 +204,7 @@ def _requests_of_update(service: ServiceState, old: ServiceState) -> Iterator[tu
             yield position, port.node_port
 
 
-def _shown_range(ports: range) -> str:
+def _range_text(ports: range) -> str:
     return f"{ports[0]}-{ports[-1]}"
 
 
@@ -237,13 +237,13 @@ def node_port_out_of_range(service: ServiceState) -> Iterator[Problem]:
     number.
     """
     ports = service.cluster.node_port_range
-    for position, number in _requests(service):
+    for position, number in _requested_node_ports(service):
         if number not in ports:
             hint = (
-                f"pick one of {_shown_range(ports)}, or leave it out and the cluster picks one; "
-                "if your cluster's range differs, say so with Cluster(node_port_range=…) or --node-port-range"
+                f"use one of {_range_text(ports)}, or leave it out: the cluster picks one; "
+                "if your cluster has another range, set Cluster(node_port_range=…) or --node-port-range"
             )
-            detail = f"not in the node port range {_shown_range(ports)}"
+            detail = f"not in the node port range {_range_text(ports)}"
             yield Problem(FieldPath("ports", position, "nodePort"), detail, number, hint)
 
 
@@ -269,9 +269,9 @@ def node_port_already_allocated(service: ServiceState) -> Iterator[Problem]:
     """
     old = service.old
     taken = {old.health_check_node_port} if old is not None and old.needs_health_check else set()
-    for position, number in _requests(service):
+    for position, number in _requested_node_ports(service):
         if number in taken:
-            detail = "already taken within this Service, by another port number or the health check"
+            detail = "already allocated to another port number of this Service, or to its health check"
             yield Problem(
                 FieldPath("ports", position, "nodePort"), detail, number, "give each port number its own node port"
             )
@@ -291,7 +291,7 @@ def node_port_twice(service: ServiceState) -> Iterator[Problem]:
 
 
 def fill_in_node_ports(service: ServiceState) -> None:
-    """Give every port the node port that it would have, as `initNodePorts` and `updateNodePorts` do."""
+    """Fill in node ports as `initNodePorts` and `updateNodePorts` do, with numbers above all ports."""
     if service.allocates_node_ports:
         _share_node_ports(service)
     if service.needs_health_check and not service.health_check_node_port:
@@ -316,7 +316,7 @@ def _share_node_ports(service: ServiceState) -> None:
             given.setdefault(port.port, port.node_port)
 
 
-# --- the health check node port --------------------------------------------------------------------------------
+# --- the health check node port ----------------------------------------------------------------------------------
 
 
 HEALTH_CHECK_RULES: Final = RuleGroup[ServiceState]("health check node ports", stage=Stage.HEALTH_CHECK)
@@ -351,15 +351,15 @@ def health_check_node_port_unallocatable(service: ServiceState) -> Iterator[Prob
     if service.needs_health_check and number and not service.health_check_node_port_dynamic and newly:
         ports = service.cluster.node_port_range
         if number not in ports:
-            detail = f"not in the node port range {_shown_range(ports)}"
-        elif number in _held(service):
-            detail = "already taken by a port of this Service"
+            detail = f"not in the node port range {_range_text(ports)}"
+        elif number in _own_node_ports(service):
+            detail = "already allocated to a port of this Service"
         else:
             return
-        yield Problem(FieldPath("healthCheckNodePort"), detail, number, "leave it out, and the cluster picks one")
+        yield Problem(FieldPath("healthCheckNodePort"), detail, number, "leave it out: the cluster picks one")
 
 
-def _held(service: ServiceState) -> set[int]:
-    """The node ports of this Service, those included that an update gives up only once it is made."""
+def _own_node_ports(service: ServiceState) -> set[int]:
+    """Return the node ports of this Service, and those that an update releases, which are still allocated."""
     states = (service,) if service.old is None else (service, service.old)
     return {port.node_port for state in states for port in state.ports}

@@ -1,4 +1,4 @@
-"""The codes of violations that no rule reports: errors of decoding a manifest.
+"""Codes of errors in decoding a manifest, which no rule reports.
 
 For most of them the server answers 400 with a text, without fields. Field, reason and code are
 portmap's own.
@@ -7,9 +7,9 @@ portmap's own.
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["CODES_OF_READING"]
+__all__ = ["DECODING_CODES"]
 
-CODES_OF_READING: Final[Mapping[str, str]] = {
+DECODING_CODES: Final[Mapping[str, str]] = {
     "wrong-type": (
         'Value has the wrong type for its field. Nothing is converted: `port: "80"` is a string and not\n'
         "a number, `True` is not a number, and `80.0` is not an integer."

@@ -44,7 +44,7 @@ ABSENT: Final = _Absent()
 """The value of a field that an object does not have, which differs from `null`."""
 
 
-# --- paths as text ---------------------------------------------------------------------------------------------
+# --- paths as text -----------------------------------------------------------------------------------------------
 
 
 def read_fields(fields: Mapping[str, Any]) -> FieldSet:
@@ -86,7 +86,7 @@ def _shown(step: str) -> str:
     return f"[={rest}]"
 
 
-# --- values by path --------------------------------------------------------------------------------------------
+# --- values by path ----------------------------------------------------------------------------------------------
 
 
 def children(value: object, merge_type: MergeType) -> dict[str, Any]:

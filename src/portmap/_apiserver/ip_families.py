@@ -1,7 +1,7 @@
-"""Cluster IPs and IP families: the server's steps before allocation, and their rules.
+"""Cluster IPs and IP families: defaults and rules before allocation.
 
-Three short stages, each of which hides the next where it fails: the fields agree
-with each other, they agree with the policy, the cluster has the families.
+There are three stages, and one that fails hides the next: the fields agree with each other, they
+agree with the policy, the cluster has the families.
 
 Source: kubernetes/kubernetes 1.36.2, `pkg/registry/core/service/storage/alloc.go`
 (`initIPFamilyFields`), `storage.go` (`normalizeClusterIPs`) and
@@ -38,7 +38,7 @@ _IPV4_ONLY: Final = {"service_cidrs": "10.0.0.0/16"}
 _OTHER: Final = {"IPv4": "IPv6", "IPv6": "IPv4"}
 
 
-# --- what the fields say together (R1 to R11) ------------------------------------------------------------------
+# --- fields that must agree (R1 to R11) --------------------------------------------------------------------------
 
 
 FAMILY_RULES: Final = RuleGroup[ServiceState]("IP families", stage=Stage.FAMILIES)
@@ -51,7 +51,9 @@ def cluster_ips_required(service: ServiceState) -> Iterator[Problem]:
     On a create, the server adds it.
     """
     if not service.cluster_ips:
-        yield Problem(FieldPath("clusterIPs"), "must hold clusterIP", hint=f"write clusterIPs: [{service.cluster_ip}]")
+        yield Problem(
+            FieldPath("clusterIPs"), "must contain clusterIP", hint=f"write clusterIPs: [{service.cluster_ip}]"
+        )
 
 
 @FAMILY_RULES.rule(
@@ -82,8 +84,8 @@ def cluster_ips_mismatch(service: ServiceState) -> Iterator[Problem]:
             f"make it {service.cluster_ip}, or leave clusterIPs out",
         )
     else:
-        detail = "must be empty where clusterIP is not given"
-        hint = f"give clusterIP: {first} as well" if first else "leave it out"
+        detail = "must be empty if clusterIP is not set"
+        hint = f"set clusterIP: {first}, too" if first else "leave it out"
     yield Problem(FieldPath("clusterIPs"), detail, list(service.cluster_ips), hint)
 
 
@@ -168,7 +170,7 @@ def _is_none_misplaced(service: ServiceState) -> bool:
     return len(service.cluster_ips) > 1 and service.cluster_ips[0] == HEADLESS
 
 
-def _bad_cluster_ips(service: ServiceState) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _invalid_cluster_ips(service: ServiceState) -> Iterator[tuple[int, tuple[str, ...]]]:
     old = service.old.cluster_ips if service.old else ()
     strict = service.cluster.enabled(STRICT_IP_CIDR)
     for position, address in enumerate(service.cluster_ips):
@@ -192,7 +194,7 @@ def cluster_ip_syntax(service: ServiceState) -> Iterator[Problem]:
 
     Only the first may be `None` instead. The value is case-sensitive.
     """
-    for position, reasons in _bad_cluster_ips(service):
+    for position, reasons in _invalid_cluster_ips(service):
         address = service.cluster_ips[position]
         hint = "write None, with a capital" if address.lower() == "none" and position == 0 else None
         yield Problem(FieldPath("clusterIPs", position), "; ".join(reasons), address, hint)
@@ -214,12 +216,14 @@ def cluster_ip_syntax(service: ServiceState) -> Iterator[Problem]:
 def too_many_cluster_ips(service: ServiceState) -> Iterator[Problem]:
     """Service has more than two cluster IPs."""
     if len(service.cluster_ips) > _MOST_ADDRESSES:
-        yield Problem(FieldPath("clusterIPs"), f"may hold at most {_MOST_ADDRESSES} values", list(service.cluster_ips))
+        yield Problem(
+            FieldPath("clusterIPs"), f"may contain at most {_MOST_ADDRESSES} values", list(service.cluster_ips)
+        )
 
 
 def _have_families(service: ServiceState) -> bool:
-    """Return whether each cluster IP has a family; the server looks no further otherwise."""
-    return not _is_none_misplaced(service) and next(_bad_cluster_ips(service), None) is None
+    """Return whether each cluster IP has a family; otherwise the server does not check families."""
+    return not _is_none_misplaced(service) and next(_invalid_cluster_ips(service), None) is None
 
 
 @FAMILY_RULES.rule(
@@ -238,7 +242,7 @@ def cluster_ips_one_family(service: ServiceState) -> Iterator[Problem]:
     """Two cluster IPs have the same IP family."""
     families = {family_of(address) for address in service.cluster_ips}
     if len(families) < min(len(service.cluster_ips), _MOST_ADDRESSES) and _have_families(service):
-        detail = "may hold at most one address of each IP family"
+        detail = "may contain at most one address of each IP family"
         yield Problem(FieldPath("clusterIPs"), detail, list(service.cluster_ips))
 
 
@@ -262,11 +266,11 @@ def cluster_ip_family_mismatch(service: ServiceState) -> Iterator[Problem]:
         return
     for position, (address, family) in enumerate(zip(service.cluster_ips, service.ip_families, strict=False)):
         if family in IP_FAMILIES and address is not PICKED and (family_of(address) == "IPv6") != (family == "IPv6"):
-            detail = f"must be an {family} address, as ipFamilies[{position}] says"
+            detail = f"must be an {family} address, the family of ipFamilies[{position}]"
             yield Problem(FieldPath("clusterIPs", position), detail, address)
 
 
-# --- what the policy allows (R12, R13) -------------------------------------------------------------------------
+# --- the policy (R12, R13) ---------------------------------------------------------------------------------------
 
 
 STACK_RULES: Final = RuleGroup[ServiceState]("IP stack", stage=Stage.STACK)
@@ -300,7 +304,7 @@ def single_stack_with_two(service: ServiceState) -> list[Problem] | None:
     """
     if service.ip_family_policy != "SingleStack":
         return None
-    detail = "must be PreferDualStack or RequireDualStack where there are two {}"
+    detail = "must be PreferDualStack or RequireDualStack for two {}"
     return [
         Problem(FieldPath("ipFamilyPolicy"), detail.format(words), "SingleStack", "write PreferDualStack")
         for words, values in (("cluster IPs", service.cluster_ips), ("IP families", service.ip_families))
@@ -316,7 +320,7 @@ def single_stack_with_two(service: ServiceState) -> list[Problem] | None:
     when="cluster_ips",
     mistakes=[
         Mistake(
-            "a cluster IP of a family that the cluster has not",
+            "a cluster IP of a family that the cluster lacks",
             {"spec.clusterIP": "fd00:10::5"},
             at="spec.clusterIPs[0]",
             cluster=_IPV4_ONLY,
@@ -336,7 +340,7 @@ def cluster_ip_family_unconfigured(service: ServiceState) -> Iterator[Problem]:
             yield Problem(FieldPath("clusterIPs", position), f"{family} is not configured on this cluster", address)
 
 
-# --- what the cluster has (R14, R15) ---------------------------------------------------------------------------
+# --- the families of the cluster (R14, R15) ----------------------------------------------------------------------
 
 
 CONFIGURED_RULES: Final = RuleGroup[ServiceState]("configured families", stage=Stage.CONFIGURED)
@@ -374,7 +378,7 @@ def dual_stack_unavailable(service: ServiceState) -> list[Problem] | None:
     when="ip_families",
     mistakes=[
         Mistake(
-            "an IP family that the cluster has not",
+            "an IP family that the cluster lacks",
             {"spec.ipFamilies": ["IPv6"]},
             at="spec.ipFamilies[0]",
             cluster=_IPV4_ONLY,
@@ -390,11 +394,11 @@ def ip_family_unconfigured(service: ServiceState) -> Iterator[Problem]:
                 yield Problem(FieldPath("ipFamilies", position), "not configured on this cluster", family)
 
 
-# --- what the server fills in ----------------------------------------------------------------------------------
+# --- defaults ----------------------------------------------------------------------------------------------------
 
 
 def normalise_cluster_ips(service: ServiceState) -> None:
-    """Make `clusterIP` and `clusterIPs` agree where one of them was left alone (`normalizeClusterIPs`)."""
+    """Make `clusterIP` and `clusterIPs` agree if only one of them changed (`normalizeClusterIPs`)."""
     old = service.old
     if old is None:
         if service.cluster_ip and not service.cluster_ips:
@@ -408,7 +412,7 @@ def normalise_cluster_ips(service: ServiceState) -> None:
 
 
 def infer_policy(service: ServiceState) -> None:
-    """Fill in `ipFamilyPolicy`; an update keeps the old one."""
+    """Fill in `ipFamilyPolicy`, for an update the old one."""
     if service.ip_family_policy is None:
         if service.old is not None and service.old.ip_family_policy is not None:
             service.ip_family_policy = service.old.ip_family_policy
@@ -417,7 +421,7 @@ def infer_policy(service: ServiceState) -> None:
 
 
 def release_second_stack(service: ServiceState) -> None:
-    """An update to SingleStack that leaves the lists alone drops their second entries."""
+    """Drop the second address and family in an update to SingleStack that does not change the lists."""
     old = service.old
     if old is not None and service.ip_family_policy == "SingleStack":
         if service.cluster_ips == old.cluster_ips:
@@ -427,7 +431,7 @@ def release_second_stack(service: ServiceState) -> None:
 
 
 def infer_families(service: ServiceState) -> None:
-    """Fill in the families that the cluster IPs show."""
+    """Fill in the families of the cluster IPs."""
     for address in service.cluster_ips[len(service.ip_families) :]:
         family = family_of(address)
         if family is None:
@@ -436,7 +440,7 @@ def infer_families(service: ServiceState) -> None:
 
 
 def complete_families(service: ServiceState) -> None:
-    """Fill in the families that follow from the cluster and the policy, as far as the cluster is known."""
+    """Fill in the families that follow from the policy and the cluster, if its families are known."""
     configured = service.cluster.ip_families
     if not service.ip_families and configured is not None:
         service.ip_families = [configured[0]]

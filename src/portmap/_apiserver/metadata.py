@@ -1,20 +1,19 @@
-"""Object metadata: how it is decoded, and what the API server checks about it.
+"""What the API server checks about object metadata.
 
-The same rules serve Services and Pods; only the grammar of the name differs. The
-subject is the decoded `metadata` of a manifest under its wire names.
+The rules apply to Services and Pods, with different grammars for the name.
 
 Source: kubernetes/kubernetes 1.36.2,
 `staging/src/k8s.io/apimachinery/pkg/api/validation/objectmeta.go`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, final
+from collections.abc import Iterator
+from typing import Final
 
 from portmap._apiserver.field_grammars import MOST_ANNOTATION_BYTES
+from portmap._apiserver.metadata_schema import Metadata
 from portmap._apiserver.mistake import GONE, Mistake
 from portmap._apiserver.problems import Problem, label_problems
 from portmap._apiserver.rule import RuleGroup
-from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.did_you_mean import spelt_as_label
 from portmap._kubernetes.features import OWNER_REFERENCES_INDEXED
 from portmap._kubernetes.field_path import FieldPath
@@ -25,63 +24,13 @@ from portmap._kubernetes.names import (
     qualified_name_reasons,
 )
 
-__all__ = ["METADATA_RULES", "METADATA_UPDATE_RULES", "Metadata", "NameGrammar"]
-
-NameGrammar = Callable[[str], tuple[str, ...]]
+__all__ = ["METADATA_RULES", "METADATA_UPDATE_RULES"]
 
 _SOURCE: Final = "staging/src/k8s.io/apimachinery/pkg/api/validation/objectmeta.go"
 _OWNER_FIELDS: Final = ("kind", "name", "uid")
 _CORE: Final = frozenset({"v1", "/v1"})
 _OWNER: Final = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": "one"}
 _STANDARD_FINALIZERS: Final = frozenset({"kubernetes", "orphan", "foregroundDeletion"})
-
-
-@final
-class Metadata:
-    """The subject of the metadata rules: decoded metadata, and what it is judged by.
-
-    Attributes:
-        fields: The metadata under its wire names.
-        old: That of the stored object, if this is an update.
-        name_reasons: The grammar of the object's name.
-    """
-
-    __slots__ = (
-        "annotations",
-        "cluster",
-        "fields",
-        "finalizers",
-        "generate_name",
-        "generation",
-        "labels",
-        "name",
-        "name_reasons",
-        "namespace",
-        "old",
-        "owner_references",
-    )
-
-    def __init__(
-        self,
-        fields: Mapping[str, Any],
-        cluster: Cluster,
-        name_reasons: NameGrammar,
-        old: Mapping[str, Any] | None = None,
-    ) -> None:
-        get = fields.get
-        self.fields = fields
-        self.cluster = cluster
-        self.name_reasons = name_reasons
-        self.old = old
-        self.name: str = get("name") or ""
-        self.generate_name: str = get("generateName") or ""
-        self.namespace: str = get("namespace") or ""
-        self.labels: Mapping[str, str] = get("labels") or {}
-        self.annotations: Mapping[str, str] = get("annotations") or {}
-        self.finalizers: Sequence[str] = get("finalizers") or ()
-        self.owner_references: Sequence[Mapping[str, Any]] = get("ownerReferences") or ()
-        # An update keeps the generation.
-        self.generation: int = (fields if old is None else old).get("generation") or 0
 
 
 METADATA_RULES: Final = RuleGroup[Metadata]("metadata")
@@ -117,7 +66,7 @@ def name_required(meta: Metadata) -> list[Problem] | None:
     """Object has neither a name nor a `generateName`."""
     if meta.name or meta.generate_name:
         return None
-    return [Problem(FieldPath("name"), "name or generateName is required", hint="give the object a name")]
+    return [Problem(FieldPath("name"), "name or generateName is required", hint="set metadata.name")]
 
 
 @METADATA_RULES.rule(
@@ -138,7 +87,7 @@ def name_syntax(meta: Metadata) -> list[Problem] | None:
     must begin with a letter (RFC 1035); from 1.36 on, it may begin with a digit (RFC 1123). The
     name of a Pod is a DNS subdomain.
     """
-    name = meta.name or _generated(meta.generate_name)
+    name = meta.name or _generated_name(meta.generate_name)
     reasons = meta.name_reasons(name) if name else ()
     if not reasons:
         return None
@@ -148,8 +97,8 @@ def name_syntax(meta: Metadata) -> list[Problem] | None:
     return [Problem(FieldPath("name"), "; ".join(reasons), meta.name or meta.generate_name, hint)]
 
 
-def _generated(prefix: str | None) -> str:
-    """A name such as the server makes of a `generateName`: cut to leave room, plus five characters."""
+def _generated_name(prefix: str | None) -> str:
+    """Return a name like those that the server generates: the prefix, cut, and five characters."""
     return f"{prefix[:58]}xxxxx" if prefix else ""
 
 
@@ -238,7 +187,7 @@ def annotations_too_long(meta: Metadata) -> Iterator[Problem]:
     """
     size = sum(len(text.encode("utf-8", "surrogatepass")) for pair in meta.annotations.items() for text in pair)
     if size > MOST_ANNOTATION_BYTES:
-        yield Problem(FieldPath("annotations"), f"may not be more than {MOST_ANNOTATION_BYTES} bytes, and is {size}")
+        yield Problem(FieldPath("annotations"), f"may have at most {MOST_ANNOTATION_BYTES} bytes, and has {size}")
 
 
 @METADATA_RULES.rule(

@@ -1,7 +1,7 @@
-"""The verdict on a pod, or on the template in a workload: what concerns ports, and no more.
+"""The server's verdict on a manifest of a pod, or on the pod template of a workload, about ports.
 
-Metadata, container ports, host networking, probes and hooks are judged strictly,
-unknown fields in them too. Of everything else in a PodSpec nothing is said.
+Metadata, container ports, host networking, probes and hooks are checked strictly, with unknown
+fields. The rest of a PodSpec is not checked.
 
 Source: kubernetes/kubernetes 1.36.2, `pkg/apis/core/validation/validation.go`.
 """
@@ -12,8 +12,8 @@ from typing import Any, Final, final
 import attrs
 
 from portmap._apiserver.container_port_schema import CONTAINER_PORT
-from portmap._apiserver.metadata import METADATA_RULES, Metadata
-from portmap._apiserver.metadata_schema import METADATA
+from portmap._apiserver.metadata import METADATA_RULES
+from portmap._apiserver.metadata_schema import METADATA, Metadata
 from portmap._apiserver.pod_rules import CONTAINER_PORT_RULES, CONTAINER_RULES, POD_RULES
 from portmap._apiserver.pod_warnings import POD_WARNINGS
 from portmap._apiserver.probe_rules import HANDLER_RULES, LIFECYCLE, PROBE, Handler
@@ -33,7 +33,7 @@ from portmap._kubernetes.names import dns_subdomain_reasons
 from portmap._kubernetes.schema import BOOLEAN, OPAQUE, TEXT, list_of, struct
 from portmap._kubernetes.violations import ServerWarning, Violation
 
-__all__ = ["CONTAINER_MANIFEST_RULES", "NEWER_FIELD_RULES", "POD_MANIFEST_RULES", "judge_pod", "pod_warnings"]
+__all__ = ["CONTAINER_MANIFEST_RULES", "NEWER_FIELD_RULES", "POD_MANIFEST_RULES", "pod_violations", "pod_warnings"]
 
 _PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
 _HOOKS: Final = ("postStart", "preStop")
@@ -68,7 +68,14 @@ class _Port:
 @final
 @attrs.define(eq=False)
 class _Container:
-    """A container as decoded, with its group and what the cluster makes of its restart policy."""
+    """A container, decoded.
+
+    Attributes:
+        group: The field of the pod: `containers`, `initContainers` or `ephemeralContainers`.
+        data: All its fields.
+        ports: Its ports, with defaults.
+        cluster: The cluster.
+    """
 
     group: str
     data: Mapping[str, Any]
@@ -80,7 +87,7 @@ class _Container:
         return bool(self.data.get("restartPolicy") == "Always")
 
     def handlers(self) -> Iterator[tuple[FieldPath, Handler]]:
-        """Its hooks and probes, with their places."""
+        """Yield its hooks and probes, each with its path in the container."""
         lifecycle = self.data.get("lifecycle", {})
         for name in _HOOKS:
             if name in lifecycle:
@@ -102,11 +109,11 @@ class _Pod:
 
     @property
     def groups(self) -> tuple[Sequence[_Container], ...]:
-        """Its containers, in the order of `_GROUPS`."""
+        """The containers, in the order of `_GROUPS`."""
         return self.init_containers, self.containers, self.ephemeral_containers
 
 
-# --- rules that only a whole manifest can break ----------------------------------------------------------------
+# --- rules about manifests, which no typed pod can break ---------------------------------------------------------
 
 
 CONTAINER_MANIFEST_RULES: Final = RuleGroup[_Container]("container manifests", about="Pod")
@@ -185,7 +192,7 @@ def restart_policy_forbidden(container: _Container) -> Iterator[Problem]:
         yield Problem(FieldPath("restartPolicy"), "may not be set for non-init containers", hint="remove it")
 
 
-# Fields that only newer versions know: a field of the container, a path in it, and the feature.
+# Fields of a container that only newer versions have, each with its feature.
 _NEWER_FIELDS: Final = (
     *((FieldPath(probe, "httpGet", "protocol"), PROBE_PROTOCOL_FIELDS) for probe in _PROBES),
     *((FieldPath(probe, "grpc", "mode"), PROBE_PROTOCOL_FIELDS) for probe in _PROBES),
@@ -211,7 +218,7 @@ def field_not_in_version(container: _Container) -> Iterator[Problem]:
         for step in path:
             data = data.get(step) if isinstance(data, Mapping) else None
         if data is not None and not container.cluster.enabled(feature):
-            yield Problem(path, f"is known only from Kubernetes {feature.since} on", data, "remove it")
+            yield Problem(path, f"exists only from Kubernetes {feature.since} on", data, "remove it")
 
 
 POD_MANIFEST_RULES: Final = RuleGroup[_Pod]("pod manifests", about="Pod")
@@ -238,16 +245,16 @@ def ephemeral_containers_forbidden(pod: _Pod) -> Iterator[Problem]:
 def containers_required(pod: _Pod) -> Iterator[Problem]:
     """Pod has no containers."""
     if not pod.containers:
-        yield Problem(FieldPath("spec", "containers"), "a pod has at least one container")
+        yield Problem(FieldPath("spec", "containers"), "a pod needs at least one container")
 
 
-# --- the verdict -----------------------------------------------------------------------------------------------
+# --- the verdict -------------------------------------------------------------------------------------------------
 
 
-def judge_pod(
+def pod_violations(
     manifest: Mapping[str, Any], namespace: str | None, cluster: Cluster, found: list[Violation]
 ) -> list[Violation] | None:
-    """The verdict on a pod or a workload's template; `None` for an object that has neither."""
+    """Return the violations of a pod, or of the pod template of a workload; `None` for an object of another kind."""
     path = template_path(manifest.get("apiVersion"), manifest.get("kind"))
     if path is None or found:
         return found or None
@@ -266,16 +273,16 @@ def judge_pod(
     ]
     if found:
         return found
-    # A template has no name of its own; its pods are named after their owner.
+    # A template has no name: its pods are named after their owner.
     subject = Metadata(metadata | {"name": "template"} if path else metadata, cluster, dns_subdomain_reasons)
     found = METADATA_RULES.violations(subject, path.child("metadata"))
     for container, place in containers:
-        found += _judge_container(container, place)
+        found += _container_violations(container, place)
     return found + POD_MANIFEST_RULES.violations(pod, path) + POD_RULES.violations(pod, path)
 
 
 def pod_warnings(manifest: Mapping[str, Any], cluster: Cluster) -> list[ServerWarning]:
-    """The warnings about the ports of a pod or a workload's template that a server would accept."""
+    """Return the warnings about the ports of a valid pod, or of the pod template of a workload."""
     path = template_path(manifest.get("apiVersion"), manifest.get("kind"))
     decoded = None if path is None else _decoded(manifest, path, None)[0]
     if path is None or decoded is None:
@@ -286,7 +293,7 @@ def pod_warnings(manifest: Mapping[str, Any], cluster: Cluster) -> list[ServerWa
 def _decoded(
     manifest: Mapping[str, Any], path: FieldPath, namespace: str | None
 ) -> tuple[dict[str, Any] | None, list[Violation]]:
-    """The pod or template, decoded, or what keeps it from being so."""
+    """Return the pod or template, decoded, and the violations because of which it cannot be."""
     found: list[Violation] = []
     data: Any = manifest
     for step in path:
@@ -294,16 +301,16 @@ def _decoded(
     decoded = (_TEMPLATE if path else _POD).read({} if data is None else data, path, found)
     if found or path:
         return (None if found else decoded), found
-    place = decoded.get("metadata", {}).get("namespace")
-    if namespace and place and place != namespace:
+    own = decoded.get("metadata", {}).get("namespace")
+    if namespace and own and own != namespace:
         detail = f"the request is for namespace {namespace}"
-        found.append(Violation.about("metadata.namespace", "another-object", "FieldValueInvalid", detail, value=place))
+        found.append(Violation.about("metadata.namespace", "another-object", "FieldValueInvalid", detail, value=own))
     return (None if found else decoded), found
 
 
 def _pod(decoded: Mapping[str, Any], cluster: Cluster, *, template: bool) -> _Pod:
     spec = decoded.get("spec", {})
-    # Under host networking a pod's host ports are filled in on decoding, a template's are not.
+    # With host networking the server fills in the host ports of a pod, but not those of a template.
     filled = bool(spec.get("hostNetwork")) and not template
     groups = {group: _containers(spec, group, cluster, filled=filled) for group in _GROUPS}
     return _Pod(
@@ -337,7 +344,7 @@ def _containers(spec: Mapping[str, Any], group: str, cluster: Cluster, *, filled
     ]
 
 
-def _judge_container(container: _Container, path: FieldPath) -> list[Violation]:
+def _container_violations(container: _Container, path: FieldPath) -> list[Violation]:
     found: list[Violation] = []
     for position, port in enumerate(container.ports):
         found += CONTAINER_PORT_RULES.violations(port, path.child("ports").index(position))

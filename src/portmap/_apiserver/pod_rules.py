@@ -1,11 +1,9 @@
-"""What the API server checks about the ports of a container, a pod, and its probes.
+"""What the API server checks about the ports of containers and pods.
 
-The subjects are shapes, so that typed pods and decoded manifests are judged by the
-same lines. Rules of one port alone stand in `_ports`.
+The subjects are protocols, so that the rules apply to typed pods and to decoded manifests.
 
 Source: kubernetes/kubernetes 1.36.2, `pkg/apis/core/validation/validation.go`:
-`validateContainerPorts`, `checkHostPortConflicts`, `validateHostNetwork`,
-`validateProbe`, `validateHandler`.
+`validateContainerPorts`, `checkHostPortConflicts`, `validateHostNetwork`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,7 +23,7 @@ _VALIDATION: Final = "pkg/apis/core/validation/validation.go"
 
 
 class AnyContainerPort(Shape):
-    """What the rules of a container port look at."""
+    """A container port, typed or decoded."""
 
     @property
     def name(self) -> str | None: ...
@@ -38,21 +36,21 @@ class AnyContainerPort(Shape):
 
 
 class PortOnHost(AnyContainerPort, Shape):
-    """A container port with its place on the host."""
+    """A container port with its host IP."""
 
     @property
     def host_ip(self) -> str | None: ...
 
 
 class AnyContainer(Shape):
-    """What the rules of a container look at."""
+    """A container, typed or decoded."""
 
     @property
     def ports(self) -> Sequence[PortOnHost]: ...
 
 
 class AnyPod(Shape):
-    """What the rules of a pod look at."""
+    """A pod, typed or decoded."""
 
     @property
     def containers(self) -> Sequence[AnyContainer]: ...
@@ -98,11 +96,7 @@ def container_port_required(port: AnyContainerPort) -> list[Problem] | None:
     """
     if port.container_port != 0:
         return None
-    return [
-        Problem(
-            FieldPath("containerPort"), "must be given", 0, "give the number of the port on which the container listens"
-        )
-    ]
+    return [Problem(FieldPath("containerPort"), "must be set", 0, "set the port that the container listens on")]
 
 
 @CONTAINER_PORT_RULES.rule(
@@ -157,14 +151,16 @@ def duplicate_container_port_name(container: AnyContainer) -> Iterator[Problem]:
         name = port.name
         if name and not port_name_reasons(name):
             if name in seen:
-                other = f"{name[:11]}-{(port.protocol or 'TCP').lower()[:3]}"
+                other = f"{name[:11]}-{(port.protocol or DEFAULT_PROTOCOL).lower()[:3]}"
                 hint = f"give it a name of its own, for instance {other!r}"
-                yield Problem(FieldPath("ports", position, "name"), "another port of this container has it", name, hint)
+                yield Problem(
+                    FieldPath("ports", position, "name"), "another port of this container has this name", name, hint
+                )
             seen.add(name)
 
 
 def _host_port(port: PortOnHost, pod: AnyPod) -> int:
-    """The host port, which under host networking a pod, though not a template, fills in."""
+    """Return the host port: with host networking that of a pod is filled in, that of a template is not."""
     return port.host_port or (port.container_port if pod.host_network and not pod.template else 0)
 
 

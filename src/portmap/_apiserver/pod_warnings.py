@@ -1,4 +1,4 @@
-"""What an API server accepts of a pod's ports, but warns about in its answer.
+"""What an API server accepts with a warning about the ports of a pod.
 
 Source: kubernetes/kubernetes 1.36.2, `pkg/api/pod/warnings.go`.
 """
@@ -21,7 +21,7 @@ _SOURCE: Final = "pkg/api/pod/warnings.go"
 
 
 class WarnedPod(Shape):
-    """What the warnings of a pod look at."""
+    """A pod, typed or decoded, and its cluster."""
 
     @property
     def cluster(self) -> Cluster: ...
@@ -32,7 +32,7 @@ class WarnedPod(Shape):
 
 
 def _ports(pod: WarnedPod) -> Iterator[tuple[FieldPath, PortOnHost]]:
-    """Every port with its place, in the server's order: init containers come first."""
+    """Yield each port with its path, in the server's order: init containers come first."""
     for field, containers in (("initContainers", pod.init_containers), ("containers", pod.containers)):
         for index, container in enumerate(containers):
             for position, port in enumerate(container.ports):
@@ -50,7 +50,7 @@ def host_ip_without_host_port(pod: WarnedPod) -> Iterator[Problem]:
     """
     for path, port in _ports(pod):
         if port.host_ip and not port.host_port:
-            yield Problem(path, "hostIP is set without hostPort", hint="give a hostPort, or leave hostIP out")
+            yield Problem(path, "hostIP is set without hostPort", hint="set hostPort, or leave hostIP out")
 
 
 @POD_WARNINGS.warning("repeated-container-port", "spec.containers[*].ports[*]", source=_SOURCE)
@@ -72,12 +72,12 @@ def repeated_container_port(pod: WarnedPod) -> Iterator[Problem]:
 
 
 def _overlap(port: PortOnHost, other: PortOnHost) -> str | None:
-    mine, theirs = port.host_port or 0, other.host_port or 0
-    if mine == theirs and (port.host_ip or "") == (other.host_ip or ""):
+    one, two = port.host_port or 0, other.host_port or 0
+    if one == two and (port.host_ip or "") == (other.host_ip or ""):
         return "duplicate"
-    if not mine or not theirs:
+    if not one or not two:
         return "overlapping"
-    return "dangerously ambiguous" if mine == theirs and bool(port.host_ip) != bool(other.host_ip) else None
+    return "dangerously ambiguous" if one == two and bool(port.host_ip) != bool(other.host_ip) else None
 
 
 @POD_WARNINGS.warning("shared-port-name", "spec.containers[*].ports[*]", source=_SOURCE)

@@ -27,23 +27,23 @@ KUBELET_PORT: Final = 10250
 _WELL_KNOWN: Final = {(80, "TCP"): "http", (443, "TCP"): "https", (53, "TCP"): "dns-tcp", (53, "UDP"): "dns"}
 
 
-def _repeated(keys: Sequence[Repeated]) -> Sequence[tuple[int, int, Repeated]]:
-    """The keys that stood before: their place, the first one's, and the key."""
+def _repetitions(keys: Sequence[Repeated]) -> Sequence[tuple[int, int, Repeated]]:
+    """Return each repetition: its index, the index of the first, and the key."""
     if len(set(keys)) == len(keys):
         return ()
     first: dict[Repeated, int] = {}
-    again = []
+    repetitions = []
     for position, key in enumerate(keys):
         if first.setdefault(key, position) != position:
-            again.append((position, first[key], key))
-    return again
+            repetitions.append((position, first[key], key))
+    return repetitions
 
 
-def _fitting_name(port: PortState) -> str:
-    """A name for a port that has none: that of its target, of its number where that is well known, or of neither."""
+def _suggested_name(port: PortState) -> str:
+    """Return a name for a port without one: after its target port, or after a well-known number."""
     target = port.target_port
     name = (spelt_as_label(target, LONGEST_LABEL) or target) if isinstance(target, str) else ""
-    # A number in quotes tells as little as a number does.
+    # A target port of digits is no better name than a number.
     if any("a" <= letter <= "z" for letter in name):
         return name
     return _WELL_KNOWN.get((port.port, port.protocol)) or f"port-{port.port}"
@@ -68,7 +68,7 @@ def ports_required(service: ServiceState) -> list[Problem] | None:
     if service.ports or service.headless or service.is_external_name:
         return None
     return [
-        Problem(FieldPath("spec", "ports"), "a Service has at least one port", hint="add a port, or make it headless")
+        Problem(FieldPath("spec", "ports"), "a Service needs at least one port", hint="add a port, or make it headless")
     ]
 
 
@@ -79,7 +79,9 @@ def ports_required(service: ServiceState) -> list[Problem] | None:
     source=_PORT,
     when="has_several_ports",
     mistakes=[
-        Mistake("the first of two ports unnamed", {"spec.ports.0.name": GONE}, at="spec.ports[0].name", least_ports=2)
+        Mistake(
+            "the first of two ports without a name", {"spec.ports.0.name": GONE}, at="spec.ports[0].name", least_ports=2
+        )
     ],
 )
 def port_name_required(service: ServiceState) -> list[Problem]:
@@ -87,8 +89,8 @@ def port_name_required(service: ServiceState) -> list[Problem]:
     return [
         Problem(
             FieldPath("spec", "ports", position, "name"),
-            "a Service with several ports names each",
-            hint=f"name it after what it serves, for instance {_fitting_name(port)!r}",
+            "each of several ports needs a name",
+            hint=f"name it after what it serves, for instance {_suggested_name(port)!r}",
         )
         for position, port in enumerate(service.ports)
         if not port.name
@@ -110,7 +112,7 @@ def duplicate_port_name(service: ServiceState) -> list[Problem]:
 
     Their protocols do not matter.
     """
-    again = _repeated([port.name for port in service.ports])
+    again = _repetitions([port.name for port in service.ports])
     return [
         Problem(
             FieldPath("spec", "ports", position, "name"),
@@ -196,7 +198,7 @@ def duplicate_node_port(service: ServiceState) -> list[Problem] | None:
     """Two ports with the same protocol have the same node port."""
     if not [port for port in service.ports if port.node_port]:
         return None
-    again = _repeated([(port.protocol, port.node_port) for port in service.ports])
+    again = _repetitions([(port.protocol, port.node_port) for port in service.ports])
     hint = "give each port its own node port, or leave them out and the cluster picks them"
     return [
         Problem(
@@ -223,7 +225,7 @@ def duplicate_port(service: ServiceState) -> list[Problem]:
 
     53/TCP and 53/UDP in one Service are valid.
     """
-    again = _repeated([(port.protocol, port.port) for port in service.ports])
+    again = _repetitions([(port.protocol, port.port) for port in service.ports])
     return [
         Problem(
             FieldPath("spec", "ports", position),

@@ -29,7 +29,7 @@ _VALIDATION: Final = "pkg/apis/core/validation/validation.go"
 
 
 class AnyServicePort(Shape):
-    """What the rules of a Service port look at, authored or with defaults filled in."""
+    """A Service port, typed or decoded."""
 
     @property
     def name(self) -> str | None: ...
@@ -44,7 +44,7 @@ class AnyServicePort(Shape):
 
 
 class HasProtocol(Shape):
-    """What the rule of the protocol looks at: a port of either kind."""
+    """A port of a Service or of a container."""
 
     @property
     def protocol(self) -> str | None: ...
@@ -62,7 +62,7 @@ SERVICE_PORT_RULES: Final = RuleGroup[AnyServicePort]("Service ports")
     "FieldValueInvalid",
     source=f"{_VALIDATION}, validateServicePort",
     mistakes=[
-        Mistake("an upper-case port name", {"spec.ports.0.name": "HTTP"}, at="spec.ports[0].name"),
+        Mistake("a port name in upper case", {"spec.ports.0.name": "HTTP"}, at="spec.ports[0].name"),
         Mistake("a port name of 64 characters", {"spec.ports.0.name": "x" * 64}, at="spec.ports[0].name"),
     ],
 )
@@ -91,7 +91,7 @@ def service_port_name_syntax(port: AnyServicePort) -> list[Problem] | None:
     mistakes=[
         Mistake("port 0", {"spec.ports.1.port": 0}, at="spec.ports[1].port"),
         Mistake(
-            "port 0, of which targetPort is to be the number",
+            "port 0, which is also the default of targetPort",
             {"spec.ports.1.port": 0, "spec.ports.1.targetPort": GONE},
             at="spec.ports[1].port",
             also=[("target-port-out-of-range", "spec.ports[1].targetPort")],

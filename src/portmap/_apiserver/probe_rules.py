@@ -1,7 +1,4 @@
-"""What the API server checks about the probes and lifecycle hooks of a container.
-
-They name ports of their own container, by number or by name, and that is why they
-are here. The subject is a probe or a hook, decoded, with its place.
+"""What the API server checks about probes and lifecycle hooks, which refer to ports of their container.
 
 Source: kubernetes/kubernetes 1.36.2, `pkg/apis/core/validation/validation.go`:
 `validateProbe`, `validateHandler`; `pkg/apis/core/v1/defaults.go`.
@@ -56,19 +53,19 @@ PROBE: Final = struct(
 _HOOK: Final = struct({**_ACTIONS, "sleep": struct({"seconds": INT64})})
 LIFECYCLE: Final = struct({"postStart": _HOOK, "preStop": _HOOK, "stopSignal": TEXT})
 
-# In the order in which the server looks for them.
+# In the order in which the server checks them.
 _ACTION_NAMES: Final = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
 
 
 @final
 @attrs.define(eq=False)
 class Handler:
-    """The subject of these rules.
+    """A probe or hook, decoded.
 
     Attributes:
         field: `livenessProbe`, `readinessProbe`, `startupProbe`, or `postStart` and
             `preStop` of `lifecycle`.
-        data: The probe or hook, decoded.
+        data: All its fields.
     """
 
     field: str
@@ -76,7 +73,7 @@ class Handler:
 
     @property
     def action(self) -> tuple[str, Mapping[str, Any]]:
-        """The action that counts, the first one, and what it says."""
+        """The name of the action that the server uses, the first one, and its fields."""
         name = next((name for name in _ACTION_NAMES if name in self.data), "")
         return name, self.data.get(name, {})
 
@@ -91,7 +88,7 @@ def handler_required(handler: Handler) -> Iterator[Problem]:
     A handler is `httpGet`, `tcpSocket`, `grpc` or `exec`.
     """
     if not handler.action[0]:
-        yield Problem(ROOT, "must say what to do", hint="add one of httpGet, tcpSocket, grpc (probes only) or exec")
+        yield Problem(ROOT, "must have a handler", hint="add one of httpGet, tcpSocket, grpc (probes only) or exec")
 
 
 @HANDLER_RULES.rule("several-handlers", "spec.containers[*].*Probe.*", "FieldValueForbidden", source=_SOURCE)
@@ -161,7 +158,7 @@ def command_required(handler: Handler) -> Iterator[Problem]:
     """Probe or hook with `exec` has no command."""
     name, action = handler.action
     if name == "exec" and not action.get("command"):
-        yield Problem(FieldPath("exec", "command"), "must be given")
+        yield Problem(FieldPath("exec", "command"), "must be set")
 
 
 @HANDLER_RULES.rule("probe-number-negative", "spec.containers[*].*Probe.*", "FieldValueInvalid", source=_PROBE_SOURCE)

@@ -34,7 +34,7 @@ class Problem(NamedTuple):
 
 
 def not_supported(path: FieldPath, value: str, choices: Sequence[str], hint: str | None = None) -> Problem:
-    """Return the problem of a value that is none of the choices; without a hint, the nearest choice is one."""
+    """Return the problem of a value that is not among the choices; the hint is the nearest choice by default."""
     if hint is None:
         guess = nearest(value, choices)
         hint = f"write {guess}" if guess else "leave it out" if not value else None
@@ -42,12 +42,13 @@ def not_supported(path: FieldPath, value: str, choices: Sequence[str], hint: str
 
 
 def iana_name_hint(name: str) -> str | None:
+    """Return a valid name for a container port as a hint, `None` if there is no similar one."""
     guess = spelt_as_port_name(name)
     return f"for instance {guess!r}" if guess else None
 
 
 def port_name_problems(name: str, path: FieldPath) -> list[Problem] | None:
-    """What is wrong with text that should name a container port (`ValidatePortNumOrName`)."""
+    """Return the problem of a text that should name a container port (`ValidatePortNumOrName`)."""
     reasons = port_name_reasons(name)
     if not reasons:
         return None
@@ -65,7 +66,7 @@ def port_name_problems(name: str, path: FieldPath) -> list[Problem] | None:
 
 
 def label_problems(labels: Mapping[str, str], path: FieldPath) -> list[Problem]:
-    """What is wrong with label keys and values (`ValidateLabels`). The path names no key, as the server's."""
+    """Return the problems of label keys and values (`ValidateLabels`). Their path has no key, as the server's."""
     found = []
     for key, value in labels.items():
         reasons = qualified_name_reasons(key)

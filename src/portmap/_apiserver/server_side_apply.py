@@ -78,7 +78,7 @@ def _unchanged(last_applied: Object, live: Object, merge_type: MergeType) -> Fie
     return fields_of(last_applied, merge_type) - change.modified - change.added - change.removed
 
 
-# --- merging ---------------------------------------------------------------------------------------------------
+# --- merging -----------------------------------------------------------------------------------------------------
 
 
 def _merge(live: object, config: object, merge_type: MergeType) -> Any:  # noqa: ANN401 - any JSON value
@@ -119,7 +119,7 @@ def _prune(merged: Any, last: FieldSet, owners: Managers, merge_type: MergeType)
     return without(merged, (everything - with_parents(fields_of(kept, merge_type))) & last, merge_type)
 
 
-# --- what is refused -------------------------------------------------------------------------------------------
+# --- what is refused ---------------------------------------------------------------------------------------------
 
 
 def _refuse_managed_fields(manifest: Object) -> None:

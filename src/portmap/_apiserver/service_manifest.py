@@ -1,4 +1,4 @@
-"""A Service's manifest decoded as the API server decodes it, and written as it would store it."""
+"""A Service's manifest, decoded as the API server decodes it, and as the server stores it."""
 
 import json
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ _SERVERS_OWN: Final = frozenset(
 
 
 def identity_violations(decoded: Mapping[str, Any]) -> list[Violation]:
-    """Kind and API version, which a request for Services may leave out but not change."""
+    """Return the violations of a kind or API version that is not that of a Service; a request may omit both."""
     found = []
     for field, wanted in (("apiVersion", CORE_VERSIONS), ("kind", ("Service", None, ""))):
         value = decoded.get(field)
@@ -61,11 +61,11 @@ def state_of(decoded: Mapping[str, Any], cluster: Cluster) -> ServiceState:
 
 
 def defaulted(decoded: Mapping[str, Any], cluster: Cluster) -> dict[str, Any]:
-    """The decoded Service with the defaults that each request gets before anything else is done with it."""
+    """Return the manifest of a decoded Service with defaults, as the server has it at the beginning of a request."""
     return stored_manifest(state_of(decoded, cluster), decoded.get("metadata", {}).get("namespace", ""), None)
 
 
-# --- what is stored --------------------------------------------------------------------------------------------
+# --- the stored form ----------------------------------------------------------------------------------------------
 
 
 def fill_in_on_read(service: ServiceState) -> None:
@@ -77,7 +77,7 @@ def fill_in_on_read(service: ServiceState) -> None:
 
 
 def stored_manifest(service: ServiceState, namespace: str, status: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the manifest of a state at the end of its way, without what only a live cluster can fill in."""
+    """Return the manifest of a state that passed `server_verdict`, without values that only a live cluster knows."""
     values: dict[str, Any] = dict(zip(SPEC_FIELDS.attributes, SPEC_FIELDS.values(service), strict=True))
     values["ports"] = [_stored_port(port) for port in service.ports]
     values["cluster_ips"] = [address for address in service.cluster_ips if address is not PICKED]

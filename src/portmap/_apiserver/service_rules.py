@@ -1,16 +1,11 @@
-"""What the API server checks about a whole Service, once its defaults are in (stage FIELDS).
-
-One function for each rule, in the server's order. Rules of one port alone stand in
-`_ports`, those of cluster IPs and families in `_families`, of node ports and
-addresses as they are allocated in `_allocation`, of updates in `_updates`; those on load
-balancers and traffic policies stand in `_traffic_rules`, and are listed here.
+"""What the API server checks about a Service: its type, selector, session affinity and external IPs.
 
 Source: kubernetes/kubernetes 1.36.2, `pkg/apis/core/validation/validation.go`,
 `validateService`.
 """
 
-from collections.abc import Hashable, Iterator
-from typing import Final, TypeVar
+from collections.abc import Iterator
+from typing import Final
 
 from portmap._apiserver.field_grammars import LONGEST_AFFINITY_TIMEOUT
 from portmap._apiserver.mistake import Mistake
@@ -30,10 +25,9 @@ _SERVICE: Final = "pkg/apis/core/validation/validation.go, validateService"
 
 
 Problems = Iterator[Problem]
-Repeated = TypeVar("Repeated", bound=Hashable)
 
 
-# --- metadata --------------------------------------------------------------------------------------------------
+# --- metadata ----------------------------------------------------------------------------------------------------
 
 
 SERVICE_RULES: Final = RuleGroup[ServiceState]("Services")
@@ -61,7 +55,7 @@ def topology_annotations_differ(service: ServiceState) -> Problems:
         yield Problem(path, f"must be that of {TOPOLOGY_AWARE_HINTS}", mode, f"drop {TOPOLOGY_AWARE_HINTS}")
 
 
-# --- type ------------------------------------------------------------------------------------------------------
+# --- type --------------------------------------------------------------------------------------------------------
 
 
 @SERVICE_RULES.rule(
@@ -156,7 +150,9 @@ def ip_family_policy_forbidden(service: ServiceState) -> Problems:
 def external_name_required(service: ServiceState) -> Problems:
     """ExternalName Service has no external name."""
     if not service.external_name.removesuffix("."):
-        yield Problem(FieldPath("spec", "externalName"), "must be given", hint="give the DNS name that it stands for")
+        yield Problem(
+            FieldPath("spec", "externalName"), "must be set", hint="set the DNS name that the Service is an alias of"
+        )
 
 
 @SERVICE_RULES.rule(
@@ -180,11 +176,8 @@ def external_name_syntax(service: ServiceState) -> Problems:
     if reasons:
         lower = name.lower()
         good = not dns_subdomain_reasons(lower)
-        hint = f"write {lower}" if good else "give the bare DNS name, without scheme, port or path"
+        hint = f"write {lower}" if good else "write the DNS name alone, without scheme, port and path"
         yield Problem(FieldPath("spec", "externalName"), "; ".join(reasons), service.external_name, hint)
-
-
-# --- ports -----------------------------------------------------------------------------------------------------
 
 
 @SERVICE_RULES.rule(
@@ -203,7 +196,7 @@ def selector_syntax(service: ServiceState) -> list[Problem]:
     return label_problems(service.selector, FieldPath("spec", "selector"))
 
 
-# --- session affinity ------------------------------------------------------------------------------------------
+# --- session affinity --------------------------------------------------------------------------------------------
 
 
 @SERVICE_RULES.rule(
@@ -231,7 +224,7 @@ def unsupported_session_affinity(service: ServiceState) -> list[Problem] | None:
             {"spec.sessionAffinity": "ClientIP", "spec.sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 86401}}},
         ),
         Mistake(
-            "session affinity for no time",
+            "session affinity for 0 seconds",
             {"spec.sessionAffinity": "ClientIP", "spec.sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 0}}},
         ),
     ],
@@ -248,11 +241,11 @@ def session_affinity_timeout_out_of_range(service: ServiceState) -> list[Problem
     return [Problem(path, f"must be between 1 and {LONGEST_AFFINITY_TIMEOUT} seconds, inclusive", seconds)]
 
 
-# --- addresses -------------------------------------------------------------------------------------------------
+# --- addresses ---------------------------------------------------------------------------------------------------
 
 
 def _external_ip_syntax_reasons(service: ServiceState, address: str) -> tuple[str, ...]:
-    """None for an address that the stored Service had already: it was good enough once."""
+    """Return why an external IP is invalid; an update may keep an address of the stored Service."""
     if service.old is not None and address in service.old.external_ips:
         return ()
     return ip_reasons(address, strict=service.cluster.enabled(STRICT_IP_CIDR))
@@ -306,6 +299,3 @@ def unsupported_type(service: ServiceState) -> list[Problem] | None:
         return None
     hint = "write type ClusterIP and clusterIP: None" if service.type.lower() == "headless" else None
     return [not_supported(FieldPath("spec", "type"), service.type, SERVICE_TYPES, hint)]
-
-
-# --- node ports and ports, each against the others -------------------------------------------------------------

@@ -1,7 +1,6 @@
-"""What an API server accepts of a Service, but warns about in its answer.
+"""What an API server accepts with a warning about a Service.
 
-They are never mixed with violations: an object with warnings is stored. The subject
-is a Service at the end of its way through the server.
+The subject is the Service as it is stored.
 
 Source: kubernetes/kubernetes 1.36.2, `pkg/api/service/warnings.go`.
 """
@@ -30,9 +29,9 @@ _SOURCE: Final = "pkg/api/service/warnings.go"
 
 def _spelling(path: FieldPath, text: str, standard: tuple[str, bool] | None) -> Iterator[Problem]:
     if standard is not None:
-        good, refused = standard
-        what = "is not in a standard form, and newer versions refuse it" if refused else "is not in canonical form"
-        yield Problem(path, f"{text!r} {what}", text, f"write {good}")
+        good, rejected = standard
+        detail = "is not in a standard form, and newer versions reject it" if rejected else "is not in canonical form"
+        yield Problem(path, f"{text!r} {detail}", text, f"write {good}")
 
 
 def _standard(service: ServiceState, address: str) -> tuple[str, bool] | None:
@@ -40,9 +39,9 @@ def _standard(service: ServiceState, address: str) -> tuple[str, bool] | None:
 
 
 def _unreadable(service: ServiceState, path: FieldPath, text: str) -> Iterator[Problem]:
-    """Up to 1.32 the server warned of what its strict reader cannot read, white space around it included."""
+    """Yield a problem for a value that Go's strict parser refuses: up to 1.32 the server warned about it."""
     if service.cluster.enabled(UNREADABLE_ADDRESS_WARNING):
-        yield Problem(path, f"{text!r} cannot be read, and may be refused one day", text)
+        yield Problem(path, f"{text!r} cannot be parsed, and a newer version may reject it", text)
 
 
 SERVICE_WARNINGS: Final = RuleGroup[ServiceState]("warnings about Services", stage=Stage.WARNINGS)

@@ -28,7 +28,7 @@ class AnyNewcomer(Shape):
     def state(self) -> ServiceState: ...
     @property
     def namesake(self) -> object | None:
-        """A Service of the same name that is not the same in all else."""
+        """An earlier Service with the same name and other content."""
         ...
 
     def holder(self, key: object) -> object | None:
@@ -37,7 +37,7 @@ class AnyNewcomer(Shape):
 
 
 def _node_ports(state: ServiceState) -> Iterator[tuple[int, int]]:
-    """The node ports that it asks for by number, with their places. Other types hold none."""
+    """Yield the node ports that are set, with the indices of their ports; other types have none."""
     if state.takes_node_ports:
         for position, port in enumerate(state.ports):
             if port.node_port:
@@ -49,7 +49,7 @@ def _health_check(state: ServiceState) -> int:
 
 
 def _addresses(state: ServiceState) -> Iterator[Address]:
-    """The cluster IPs that it asks for. A headless or ExternalName Service has none."""
+    """Yield the cluster IPs that are set; a headless or ExternalName Service has none."""
     if state.needs_cluster_ip:
         for text in dict.fromkeys([state.cluster_ip, *state.cluster_ips]):
             address = parse_ip(text)

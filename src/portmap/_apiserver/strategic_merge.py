@@ -55,7 +55,7 @@ def merge_patches(first: Object, second: Object, merge_type: MergeType) -> dict[
     return _merge_objects(first, second, merge_type, ROOT, final=False)
 
 
-# --- objects ---------------------------------------------------------------------------------------------------
+# --- objects -----------------------------------------------------------------------------------------------------
 
 
 def _merge_objects(
@@ -157,7 +157,7 @@ def _kind(value: object) -> type:
     return list if isinstance(value, list | tuple) else type(value)
 
 
-# --- lists -----------------------------------------------------------------------------------------------------
+# --- lists -------------------------------------------------------------------------------------------------------
 
 
 def _merge_lists(
@@ -267,7 +267,7 @@ def _check_order(items: Sequence[Any], order: Sequence[Any], key_of: _KeyOf, pat
         raise _refused(path, "the order in $setElementOrder is not that of the items", list(items))
 
 
-# --- order -----------------------------------------------------------------------------------------------------
+# --- order -------------------------------------------------------------------------------------------------------
 
 
 def _itself(item: object) -> object:
@@ -327,7 +327,7 @@ def _hashable(key: object) -> object:
     return key if isinstance(key, str | int | float | bool | None) else repr(key)
 
 
-# --- what cannot be merged -------------------------------------------------------------------------------------
+# --- what cannot be merged ---------------------------------------------------------------------------------------
 
 
 def check_items(merge_type: KeyedList, path: FieldPath, *lists: Sequence[Any]) -> None:

@@ -1,7 +1,4 @@
-"""What the API server checks about load balancers and traffic policies, once defaults are in (stage FIELDS).
-
-One function for each rule, in the server's order. They are a part of the rules of a whole
-Service, which stand in `_service_rules`.
+"""What the API server checks about load balancers and traffic policies.
 
 Source: kubernetes/kubernetes 1.36.2, `pkg/apis/core/validation/validation.go`,
 `validateService`.
@@ -30,10 +27,10 @@ _EXTERNAL: Final = "pkg/apis/core/validation/validation.go, validateServiceExter
 Problems = Iterator[Problem]
 
 
-# --- load balancers --------------------------------------------------------------------------------------------
+# --- load balancers ----------------------------------------------------------------------------------------------
 
 _RANGES_PATH: Final = FieldPath("spec", "LoadBalancerSourceRanges")
-"""The server's own spelling of the path, with a capital."""
+"""The server writes the path with a capital."""
 _ANNOTATION_PATH: Final = FieldPath("metadata", "annotations").key(SOURCE_RANGES)
 
 
@@ -145,9 +142,7 @@ def source_ranges_annotation_syntax(service: ServiceState) -> Problems:
     "FieldValueForbidden",
     source=_SERVICE,
     mistakes=[
-        Mistake(
-            "whether to allocate node ports, without a load balancer", {"spec.allocateLoadBalancerNodePorts": False}
-        )
+        Mistake("allocateLoadBalancerNodePorts without a load balancer", {"spec.allocateLoadBalancerNodePorts": False})
     ],
 )
 def allocate_node_ports_forbidden(service: ServiceState) -> list[Problem] | None:
@@ -182,9 +177,7 @@ def load_balancer_class_forbidden(service: ServiceState) -> list[Problem] | None
     "FieldValueInvalid",
     source=_SERVICE,
     when="is_load_balancer",
-    mistakes=[
-        Mistake("a load balancer class without text", {"spec.type": "LoadBalancer", "spec.loadBalancerClass": ""})
-    ],
+    mistakes=[Mistake("an empty load balancer class", {"spec.type": "LoadBalancer", "spec.loadBalancerClass": ""})],
 )
 def load_balancer_class_syntax(service: ServiceState) -> Problems:
     """Load balancer class is not a qualified name.
@@ -199,7 +192,7 @@ def load_balancer_class_syntax(service: ServiceState) -> Problems:
             yield Problem(FieldPath("spec", "loadBalancerClass"), "; ".join(reasons), name, hint)
 
 
-# --- traffic policies ------------------------------------------------------------------------------------------
+# --- traffic policies --------------------------------------------------------------------------------------------
 
 
 @TRAFFIC_RULES.rule(
@@ -275,7 +268,7 @@ def health_check_node_port_forbidden(service: ServiceState) -> Problems:
 def health_check_node_port_required(service: ServiceState) -> Problems:
     """Update removes the health check node port of a Service that needs it."""
     if service.needs_health_check and not service.health_check_node_port:
-        yield Problem(FieldPath("spec", "healthCheckNodePort"), "must be given", hint="keep the number that it has")
+        yield Problem(FieldPath("spec", "healthCheckNodePort"), "must be set", hint="keep the number that it has")
 
 
 @TRAFFIC_RULES.rule(
@@ -299,7 +292,7 @@ def health_check_node_port_out_of_range(service: ServiceState) -> Problems:
     "spec.internalTrafficPolicy",
     "FieldValueNotSupported",
     source=_SERVICE,
-    mistakes=[Mistake("an internal traffic policy without text", {"spec.internalTrafficPolicy": ""})],
+    mistakes=[Mistake("an empty internal traffic policy", {"spec.internalTrafficPolicy": ""})],
 )
 def unsupported_internal_traffic_policy(service: ServiceState) -> list[Problem] | None:
     """Internal traffic policy is not Cluster or Local.
@@ -319,7 +312,7 @@ def unsupported_internal_traffic_policy(service: ServiceState) -> list[Problem] 
     source=_SERVICE,
     mistakes=[
         Mistake(
-            "a traffic distribution that 1.33 does not know",
+            "a traffic distribution that 1.33 does not have",
             {"spec.trafficDistribution": "PreferSameZone"},
             cluster={"version": "1.33"},
         )
@@ -330,9 +323,11 @@ def unsupported_traffic_distribution(service: ServiceState) -> list[Problem] | N
 
     Valid are PreferClose and, from Kubernetes 1.34 on, PreferSameZone or PreferSameNode.
     """
-    wanted = service.traffic_distribution
-    if wanted is None:
+    distribution = service.traffic_distribution
+    if distribution is None:
         return None
     same = service.cluster.enabled(PREFER_SAME_TRAFFIC_DISTRIBUTION)
     choices = ("PreferClose", "PreferSameZone", "PreferSameNode") if same else ("PreferClose",)
-    return None if wanted in choices else [not_supported(FieldPath("spec", "trafficDistribution"), wanted, choices)]
+    if distribution in choices:
+        return None
+    return [not_supported(FieldPath("spec", "trafficDistribution"), distribution, choices)]

@@ -1,7 +1,7 @@
-"""What an update does to a Service before it is validated, and the rules of updates alone.
+"""What the server changes in an update before validation, and the rules about updates alone.
 
-The server carries over what it once allocated and the client left out, and takes
-away what a new type has no use for, unless the client changed that too.
+The server keeps allocated values that the client omits, and drops fields that the new type does not
+use, unless the client changed them, too.
 
 Source: kubernetes/kubernetes 1.36.2, `pkg/registry/core/service/storage/storage.go`
 (`patchAllocatedValues`), `alloc.go`, `pkg/registry/core/service/strategy.go`
@@ -17,17 +17,17 @@ from portmap._apiserver.rule import RuleGroup
 from portmap._apiserver.state import ServiceState
 from portmap._kubernetes.field_path import FieldPath
 
-__all__ = ["UPDATE_RULES", "carry_over", "drop_what_the_type_lost", "families_untouched"]
+__all__ = ["UPDATE_RULES", "carry_over", "drop_fields_of_old_type", "keeps_ip_families"]
 
 _VALIDATION: Final = "pkg/apis/core/validation/validation.go"
 _STORAGE_TYPES: Final = frozenset({"ClusterIP", "NodePort", "LoadBalancer"})
 
 
-# --- what is carried over and dropped --------------------------------------------------------------------------
+# --- values that are kept and dropped ----------------------------------------------------------------------------
 
 
 def carry_over(service: ServiceState, old: ServiceState) -> None:
-    """Keep the values that the cluster once picked, where the update leaves them out."""
+    """Keep allocated values that the update omits."""
     if old.needs_cluster_ip and service.needs_cluster_ip:
         service.cluster_ip = service.cluster_ip or old.cluster_ip
         service.cluster_ips = service.cluster_ips or list(old.cluster_ips)
@@ -38,7 +38,7 @@ def carry_over(service: ServiceState, old: ServiceState) -> None:
 
 
 def _carry_over_node_ports(service: ServiceState, old: ServiceState) -> None:
-    """A port keeps the node port of the old port of its *name*, unless that number is in use elsewhere."""
+    """Give each port the node port of the old port with its name, unless another port requests it."""
     kept = {port.node_port for port in old.ports} & {port.node_port for port in service.ports} - {0}
     by_name = {port.name: port.node_port for port in old.ports}
     for port in service.ports:
@@ -48,8 +48,8 @@ def _carry_over_node_ports(service: ServiceState, old: ServiceState) -> None:
                 port.node_port = before
 
 
-def families_untouched(service: ServiceState, old: ServiceState) -> bool:
-    """Whether a PreferDualStack Service keeps its stack, whatever became of the cluster's."""
+def keeps_ip_families(service: ServiceState, old: ServiceState) -> bool:
+    """Return whether a PreferDualStack Service keeps its IP families, even if those of the cluster changed."""
     return (
         service.type == old.type
         and service.type in _STORAGE_TYPES
@@ -60,8 +60,8 @@ def families_untouched(service: ServiceState, old: ServiceState) -> bool:
     )
 
 
-def drop_what_the_type_lost(service: ServiceState, old: ServiceState) -> None:
-    """Drop what the new type cannot have, where the update did not touch it."""
+def drop_fields_of_old_type(service: ServiceState, old: ServiceState) -> None:
+    """Drop the fields that the new type cannot have, unless the update changes them."""
     if old.needs_cluster_ip and not service.needs_cluster_ip:
         _drop_addresses(service, old)
     if old.takes_node_ports and not service.takes_node_ports:
@@ -88,17 +88,17 @@ def _drop_addresses(service: ServiceState, old: ServiceState) -> None:
 
 
 def _drop_node_ports(service: ServiceState, old: ServiceState) -> None:
-    """Only where the update asks for no number that the Service did not have."""
+    """Drop the node ports, unless the update sets a new one."""
     if {port.node_port for port in service.ports} - {0} <= {port.node_port for port in old.ports}:
         for port in service.ports:
             port.node_port = 0
 
 
-# --- what may not change ---------------------------------------------------------------------------------------
+# --- fields that are immutable -----------------------------------------------------------------------------------
 
 
 def _both_have_addresses(service: ServiceState) -> ServiceState | None:
-    """The old Service, where neither is of type ExternalName."""
+    """Return the old Service if neither it nor the new one is an ExternalName."""
     old = service.old
     return old if old is not None and old.needs_cluster_ip and service.needs_cluster_ip else None
 
@@ -122,7 +122,7 @@ def cluster_ip_immutable(service: ServiceState) -> Iterator[Problem]:
     if old is None or (old.headless and service.headless):
         return
     now, before = service.cluster_ips, old.cluster_ips
-    hint = "keep it, or delete the Service and create it anew"
+    hint = "keep it, or delete the Service and create it again"
     if len(now) == len(before):
         for position, (new, was) in enumerate(zip(now, before, strict=True)):
             if new != was:

@@ -1,9 +1,8 @@
 """IP addresses and CIDR blocks as the API server's legacy fields read them.
 
-Go's lenient parser, which these fields use, differs from Python's `ipaddress`:
-it takes leading zeros in IPv4 numbers and, as text, IPv4-mapped IPv6 addresses,
-but no zone. From 1.36 on both spellings are refused, and so are CIDR blocks with
-bits set beyond the prefix (gate StrictIPCIDRValidation).
+These fields use Go's lenient parser. Unlike Python's `ipaddress` it accepts leading zeros in IPv4
+numbers and reads an IPv4-mapped IPv6 address as IPv4; it accepts no zone. From 1.36 on the server
+rejects both spellings, and CIDR blocks with bits beyond the prefix (gate StrictIPCIDRValidation).
 
 Source: kubernetes/kubernetes 1.36.2,
 `staging/src/k8s.io/apimachinery/pkg/util/validation/ip.go` and
@@ -15,7 +14,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
-    # Loaded with the first address: most Services name none.
+    # Loaded with the first address: most Services have none.
     import ipaddress
 
 __all__ = [
@@ -42,7 +41,7 @@ _LAST_BYTE: Final = 255
 
 
 def _plain_ipv4(text: str) -> str | None:
-    """Dotted IPv4 text without leading zeros, or `None` if it is no address."""
+    """Return dotted IPv4 text without leading zeros, `None` if it is not an address."""
     match = _IPV4.fullmatch(text)
     if match is None or any(len(part.lstrip("0")) > 3 for part in match.groups()):
         return None
@@ -52,7 +51,7 @@ def _plain_ipv4(text: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def parse_ip(text: str) -> "Address | None":
-    """The address, or `None`: Go's `ParseIPSloppy`."""
+    """Return the address, `None` if the text is not one (Go's `ParseIPSloppy`)."""
     import ipaddress
 
     if ":" not in text:
@@ -74,23 +73,23 @@ def parse_ip(text: str) -> "Address | None":
 
 
 def ipv4_in(address: Address) -> "ipaddress.IPv4Address | None":
-    """The IPv4 address of which this is the IPv6 form (`::ffff:10.9.8.7`), if it is one."""
+    """Return the IPv4 address in an IPv4-mapped IPv6 address (`::ffff:10.9.8.7`), `None` for others."""
     return address.ipv4_mapped if address.version == 6 else None
 
 
 def family_of(text: str) -> str | None:
-    """`IPv4` or `IPv6`, or `None` for what is no address.
+    """Return `IPv4` or `IPv6`, `None` if the text is not an address.
 
-    An IPv4-mapped IPv6 address counts as IPv4, as in Go, where both are one value.
+    An IPv4-mapped IPv6 address is IPv4, as in Go, where both are the same value.
     """
     found = family_and_form(text)
     return None if found is None else found[0]
 
 
 def family_and_form(text: str) -> tuple[str, str] | None:
-    """The family of an address and its canonical text, or `None` for what is no address."""
+    """Return the family and the canonical text of an address, `None` if the text is not one."""
     if ":" not in text:
-        # Most are such, and of a large cluster too many to be kept as parsed.
+        # Most addresses are IPv4; those of a large cluster would evict each other from the cache of `parse_ip`.
         plain = _plain_ipv4(text)
         return None if plain is None else ("IPv4", plain)
     address = parse_ip(text)
@@ -101,7 +100,7 @@ def family_and_form(text: str) -> tuple[str, str] | None:
 
 
 def ip_reasons(text: str, *, strict: bool) -> tuple[str, ...]:
-    """Why this is no IP address for a legacy field (`IsValidIPForLegacyField`)."""
+    """Return why the text is not an IP address for a legacy field (`IsValidIPForLegacyField`)."""
     address = parse_ip(text)
     if address is None:
         return ("must be a valid IP address, such as 10.9.8.7 or 2001:db8::ffff",)
@@ -116,7 +115,7 @@ def ip_reasons(text: str, *, strict: bool) -> tuple[str, ...]:
 
 
 def endpoint_ip_reasons(text: str) -> tuple[str, ...]:
-    """Why this address may not be an endpoint (`ValidateEndpointIP`)."""
+    """Return why this address may not be an endpoint (`ValidateEndpointIP`)."""
     address = parse_ip(text)
     if address is None:
         return ("must be a valid IP address",)
@@ -136,11 +135,13 @@ def endpoint_ip_reasons(text: str) -> tuple[str, ...]:
 
 
 def standard_form(text: str, *, mapped_is_fine: bool = False) -> tuple[str, bool] | None:
-    """How this address should be written, and whether other spellings of it are refused somewhere.
+    """Return the standard form of an address, and whether strict validation rejects the form at hand.
 
-    `None` where it is no address, or is written as it should be (`GetWarningsForIP`).
-    An IPv4-mapped IPv6 address should be written as the IPv4 address that it is, unless
-    that is fine, as it was up to 1.32.
+    `None` if the text is not an address, or is in the standard form (`GetWarningsForIP`).
+
+    Args:
+        text: The address.
+        mapped_is_fine: Whether an IPv4-mapped IPv6 address is a standard form, as up to 1.32.
     """
     address = parse_ip(text)
     if address is None:
@@ -151,7 +152,7 @@ def standard_form(text: str, *, mapped_is_fine: bool = False) -> tuple[str, bool
 
 
 def standard_block(text: str) -> tuple[str, bool] | None:
-    """The same for a CIDR block (`GetWarningsForCIDR`)."""
+    """Return the standard form of a CIDR block, as `standard_form` does (`GetWarningsForCIDR`)."""
     if cidr_reasons(text, strict=False):
         return None
     head, _, bits = text.partition("/")
@@ -167,12 +168,12 @@ def standard_block(text: str) -> tuple[str, bool] | None:
 
 @cache
 def _block(text: str) -> Network:
-    """One of the few blocks that this module names."""
+    """Return one of the few blocks that this module names."""
     return network(text)
 
 
 def cidr_reasons(text: str, *, strict: bool) -> tuple[str, ...]:
-    """Why this is no CIDR block for a legacy field (`IsValidCIDRForLegacyField`)."""
+    """Return why the text is not a CIDR block for a legacy field (`IsValidCIDRForLegacyField`)."""
     head, slash, bits = text.partition("/")
     address = parse_ip(head)
     digits = slash and re.fullmatch(r"[0-9]+", bits)
@@ -192,10 +193,10 @@ def cidr_reasons(text: str, *, strict: bool) -> tuple[str, ...]:
 
 
 def network(text: str) -> Network:
-    """The block that this CIDR text names, for a cluster's own configuration.
+    """Return the block of a CIDR text, for the configuration of a cluster.
 
     Raises:
-        ValueError: The text is no CIDR block.
+        ValueError: The text is not a CIDR block.
     """
     import ipaddress
 

@@ -1,4 +1,4 @@
-"""Guesses at what was meant, for hints."""
+"""Near names and spellings, for hints."""
 
 import re
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ _LONGEST_GUESS = 64
 
 
 def _distance(one: str, other: str) -> int:
-    """The edit distance (insertions, deletions, substitutions, swaps of neighbours)."""
+    """Return the edit distance (insertions, deletions, substitutions, swaps of neighbours)."""
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, a in enumerate(one, 1):
@@ -24,27 +24,26 @@ def _distance(one: str, other: str) -> int:
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
-    """The one of these words that was probably meant: within two edits, whatever the case."""
+    """Return the word nearest to this one, within two edits and whatever the case; `None` if none is near."""
     if len(word) > _LONGEST_GUESS:
         return None
     low = word.lower()
     letters = set(low)
     best: tuple[int, str] | None = None
-    for each in words:
-        # An edit adds or removes at most two letters of the word's set of letters, so
-        # that most words need no closer look.
-        other = each.lower()
+    for candidate in words:
+        # An edit adds or removes at most two letters of the set of letters, which rules out most words.
+        other = candidate.lower()
         if abs(len(other) - len(low)) > _MOST_EDITS or len(letters.symmetric_difference(other)) > 2 * _MOST_EDITS:
             continue
         distance = _distance(low, other)
-        # Two edits make anything of a short word.
-        if distance <= min(_MOST_EDITS, len(each) // 2) and (best is None or (distance, each) < best):
-            best = (distance, each)
+        # Two edits can turn a short word into any other.
+        if distance <= min(_MOST_EDITS, len(candidate) // 2) and (best is None or (distance, candidate) < best):
+            best = (distance, candidate)
     return best[1] if best else None
 
 
 def spelt_as_label(text: str, longest: int) -> str | None:
-    """The nearest spelling of this text as a DNS label, if there is one. What is too long ends with a whole word."""
+    """Return the text spelt as a DNS label, `None` if it is one or cannot be; a long text ends with a whole word."""
     guess = re.sub(r"[^a-z0-9]+", "-", text[: 4 * longest].lower()).strip("-")
     if len(guess) > longest:
         words = guess[: longest + 1].rpartition("-")[0]
@@ -53,6 +52,6 @@ def spelt_as_label(text: str, longest: int) -> str | None:
 
 
 def spelt_as_port_name(text: str) -> str | None:
-    """The nearest spelling of this text as a container port's name, if there is one."""
+    """Return the text spelt as a container port's name, `None` if it is one or cannot be."""
     guess = spelt_as_label(text, 15)
     return guess if guess and any("a" <= character <= "z" for character in guess) else None

@@ -1,7 +1,7 @@
-"""The words that Kubernetes' enumerated fields may hold, as types and as tuples.
+"""The values of Kubernetes' enumerated fields, as types and as tuples.
 
-Each `Literal` lets a type checker refuse `protocol="tcp"`; the tuple beside it is
-the same list at run time, in the order in which the API server prints it.
+With a `Literal` a type checker refuses `protocol="tcp"`. The tuple has the same values at run time,
+in the order in which the API server prints them.
 """
 
 from typing import Final, Literal, TypeAlias, get_args

@@ -1,7 +1,6 @@
-"""The exceptions that portmap raises for bad input; nothing else escapes.
+"""The exceptions that portmap raises for bad input.
 
-A wrong *call* (a missing argument, an unknown keyword) stays Python's `TypeError`.
-They stand alone so that every other module may import them.
+A wrong call (a missing argument, an unknown keyword) raises Python's `TypeError`.
 """
 
 from typing import Any, final
@@ -14,7 +13,7 @@ __all__ = ["LintError", "ManifestError", "PortmapError", "RuleError", "Span", "V
 
 
 class PortmapError(Exception):
-    """The root of portmap's exceptions.
+    """The base class of portmap's exceptions.
 
     Example:
         >>> try:
@@ -31,7 +30,7 @@ class PortmapError(Exception):
 @final
 @attrs.frozen
 class Span:
-    """A place in a text. Lines and columns count from 1; the end is exclusive.
+    """A range of a text. Lines and columns count from 1; the end is exclusive.
 
     Example:
         >>> from pathlib import Path
@@ -54,11 +53,12 @@ class Span:
 
 @final
 class ValidationError(PortmapError, ValueError):
-    """An object that Kubernetes would reject.
+    """An object is invalid: an API server would reject it.
 
     Attributes:
         subject: What was checked, for people: `Service shop/web`.
-        violations: Every problem found, by field path.
+        violations: Every problem, sorted by field path.
+        judged_by: The cluster that it was checked against, for people; `""` if that does not matter.
 
     Example:
         >>> try:
@@ -92,12 +92,12 @@ class ValidationError(PortmapError, ValueError):
 
 @final
 class ManifestError(PortmapError, ValueError):
-    """A text that cannot be read as manifests at all.
+    """A text cannot be read as manifests.
 
     Attributes:
         problem: What is wrong with it.
-        source: The name of the file or stream, `""` for a plain text.
-        span: Where in the text, if it is known.
+        source: The name of the file or stream, `""` for a text.
+        span: The range of the text, if it is known.
 
     Example:
         >>> from portmap.manifests import parse
@@ -122,10 +122,10 @@ class ManifestError(PortmapError, ValueError):
 
 @final
 class LintError(PortmapError):
-    """Objects that a linter has findings about, at least as bad as was asked for.
+    """The linter has findings at or above a severity.
 
     Attributes:
-        findings: The findings, as in the report.
+        findings: These findings, as in the report.
 
     Example:
         >>> from portmap.lint import LintError, lint
@@ -145,15 +145,17 @@ class LintError(PortmapError):
 
     def __str__(self) -> str:
         count = len(self.findings)
-        return "\n".join([f"{count} finding{'s' if count != 1 else ''}", *(f"  {each}" for each in self.findings)])
+        return "\n".join(
+            [f"{count} finding{'s' if count != 1 else ''}", *(f"  {finding}" for finding in self.findings)]
+        )
 
 
 @final
 class RuleError(PortmapError):
-    """A rule of the linter that does not work: it cannot be loaded, or raised an exception while linting.
+    """A rule of the linter cannot be loaded, or raised an exception.
 
     Attributes:
-        rule: The name of the rule; `None` where it is not known.
+        rule: The name of the rule; `None` if it is not known.
         problem: What is wrong with it.
 
     Example:

@@ -1,8 +1,8 @@
-"""The kinds of objects that make pods: a table of kinds and where their pod template is.
+"""Kinds of objects: their groups, scope and short names, and where workloads have their pod template.
 
-To teach portmap another kind, add a row; a custom kind that has its template where a Deployment
-has it needs none. The kinds of Kubernetes itself stand apart from those of other projects,
-because an API server judges only the templates of its own.
+A workload of another project is one more row of `OTHER_KINDS`; a custom kind with its template at
+`spec.template` needs no row. Kubernetes' own kinds have a table of their own because an API server
+validates only their templates.
 """
 
 import re
@@ -31,11 +31,11 @@ __all__ = [
 ]
 
 CORE_VERSIONS: Final = ("v1", "/v1", None, "")
-"""What may stand as the `apiVersion` of a kind of the core group; the URL of a request says it too."""
+"""Values of `apiVersion` for a kind of the core group: the URL of a request has the group and version, too."""
 
 _TEMPLATE: Final = FieldPath("spec", "template")
 USUAL_PLACE: Final = _TEMPLATE
-"""Where kinds that no table has are looked at for a pod template."""
+"""Where a kind that is in no table may have a pod template."""
 
 WORKLOAD_KINDS: Final[Mapping[tuple[str, str], FieldPath]] = {
     ("", "Pod"): ROOT,
@@ -59,7 +59,7 @@ OTHER_KINDS: Final[Mapping[tuple[str, str], FieldPath]] = {
     ("serving.knative.dev", "Configuration"): _TEMPLATE,
     ("serving.knative.dev", "Service"): _TEMPLATE,
 }
-"""The same for kinds of other projects."""
+"""API group and kind of workloads of other projects, and the path from the object to its pod template."""
 
 SEVERAL_TEMPLATES: Final[Mapping[tuple[str, str], tuple[str, FieldPath]]] = {
     ("operators.coreos.com", "ClusterServiceVersion"): (
@@ -67,10 +67,10 @@ SEVERAL_TEMPLATES: Final[Mapping[tuple[str, str], tuple[str, FieldPath]]] = {
         FieldPath("spec", "install", "spec", "deployments"),
     ),
 }
-"""Kinds that make several workloads: of which kind those are, and the path to the list of their names and specs."""
+"""Kinds that make several workloads: the kind of these, and the path to the list of their names and specs."""
 
 SHORT_LIVED: Final = frozenset({"CronJob", "Job"})
-"""Kinds whose pods run to an end and seldom serve anybody."""
+"""Kinds whose pods run to completion and seldom serve requests."""
 
 SHORT_NAMES: Final[Mapping[str, str]] = {
     "cj": "CronJob",
@@ -86,7 +86,7 @@ SHORT_NAMES: Final[Mapping[str, str]] = {
     "sts": "StatefulSet",
     "svc": "Service",
 }
-"""The short names that kubectl has for kinds."""
+"""Kinds by their short names in kubectl."""
 
 _CLUSTER_SCOPED: Final = (
     r"Cluster.*|.*Class|Namespace|Node|PersistentVolume|CustomResourceDefinition|.*WebhookConfiguration|APIService"
@@ -96,12 +96,11 @@ _CLUSTER_SCOPED: Final = (
 
 _BY_KIND: Final = {kind: path for (_, kind), path in WORKLOAD_KINDS.items()}
 OLD_GROUPS: Final = frozenset({"extensions"})
-"""Groups in which workloads were before they had one of their own."""
-# Words of Kubernetes, which other projects use for something else.
+"""Groups that workloads were in before Kubernetes 1.16."""
+# Names of Kubernetes' own kinds, which other projects use for kinds of theirs.
 _AMBIGUOUS: Final = frozenset({"Service", *_BY_KIND})
 
-# Labels that a controller adds to the pods that it makes, and the values they take
-# for a workload of some name. Any value: the controller makes it up.
+# A controller chooses these values itself.
 _ANY: Final = r".+"
 _STATEFUL: Final = {
     "statefulset.kubernetes.io/pod-name": r"{name}-[0-9]+",
@@ -138,16 +137,19 @@ ADDED_LABELS: Final[Mapping[str, Mapping[str, str]]] = {
     "Configuration": _REVISION,
     "Service.serving.knative.dev": {**_REVISION, "serving.knative.dev/service": r"{name}"},
 }
-"""By kind of workload, the labels that its pods have beyond those of the template, and patterns of their values."""
+"""By kind of workload: the labels that its controller adds to pods, and patterns of their values.
+
+`{name}` is the name of the workload.
+"""
 
 
 def group_of(api_version: object) -> str:
-    """The API group of an `apiVersion`; `""` is that of `v1`."""
+    """Return the API group of an `apiVersion`, `""` for `v1`."""
     return api_version.rpartition("/")[0] if isinstance(api_version, str) else ""
 
 
 def template_path(api_version: object, kind: object) -> FieldPath | None:
-    """Where an object of one of Kubernetes' own kinds has its pod template; `None` if it has none."""
+    """Return the path of the pod template in a kind of Kubernetes; `None` for a kind without one."""
     if not isinstance(kind, str):
         return None
     group = group_of(api_version)
@@ -158,10 +160,10 @@ def template_path(api_version: object, kind: object) -> FieldPath | None:
 
 
 def any_template_path(manifest: Mapping[str, Any]) -> FieldPath | None:
-    """Where an object of any kind has its one pod template; `None` if it has none, or several.
+    """Return the path of the pod template in an object of any kind; `None` if it has none, or several.
 
-    A kind of Kubernetes, or of the tables, has it in its place, be it there or not. An object of another
-    custom kind has one if what stands in the usual place is the template of whole containers.
+    For a kind of the tables it is the path of the table, even if the object lacks the template. An object of
+    another custom kind has a template if `spec.template` is one, with images in its containers.
     """
     api_version, kind = manifest.get("apiVersion"), manifest.get("kind")
     path = template_path(api_version, kind)
@@ -180,12 +182,12 @@ def is_cluster_scoped(kind: object) -> bool:
 
 
 def is_custom(group: str) -> bool:
-    """Whether an API group is none of Kubernetes' own, which are `""`, words and below `k8s.io`."""
+    """Return whether an API group is not Kubernetes' own: those are `""`, single words, and below `k8s.io`."""
     return "." in group and (not group.endswith(".k8s.io") or group.endswith(".x-k8s.io"))
 
 
 def _has_template(manifest: Mapping[str, Any]) -> bool:
-    """Whether a pod template stands in the usual place; a patch of one, whose containers have no image, is none."""
+    """Return whether the object has a template at `spec.template`: a patch, whose containers lack images, is none."""
     found: Any = manifest
     for step in (*USUAL_PLACE, "spec", "containers"):
         found = found.get(step) if isinstance(found, Mapping) else None
@@ -197,14 +199,14 @@ def _has_image(container: object) -> bool:
 
 
 def kind_of_workload(api_version: object, kind: str) -> str:
-    """What the kind is called: as in its manifest, with the group where that is ambiguous.
+    """Return the kind, with its group if Kubernetes has a kind of the same name.
 
-    `Service.serving.knative.dev` is what kubectl calls it, too.
+    kubectl uses the same form: `Service.serving.knative.dev`.
     """
     group = group_of(api_version)
     return f"{kind}.{group}" if kind in _AMBIGUOUS and is_custom(group) else kind
 
 
 def known_kinds() -> tuple[str, ...]:
-    """The kinds that make pods, for people."""
+    """Return the kinds that make pods, for people."""
     return tuple(sorted({*_BY_KIND, *(kind_of_workload(f"{group}/v1", kind) for group, kind in OTHER_KINDS)}))

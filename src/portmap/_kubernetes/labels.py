@@ -1,4 +1,4 @@
-"""Labels, annotations and selectors: an immutable mapping of text to text."""
+"""An immutable mapping of text to text, for labels, annotations and selectors."""
 
 from collections.abc import ItemsView, Iterator, Mapping
 from typing import Any, final
@@ -8,13 +8,13 @@ __all__ = ["Labels"]
 
 @final
 class Labels(Mapping[str, str]):
-    """A mapping of text to text that cannot change, so that it can be hashed.
+    """An immutable, hashable mapping of text to text.
 
-    It compares equal to any mapping with the same items, shows itself as a plain
-    dict does, and keeps the order in which it was written.
+    It is equal to any mapping with the same items, has the repr of a dict, and keeps the order
+    of its items.
 
     Raises:
-        TypeError: A key or value is no text.
+        TypeError: A key or value is not text.
 
     Example:
         >>> labels = Labels({"app": "web"})
@@ -46,13 +46,13 @@ class Labels(Mapping[str, str]):
     def __contains__(self, key: object) -> bool:
         return key in self._items
 
-    # What `Mapping` gives works as well; these are what every check of labels does.
+    # Faster than the methods of `Mapping`, which every check of labels would use.
 
     def __bool__(self) -> bool:
         return bool(self._items)
 
     def items(self) -> ItemsView[str, str]:
-        """The keys with their values, in the order written.
+        """Return the keys with their values, in the order written.
 
         Example:
             >>> list(labels.items())
@@ -61,7 +61,7 @@ class Labels(Mapping[str, str]):
         return self._items.items()
 
     def copy(self) -> dict[str, str]:
-        """The same as a fresh dict, which may be changed.
+        """Return a new dict with the same items.
 
         Example:
             >>> {**labels.copy(), "tier": "front"}

@@ -1,9 +1,8 @@
 r"""The grammars of Kubernetes' names and numbers, as pure functions.
 
-Each function takes a value of the right type and returns the reasons why it is
-not in the language, none if it is. Where a reason belongs (field, rule) is the
-caller's business. Lengths are counted in bytes, and patterns are matched to the
-true end of the text, as Go does: `"http\n"` is not a name.
+Each function takes a value of the right type and returns the reasons why it is invalid, none if it
+is valid. Lengths are in bytes, and patterns match up to the true end of the text, as in Go:
+`"http\n"` is not a name.
 
 Sources are paths in kubernetes/kubernetes at 1.36.2:
 `staging/src/k8s.io/apimachinery/pkg/util/validation/validation.go` and
@@ -37,14 +36,14 @@ _FINE: Final[Reasons] = ()
 _PORT_NAME = re.compile(r"[a-z0-9](?:-?[a-z0-9])*")
 _PORT_NAME_CHARACTERS = re.compile(r"[-a-z0-9]+")
 _LETTER = re.compile(r"[a-z]")
-# What may not stand at the end is looked back at: that is quicker than to go back for it.
+# A lookbehind for the last character is faster than backtracking.
 _DNS_LABEL = re.compile(r"[a-z0-9][-a-z0-9]*(?<!-)")
 _DNS_LABEL_1035 = re.compile(r"[a-z][-a-z0-9]*(?<!-)")
 _DNS_SUBDOMAIN = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
 _QUALIFIED = re.compile(r"[A-Za-z0-9][-A-Za-z0-9_.]*(?<![-_.])")
 
 
-# The same few names come again and again; only short ones are ever remembered.
+# Manifests repeat the same names. Callers pass short names only, so the cache stays small.
 @lru_cache(maxsize=4096)
 def _is_port_name(name: str) -> bool:
     return _PORT_NAME.fullmatch(name) is not None and _LETTER.search(name) is not None
@@ -58,22 +57,22 @@ def _is_qualified_name(name: str) -> bool:
 
 
 def _length(text: str) -> int:
-    """The length in bytes; a lone surrogate counts three, as the U+FFFD that Go makes of it."""
+    """Return the length in bytes; a lone surrogate counts as three, like the U+FFFD that Go replaces it with."""
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def port_number_reasons(number: int) -> Reasons:
-    """`IsValidPortNum`: 1 to 65535."""
+    """Return why a number is not a port (`IsValidPortNum`)."""
     if 1 <= number <= 65535:
         return _FINE
     return ("must be between 1 and 65535, inclusive",)
 
 
 def port_name_reasons(name: str) -> Reasons:
-    """`IsValidPortName`: an IANA service name (RFC 6335), at most 15 characters.
+    """Return why a name is not an IANA service name of at most 15 characters (`IsValidPortName`, RFC 6335).
 
-    The grammar of a container port's name and of a `targetPort` given by name. It
-    is not the grammar of a Service port's name, which is `dns_label_reasons`.
+    This is the grammar of a container port's name and of a `targetPort` given by name. A Service
+    port's name is a DNS label.
     """
     if len(name) <= LONGEST_PORT_NAME and _is_port_name(name):
         return _FINE
@@ -92,12 +91,12 @@ def port_name_reasons(name: str) -> Reasons:
 
 
 def path_segment_reasons(name: str) -> Reasons:
-    """`IsValidPathSegmentPrefix`: without the characters that divide or escape in URLs."""
-    return tuple(f"must not contain {each!r}" for each in "/%" if each in name)
+    """Return why a name cannot begin a segment of a URL's path (`IsValidPathSegmentPrefix`)."""
+    return tuple(f"must not contain {character!r}" for character in "/%" if character in name)
 
 
 def dns_label_reasons(name: str) -> Reasons:
-    """`IsDNS1123Label`: at most 63 of a-z, 0-9 and -, alphanumeric at both ends."""
+    """Return why a name is not a DNS label of at most 63 characters (`IsDNS1123Label`)."""
     if len(name) <= LONGEST_LABEL and _DNS_LABEL.fullmatch(name):
         return _FINE
     reasons = []
@@ -114,7 +113,7 @@ def dns_label_reasons(name: str) -> Reasons:
 
 
 def dns_label_1035_reasons(name: str) -> Reasons:
-    """`IsDNS1035Label`: a DNS label that begins with a letter."""
+    """Return why a name is not a DNS label that begins with a letter (`IsDNS1035Label`)."""
     if _DNS_LABEL_1035.fullmatch(name) and len(name) <= LONGEST_LABEL:
         return _FINE
     reasons = []
@@ -128,7 +127,7 @@ def dns_label_1035_reasons(name: str) -> Reasons:
 
 
 def dns_subdomain_reasons(name: str) -> Reasons:
-    """`IsDNS1123Subdomain`: labels joined by dots, at most 253 characters in all."""
+    """Return why a name is not a DNS subdomain of at most 253 characters (`IsDNS1123Subdomain`)."""
     if _DNS_SUBDOMAIN.fullmatch(name) and len(name) <= LONGEST_SUBDOMAIN:
         return _FINE
     reasons = []
@@ -140,7 +139,7 @@ def dns_subdomain_reasons(name: str) -> Reasons:
 
 
 def qualified_name_reasons(name: str) -> Reasons:
-    """`IsQualifiedName`: the syntax of label keys, `[prefix/]name`."""
+    """Return why a name is not a qualified name, `[prefix/]name`, as label keys are (`IsQualifiedName`)."""
     if len(name) <= LONGEST_QUALIFIED and _is_qualified_name(name):
         return _FINE
     parts = name.split("/")
@@ -164,8 +163,8 @@ def qualified_name_reasons(name: str) -> Reasons:
 
 
 def label_value_reasons(value: str) -> Reasons:
-    """`IsValidLabelValue`: empty, or at most 63 bytes with alphanumeric ends."""
-    # Unlike keys, values differ from object to object: to remember them costs more than to look at them.
+    """Return why a text is not the value of a label (`IsValidLabelValue`)."""
+    # Values differ from object to object, so a cache would cost more than the match.
     if not value or (len(value) <= LONGEST_LABEL and _QUALIFIED.fullmatch(value)):
         return _FINE
     reasons = []
@@ -179,9 +178,9 @@ def label_value_reasons(value: str) -> Reasons:
 
 
 def masked_name(prefix: str) -> str:
-    """A `generateName` as the server checks it: a trailing hyphen is masked.
+    """Return a `generateName` as the server checks it, without a hyphen at its end.
 
-    `maskTrailingDash` replaces the hyphen and the character before it by `a`, so
-    that `A-` passes here and fails as a name (apimachinery `pkg/api/validation/name.go`).
+    `maskTrailingDash` replaces the hyphen and the character before it by `a`, so `A-` is a valid
+    `generateName` and fails as a name (apimachinery `pkg/api/validation/name.go`).
     """
     return prefix[:-2] + "a" if len(prefix) > 1 and prefix.endswith("-") else prefix

@@ -1,8 +1,7 @@
-"""Parts of a manifest that portmap does not model, kept as they are.
+"""Parts of a manifest that portmap does not model, kept unchanged.
 
-They are held as canonical JSON text, so that an object that carries them can be
-compared and hashed, and are handed out as fresh copies, so that nobody can change
-them from outside.
+They are stored as canonical JSON text, so that the object with them can be compared and hashed.
+Reading them returns a copy, so that they cannot change.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,8 +15,8 @@ class Opaque(Mapping[str, Any]):
     """An immutable mapping of plain JSON data.
 
     Raises:
-        TypeError: It is no mapping, or holds something else than plain JSON data.
-        ValueError: It holds itself.
+        TypeError: It is not a mapping of plain JSON data.
+        ValueError: It contains itself.
     """
 
     __slots__ = ("_text",)
@@ -25,13 +24,13 @@ class Opaque(Mapping[str, Any]):
     def __init__(self, data: Mapping[str, Any]) -> None:
         given: object = data
         if not isinstance(given, Mapping):
-            raise TypeError(f"a mapping of plain JSON data is wanted, not {type(given).__name__}")
-        import json  # Most objects have nothing that is not modelled.
+            raise TypeError(f"must be a mapping of plain JSON data, not {type(given).__name__}")
+        import json  # Most objects are modelled completely and need none.
 
         self._text: Final = json.dumps(_plain(given), sort_keys=True)
 
     def copy(self) -> dict[str, Any]:
-        """The data, fresh."""
+        """Return the data as a new dict."""
         import json
 
         data: dict[str, Any] = json.loads(self._text)
@@ -62,7 +61,7 @@ class Opaque(Mapping[str, Any]):
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """The same data as dicts and lists; other types are left for `json` to refuse."""
+    """Return the data as dicts and lists; `json` refuses other types."""
     if isinstance(value, Mapping):
         if not all(isinstance(key, str) for key in value):
             problem = "keys must be text"
@@ -72,10 +71,9 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def residue(authored: Mapping[str, Any], modelled: Mapping[str, Any]) -> dict[str, Any]:
-    """What the authored manifest says and the modelled one does not.
+    """Return what the authored manifest has and the modelled one lacks.
 
-    Only keys that are missing are told apart: a key that both have holds the same
-    value, or mappings to be compared in turn.
+    A key that both have is compared further only if both values are mappings.
     """
     left: dict[str, Any] = {}
     for key, value in authored.items():
@@ -89,7 +87,7 @@ def residue(authored: Mapping[str, Any], modelled: Mapping[str, Any]) -> dict[st
 
 
 def merged(modelled: dict[str, Any], unmodelled: Mapping[str, Any]) -> dict[str, Any]:
-    """The modelled manifest with what `residue` kept; what is modelled wins."""
+    """Return the modelled manifest with what `residue` returned; the modelled values win."""
     for key, value in unmodelled.items():
         if key not in modelled:
             modelled[key] = value

@@ -1,9 +1,8 @@
-"""Plain data read as Go's strict JSON decoder reads it: wrong types, unknown fields.
+"""Plain data decoded as Go's strict JSON decoder does: wrong types and unknown fields are violations.
 
-A `Reader` takes one value and gives it back clean (nulls dropped, text normalised),
-or notes a violation and gives `INVALID`. Readers never raise and never stop at the
-first problem. Nothing is coerced: `"80"` is text, `80.0` is no integer, `True` is
-no number.
+A `Reader` decodes one value: nulls are dropped and text is normalised. For a value of the wrong type
+it adds a violation and returns `INVALID`. Readers do not raise, and do not stop at the first problem.
+They do not convert types: `"80"` is text, `80.0` is not an integer, `True` is not a number.
 
 Source: kubernetes/kubernetes 1.36.2, `sigs.k8s.io/json` and
 `staging/src/k8s.io/apimachinery/pkg/util/intstr/intstr.go`. The server answers 400
@@ -42,7 +41,7 @@ _Read: TypeAlias = Callable[[object, FieldPath, Found], Any]
 _DEEPEST: Final = 200
 _INT32: Final = range(-(2**31), 2**31)
 _INT64: Final = range(-(2**63), 2**63)
-# Compiled when they are first needed: most objects have none of it.
+# Compiled on first use: most objects need none of them.
 _SURROGATE: Final = r"[\ud800-\udfff]"
 _DIGITS: Final = r"[0-9]{1,9}"
 _TIME: Final = (
@@ -62,19 +61,19 @@ class _Invalid:
 
 
 INVALID: Final = _Invalid()
-"""What a reader gives for a value that it noted a violation about."""
+"""The result of a reader for a value of the wrong type."""
 
 
 @final
 class Reader:
-    """How one kind of value is read.
+    """A decoder of one type of value.
 
     Attributes:
-        read: Takes the value, its path and the list to note violations in.
-        zero: What `null` means inside a list or as a map's value.
-        exact: A type whose every value is fine, so that it need not be read to be checked.
-        fields: How each field is read, where it is known which there are; a scalar has none.
-        item: How each item of a list is read, or each value of a map.
+        read: The function: it takes the value, its path and the list to add violations to.
+        zero: The meaning of `null` as an item of a list.
+        exact: A Python type of which all values are valid, so that the constructors need not read them.
+        fields: The readers of the fields, if these are known; a scalar has none.
+        item: The reader of the items of a list, or of the values of a map.
     """
 
     __slots__ = ("exact", "fields", "item", "read", "zero")
@@ -96,7 +95,7 @@ class Reader:
 
 
 def wrong_type(path: FieldPath, expected: str, value: object, hint: str | None = None) -> Violation:
-    """The violation of a value that is not of the type its field has."""
+    """Return the violation of a value that does not have the type of its field."""
     return Violation.about(
         path,
         "wrong-type",
@@ -129,7 +128,7 @@ def _text(value: object, path: FieldPath, found: Found) -> object:
         return value if value.isascii() else re.sub(_SURROGATE, "\ufffd", value)
     if isinstance(value, str):
         return _text(str.__str__(value), path, found)
-    # What JSON writes as a scalar, quoted, is the text that was probably meant.
+    # A scalar of another type is probably a text that lacks its quotes.
     hint = f'quote it: "{quote(value)}"' if isinstance(value, bool | int | float) else None
     found.append(wrong_type(path, "text", value, hint))
     return INVALID
@@ -139,15 +138,15 @@ def _boolean(value: object, path: FieldPath, found: Found) -> object:
     if isinstance(value, bool):
         return value
     words = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
-    meant = words.get(value.lower()) if isinstance(value, str) else None
-    found.append(wrong_type(path, "true or false", value, f"write {meant}, without quotes" if meant else None))
+    boolean = words.get(value.lower()) if isinstance(value, str) else None
+    found.append(wrong_type(path, "true or false", value, f"write {boolean}, without quotes" if boolean else None))
     return INVALID
 
 
 def _integer(bounds: range, words: str) -> _Read:
     def read(value: object, path: FieldPath, found: Found) -> object:
         if isinstance(value, int) and not isinstance(value, bool):
-            # A range finds an exact int at once, and searches for one of a subclass.
+            # `in` is fast for an exact int, and iterates over the range for an instance of a subclass.
             if (number := int(value)) in bounds:
                 return number
             found.append(_too_large(path, words, value))
@@ -164,7 +163,7 @@ def _integer(bounds: range, words: str) -> _Read:
 
 
 def _too_large(path: FieldPath, words: str, value: int) -> Violation:
-    # Cut before it is written: a hostile number may have millions of digits.
+    # A hostile number may have millions of digits, which Python refuses to print.
     limit = 10**40
     shown = max(-limit, min(limit, value))
     return Violation.about(path, "wrong-type", "FieldValueTypeInvalid", f"does not fit into {words}", value=shown)
@@ -200,16 +199,16 @@ def _day_exists(year: int, month: int, day: int) -> bool:
 
 
 def _opaque(value: object, path: FieldPath, found: Found) -> object:
-    """Any JSON data. It is walked without recursion: whatever somebody hands over, it ends in a verdict."""
+    """Accept any JSON data. There is no recursion, so data of any depth get a verdict."""
     left: list[tuple[object, int]] = [(value, 0)]
     while left:
-        each, depth = left.pop()
-        if isinstance(each, Mapping) and all(isinstance(key, str) for key in each):
-            left.extend((item, depth + 1) for item in each.values())
-        elif isinstance(each, list | tuple):
-            left.extend((item, depth + 1) for item in each)
-        elif each is not None and not isinstance(each, str | int | float):
-            found.append(wrong_type(path, "plain JSON data", each))
+        node, depth = left.pop()
+        if isinstance(node, Mapping) and all(isinstance(key, str) for key in node):
+            left.extend((item, depth + 1) for item in node.values())
+        elif isinstance(node, list | tuple):
+            left.extend((item, depth + 1) for item in node)
+        elif node is not None and not isinstance(node, str | int | float):
+            found.append(wrong_type(path, "plain JSON data", node))
             return INVALID
         if depth > _DEEPEST:
             found.append(wrong_type(path, f"data of at most {_DEEPEST} levels", None))
@@ -226,9 +225,9 @@ TIME: Final = Reader(_time, None, fields={})
 OPAQUE: Final = Reader(_opaque, None)
 
 
-def list_of(item: Reader) -> Reader:
-    """A list whose items are read by this reader."""
-    read_item, zero = item.read, item.zero
+def list_of(reader: Reader) -> Reader:
+    """Return a reader of lists with items of one type."""
+    read_item, zero = reader.read, reader.zero
 
     def read(value: object, path: FieldPath, found: Found) -> object:
         if type(value) is not list and not isinstance(value, (list, tuple)):
@@ -236,11 +235,11 @@ def list_of(item: Reader) -> Reader:
             found.append(wrong_type(path, "a list", value, hint))
             return INVALID
         return [
-            zero if each is None else read_item(each, path.index(position), found)
-            for position, each in enumerate(value)
+            zero if item is None else read_item(item, path.index(position), found)
+            for position, item in enumerate(value)
         ]
 
-    return Reader(read, [], item=item)
+    return Reader(read, [], item=reader)
 
 
 def _text_map(value: object, path: FieldPath, found: Found) -> object:
@@ -264,14 +263,18 @@ TEXTS: Final = list_of(TEXT)
 
 
 def struct(fields: Mapping[str, Reader], *, open_to_others: bool = False) -> Reader:
-    """A mapping with these fields and no others, unless it is open to them.
+    """Return a reader of mappings with these fields.
 
-    Field names are case-sensitive, as the API server's are under strict validation.
+    Field names are case-sensitive, as under strict validation of the API server.
+
+    Args:
+        fields: The reader of each field.
+        open_to_others: Whether other fields are ignored; otherwise they are violations.
     """
     readers = {name: reader.read for name, reader in fields.items()}
 
     def read(value: object, path: FieldPath, found: Found) -> object:
-        # Nearly all are dicts, for which the general question is not asked.
+        # Nearly all values are dicts, and the exact type check is much faster than that with an ABC.
         if type(value) is not dict and not isinstance(value, Mapping):
             found.append(wrong_type(path, "a mapping", value))
             return INVALID
@@ -280,9 +283,9 @@ def struct(fields: Mapping[str, Reader], *, open_to_others: bool = False) -> Rea
             reader = readers.get(name) if isinstance(name, str) else None
             if reader is None:
                 if not open_to_others:
-                    found.append(_unknown_field(path, name, [each for each in readers if each not in value]))
+                    found.append(_unknown_field(path, name, [field for field in readers if field not in value]))
             elif item is not None:
-                # Most are plain text, which needs no path for its complaints.
+                # Most values are plain text, which needs no path.
                 plain = reader is _text and type(item) is str and item.isascii()
                 clean[name] = item if plain else reader(item, path.child(name), found)
         return clean
@@ -293,15 +296,14 @@ def struct(fields: Mapping[str, Reader], *, open_to_others: bool = False) -> Rea
 def _unknown_field(path: FieldPath, name: object, missing: Iterable[str]) -> Violation:
     if not isinstance(name, str):
         return wrong_type(path.key(quote(name)), "text: a field's name", name)
-    # A field that is there already was not meant.
-    meant = nearest(name, missing)
+    guess = nearest(name, missing)
     return Violation.about(
         path.child(name),
         "unknown-field",
         "FieldValueTypeInvalid",
-        "no such field" + ("" if meant is None else f"; did you mean {quote(meant)}?"),
-        hint=f"rename it to {meant}"
-        if meant
+        "no such field" + ("" if guess is None else f"; did you mean {quote(guess)}?"),
+        hint=f"rename it to {guess}"
+        if guess
         else "remove it: a strict server refuses the object, others drop the field",
         value=name,
         opening="Unknown field",

@@ -1,8 +1,7 @@
-"""What Kubernetes would reject, as data: one `Violation` for each problem.
+"""Problems that an API server reports, as data: violations and warnings.
 
-The reasons are the API's own (`k8s.io/apimachinery/pkg/apis/meta/v1`,
-`CauseType`), so that a violation can be compared with a cause in the 422 answer
-of a real server; the codes are finer and are portmap's.
+Reasons are those of the API (`CauseType` in `k8s.io/apimachinery/pkg/apis/meta/v1`), so that a
+violation can be compared with a cause in the 422 answer of a server. Codes are portmap's, and finer.
 """
 
 from collections.abc import Iterable, Mapping
@@ -26,8 +25,8 @@ Reason: TypeAlias = Literal[
     "FieldManagerConflict",
 ]
 
-# How the API server begins the message of each reason, and whether it then
-# repeats the value (`field.Error.ErrorBody` in apimachinery).
+# The beginning of the server's message for each reason, and whether the value follows it
+# (`field.Error.ErrorBody` in apimachinery).
 _OPENINGS: Final[Mapping[str, tuple[str, bool]]] = {
     "FieldValueRequired": ("Required value", False),
     "FieldValueInvalid": ("Invalid value", True),
@@ -43,11 +42,11 @@ _LONGEST_QUOTE: Final = 120
 
 
 def quote(value: object) -> str:
-    """The value as an author would write it in JSON, cut where it is very long."""
+    """Return the value as JSON, cut if it is very long."""
     try:
-        # Cut before writing: a hostile value may be many megabytes.
+        # A hostile value may have many megabytes, so it is cut first.
         short = value[:_LONGEST_QUOTE] if isinstance(value, str) else value
-        import json  # Who has no violations needs none of it.
+        import json  # Programs without violations do not need it.
 
         text = json.dumps(short, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
@@ -58,28 +57,27 @@ def quote(value: object) -> str:
 
 
 def _shown(value: object) -> str:
-    """A value that is no JSON, as Python shows it: the authors of such are programs."""
+    """Return the repr of a value that is not JSON, as programs pass it."""
     try:
         return repr(value)
-    except Exception:  # noqa: BLE001 - somebody else's repr may raise anything
+    except Exception:  # noqa: BLE001 - the repr of a foreign class may raise anything
         return f"a value of type {type(value).__name__}"
 
 
 @final
 @attrs.frozen(kw_only=True)
 class Violation:
-    """One thing that a Kubernetes API server would reject.
+    """A problem because of which an API server rejects an object.
 
     Attributes:
         path: The path of the field in the object that was checked; empty for the object itself.
             The constructor takes it, or its text, as `field`.
-        reason: The class of problem in the API's words, as in the causes of a 422
-            answer: `FieldValueInvalid`, `FieldValueRequired`, …
-        message: What is wrong, with the value as it was written.
-        code: The rule that was broken, for instance `port-out-of-range`. A code is
-            never reused for another rule.
-        hint: The smallest edit that mends it, or `None` where no one edit does.
-        value: The offending value, `None` where there is none.
+        reason: The class of problem, as in the causes of a 422 answer: `FieldValueInvalid`,
+            `FieldValueRequired`, …
+        message: What is wrong, with the value as written.
+        code: The code of the broken rule, such as `port-out-of-range`. Codes are never reused.
+        hint: The smallest edit that corrects it; `None` if no single edit does.
+        value: The value; `None` if there is none.
 
     Example:
         >>> from portmap.manifests import validate
@@ -119,7 +117,16 @@ class Violation:
         value: object = None,
         opening: str | None = None,
     ) -> "Violation":
-        """A violation whose message opens as the API server's does for this reason.
+        """Return a violation with a message that begins as the API server's message for this reason.
+
+        Args:
+            field: The path of the field.
+            code: The code of the rule.
+            reason: The class of problem.
+            detail: What is wrong, without the value.
+            hint: The smallest edit that corrects it.
+            value: The value.
+            opening: The beginning of the message, where it is not that of the reason.
 
         Example:
             >>> print(Violation.about("metadata.name", "team-prefix", "FieldValueInvalid", "must begin with shop-"))
@@ -130,7 +137,7 @@ class Violation:
         return cls(field=field, code=code, reason=reason, message=f"{shown}: {detail}", hint=hint, value=value)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data: a superset of the `StatusCause` in the API server's answer.
+        """Return plain data, which has the fields of a `StatusCause` in the API server's answer and more.
 
         Example:
             >>> violation.as_dict()["reason"]
@@ -147,13 +154,13 @@ class Violation:
 @final
 @attrs.frozen(kw_only=True)
 class ServerWarning:
-    """Something that an API server accepts, but warns about in its answer (`Warning: 299`).
+    """A warning in the answer of an API server that accepts an object (`Warning: 299`).
 
     Attributes:
         path: The path of the field in the manifest. The constructor takes it, or its text, as `field`.
-        code: The kind of warning, for instance `external-ips-deprecated`.
-        message: What is odd, with the value where there is one.
-        hint: What to do instead, if there is one thing.
+        code: The code of the warning, such as `external-ips-deprecated`.
+        message: What the problem is, with the value if there is one.
+        hint: What to do instead, if there is a single alternative.
 
     Example:
         >>> from portmap.manifests import warnings
@@ -181,7 +188,7 @@ class ServerWarning:
         return str(self.path)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data.
+        """Return plain data.
 
         Example:
             >>> warning.as_dict()["code"]
@@ -200,6 +207,6 @@ def below(root: FieldPath, violations: Iterable[Violation]) -> list[Violation]:
 
 
 def in_order(violations: list[Violation]) -> tuple[Violation, ...]:
-    """Without repetitions, by path (indices as numbers), then by code."""
+    """Return the violations without repetitions, sorted by path and code."""
     unique = dict.fromkeys(violations)
-    return tuple(sorted(unique, key=lambda v: (v.path, v.code, v.message)))
+    return tuple(sorted(unique, key=lambda violation: (violation.path, violation.code, violation.message)))

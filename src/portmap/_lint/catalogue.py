@@ -5,7 +5,7 @@ from typing import Final, Literal, TypeAlias, final
 
 import attrs
 
-from portmap._apiserver.decode_codes import CODES_OF_READING
+from portmap._apiserver.decode_codes import DECODING_CODES
 from portmap._apiserver.registry import rules_of_create
 from portmap._kubernetes.plain_data import OMITTED
 from portmap._lint.findings import Severity
@@ -72,7 +72,7 @@ def _server_entries() -> Iterable[Entry]:
 
 
 def _decoding_entries() -> Iterable[Entry]:
-    for code, text in CODES_OF_READING.items():
+    for code, text in DECODING_CODES.items():
         summary = " ".join(text.split()).partition(". ")[0].rstrip(".") + "."
         yield Entry(code, "server", "error", "default", summary, text, f"checks.md#{code}")
 

@@ -40,7 +40,9 @@ def is_custom_resource(item: Item) -> bool:
     group, _, version = (text_at(item.raw, "apiVersion") or "").rpartition("/")
     # Kubernetes' own groups have no dot, or end in k8s.io.
     own = not version or "." not in group or group.endswith(".k8s.io")
-    return not own and group not in _GROUPS_WITHOUT_CHILDREN and item.raw.get("kind") not in _KINDS_WITHOUT_CHILDREN
+    return (
+        not own and group not in _GROUPS_WITHOUT_CHILDREN and text_at(item.raw, "kind") not in _KINDS_WITHOUT_CHILDREN
+    )
 
 
 def may_create_pods(resource: ObjectName) -> bool:

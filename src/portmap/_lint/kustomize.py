@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from posixpath import basename, dirname, join, normpath
 from typing import Any, Final, TypeAlias
 
-from portmap._apiserver.decode_codes import CODES_OF_READING
+from portmap._apiserver.decode_codes import DECODING_CODES
 from portmap._graph.object_name import items_at, text_at, value_at
 from portmap._kubernetes.kinds import any_template_path
 from portmap._kubernetes.violations import Violation
@@ -126,7 +126,7 @@ def _is_bare_service(item: Item) -> bool:
     spec = item.raw.get("spec")
     if items_at(spec, "ports") or text_at(spec, "type") == "ExternalName":
         return False
-    return not any(violation.code in CODES_OF_READING for violation in item.violations)
+    return not any(violation.code in DECODING_CODES for violation in item.violations)
 
 
 def _why_patch(item: Item, kustomized: _Kustomized) -> str | None:

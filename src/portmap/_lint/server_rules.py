@@ -6,7 +6,7 @@ from typing import Final, final
 import attrs
 
 from portmap._apiserver.admission import server_verdict
-from portmap._apiserver.decode_codes import CODES_OF_READING
+from portmap._apiserver.decode_codes import DECODING_CODES
 from portmap._apiserver.pod_warnings import POD_WARNINGS
 from portmap._apiserver.registry import rules_of_create
 from portmap._apiserver.service_warnings import SERVICE_WARNINGS
@@ -80,4 +80,4 @@ def _warnings(item: Item) -> Iterator[ServerWarning]:
 
 def codes_of_the_server() -> frozenset[str]:
     """Return the codes of all findings that come from an API server."""
-    return frozenset(CODES_OF_READING) | rules_of_create().keys()
+    return frozenset(DECODING_CODES) | rules_of_create().keys()

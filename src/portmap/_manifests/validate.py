@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
 from portmap._apiserver.admission import server_verdict
-from portmap._apiserver.pod_manifest import judge_pod, pod_warnings
+from portmap._apiserver.pod_manifest import pod_violations, pod_warnings
 from portmap._apiserver.service_manifest import SERVICE, fill_in_on_read, identity_violations, state_of, stored_manifest
 from portmap._apiserver.service_warnings import SERVICE_WARNINGS
 from portmap._apiserver.state import ServiceState
@@ -79,7 +79,7 @@ def validate(
         and namespace in {None, data["metadata"].get("namespace") or namespace}
     ):
         return ()
-    of_pod = judge_pod(data, namespace, cluster, found) if old is None else None
+    of_pod = pod_violations(data, namespace, cluster, found) if old is None else None
     if of_pod is not None:
         return in_order(of_pod)
     state, found = _service(data, found, old, namespace, cluster)
