@@ -22,7 +22,7 @@ HTTP = 'k:{"port":80,"protocol":"TCP"}'
 
 
 def test_managed_fields_are_read() -> None:
-    """A dot stands for the path itself, an empty mapping for a leaf; the spelling of keys does not matter."""
+    """A dot is the path itself, and an empty mapping is a leaf. The spelling of keys does not matter."""
     fields = {
         "f:metadata": {"f:labels": {".": {}, "f:app": {}}},
         "f:spec": {"f:ports": {'k:{"protocol": "TCP", "port": 80}': {".": {}, "f:name": {}}}, "f:type": {}},
@@ -45,12 +45,12 @@ def test_managed_fields_are_read() -> None:
     ],
 )
 def test_paths_are_shown_as_the_server_shows_them(path: tuple[str, ...], text: str) -> None:
-    """So they can be found in its messages."""
+    """Paths have the spelling of the messages of a server."""
     assert shown_path(path) == text
 
 
 def test_a_manifest_owns_its_leaves_and_items() -> None:
-    """The selector is owned as a whole, a protocol that is left out is TCP, and an empty list owns nothing."""
+    """The selector is one field, the default protocol is TCP, and an empty list owns nothing."""
     manifest = {
         "metadata": {"labels": {"app": "web"}, "finalizers": ["x/a"], "annotations": {}},
         "spec": {"ports": [{"port": 80, "name": None}], "selector": {"a": "b"}, "externalIPs": []},
@@ -69,7 +69,7 @@ def test_a_manifest_owns_its_leaves_and_items() -> None:
 
 
 def test_a_difference_tells_added_from_modified() -> None:
-    """A container that is new counts as added itself; an empty one that changes is a leaf."""
+    """A new container is added itself. An empty container that changes is a leaf."""
     old = {"metadata": {"labels": {}}, "spec": {"ports": [{"port": 80, "name": "a"}, {"port": 81}], "type": "NodePort"}}
     new = {"metadata": {"labels": None}, "spec": {"ports": [{"port": 80, "name": "b"}], "selector": {}}}
     change = difference(old, new, SERVICE_MERGE)
@@ -80,13 +80,13 @@ def test_a_difference_tells_added_from_modified() -> None:
 
 
 def test_parents_are_fields_and_no_items() -> None:
-    """An item of a list is owned by those alone who have it."""
+    """An owned field does not include the list item that contains it."""
     path = ("f:spec", "f:ports", HTTP, "f:name")
     assert with_parents(frozenset({path})) == {path, ("f:spec",), ("f:spec", "f:ports")}
 
 
 def test_a_container_that_loses_all_becomes_null() -> None:
-    """Its field stays."""
+    """A container without children becomes null."""
     value = {"metadata": {"labels": {"a": "1"}, "name": "web"}}
     paths = frozenset({("f:metadata", "f:labels", "f:a")})
     assert without(value, paths, SERVICE_MERGE) == {"metadata": {"labels": None, "name": "web"}}
@@ -94,7 +94,7 @@ def test_a_container_that_loses_all_becomes_null() -> None:
 
 @given(manifests())
 def test_a_value_is_what_its_children_assemble(manifest: dict[str, Any]) -> None:
-    """Nothing is lost on the way into parts and back."""
+    """The children of a value assemble to an equal value."""
     parts: tuple[tuple[Any, MergeType], ...] = (
         (manifest, SERVICE_MERGE),
         (manifest["metadata"], SERVICE_MERGE.of["metadata"]),
@@ -106,7 +106,7 @@ def test_a_value_is_what_its_children_assemble(manifest: dict[str, Any]) -> None
 
 @given(manifests(), manifests())
 def test_nothing_differs_only_between_equals(old: dict[str, Any], new: dict[str, Any]) -> None:
-    """Two manifests that differ in nothing have the same fields; one and itself differ in nothing."""
+    """A manifest does not differ from itself, and manifests that do not differ have the same fields."""
     assert not any(difference(old, old, SERVICE_MERGE))
     change = difference(old, new, SERVICE_MERGE)
     back = difference(new, old, SERVICE_MERGE)

@@ -13,23 +13,23 @@ from portmap._apiserver.strategic_merge import apply_patch
 
 
 def spec_patch(last: dict[str, Any], new: dict[str, Any], live: dict[str, Any]) -> dict[str, Any]:
-    """The patch of a spec."""
+    """Return the patch of a spec."""
     patch = three_way_patch({"spec": last}, {"spec": new}, {"spec": live}, SERVICE_MERGE)
     found: dict[str, Any] = patch.get("spec", {})
     return found
 
 
 class TestThreeWays:
-    """Last applied, new and live are compared."""
+    """The comparison of the last applied manifest, the new one and the live object."""
 
     def test_what_is_new_or_differs_is_set(self) -> None:
-        """What is live already is not sent."""
+        """The patch has no field whose value is live."""
         live = {"type": "ClusterIP", "sessionAffinity": "None", "externalIPs": ["192.0.2.1"]}
         new = {"type": "ClusterIP", "sessionAffinity": "ClientIP", "externalIPs": ["192.0.2.1"], "selector": {"a": "b"}}
         assert spec_patch({}, new, live) == {"sessionAffinity": "ClientIP", "selector": {"a": "b"}}
 
     def test_what_was_applied_and_is_left_out_is_removed(self) -> None:
-        """What others wrote is left alone."""
+        """Fields of other writers stay."""
         last, live = (
             {"type": "NodePort", "selector": {"a": "1", "b": "2"}},
             {"type": "LoadBalancer", "clusterIP": "::1"},
@@ -40,13 +40,13 @@ class TestThreeWays:
         }
 
     def test_nothing_to_do_is_an_empty_patch(self) -> None:
-        """`kubectl` then sends nothing."""
+        """`kubectl` sends no request for an empty patch."""
         manifest = {"spec": {"ports": [{"port": 80}, {"port": 53}]}}
         live = {"spec": {"ports": [{"port": 80, "protocol": "TCP"}, {"port": 53}], "type": "ClusterIP"}}
         assert three_way_patch(manifest, manifest, live, SERVICE_MERGE) == {}
 
     def test_ports_are_deleted_by_number(self) -> None:
-        """The order of the new ports goes along."""
+        """The patch has the order of the new ports."""
         last = {"ports": [{"port": 80}, {"port": 81, "name": "b"}]}
         assert spec_patch(last, {"ports": [{"port": 81}]}, last) == {
             "$setElementOrder/ports": [{"port": 81}],
@@ -54,18 +54,18 @@ class TestThreeWays:
         }
 
     def test_an_order_alone_is_sent(self) -> None:
-        """The same ports in another order are a patch of nothing but the order."""
+        """The same ports in another order make a patch with the order alone."""
         last = {"ports": [{"port": 80}, {"port": 81}]}
         reordered = {"ports": [{"port": 81}, {"port": 80}]}
         assert spec_patch(last, reordered, last) == {"$setElementOrder/ports": [{"port": 81}, {"port": 80}]}
 
     def test_a_live_list_without_items_takes_all(self) -> None:
-        """There is nothing to compare with."""
+        """Without live ports, the patch has all new ports."""
         assert spec_patch({}, {"ports": [{"port": 80}]}, {"ports": []}) == {"ports": [{"port": 80}]}
         assert spec_patch({}, {"ports": []}, {"ports": []}) == {}
 
     def test_finalizers_are_added_and_removed_one_by_one(self) -> None:
-        """They merge as a set."""
+        """Finalizers merge as a set."""
         last, new, live = ({"metadata": {"finalizers": each}} for each in (["a", "b"], ["b", "c"], ["a", "b"]))
         assert three_way_patch(last, new, live, SERVICE_MERGE)["metadata"] == {
             "finalizers": ["c"],
@@ -75,35 +75,35 @@ class TestThreeWays:
 
     @pytest.mark.parametrize(("item", "field"), [(None, "spec.ports[1]"), ({"name": "x"}, "spec.ports[1].port")])
     def test_kubectl_itself_fails(self, item: Any, field: str) -> None:
-        """A port that is no object, or has no number, cannot be compared."""
+        """`kubectl` cannot compare a port that is not an object or has no number."""
         with pytest.raises(WriteRefusedError) as refused:
             spec_patch({}, {"ports": [{"port": 80}, item]}, {"ports": [{"port": 80}]})
         assert [violation.field for violation in refused.value.violations] == [field]
 
 
 class TestOneNumberTwice:
-    """TCP and UDP of one number are the same port to `kubectl`."""
+    """`kubectl` confuses TCP and UDP of one number."""
 
     def test_a_second_protocol_is_no_new_port(self) -> None:
-        """The last of the two is compared with the port that is there, and the first is all that is new."""
+        """The second protocol does not appear."""
         udp, tcp = {"port": 53, "protocol": "UDP", "name": "udp"}, {"port": 53, "protocol": "TCP", "name": "tcp"}
         after = self.applied([udp], [udp, tcp])
         assert after == [udp]
 
     def test_to_remove_one_removes_both(self) -> None:
-        """The deletion names the number."""
+        """The deletion of a number deletes both protocols."""
         udp, tcp = {"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}
         assert self.applied([udp, tcp], [udp]) == []
 
     def test_a_change_of_one_lands_on_the_other(self) -> None:
-        """A patch finds the first port of that number."""
+        """A change of the second port changes the first one."""
         udp, tcp = {"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}
         changed = self.applied([udp, tcp], [udp, {**tcp, "targetPort": 9}])
         assert changed == [{**udp, "targetPort": 9}, tcp]
 
     @staticmethod
     def applied(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The live ports after an apply."""
+        """Return the live ports after an apply."""
         last, live = {"spec": {"ports": old}}, {"spec": {"ports": old}}
         patch = three_way_patch(last, {"spec": {"ports": new}}, live, SERVICE_MERGE)
         after: list[dict[str, Any]] = apply_patch(live, patch, SERVICE_MERGE)["spec"]["ports"]
@@ -111,10 +111,10 @@ class TestOneNumberTwice:
 
 
 class TestAnnotation:
-    """The manifest that is kept in the object."""
+    """The annotation with the last applied manifest."""
 
     def test_it_is_one_line_of_json(self) -> None:
-        """Keys are sorted, and what HTML would misread is escaped, as Go does."""
+        """Keys are sorted, and characters with a meaning in HTML are escaped, as in Go."""
         manifest = {"metadata": {"name": "web", "annotations": {"note": "<é & …>"}}, "kind": "Service"}
         text = with_last_applied(manifest)["metadata"]["annotations"][LAST_APPLIED]
         assert text == (
@@ -122,13 +122,13 @@ class TestAnnotation:
         )
 
     def test_it_does_not_hold_itself(self) -> None:
-        """A manifest that was exported with the annotation is kept without it."""
+        """The annotation of an exported manifest is not part of the new annotation."""
         manifest = {"metadata": {"name": "web"}}
         once = with_last_applied(manifest)
         assert with_last_applied(once) == once
 
     def test_it_is_set_on_an_object(self) -> None:
-        """Other annotations stay."""
+        """An object keeps its other annotations."""
         live = {"metadata": {"annotations": {"a": "b", LAST_APPLIED: "{}"}}}
         assert annotated(live, {})["metadata"]["annotations"] == {"a": "b", LAST_APPLIED: "{}\n"}
 
@@ -153,14 +153,14 @@ SPECS = st.fixed_dictionaries(
 
 @given(SPECS, SPECS)
 def test_the_patch_leads_to_the_manifest(last: dict[str, Any], new: dict[str, Any]) -> None:
-    """Where nobody else wrote anything and each number is there once, the result is the new manifest, in its order."""
+    """Without other writers and shared numbers, the result is the new manifest, in its order."""
     patch = three_way_patch({"spec": last}, {"spec": new}, {"spec": last}, SERVICE_MERGE)
     assert apply_patch({"spec": last}, patch, SERVICE_MERGE) == {"spec": new}
 
 
 @given(SPECS, SPECS, SPECS)
 def test_the_same_again_changes_nothing(last: dict[str, Any], new: dict[str, Any], live: dict[str, Any]) -> None:
-    """Whatever was live before, a second apply of a manifest leaves what the first one made."""
+    """A second apply of the same manifest changes nothing."""
     manifest = with_last_applied({"metadata": {"name": "web"}, "spec": new})
     after = apply_patch(
         {"spec": live}, three_way_patch({"spec": last}, manifest, {"spec": live}, SERVICE_MERGE), SERVICE_MERGE

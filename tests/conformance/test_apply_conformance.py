@@ -1,7 +1,6 @@
-"""What portmap says that a write makes of a live Service, against recorded writes.
+"""Writes of live Services, compared with recorded writes.
 
-The recordings have the fields that `kubectl` sends, what a server said, the object before
-and after, and the owners of its fields before and after.
+The recordings have the requests of `kubectl`, the responses, and the object and its managers before and after.
 """
 
 import json
@@ -29,16 +28,16 @@ WRITES: Final[Mapping[str, int]] = {
     "server-apply": 563,
     "server-apply-force": 165,
 }
-"""How many writes of each kind were recorded. JSON patches were, too: `applied` does not make them."""
+"""The number of recorded writes by kind, without JSON patches, which `applied` does not support."""
 
 
 def writes(how: str) -> list[Record]:
-    """The recorded writes of one kind."""
+    """Return the recorded writes of one kind."""
     return [record for record in records("apply") if record["how"] == how]
 
 
-def foreseen(record: Record) -> dict[str, Any]:
-    """What portmap says that is stored after this write."""
+def predicted(record: Record) -> dict[str, Any]:
+    """Return the result of a write according to portmap."""
     return manifests.applied(
         record["new"],
         live=record["live"],
@@ -49,8 +48,8 @@ def foreseen(record: Record) -> dict[str, Any]:
     )
 
 
-def without_drawn(manifest: Record, record: Record) -> Any:
-    """The manifest without the numbers and addresses that neither the live object nor the manifest has."""
+def without_picks(manifest: Record, record: Record) -> Any:
+    """Return the manifest without node ports and addresses that the write picked."""
     spec = {**manifest["spec"]}
     known = list(_numbers_and_addresses(record["live"])) + list(_numbers_and_addresses(record["new"]))
     for field in ("clusterIP", "healthCheckNodePort"):
@@ -73,15 +72,15 @@ def _numbers_and_addresses(manifest: Record) -> Iterator[object]:
 
 
 def difference(record: Record) -> str | None:
-    """Where portmap and the server disagree about a write."""
+    """Return the difference between portmap and the server, if there is one."""
     try:
-        after = foreseen(record)
+        after = predicted(record)
     except ValidationError as error:
         return _difference_in_refusal(record, error)
     if not record["accepted"]:
         return f"portmap: accepted; server: {record['code']} {record['message']}"
-    ours, theirs = without_drawn(after, record), without_drawn(record["after"], record)
-    return None if ours == theirs else f"portmap: {json.dumps(ours)}; server: {json.dumps(theirs)}"
+    actual, expected = without_picks(after, record), without_picks(record["after"], record)
+    return None if actual == expected else f"portmap: {json.dumps(actual)}; server: {json.dumps(expected)}"
 
 
 def _difference_in_refusal(record: Record, error: ValidationError) -> str | None:
@@ -89,9 +88,9 @@ def _difference_in_refusal(record: Record, error: ValidationError) -> str | None
         return f"portmap: {error}; server: accepted"
     fields = [cause["field"] for cause in record["causes"]]
     if record["code"] == 422 and fields != ["patch"]:
-        ours = {(violation.reason, violation.field) for violation in error.violations}
-        theirs = {(cause["reason"], cause["field"]) for cause in record["causes"]}
-        return None if ours == theirs else f"portmap: {ours}; server: {theirs}"
+        actual = {(violation.reason, violation.field) for violation in error.violations}
+        expected = {(cause["reason"], cause["field"]) for cause in record["causes"]}
+        return None if actual == expected else f"portmap: {actual}; server: {expected}"
     if record["code"] == 409:
         owned = "\n".join(violation.message for violation in error.violations)
         missing = [field for field in fields if f" owns {field}, " not in owned]
@@ -101,16 +100,16 @@ def _difference_in_refusal(record: Record, error: ValidationError) -> str | None
 
 @pytest.mark.parametrize("how", WRITES)
 def test_a_write_ends_as_it_did(how: str) -> None:
-    """Acceptance, the causes of a refusal, the conflicts and the object afterwards: all as recorded."""
+    """Acceptance, causes, conflicts and the object after the write are as recorded."""
     cases = writes(how)
-    found = {record["id"]: difference(record) for record in cases}
-    wrong = [f"{name}: {text[:1500]}" for name, text in found.items() if text]
-    assert not wrong, f"{len(wrong)} disagreements, among them\n" + "\n".join(wrong[:_SHOWN])
+    differences = {record["id"]: difference(record) for record in cases}
+    wrong = [f"{name}: {text[:1500]}" for name, text in differences.items() if text]
+    assert not wrong, f"{len(wrong)} differences, such as\n" + "\n".join(wrong[:_SHOWN])
     assert len(cases) == WRITES[how]
 
 
 def test_a_client_side_apply_sends_what_kubectl_sent() -> None:
-    """The patch is that of `kubectl apply`, to the annotation; nothing is sent where there is nothing to do."""
+    """The patch is equal to that of `kubectl apply`, including the annotation."""
     for record in writes("client-apply"):
         if record["code"] == 0:
             continue  # kubectl failed before it sent anything.
@@ -122,38 +121,38 @@ def test_a_client_side_apply_sends_what_kubectl_sent() -> None:
 
 
 def test_the_annotation_of_client_side_apply_is_kept_up_to_date() -> None:
-    """After an apply of either side, the last applied manifest is as recorded, to the byte."""
+    """After an apply, the annotation is equal to the recorded one."""
     compared = 0
     for how in ("client-apply", "server-apply", "server-apply-force"):
         for record in writes(how):
             if record["accepted"]:
-                ours, theirs = (
+                actual, expected = (
                     each["metadata"].get("annotations", {}).get(LAST_APPLIED)
-                    for each in (foreseen(record), record["after"])
+                    for each in (predicted(record), record["after"])
                 )
-                assert ours == theirs, record["id"]
-                compared += ours is not None
+                assert actual == expected, record["id"]
+                compared += actual is not None
     assert compared > 250
 
 
 @pytest.mark.parametrize("how", ["create", "client-apply", "server-apply"])
 def test_a_new_service_has_the_owners_that_it_had(how: Any) -> None:
-    """The first write of a Service leads to the recorded object, and its manager owns what it was recorded to own."""
+    """The object and its managers after the first write are as recorded."""
     compared = 0
     for record in records("apply"):
         if record["created_by"] == how and not record["between"] and record["how"] != "patch-json":
             created = create(record["first"], how, cluster(NEWEST))
             assert created.managers == read_managers(record["managers"], {}, SERVICE_MERGE), record["id"]
             known = {**record, "new": record["first"], "live": created.object}
-            theirs = without_drawn({**record["live"], "metadata": created.object["metadata"]}, known)
-            assert without_drawn(created.object, known) == theirs, record["id"]
+            expected = without_picks({**record["live"], "metadata": created.object["metadata"]}, known)
+            assert without_picks(created.object, known) == expected, record["id"]
             compared += 1
     assert compared > 200
 
 
 @pytest.mark.parametrize("how", ["server-apply", "server-apply-force"])
 def test_fields_change_owners_as_they_did(how: str) -> None:
-    """After a server-side apply, each manager owns what it was recorded to own."""
+    """The managers after a server-side apply are as recorded."""
     compared = 0
     for record in writes(how):
         if record["accepted"] and record["created_by"] != "client-apply":

@@ -1,4 +1,4 @@
-"""Manifests of Services to write one over the other, among them what only a merge tells apart."""
+"""Strategies of manifests of Services that are written over each other."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ __all__ = ["manifests"]
 
 
 def manifests() -> st.SearchStrategy[dict[str, Any]]:
-    """Manifests with few names and numbers, so that two of them often have the same; nulls among them."""
+    """Return manifests with few names and numbers, so that two of them often share some."""
     port = st.fixed_dictionaries(
         {"port": st.integers(1, 3)},
         optional={"protocol": st.sampled_from(["TCP", "UDP"]), "name": st.sampled_from("ab")},

@@ -1,4 +1,4 @@
-"""What a write makes of a live Service. The recorded writes are compared in `tests/conformance`."""
+"""Writes of a live Service. The tests of recorded writes are in `tests/conformance`."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from portmap import Cluster, Service, ServicePort, ValidationError, to_manifest
+from portmap import Cluster, ManifestError, Service, ServicePort, ValidationError, to_manifest
 from portmap.manifests import applied, stored, validate
 from strategies_for_tests import EVERYWHERE, services
 
@@ -23,7 +23,7 @@ WRITES: tuple[Any, ...] = (
 
 
 def service(*ports: dict[str, Any], **spec: Any) -> dict[str, Any]:
-    """A manifest with these ports."""
+    """Return a manifest with these ports."""
     return {
         "apiVersion": "v1",
         "kind": "Service",
@@ -36,17 +36,17 @@ WEB = service({"name": "http", "port": 80})
 
 
 def refusal(new: Any, **options: Any) -> list[tuple[str, str]]:
-    """The code and the field of each violation."""
+    """Return the code and the field of each violation."""
     with pytest.raises(ValidationError) as refused:
         applied(new, **{"live": stored(WEB), **options})
     return [(violation.code, violation.field) for violation in refused.value.violations]
 
 
 class TestWhatIsTaken:
-    """The manifest, the live object and what was applied before, in the forms in which people have them."""
+    """The forms of the manifest, the live object, the last applied manifest and the managers."""
 
     def test_json_text_and_objects(self) -> None:
-        """Text, a mapping and a typed object are one."""
+        """JSON text, a mapping and a typed object have the same result."""
         typed = Service("web", namespace="shop", selector={"app": "web"}, ports=[ServicePort(80, name="http")])
         expected = applied(WEB, live=stored(WEB), how="replace")
         for new in (json.dumps(WEB), to_manifest(typed)):
@@ -54,17 +54,17 @@ class TestWhatIsTaken:
 
     @pytest.mark.parametrize("new", ["{", "[]", '{"kind": "Service", "kind": "Service"}'])
     def test_what_is_no_manifest_is_refused(self, new: str) -> None:
-        """As `validate` refuses it."""
+        """A text that is not a manifest is refused as by `validate`."""
         assert refusal(new, how="replace")
 
     def test_an_unknown_way_is_an_error(self) -> None:
-        """Nothing is written in a way that nobody knows."""
+        """An unknown write is an error."""
         how: Any = "apply"
         with pytest.raises(ValueError, match="client-apply, server-apply"):
             applied(WEB, live=stored(WEB), how=how)
 
     def test_the_last_applied_manifest_is_in_the_live_object(self) -> None:
-        """It is read from the annotation, or given as a mapping or as text."""
+        """The last applied manifest is an argument, as a mapping or text, or an annotation of the live object."""
         first = service({"name": "http", "port": 80}, {"name": "old", "port": 81})
         live = stored(first)
         marked = {**live, "metadata": {**live["metadata"], "annotations": {LAST_APPLIED: json.dumps(first)}}}
@@ -75,7 +75,7 @@ class TestWhatIsTaken:
         assert len(applied(WEB, live=live, how="client-apply")["spec"]["ports"]) == 2
 
     def test_the_managers_are_in_the_live_object(self) -> None:
-        """They are given, or read from `metadata.managedFields`; an empty list is none."""
+        """The managers are an argument, or those of the live object. An empty list means no managers."""
         managers = [{"manager": "other", "operation": "Apply", "fieldsV1": {"f:spec": {"f:type": {}}}}]
         live = stored(WEB)
         marked = {**live, "metadata": {**live["metadata"], "managedFields": managers}}
@@ -85,36 +85,53 @@ class TestWhatIsTaken:
         assert applied(new, live=marked, managers=[{"manager": "x"}], how="server-apply")["spec"]["type"] == "NodePort"
         assert refusal(new, live=marked, managers=[], how="server-apply") == [("field-manager-conflict", "spec.type")]
 
+    @pytest.mark.parametrize("live", [None, [], {"spec": []}, {"spec": {"ports": [1]}}, {"spec": {"x": 1}}])
+    def test_a_live_object_that_is_none(self, live: Any) -> None:
+        """A live object or managers that no server returns are a `ManifestError`."""
+        with pytest.raises(ManifestError, match="live is not from a server"):
+            applied(WEB, live=live, how="replace")
+        for entry in (None, 1, {"manager": "x", "fieldsV1": [1]}, {"fieldsV1": "x"}):
+            managers: list[Any] = [entry]
+            with pytest.raises(ManifestError, match="managers are not from a server"):
+                applied(WEB, live=stored(WEB), how="server-apply", managers=managers)
+
+    @pytest.mark.parametrize("last", ["{", "[]", '{"spec": []}'])
+    def test_a_last_applied_manifest_that_is_none(self, last: str) -> None:
+        """`kubectl apply` fails if it cannot read what it applied before."""
+        for how in ("client-apply", "server-apply"):
+            [(_, field)] = refusal(WEB, how=how, last_applied=last)
+            assert field.startswith("metadata.annotations[kubectl.kubernetes.io/last-applied-configuration]")
+
     def test_a_namespace_that_is_left_out_is_that_of_the_live_object(self) -> None:
-        """As `kubectl` fills in that of its context."""
+        """The default namespace is that of the live object."""
         new = {**WEB, "metadata": {"name": "web"}}
         for how in WRITES:
             assert applied(new, live=stored(WEB), how=how)["metadata"]["namespace"] == "shop"
 
     def test_numbers_pass_a_yaml_reader(self) -> None:
-        """An apply reads `80.0` as 80; a request in JSON does not."""
+        """An apply reads `80.0` as 80; a replace does not."""
         new = service({"name": "http", "port": 80.0})
         assert applied(new, live=stored(WEB), how="client-apply")["spec"]["ports"][0]["port"] == 80
         assert refusal(new, how="replace") == [("wrong-type", "spec.ports[0].port")]
 
 
 class TestRefusals:
-    """What the server or `kubectl` refuses."""
+    """Refused writes."""
 
     @pytest.mark.parametrize("how", ["client-apply", "server-apply", "replace"])
     def test_unknown_fields(self, how: str) -> None:
-        """A manifest with a field that no Service has is refused."""
+        """A manifest with an unknown field is refused."""
         assert refusal({**WEB, "spec": {**WEB["spec"], "port": 80}}, how=how) == [("unknown-field", "spec.port")]
 
     @pytest.mark.parametrize("how", ["patch-strategic", "patch-merge"])
     def test_a_patch_drops_unknown_fields(self, how: Any) -> None:
-        """`kubectl patch` asks for a warning only."""
+        """`kubectl patch` requests no strict validation."""
         assert applied({"spec": {"port": 80}}, live=stored(WEB), how=how) == stored(WEB)
         assert applied({"spec": {"ports": [{"port": 80, "x": 1}]}}, live=stored(WEB), how=how)["spec"]["ports"]
 
     @pytest.mark.parametrize("how", WRITES)
     def test_what_no_update_may_change(self, how: str) -> None:
-        """The merged object is validated as an update."""
+        """The requested object is validated as an update."""
         live = {**stored(WEB), "spec": {**stored(WEB)["spec"], "clusterIP": "10.0.0.9", "clusterIPs": ["10.0.0.9"]}}
         new = {**WEB, "spec": {**WEB["spec"], "clusterIP": "None"}}
         found = refusal(new, live=live, how=how, managers=[{"manager": "x", "operation": "Apply"}])
@@ -122,13 +139,13 @@ class TestRefusals:
 
     @pytest.mark.parametrize("how", WRITES)
     def test_another_name(self, how: str) -> None:
-        """A write is of one object."""
+        """A write cannot rename a Service."""
         assert refusal({**WEB, "metadata": {"name": "api", "namespace": "shop"}}, how=how)
 
 
 @given(services(), st.sampled_from(WRITES))
 def test_the_same_manifest_again_changes_nothing(given_service: Service, how: Any) -> None:
-    """However it is written, the manifest of which a live Service was made leaves that as it is."""
+    """A second write of the same manifest changes nothing."""
     manifest = to_manifest(given_service)
     numbers = [port.port for port in given_service.ports]
     assume(given_service.name)  # One that the server completes cannot be written again.
@@ -144,7 +161,7 @@ def test_the_same_manifest_again_changes_nothing(given_service: Service, how: An
 
 
 def test_the_cluster_counts() -> None:
-    """A write is judged by the version and the flags of the cluster."""
+    """The result depends on the version of the cluster."""
     live = stored({**WEB, "metadata": {"name": "web"}})
     new = {**WEB, "metadata": {"name": "web"}, "spec": {**WEB["spec"], "trafficDistribution": "PreferSameNode"}}
     assert applied(new, live=live, how="client-apply", cluster=Cluster("1.34"))

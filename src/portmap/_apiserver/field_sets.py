@@ -2,7 +2,7 @@
 
 A path is a tuple of steps, each spelt as in `fieldsV1`: `f:spec` is a field,
 `k:{"port":80,"protocol":"TCP"}` an item of a list of objects, `v:"a/b"` an item of a list
-of scalars. A set owns exactly the paths that are in it, and none below them.
+of scalars. A set contains only its own paths, not the paths below them.
 
 Source: sigs.k8s.io/structured-merge-diff v6, `fieldpath` and `typed`.
 """
@@ -41,7 +41,7 @@ class _Absent:
 
 
 ABSENT: Final = _Absent()
-"""The value of a field that an object does not have, which differs from `null`."""
+"""The value of a missing field, which differs from `null`."""
 
 
 # --- paths as text -----------------------------------------------------------------------------------------------
@@ -56,16 +56,19 @@ def _read(fields: Mapping[str, Any], path: OwnedPath) -> Iterator[OwnedPath]:
     for step, below in fields.items():
         if step == ".":
             yield path
-        elif below:
+        elif below and isinstance(below, Mapping):
             yield from _read(below, (*path, _canonical(step)))
         else:
             yield (*path, _canonical(step))
 
 
 def _canonical(step: str) -> str:
-    """Spell the JSON in a step in one way, so that equal steps are equal text."""
+    """Return the step with its JSON in one spelling, so that equal steps are equal text."""
     kind, _, rest = step.partition(":")
-    return step if kind == "f" else f"{kind}:{_json(json.loads(rest))}"
+    try:
+        return step if kind == "f" else f"{kind}:{_json(json.loads(rest))}"
+    except ValueError:  # No server writes it, and no path has it.
+        return step
 
 
 def _json(value: object) -> str:
@@ -90,7 +93,7 @@ def _shown(step: str) -> str:
 
 
 def children(value: object, merge_type: MergeType) -> dict[str, Any]:
-    """Return what a value of a type that merges consists of, by step. Null and absent values have no children."""
+    """Return the children of a value by step. Null, absent values and leaves have none."""
     if value is None or value is ABSENT:
         return {}
     items: Any = value
@@ -117,14 +120,14 @@ def type_below(merge_type: MergeType, step: str) -> MergeType:
 
 
 def assembled(parts: Mapping[str, Any], merge_type: MergeType) -> Any:  # noqa: ANN401 - any JSON value
-    """Return the value that has these children."""
+    """Return the value with these children."""
     if isinstance(merge_type, KeyedList | ScalarSet):
         return list(parts.values())
     return {step.removeprefix("f:"): item for step, item in parts.items()}
 
 
 def fields_of(value: object, merge_type: MergeType, path: OwnedPath = ()) -> FieldSet:
-    """Return the paths that somebody who writes this value owns: its leaves, and the items of its lists."""
+    """Return the paths that the writer of a value owns: its leaves, and the items of its lists."""
     if merge_type is None:
         return frozenset({path})
     found: set[OwnedPath] = set()
@@ -137,13 +140,13 @@ def fields_of(value: object, merge_type: MergeType, path: OwnedPath = ()) -> Fie
 
 
 def with_parents(paths: FieldSet) -> FieldSet:
-    """Return the paths with all fields above them, but without the items of lists above them."""
+    """Return the paths and the fields that contain them, without the list items that contain them."""
     above = {path[:end] for path in paths for end in range(1, len(path)) if path[end - 1].startswith("f:")}
     return paths | above
 
 
 def without(value: object, paths: FieldSet, merge_type: MergeType, path: OwnedPath = ()) -> Any:  # noqa: ANN401
-    """Return the value without what is at these paths; a container that loses all becomes null."""
+    """Return the value without these paths. A container that loses all its children becomes null."""
     if merge_type is None or not any(each[: len(path)] == path for each in paths):
         return value
     parts = {

@@ -10,7 +10,7 @@ __all__ = ["merge_json"]
 
 
 def merge_json(original: object, patch: object) -> Any:  # noqa: ANN401 - any JSON value
-    """Return `original` with `patch` merged into it; neither is changed."""
+    """Return a copy of `original` with `patch` merged into it."""
     if not isinstance(patch, Mapping):
         return patch
     merged = dict(original) if isinstance(original, Mapping) else {}

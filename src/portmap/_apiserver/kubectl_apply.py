@@ -1,7 +1,7 @@
 """The patch that `kubectl apply` sends: a three-way comparison.
 
-What the manifest says and the live object has otherwise is set; what the last applied
-manifest said and the new one leaves out is removed; everything else is left alone.
+The patch sets the fields of the manifest that differ in the live object, and removes the fields of the last
+applied manifest that the new one does not have. It keeps all other fields.
 
 Source: kubernetes/kubernetes 1.36.2, `CreateThreeWayMergePatch` in
 `staging/src/k8s.io/apimachinery/pkg/util/strategicpatch/patch.go` and
@@ -34,7 +34,7 @@ Object = Mapping[str, Any]
 
 
 def with_last_applied(manifest: Object) -> dict[str, Any]:
-    """Return the manifest as `kubectl apply` writes it: with itself, as one line of JSON, in an annotation."""
+    """Return the manifest as `kubectl apply` writes it, with an annotation that has the manifest as JSON."""
     return annotated(manifest, _with_annotations(manifest, _own_annotations(manifest)))
 
 
@@ -57,7 +57,7 @@ def _with_annotations(manifest: Object, annotations: Object) -> dict[str, Any]:
 
 
 def three_way_patch(last_applied: Object, manifest: Object, live: Object, merge_type: MergeType) -> dict[str, Any]:
-    """Return the patch that takes the live object to the manifest; `{}` where nothing is to be done.
+    """Return the patch from the live object to the manifest, `{}` if there is nothing to change.
 
     Raises:
         WriteRefusedError: `kubectl` itself fails, and sends nothing.
@@ -70,7 +70,7 @@ def three_way_patch(last_applied: Object, manifest: Object, live: Object, merge_
 def _diff_objects(
     old: Object, new: Object, merge_type: MergeType, path: FieldPath, *, deletions: bool
 ) -> dict[str, Any]:
-    """Return the patch from old to new: either what is removed, or what is added and changed."""
+    """Return the patch from old to new: either its deletions, or its additions and changes."""
     types: Mapping[str, MergeType] = merge_type.of if isinstance(merge_type, Fields) else {}
     patch: dict[str, Any] = {}
     for key, value in new.items():
@@ -121,8 +121,8 @@ def _diff_items(
 ) -> list[Any]:
     """Return the items of a patch from one list to the other.
 
-    Both are sorted by their key, *as text*, and walked side by side. Items that share a
-    key (TCP and UDP of one number) are taken for one another in that order.
+    `kubectl` sorts both lists by their key *as text* and compares them side by side. So it confuses items with the
+    same key, such as TCP and UDP of one number.
     """
     check_items(merge_type, path, old, new)
     require_keys(merge_type, path, old, new)
@@ -148,6 +148,6 @@ def _diff_items(
 
 
 def _by_key(items: Sequence[Any], key: str) -> list[Any]:
-    """Sort by key as text. Equal items change places, as they do in the sort that `kubectl` uses."""
+    """Return the items sorted by key as text. Items with equal keys are reversed, as in the sort of `kubectl`."""
     backwards = list(reversed(items))
     return sorted(backwards, key=lambda item: str(item[key]))

@@ -1,4 +1,4 @@
-"""Who owns which fields of an object: `metadata.managedFields`.
+"""The owners of the fields of an object: `metadata.managedFields`.
 
 Source: sigs.k8s.io/structured-merge-diff v6, `merge/update.go`, and kubernetes/kubernetes
 1.36.2, `staging/src/k8s.io/client-go/util/csaupgrade/upgrade.go`.
@@ -18,7 +18,7 @@ Object = Mapping[str, Any]
 
 @final
 class Manager(NamedTuple):
-    """Who wrote fields, and how: applies and other writes of one name are two managers."""
+    """A writer of fields. Applies and other writes with the same name are different managers."""
 
     name: str
     operation: str
@@ -30,7 +30,7 @@ Managers: TypeAlias = Mapping[Manager, FieldSet]
 KUBECTL: Final = Manager("kubectl", "Apply")
 """The manager of `kubectl apply --server-side`."""
 _OF_ANNOTATION: Final = Manager("kubectl-last-applied", "Apply")
-"""Keeps the annotation of client-side apply up to date, and so alive."""
+"""The manager that owns the annotation of client-side apply after a migration."""
 _BEFORE_FIRST_APPLY: Final = Manager("before-first-apply", "Update")
 NEVER_OWNED: Final[FieldSet] = frozenset(
     {("f:apiVersion",), ("f:kind",), ("f:metadata",)}
@@ -48,15 +48,14 @@ NEVER_OWNED: Final[FieldSet] = frozenset(
         )
     }
 )
-"""What identifies the object, and what the server alone writes."""
+"""The fields that identify the object, and those that only the server writes."""
 _ANNOTATION: Final = ("f:metadata", "f:annotations", f"f:{LAST_APPLIED}")
 
 
 def read_managers(entries: Iterable[Object], live: Object, merge_type: MergeType) -> Managers:
     """Return the managers in `metadata.managedFields`.
 
-    Where there are none, everything that the live object has belongs to one that the
-    server makes up, `before-first-apply`.
+    If there are none, the server assigns all fields of the live object to the manager `before-first-apply`.
     """
     managers: dict[Manager, FieldSet] = {}
     for entry in entries:
@@ -66,7 +65,7 @@ def read_managers(entries: Iterable[Object], live: Object, merge_type: MergeType
 
 
 def after_update(managers: Managers, manager: Manager, live: Object, wanted: Object, merge_type: MergeType) -> Managers:
-    """Return the managers after an update, whose manager alone then owns what it adds and changes."""
+    """Return the managers after an update, whose manager is the only owner of the fields that it adds and changes."""
     change = difference(live, wanted, merge_type)
     taken = (change.added | change.modified) - NEVER_OWNED
     left = {each: fields - taken - change.removed for each, fields in managers.items()}
@@ -77,8 +76,8 @@ def after_update(managers: Managers, manager: Manager, live: Object, wanted: Obj
 def migrated(managers: Managers) -> Managers | None:
     """Return the managers after `kubectl` has taken over the fields of client-side apply.
 
-    It does so after a server-side apply that succeeds, and then applies once more. `None`
-    where nobody owns the annotation of client-side apply.
+    `kubectl` does that after a successful server-side apply, and then applies again. The result is `None` if no
+    manager owns the annotation of client-side apply.
     """
     former = {each for each, fields in managers.items() if each.operation == "Update" and _ANNOTATION in fields}
     if not former:

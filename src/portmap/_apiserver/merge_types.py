@@ -1,8 +1,8 @@
 """How the lists and maps of a Service merge, for patches and for server-side apply.
 
-A Service has few fields that merge: all others are leaves, which a write replaces
-as a whole. The two ways to merge disagree about ports: a strategic merge patch tells
-them apart by number alone, server-side apply by number and protocol.
+Few fields of a Service merge; all others are leaves, which a write replaces as a whole. The two ways
+to merge differ for ports: a strategic merge patch identifies them by number, server-side apply by number
+and protocol.
 
 Source: kubernetes/kubernetes 1.36.2, the tags `patchStrategy`, `patchMergeKey`,
 `listType`, `listMapKey` and `mapType` in `staging/src/k8s.io/api/core/v1/types.go` and
@@ -58,7 +58,7 @@ class ScalarSet:
 
 
 MergeType: TypeAlias = Fields | Names | KeyedList | ScalarSet | None
-"""How values of a field merge; `None` is a leaf."""
+"""The way in which values of a field merge; `None` for a leaf."""
 
 SERVICE_MERGE: Final = Fields(
     {

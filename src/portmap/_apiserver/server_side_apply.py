@@ -1,8 +1,7 @@
 """Server-side apply: a manifest merged into the live object, with an owner for each field.
 
-Each manager owns the fields that it wrote. An apply sets what the manifest says, removes
-what its manager owned and no longer says, unless somebody else owns it too, and is
-refused where it would change what somebody else owns.
+Each manager owns the fields that it wrote. An apply sets the fields of the manifest, and removes the other fields
+of its manager that have no other owner. It is refused if it would change a field of another manager.
 
 Source: sigs.k8s.io/structured-merge-diff v6, `merge/update.go`, and kubernetes/kubernetes
 1.36.2, `staging/src/k8s.io/apimachinery/pkg/util/managedfields/internal/`.
@@ -43,9 +42,9 @@ def apply_manifest(
     force: bool,
     last_applied: Object | None,
 ) -> tuple[dict[str, Any], Managers]:
-    """Return the object that the apply asks for, and who owns what then.
+    """Return the object that the apply requests, and the managers after it.
 
-    Fields that still are as the last client-side apply wrote them cause no conflict.
+    A field with the value of the last client-side apply causes no conflict.
 
     Raises:
         WriteRefusedError: The manifest repeats an item of a list, has managed fields of its own, or conflicts with
@@ -53,7 +52,7 @@ def apply_manifest(
     """
     _refuse_managed_fields(manifest)
     _refuse_repetitions(manifest, merge_type, ROOT)
-    # No apply writes the status, and so none owns it.
+    # An apply neither writes nor owns the status.
     manifest = {field: value for field, value in manifest.items() if field != "status"}
     config = fields_of(manifest, merge_type)
     owners = {**managers, KUBECTL: config}
@@ -73,7 +72,7 @@ def apply_manifest(
 
 
 def _unchanged(last_applied: Object, live: Object, merge_type: MergeType) -> FieldSet:
-    """Return the paths of the last applied manifest that are in the live object as it says."""
+    """Return the paths of the last applied manifest whose values are still live."""
     change = difference(last_applied, live, merge_type)
     return fields_of(last_applied, merge_type) - change.modified - change.added - change.removed
 
@@ -95,7 +94,7 @@ def _merge(live: object, config: object, merge_type: MergeType) -> Any:  # noqa:
 
 
 def _merged_order(live: list[str], config: list[str]) -> list[str]:
-    """Return the steps in the order of the config; those of the live list alone keep their neighbours."""
+    """Return the steps in the order of the config. Steps of the live list alone keep their place in it."""
     merged, rest = [], list(config)
     for step in live:
         if step not in config:
@@ -108,7 +107,7 @@ def _merged_order(live: list[str], config: list[str]) -> list[str]:
 
 
 def _prune(merged: Any, last: FieldSet, owners: Managers, merge_type: MergeType) -> Any:  # noqa: ANN401
-    """Remove what the manager owned before and nobody owns now."""
+    """Return the object without the fields that the manager owned before and no manager owns now."""
     if not last:
         return merged
     owned = with_parents(frozenset().union(*owners.values()))
@@ -123,7 +122,7 @@ def _prune(merged: Any, last: FieldSet, owners: Managers, merge_type: MergeType)
 
 
 def _refuse_managed_fields(manifest: Object) -> None:
-    """Refuse the output of a server as a manifest: who owns what is not for the author to say."""
+    """Refuse a manifest with managed fields, which only the server writes."""
     if (manifest.get("metadata") or {}).get("managedFields"):
         raise WriteRefusedError(
             Violation.about(
@@ -137,7 +136,7 @@ def _refuse_managed_fields(manifest: Object) -> None:
 
 
 def _refuse_repetitions(value: object, merge_type: MergeType, path: FieldPath) -> None:
-    """Refuse a manifest that has two items of one key in a list."""
+    """Refuse a manifest with two items of the same key in a list."""
     if isinstance(merge_type, Fields) and isinstance(value, Mapping):
         for field, below in merge_type.of.items():
             _refuse_repetitions(value.get(field), below, path.child(field))
@@ -172,7 +171,7 @@ def _conflict_violations(
 
 
 def _place_of(path: OwnedPath, manifest: Object, merge_type: MergeType) -> FieldPath:
-    """Return where in the manifest an owned path is; items of lists are found by their keys."""
+    """Return the path in the manifest of an owned path. Keys of list items become indices."""
     place: list[Step] = []
     value: Any = manifest
     for step in path:

@@ -1,12 +1,10 @@
 """Strategic merge patches as the API server applies them.
 
-A patch is a fragment of the object. Lists of objects merge by one key (ports by
-`port`), other lists are replaced, `null` removes a field. Directives say more:
-`$patch: delete` and `$patch: replace`, `$retainKeys`, `$setElementOrder/…` and
-`$deleteFromPrimitiveList/…`.
+A patch is a fragment of the object. Lists of objects merge by a key (ports by `port`), other lists are
+replaced, and `null` removes a field. Directives have a meaning of their own: `$patch: delete`,
+`$patch: replace`, `$retainKeys`, `$setElementOrder/…` and `$deleteFromPrimitiveList/…`.
 
-An item of a patch merges into the *first* item that has its key. That is why a Service
-with TCP and UDP of one number is not safe with such patches.
+An item of a patch merges into the *first* item with its key, so patches confuse TCP and UDP of one number.
 
 Source: kubernetes/kubernetes 1.36.2,
 `staging/src/k8s.io/apimachinery/pkg/util/strategicpatch/patch.go`.
@@ -51,7 +49,7 @@ def apply_patch(live: Object, patch: Object, merge_type: MergeType) -> dict[str,
 
 
 def merge_patches(first: Object, second: Object, merge_type: MergeType) -> dict[str, Any]:
-    """Return one patch that does what both do, one after the other. Directives and nulls are kept."""
+    """Return one patch with the effect of both in order. It keeps directives and nulls."""
     return _merge_objects(first, second, merge_type, ROOT, final=False)
 
 
@@ -63,8 +61,7 @@ def _merge_objects(
 ) -> dict[str, Any]:
     """Return `original` with `patch` merged into it.
 
-    `final` is whether the original is an object, and not another patch: an object holds no
-    directives and no nulls.
+    `final` is whether the original is an object and not a patch: objects have no directives and nulls.
     """
     if DIRECTIVE in patch:
         return _follow_directive(patch, path)
@@ -125,7 +122,7 @@ def _delete_scalars(merged: dict[str, Any], directive: str, values: object, *, f
 
 
 def _set(merged: dict[str, Any], key: str, value: object) -> None:
-    """Set a field to what a patch says, unless the patch says only a directive."""
+    """Set a field to the value of a patch, unless that is a directive."""
     if isinstance(value, Mapping) and DIRECTIVE in value:
         merged.pop(key, None)
     else:
@@ -151,7 +148,7 @@ def _without_nulls(value: object) -> object:
 
 
 def _kind(value: object) -> type:
-    """The JSON type of a value: two of different types do not merge."""
+    """Return the JSON type of a value. Values of different types do not merge."""
     if isinstance(value, Mapping):
         return dict
     return list if isinstance(value, list | tuple) else type(value)
@@ -177,7 +174,7 @@ def _merge_lists(
 def _follow_item_directives(
     original: Sequence[Any], patch: Sequence[Any], merge_type: KeyedList, path: FieldPath
 ) -> tuple[Sequence[Any], Sequence[Any]]:
-    """Return the items that remain of the original, and those of the patch that are no directives."""
+    """Return the remaining items of the original, and the items of the patch that are not directives."""
     check_items(merge_type, path, original, patch)
     key, plain, replace = merge_type.patch_key, [], False
     for position, item in enumerate(patch):
@@ -247,10 +244,10 @@ def _merge_in_order(
 
 
 def _reused_places(live: Sequence[Any], items: Sequence[Any], key_of: _KeyOf) -> list[Any]:
-    """Return the order of the live list as the server remembers it after the merge.
+    """Return the order of the live list as the server reads it after the merge.
 
-    It appends new items in the memory of the list that it reads the old order from, so
-    as many of them as were deleted count as if they had stood at the end.
+    The server appends new items in the memory of the live list, in the place of deleted ones. So as many new items
+    as were deleted count as the last items of the live list.
     """
     deleted = [key_of(each) for each in items if _is_deletion(each)]
     kept = [each for each in live if key_of(each) not in deleted]
@@ -260,7 +257,7 @@ def _reused_places(live: Sequence[Any], items: Sequence[Any], key_of: _KeyOf) ->
 
 
 def _check_order(items: Sequence[Any], order: Sequence[Any], key_of: _KeyOf, path: FieldPath) -> None:
-    """The items of the patch stand in the order that the patch gives them."""
+    """Refuse a patch whose items are not in the order of its `$setElementOrder` directive."""
     kept = [key_of(each) for each in items if not _is_directive(each)]
     ordered = iter([key_of(each) for each in order])
     if kept and order and not all(key in ordered for key in kept):
@@ -282,7 +279,7 @@ def _key_of(merge_type: MergeType) -> _KeyOf:
 
 
 def in_order_of(items: Sequence[Any], order: Sequence[Any], key_of: _KeyOf) -> list[Any]:
-    """Return the items sorted as their keys stand in `order`; deletions come last.
+    """Return the items in the order of their keys in `order`, deletions last.
 
     An item whose key is not in `order` moves to the front, as it does on the server.
     """
@@ -309,7 +306,7 @@ def _is_deletion(item: object) -> bool:
 
 
 def _arranged(merged: Sequence[Any], order: Sequence[Any], live: Sequence[Any], key_of: _KeyOf) -> list[Any]:
-    """Put the items that the patch names in its order, and the others where they stood between them."""
+    """Return the items of the patch in its order, with the other items in their places between them."""
     named = {_hashable(key_of(each)) for each in order}
     own = [each for each in merged if _hashable(key_of(each)) in named]
     others = [each for each in merged if _hashable(key_of(each)) not in named]
@@ -331,7 +328,7 @@ def _hashable(key: object) -> object:
 
 
 def check_items(merge_type: KeyedList, path: FieldPath, *lists: Sequence[Any]) -> None:
-    """Refuse lists that hold something else than objects."""
+    """Refuse lists with items that are not objects."""
     for items in lists:
         for position, item in enumerate(items):
             if not isinstance(item, Mapping):
@@ -341,7 +338,7 @@ def check_items(merge_type: KeyedList, path: FieldPath, *lists: Sequence[Any]) -
 
 
 def require_keys(merge_type: KeyedList, path: FieldPath, *lists: Sequence[Any]) -> None:
-    """Refuse items without the key that they merge by."""
+    """Refuse items without their merge key."""
     for items in lists:
         for position, item in enumerate(items):
             if merge_type.patch_key not in item:

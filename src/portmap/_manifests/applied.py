@@ -1,8 +1,7 @@
-"""What a write makes of a live Service: `applied`.
+"""Writes of a live Service: `applied`.
 
-A write says which object it asks for: the manifest itself (`kubectl replace`), or the live
-object with a patch applied, or with the manifest merged into it. From there on the server
-treats them all as updates, and so they go through `stored`.
+A write requests an object: the manifest itself (`kubectl replace`), or the live object with a patch or a manifest
+merged into it. The server handles the requested object as an update, so it goes through `stored`.
 """
 
 import json
@@ -28,8 +27,8 @@ from portmap._apiserver.server_side_apply import apply_manifest
 from portmap._apiserver.service_manifest import SERVICE, defaulted
 from portmap._apiserver.strategic_merge import apply_patch
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
-from portmap._kubernetes.errors import ValidationError
-from portmap._kubernetes.field_path import ROOT
+from portmap._kubernetes.errors import ManifestError, ValidationError
+from portmap._kubernetes.field_path import ROOT, FieldPath, Key
 from portmap._kubernetes.schema import Reader
 from portmap._kubernetes.violations import Violation, in_order
 from portmap._manifests.validate import Manifest, plain_data, stored
@@ -41,7 +40,7 @@ How: TypeAlias = Literal[
     "client-apply", "server-apply", "server-apply-force", "replace", "patch-strategic", "patch-merge"
 ]
 Creation: TypeAlias = Literal["create", "client-apply", "server-apply"]
-"""How a Service is written first: `kubectl create`, or `kubectl apply` of either side."""
+"""The first write of a Service: `kubectl create`, or `kubectl apply` of either side."""
 Object: TypeAlias = Mapping[str, Any]
 
 _DEFAULT_NAMESPACE: Final = "default"
@@ -52,7 +51,7 @@ _WRITERS: Final[Mapping[str, Manager]] = {
     "patch-strategic": Manager("kubectl-patch", "Update"),
     "patch-merge": Manager("kubectl-patch", "Update"),
 }
-"""The managers that `kubectl` writes by."""
+"""The managers of `kubectl`, by write."""
 
 
 def applied(
@@ -67,17 +66,15 @@ def applied(
     """Return the Service that is stored after a write over a live one.
 
     Args:
-        new: What is written: the manifest, or for the two patches the patch, which may
-            be a fragment. As in `validate`.
+        new: The manifest, or the patch, which may be a fragment. As in `validate`.
         live: The Service before, as the server returns it.
-        how: The way it is written: `kubectl apply` (`client-apply`), the same with
-            `--server-side` (`server-apply`) and `--force-conflicts` (`server-apply-force`),
-            `kubectl replace`, `kubectl patch` (`patch-strategic`) and the same with
-            `--type=merge` (`patch-merge`).
+        how: The write: `kubectl apply` (`client-apply`), with `--server-side` (`server-apply`) and
+            with `--force-conflicts` (`server-apply-force`), `kubectl replace`, `kubectl patch`
+            (`patch-strategic`), and with `--type=merge` (`patch-merge`).
         last_applied: The manifest of the last client-side apply; left out, that in the
             annotation of `live`.
-        managers: The entries of `metadata.managedFields`; left out, those of `live`. Where
-            there are none, a server-side apply conflicts with every field that it would change.
+        managers: The entries of `metadata.managedFields`; left out, those of `live`. Without
+            managers, a server-side apply conflicts with every field that it would change.
         cluster: As in `validate`.
 
     Returns:
@@ -87,6 +84,7 @@ def applied(
     Raises:
         ValidationError: The write is refused, by the server or by kubectl. A conflict
             with another field manager has the reason `FieldManagerConflict`.
+        ManifestError: `live` or `managers` are not what a server returns.
 
     Example:
         >>> from portmap.manifests import applied, stored
@@ -99,8 +97,10 @@ def applied(
         client-apply [{'name': 'web', 'protocol': 'TCP', 'port': 80, 'targetPort': 80, 'nodePort': 30080}]
         replace [{'name': 'web', 'protocol': 'TCP', 'port': 80, 'targetPort': 80}]
     """
-    before = cast("dict[str, Any]", plain_manifest(live))
-    entries = (before.get("metadata") or {}).get("managedFields") or () if managers is None else managers
+    before = _as_stored("live", plain_manifest(live))
+    entries = [*((before.get("metadata") or {}).get("managedFields") or () if managers is None else managers)]
+    if not all(isinstance(entry, Mapping) and isinstance(entry.get("fieldsV1") or {}, Mapping) for entry in entries):
+        raise ManifestError("managers are not from a server: an entry is no mapping, or its fieldsV1 is none")
     owners = read_managers(entries, _without_managed_fields(before), SERVICE_MERGE)
     return write(new, LiveService(before, owners), how, cluster or cluster_in_force(), last_applied=last_applied).object
 
@@ -123,7 +123,7 @@ class LiveService:
 
 
 def create(manifest: Object, how: Creation, cluster: Cluster) -> LiveService:
-    """Return the Service that is live after its first write.
+    """Return the live Service after its first write.
 
     Raises:
         ValidationError: The server refuses it.
@@ -141,7 +141,7 @@ def create(manifest: Object, how: Creation, cluster: Cluster) -> LiveService:
 def write(
     new: Manifest, live: LiveService, how: How, cluster: Cluster, *, last_applied: Object | str | None = None
 ) -> LiveService:
-    """Return the Service that is live after a write, which may be one of several.
+    """Return the live Service after a write.
 
     Raises:
         ValidationError: The write is refused.
@@ -162,7 +162,7 @@ def write(
 
 
 def _wanted(how: How, data: Object, live: Object, last_applied: Object | str | None) -> Object:
-    """Return the object that a write other than server-side apply asks for."""
+    """Return the object that a write other than server-side apply requests."""
     match how:
         case "client-apply":
             new, old = with_last_applied(_as_applied(data, live)), _last_applied(last_applied, live) or {}
@@ -179,7 +179,7 @@ def _wanted(how: How, data: Object, live: Object, last_applied: Object | str | N
 def _apply_on_server(
     data: Object, live: LiveService, last_applied: Object | None, cluster: Cluster, *, force: bool
 ) -> LiveService:
-    """Apply as `kubectl apply --server-side` does: twice where it takes over from client-side apply."""
+    """Apply as `kubectl apply --server-side` does: twice if it takes over from client-side apply."""
     manifest, before = _as_applied(data, live.object), _without_managed_fields(live.object)
     wanted, managers = apply_manifest(
         before, manifest, live.managers, SERVICE_MERGE, force=force, last_applied=last_applied
@@ -197,13 +197,13 @@ def _without_managed_fields(live: Object) -> Object:
 
 
 def _remembered(wanted: Object, manifest: Object) -> Object:
-    """Keep the annotation of client-side apply up to date, where there is one: so does the server."""
+    """Update the annotation of client-side apply if there is one, as the server does."""
     annotations = (wanted.get("metadata") or {}).get("annotations") or {}
     return annotated(wanted, manifest) if LAST_APPLIED in annotations else wanted
 
 
 def _as_applied(data: Object, live: Object) -> Object:
-    """Return the manifest as kubectl reads it, in the namespace of the live object.
+    """Return the manifest as `kubectl` sends it, in the namespace of the live object.
 
     Raises:
         WriteRefusedError: It has fields or types that no Service has.
@@ -217,7 +217,7 @@ def _as_applied(data: Object, live: Object) -> Object:
 
 
 def _in_namespace(manifest: Object, namespace: str | None) -> Object:
-    """Return the manifest with this namespace, if it has none: `kubectl` fills in that of its context."""
+    """Return the manifest with this namespace if it has none, as `kubectl` adds that of its context."""
     metadata = manifest.get("metadata") or {}
     if not namespace or metadata.get("namespace"):
         return manifest
@@ -225,7 +225,7 @@ def _in_namespace(manifest: Object, namespace: str | None) -> Object:
 
 
 def _whole(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """Write `80.0` as `80`: what passes a YAML reader on its way to the server has lost its point."""
+    """Return the value with `80` for `80.0`, as the YAML reader of `kubectl` does."""
     if isinstance(value, Mapping):
         return {key: _whole(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -233,14 +233,42 @@ def _whole(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def _as_stored(name: str, given: object) -> dict[str, Any]:
+    """Return an object that a server returned.
+
+    Raises:
+        ManifestError: It has fields or types that no Service has.
+    """
+    found: list[Violation] = []
+    SERVICE.read(given, ROOT, found)
+    if found:
+        raise ManifestError(f"{name} is not from a server: {found[0]}")
+    return cast("dict[str, Any]", given)
+
+
 def _last_applied(given: Object | str | None, live: Object) -> Object | None:
+    """Return the manifest of the last client-side apply, by default that in the annotation.
+
+    Raises:
+        WriteRefusedError: It is not a Service in JSON.
+    """
     if given is None:
         given = ((live.get("metadata") or {}).get("annotations") or {}).get(LAST_APPLIED)
-    return cast("Object", json.loads(given)) if isinstance(given, str) else given
+    if given is None:
+        return None
+    try:
+        manifest: object = json.loads(given) if isinstance(given, str) else given
+    except ValueError:
+        manifest = given
+    found: list[Violation] = []
+    SERVICE.read(manifest, FieldPath("metadata", "annotations", Key(LAST_APPLIED)), found)
+    if found:
+        raise WriteRefusedError(*found)
+    return cast("Object", manifest)
 
 
 def _known(value: Any, reader: Reader) -> Any:  # noqa: ANN401 - any JSON value
-    """Drop the fields that a Service does not have: the server warns about them in a patch."""
+    """Return the value without unknown fields, which the server drops from a patch with a warning."""
     if isinstance(value, Mapping) and reader.fields:
         return {key: _known(item, reader.fields[key]) for key, item in value.items() if key in reader.fields}
     if isinstance(value, list | tuple) and reader.item is not None:
