@@ -304,7 +304,11 @@ def _decoded(
     own = decoded.get("metadata", {}).get("namespace")
     if namespace and own and own != namespace:
         detail = f"the request is for namespace {namespace}"
-        found.append(Violation.about("metadata.namespace", "another-object", "FieldValueInvalid", detail, value=own))
+        found.append(
+            Violation.about(
+                FieldPath("metadata", "namespace"), "another-object", "FieldValueInvalid", detail, value=own
+            )
+        )
     return (None if found else decoded), found
 
 

@@ -126,7 +126,7 @@ def _refuse_managed_fields(manifest: Object) -> None:
     if (manifest.get("metadata") or {}).get("managedFields"):
         raise WriteRefusedError(
             Violation.about(
-                "metadata.managedFields",
+                FieldPath("metadata", "managedFields"),
                 "managed-fields-given",
                 "FieldValueForbidden",
                 "server-side apply takes none",

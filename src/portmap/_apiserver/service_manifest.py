@@ -7,6 +7,7 @@ from typing import Any, Final
 from portmap._apiserver.service_schema import SERVICE, SERVICE_PORT_FIELDS, SPEC_FIELDS, SPEC_FIELDS_BUT_PORTS
 from portmap._apiserver.state import PICKED, PortState, ServiceState
 from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.kinds import CORE_VERSIONS
 from portmap._kubernetes.violations import Violation
 
@@ -43,7 +44,9 @@ def identity_violations(decoded: Mapping[str, Any]) -> list[Violation]:
         if value not in wanted:
             detail = f"must be {wanted[0]} for a Service"
             found.append(
-                Violation.about(field, "wrong-kind", "FieldValueTypeInvalid", detail, value=value, opening="Wrong kind")
+                Violation.about(
+                    FieldPath(field), "wrong-kind", "FieldValueTypeInvalid", detail, value=value, opening="Wrong kind"
+                )
             )
     return found
 

@@ -11,8 +11,9 @@ from portmap._graph.items import Inventory, name_of
 from portmap._graph.node_ports import HostPort, HostPorts
 from portmap._graph.object_name import ObjectName
 from portmap._graph.reach import Reach, declared_targets
-from portmap._graph.set_misses import NO_ENDPOINTS, field_of_port
+from portmap._graph.set_misses import NO_ENDPOINTS, path_of_port
 from portmap._graph.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget, Target
+from portmap._kubernetes.field_path import FieldPath
 from portmap._model.workloads import Workload
 from portmap._resolution.why_not import some
 
@@ -40,7 +41,7 @@ class ChainBuilder:
     referring: Mapping[Target, tuple[ResolvedReference, ...]]
     host_ports: Mapping[ContainerTarget, tuple[HostPort, ...]]
     undeclared: Mapping[ObjectName, tuple[ContainerTarget, ...]]
-    without_endpoints: Mapping[tuple[ObjectName, str], MapMiss]
+    without_endpoints: Mapping[tuple[ObjectName, FieldPath], MapMiss]
 
     @classmethod
     def of(
@@ -77,7 +78,7 @@ class ChainBuilder:
             {target: tuple(found) for target, found in referring.items()},
             {target: tuple(found) for target, found in held.items()},
             {name: tuple(found) for name, found in undeclared.items()},
-            {(miss.source, miss.field): miss for miss in misses if miss.code == NO_ENDPOINTS},
+            {(miss.source, miss.path): miss for miss in misses if miss.code == NO_ENDPOINTS},
         )
 
     def targets_of(self, workload: Workload) -> tuple[ContainerTarget, ...]:
@@ -141,7 +142,7 @@ class ChainBuilder:
 
     def no_manual_endpoints(self, index: int, position: int) -> MapMiss | None:
         """Return why the manual endpoints of a Service without a selector have none for a port, if so."""
-        return self.without_endpoints.get((name_of(self.inventory.services[index]), field_of_port(position)))
+        return self.without_endpoints.get((name_of(self.inventory.services[index]), path_of_port(position)))
 
     def manual_endpoints(self, index: int, position: int) -> str | None:
         """Return the addresses of the manual endpoints of a port, if any: `10.0.0.1:80 (Endpoints web)`."""

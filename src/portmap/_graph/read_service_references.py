@@ -12,6 +12,7 @@ from typing import Final
 
 from portmap._graph.object_name import items_at, text_at, value_at
 from portmap._graph.reference import Node, PathMatch, Reference, Role, number_or_none, port_or_none
+from portmap._kubernetes.field_path import FieldPath
 
 __all__ = [
     "api_service",
@@ -150,7 +151,7 @@ def openshift_backend(node: Node) -> Iterator[Reference]:
     host = text_at(node.manifest, "spec", "host")
     yield Reference(
         source=node.source,
-        field=node.field("name") if port is None else "spec.port.targetPort",
+        field=node.field("name") if port is None else FieldPath("spec", "port", "targetPort"),
         role="route",
         lookup="service" if port is None else "endpoint-port" if isinstance(port, int) else "service-port",
         service=name,

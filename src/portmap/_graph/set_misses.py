@@ -8,10 +8,11 @@ from portmap._graph.items import Inventory, name_of
 from portmap._graph.object_name import ObjectName
 from portmap._graph.reach import Reach, declared_targets
 from portmap._graph.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget
+from portmap._kubernetes.field_path import FieldPath
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 
-__all__ = ["NO_ENDPOINTS", "field_of_port", "misses_of", "unreached_targets"]
+__all__ = ["NO_ENDPOINTS", "misses_of", "path_of_port", "unreached_targets"]
 
 NO_ENDPOINTS: Final = "no-endpoints-for-port"
 _NOTHING_SELECTED: Final = "selector-matches-nothing"
@@ -30,7 +31,7 @@ def _of_services(inventory: Inventory, reach: Reach) -> Iterator[MapMiss]:
     for service, resolution, unknown in zip(inventory.services, reach.resolutions, reach.unknown, strict=True):
         for miss in resolution.misses:
             if not (miss.code == _NOTHING_SELECTED and unknown):
-                yield MapMiss(name_of(service), miss.field, miss.code, miss.message, miss.hint)
+                yield MapMiss(name_of(service), miss.path, miss.code, miss.message, miss.hint)
 
 
 def _without_endpoints(inventory: Inventory, references: Sequence[ResolvedReference]) -> Iterator[MapMiss]:
@@ -54,16 +55,16 @@ def _without_endpoints(inventory: Inventory, references: Sequence[ResolvedRefere
                     yield _no_endpoints(service, position, port, source)
 
 
-def field_of_port(position: int) -> str:
-    """Return the field of a port of a Service."""
-    return f"spec.ports[{position}]"
+def path_of_port(position: int) -> FieldPath:
+    """Return the path of a port of a Service."""
+    return FieldPath("spec", "ports", position)
 
 
 def _no_endpoints(service: Service, position: int, port: ServicePort, source: ObjectName) -> MapMiss:
     shown = f"named {port.name!r}" if port.name else "without a name"
     return MapMiss(
         name_of(service),
-        field_of_port(position),
+        path_of_port(position),
         NO_ENDPOINTS,
         f"{source} has no {port.effective_protocol} port {shown}, and the Service has no selector",
     )

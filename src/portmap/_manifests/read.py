@@ -99,7 +99,12 @@ def read(
     if kind is not None and not isinstance(found, kind):
         detail = f"must be a {kind.__name__}"
         violation = Violation.about(
-            "kind", "wrong-kind", "FieldValueTypeInvalid", detail, value=given.get("kind"), opening="Wrong kind"
+            FieldPath("kind"),
+            "wrong-kind",
+            "FieldValueTypeInvalid",
+            detail,
+            value=given.get("kind"),
+            opening="Wrong kind",
         )
         raise ValidationError(kind.__name__, (violation,))
     return found

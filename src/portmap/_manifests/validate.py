@@ -16,7 +16,7 @@ from portmap._apiserver.state import ServiceState
 from portmap._apiserver.surely_valid import is_surely_valid_manifest
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import ManifestError, ValidationError
-from portmap._kubernetes.field_path import ROOT
+from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.kinds import template_path
 from portmap._kubernetes.schema import INVALID
 from portmap._kubernetes.violations import ServerWarning, Violation, in_order
@@ -192,7 +192,7 @@ def plain_data(manifest: Manifest) -> tuple[Mapping[str, Any] | None, list[Viola
 
 def _undecodable(problem: str, value: object, hint: str | None = None) -> Violation:
     return Violation.about(
-        "", "undecodable", "FieldValueTypeInvalid", problem, hint=hint, value=value, opening="Unreadable"
+        ROOT, "undecodable", "FieldValueTypeInvalid", problem, hint=hint, value=value, opening="Unreadable"
     )
 
 
@@ -271,7 +271,7 @@ def _place(decoded: Mapping[str, Any], old: Mapping[str, Any] | None, namespace:
 
 def _elsewhere(field: str, value: object, detail: str) -> Violation:
     return Violation.about(
-        f"metadata.{field}",
+        FieldPath("metadata", field),
         "another-object",
         "FieldValueInvalid",
         detail,
@@ -287,7 +287,7 @@ def _refused_at_storage(state: ServiceState, data: Mapping[str, Any]) -> list[Vi
         detail = "may not be set on an object that is to be created"
         return [
             Violation.about(
-                "metadata.resourceVersion",
+                FieldPath("metadata", "resourceVersion"),
                 "resource-version-forbidden",
                 "FieldValueForbidden",
                 detail,

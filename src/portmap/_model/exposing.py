@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from portmap._kubernetes.enums import DEFAULT_PROTOCOL
+from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.violations import Reason, Violation
 from portmap._model.ports import ContainerPort, ServicePort
 
@@ -48,7 +49,7 @@ def exposed_ports(pod: "Pod", chosen: Mapping[Any, int] | None, found: list[Viol
 def missing_labels(workload: "Workload") -> Violation:
     """Return the violation of a workload whose pods have no labels."""
     return Violation.about(
-        "spec.selector",
+        FieldPath("spec", "selector"),
         "nothing-to-select",
         "FieldValueRequired",
         f"the pods of {workload} have no labels to select them by",
@@ -57,7 +58,7 @@ def missing_labels(workload: "Workload") -> Violation:
 
 
 def _about_ports(code: str, reason: Reason, detail: str, hint: str | None, value: object = None) -> Violation:
-    return Violation.about("spec.ports", code, reason, detail, hint=hint, value=value)
+    return Violation.about(FieldPath("spec", "ports"), code, reason, detail, hint=hint, value=value)
 
 
 def _port_name(port: ContainerPort, number: int) -> str:

@@ -176,7 +176,7 @@ def _makes_no_pods(manifest: Mapping[str, Any]) -> Violation:
 
 def _wrong_kind(manifest: Mapping[str, Any], detail: str, hint: str | None = None) -> Violation:
     return Violation.about(
-        "kind",
+        FieldPath("kind"),
         "wrong-kind",
         "FieldValueTypeInvalid",
         detail,

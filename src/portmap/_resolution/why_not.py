@@ -11,6 +11,7 @@ from typing import Self, final
 import attrs
 
 from portmap._kubernetes.did_you_mean import nearest
+from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._model.pods import Container, Pod
 from portmap._model.ports import ContainerPort, ServicePort
 from portmap._model.services import Service
@@ -54,16 +55,26 @@ class Miss:
     workload: str | None = None
 
     @property
+    def path(self) -> FieldPath:
+        """The path of the field of the Service that causes the miss.
+
+        Example:
+            >>> print(miss.path)
+            spec.ports[0].targetPort
+        """
+        if self.position is not None:
+            return FieldPath("spec", "ports", self.position, "targetPort")
+        return ROOT if self.pod else FieldPath("spec", "selector")
+
+    @property
     def field(self) -> str:
-        """The field of the Service that causes the miss: `spec.ports[0].targetPort`, `spec.selector` or `""`.
+        """The path as the server writes it: `spec.ports[0].targetPort`, `spec.selector` or `""`.
 
         Example:
             >>> miss.field
             'spec.ports[0].targetPort'
         """
-        if self.position is not None:
-            return f"spec.ports[{self.position}].targetPort"
-        return "" if self.pod else "spec.selector"
+        return str(self.path)
 
     @classmethod
     def of_pod(cls, pod: Pod, workload: str | None, reason: str) -> Self:
