@@ -7,7 +7,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from portmap import strategies
-from portmap._strategies.manifests import NULLS
+from portmap._strategies.manifests import NULLABLE_FIELDS
 from strategies_for_tests import EVERYWHERE, Strategy
 
 __all__ = ["json_values", "near_manifests", "service_manifests", "untyped"]
@@ -46,7 +46,7 @@ untyped: Final[Strategy[Any]] = json_values | st.sampled_from(
 
 _FIELDS: Final = sorted(
     {
-        *(field for fields in NULLS.values() for field in fields),
+        *(field for fields in NULLABLE_FIELDS.values() for field in fields),
         "port",
         "name",
         "status",

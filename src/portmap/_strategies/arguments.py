@@ -1,4 +1,7 @@
-"""What the arguments of strategies may be, said at the call: an error at the first draw is hard to place."""
+"""Checks of the arguments of strategies.
+
+They run when a strategy is made. An error at the first draw would not show which call is wrong.
+"""
 
 from collections.abc import Callable, Collection, Sequence
 from functools import wraps
@@ -10,26 +13,34 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.names import port_number_reasons
 
-__all__ = ["check_bounds", "check_cluster", "check_flag", "check_ports", "check_strategy", "chosen", "shown_as_called"]
+__all__ = [
+    "check_bounds",
+    "check_cluster",
+    "check_flag",
+    "check_ports",
+    "check_strategy",
+    "choices_of",
+    "represented_by_call",
+]
 
 Word = TypeVar("Word", bound=str)
 Arguments = ParamSpec("Arguments")
 Example = TypeVar("Example")
 
 
-def shown_as_called(
+def represented_by_call(
     make: Callable[Arguments, SearchStrategy[Example]],
 ) -> Callable[Arguments, SearchStrategy[Example]]:
-    """Have the strategies that a function makes shown as the call that made them, `services(max_ports=2)`.
+    """Let the strategies of a function show themselves as the call that made them: `services(max_ports=2)`.
 
-    Hypothesis names them in its errors, and would show of what they are made.
+    Hypothesis names strategies in its errors. Without this it shows the parts of which they are made.
     """
 
     @wraps(make)
     def called(*args: Arguments.args, **arguments: Arguments.kwargs) -> SearchStrategy[Example]:
         strategy = make(*args, **arguments)
 
-        def drawn(draw: DrawFn, /, **_: Any) -> Example:  # noqa: ANN401 - they are for the name alone
+        def drawn(draw: DrawFn, /, **_: Any) -> Example:  # noqa: ANN401 - only shown
             return draw(strategy)
 
         drawn.__name__ = drawn.__qualname__ = make.__name__
@@ -38,27 +49,27 @@ def shown_as_called(
     return called
 
 
-def chosen(name: str, given: Collection[Word], known: Sequence[Word]) -> tuple[Word, ...]:
-    """The words of this list that were given, in the order of the list, so that examples shrink to its first.
+def choices_of(name: str, given: Collection[Word], known: Sequence[Word]) -> tuple[Word, ...]:
+    """Return the given words in the order of the known ones, so that examples shrink to the first of these.
 
     Raises:
-        InvalidArgument: None is given, or one that is not in the list.
+        InvalidArgument: No word is given, or one that is not known.
     """
     wanted: object = given
     if isinstance(wanted, str) or not isinstance(wanted, Collection):
         raise InvalidArgument(f"{name}={wanted!r} must be a collection of words, such as {(known[0],)!r}")
-    unknown = [each for each in given if each not in known]
+    unknown = [word for word in given if word not in known]
     if unknown or not given:
-        what = f"{unknown[0]!r} is none of them" if unknown else "none is left"
-        raise InvalidArgument(f"{name}={wanted!r} must be some of {', '.join(known)}: {what}")
-    return tuple(each for each in known if each in given)
+        reason = f"{unknown[0]!r} is none of them" if unknown else "none is left"
+        raise InvalidArgument(f"{name}={wanted!r} must be some of {', '.join(known)}: {reason}")
+    return tuple(word for word in known if word in given)
 
 
 def check_bounds(names: tuple[str, str], low: object, high: object, least: int = 0) -> None:
-    """Refuse what are no bounds of a number of things.
+    """Check the bounds of a number of elements.
 
     Raises:
-        InvalidArgument: One of them is no integer or too small, or they are the wrong way round.
+        InvalidArgument: One of them is not an integer or too small, or the lower one is the greater.
     """
     for name, value in zip(names, (low, high), strict=True):
         if type(value) is not int or value < least:
@@ -68,10 +79,10 @@ def check_bounds(names: tuple[str, str], low: object, high: object, least: int =
 
 
 def check_ports(low: object, high: object, names: tuple[str, str] = ("min_port", "max_port")) -> None:
-    """Refuse what are no bounds of port numbers.
+    """Check the bounds of port numbers.
 
     Raises:
-        InvalidArgument: One of them is no port number, or they are the wrong way round.
+        InvalidArgument: One of them is not a port number, or the lower one is the greater.
     """
     for name, value in zip(names, (low, high), strict=True):
         reasons = port_number_reasons(value) if type(value) is int else ("must be an integer",)
@@ -81,30 +92,30 @@ def check_ports(low: object, high: object, names: tuple[str, str] = ("min_port",
 
 
 def check_flag(name: str, value: object) -> None:
-    """Refuse what is neither True, False nor None, which stands for either.
+    """Check a value that may be True, False, or None for either.
 
     Raises:
-        InvalidArgument: It is something else.
+        InvalidArgument: It is another value.
     """
     if value is not None and not isinstance(value, bool):
         raise InvalidArgument(f"{name}={value!r} must be True, False, or None for either")
 
 
 def check_cluster(value: object) -> None:
-    """Refuse what is no cluster.
+    """Check a value that may be a cluster or None.
 
     Raises:
-        InvalidArgument: It is something else.
+        InvalidArgument: It is another value.
     """
     if value is not None and not isinstance(value, Cluster):
         raise InvalidArgument(f"cluster={value!r} must be a portmap.Cluster: write Cluster({value!r})")
 
 
 def check_strategy(name: str, value: object) -> None:
-    """Refuse what is no strategy.
+    """Check a value that may be a strategy or None.
 
     Raises:
-        InvalidArgument: It is something else.
+        InvalidArgument: It is another value.
     """
     if value is not None and not isinstance(value, SearchStrategy):
         raise InvalidArgument(f"{name}={value!r} must be a strategy, such as strategies.just({value!r})")

@@ -1,4 +1,4 @@
-"""Services with one mistake, and what a server says of it."""
+"""Strategies for manifests of Services that a server refuses for one mistake."""
 
 from collections.abc import Collection
 from operator import attrgetter
@@ -14,10 +14,10 @@ from portmap._kubernetes.violations import Violation
 from portmap._manifests.validate import validate
 from portmap._model.ports import ServicePort
 from portmap._model.to_manifest import to_manifest
-from portmap._strategies.arguments import check_cluster, shown_as_called
+from portmap._strategies.arguments import check_cluster, represented_by_call
 from portmap._strategies.mistakes import MISTAKES, WEB, MistakeCase, changed
-from portmap._strategies.ports import agreeing_service_ports, service_ports
-from portmap._strategies.words import annotations, dns_labels, label_maps, object_names, several
+from portmap._strategies.ports import consistent_service_ports, service_ports
+from portmap._strategies.words import annotations, dns_labels, label_maps, lists_of, object_names
 
 __all__ = ["BREAKABLE_CODES", "BrokenService", "broken_services"]
 
@@ -25,18 +25,18 @@ __all__ = ["BREAKABLE_CODES", "BrokenService", "broken_services"]
 @final
 @attrs.frozen
 class BrokenService:
-    """A Service's manifest that an API server would refuse, and why.
+    """The manifest of a Service that an API server would refuse, and why.
 
     Attributes:
         manifest: The manifest, as plain data.
-        violation: The one violation that the server would report.
-        about: The mistake, in words.
-        cluster: By what it is judged.
+        violation: The violation that the server would report.
+        about: A description of the mistake.
+        cluster: The cluster of the server.
 
     Example:
         >>> from hypothesis import find
         >>> from portmap.strategies import broken_services
-        >>> broken = find(broken_services(codes=["port-name-required"]), lambda each: True)
+        >>> broken = find(broken_services(codes=["port-name-required"]), lambda broken: True)
         >>> broken.violation.code, broken.manifest["kind"]
         ('port-name-required', 'Service')
     """
@@ -48,11 +48,11 @@ class BrokenService:
     about: str
     cluster: Cluster
 
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ANN401, FBT001 - as Hypothesis and IPython ask
-        """Print it in lines, with texts cut where nobody would read on: some mistakes take 256 KiB."""
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ANN401, FBT001 - the signature that IPython calls
+        """Print the fields in lines, with long texts cut: some mistakes take 256 KiB."""
         with printer.group(4, f"{type(self).__name__}(", ")"):
-            for place, field in enumerate(attrs.fields(type(self))):
-                if place:
+            for position, field in enumerate(attrs.fields(type(self))):
+                if position:
                     printer.text(",")
                     printer.breakable()
                 printer.text(f"{field.name}=")
@@ -62,35 +62,35 @@ class BrokenService:
 _LONGEST_SHOWN: Final = 300
 
 
-def _cut(value: Any) -> Any:  # noqa: ANN401 - any JSON value, and the rest as it is
+def _cut(value: Any) -> Any:  # noqa: ANN401 - any JSON value, and others unchanged
     if isinstance(value, dict):
-        return {key: _cut(each) for key, each in value.items()}
+        return {key: _cut(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_cut(each) for each in value]
+        return [_cut(item) for item in value]
     if isinstance(value, str) and len(value) > _LONGEST_SHOWN:
         return f"{value[:_LONGEST_SHOWN]}… ({len(value)} characters)"
     return value
 
 
-_SINGLE: Final = tuple(each for each in MISTAKES if len(each.expected) == 1)
-BREAKABLE_CODES: Final = tuple(dict.fromkeys(code for each in _SINGLE for code, _ in each.expected))
+_SINGLE: Final = tuple(case for case in MISTAKES if len(case.expected) == 1)
+BREAKABLE_CODES: Final = tuple(dict.fromkeys(code for case in _SINGLE for code, _ in case.expected))
 """The codes of the rules that `broken_services` breaks."""
 
 
-@shown_as_called
+@represented_by_call
 def broken_services(
     *, codes: Collection[str] | None = None, cluster: Cluster | None = None
 ) -> st.SearchStrategy[BrokenService]:
-    """Generate manifests of Services with one mistake each, and the one violation that a create makes of it.
+    """Generate manifests of Services with one mistake each, and the violation that a create reports.
 
-    Between them they break every rule that a create through the API can break.
+    Together they break every rule that a create through the API can break.
 
     Args:
-        codes: Which rules to break, by the codes of their violations; left out, any.
-        cluster: Who judges; left out, one for each mistake that refuses it: some are
-            mistakes only to an old version, or where the service CIDRs are known.
+        codes: The codes of the violations. The default is any.
+        cluster: The cluster of the server. The default is a cluster that refuses the mistake:
+            some are mistakes for old versions only, or if the service CIDRs are known.
 
-    Examples shrink to a Service of as few ports as the mistake needs.
+    Examples shrink to a Service with as few ports as the mistake needs.
 
     Raises:
         InvalidArgument: There is no rule of this code that a create can break, or not on this cluster.
@@ -99,24 +99,24 @@ def broken_services(
         >>> from hypothesis import find
         >>> from portmap.manifests import validate
         >>> from portmap.strategies import broken_services
-        >>> broken = find(broken_services(), lambda each: True)
+        >>> broken = find(broken_services(), lambda broken: True)
         >>> validate(broken.manifest) == (broken.violation,)
         True
     """
     check_cluster(cluster)
     wanted = _wanted(codes)
-    rows = [each for each in _SINGLE if wanted is None or any(code in wanted for code, _ in each.expected)]
+    cases = [case for case in _SINGLE if wanted is None or any(code in wanted for code, _ in case.expected)]
     if cluster is not None:
-        rows = [each for each in rows if _says(each, WEB, cluster)]
-    # Those that need fewer ports come first, as they make the smaller examples.
-    rows.sort(key=attrgetter("least_ports"))
-    if not rows:
+        cases = [case for case in cases if _violation(case, WEB, cluster)]
+    # Examples shrink to the first cases, so those with fewer ports come first.
+    cases.sort(key=attrgetter("least_ports"))
+    if not cases:
         raise InvalidArgument(f"codes={codes!r} cannot be broken by a create on {cluster}")
 
     @st.composite
     def draw_broken(draw: st.DrawFn) -> BrokenService:
-        row = draw(st.sampled_from(rows))
-        return draw(_made(row, cluster or row.cluster))
+        case = draw(st.sampled_from(cases))
+        return draw(_broken_service(case, cluster or case.cluster))
 
     return draw_broken()
 
@@ -135,14 +135,14 @@ def _wanted(codes: Collection[str] | None) -> frozenset[str] | None:
     return frozenset(given)
 
 
-def _says(row: MistakeCase, base: dict[str, Any], cluster: Cluster) -> Violation | None:
-    """The violation of the row, if this cluster says it of this Service and nothing else."""
-    found = validate(changed(base, row.mistake.changes), cluster=cluster)
-    return found[0] if len(found) == 1 and (found[0].code, found[0].field) in row.expected else None
+def _violation(case: MistakeCase, base: dict[str, Any], cluster: Cluster) -> Violation | None:
+    """Return the violation that this cluster reports of a Service with the mistake, if it is the expected one alone."""
+    found = validate(changed(base, case.mistake.changes), cluster=cluster)
+    return found[0] if len(found) == 1 and (found[0].code, found[0].field) in case.expected else None
 
 
-# What is left free of a good Service is what no mistake depends on. Its ports speak TCP, have names and different
-# numbers, all below those that the mistakes give.
+# Only fields that no mistake depends on vary. The ports have the protocol TCP, names and different numbers, all
+# below those that the mistakes set.
 _PORT_NUMBERS: Final = range(1, 10000)
 _PORTS: Final = service_ports(min_port=_PORT_NUMBERS[0], max_port=_PORT_NUMBERS[-1], named=True, protocols=["TCP"])
 _METADATA: Final = st.fixed_dictionaries(
@@ -153,10 +153,10 @@ _SELECTORS: Final = st.just({"app": "web"}) | label_maps(min_size=1)
 
 
 @st.composite
-def _made(draw: st.DrawFn, row: MistakeCase, cluster: Cluster) -> BrokenService:
-    """This mistake in some Service."""
-    ports = agreeing_service_ports(
-        draw(several(_PORTS, row.least_ports, row.least_ports + 1)),
+def _broken_service(draw: st.DrawFn, case: MistakeCase, cluster: Cluster) -> BrokenService:
+    """Draw a Service with this mistake."""
+    ports = consistent_service_ports(
+        draw(lists_of(_PORTS, case.least_ports, case.least_ports + 1)),
         numbers=_PORT_NUMBERS,
         protocols=["TCP"],
         node_ports=cluster.node_port_range,
@@ -167,14 +167,14 @@ def _made(draw: st.DrawFn, row: MistakeCase, cluster: Cluster) -> BrokenService:
         "metadata": draw(_METADATA),
         "spec": {"selector": draw(_SELECTORS), "ports": [_explicit(port) for port in ports]},
     }
-    violation = _says(row, base, cluster)
+    violation = _violation(case, base, cluster)
     if violation is None:
         raise AssertionError(
-            f"{row.mistake.about}: {cluster} says something else of {changed(base, row.mistake.changes)}"
+            f"{case.mistake.about}: {cluster} reports other violations of {changed(base, case.mistake.changes)}"
         )
-    return BrokenService(changed(base, row.mistake.changes), violation, row.mistake.about, cluster)
+    return BrokenService(changed(base, case.mistake.changes), violation, case.mistake.about, cluster)
 
 
 def _explicit(port: ServicePort) -> dict[str, Any]:
-    """The port with its target written out, so that a mistake in `port` is none in `targetPort` as well."""
+    """Return the manifest of a port with its target port, so that a mistake in `port` is not one in `targetPort`."""
     return to_manifest(attrs.evolve(port, target_port=port.effective_target_port))

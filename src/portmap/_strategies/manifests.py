@@ -1,4 +1,4 @@
-"""Manifests as others write them: with nulls, empty values, and what portmap does not model."""
+"""Strategies for manifests as other tools write them: with nulls, empty values and unmodelled parts."""
 
 import copy
 from collections.abc import Collection, Mapping
@@ -11,19 +11,19 @@ from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.kinds import WORKLOAD_KINDS
 from portmap._model.to_manifest import to_manifest
 from portmap._model.workloads import Workload
-from portmap._strategies.arguments import check_cluster, check_strategy, chosen, shown_as_called
-from portmap._strategies.pods import MAKERS, pods, workloads
+from portmap._strategies.arguments import check_cluster, check_strategy, choices_of, represented_by_call
+from portmap._strategies.pods import KINDS_OF_WORKLOADS, pods, workloads
 from portmap._strategies.services import services
-from portmap._strategies.words import finalizers, some_of, texts
+from portmap._strategies.words import any_fields, finalizers, texts
 
 __all__ = ["manifests"]
 
 Manifest = dict[str, Any]
 
-_KINDS: Final = ("Service", "Pod", *MAKERS)
+_KINDS: Final = ("Service", "Pod", *KINDS_OF_WORKLOADS)
 
 
-@shown_as_called
+@represented_by_call
 def manifests(
     *,
     kinds: Collection[str] = _KINDS,
@@ -33,17 +33,16 @@ def manifests(
 ) -> st.SearchStrategy[Manifest]:
     """Generate manifests, as plain data, that an API server would accept.
 
-    Those of Services have what stands in the manifests of others: nulls, empty lists,
-    keys in any order, finalizers, owners and a status.
+    Those of Services may have nulls, empty lists, keys in any order, finalizers, owners and a status.
 
     Args:
-        kinds: Of which kinds: `"Service"`, `"Pod"`, `"Deployment"` and other workloads.
-        names: `metadata.name`.
-        namespaces: `metadata.namespace`; `None` among them leaves it out.
-        cluster: What the target accepts; left out, the cluster in force when an example is drawn.
+        kinds: The kinds: `"Service"`, `"Pod"`, `"Deployment"` and other workloads.
+        names: The values of `metadata.name`.
+        namespaces: The values of `metadata.namespace`. `None` among them leaves it out.
+        cluster: The target. The default is the cluster in force when an example is drawn.
 
     Raises:
-        InvalidArgument: An argument is no such thing.
+        InvalidArgument: An argument is not valid.
 
     Example:
         >>> from hypothesis import given
@@ -55,32 +54,32 @@ def manifests(
         ...
         >>> test_a_server_takes_it()
     """
-    wanted = chosen("kinds", kinds, _KINDS)
+    wanted = choices_of("kinds", kinds, _KINDS)
     check_cluster(cluster)
     for argument, given in (("names", names), ("namespaces", namespaces)):
         check_strategy(argument, given)
-    makers = tuple(kind for kind in wanted if kind in MAKERS)
+    workload_kinds = tuple(kind for kind in wanted if kind in KINDS_OF_WORKLOADS)
     options: list[st.SearchStrategy[Manifest]] = []
     if "Service" in wanted:
         options.append(
-            services(names=names, namespaces=namespaces, cluster=cluster).map(to_manifest).flatmap(_embellished)
+            services(names=names, namespaces=namespaces, cluster=cluster).map(to_manifest).flatmap(_with_noise)
         )
     if "Pod" in wanted:
         options.append(pods(names=names, namespaces=namespaces, cluster=cluster).map(to_manifest))
-    if makers:
-        made = workloads(kinds=makers, names=names, namespaces=namespaces, cluster=cluster)
-        options.append(made.map(workload_manifest))
+    if workload_kinds:
+        drawn = workloads(kinds=workload_kinds, names=names, namespaces=namespaces, cluster=cluster)
+        options.append(drawn.map(workload_manifest))
     return st.one_of(*options)
 
 
 # --- workloads -------------------------------------------------------------------------------------------------
 
 _GROUPS: Final = {kind: group for group, kind in WORKLOAD_KINDS}
-_BY_LABELS_ALONE: Final = "ReplicationController"
+_WITH_PLAIN_SELECTOR: Final = "ReplicationController"
 
 
 def workload_manifest(workload: Workload) -> Manifest:
-    """A manifest of which `portmap.manifests.read` makes this workload again."""
+    """Return a manifest that `portmap.manifests.read` reads as this workload."""
     template = to_manifest(workload.pod)
     group = _GROUPS[workload.kind]
     labels = template["metadata"].get("labels", {})
@@ -94,8 +93,8 @@ def workload_manifest(workload: Workload) -> Manifest:
     if workload.replicas is not None:
         spec["replicas"] = workload.replicas
     if workload.selector is not None:
-        picked = dict(workload.selector)
-        spec["selector"] = picked if workload.kind == _BY_LABELS_ALONE else {"matchLabels": picked}
+        labels = dict(workload.selector)
+        spec["selector"] = labels if workload.kind == _WITH_PLAIN_SELECTOR else {"matchLabels": labels}
     metadata = {"name": workload.name, **({"namespace": workload.namespace} if workload.namespace else {})}
     return {
         "apiVersion": f"{group}/v1" if group else "v1",
@@ -127,7 +126,7 @@ _STATUSES: Final[st.SearchStrategy[Manifest | None]] = st.sampled_from(
         None,
     ]
 )
-_UNMODELLED: Final = some_of(
+_UNMODELLED: Final = any_fields(
     {
         "finalizers": st.lists(finalizers, max_size=2) | st.none(),
         "ownerReferences": _OWNERS | st.none(),
@@ -138,12 +137,12 @@ _UNMODELLED: Final = some_of(
         "selfLink": texts,
     }
 )
-NULLS: Final[Mapping[str, tuple[str, ...]]] = {
+NULLABLE_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "metadata": ("generateName", "namespace", "labels", "annotations", "deletionTimestamp"),
     "spec": tuple(field.path[0] for field in SPEC_FIELDS),
     "port": tuple(field.path[0] for field in SERVICE_PORT_FIELDS if not field.required),
 }
-"""The fields that may be null, which means the same as leaving them out."""
+"""The fields that may be null. Null means that the field is left out."""
 _EMPTY: Final[Mapping[str, tuple[object, ...]]] = {
     "selector": ({},),
     "clusterIPs": ([],),
@@ -161,7 +160,11 @@ def _fields(names: Collection[str], most: int) -> st.SearchStrategy[list[str]]:
 
 
 _NULLED: Final = st.fixed_dictionaries(
-    {"metadata": _fields(NULLS["metadata"], 3), "spec": _fields(NULLS["spec"], 3), "port": _fields(NULLS["port"], 2)}
+    {
+        "metadata": _fields(NULLABLE_FIELDS["metadata"], 3),
+        "spec": _fields(NULLABLE_FIELDS["spec"], 3),
+        "port": _fields(NULLABLE_FIELDS["port"], 2),
+    }
 )
 _EMPTIED: Final = _fields(_EMPTY, 2).flatmap(
     lambda names: st.fixed_dictionaries({name: st.sampled_from(_EMPTY[name]) for name in names})
@@ -169,8 +172,8 @@ _EMPTIED: Final = _fields(_EMPTY, 2).flatmap(
 
 
 @st.composite
-def _embellished(draw: st.DrawFn, manifest: Manifest) -> Manifest:
-    """The same Service with more about it that means nothing to portmap, or nothing at all."""
+def _with_noise(draw: st.DrawFn, manifest: Manifest) -> Manifest:
+    """Draw the manifest of a Service with unmodelled parts, nulls and empty values added."""
     manifest["metadata"] |= copy.deepcopy(draw(_UNMODELLED))
     spec = manifest.setdefault("spec", {})
     nulled = draw(_NULLED)

@@ -1,4 +1,4 @@
-"""Containers, pods and workloads."""
+"""Strategies for containers, pods and workloads."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, Final
@@ -16,18 +16,18 @@ from portmap._strategies.arguments import (
     check_cluster,
     check_flag,
     check_strategy,
-    chosen,
-    shown_as_called,
+    choices_of,
+    represented_by_call,
 )
-from portmap._strategies.ports import PROTOCOL_WORDS, agreeing_container_ports, container_ports
+from portmap._strategies.ports import PROTOCOLS_BY_SIMPLICITY, consistent_container_ports, container_ports
 from portmap._strategies.words import annotations as any_annotations
-from portmap._strategies.words import dns_labels, label_maps, object_names, several, told_apart
+from portmap._strategies.words import distinct_name, dns_labels, label_maps, lists_of, object_names
 from portmap._strategies.words import namespaces as any_namespaces
 
-__all__ = ["MAKERS", "containers", "pods", "workloads"]
+__all__ = ["KINDS_OF_WORKLOADS", "containers", "pods", "workloads"]
 
-MAKERS: Final = ("Deployment", *sorted({kind for _, kind in WORKLOAD_KINDS} - {"Deployment", "Pod"}))
-"""The kinds of workloads, the one that examples shrink to first."""
+KINDS_OF_WORKLOADS: Final = ("Deployment", *sorted({kind for _, kind in WORKLOAD_KINDS} - {"Deployment", "Pod"}))
+"""The kinds of workloads, with the one first that examples shrink to."""
 
 _CONTAINER_NAMES: Final = dns_labels("app")
 _LONGEST_NAME: Final = 63
@@ -41,24 +41,24 @@ _POD_IPS: Final[st.SearchStrategy[list[str]]] = (
 _PHASES: Final = ("Running", "Pending", "Succeeded", "Failed", "Unknown")
 
 
-@shown_as_called
+@represented_by_call
 def containers(
     *,
     min_ports: int = 0,
     max_ports: int = 4,
     named: bool | None = None,
-    protocols: Collection[Protocol] = PROTOCOL_WORDS,
+    protocols: Collection[Protocol] = PROTOCOLS_BY_SIMPLICITY,
 ) -> st.SearchStrategy[Container]:
     """Generate `Container` objects.
 
     Args:
-        min_ports: The least number of ports that the container declares.
-        max_ports: The greatest.
-        named: Whether its ports have names; `None` for either.
-        protocols: The protocols that they may speak.
+        min_ports: The least number of ports.
+        max_ports: The greatest number of ports.
+        named: Whether the ports have names; `None` for either.
+        protocols: The protocols of the ports.
 
     Raises:
-        InvalidArgument: An argument is no such thing, or the bounds leave nothing.
+        InvalidArgument: An argument is not valid, or no example satisfies all of them.
 
     Example:
         >>> from hypothesis import find
@@ -71,20 +71,20 @@ def containers(
     return st.builds(
         Container,
         _CONTAINER_NAMES,
-        ports=several(ports, min_ports, max_ports).map(agreeing_container_ports),
+        ports=lists_of(ports, min_ports, max_ports).map(consistent_container_ports),
         image=st.none() | st.just("example.com/app:1"),
         restart_policy=st.none(),
     )
 
 
-def _named_apart(group: list[Container], taken: set[str]) -> list[Container]:
-    """The same containers, none with the name of another."""
-    apart = []
-    for each in group:
-        name = told_apart(each.name, taken, _LONGEST_NAME)
+def _with_distinct_names(group: list[Container], taken: set[str]) -> list[Container]:
+    """Return the containers with names that differ from each other and from those taken, and take these names."""
+    renamed = []
+    for container in group:
+        name = distinct_name(container.name, taken, _LONGEST_NAME)
         taken.add(name)
-        apart.append(attrs.evolve(each, name=name))
-    return apart
+        renamed.append(attrs.evolve(container, name=name))
+    return renamed
 
 
 _RESTART_POLICIES: Final = (None, "Always")
@@ -96,7 +96,7 @@ _WHEN_OBSERVED: Final[Mapping[str, st.SearchStrategy[Any]]] = {
 }
 
 
-@shown_as_called
+@represented_by_call
 def pods(
     *,
     min_containers: int = 1,
@@ -104,7 +104,7 @@ def pods(
     min_ports: int = 0,
     max_ports: int = 4,
     named: bool | None = None,
-    protocols: Collection[Protocol] = PROTOCOL_WORDS,
+    protocols: Collection[Protocol] = PROTOCOLS_BY_SIMPLICITY,
     observed: bool | None = None,
     names: st.SearchStrategy[str] | None = None,
     namespaces: st.SearchStrategy[str | None] | None = None,
@@ -114,21 +114,21 @@ def pods(
     """Generate `Pod` objects, with init containers and sidecars among them.
 
     Args:
-        min_containers: The least number of containers, init containers apart.
-        max_containers: The greatest.
-        min_ports: The least number of ports that each container declares.
-        max_ports: The greatest.
-        named: Whether ports have names; `None` for either.
-        protocols: The protocols that they may speak.
-        observed: Whether the pod was observed in a cluster, with addresses, phase and
-            readiness, or is one that will be; `None` for either.
-        names: Its name.
-        namespaces: Its namespace; `None` among them leaves it open.
-        labels: Its labels.
-        cluster: What the target accepts; left out, the cluster in force when an example is drawn.
+        min_containers: The least number of containers, without init containers.
+        max_containers: The greatest number of containers.
+        min_ports: The least number of ports of each container.
+        max_ports: The greatest number of ports of each container.
+        named: Whether the ports have names; `None` for either.
+        protocols: The protocols of the ports.
+        observed: True for observed pods, with addresses, phase and readiness; False for
+            projected pods; `None` for either.
+        names: The names of the pods.
+        namespaces: The namespaces. `None` among them leaves the namespace out.
+        labels: The labels of the pods.
+        cluster: The target. The default is the cluster in force when an example is drawn.
 
     Raises:
-        InvalidArgument: An argument is no such thing, or the bounds leave nothing.
+        InvalidArgument: An argument is not valid, or no example satisfies all of them.
 
     Example:
         >>> from hypothesis import find
@@ -153,8 +153,8 @@ def pods(
         "namespace": any_namespaces if namespaces is None else namespaces,
         "labels": label_maps() if labels is None else labels,
         "annotations": st.none() | any_annotations,
-        "containers": several(regular, min_containers, max_containers),
-        "init_containers": several(init, 0, 2),
+        "containers": lists_of(regular, min_containers, max_containers),
+        "init_containers": lists_of(init, 0, 2),
         "host_network": st.sampled_from([None, False]),
         "hostname": st.none() | object_names,
         "subdomain": st.none() | object_names,
@@ -167,46 +167,46 @@ def pods(
 
 def _pod(fields: dict[str, Any], cluster: Cluster | None) -> Pod:
     taken: set[str] = set()
-    apart = {name: _named_apart(fields[name], taken) for name in ("containers", "init_containers")}
+    renamed = {name: _with_distinct_names(fields[name], taken) for name in ("containers", "init_containers")}
     with cluster or cluster_in_force():
-        return Pod(**{**fields, **apart})
+        return Pod(**{**fields, **renamed})
 
 
-@shown_as_called
+@represented_by_call
 def workloads(
     *,
-    kinds: Collection[str] = MAKERS,
+    kinds: Collection[str] = KINDS_OF_WORKLOADS,
     min_containers: int = 1,
     max_containers: int = 3,
     min_ports: int = 0,
     max_ports: int = 4,
     named: bool | None = None,
-    protocols: Collection[Protocol] = PROTOCOL_WORDS,
+    protocols: Collection[Protocol] = PROTOCOLS_BY_SIMPLICITY,
     names: st.SearchStrategy[str] | None = None,
     namespaces: st.SearchStrategy[str | None] | None = None,
     labels: st.SearchStrategy[Mapping[str, str]] | None = None,
     min_replicas: int = 0,
     cluster: Cluster | None = None,
 ) -> st.SearchStrategy[Workload]:
-    """Generate `Workload` objects: Deployments and the like, reduced to what their pods look like.
+    """Generate `Workload` objects: Deployments and the like, reduced to the pods that they create.
 
     Args:
-        kinds: Which kinds.
-        min_containers: As in `pods`, and so those that follow.
+        kinds: The kinds.
+        min_containers: As in `pods`.
         max_containers: As in `pods`.
         min_ports: As in `pods`.
         max_ports: As in `pods`.
         named: As in `pods`.
         protocols: As in `pods`.
-        names: The workload's name.
-        namespaces: Its namespace; `None` among them leaves it open.
-        labels: The labels of its pods. Its own selector is some of them.
-        min_replicas: The least number of pods that it makes, where it says how many;
-            one of 0 makes none, and no Service leads to it.
+        names: The names of the workloads.
+        namespaces: The namespaces. `None` among them leaves the namespace out.
+        labels: The labels of the pods.
+        min_replicas: The least number of replicas, if it is set. With 0 there are no pods
+            that a Service could select.
         cluster: As in `pods`.
 
     Raises:
-        InvalidArgument: An argument is no such thing, or the bounds leave nothing.
+        InvalidArgument: An argument is not valid, or no example satisfies all of them.
 
     Example:
         >>> from hypothesis import find
@@ -214,7 +214,7 @@ def workloads(
         >>> find(workloads(kinds=["Job"]), lambda workload: True).kind
         'Job'
     """
-    known = chosen("kinds", kinds, MAKERS)
+    known = choices_of("kinds", kinds, KINDS_OF_WORKLOADS)
     check_bounds(("min_replicas", "min_replicas"), min_replicas, min_replicas)
     for argument, given in (("names", names), ("labels", labels)):
         check_strategy(argument, given)

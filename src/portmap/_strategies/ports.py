@@ -1,4 +1,4 @@
-"""Ports, one by one, and made to agree with each other where several stand together."""
+"""Strategies for ports, and functions that make several ports consistent."""
 
 from collections.abc import Collection, Sequence
 from typing import Final, Literal, TypeAlias, get_args
@@ -11,71 +11,71 @@ from portmap._kubernetes.cluster import DEFAULT_NODE_PORT_RANGE
 from portmap._kubernetes.enums import DEFAULT_PROTOCOL, Protocol
 from portmap._kubernetes.names import LONGEST_LABEL, LONGEST_PORT_NAME
 from portmap._model.ports import ContainerPort, ServicePort
-from portmap._strategies.arguments import check_flag, check_ports, chosen, shown_as_called
+from portmap._strategies.arguments import check_flag, check_ports, choices_of, represented_by_call
 from portmap._strategies.words import (
+    distinct_name,
     numbers_between,
     port_names,
     qualified_names,
     service_port_names,
-    told_apart,
 )
 
 __all__ = [
-    "PROTOCOL_WORDS",
+    "PROTOCOLS_BY_SIMPLICITY",
     "TARGETS",
     "Target",
-    "agreeing_container_ports",
-    "agreeing_service_ports",
+    "consistent_container_ports",
+    "consistent_service_ports",
     "container_ports",
     "free_number",
     "service_ports",
 ]
 
 Target: TypeAlias = Literal["name", "number"]
-"""How a Service port says where it leads."""
+"""How a Service port refers to a container port."""
 
 TARGETS: Final[tuple[Target, ...]] = get_args(Target)
-PROTOCOL_WORDS: Final[tuple[Protocol, ...]] = ("TCP", "UDP", "SCTP")
-"""The protocols, the one that examples shrink to first."""
+PROTOCOLS_BY_SIMPLICITY: Final[tuple[Protocol, ...]] = ("TCP", "UDP", "SCTP")
+"""The protocols, with the one first that examples shrink to."""
 
-_HOST_IPS: Final = ("127.0.0.1", "0.0.0.0", "::1")  # noqa: S104 - nothing is bound to it
+_HOST_IPS: Final = ("127.0.0.1", "0.0.0.0", "::1")  # noqa: S104 - nothing binds to it
 
 
 def _protocols(allowed: Sequence[Protocol]) -> st.SearchStrategy[Protocol | None]:
-    """Protocols; TCP may also be left out, which means the same."""
+    """Return protocols. TCP may be left out, since it is the default."""
     words: list[Protocol | None] = [None, *allowed] if "TCP" in allowed else [*allowed]
     return st.sampled_from(words)
 
 
 def _or_none(values: st.SearchStrategy[str], *, given: bool | None) -> st.SearchStrategy[str | None]:
-    """Values where there must be one, `None` where there must be none, or either."""
+    """Return values if one is required, `None` if none is allowed, or else either."""
     if given is None:
         return st.none() | values
     return values if given else st.none()
 
 
-@shown_as_called
+@represented_by_call
 def container_ports(
     *,
     min_port: int = 1,
     max_port: int = 65535,
     named: bool | None = None,
-    protocols: Collection[Protocol] = PROTOCOL_WORDS,
+    protocols: Collection[Protocol] = PROTOCOLS_BY_SIMPLICITY,
     host_ports: bool | None = False,
 ) -> st.SearchStrategy[ContainerPort]:
     """Generate `ContainerPort` objects.
 
     Args:
-        min_port: The lowest number on which the container may listen.
-        max_port: The highest.
+        min_port: The lowest number.
+        max_port: The highest number.
         named: Whether the port has a name; `None` for either.
-        protocols: The protocols that it may speak. Where TCP is among them, it may be left out too.
-        host_ports: Whether it takes a port of the node; `None` for either.
+        protocols: The protocols. TCP, if it is among them, may be left out of the port.
+        host_ports: Whether the port has a host port; `None` for either.
 
-    Examples shrink to `ContainerPort(80)`, if that is allowed.
+    Examples shrink to `ContainerPort(80)` if the arguments allow it.
 
     Raises:
-        InvalidArgument: An argument is no such thing, or the bounds leave nothing.
+        InvalidArgument: An argument is not valid, or no example satisfies all of them.
 
     Example:
         >>> from hypothesis import find
@@ -88,7 +88,7 @@ def container_ports(
     check_flag("host_ports", host_ports)
     plain = {
         "name": _or_none(port_names, given=named),
-        "protocol": _protocols(chosen("protocols", protocols, PROTOCOL_WORDS)),
+        "protocol": _protocols(choices_of("protocols", protocols, PROTOCOLS_BY_SIMPLICITY)),
     }
     numbers = numbers_between(min_port, max_port)
     on_the_host = st.builds(
@@ -102,13 +102,13 @@ def container_ports(
     return on_the_host if host_ports else off_the_host if host_ports is False else off_the_host | on_the_host
 
 
-@shown_as_called
+@represented_by_call
 def service_ports(
     *,
     min_port: int = 1,
     max_port: int = 65535,
     named: bool | None = None,
-    protocols: Collection[Protocol] = PROTOCOL_WORDS,
+    protocols: Collection[Protocol] = PROTOCOLS_BY_SIMPLICITY,
     target: Target | None = None,
     node_ports: bool | None = False,
     node_port_range: range = DEFAULT_NODE_PORT_RANGE,
@@ -116,22 +116,21 @@ def service_ports(
     """Generate `ServicePort` objects.
 
     Args:
-        min_port: The lowest number that clients may dial.
-        max_port: The highest.
+        min_port: The lowest number that clients connect to.
+        max_port: The highest number.
         named: Whether the port has a name; `None` for either. A Service with several
             ports must name each.
-        protocols: The protocols that it may speak. Where TCP is among them, it may be left out too.
-        target: `"name"` if it leads to a container port by its name, `"number"` if by
-            its number, which may be left out where it is that of the port itself;
-            `None` for either.
-        node_ports: Whether it has a node port, which only Services of types NodePort
+        protocols: The protocols. TCP, if it is among them, may be left out of the port.
+        target: `"name"` for target ports that are names, `"number"` for numbers and
+            absent target ports; `None` for either.
+        node_ports: Whether the port has a node port, which only Services of types NodePort
             and LoadBalancer may have; `None` for either.
-        node_port_range: From which numbers.
+        node_port_range: The range of the node ports.
 
-    Examples shrink to `ServicePort(80)`, if that is allowed.
+    Examples shrink to `ServicePort(80)` if the arguments allow it.
 
     Raises:
-        InvalidArgument: An argument is no such thing, or the bounds leave nothing.
+        InvalidArgument: An argument is not valid, or no example satisfies all of them.
 
     Example:
         >>> from hypothesis import find
@@ -143,7 +142,7 @@ def service_ports(
     check_flag("named", named)
     check_flag("node_ports", node_ports)
     _check_target(target)
-    allowed = chosen("protocols", protocols, PROTOCOL_WORDS)
+    allowed = choices_of("protocols", protocols, PROTOCOLS_BY_SIMPLICITY)
     given: object = node_port_range
     if not isinstance(given, range) or not given or given.step != 1:
         raise InvalidArgument(f"node_port_range={given!r} must be a range of ports, such as range(30000, 32768)")
@@ -168,11 +167,11 @@ def _check_target(target: object) -> None:
         raise InvalidArgument(f"target={target!r} must be 'name', 'number', or None for either")
 
 
-# --- several together ------------------------------------------------------------------------------------------
+# --- consistent ports ------------------------------------------------------------------------------------------
 
 
 def free_number(wanted: int, taken: Collection[int], among: range) -> int | None:
-    """The number, or if it is taken the next free one of the range, from its start again after its end; or `None`."""
+    """Return the wanted number or the next free one of the range, cyclically; `None` if all are taken."""
     for step in range(len(among)):
         number = among[(wanted - among[0] + step) % len(among)]
         if number not in taken:
@@ -180,7 +179,7 @@ def free_number(wanted: int, taken: Collection[int], among: range) -> int | None
     return None
 
 
-def agreeing_service_ports(
+def consistent_service_ports(
     ports: Sequence[ServicePort],
     *,
     numbers: range,
@@ -188,43 +187,42 @@ def agreeing_service_ports(
     node_ports: range,
     forbidden: Collection[int] = (),
 ) -> tuple[ServicePort, ...]:
-    """The same ports with names, numbers and node ports that one Service may have.
+    """Return the ports with names, numbers and node ports that one Service may have.
 
-    Where two would clash, the later one gets the next number, or a number behind its
-    name: nothing needs to be drawn again. Where all numbers of all protocols are in use,
-    what is left is dropped.
+    Of two ports in conflict the later one gets the next number, or a number appended to its
+    name, so that nothing is drawn again. Ports are dropped when all numbers of all protocols
+    are taken.
     """
-    dialled = {protocol: set(forbidden) for protocol in PROTOCOL_WORDS}
+    used = {protocol: set(forbidden) for protocol in PROTOCOLS_BY_SIMPLICITY}
     names: set[str] = set()
     taken: set[int] = set()
-    agreeing = []
+    consistent = []
     for port in ports:
         own: Protocol = port.protocol or DEFAULT_PROTOCOL
         for protocol in dict.fromkeys((own, *protocols)):
-            number = free_number(port.port, dialled[protocol], numbers)
+            number = free_number(port.port, used[protocol], numbers)
             if number is not None:
                 break
         else:
             break
-        dialled[protocol].add(number)
+        used[protocol].add(number)
         name = port.name
         if len(ports) > 1:
-            name = told_apart(name or f"port-{number}", names, LONGEST_LABEL)
+            name = distinct_name(name or f"port-{number}", names, LONGEST_LABEL)
             names.add(name)
         on_node = free_number(port.node_port, taken, node_ports) if port.node_port else None
         taken |= {on_node} if on_node else set()
-        spoken = port.protocol if protocol == own else protocol
-        agreeing.append(attrs.evolve(port, port=number, name=name, node_port=on_node, protocol=spoken))
-    return tuple(agreeing)
+        kept = port.protocol if protocol == own else protocol
+        consistent.append(attrs.evolve(port, port=number, name=name, node_port=on_node, protocol=kept))
+    return tuple(consistent)
 
 
-def agreeing_container_ports(ports: Sequence[ContainerPort]) -> tuple[ContainerPort, ...]:
-    """The same ports with names that one container may have."""
+def consistent_container_ports(ports: Sequence[ContainerPort]) -> tuple[ContainerPort, ...]:
+    """Return the ports with names that one container may have."""
     names: set[str] = set()
-    agreeing = []
+    consistent = []
     for port in ports:
-        if port.name:
-            port = attrs.evolve(port, name=told_apart(port.name, names, LONGEST_PORT_NAME))  # noqa: PLW2901 - the same one
-            names.add(port.name or "")
-        agreeing.append(port)
-    return tuple(agreeing)
+        name = distinct_name(port.name, names, LONGEST_PORT_NAME) if port.name else None
+        names |= {name} if name else set()
+        consistent.append(attrs.evolve(port, name=name or port.name))
+    return tuple(consistent)

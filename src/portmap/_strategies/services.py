@@ -1,4 +1,4 @@
-"""Services of every type, with what their type may have."""
+"""Strategies for Services of every type, with the fields that their type may have."""
 
 from collections.abc import Collection, Mapping
 from functools import lru_cache
@@ -20,42 +20,48 @@ from portmap._strategies.arguments import (
     check_flag,
     check_ports,
     check_strategy,
-    chosen,
-    shown_as_called,
+    choices_of,
+    represented_by_call,
 )
-from portmap._strategies.ports import PROTOCOL_WORDS, Target, agreeing_service_ports, free_number, service_ports
+from portmap._strategies.ports import (
+    PROTOCOLS_BY_SIMPLICITY,
+    Target,
+    consistent_service_ports,
+    free_number,
+    service_ports,
+)
 from portmap._strategies.words import annotations as any_annotations
 from portmap._strategies.words import (
+    any_fields,
     dns_names,
     label_maps,
+    lists_of,
     object_names,
     qualified_names,
-    several,
-    some_of,
 )
 from portmap._strategies.words import namespaces as any_namespaces
 
-__all__ = ["SERVICE_TYPE_WORDS", "services"]
+__all__ = ["TYPES_BY_SIMPLICITY", "services"]
 
 Strategy = st.SearchStrategy
 Fields = dict[str, Any]
 
-SERVICE_TYPE_WORDS: Final[tuple[ServiceType, ...]] = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
-"""The types of Services, the one that examples shrink to first."""
+TYPES_BY_SIMPLICITY: Final[tuple[ServiceType, ...]] = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
+"""The types of Services, with the one first that examples shrink to."""
 
 _MOST_PORTS: Final = 4
 
 
-@shown_as_called
+@represented_by_call
 def services(
     *,
-    types: Collection[ServiceType] = SERVICE_TYPE_WORDS,
+    types: Collection[ServiceType] = TYPES_BY_SIMPLICITY,
     headless: bool | None = None,
     min_ports: int = 0,
     max_ports: int = _MOST_PORTS,
     min_port: int = 1,
     max_port: int = 65535,
-    protocols: Collection[Protocol] = PROTOCOL_WORDS,
+    protocols: Collection[Protocol] = PROTOCOLS_BY_SIMPLICITY,
     target: Target | None = None,
     names: Strategy[str] | None = None,
     namespaces: Strategy[str | None] | None = None,
@@ -65,25 +71,25 @@ def services(
     """Generate `Service` objects that this cluster would create.
 
     Args:
-        types: Of which types.
-        headless: Whether it is headless, which only a ClusterIP Service can be; `None` for either.
+        types: The types.
+        headless: Whether the Service is headless, which only a ClusterIP Service can be; `None` for either.
         min_ports: The least number of ports. Only headless and ExternalName Services
-            may have none; the others have at least one all the same.
-        max_ports: The greatest.
-        min_port: The lowest number that clients may dial.
-        max_port: The highest.
-        protocols: The protocols that its ports may speak.
-        target: How its ports say where they lead; as in `service_ports`.
-        names: Its name: DNS labels that begin with a letter are good for every version.
-        namespaces: Its namespace; `None` among them leaves it open.
-        selectors: What it selects; `None` among them: nothing.
-        cluster: What the target accepts; left out, the cluster in force when an example
-            is drawn. Cluster IPs are given only where its service CIDRs are known.
+            can have none; others have at least one.
+        max_ports: The greatest number of ports.
+        min_port: The lowest number that clients connect to.
+        max_port: The highest number.
+        protocols: The protocols of the ports.
+        target: How Service ports refer to container ports; as in `service_ports`.
+        names: The names. Every version accepts DNS labels that begin with a letter.
+        namespaces: The namespaces. `None` among them leaves the namespace out.
+        selectors: The selectors. `None` among them leaves the selector out.
+        cluster: The target. The default is the cluster in force when an example is drawn.
+            Services have cluster IPs only if its service CIDRs are known.
 
     Examples shrink to `Service('web', ports=(ServicePort(80),))`.
 
     Raises:
-        InvalidArgument: An argument is no such thing, or together they leave nothing.
+        InvalidArgument: An argument is not valid, or no example satisfies all of them.
 
     Example:
         >>> from hypothesis import find
@@ -91,13 +97,13 @@ def services(
         >>> find(services(types=["NodePort"]), lambda service: service.effective_type == "NodePort").type
         'NodePort'
     """
-    kinds = _kinds(chosen("types", types, SERVICE_TYPE_WORDS), headless=headless)
+    kinds = _kinds(choices_of("types", types, TYPES_BY_SIMPLICITY), headless=headless)
     check_bounds(("min_ports", "max_ports"), min_ports, max_ports)
     check_ports(min_port, max_port)
     check_cluster(cluster)
     for argument, given in (("names", names), ("namespaces", namespaces), ("selectors", selectors)):
         check_strategy(argument, given)
-    allowed = chosen("protocols", protocols, PROTOCOL_WORDS)
+    allowed = choices_of("protocols", protocols, PROTOCOLS_BY_SIMPLICITY)
     needed = [kind for kind in kinds if kind not in _WITHOUT_PORTS]
     if max_ports == 0 and needed:
         raise InvalidArgument(f"max_ports=0 leaves no {needed[0]} Service, which has at least one port")
@@ -105,7 +111,7 @@ def services(
     if min_ports > room:
         raise InvalidArgument(f"min_ports={min_ports} is more than there are: {room} numbers and protocols")
     port_lists = {
-        with_node_ports: several(
+        with_node_ports: lists_of(
             service_ports(
                 min_port=min_port,
                 max_port=max_port,
@@ -138,11 +144,11 @@ def services(
         fields = draw(metadata)
         drawn = draw(port_lists[kind in _WITH_NODE_PORTS])
         if kind in _WITHOUT_PORTS:
-            # The simplest example is that of the fewest choices: as many as of a plain Service are made for these.
+            # The simplest example has the fewest choices. These choices make other types no simpler than ClusterIP.
             draw(_fields("ClusterIP", target_cluster))
             drawn = [] if not min_ports and draw(st.booleans()) else drawn[:max_ports]
         kubelet = kind == "LoadBalancer" and target_cluster.enabled(KUBELET_PORT_FORBIDDEN)
-        fields["ports"] = agreeing_service_ports(
+        fields["ports"] = consistent_service_ports(
             drawn,
             numbers=numbers,
             protocols=allowed,
@@ -160,7 +166,7 @@ def services(
 
 
 def _kinds(types: tuple[ServiceType, ...], *, headless: bool | None) -> tuple[str, ...]:
-    """The types, with headless Services as one of their own."""
+    """Return the types, with headless Services as a type of their own."""
     check_flag("headless", headless)
     if headless:
         if "ClusterIP" not in types:
@@ -180,7 +186,7 @@ _WITH_NODE_PORTS: Final = frozenset({"NodePort", "LoadBalancer"})
 
 
 def _addresses_in(block: Network) -> Strategy[str]:
-    """Addresses that every version would allocate from this block; nothing where it is too small to have one."""
+    """Return addresses that every version would allocate from this block; none if it is too small."""
     last = min(block.num_addresses - 2, 0xFFFE)
     if last < 1:
         return st.nothing()
@@ -188,7 +194,7 @@ def _addresses_in(block: Network) -> Strategy[str]:
 
 
 def _with_families(cluster: Cluster) -> Strategy[Fields]:
-    """IP families and their policy, as this cluster has them."""
+    """Return IP families and policies that this cluster supports."""
     families = IP_FAMILIES if cluster.ip_families is None else cluster.ip_families
     policies = ["SingleStack", "PreferDualStack"]
     options = [
@@ -208,7 +214,7 @@ def _with_families(cluster: Cluster) -> Strategy[Fields]:
 
 
 def _with_addresses(cluster: Cluster) -> Strategy[Fields]:
-    """Cluster IPs of the cluster's own CIDRs, with families that fit them."""
+    """Return cluster IPs of the cluster's CIDRs, with matching IP families."""
     options: list[Strategy[Fields]] = []
     blocks = cluster.service_networks or ()
     for block in blocks:
@@ -245,7 +251,7 @@ _SESSIONS: Final[Strategy[Fields]] = st.one_of(
         lambda seconds: {"session_affinity": "ClientIP", "session_affinity_timeout_seconds": seconds}
     ),
 )
-_BALANCER: Final = some_of(
+_BALANCER: Final = any_fields(
     {
         "load_balancer_ip": _OUTSIDE,
         "load_balancer_class": qualified_names,
@@ -261,7 +267,7 @@ def _distributions(cluster: Cluster) -> Strategy[TrafficDistribution]:
 
 
 def _of_every_type(cluster: Cluster) -> Strategy[Fields]:
-    return some_of(
+    return any_fields(
         {
             "publish_not_ready_addresses": st.booleans(),
             "internal_traffic_policy": _POLICIES,
@@ -271,23 +277,23 @@ def _of_every_type(cluster: Cluster) -> Strategy[Fields]:
 
 
 def _all_of(*parts: Strategy[Fields]) -> Strategy[Fields]:
-    """The fields of all the parts; where two give the same, the later one counts."""
+    """Return the fields of all parts. A field of a later part wins."""
     return st.tuples(*parts).map(lambda drawn: {name: value for fields in drawn for name, value in fields.items()})
 
 
-def _on_the_way(cluster: Cluster) -> Strategy[Fields]:
-    """What a Service has that has an address of its own."""
+def _with_cluster_ip(cluster: Cluster) -> Strategy[Fields]:
+    """Return the fields of Services that have a cluster IP."""
     return _all_of(_SESSIONS, _with_families(cluster) | _with_addresses(cluster))
 
 
-def _from_outside(cluster: Cluster) -> Strategy[Fields]:
-    outside = some_of({"external_ips": _EXTERNAL_IPS, "external_traffic_policy": _POLICIES})
-    return _all_of(_of_every_type(cluster), _on_the_way(cluster), outside)
+def _with_external_traffic(cluster: Cluster) -> Strategy[Fields]:
+    outside = any_fields({"external_ips": _EXTERNAL_IPS, "external_traffic_policy": _POLICIES})
+    return _all_of(_of_every_type(cluster), _with_cluster_ip(cluster), outside)
 
 
 @lru_cache(maxsize=64)
 def _fields(kind: str, cluster: Cluster) -> Strategy[Fields]:
-    """What a Service of this kind may have besides metadata, ports and selector."""
+    """Return the fields that a Service of this kind may have, without metadata, ports and selector."""
     if kind == "ExternalName":
         named = st.builds("{}{}".format, dns_names, st.sampled_from(["", "."]))
         return named.map(lambda name: {"type": kind, "external_name": name})
@@ -296,14 +302,14 @@ def _fields(kind: str, cluster: Cluster) -> Strategy[Fields]:
         return _all_of(_of_every_type(cluster), _SESSIONS, _with_families(cluster), nowhere)
     if kind == "ClusterIP":
         spelt: Strategy[Fields] = st.sampled_from([{}, {"type": kind}])
-        outside = some_of({"external_ips": _EXTERNAL_IPS})
-        return _all_of(_of_every_type(cluster), _on_the_way(cluster), outside, spelt)
+        outside = any_fields({"external_ips": _EXTERNAL_IPS})
+        return _all_of(_of_every_type(cluster), _with_cluster_ip(cluster), outside, spelt)
     balancer = _BALANCER if kind == "LoadBalancer" else st.just({})
-    return _all_of(_from_outside(cluster), balancer, st.just({"type": kind}))
+    return _all_of(_with_external_traffic(cluster), balancer, st.just({"type": kind}))
 
 
 def _health_check(cluster: Cluster, ports: tuple[ServicePort, ...]) -> Strategy[Fields]:
-    """A health check node port, which goes with policy Local alone, and is none of those of the ports."""
+    """Return a health check node port that no port has, with the policy Local that it requires."""
     numbers = cluster.node_port_range
     free = free_number(numbers[-1], {port.node_port for port in ports if port.node_port}, numbers)
     given = [{"external_traffic_policy": "Local", "health_check_node_port": free}] if free else []

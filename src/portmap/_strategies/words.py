@@ -1,7 +1,7 @@
-"""The words and numbers that objects are made of: each is good by construction, and the readable ones come first.
+"""Strategies for names, labels and numbers. Every example is valid, and examples shrink to readable ones.
 
-What the alphabets and lengths say here is only a part of what `_grammar` accepts; that it is a
-part is for the tests to say, and every object that is made of these words is judged by the rules.
+They generate a part of what the grammars of `_kubernetes.names` accept. The constructors of the
+objects check every example.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -13,49 +13,49 @@ from portmap._kubernetes.names import LONGEST_LABEL, LONGEST_PORT_NAME
 
 __all__ = [
     "annotations",
+    "any_fields",
+    "distinct_name",
     "dns_labels",
     "dns_names",
     "finalizers",
     "label_maps",
+    "lists_of",
     "namespaces",
     "numbers_between",
     "object_names",
     "port_names",
     "qualified_names",
     "service_port_names",
-    "several",
-    "some_of",
     "texts",
-    "told_apart",
 ]
 
 Strategy = st.SearchStrategy
 
 Element = TypeVar("Element")
 
-_A_FEW: Final = 8
+_SHORT: Final = 8
 _LOWER: Final = "abcdefghijklmnopqrstuvwxyz"
 _DIGITS: Final = "0123456789"
 _ALPHANUMERIC: Final = _LOWER + _LOWER.upper() + _DIGITS
 
 
-# One choice makes one word: what is drawn is text that is made to fit, and no text at all is a word that readers know.
-# So nothing is drawn again, and a word that shrinks leaves alone what is drawn after it.
+# One choice makes one word: text is drawn and then made to fit, and the empty text becomes a familiar word.
+# So nothing is filtered, and a word that shrinks does not change the values that are drawn after it.
 
 
 def _words(characters: str, longest: int, fit: Callable[[str], str], known: str) -> Strategy[str]:
-    """Text of these characters, made to fit; the simplest is the known word."""
+    """Return words of these characters, made to fit. The simplest is the known word."""
     return st.text(characters, max_size=longest).map(lambda text: fit(text) if text else known)
 
 
 def _as_label(text: str) -> str:
-    """The text with a letter at its beginning and no hyphen at its end."""
+    """Return the text with a letter at its start and no hyphen at its end."""
     bare = text.strip("-")
     return bare if bare[:1].isalpha() else f"x{bare}"
 
 
 def _as_port_name(text: str) -> str:
-    """The same with single hyphens."""
+    """Return the text as a label without consecutive hyphens."""
     return _as_label("-".join(part for part in text.split("-") if part))
 
 
@@ -64,7 +64,7 @@ def _as_simple_name(text: str) -> str:
 
 
 def dns_labels(known: str) -> Strategy[str]:
-    """DNS labels that begin with a letter, which every version takes for every name."""
+    """Return DNS labels that begin with a letter: every version accepts them as names."""
     return _words(_LOWER + _DIGITS + "-", LONGEST_LABEL - 1, _as_label, known)
 
 
@@ -86,7 +86,7 @@ _label_values: Final = _simple_names("web") | st.sampled_from(["", "1"])
 
 
 def label_maps(*, min_size: int = 0, max_size: int = 3) -> Strategy[dict[str, str]]:
-    """Labels, or a selector."""
+    """Return mappings of labels, which are selectors, too."""
     return st.dictionaries(_label_keys, _label_values, min_size=min_size, max_size=max_size)
 
 
@@ -100,44 +100,44 @@ port_names: Final = _words(_LOWER + _DIGITS + "-", LONGEST_PORT_NAME - 1, _as_po
 """Names of container ports: IANA service names."""
 
 service_port_names: Final = port_names | dns_labels("http") | st.sampled_from(["8080", "a--b", "x" * LONGEST_LABEL])
-"""Names of Service ports: DNS labels, those included that no container port could have."""
+"""Names of Service ports: DNS labels, with some that a container port cannot have."""
 
 _WELL_KNOWN: Final = (80, 8080, 443, 8443, 9090, 53, 5432)
 
 
 def numbers_between(low: int, high: int) -> Strategy[int]:
-    """Port numbers: those that readers know come first, then any."""
+    """Return port numbers; well-known ones are the simplest."""
     known = [number for number in _WELL_KNOWN if low <= number <= high]
     return st.sampled_from(known) | st.integers(low, high) if known else st.integers(low, high)
 
 
-def told_apart(name: str, taken: Iterable[str], longest: int) -> str:
-    """The name, or if it is taken the same with a number behind it."""
+def distinct_name(name: str, taken: Iterable[str], longest: int) -> str:
+    """Return the name, with a number appended if it is taken."""
     others = set(taken)
-    number, apart = 2, name
-    while apart in others:
+    number, distinct = 2, name
+    while distinct in others:
         suffix = f"-{number}"
-        apart = name[: longest - len(suffix)].rstrip("-") + suffix
+        distinct = name[: longest - len(suffix)].rstrip("-") + suffix
         number += 1
-    return apart
+    return distinct
 
 
-def several(elements: Strategy[Element], least: int, most: int) -> Strategy[list[Element]]:
-    """So many of these.
+def lists_of(elements: Strategy[Element], least: int, most: int) -> Strategy[list[Element]]:
+    """Return lists with this many elements.
 
-    A few are drawn after their number: where each takes many choices, Hypothesis takes one out
-    of their midst only so. The lists of Hypothesis shrink better where there may be many.
+    For short lists, the length is drawn first: with elements of many choices, this lets Hypothesis
+    remove one from the middle. For long lists, the lists of Hypothesis shrink better.
     """
-    if most - least > _A_FEW:
+    if most - least > _SHORT:
         return st.lists(elements, min_size=least, max_size=most)
 
     @st.composite
-    def draw_several(draw: st.DrawFn) -> list[Element]:
+    def draw_list(draw: st.DrawFn) -> list[Element]:
         return [draw(elements) for _ in range(draw(st.integers(least, most)))]
 
-    return draw_several()
+    return draw_list()
 
 
-def some_of(fields: Mapping[str, Strategy[Any]]) -> Strategy[dict[str, Any]]:
-    """Any of these fields, each given or left out."""
+def any_fields(fields: Mapping[str, Strategy[Any]]) -> Strategy[dict[str, Any]]:
+    """Return mappings with any of these fields."""
     return st.fixed_dictionaries({}, optional=dict(fields))
