@@ -1,5 +1,6 @@
-"""portmap's objects in other people's classes, by way of cattrs."""
+"""portmap's objects in classes of users, by way of cattrs: settings, mistakes, and converters of their own."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,7 +8,20 @@ import attrs
 import cattrs
 import pytest
 
-from portmap import Container, ContainerPort, Pod, Service, ServicePort, ValidationError, Workload, to_manifest
+from portmap import (
+    Cluster,
+    Container,
+    ContainerPort,
+    Labels,
+    Pod,
+    Service,
+    ServicePort,
+    Span,
+    ValidationError,
+    Workload,
+    to_manifest,
+)
+from portmap.lint import Severity
 from portmap.manifests import converter
 
 
@@ -29,8 +43,28 @@ class Plain:
     ports: dict[str, ContainerPort] = field(default_factory=dict)
 
 
+@attrs.frozen
+class Deep(Settings):
+    """Settings with values of other kinds."""
+
+    cluster: Cluster = attrs.field(factory=Cluster)
+    severities: Mapping[str, Severity] = attrs.field(factory=dict)
+    span: Span | None = None
+
+
 SERVICE = Service("web", selector={"app": "web"}, ports=[ServicePort(80, target_port="http")])
 APP = Container("app", ports=[ContainerPort(8080, name="http")])
+
+
+def to_deployment(name: str) -> dict[str, Any]:
+    template = {"metadata": {"labels": {"app": name}}, "spec": {"containers": [to_manifest(APP)]}}
+    selector = {"matchLabels": {"app": name}}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": "shop"},
+        "spec": {"selector": selector, "template": template},
+    }
 
 
 def test_settings_of_ones_own() -> None:
@@ -75,17 +109,102 @@ def test_mistakes(data: Any, kind: type[Any], expected: str) -> None:
 
 def test_workloads_are_read() -> None:
     """A Deployment's dict becomes a `Workload`."""
-    manifest = {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": "web"},
-        "spec": {"template": {"spec": {"containers": [to_manifest(APP)]}}},
+    assert converter().structure(to_deployment("web"), Workload).pod.containers == (APP,)
+
+
+def test_every_fault_is_reported_with_its_path() -> None:
+    """One error lists all faults of settings, however deep they are, whatever is wrong."""
+    ports = [{"port": 0, "targetPort": 80}]
+    data = {
+        "service": to_manifest(SERVICE) | {"metadata": {"name": "Web"}, "spec": {"ports": ports}},
+        "port": {"port": "80"},
+        "containers": [{"name": "app", "ports": [{"containerPort": 80}]}, {"name": "b", "ports": [{}]}],
+        "replicas": "3",
+        "replcas": 1,
+        "cluster": {"version": "1.3", "node_port_range": "a-b", "feature_gates": {"A": True}},
+        "severities": {"a": "error", "b": "erorr"},
+        "span": {"line": 1, "column": True, "end_line": 2},
     }
-    assert converter().structure(manifest, Workload).pod.containers == (APP,)
+    with pytest.raises(ValidationError) as caught:
+        converter().structure(data, Deep)
+    error = caught.value
+    assert error.subject == "Deep"
+    assert [(violation.field, violation.code) for violation in error.violations] == [
+        ("cluster.node_port_range", "wrong-type"),
+        ("containers[1].ports[0].containerPort", "container-port-required"),
+        ("port.port", "wrong-type"),
+        ("replcas", "unknown-field"),
+        ("replicas", "wrong-type"),
+        ("service.metadata.name", "name-syntax"),
+        ("service.spec.ports[0].port", "port-out-of-range"),
+        ("severities[b]", "wrong-type"),
+        ("span.column", "wrong-type"),
+        ("span.end_column", "wrong-type"),
+    ]
+    text = str(error)
+    assert "did you mean 'replicas'?" in text
+    assert 'severities[b]: Unsupported value: "erorr": supported values: error, warning, info' in text
+    assert "span.end_column: Required value: must be given" in text
+    assert "BaseException" not in text
+    assert "Group" not in text
 
 
-def test_ones_own_converter_is_taught() -> None:
-    """A converter that one has learns about portmap's objects, and stays as strict or lax as it is."""
+@pytest.mark.parametrize(
+    ("data", "kind", "words"),
+    [
+        (5, Settings, "must be a mapping, not"),
+        ("80", int, "must be an integer, not text"),
+        (True, int, "must be an integer, not"),
+        (1, bool, "must be true or false, not"),
+        ("x", Cluster, "must be a mapping, not text"),
+        ({"app": 1}, Labels, "must be text, not"),
+        (
+            {"spec": {"containers": [{"name": "a", "ports": [{"containerPort": 0}]}]}},
+            Pod,
+            "\n  spec.containers[0].ports[0]",
+        ),
+        ({"spec": {"containers": 5}}, Pod, "spec.containers"),
+        ({"kind": "Job", "name": "a"}, Workload, "template"),
+        (5, Workload, "a mapping"),
+        (Ellipsis, Workload, "a mapping"),
+    ],
+)
+def test_a_wrong_value_by_itself(data: Any, kind: type[Any], words: str) -> None:
+    """No value is converted to another type, and the error is the same kind of error everywhere."""
+    with pytest.raises(ValidationError) as caught:
+        converter().structure(data, kind)
+    assert words in str(caught.value)
+
+
+def test_an_integer_is_a_number() -> None:
+    """A float may be written without a point."""
+    assert converter().structure(3, float) == 3
+
+
+def test_a_cluster_as_people_write_it() -> None:
+    """A cluster has the node port range as the flag of the API server has it."""
+    cluster = Cluster("1.33", node_port_range=range(20000, 20100), feature_gates={"RelaxedServiceNameValidation": True})
+    data = converter().unstructure(cluster)
+    assert data == {
+        "version": "1.33",
+        "node_port_range": "20000-20099",
+        "service_cidrs": None,
+        "feature_gates": {"RelaxedServiceNameValidation": True},
+    }
+    assert converter().structure(data, Cluster) == cluster
+    assert converter().structure({"version": "1.34"}, Cluster) == Cluster("1.34")
+
+
+def test_templates_have_no_kind() -> None:
+    """The pod of a workload is written as the template that it is in its manifest."""
+    workload = converter().structure(to_deployment("web"), Workload)
+    data = converter().unstructure(workload)
+    assert data["pod"].keys() == {"metadata", "spec"}
+    assert converter().structure(data, Workload) == workload
+
+
+def test_a_converter_of_ones_own() -> None:
+    """A converter of a user learns portmap's classes, and stays as strict or lax as it is."""
     mine = cattrs.Converter()
     assert converter(mine) is mine
     data = mine.unstructure(Settings(SERVICE, ServicePort(80), []))

@@ -18,10 +18,8 @@ import portmap
 from manifests_for_tests import service_manifests
 from portmap import (
     Cluster,
-    Container,
     Pod,
     Service,
-    ServicePort,
     ValidationError,
     Workload,
     check,
@@ -30,7 +28,7 @@ from portmap import (
     to_manifest,
     to_yaml,
 )
-from portmap.strategies import containers, pods, service_ports
+from portmap.strategies import pods
 from strategies_for_tests import EVERYWHERE, clusters, services
 
 
@@ -159,13 +157,6 @@ def test_a_repr_is_the_expression(service: Service, pod: Pod) -> None:
     with EVERYWHERE:
         assert eval(repr(service), PUBLIC) == service
         assert eval(repr(pod), PUBLIC) == pod
-
-
-@given(containers() | service_ports())
-def test_fragments_go_through_a_converter(part: Container | ServicePort) -> None:
-    """Containers and ports read back through a cattrs converter."""
-    converter = manifests.converter()
-    assert converter.structure(converter.unstructure(part), type(part)) == part
 
 
 @given(pods())
