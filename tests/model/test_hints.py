@@ -1,11 +1,11 @@
-"""Hints: the smallest edit that mends what a violation is about, where there is one."""
+"""Hints: the smallest edit that corrects a violation."""
 
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from portmap import Container, ContainerPort, Service, ServicePort, ValidationError, Violation
+from portmap import Container, ContainerPort, Service, ServicePort
 from portmap._kubernetes.names import (
     dns_label_1035_reasons,
     dns_label_reasons,
@@ -15,21 +15,17 @@ from portmap._kubernetes.names import (
     qualified_name_reasons,
 )
 from portmap.manifests import validate
-
-SELECTOR = {"app": "web"}
-
-
-def violations_of(build: Callable[[], object]) -> list[Violation]:
-    with pytest.raises(ValidationError) as caught:
-        build()
-    return list(caught.value.violations)
+from typed_objects import make_service
+from violations import refusals, violations_of
 
 
 def service(**fields: Any) -> Callable[[], object]:
-    return lambda: Service("web", **{"selector": SELECTOR, "ports": [ServicePort(80)], **fields})
+    """Return a call that makes a Service with these fields."""
+    return lambda: make_service(**fields)
 
 
 def two(first: dict[str, Any], second: dict[str, Any], **fields: Any) -> Callable[[], object]:
+    """Return a call that makes a Service with two ports."""
     ports = [ServicePort(**{"port": 80, "name": "a", **first}), ServicePort(**{"port": 81, "name": "b", **second})]
     return service(ports=ports, **fields)
 
@@ -110,7 +106,7 @@ def two(first: dict[str, Any], second: dict[str, Any], **fields: Any) -> Callabl
     ],
 )
 def test_hints(build: Callable[[], object], code: str, hint: str | None) -> None:
-    """Where one edit mends it, the hint says which; where none does, there is no hint."""
+    """A violation that one edit corrects has a hint, another has none."""
     hints = {violation.code: violation.hint for violation in reversed(violations_of(build))}
     assert code in hints
     if hint is None:
@@ -119,19 +115,19 @@ def test_hints(build: Callable[[], object], code: str, hint: str | None) -> None
         assert hint in str(hints[code])
 
 
-def test_a_node_port_that_the_cluster_picks_is_not_shown_as_a_number() -> None:
-    """Two ports of one number and protocol share a node port that nobody knows yet."""
+def test_a_picked_node_port_has_no_value() -> None:
+    """The violation of two ports that would share a picked node port has no value."""
     ports = [{"name": "a", "port": 80}, {"name": "b", "port": 80}]
     manifest = {"kind": "Service", "metadata": {"name": "web"}, "spec": {"type": "NodePort", "ports": ports}}
-    [shared] = [each for each in validate(manifest) if each.code == "duplicate-node-port"]
+    [shared] = [violation for violation in validate(manifest) if violation.code == "duplicate-node-port"]
     assert (shared.field, shared.value) == ("spec.ports[1].nodePort", None)
 
 
-def test_a_node_port_that_was_written_is_shown() -> None:
-    """Where the number was written, it is named."""
+def test_an_authored_node_port_is_the_value() -> None:
+    """The violation of two ports that share an authored node port has its number."""
     ports = [{"name": "a", "port": 80, "nodePort": 30080}, {"name": "b", "port": 80}]
     manifest = {"kind": "Service", "metadata": {"name": "web"}, "spec": {"type": "NodePort", "ports": ports}}
-    [shared] = [each for each in validate(manifest) if each.code == "duplicate-node-port"]
+    [shared] = [violation for violation in validate(manifest) if violation.code == "duplicate-node-port"]
     assert shared.value == 30080
 
 
@@ -149,62 +145,62 @@ def test_a_node_port_that_was_written_is_shown() -> None:
         ({"version": [2]}, None),
     ],
 )
-def test_the_selector_of_something_else(selector: Any, hint: str | None) -> None:
-    """Who writes the selector of a Deployment or of kubectl is told how a Service says it, in Python and YAML alike."""
-    [built] = violations_of(service(selector=selector))
+def test_selectors_in_other_forms(selector: Any, hint: str | None) -> None:
+    """The hint for a selector of Deployments or of kubectl is that of a Service, in Python and in manifests."""
+    [constructed] = violations_of(service(selector=selector))
     manifest = {"kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": [{"port": 80}], "selector": selector}}
-    [judged] = validate(manifest)
-    for each in (built, judged):
-        assert (each.code, (each.hint or "")[: len(hint or "")]) == ("wrong-type", hint or "")
-        assert (each.hint is None) == (hint is None)
+    [decoded] = validate(manifest)
+    for violation in (constructed, decoded):
+        assert (violation.code, (violation.hint or "")[: len(hint or "")]) == ("wrong-type", hint or "")
+        assert (violation.hint is None) == (hint is None)
 
 
-def test_a_field_that_is_there_was_not_meant() -> None:
-    """An unknown field is not to be renamed to one that the object has already."""
+def test_a_present_field_is_not_suggested() -> None:
+    """The hint for an unknown field is not a field that the object has already."""
     manifest = {"kind": "Service", "metadata": {"name": "web"}, "spec": {"port": 80, "ports": [{"prt": 1, "port": 80}]}}
     for violation in validate(manifest):
         assert (violation.code, "did you mean" in violation.message) == ("unknown-field", False)
         assert str(violation.hint).startswith("remove it")
 
 
-def test_a_dict_for_a_port() -> None:
-    """It is told what takes dicts."""
-    [given] = violations_of(service(ports=[{"port": 80}]))
-    assert "portmap.manifests.read takes a whole Service as a dict" in str(given.hint)
+def test_a_dict_as_port() -> None:
+    """The hint names the function that takes dicts."""
+    [violation] = violations_of(service(ports=[{"port": 80}]))
+    assert "portmap.manifests.read takes a whole Service as a dict" in str(violation.hint)
 
 
 @pytest.mark.parametrize(
     ("port", "target", "name"),
     [(80, "8080", "http"), (9000, "8080", "port-9000"), (9000, "--", "port-9000"), (9000, "Web_8080", "web-8080")],
 )
-def test_a_name_to_be_given_says_something(port: int, target: str, name: str) -> None:
-    """A port that needs a name is not named after a target that is no name itself."""
+def test_suggested_port_names(port: int, target: str, name: str) -> None:
+    """The suggested name is the target port only if that is a valid name."""
     ports = [{"port": port, "targetPort": target}, {"name": "b", "port": 81}]
     manifest = {"kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": ports}}
-    [unnamed] = [each for each in validate(manifest) if each.code == "port-name-required"]
+    [unnamed] = [violation for violation in validate(manifest) if violation.code == "port-name-required"]
     assert unnamed.hint == f"name it after what it serves, for instance {name!r}"
 
 
-def test_a_default_target_is_told_from_a_given_one() -> None:
-    """A target port that was never written is said to be the value of port; one that was, is not."""
-    [_, left_out] = violations_of(lambda: ServicePort(70000))
-    assert (left_out.field, "left out, it is the value of port" in left_out.message) == ("targetPort", True)
-    [given] = violations_of(lambda: ServicePort(80, target_port=70000))
-    assert (given.field, "left out" in given.message) == ("targetPort", False)
+def test_messages_about_default_target_ports() -> None:
+    """The message about an absent target port says that it is the value of `port`."""
+    [_, absent] = violations_of(ServicePort, 70000)
+    assert (absent.field, "left out, it is the value of port" in absent.message) == ("targetPort", True)
+    [authored] = violations_of(ServicePort, 80, target_port=70000)
+    assert (authored.field, "left out" in authored.message) == ("targetPort", False)
 
 
 @pytest.mark.parametrize("kind", [ContainerPort, ServicePort])
-def test_what_is_not_modelled_must_fit_into_a_manifest(kind: type) -> None:
-    """Data beside the model goes into the manifest, so it is judged as strictly."""
-    assert [each.code for each in violations_of(lambda: kind(80, unmodelled={"prt": 1}))] == ["unknown-field"]
-    assert [each.code for each in violations_of(lambda: kind(80, unmodelled=[]))] == ["wrong-type"]
+def test_unmodelled_data_is_checked(kind: type) -> None:
+    """Unmodelled data is a part of the manifest, so it is decoded strictly."""
+    assert [code for code, _ in refusals(kind, 80, unmodelled={"prt": 1})] == ["unknown-field"]
+    assert [code for code, _ in refusals(kind, 80, unmodelled=[])] == ["wrong-type"]
     assert kind(80, unmodelled={}) != kind(80)
     assert "unmodelled" not in repr(kind(80, unmodelled={"protocol": None}))
 
 
 @pytest.mark.parametrize("kind", [ContainerPort, ServicePort])
 def test_only_the_number_is_positional(kind: type) -> None:
-    """Argument order can never be wrong, since there is none."""
+    """Every other argument is a keyword argument."""
     with pytest.raises(TypeError, match="positional"):
         kind(80, "http")
 
@@ -220,10 +216,8 @@ def test_only_the_number_is_positional(kind: type) -> None:
         (qualified_name_reasons, 63, "!"),
     ],
 )
-def test_the_longest_name_is_not_too_long(
-    reasons_of: Callable[[str], tuple[str, ...]], longest: int, spoil: str
-) -> None:
-    """A name of just the greatest length is blamed for its characters alone, one more for both."""
+def test_the_longest_names(reasons_of: Callable[[str], tuple[str, ...]], longest: int, spoil: str) -> None:
+    """A name of the greatest length is not too long, and a name with one character more is."""
     bad = spoil + "a" * (longest - 1)
     assert not any("no more than" in reason for reason in reasons_of(bad))
     assert len(reasons_of(bad)) == 1
@@ -235,20 +229,20 @@ def test_the_longest_name_is_not_too_long(
     ("length", "hint"),
     [(63, "free text belongs in an annotation"), (64, "shorten it to 63 characters")],
 )
-def test_only_what_is_too_long_is_to_be_shortened(length: int, hint: str) -> None:
-    """A label's value of 63 characters that is wrong in another way is not too long."""
+def test_the_hint_to_shorten_a_label(length: int, hint: str) -> None:
+    """An invalid value of 63 characters is not too long."""
     [found] = violations_of(service(labels={"app": "a" * (length - 1) + "!"}))
     assert found.hint is not None
     assert found.hint.startswith(hint)
 
 
-def test_a_bad_name_is_shown_as_written() -> None:
-    """The value of a violation is what stands in the field."""
-    [found] = violations_of(lambda: Service("Web!", selector=SELECTOR, ports=[ServicePort(80)]))
+def test_the_value_of_a_violation() -> None:
+    """The value of a violation is that of the field."""
+    [found] = violations_of(service(name="Web!"))
     assert (found.field, found.value) == ("metadata.name", "Web!")
 
 
-def test_an_address_that_cannot_be_read_is_of_no_family() -> None:
-    """A cluster IP with bad syntax is reported for that alone, not also as one of the wrong family."""
-    found = violations_of(service(cluster_ip="nonsense", ip_families=["IPv6"]))
-    assert [each.code for each in found] == ["cluster-ip-syntax"]
+def test_an_invalid_address_has_no_family() -> None:
+    """An invalid cluster IP is not reported as one of the wrong family, too."""
+    found = refusals(service(cluster_ip="nonsense", ip_families=["IPv6"]))
+    assert [code for code, _ in found] == ["cluster-ip-syntax"]

@@ -1,30 +1,22 @@
-"""Containers and pods: what they declare, and whether they were observed."""
+"""Containers and pods: their ports, and whether pods were observed."""
 
 import copy
 import pickle
-from collections.abc import Callable
 from typing import Any
 
 import attrs
 import pytest
 
 from portmap import Cluster, Container, ContainerPort, Pod, ValidationError, check, to_manifest
-
-HTTP = ContainerPort(8080, name="http")
-
-
-def broken(build: Callable[[], object]) -> list[tuple[str, str]]:
-    """Code and field of everything that is wrong."""
-    with pytest.raises(ValidationError) as caught:
-        build()
-    return [(violation.code, violation.field) for violation in caught.value.violations]
+from typed_objects import HTTP
+from violations import refusals
 
 
 class TestContainers:
-    """A container and its ports."""
+    """`Container`."""
 
     def test_all_fields(self) -> None:
-        """Everything about ports that a manifest can say, and the image."""
+        """A container has its ports, image and restart policy."""
         container = Container("app", ports=[HTTP], image="example.com/app:1", restart_policy="Always")
         assert to_manifest(container) == {
             "name": "app",
@@ -36,12 +28,12 @@ class TestContainers:
         assert not Container("app").is_sidecar
 
     def test_port_names_are_unique(self) -> None:
-        """Two ports of a container have two names, also for two protocols."""
+        """Two ports of a container need two names, even for two protocols."""
         ports = [ContainerPort(53, name="dns"), ContainerPort(53, name="dns", protocol="UDP")]
-        assert broken(lambda: Container("dns", ports=ports)) == [("duplicate-container-port-name", "ports[1].name")]
+        assert refusals(lambda: Container("dns", ports=ports)) == [("duplicate-container-port-name", "ports[1].name")]
 
     def test_unnamed_ports(self) -> None:
-        """Any number of ports may have no name, and one number may be declared for two protocols."""
+        """Several ports may have no name, and one number may be declared for two protocols."""
         assert len(Container("dns", ports=[ContainerPort(53), ContainerPort(53, protocol="UDP")]).ports) == 2
 
     @pytest.mark.parametrize(
@@ -56,20 +48,20 @@ class TestContainers:
         ],
     )
     def test_mistakes(self, fields: dict[str, Any], expected: list[tuple[str, str]]) -> None:
-        """What is of the wrong type is said with its place."""
-        assert broken(lambda: Container(**{"name": "app"} | fields)) == expected
+        """A wrong type is reported with its field."""
+        assert refusals(lambda: Container(**{"name": "app"} | fields)) == expected
 
-    def test_several_containers_may_share_a_name(self) -> None:
-        """A port name counts within its container."""
+    def test_containers_may_share_a_port_name(self) -> None:
+        """A port name is unique in its container, not in its pod."""
         pod = Pod("web", containers=[Container("a", ports=[HTTP]), Container("b", ports=[HTTP])])
         assert check(pod) == ()
 
 
 class TestPods:
-    """A pod, as far as Services are concerned."""
+    """`Pod`."""
 
     def test_projected(self) -> None:
-        """A pod built in Python stands for those that will be: it has no addresses, which is not `()`."""
+        """A pod built in Python is projected: its addresses are `None`, not `()`."""
         pod = Pod("web")
         assert pod.is_projected
         assert pod.addresses is None
@@ -80,13 +72,13 @@ class TestPods:
         "fields", [{"addresses": ()}, {"phase": "Pending"}, {"ready": False}, {"addresses": ["10.0.0.1"]}]
     )
     def test_observed(self, fields: dict[str, Any]) -> None:
-        """A pod of which anything was observed has the addresses that were, if only none."""
+        """A pod with an observed field has the observed addresses, `()` if there are none."""
         pod = Pod("web", **fields)
         assert not pod.is_projected
         assert pod.addresses == tuple(fields.get("addresses", ()))
 
     def test_all_fields(self) -> None:
-        """Everything about a pod that concerns Services."""
+        """Every field has a place in the manifest."""
         pod = Pod(
             "web-0",
             namespace="shop",
@@ -130,45 +122,45 @@ class TestPods:
             },
         }
 
-    def test_where_ports_are_looked_up(self) -> None:
-        """In containers first and then in sidecars; other init containers have ended by then."""
+    def test_containers_with_named_ports(self) -> None:
+        """Named ports are looked up in containers and then in sidecars, not in other init containers."""
         sidecar, setup = Container("proxy", restart_policy="Always"), Container("setup")
         pod = Pod("web", containers=[Container("app")], init_containers=[setup, sidecar])
         assert pod.sidecars == (sidecar,)
         assert pod.port_containers == (Container("app"), sidecar)
 
     def test_host_ports(self) -> None:
-        """Two containers cannot bind one port of the node."""
+        """Two containers cannot have one host port."""
         one = Container("a", ports=[ContainerPort(80, host_port=80)])
         other = Container("b", ports=[ContainerPort(81, host_port=80)])
         field = "spec.containers[1].ports[0].hostPort"
-        assert broken(lambda: Pod("web", containers=[one, other])) == [("duplicate-host-port", field)]
+        assert refusals(lambda: Pod("web", containers=[one, other])) == [("duplicate-host-port", field)]
         udp = Container("b", ports=[ContainerPort(81, host_port=80, protocol="UDP")])
         elsewhere = Container("b", ports=[ContainerPort(81, host_port=80, host_ip="127.0.0.1")])
         assert check(Pod("web", containers=[one, udp])) == check(Pod("web", containers=[one, elsewhere])) == ()
 
-    def test_init_containers_bind_for_themselves(self) -> None:
-        """An init container is compared with itself alone; the server says `initContainers[0]` whichever it is."""
+    def test_host_ports_of_init_containers(self) -> None:
+        """Ports of an init container conflict with each other only. The server always reports index 0."""
         ports = [ContainerPort(80, host_port=80), ContainerPort(81, host_port=80)]
         once = Container("b", ports=[ContainerPort(80, host_port=80)])
         assert check(Pod("web", containers=[once], init_containers=[once])) == ()
         twice = [Container("setup"), Container("b", ports=ports)]
         field = "spec.initContainers[0].ports[1].hostPort"
-        assert broken(lambda: Pod("web", init_containers=twice)) == [("duplicate-host-port", field)]
+        assert refusals(lambda: Pod("web", init_containers=twice)) == [("duplicate-host-port", field)]
 
     def test_host_network(self) -> None:
-        """On the node's own network, a container's port is the node's, and no other can be asked for."""
+        """With host networking, a host port must equal the container port."""
         field = "spec.containers[0].ports[0].hostPort"
         other = Container("a", ports=[ContainerPort(80, host_port=81)])
-        assert broken(lambda: Pod("web", host_network=True, containers=[other])) == [("host-port-differs", field)]
+        assert refusals(lambda: Pod("web", host_network=True, containers=[other])) == [("host-port-differs", field)]
         plain = Container("a", ports=[ContainerPort(80)])
         assert check(Pod("web", host_network=True, containers=[plain])) == ()
 
     def test_templates(self) -> None:
-        """In a template host ports are not filled in yet, and so they must be given."""
+        """A server fills in host ports with host networking, but not in templates."""
         plain = Container("a", ports=[ContainerPort(80)])
         twice = [plain, Container("b", ports=[ContainerPort(80)])]
-        assert broken(lambda: Pod("web", host_network=True, containers=twice))
+        assert refusals(lambda: Pod("web", host_network=True, containers=twice))
         assert check(Pod("web", host_network=True, containers=twice, template=True)) == ()
 
     @pytest.mark.parametrize(
@@ -189,23 +181,23 @@ class TestPods:
         ],
     )
     def test_wrong_types(self, fields: dict[str, Any], field: str) -> None:
-        """What is of the wrong type is said with its place in a manifest."""
-        assert broken(lambda: Pod(**{"name": "web"} | fields)) == [("wrong-type", field)]
+        """A wrong type is reported with its field in the manifest."""
+        assert refusals(lambda: Pod(**{"name": "web"} | fields)) == [("wrong-type", field)]
 
     def test_values(self) -> None:
-        """Pods compare, hash, copy and pickle."""
+        """Copies, pickles and evolved pods are equal and have equal hashes."""
         pod = Pod("web", labels={"a": "b"}, containers=[Container("app", ports=[HTTP])], addresses=["10.0.0.1"])
         for twin in (copy.copy(pod), copy.deepcopy(pod), pickle.loads(pickle.dumps(pod)), attrs.evolve(pod)):
             assert twin == pod
             assert len({twin, pod}) == 1
 
-    def test_shown(self) -> None:
-        """A pod is called by kind, namespace and name."""
+    def test_names_in_messages(self) -> None:
+        """A pod has its kind, namespace and name in messages."""
         assert str(Pod("web")) == "Pod web"
         assert str(Pod("web", namespace="shop")) == "Pod shop/web"
         assert repr(Container("app")) == "Container('app')"
 
-    def test_the_judge(self) -> None:
-        """A refusal names the cluster in force."""
+    def test_errors_name_the_cluster(self) -> None:
+        """An error names the cluster in force."""
         with Cluster("1.33"), pytest.raises(ValidationError, match=r"for Kubernetes 1\.33"):
             Pod("web", containers=5)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The factories of Services: one for each kind, and one for what is to be exposed."""
+"""The factories of `Service`."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -6,11 +6,11 @@ from typing import Any, Final
 import attrs
 import pytest
 
-from portmap import Container, ContainerPort, Pod, Service, ServicePort, ValidationError, Workload, to_manifest
+from portmap import Container, ContainerPort, Pod, Service, ServicePort, Workload, to_manifest
+from typed_objects import HTTP, METRICS, make_pod
+from violations import refusals
 
-HTTP = ContainerPort(8080, name="http")
-METRICS = ContainerPort(9100, name="metrics")
-WEB = Pod("web", namespace="shop", labels={"app": "web"}, containers=[Container("app", ports=[HTTP, METRICS])])
+WEB: Final = make_pod("web", HTTP, METRICS, namespace="shop")
 
 DEPLOYMENT: Final[dict[str, Any]] = {
     "apiVersion": "apps/v1",
@@ -34,44 +34,37 @@ DEPLOYMENT: Final[dict[str, Any]] = {
 }
 
 
-def broken(build: Callable[[], object]) -> list[tuple[str, str]]:
-    """Code and field of everything that is wrong."""
-    with pytest.raises(ValidationError) as caught:
-        build()
-    return [(violation.code, violation.field) for violation in caught.value.violations]
-
-
 class TestFactories:
-    """Each takes only what its kind of Service may have."""
+    """A factory takes the fields that its kind of Service may have."""
 
     PORTS = (ServicePort(80, name="http", target_port="http"),)
 
     def test_internal(self) -> None:
-        """Inside the cluster: no type is written, as it is the default."""
+        """A ClusterIP Service: the type is not written, since it is the default."""
         service = Service.internal("web", self.PORTS, selector={"app": "web"})
         assert service == Service("web", ports=self.PORTS, selector={"app": "web"})
         assert service.effective_type == "ClusterIP"
 
     def test_headless(self) -> None:
-        """Without an address; ports may be left out."""
+        """A Service without an address. Ports may be left out."""
         service = Service.headless("db", selector={"app": "db"})
         assert service.is_headless
         assert service.ports == ()
         assert to_manifest(service)["spec"]["clusterIP"] == "None"
 
     def test_node_port(self) -> None:
-        """Served by every node."""
+        """A NodePort Service."""
         service = Service.node_port("web", [ServicePort(80, node_port=30080)], external_traffic_policy="Local")
         assert service.effective_type == "NodePort"
         assert service.ports[0].node_port == 30080
 
     def test_load_balancer(self) -> None:
-        """Behind the provider's load balancer."""
+        """A LoadBalancer Service."""
         service = Service.load_balancer("web", self.PORTS, load_balancer_source_ranges=["192.0.2.0/24"])
         assert service.type == "LoadBalancer"
 
     def test_alias_of(self) -> None:
-        """Another name for a DNS name, without ports or pods."""
+        """An ExternalName Service, without ports or selector."""
         service = Service.alias_of("db", "db.example.com", namespace="shop")
         assert to_manifest(service)["spec"] == {"type": "ExternalName", "externalName": "db.example.com"}
         assert not service.is_headless
@@ -88,21 +81,21 @@ class TestFactories:
             (Service.exposing, (WEB,), {"clusterIP": "None"}),
         ],
     )
-    def test_what_a_kind_cannot_have(
+    def test_arguments_for_other_kinds(
         self, factory: Callable[..., Service], arguments: tuple[Any, ...], other: dict[str, Any]
     ) -> None:
-        """A field that its kind cannot have is no argument of a factory: a type checker says so, and so does Python."""
+        """A field that the kind cannot have is a `TypeError`."""
         with pytest.raises(TypeError, match=next(iter(other))):
             factory(*arguments, **other)
 
     def test_no_factory_hides_a_field(self) -> None:
-        """A factory has the name of no field, or attrs would drop one of them."""
+        """No factory has the name of a field, since attrs would drop one of them."""
         names = {field.name for field in attrs.fields(Service)}
         assert not names & {"internal", "headless", "node_port", "load_balancer", "alias_of", "exposing"}
 
 
 class TestExposing:
-    """A Service made of what it is to lead to."""
+    """`Service.exposing`."""
 
     def test_a_pod(self) -> None:
         """Name, namespace, selector and ports come from the pod."""
@@ -117,7 +110,7 @@ class TestExposing:
         )
 
     def test_a_deployment(self) -> None:
-        """Of a plain dict the same; the selector is the workload's own, which its versions share."""
+        """A plain dict works, too. The selector is that of the workload."""
         service = Service.exposing(DEPLOYMENT, ports={"http": 80})
         assert service == Service(
             "web",
@@ -127,15 +120,15 @@ class TestExposing:
         )
 
     def test_a_workload(self) -> None:
-        """A workload that was read is as good; without a selector of its own, its pods' labels are taken."""
+        """The labels of the pods are the selector if the workload has none."""
         workload = Workload("Job", "batch", WEB)
         assert Service.exposing(workload).selector == {"app": "web"}
         assert Service.exposing(workload).name == "batch"
 
-    def test_chosen_ports(self) -> None:
-        """A mapping says what clients dial for each container port, by its name or number."""
-        chosen: dict[str | int, int] = {"http": 80, 9100: 81}
-        service = Service.exposing(WEB, "edge", ports=chosen, type="NodePort")
+    def test_a_mapping_of_ports(self) -> None:
+        """A mapping has the number of the Service port for each container port, by name or number."""
+        ports: dict[str | int, int] = {"http": 80, 9100: 81}
+        service = Service.exposing(WEB, "edge", ports=ports, type="NodePort")
         assert service.name == "edge"
         assert [(port.port, port.target_port, port.name) for port in service.ports] == [
             (80, "http", "http"),
@@ -143,12 +136,12 @@ class TestExposing:
         ]
 
     def test_service_ports(self) -> None:
-        """Service ports can be given as they are."""
+        """`ports` may be Service ports."""
         ports = [ServicePort(80, target_port="http")]
         assert Service.exposing(WEB, ports=ports).ports == tuple(ports)
 
     def test_unnamed_ports(self) -> None:
-        """Several container ports without names get names for their Service ports."""
+        """Service ports for several unnamed container ports get names."""
         ports = [ContainerPort(8080), ContainerPort(53, protocol="UDP"), ContainerPort(53)]
         pod = Pod("web", labels={"app": "web"}, containers=[Container("app", ports=ports)])
         assert [(port.name, port.target_port) for port in Service.exposing(pod).ports] == [
@@ -158,12 +151,12 @@ class TestExposing:
         ]
 
     def test_one_unnamed_port(self) -> None:
-        """One port alone needs no name."""
+        """A single Service port gets no name."""
         pod = Pod("web", labels={"app": "web"}, containers=[Container("app", ports=[ContainerPort(8080)])])
         assert Service.exposing(pod).ports == (ServicePort(8080, target_port=8080),)
 
-    def test_fields_win(self) -> None:
-        """Whatever is given is taken instead."""
+    def test_explicit_fields(self) -> None:
+        """An explicit field replaces that of the workload."""
         service = Service.exposing(WEB, namespace="other", selector={"app": "web", "track": "canary"}, type="NodePort")
         assert service.namespace == "other"
         assert service.selector == {"app": "web", "track": "canary"}
@@ -179,17 +172,17 @@ class TestExposing:
         ],
     )
     def test_mistakes(self, pod: Pod, ports: Any, expected: list[tuple[str, str]]) -> None:
-        """A port that nobody declares, no ports at all, and pods without labels are said at once."""
-        assert broken(lambda: Service.exposing(pod, ports=ports)) == expected
+        """Undeclared ports, missing ports and missing labels are reported together."""
+        assert refusals(lambda: Service.exposing(pod, ports=ports)) == expected
 
-    def test_what_is_no_workload(self) -> None:
-        """A dict of another kind cannot be exposed."""
-        [(code, field)] = broken(lambda: Service.exposing({"apiVersion": "v1", "kind": "ConfigMap"}))
+    def test_an_object_of_another_kind(self) -> None:
+        """A dict of a kind without pods is refused."""
+        [(code, field)] = refusals(lambda: Service.exposing({"apiVersion": "v1", "kind": "ConfigMap"}))
         assert field == "kind"
         assert code
 
-    def test_sidecars_count(self) -> None:
-        """Ports of sidecars can be exposed like those of other containers, those of other init containers cannot."""
+    def test_sidecars(self) -> None:
+        """Ports of sidecars are exposed, those of other init containers are not."""
         pod = Pod(
             "web",
             labels={"app": "web"},

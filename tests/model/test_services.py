@@ -1,49 +1,23 @@
-"""Services: constructors, factories, what follows from them, and values that cannot change."""
+"""Services: the constructor, the values, and checks against other clusters."""
 
 import copy
 import pickle
-from collections.abc import Callable
 from typing import Any
 
 import attrs
 import pytest
 
-from portmap import (
-    Cluster,
-    Container,
-    ContainerPort,
-    Pod,
-    Service,
-    ServicePort,
-    ValidationError,
-    Workload,
-    check,
-    to_manifest,
-)
+from portmap import Cluster, Service, ServicePort, ValidationError, check, to_manifest
 from portmap._apiserver.state import PortState
-
-HTTP = ContainerPort(8080, name="http")
-METRICS = ContainerPort(9100, name="metrics")
-WEB = Pod("web", namespace="shop", labels={"app": "web"}, containers=[Container("app", ports=[HTTP, METRICS])])
-
-
-def make_service(**fields: Any) -> Service:
-    """A good Service, but for the fields that are given."""
-    return Service(**{"name": "web", "selector": {"app": "web"}, "ports": [ServicePort(80)]} | fields)
-
-
-def broken(build: Callable[[], object]) -> list[tuple[str, str]]:
-    """Code and field of everything that is wrong."""
-    with pytest.raises(ValidationError) as caught:
-        build()
-    return [(violation.code, violation.field) for violation in caught.value.violations]
+from typed_objects import HTTP, METRICS, TO_HTTP, make_deployment, make_pod, make_service
+from violations import refusals
 
 
 class TestConstructor:
-    """The plain constructor takes everything that a manifest can say."""
+    """The constructor takes every field of a manifest."""
 
     def test_all_fields(self) -> None:
-        """Every field has its attribute, under Kubernetes' own names."""
+        """Every field has an attribute with the name that Kubernetes gives it."""
         service = Service(
             "web",
             namespace="shop",
@@ -102,7 +76,7 @@ class TestConstructor:
         }
 
     def test_only_what_was_authored(self) -> None:
-        """What is left out stays out."""
+        """Fields that are left out are not written."""
         assert to_manifest(Service("web", ports=[ServicePort(80)])) == {
             "apiVersion": "v1",
             "kind": "Service",
@@ -110,42 +84,42 @@ class TestConstructor:
             "spec": {"ports": [{"port": 80}]},
         }
 
-    def test_any_series(self) -> None:
-        """Lists may be given as any series: a generator, a tuple, a dict's values."""
-        from_list = make_service(ports=[ServicePort(80)], external_ips=["192.0.2.1"])
+    def test_any_iterable(self) -> None:
+        """A list may be any iterable: a generator, a tuple, the values of a dict."""
+        from_list = make_service(ports=[TO_HTTP], external_ips=["192.0.2.1"])
         from_others = make_service(
-            ports=(each for each in [ServicePort(80)]),
+            ports=(port for port in [TO_HTTP]),
             external_ips={"a": "192.0.2.1"}.values(),
             selector={"app": "web"},
         )
         assert from_list == from_others
         assert isinstance(from_others.ports, tuple)
 
-    def test_a_text_is_no_series(self) -> None:
-        """One address stands in a list of one; a text is not taken apart into letters."""
-        assert broken(lambda: make_service(external_ips="192.0.2.1")) == [("wrong-type", "spec.externalIPs")]
-        assert broken(lambda: make_service(ports=ServicePort(80))) == [("wrong-type", "spec.ports")]
+    def test_text_is_not_a_list(self) -> None:
+        """A single address or port must be in a list."""
+        assert refusals(lambda: make_service(external_ips="192.0.2.1")) == [("wrong-type", "spec.externalIPs")]
+        assert refusals(lambda: make_service(ports=ServicePort(80))) == [("wrong-type", "spec.ports")]
 
     def test_a_generated_name(self) -> None:
-        """The server completes a name that only begins; what it will be nobody knows."""
+        """The server completes the name, so the name for messages ends with an ellipsis."""
         service = make_service(name="", generate_name="web-")
         assert to_manifest(service)["metadata"] == {"generateName": "web-"}
         assert str(service) == "Service web-…"
 
     def test_a_wrong_call_is_a_type_error(self) -> None:
-        """A misspelt argument is Python's business."""
+        """A misspelt argument is a `TypeError`."""
         with pytest.raises(TypeError):
             make_service(clusterIP="None")
 
-    def test_what_is_wrong_elsewhere_is_said_too(self) -> None:
-        """A wrong type does not hide what else is wrong."""
-        found = broken(lambda: make_service(name="Web", selector=5, ports=[ServicePort(80), ServicePort(81)]))
+    def test_a_wrong_type_hides_nothing(self) -> None:
+        """Other fields are checked although one has a wrong type."""
+        found = refusals(lambda: make_service(name="Web", selector=5, ports=[ServicePort(80), ServicePort(81)]))
         assert ("wrong-type", "spec.selector") in found
         assert ("name-syntax", "metadata.name") in found
 
-    def test_ports_that_are_none(self) -> None:
-        """A plain dict or a number is no `ServicePort`."""
-        found = broken(lambda: make_service(ports=[{"port": 80}, 80, ServicePort(80)]))
+    def test_ports_of_wrong_types(self) -> None:
+        """A plain dict or a number is not a `ServicePort`."""
+        found = refusals(lambda: make_service(ports=[{"port": 80}, 80, ServicePort(80)]))
         assert found == [("wrong-type", "spec.ports[0]"), ("wrong-type", "spec.ports[1]")]
 
     @pytest.mark.parametrize(
@@ -177,8 +151,8 @@ class TestConstructor:
         ],
     )
     def test_mistakes(self, fields: dict[str, Any], expected: list[tuple[str, str]]) -> None:
-        """What ports and fields must agree on is checked when the Service is made."""
-        assert broken(lambda: make_service(**fields)) == expected
+        """The constructor checks fields and ports against each other."""
+        assert refusals(lambda: make_service(**fields)) == expected
 
     @pytest.mark.parametrize(
         ("kind", "hint"),
@@ -191,32 +165,32 @@ class TestConstructor:
         ],
     )
     def test_hints(self, kind: str, hint: str | None) -> None:
-        """A word that is nearly right gets the right one for a hint, within reason."""
+        """The hint for a misspelt type is the nearest type, if there is one."""
         with pytest.raises(ValidationError) as caught:
             make_service(type=kind)
         assert [violation.hint for violation in caught.value.violations] == [hint]
 
     def test_the_same_number_for_two_protocols(self) -> None:
-        """53/TCP beside 53/UDP is what DNS needs, and they may share a node port."""
+        """53/TCP and 53/UDP may be in one Service and share a node port."""
         ports = [
             ServicePort(53, name="dns", node_port=30053),
             ServicePort(53, name="dns-udp", protocol="UDP", node_port=30053),
         ]
         assert make_service(type="NodePort", ports=ports).ports == tuple(ports)
 
-    def test_a_node_port_is_the_clusters_business(self) -> None:
-        """The range is the cluster's, 30000-32767 unless told otherwise."""
+    def test_the_cluster_has_the_node_port_range(self) -> None:
+        """The range is 30000-32767 unless the cluster in force has another."""
         fields = {"type": "NodePort", "ports": [ServicePort(80, node_port=8080)]}
-        assert broken(lambda: make_service(**fields)) == [("node-port-out-of-range", "spec.ports[0].nodePort")]
+        assert refusals(lambda: make_service(**fields)) == [("node-port-out-of-range", "spec.ports[0].nodePort")]
         with Cluster(node_port_range=range(8000, 9000)):
             assert make_service(**fields).ports[0].node_port == 8080
 
 
 class TestValues:
-    """A Service in hand is good, and stays as it is."""
+    """A Service is valid and immutable."""
 
     def test_equal(self) -> None:
-        """Copies, pickles and rebuilt Services are equal and hash alike."""
+        """Copies, pickles and evolved Services are equal and have equal hashes."""
         service = make_service(labels={"a": "b"}, unmodelled={"status": {"loadBalancer": {}}})
         for twin in (
             copy.copy(service),
@@ -228,48 +202,48 @@ class TestValues:
             assert len({twin, service}) == 1
 
     def test_frozen(self) -> None:
-        """It cannot change, nor can what is in it."""
+        """Neither the Service nor its labels can change."""
         service: Any = make_service(labels={"a": "b"})
         with pytest.raises(attrs.exceptions.FrozenInstanceError):
             service.type = "NodePort"
         with pytest.raises(TypeError):
             service.labels["a"] = "c"
 
-    def test_what_it_was_made_of_may_change(self) -> None:
-        """Lists and dicts that were given are not kept."""
-        ports, selector = [ServicePort(80)], {"app": "web"}
+    def test_arguments_are_copied(self) -> None:
+        """A later change of a list or dict does not change the Service."""
+        ports, selector = [TO_HTTP], {"app": "web"}
         service = make_service(ports=ports, selector=selector)
-        ports.append(ServicePort(80))
+        ports.append(TO_HTTP)
         selector["app"] = "other"
         assert service == make_service()
 
-    def test_evolve_asks_again(self) -> None:
-        """A variant is judged like any Service."""
+    def test_evolve_checks_again(self) -> None:
+        """An evolved Service is checked like any other."""
         service = make_service()
         edge = attrs.evolve(service, type="NodePort", ports=[attrs.evolve(service.ports[0], node_port=30080)])
         assert edge.ports[0].node_port == 30080
-        assert broken(lambda: attrs.evolve(edge, type="ClusterIP")) == [
+        assert refusals(lambda: attrs.evolve(edge, type="ClusterIP")) == [
             ("node-port-forbidden", "spec.ports[0].nodePort")
         ]
 
     def test_repr(self) -> None:
-        """A repr is short: the name, and what was given."""
+        """The repr has the name and the authored fields."""
         assert repr(Service.headless("db")) == "Service('db', cluster_ip='None')"
         assert str(make_service(namespace="shop")) == "Service shop/web"
         assert str(make_service()) == "Service web"
 
     def test_headless(self) -> None:
-        """Headless is who says so, whatever the spelling of the rest; ExternalName never is."""
+        """A Service is headless if its cluster IP is `None`."""
         assert make_service(cluster_ip="None").is_headless
         assert not make_service(cluster_ip="10.0.0.5").is_headless
         assert not make_service().is_headless
 
 
 class TestCheck:
-    """Asking again, for any cluster."""
+    """`check`, for any cluster."""
 
     def test_for_another_cluster(self) -> None:
-        """What one cluster takes another may refuse, and everything is said at once."""
+        """Another cluster may refuse a valid Service. Every violation is reported."""
         with Cluster(node_port_range=range(8000, 9000)):
             service = make_service(
                 name="1web", type="NodePort", ports=[ServicePort(80, node_port=8080)], external_ips=["192.0.2.1"]
@@ -281,8 +255,8 @@ class TestCheck:
         ]
 
     def test_everything_at_once(self) -> None:
-        """What a server would hide behind its first complaint is reported all the same."""
-        found = broken(
+        """Violations that a server would hide behind earlier stages are reported, too."""
+        found = refusals(
             lambda: make_service(
                 name="Web",
                 type="NodePort",
@@ -298,25 +272,26 @@ class TestCheck:
             ("node-port-out-of-range", "spec.ports[1].nodePort"),
         ]
 
-    def test_ports_alone(self) -> None:
-        """A port or a container in hand can be asked too."""
+    def test_other_objects(self) -> None:
+        """Ports, containers, pods and workloads can be checked, too."""
         assert check(ServicePort(80), cluster=Cluster("1.32")) == ()
-        assert check(HTTP) == check(WEB) == check(WEB.containers[0]) == check(Workload("Job", "a", WEB)) == ()
+        pod = make_pod("web", HTTP, METRICS)
+        assert check(HTTP) == check(pod) == check(pod.containers[0]) == check(make_deployment()) == ()
 
-    def test_other_things(self) -> None:
-        """Anything else is a wrong call."""
+    def test_wrong_arguments(self) -> None:
+        """Anything else is a `TypeError`."""
         with pytest.raises(TypeError):
             check({"kind": "Service"})  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="Cluster"):
             check(make_service(), cluster="1.33")  # type: ignore[arg-type]
 
 
-def test_many_ports_cost_a_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Twice as many ports are twice as many looks at a port, not four times: 10,000 ports are fine."""
+def test_many_ports_take_linear_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rules read the attributes of twice as many ports twice as often, not four times."""
     looks = 0
 
     class Counting(PortState):  # type: ignore[misc]
-        """Counts how often a rule looks at an attribute of a port."""
+        """Counts how often rules read an attribute of a port."""
 
         __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""What people write by mistake when they call portmap, and what it says to that."""
+"""Errors for common mistakes in calls of portmap."""
 
 import re
 from io import StringIO
@@ -15,16 +15,16 @@ FILE: Final = "for a file, give the raw of each document of load('k8s/api.yaml')
 
 
 @pytest.mark.parametrize("path", ["k8s", Path("k8s")])
-def test_the_name_of_a_file_is_no_object(path: Any) -> None:
-    """Whoever gives a path for objects is told how to read it."""
+def test_a_path_instead_of_objects(path: Any) -> None:
+    """The error for a path says how to load it."""
     for call, name in ((lint, "lint"), (PortMap.of, "PortMap.of"), (draw, "PortMap.of")):
         with pytest.raises(TypeError, match=rf"not the name of a file: write {name}\(load\('k8s'\)\)"):
             call(path)
 
 
 @pytest.mark.parametrize("one", [{"kind": "Service"}, Service("web", ports=[ServicePort(80)]), 1])
-def test_one_object_is_not_several(one: Any) -> None:
-    """Whoever gives one object for several is told to write a list."""
+def test_one_object_instead_of_several(one: Any) -> None:
+    """The error for a single object says to write a list."""
     for call in (lint, PortMap.of):
         with pytest.raises(TypeError, match="write a list, even of one"):
             call(one)
@@ -39,8 +39,8 @@ def test_one_object_is_not_several(one: Any) -> None:
         ({"kind": "Service"}, "load takes the path of a file or folder, or a stream, not {'kind': 'Service'}"),
     ],
 )
-def test_what_is_no_path(source: Any, words: str) -> None:
-    """Whoever gives something else than a path or a stream is told how several are read."""
+def test_other_values_instead_of_paths(source: Any, words: str) -> None:
+    """The error says what `load` takes, and how to load several files."""
     with pytest.raises(TypeError, match=re.escape(words)):
         load(source)
 
@@ -53,8 +53,8 @@ def test_what_is_no_path(source: Any, words: str) -> None:
         (80, "objects takes a class, Service, Pod or Workload, not 80"),
     ],
 )
-def test_the_name_of_a_kind_is_no_class(kind: Any, words: str) -> None:
-    """Whoever names a kind is told which class to ask for."""
+def test_a_kind_instead_of_a_class(kind: Any, words: str) -> None:
+    """The error for the name of a kind says which class to write."""
     with pytest.raises(TypeError, match=re.escape(words)):
         load(StringIO("")).objects(kind)
 
@@ -74,8 +74,8 @@ def test_the_name_of_a_kind_is_no_class(kind: Any, words: str) -> None:
         (80, "a manifest is a mapping", None),
     ],
 )
-def test_what_is_no_manifest(given: Any, message: str, hint: str | None) -> None:
-    """Whoever has the name of a file judged, or its text, is told how to read it."""
+def test_other_values_instead_of_manifests(given: Any, message: str, hint: str | None) -> None:
+    """The hint for a path or for YAML says how to read it."""
     [violation] = validate(given)
     assert (violation.code, violation.hint) == ("undecodable", hint)
     assert message in violation.message
@@ -84,8 +84,8 @@ def test_what_is_no_manifest(given: Any, message: str, hint: str | None) -> None
     assert warnings(given) == ()
 
 
-def test_the_name_of_a_rule_is_no_rule(tmp_path: Path) -> None:
-    """Rules are values; a name in their place is told."""
+def test_the_name_of_a_rule_instead_of_a_rule(tmp_path: Path) -> None:
+    """Rules are values: a name is a `TypeError`."""
     (tmp_path / "web.yaml").write_text("apiVersion: v1\nkind: Service\nmetadata: {name: web}\n")
     with pytest.raises(TypeError, match=r"'host-port' is not one"):
         lint([], rules=["host-port"])  # type: ignore[list-item]
@@ -93,8 +93,8 @@ def test_the_name_of_a_rule_is_no_rule(tmp_path: Path) -> None:
         lint_paths(tmp_path, rules=["host-port"])  # type: ignore[list-item]
 
 
-def test_a_number_is_no_port() -> None:
-    """Whoever writes the number of a port, or the wrong kind of port, is told which to make."""
+def test_numbers_instead_of_ports() -> None:
+    """The hint for a number or for the wrong class of port says which object to make."""
     with pytest.raises(ValidationError) as refused:
         Service("web", ports=[80, ContainerPort(8080)])  # type: ignore[list-item]
     assert [each.hint for each in refused.value.violations] == [
@@ -106,8 +106,8 @@ def test_a_number_is_no_port() -> None:
     assert [each.hint for each in refused.value.violations] == ["write ContainerPort(8080)"]
 
 
-def test_a_container_port_is_no_target_port() -> None:
-    """Whoever points at the container port itself is told how that is written."""
+def test_a_container_port_as_target_port() -> None:
+    """The hint for a container port as target port is `ServicePort.targeting`."""
     with pytest.raises(ValidationError) as refused:
         ServicePort(80, target_port=ContainerPort(8080, name="http"))  # type: ignore[arg-type]
     [found] = refused.value.violations
@@ -115,7 +115,7 @@ def test_a_container_port_is_no_target_port() -> None:
     assert found.hint == "write ServicePort.targeting(…, port=…) for one that leads to this container port"
 
 
-def test_what_has_no_name_is_named_by_its_kind() -> None:
-    """The message about an object without a name reads well."""
+def test_the_error_for_an_object_without_a_name() -> None:
+    """The error names an object without a name by its kind."""
     with pytest.raises(ValidationError, match=r"^Deployment is invalid: 1 violation"):
         Service.exposing({"kind": "Deployment"})

@@ -8,7 +8,7 @@ from portmap import Cluster, Container, ContainerPort, Pod, Service, ServicePort
 
 
 def test_the_order_is_what_people_read() -> None:
-    """Keys come in the order in which manifests are written by hand, whatever the order of the arguments."""
+    """Keys have the order of hand-written manifests, whatever the order of the arguments."""
     port = ServicePort(80, node_port=30080, target_port="http", protocol="TCP", name="http", app_protocol="http")
     service = Service(
         "web", ports=[port], selector={"app": "web"}, type="NodePort", labels={"b": "1", "a": "2"}, namespace="shop"
@@ -21,8 +21,8 @@ def test_the_order_is_what_people_read() -> None:
     assert list(manifest["spec"]["ports"][0]) == ["name", "protocol", "appProtocol", "port", "targetPort", "nodePort"]
 
 
-def test_it_is_fresh() -> None:
-    """What is given out may be changed; the object stays as it is."""
+def test_the_result_is_a_copy() -> None:
+    """A change of the result does not change the object."""
     service = Service(
         "web", selector={"app": "web"}, ports=[ServicePort(80)], unmodelled={"status": {"conditions": []}}
     )
@@ -34,8 +34,8 @@ def test_it_is_fresh() -> None:
     assert to_manifest(service)["status"] == {"conditions": []}
 
 
-def test_it_is_plain() -> None:
-    """Nothing but dicts, lists, text, numbers and booleans, which any writer takes."""
+def test_the_result_is_plain() -> None:
+    """The result has dicts, lists, text, numbers and booleans, and no subclasses of these."""
 
     class Name(str):
         __slots__ = ()
@@ -64,7 +64,7 @@ def test_it_is_plain() -> None:
 
 
 def test_fragments() -> None:
-    """A port or container becomes the fragment that stands for it in a dict of one's own."""
+    """A port or container becomes a fragment for other manifests."""
     app = Container("app", ports=[ContainerPort(8080, name="http")], image="example.com/app:1")
     assert to_manifest(app) | {"resources": {}} == {
         "name": "app",
@@ -76,8 +76,8 @@ def test_fragments() -> None:
     assert to_manifest(ContainerPort(80)) == {"containerPort": 80}
 
 
-def test_empty_is_not_left_out() -> None:
-    """What was authored empty is written empty; what was not authored is not written."""
+def test_empty_values_are_written() -> None:
+    """An authored empty value is written; a missing one is not."""
     service = Service("web", ports=[ServicePort(80, name="")], selector={}, external_ips=[], labels={}, cluster_ip="")
     assert to_manifest(service) == {
         "apiVersion": "v1",
@@ -87,15 +87,15 @@ def test_empty_is_not_left_out() -> None:
     }
 
 
-def test_nothing_to_say() -> None:
-    """A pod of which nothing is known is hardly anything; one that was observed has a status."""
+def test_pods_without_fields() -> None:
+    """A pod without fields has an empty spec. An observed pod has a status."""
     assert to_manifest(Pod("web")) == {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}, "spec": {}}
     assert to_manifest(Pod("web", addresses=()))["status"] == {"podIPs": []}
     assert to_manifest(Pod("web", ready=False))["status"] == {"conditions": [{"type": "Ready", "status": "False"}]}
 
 
 @pytest.mark.parametrize("subject", [None, 80, {"kind": "Service"}, Cluster(), Workload("Job", "a", Pod("a"))])
-def test_other_things(subject: Any) -> None:
-    """Anything else is a wrong call."""
+def test_other_objects(subject: Any) -> None:
+    """Anything else is a `TypeError`."""
     with pytest.raises(TypeError, match="to_manifest takes"):
         to_manifest(subject)

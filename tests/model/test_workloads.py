@@ -16,16 +16,17 @@ from portmap._model.workloads import (
     read_workload,
     read_workloads,
 )
+from violations import refusals
 
 
 def template(*ports: dict[str, Any], **spec: Any) -> dict[str, Any]:
-    """A pod template with one container."""
+    """Return a pod template with one container."""
     containers = [{"name": "app", "image": "example.com/app:1", "ports": list(ports)}]
     return {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": containers} | spec}
 
 
 def workload(api_version: str, kind: str, **spec: Any) -> dict[str, Any]:
-    """A workload's manifest, its template where its kind has it."""
+    """Return the manifest of a workload, with the template where its kind has it."""
     path = {**WORKLOAD_KINDS, **OTHER_KINDS}[api_version.rpartition("/")[0], kind]
     manifest: dict[str, Any] = {
         "apiVersion": api_version,
@@ -41,15 +42,8 @@ def workload(api_version: str, kind: str, **spec: Any) -> dict[str, Any]:
     return manifest
 
 
-def broken(manifest: Any) -> list[tuple[str, str]]:
-    """Code and field of everything that is wrong with it."""
-    with pytest.raises(ValidationError) as caught:
-        read_workload(manifest)
-    return [(violation.code, violation.field) for violation in caught.value.violations]
-
-
 class TestKinds:
-    """Which kinds make pods."""
+    """The kinds that create pods."""
 
     @pytest.mark.parametrize(
         ("api_version", "kind"),
@@ -59,8 +53,8 @@ class TestKinds:
             *(("argoproj.io/v1alpha1", "Rollout"), ("apps.openshift.io/v1", "DeploymentConfig")),
         ],
     )
-    def test_each(self, api_version: str, kind: str) -> None:
-        """The template is found, wherever the kind has it."""
+    def test_kinds(self, api_version: str, kind: str) -> None:
+        """The template is read at the path of the kind."""
         read = manifests.read(workload(api_version, kind))
         assert isinstance(read, Workload)
         assert (read.kind, read.name, read.namespace) == (kind, "web", "shop")
@@ -86,11 +80,11 @@ class TestKinds:
         ],
     )
     def test_groups(self, api_version: Any, kind: Any, path: FieldPath | None) -> None:
-        """A kind counts with its group; the old group of the early days counts too."""
+        """Kinds are looked up with their group, including the old group `extensions`."""
         assert template_path(api_version, kind) == path
 
     def test_ambiguous_kinds(self) -> None:
-        """Kinds that two projects share are told apart by the group."""
+        """Kinds of other projects have the group in their name."""
         assert kind_of_workload("serving.knative.dev/v1", "Service") == "Service.serving.knative.dev"
         assert kind_of_workload("batch.volcano.sh/v1alpha1", "Job") == "Job.batch.volcano.sh"
         assert kind_of_workload("argoproj.io/v1alpha1", "Rollout") == "Rollout"
@@ -99,15 +93,15 @@ class TestKinds:
 
     @pytest.mark.parametrize("api_version", ["example.com/v1", "sets.x-k8s.io/v1alpha1"])
     def test_any_custom_kind_with_a_template(self, api_version: str) -> None:
-        """A custom kind that no table has makes pods if a pod template stands where a Deployment has it."""
+        """An unknown custom kind creates pods if it has a pod template at `spec.template`."""
         manifest = {"apiVersion": api_version, "kind": "Fleet", "metadata": {"name": "web"}}
         assert not makes_pods(manifest)
-        made = manifest | {"spec": {"template": template({"containerPort": 8080}), "replicas": 2}}
-        assert makes_pods(made)
-        read = manifests.read(made)
+        complete = manifest | {"spec": {"template": template({"containerPort": 8080}), "replicas": 2}}
+        assert makes_pods(complete)
+        read = manifests.read(complete)
         assert isinstance(read, Workload)
         assert (read.kind, read.name, read.replicas, read.pod.labels) == ("Fleet", "web", 2, {"app": "web"})
-        [document] = manifests.load(io.StringIO(manifests.to_json(made)))
+        [document] = manifests.load(io.StringIO(manifests.to_json(complete)))
         assert document.object == read
 
     @pytest.mark.parametrize(
@@ -127,23 +121,23 @@ class TestKinds:
             (None, {"template": template()}),
         ],
     )
-    def test_what_is_no_template(self, api_version: str | None, spec: Any) -> None:
-        """Parts of a template make no pods, and Kubernetes' own kinds only those that do."""
+    def test_incomplete_templates(self, api_version: str | None, spec: Any) -> None:
+        """Parts of a template create no pods, nor do other kinds of Kubernetes itself."""
         assert not makes_pods({"apiVersion": api_version, "kind": "Fleet", "metadata": {"name": "web"}, "spec": spec})
 
-    def test_no_workload(self) -> None:
-        """Anything else is refused, with the kinds that there are."""
-        assert broken({"apiVersion": "v1", "kind": "ConfigMap"}) == [("wrong-kind", "kind")]
-        assert broken({}) == [("wrong-kind", "kind")]
-        assert broken([])[0][0] == "wrong-type"
-        assert broken("kind: Pod")[0][0] == "wrong-type"
+    def test_other_kinds(self) -> None:
+        """Manifests of other kinds and other values are refused."""
+        assert refusals(read_workload, {"apiVersion": "v1", "kind": "ConfigMap"}) == [("wrong-kind", "kind")]
+        assert refusals(read_workload, {}) == [("wrong-kind", "kind")]
+        assert refusals(read_workload, [])[0][0] == "wrong-type"
+        assert refusals(read_workload, "kind: Pod")[0][0] == "wrong-type"
 
 
 class TestReading:
-    """What is taken from a manifest."""
+    """The fields that are read from a manifest."""
 
     def test_selectors(self) -> None:
-        """The labels by which a controller knows its pods; a Job's are made up by the server."""
+        """The selector is `matchLabels`. That of a Job is generated by the server."""
         selector = {"matchLabels": {"app": "web"}}
         assert read_workload(workload("apps/v1", "Deployment", selector=selector)).selector == {"app": "web"}
         assert read_workload(workload("v1", "ReplicationController", selector={"a": "b"})).selector == {"a": "b"}
@@ -153,19 +147,19 @@ class TestReading:
         assert read_workload(workload("apps/v1", "Deployment", selector=expressions)).selector is None
 
     def test_replicas(self) -> None:
-        """How many pods it makes, where it says so."""
+        """The number of replicas, if it is an integer."""
         assert read_workload(workload("apps/v1", "Deployment", replicas=3)).replicas == 3
         assert read_workload(workload("apps/v1", "Deployment")).replicas is None
         assert read_workload(workload("apps/v1", "Deployment", replicas="3")).replicas is None
 
-    def test_what_does_not_concern_ports_is_passed_over(self) -> None:
-        """Nobody asks about volumes, even odd ones."""
+    def test_other_fields_are_ignored(self) -> None:
+        """Fields that do not concern ports may have any value."""
         manifest = workload("apps/v1", "Deployment", strategy=5)
         manifest["spec"]["template"]["spec"]["volumes"] = "none"
         assert read_workload(manifest).name == "web"
 
     def test_a_generated_name(self) -> None:
-        """A Job that gets its name from the server goes by its beginning."""
+        """`generateName` is the name of a workload that has no other."""
         manifest = workload("batch/v1", "Job")
         manifest["metadata"] = {"generateName": "batch-"}
         assert read_workload(manifest).name == "batch-"
@@ -191,7 +185,7 @@ class TestReading:
         ],
     )
     def test_status(self, status: Any, addresses: Any, ready: bool | None, phase: str | None) -> None:
-        """A pod whose status says anything at all is an observed one; else it is projected."""
+        """A pod with a status is observed, one with an empty status is projected."""
         manifest = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web-0"}, "spec": {}, "status": status}
         pod = manifests.read(manifest)
         assert isinstance(pod, Pod)
@@ -219,7 +213,7 @@ class TestReading:
         ],
     )
     def test_bad_ports(self, ports: list[Any], field: str, code: str) -> None:
-        """A wrong port is named with its whole path, in whatever the kind wraps around the template."""
+        """An invalid port is reported with its full path, which depends on the kind."""
         for api_version, kind, root in (
             ("apps/v1", "Deployment", "spec.template"),
             ("batch/v1", "CronJob", "spec.jobTemplate.spec.template"),
@@ -229,28 +223,28 @@ class TestReading:
             for step in root.split("."):
                 place = place[step]
             place["spec"]["containers"][0]["ports"] = ports
-            assert broken(manifest) == [(code, f"{root}.spec.containers[0].ports{field}")]
+            assert refusals(read_workload, manifest) == [(code, f"{root}.spec.containers[0].ports{field}")]
 
     def test_everything_at_once(self) -> None:
-        """All wrong ports of all containers are in one error."""
+        """The invalid ports of all containers are in one error."""
         manifest = workload("apps/v1", "Deployment")
         spec = manifest["spec"]["template"]["spec"]
         spec["containers"].append({"name": "other", "ports": [{"containerPort": 70000}]})
         spec["initContainers"] = [{"name": "setup", "ports": [{"containerPort": 1, "protocol": "tcp"}]}]
-        assert [field for _, field in broken(manifest)] == [
+        assert [field for _, field in refusals(read_workload, manifest)] == [
             "spec.template.spec.containers[1].ports[0].containerPort",
             "spec.template.spec.initContainers[0].ports[0].protocol",
         ]
 
     def test_without_a_template(self) -> None:
-        """A Deployment without a template is said to lack one."""
+        """A missing template is reported."""
         manifest = workload("apps/v1", "Deployment")
         del manifest["spec"]["template"]
-        assert broken(manifest) == [("template-required", "spec.template")]
-        assert broken(manifest | {"spec": None}) == [("template-required", "spec.template")]
+        assert refusals(read_workload, manifest) == [("template-required", "spec.template")]
+        assert refusals(read_workload, manifest | {"spec": None}) == [("template-required", "spec.template")]
 
     def test_containers(self) -> None:
-        """A container reads by itself too."""
+        """A container can be read alone."""
         data = {"name": "app", "ports": [{"containerPort": 80}], "resources": {}}
         assert read_container(data) == Container("app", ports=[ContainerPort(80)])
         with pytest.raises(ValidationError) as caught:
@@ -261,9 +255,9 @@ class TestReading:
 
 
 class TestSeveral:
-    """Objects that make several workloads, or none themselves."""
+    """Objects that create several workloads, or none."""
 
-    CSV = {  # noqa: RUF012 - read, never changed
+    CSV = {  # noqa: RUF012 - never changed
         "apiVersion": "operators.coreos.com/v1alpha1",
         "kind": "ClusterServiceVersion",
         "metadata": {"name": "operator.v1", "namespace": "operators"},
@@ -279,52 +273,50 @@ class TestSeveral:
         },
     }
 
-    def test_each(self) -> None:
-        """An operator's Deployments are read one by one."""
+    def test_several(self) -> None:
+        """Each Deployment of an operator is a workload."""
         one, two = read_workloads(self.CSV)
         assert (str(one), str(two)) == ("Deployment operators/one", "Deployment operators/two")
         assert read_workloads(workload("apps/v1", "Deployment"))[0].name == "web"
 
-    def test_their_mistakes(self) -> None:
-        """A mistake is named with the path to the Deployment that has it."""
+    def test_violations(self) -> None:
+        """A violation has the path of its Deployment."""
         bad = {"name": "bad", "spec": {"template": template({"containerPort": 0})}}
         manifest = self.CSV | {"spec": {"install": {"spec": {"deployments": [bad, bad]}}}}
-        with pytest.raises(ValidationError) as caught:
-            read_workloads(manifest)
-        assert [each.field for each in caught.value.violations] == [
-            f"spec.install.spec.deployments[{place}].spec.template.spec.containers[0].ports[0].containerPort"
-            for place in (0, 1)
+        assert [field for _, field in refusals(read_workloads, manifest)] == [
+            f"spec.install.spec.deployments[{index}].spec.template.spec.containers[0].ports[0].containerPort"
+            for index in (0, 1)
         ]
 
     @pytest.mark.parametrize("deployments", [None, 5, "text", {}, [5], [None]])
-    def test_odd_ones(self, deployments: Any) -> None:
-        """Whatever stands where the Deployments should be, there are none or it is said why."""
+    def test_lists_of_wrong_types(self, deployments: Any) -> None:
+        """A list of the wrong type has no workloads or violations."""
         manifest = self.CSV | {"spec": {"install": {"spec": {"deployments": deployments}}}}
         try:
             assert read_workloads(manifest) == ()
         except ValidationError as error:
-            assert error.violations  # noqa: PT017 - either is fine
+            assert error.violations  # noqa: PT017 - both are valid
 
-    def test_which_kinds_make_pods(self) -> None:
-        """It can be asked of a kind before anything is read."""
+    def test_makes_pods(self) -> None:
+        """`makes_pods` looks at the kind alone."""
         assert makes_pods(self.CSV)
         assert makes_pods({"apiVersion": "apps/v1", "kind": "Deployment"})
         assert not makes_pods({"apiVersion": "v1", "kind": "ConfigMap"})
         assert not makes_pods({"kind": ["Pod"]})
 
     def test_a_rollout_of_another_workload(self) -> None:
-        """A Rollout that refers to a Deployment makes no pods of its own."""
+        """A Rollout that refers to a Deployment creates no pods itself."""
         manifest = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "metadata": {"name": "web"}}
         assert read_workloads(manifest | {"spec": {"workloadRef": {"kind": "Deployment", "name": "web"}}}) == ()
         with pytest.raises(ValidationError):
             read_workloads(manifest | {"spec": {}})
 
 
-class TestReducing:
-    """Any form of a workload as one."""
+class TestAsWorkload:
+    """`as_workload`."""
 
     def test_forms(self) -> None:
-        """A workload is itself, a pod is one of itself, a dict is read."""
+        """A pod becomes a workload of kind Pod, and a dict is read."""
         pod = Pod("web")
         assert as_workload(Workload("Job", "a", pod)) == Workload("Job", "a", pod)
         assert as_workload(pod) == Workload("Pod", "web", pod)
@@ -333,13 +325,13 @@ class TestReducing:
             as_workload(5)  # type: ignore[arg-type]
 
     def test_shown(self) -> None:
-        """A workload is called by kind, namespace and name."""
+        """A workload has its kind, namespace and name in messages."""
         assert str(Workload("Job", "a", Pod("a"))) == "Job a"
         assert Workload("Job", "a", Pod("a", namespace="b")).namespace == "b"
 
 
 def test_labels_that_controllers_add() -> None:
-    """They count for a selector only with a value that the controller would give, and never for a pod itself."""
+    """A selector matches added labels with a value that the controller would set, and only for workloads."""
     pod = Pod("a.b", labels={"app": "web"})
     for kind, labels in ADDED_LABELS.items():
         made = Workload(kind, "a.b", pod)
