@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from portmap import Container, ContainerPort, Pod, Service, ServicePort, Workload, contract
+from portmap import ContainerPort, Pod, Service, ServicePort, Workload, contract
 from portmap._contract.changes import Change, Contract
+from typed_objects import make_deployment, make_service
 
 __all__ = ["Objects", "actions", "codes", "deployment", "ingress", "monitor", "service", "the", "turned"]
 
@@ -12,16 +13,15 @@ Objects = list[Service | Pod | Workload | Mapping[str, Any]]
 
 
 def service(*ports: ServicePort, **fields: Any) -> Service:
-    """Return a Service, by default with one port."""
-    ports = ports or (ServicePort(80, name="http", target_port="http"),)
-    return Service(**{"name": "web", "namespace": "shop", "selector": {"app": "web"}, "ports": ports} | fields)
+    """Return Service shop/web, by default with port http."""
+    return make_service(
+        *(ports or (ServicePort(80, name="http", target_port="http"),)), **{"namespace": "shop"} | fields
+    )
 
 
 def deployment(*ports: ContainerPort, name: str = "web", namespace: str = "shop", **labels: str) -> Workload:
     """Return a Deployment with one container, which by default declares port http."""
-    container = Container("app", ports=ports or (ContainerPort(8080, name="http"),))
-    pod = Pod(name, namespace=namespace, labels=labels or {"app": "web"}, containers=[container], template=True)
-    return Workload("Deployment", name, pod)
+    return make_deployment(*ports, name=name, namespace=namespace, **{"labels": labels} if labels else {})
 
 
 def ingress(port: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,27 +25,7 @@ from portmap import (
 from portmap._model.workloads import could_select
 from portmap._resolution.find_port import find_port
 from portmap.manifests import Manifests
-
-HTTP = ContainerPort(8080, name="http")
-TO_HTTP = ServicePort(80, target_port="http")
-
-
-def make_pod(name: str = "web-0", *ports: ContainerPort, **fields: Any) -> Pod:
-    """Return a running pod with these ports; `fields` override the defaults."""
-    usual: dict[str, Any] = {
-        "labels": {"app": "web"},
-        "containers": [Container("app", ports=ports)],
-        "addresses": ["10.1.0.1"],
-        "phase": "Running",
-        "ready": True,
-    }
-    return Pod(name, **usual | fields)
-
-
-def make_service(*ports: ServicePort, **fields: Any) -> Service:
-    return Service(
-        "web", **{"selector": {"app": "web"}, "ports": ports or (ServicePort(80, target_port="http"),)} | fields
-    )
+from typed_objects import HTTP, TO_HTTP, make_running_pod, make_service
 
 
 class TestFindPort:
@@ -59,18 +39,18 @@ class TestFindPort:
     def test_a_number_passes_through(self) -> None:
         """A number needs no declaration; `container` is None if no container declares it."""
         service = make_service(ServicePort(80, target_port=8080))
-        assert resolve(service, [make_pod()]).endpoints() == (
+        assert resolve(service, [make_running_pod()]).endpoints() == (
             Endpoint("web-0", None, 8080, "TCP", addresses=("10.1.0.1",)),
         )
-        assert resolve(service, [make_pod("web-0", HTTP)]).endpoints()[0].container == "app"
+        assert resolve(service, [make_running_pod("web-0", HTTP)]).endpoints()[0].container == "app"
 
     def test_left_out_it_is_the_port_itself(self) -> None:
         """The default target port is the port itself."""
-        assert self.number(make_pod(), ServicePort(80)) == 80
+        assert self.number(make_running_pod(), ServicePort(80)) == 80
 
     def test_name_and_protocol_must_match(self) -> None:
         """A container port of the same name but another protocol does not match."""
-        pod = make_pod("a", ContainerPort(53, name="dns", protocol="UDP"), ContainerPort(5353, name="dns-tcp"))
+        pod = make_running_pod("a", ContainerPort(53, name="dns", protocol="UDP"), ContainerPort(5353, name="dns-tcp"))
         assert self.number(pod, ServicePort(53, protocol="UDP", target_port="dns")) == 53
         assert self.number(pod, ServicePort(53, target_port="dns")) is None
         assert self.number(pod, ServicePort(53, target_port="dns-tcp")) == 5353
@@ -80,27 +60,30 @@ class TestFindPort:
         sidecar = Container("proxy", ports=[ContainerPort(15000, name="http")], restart_policy="Always")
         two = [Container("a", ports=[HTTP]), Container("b", ports=[ContainerPort(9090, name="http")])]
         assert (
-            self.number(make_pod(containers=two, init_containers=[sidecar]), ServicePort(80, target_port="http"))
+            self.number(
+                make_running_pod(containers=two, init_containers=[sidecar]), ServicePort(80, target_port="http")
+            )
             == 8080
         )
-        assert self.number(make_pod(containers=two[::-1]), ServicePort(80, target_port="http")) == 9090
+        assert self.number(make_running_pod(containers=two[::-1]), ServicePort(80, target_port="http")) == 9090
 
     def test_sidecars(self) -> None:
         """Sidecars are searched since 1.33; other init containers never are."""
         sidecar = Container("proxy", ports=[HTTP], restart_policy="Always")
-        pod = make_pod(containers=[Container("app")], init_containers=[sidecar])
+        pod = make_running_pod(containers=[Container("app")], init_containers=[sidecar])
         assert self.number(pod, TO_HTTP) == 8080
         assert self.number(pod, TO_HTTP, cluster=Cluster("1.32")) is None
         with Cluster("1.32"):
             assert self.number(pod, TO_HTTP) is None
-        ended = make_pod(containers=[Container("app")], init_containers=[Container("setup", ports=[HTTP])])
+        ended = make_running_pod(containers=[Container("app")], init_containers=[Container("setup", ports=[HTTP])])
         assert self.number(ended, TO_HTTP) is None
 
     def test_never_the_host_port(self) -> None:
         """A target port resolves to the container port, never to the host port."""
         assert (
             self.number(
-                make_pod("a", ContainerPort(8080, name="http", host_port=80)), ServicePort(80, target_port="http")
+                make_running_pod("a", ContainerPort(8080, name="http", host_port=80)),
+                ServicePort(80, target_port="http"),
             )
             == 8080
         )
@@ -121,7 +104,7 @@ class TestSelection:
     )
     def test_labels(self, selector: dict[str, str], labels: dict[str, str], selected: bool) -> None:
         """A pod needs all labels of the selector and may have more."""
-        found = resolve(make_service(ServicePort(80), selector=selector), [make_pod(labels=labels)])
+        found = resolve(make_service(ServicePort(80), selector=selector), [make_running_pod(labels=labels)])
         assert bool(found.endpoints()) == selected
 
     @pytest.mark.parametrize(
@@ -136,13 +119,13 @@ class TestSelection:
     )
     def test_namespaces(self, service: str | None, pod: str | None, selected: bool) -> None:
         """A Service selects pods of its namespace; an unknown namespace matches any."""
-        found = resolve(make_service(ServicePort(80), namespace=service), [make_pod(namespace=pod)])
+        found = resolve(make_service(ServicePort(80), namespace=service), [make_running_pod(namespace=pod)])
         assert bool(found.endpoints()) == selected
 
     @pytest.mark.parametrize("selector", [None, {}])
     def test_without_a_selector(self, selector: dict[str, str] | None) -> None:
         """A Service without a selector has no endpoints, misses or slices, and says why."""
-        found = resolve(make_service(ServicePort(80), selector=selector), [make_pod()])
+        found = resolve(make_service(ServicePort(80), selector=selector), [make_running_pod()])
         assert found.elsewhere is not None
         assert "selector" in found.elsewhere
         assert (found.endpoints(), found.misses, found.slices, found.leads_nowhere) == ((), (), (), ())
@@ -150,7 +133,7 @@ class TestSelection:
     def test_external_names(self) -> None:
         """An ExternalName Service has no pods."""
         service = Service.alias_of("db", "db.example.com", [ServicePort(5432)])
-        found = resolve(service, [make_pod()])
+        found = resolve(service, [make_running_pod()])
         assert found.elsewhere is not None
         assert "db.example.com" in found.elsewhere
         assert found.slices == ()
@@ -196,11 +179,11 @@ class TestSelection:
             resolve(make_service(), [{"kind": "ConfigMap"}])
         with pytest.raises(TypeError):
             resolve(make_service(), [5])  # type: ignore[list-item]
-        for pod in (manifest, make_pod()):
+        for pod in (manifest, make_running_pod()):
             with pytest.raises(TypeError, match=rf"not a {type(pod).__name__}: write \[pod\] for one"):
                 resolve(make_service(), pod)  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="the Service must be a Service or the plain dict of one, not list"):
-            resolve([make_pod()], make_service())  # type: ignore[arg-type]
+            resolve([make_running_pod()], make_service())  # type: ignore[arg-type]
 
 
 class TestEndpoints:
@@ -214,7 +197,7 @@ class TestEndpoints:
 
     def test_a_port_by_name_number_or_object(self) -> None:
         """A name, a number and a ServicePort select the port; a number may select two."""
-        found = resolve(make_service(*self.DNS), [make_pod("a")])
+        found = resolve(make_service(*self.DNS), [make_running_pod("a")])
         assert found.endpoints("metrics") == found.endpoints(9153) == found.endpoints(self.DNS[2])
         assert [each.protocol for each in found.endpoints(53)] == ["UDP", "TCP"]
         assert [each.protocol for each in found.endpoints("dns")] == ["UDP"]
@@ -222,36 +205,36 @@ class TestEndpoints:
 
     def test_one_port_needs_no_name(self) -> None:
         """The port can be left out if the Service has only one."""
-        assert resolve(make_service(ServicePort(80)), [make_pod()]).endpoints()
+        assert resolve(make_service(ServicePort(80)), [make_running_pod()]).endpoints()
 
     @pytest.mark.parametrize("port", [None, "http", 54, ServicePort(54)])
     def test_no_such_port(self, port: Any) -> None:
         """A port that the Service does not have is a `KeyError` that lists its ports."""
-        found = resolve(make_service(*self.DNS), [make_pod("a")])
+        found = resolve(make_service(*self.DNS), [make_running_pod("a")])
         with pytest.raises(KeyError, match=r"dns-tcp 53.*metrics 9153"):
             found.endpoints(port)
 
     @pytest.mark.parametrize("port", [True, 53.0, b"dns", ["dns"]])
     def test_wrong_types(self, port: Any) -> None:
         """Nothing is converted to a number: `True` is not 1, and 53.0 is not 53."""
-        found = resolve(make_service(*self.DNS, ServicePort(1, name="one")), [make_pod("a")])
+        found = resolve(make_service(*self.DNS, ServicePort(1, name="one")), [make_running_pod("a")])
         with pytest.raises(TypeError, match="port must be a name, a number or a ServicePort, not"):
             found.endpoints(port)
 
     def test_the_empty_name_selects_the_port_without_a_name(self) -> None:
         """`""` selects the port without a name, or is a `KeyError`."""
-        assert resolve(make_service(ServicePort(80)), [make_pod("a")]).endpoints("")
+        assert resolve(make_service(ServicePort(80)), [make_running_pod("a")]).endpoints("")
         with pytest.raises(KeyError, match="has no port without a name: it has dns 53"):
-            resolve(make_service(*self.DNS), [make_pod("a")]).endpoints("")
+            resolve(make_service(*self.DNS), [make_running_pod("a")]).endpoints("")
 
     def test_digits_in_quotes_are_a_name(self) -> None:
         """A number written as text is a `KeyError` whose hint is the number without quotes."""
         with pytest.raises(KeyError, match="'53' is a name, and the number is written 53"):
-            resolve(make_service(*self.DNS), [make_pod("a")]).endpoints("53")
+            resolve(make_service(*self.DNS), [make_running_pod("a")]).endpoints("53")
 
     def test_a_service_without_ports(self) -> None:
         """A headless Service without ports has endpoints only in its slices."""
-        found = resolve(Service.headless("db", selector={"app": "web"}), [make_pod("a")])
+        found = resolve(Service.headless("db", selector={"app": "web"}), [make_running_pod("a")])
         assert [each.pod for each in found.slices[0].endpoints] == ["a"]
         with pytest.raises(KeyError, match="none"):
             found.endpoints()
@@ -292,7 +275,7 @@ def test_resolving_one_is_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
         return find_port(*arguments, **options)
 
     monkeypatch.setattr("portmap._resolution.find_port.find_port", counting)
-    pods = [make_pod(f"p{n}", HTTP, labels={"app": "web" if n % 2 else "other"}) for n in range(1_000)]
+    pods = [make_running_pod(f"p{n}", HTTP, labels={"app": "web" if n % 2 else "other"}) for n in range(1_000)]
     resolve(
         make_service(ServicePort(80, name="a", target_port="http"), ServicePort(81, name="b", target_port="x")), pods
     )

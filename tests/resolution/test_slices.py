@@ -5,36 +5,13 @@ from typing import Any
 import pytest
 
 from portmap import (
-    Container,
     ContainerPort,
     EndpointPort,
-    Pod,
-    Service,
     ServicePort,
     SliceEndpoint,
     resolve,
 )
-
-HTTP = ContainerPort(8080, name="http")
-TO_HTTP = ServicePort(80, target_port="http")
-
-
-def make_pod(name: str = "web-0", *ports: ContainerPort, **fields: Any) -> Pod:
-    """Return a running pod with these ports; `fields` override the defaults."""
-    usual: dict[str, Any] = {
-        "labels": {"app": "web"},
-        "containers": [Container("app", ports=ports)],
-        "addresses": ["10.1.0.1"],
-        "phase": "Running",
-        "ready": True,
-    }
-    return Pod(name, **usual | fields)
-
-
-def make_service(*ports: ServicePort, **fields: Any) -> Service:
-    return Service(
-        "web", **{"selector": {"app": "web"}, "ports": ports or (ServicePort(80, target_port="http"),)} | fields
-    )
+from typed_objects import HTTP, make_running_pod, make_service
 
 
 class TestSlices:
@@ -47,10 +24,10 @@ class TestSlices:
         )
         prom = ContainerPort(9100, name="prom")
         pods = [
-            make_pod("a", HTTP, prom),
-            make_pod("b", ContainerPort(8081, name="http"), prom),
-            make_pod("c", HTTP),
-            make_pod("d"),
+            make_running_pod("a", HTTP, prom),
+            make_running_pod("b", ContainerPort(8081, name="http"), prom),
+            make_running_pod("c", HTTP),
+            make_running_pod("d"),
         ]
         slices = resolve(service, pods).slices
         assert [
@@ -65,7 +42,7 @@ class TestSlices:
     def test_ports(self) -> None:
         """A port of a slice has the name and protocol of the Service port, and the number of the pod."""
         service = make_service(ServicePort(80, name="web", target_port="http", app_protocol="http"))
-        [piece] = resolve(service, [make_pod("a", HTTP)]).slices
+        [piece] = resolve(service, [make_running_pod("a", HTTP)]).slices
         assert piece.address_type == "IPv4"
         assert piece.ports == (EndpointPort("web", "TCP", 8080, "http"),)
 
@@ -103,7 +80,7 @@ class TestSlices:
 
     def test_addresses(self) -> None:
         """Each family has its own addresses, in canonical form."""
-        pod = make_pod("a", HTTP, addresses=["010.1.0.1", "FD00::1", "::ffff:10.1.0.2"])
+        pod = make_running_pod("a", HTTP, addresses=["010.1.0.1", "FD00::1", "::ffff:10.1.0.2"])
         service = make_service(ip_families=["IPv4", "IPv6"], ip_family_policy="PreferDualStack")
         four, six = resolve(service, [pod]).slices
         assert four.endpoints[0].addresses == ("10.1.0.1", "10.1.0.2")
@@ -112,7 +89,7 @@ class TestSlices:
     def test_projected_pods_have_their_own_slice(self) -> None:
         """Projected pods have no addresses, and their slice is marked as projected."""
         service = make_service()
-        pods = [make_pod("a", HTTP), make_pod("b", HTTP, addresses=None, phase=None, ready=None)]
+        pods = [make_running_pod("a", HTTP), make_running_pod("b", HTTP, addresses=None, phase=None, ready=None)]
         one, other = resolve(service, pods).slices
         assert (one.projected, [each.pod for each in one.endpoints]) == (False, ["a"])
         assert (other.projected, [each.pod for each in other.endpoints]) == (True, ["b"])
@@ -132,14 +109,14 @@ class TestSlices:
     def test_conditions(self, fields: dict[str, Any], publish: bool, conditions: tuple[bool, bool, bool]) -> None:
         """A ready pod is serving unless it is terminating, and published when not ready if the Service asks for it."""
         service = make_service(publish_not_ready_addresses=publish)
-        [piece] = resolve(service, [make_pod("a", HTTP, **fields)]).slices
+        [piece] = resolve(service, [make_running_pod("a", HTTP, **fields)]).slices
         [end] = piece.endpoints
         assert (end.ready, end.serving, end.terminating) == conditions
 
     def test_host_names(self) -> None:
         """A pod has a DNS name of its own if its subdomain is the name of the Service."""
-        inside = make_pod("a", HTTP, hostname="first", subdomain="web", node_name="node-a")
-        outside = make_pod("b", HTTP, hostname="second", subdomain="other")
+        inside = make_running_pod("a", HTTP, hostname="first", subdomain="web", node_name="node-a")
+        outside = make_running_pod("b", HTTP, hostname="second", subdomain="other")
         [piece] = resolve(make_service(), [inside, outside]).slices
         assert [each.hostname for each in piece.endpoints] == ["first", None]
         assert piece.endpoints[0] == SliceEndpoint(
@@ -163,7 +140,7 @@ class TestPublished:
     )
     def test_left_out(self, fields: dict[str, Any]) -> None:
         """A pod that has finished, has no address of the family, or whose node does not exist, is in no slice."""
-        pod = make_pod("a", HTTP, **{"node_name": "node-a"} | fields)
+        pod = make_running_pod("a", HTTP, **{"node_name": "node-a"} | fields)
         found = resolve(make_service(), [pod], nodes=["node-a"])
         assert found.endpoints() == ()
         assert [miss.code for miss in found.misses] == ["pod-not-published"]
@@ -172,7 +149,7 @@ class TestPublished:
 
     def test_nodes(self) -> None:
         """By default all nodes exist; a Service that publishes addresses that are not ready ignores nodes."""
-        pod = make_pod("a", HTTP, node_name="gone")
+        pod = make_running_pod("a", HTTP, node_name="gone")
         assert resolve(make_service(), [pod]).endpoints()
         assert not resolve(make_service(), [pod], nodes=[]).endpoints()
         assert resolve(make_service(publish_not_ready_addresses=True), [pod], nodes=[]).endpoints()

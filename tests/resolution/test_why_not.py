@@ -5,13 +5,7 @@ from typing import Any
 import pytest
 
 from portmap import Cluster, Container, ContainerPort, Miss, Pod, Service, ServicePort, Workload, resolve
-
-HTTP = ContainerPort(8080, name="http")
-
-
-def pod(*ports: ContainerPort, **fields: Any) -> Pod:
-    """Return a projected pod with these ports."""
-    return Pod("web-0", **{"labels": {"app": "web"}, "containers": [Container("app", ports=ports)]} | fields)
+from typed_objects import HTTP, make_pod
 
 
 def miss(port: ServicePort, *pods: Pod | Workload, **options: Any) -> Miss:
@@ -31,7 +25,7 @@ class TestUnresolved:
 
     def test_the_message(self) -> None:
         """The miss names the port, the pod, and what is declared there."""
-        found = miss(target("web"), pod(HTTP, ContainerPort(9100)))
+        found = miss(target("web"), make_pod("web-0", HTTP, ContainerPort(9100)))
         assert (found.code, found.field) == ("unresolved-target-port", "spec.ports[0].targetPort")
         assert (found.port, found.position, found.pod, found.workload) == (target("web"), 0, "web-0", None)
         assert "'web' for TCP in Pod/web-0" in found.message
@@ -39,12 +33,12 @@ class TestUnresolved:
 
     def test_nothing_declared(self) -> None:
         """The message says that a pod declares no ports."""
-        assert "declare no ports" in miss(target("http"), pod()).message
+        assert "declare no ports" in miss(target("http"), make_pod()).message
 
     def test_many_declared(self) -> None:
         """A long list of ports is truncated."""
         ports = [ContainerPort(8000 + number, name=f"p-{number}") for number in range(20)]
-        assert "and 12 more" in miss(target("x"), pod(*ports)).message
+        assert "and 12 more" in miss(target("x"), make_pod("web-0", *ports)).message
 
     @pytest.mark.parametrize(
         ("port", "declared", "hint"),
@@ -64,20 +58,20 @@ class TestUnresolved:
     )
     def test_near_misses(self, port: ServicePort, declared: tuple[ContainerPort, ...], hint: str | None) -> None:
         """The hint names a port of similar spelling, of the same number, or the only port without a name."""
-        found = miss(port, pod(*declared))
+        found = miss(port, make_pod("web-0", *declared))
         assert (found.code, found.hint) == ("unresolved-target-port", hint)
         assert str(found) == (f"{found.message} ({hint})" if hint else found.message)
 
     def test_the_protocol(self) -> None:
         """The right name with the wrong protocol is a mismatch, and the hint names the protocol."""
-        found = miss(target("dns"), pod(ContainerPort(53, name="dns", protocol="UDP")))
+        found = miss(target("dns"), make_pod("web-0", ContainerPort(53, name="dns", protocol="UDP")))
         assert found.code == "protocol-mismatch"
         assert found.hint is not None
         assert "UDP" in found.hint
 
     def test_an_init_container(self) -> None:
         """The ports of an init container that is not a sidecar do not count, and the hint names the container."""
-        found = miss(target("http"), pod(init_containers=[Container("setup", ports=[HTTP])]))
+        found = miss(target("http"), make_pod("web-0", init_containers=[Container("setup", ports=[HTTP])]))
         assert found.code == "not-a-sidecar"
         assert found.hint is not None
         assert "'setup'" in found.hint
@@ -85,19 +79,19 @@ class TestUnresolved:
     def test_a_sidecar_before_1_33(self) -> None:
         """Before 1.33 the control plane does not search sidecars."""
         sidecar = Container("proxy", ports=[HTTP], restart_policy="Always")
-        found = miss(target("http"), pod(init_containers=[sidecar]), cluster=Cluster("1.32"))
+        found = miss(target("http"), make_pod("web-0", init_containers=[sidecar]), cluster=Cluster("1.32"))
         assert found.code == "sidecar-not-searched"
 
     def test_a_workload(self) -> None:
         """The miss in a pod of a workload names the workload."""
-        found = miss(target("web"), Workload("Deployment", "web", pod(HTTP)))
+        found = miss(target("web"), Workload("Deployment", "web", make_pod("web-0", HTTP)))
         assert found.workload == "Deployment/web"
         assert "in Deployment/web" in found.message
 
     def test_each_pod_separately(self) -> None:
         """One pod may resolve a port and another not, as during a rollout."""
         service = Service("web", selector={"app": "web"}, ports=[target("http")])
-        old, new = pod(HTTP), Pod("web-1", labels={"app": "web"}, containers=[Container("app")])
+        old, new = make_pod("web-0", HTTP), Pod("web-1", labels={"app": "web"}, containers=[Container("app")])
         found = resolve(service, [old, new])
         assert [each.pod for each in found.endpoints()] == ["web-0"]
         assert [each.pod for each in found.misses] == ["web-1"]
@@ -122,7 +116,7 @@ class TestNothingSelected:
     )
     def test_near_misses(self, labels: dict[str, str], hint: str | None) -> None:
         """The hint names a pod whose labels are similar."""
-        assert miss(target("http"), pod(HTTP, labels=labels)).hint == hint
+        assert miss(target("http"), make_pod("web-0", HTTP, labels=labels)).hint == hint
 
     def test_the_nearest(self) -> None:
         """The hint names the pod that matches most of the selector."""
@@ -148,7 +142,7 @@ class TestNothingSelected:
 
     def test_another_namespace(self) -> None:
         """The hint names a pod or workload that has the labels in another namespace."""
-        found = miss(target("http"), Workload("Deployment", "web", pod(HTTP, namespace="other")))
+        found = miss(target("http"), Workload("Deployment", "web", make_pod("web-0", HTTP, namespace="other")))
         assert found.hint is not None
         assert "Deployment/web" in found.hint
         assert "other" in found.hint
@@ -171,6 +165,6 @@ class TestNotPublished:
     def test_why(self, fields: dict[str, Any], words: str) -> None:
         """The miss says why, once for the pod and not for each port."""
         service = Service("web", selector={"app": "web"}, ports=[ServicePort(80, name="a"), ServicePort(81, name="b")])
-        [found] = resolve(service, [pod(HTTP, **fields)], nodes=["a"]).misses
+        [found] = resolve(service, [make_pod("web-0", HTTP, **fields)], nodes=["a"]).misses
         assert (found.code, found.field, found.port) == ("pod-not-published", "", None)
         assert words in found.message
