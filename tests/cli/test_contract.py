@@ -42,20 +42,15 @@ class TestReports:
             Service shop/web
               breaking    http 80/TCP  clients that dial 80 reach nothing: the number is now 8000  [port-number-changed]
                                          hint: keep 80 beside 8000, under another name, until no client dials it
-              disturbing  http 80/TCP  a strategic merge patch keeps 80 beside 8000, and is refused because both are \
-named http; so is client-side apply if the last applied configuration is missing  [merge-appends]
-                                         hint: use kubectl apply --server-side or kubectl replace, or delete 80 in the \
-patch ($patch: delete)
 
             A safe order
               1. Service shop/web: add port 8000 beside http 80/TCP, each with a name of its own
-              2. Service shop/web: whenever the ports change, use kubectl apply --server-side or kubectl replace
-              3. Service shop/web: move the clients of 80 to 8000
-              4. Service shop/web: remove port 80, and give its name to 8000
+              2. Service shop/web: move the clients of 80 to 8000
+              3. Service shop/web: remove port 80, and give its name to 8000
             """,
         )
         assert run.code == 1
-        assert run.err == "1 Service is in both; 1 breaking, 1 disturbing; the contract is broken\n"
+        assert run.err == "1 Service is in both; 1 breaking; the contract is broken\n"
 
     def test_workloads_and_users(self) -> None:
         """Changes of workloads have a block of their own, and users of a port are listed below its change."""
@@ -74,7 +69,7 @@ patch ($patch: delete)
         lines = portmap("contract", "a.yaml", "b.yaml").out.splitlines()
         assert any(line.strip() == "used by: ServiceMonitor shop/dns: spec.endpoints[0].port" for line in lines)
         assert "Workloads" in lines
-        assert "Deployment shop/dns: client-side apply" in lines[lines.index("Workloads") + 1]
+        assert "Deployment shop/dns: kubectl apply merges ports" in lines[lines.index("Workloads") + 1]
 
     def test_a_terminal(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Lines fit the terminal, and breaking changes are red."""
@@ -90,6 +85,36 @@ patch ($patch: delete)
         text = out.getvalue()
         assert "\x1b[31m" in text
         assert max(len(line) for line in re.sub(r"\x1b\[\d+m", "", text).splitlines()) <= 60
+
+
+class TestWrites:
+    """The commands that write manifests."""
+
+    def test_a_port_that_a_write_keeps(self) -> None:
+        """The report is about the command that `--write` names."""
+        write("a.yaml", WEB)
+        write("b.yaml", WEB.replace("  - {name: debug, port: 6060}\n", ""))
+        for options, code, expected in (
+            ([], 1, "[port-removed]"),
+            (["--write=server-apply"], 1, "[port-removed]"),
+            (["--write=server-apply", "--created-by=create"], 0, "[not-applied]"),
+            (["--write=replace"], 1, "[port-removed]"),
+        ):
+            run = portmap("contract", "a.yaml", "b.yaml", *options)
+            assert (run.code, expected in run.out) == (code, True), options
+
+    def test_fields_of_the_former_type(self) -> None:
+        """A Service that no server would create is compared if a server accepts it as an update."""
+        exposed = service("web", "app: web", "{name: http, port: 80}").replace("spec:", "spec:\n  type: NodePort", 1)
+        write("a.yaml", exposed.replace("port: 80}", "port: 80, nodePort: 30080}"))
+        write("b.yaml", exposed.replace("port: 80}", "port: 80, nodePort: 30080}").replace("NodePort", "ClusterIP", 1))
+        run = portmap("contract", "a.yaml", "b.yaml")
+        assert run.code == 1
+        assert "[node-ports-dropped]" in run.out
+        run = portmap("contract", "b.yaml", "a.yaml")
+        assert (run.code, run.out) == (2, "")
+        assert "b.yaml:" in run.err
+        assert "[node-port-forbidden]" in run.err
 
 
 class TestInput:
@@ -215,7 +240,8 @@ class TestJson:
 
         def fields(value: object) -> set[str]:
             if isinstance(value, dict):
-                return {*value, *(name for each in value.values() for name in fields(each))}
+                # A manifest has the fields of Kubernetes.
+                return {*value, *(name for key, each in value.items() if key != "manifest" for name in fields(each))}
             return {name for each in value for name in fields(each)} if isinstance(value, list) else set()
 
         assert fields(self.report()) >= {"hint", "users", "codes", "breaking"}
@@ -227,12 +253,15 @@ class TestThePage:
 
     def test_every_option_is_documented(self) -> None:
         """The page names each option of the command."""
-        known = set(re.findall(r"--[a-z-]+", portmap("contract", "--help").out)) - {"--help"}
-        assert known - {"--service-node-port-range"} == {
+        of_others = {"--help", "--server-side", "--service-node-port-range"}
+        known = set(re.findall(r"--[a-z-]+", portmap("contract", "--help").out)) - of_others
+        assert known == {
+            "--created-by",
             "--format",
             "--ignore-namespaces",
             "--kubernetes-version",
             "--namespace",
             "--node-port-range",
+            "--write",
         }
-        assert known - {"--service-node-port-range"} <= set(re.findall(r"--[a-z-]+", PAGE))
+        assert known <= set(re.findall(r"--[a-z-]+", PAGE))

@@ -69,9 +69,10 @@ class TestRollouts:
         old, new = deployment(), deployment(ContainerPort(9090, name="http"))
         by = {target: service(ServicePort(80, name="http", target_port=target)) for target in (8080, 9090, "http")}
         found = contract([by[8080], old], [by[9090], new])
-        assert codes(found, "disturbing") == {"target-moved", "merge-appends"}
-        assert [each for each in actions(found) if each.startswith("set")] == [
+        assert codes(found, "disturbing") == {"target-moved"}
+        assert actions(found) == [
             "set targetPort: http on port http 80/TCP",
+            "roll out Deployment/web; wait until the old pods are gone",
             "set targetPort: 9090 on port http 80/TCP",
         ]
         steps = self.walk((by[8080], old), (by["http"], old), (by["http"], new), (by[9090], new))
@@ -97,8 +98,8 @@ class TestRollouts:
         old, new = deployment(), deployment(ContainerPort(9090, name="web"))
         by = {target: service(ServicePort(80, name="http", target_port=target)) for target in (8080, "web")}
         found = contract([by[8080], old], [by["web"], new])
-        assert [each.partition(" on port")[0].partition(",")[0] for each in actions(found)] == [
-            "name container port 8080 of Deployment/web web",
+        assert [each.partition(" on port")[0] for each in actions(found)] == [
+            "roll out Deployment/web with 8080 as the container port named web; wait until the old pods are gone",
             "set targetPort: web",
             "roll out Deployment/web with 9090 as the container port named web; wait until the old pods are gone",
         ]
@@ -113,7 +114,8 @@ class TestRollouts:
         found = contract(
             [service(), *pods("http")], [service(ServicePort(80, name="http", target_port="web")), *pods("web")]
         )
-        assert [each.split()[0] for each in actions(found)] == ["declare", "set", "roll"]
+        assert [each.split()[0] for each in actions(found)] == ["roll", "set", "roll"]
+        assert "with both http and web declared, by kubectl replace" in actions(found)[0]
 
     @pytest.mark.parametrize("service_first", [True, False])
     def test_only_one_safe_order(self, service_first: bool) -> None:
@@ -164,29 +166,57 @@ class TestRollouts:
 
 
 class TestMerging:
-    """Ports that are merged by number."""
+    """Ports that are merged by their number alone."""
 
     def test_a_second_protocol(self) -> None:
-        """Client-side apply merges TCP and UDP of one number; in an update, each gets a node port."""
-        tcp, udp = ServicePort(53, name="tcp"), ServicePort(53, name="udp", protocol="UDP")
+        """Client-side apply merges TCP and UDP of one number; a replace assigns each a node port."""
+        tcp, udp = ServicePort(53, name="tcp", protocol="TCP"), ServicePort(53, name="udp", protocol="UDP")
         one, two = service(tcp, type="NodePort"), service(tcp, udp, type="NodePort")
         added = contract([one], [two])
-        assert codes(added) == {"merged-by-number", "port-added", "node-port-not-shared"}
-        assert any("--server-side" in action for action in actions(added))
-        assert codes(contract([two], [one]), "disturbing") == {"merged-by-number"}
+        assert codes(added) == {"merged-by-number"}
+        assert the(added, "merged-by-number").hint == "use kubectl apply --server-side"
+        [step] = added.plan
+        assert (step.write, step.action) == (
+            "server-apply",
+            "write the new Service, with kubectl apply --server-side",
+        )
+        assert codes(contract([one], [two], write="replace")) == {"port-added", "node-port-not-shared"}
+        assert codes(contract([two], [one]), "refused") == {"ports-required"}
         assert contract([two], [two]).changes == ()
 
-    def test_a_changed_number(self) -> None:
-        """A merge patch keeps the old port beside the new one, and fails because both have one name."""
-        found = contract([service(ServicePort(443, name="https"))], [service(ServicePort(444, name="https"))])
+    def test_a_number_that_changes(self) -> None:
+        """Client-side apply removes the old number if it applied it; otherwise both have one name, which is refused."""
+        before, after = [service(ServicePort(443, name="https"))], [service(ServicePort(444, name="https"))]
+        assert codes(contract(before, after)) == {"port-number-changed"}
+        found = contract(before, after, created_by="create")
         change = the(found, "merge-appends")
         assert (change.before, change.after, change.severity) == (443, 444, "disturbing")
+        assert codes(found, "refused") == {"duplicate-port-name"}
+        assert change.hint == "use kubectl replace --save-config"
 
-    def test_container_ports(self) -> None:
-        """Container ports are merged by number, too."""
+    def test_container_ports_merge_the_same_way(self) -> None:
+        """Client-side apply merges container ports by number, too."""
         dns: list[tuple[str, Protocol]] = [("dns", "UDP"), ("dns-tcp", "TCP")]
         ports = [ContainerPort(53, name=name, protocol=protocol) for name, protocol in dns]
         found = contract([deployment(ports[0])], [deployment(*ports)])
         assert the(found, "merged-by-number").workloads == ("Deployment shop/web",)
         assert found.kept
         assert codes(contract([deployment(ContainerPort(80))], [deployment(ContainerPort(81))])) == set()
+
+    def test_container_ports_that_stay(self) -> None:
+        """Server-side apply after a create removes no port, so a name cannot move to another number."""
+        old, new = [deployment(ContainerPort(80, name="http"))], [deployment(ContainerPort(81, name="http"))]
+        found = contract(old, new, write="server-apply", created_by="create")
+        assert (the(found, "merge-appends").port, the(found, "merge-appends").hint) == (
+            "http 80/TCP",
+            "use kubectl replace",
+        )
+        gone = contract(old, [deployment(ContainerPort(81))], write="server-apply", created_by="create")
+        assert the(gone, "not-applied").message == "kubectl apply --server-side keeps the port"
+        for created_by in ("client-apply", "server-apply"):
+            found = contract(old, [deployment(ContainerPort(81))], write="server-apply", created_by=created_by)
+            assert found.changes == ()
+        assert the(contract(old, new, write="server-apply", created_by="client-apply"), "merge-appends").hint == (
+            "use kubectl apply"
+        )
+        assert contract(old, new, write="replace").changes == ()

@@ -90,7 +90,7 @@ class TestKindsOfService:
     def test_an_update_without_cluster_ip(self) -> None:
         """A server keeps `clusterIP: None` in an update without it."""
         found = contract([service(cluster_ip="None")], [service()])
-        assert codes(found) == {"headless-changed", "stays-headless"}
+        assert (found.kept, codes(found)) == (True, {"stays-headless"})
 
     def test_another_external_name(self) -> None:
         """Another external name breaks clients."""
@@ -118,10 +118,14 @@ class TestKindsOfService:
         }
 
     def test_a_load_balancer_without_node_ports_drops_them(self) -> None:
-        """`allocateLoadBalancerNodePorts: false` drops node ports that the cluster picked."""
+        """`allocateLoadBalancerNodePorts: false` releases node ports in a replace; an apply keeps them."""
         before = service(type="LoadBalancer")
         after = service(type="LoadBalancer", allocate_load_balancer_node_ports=False)
-        assert codes(contract([before], [after])) == {"node-ports-dropped"}
+        assert codes(contract([before], [after], write="replace")) == {"node-ports-dropped"}
+        for how in ("client-apply", "server-apply"):
+            found = contract([before], [after], write=how)
+            assert (codes(found), the(found, "not-applied").port) == ({"not-applied"}, "http 80/TCP")
+            assert "kubectl replace" in str(the(found, "not-applied").hint)
 
     def test_source_ranges_and_the_type(self) -> None:
         """A patch of the type alone is refused with loadBalancerSourceRanges; the plan has one update."""
@@ -152,11 +156,16 @@ class TestKindsOfService:
         assert (found.kept, codes(found, "refused")) == (True, {"load-balancer-class-immutable"})
 
     def test_a_cluster_ip_stays(self) -> None:
-        """A server refuses another cluster IP, which does not break clients."""
-        for before in ("10.0.0.7", None):
-            found = contract([service(cluster_ip=before)], [service(cluster_ip="10.0.0.8")])
-            assert (found.kept, codes(found, "refused")) == (True, {"cluster-ip-immutable"})
+        """A server refuses another address; clients go by name."""
+        found = contract([service(cluster_ip="10.0.0.7")], [service(cluster_ip="10.0.0.8")])
+        assert (found.kept, codes(found, "refused")) == (True, {"cluster-ip-immutable"})
         assert contract([service(cluster_ip="10.0.0.7")], [service()]).changes == ()
+
+    def test_an_address_that_was_left_to_the_cluster(self) -> None:
+        """An address is accepted if the cluster picked the same, which only the cluster knows."""
+        found = contract([service()], [service(cluster_ip="10.0.0.8")])
+        change = the(found, "must-match-pick")
+        assert (found.kept, codes(found), change.after) == (True, {"must-match-pick"}, "10.0.0.8")
 
     def test_external_ips(self) -> None:
         """A removed external IP breaks clients; an added one does not."""
@@ -180,10 +189,10 @@ class TestPorts:
         ("port", "expected"),
         [
             (ServicePort(80, name="web", target_port="http"), {"port-renamed"}),
-            (ServicePort(81, name="http", target_port="http"), {"port-number-changed", "merge-appends"}),
+            (ServicePort(81, name="http", target_port="http"), {"port-number-changed"}),
             (
                 ServicePort(80, name="http", target_port="http", protocol="UDP"),
-                {"port-protocol-changed", "merged-by-number", "leads-nowhere"},
+                {"port-protocol-changed", "leads-nowhere"},
             ),
             (ServicePort(80, name="http", target_port="http", app_protocol="http"), {"app-protocol-added"}),
             (ServicePort(81, name="web", target_port="http"), {"port-removed", "port-added"}),
@@ -230,22 +239,31 @@ class TestPorts:
         assert codes(found) == {code}
         assert found.kept == (code == "node-port-pinned")
 
-    def test_a_picked_node_port_follows_the_name(self) -> None:
-        """A renamed port gets another node port, unless the manifest has the number (T15, T22)."""
+    def test_a_replace_keeps_node_ports_by_name(self) -> None:
+        """A renamed port gets another node port in a replace, unless the manifest has the number."""
         before = service(ServicePort(80), type="NodePort")
         both = (ServicePort(80, name="http"), ServicePort(443, name="https"))
-        assert "node-port-reassigned" in codes(contract([before], [service(*both, type="NodePort")]))
+        after = [service(*both, type="NodePort")]
+        change = the(contract([before], after, write="replace"), "node-port-reassigned")
+        assert (change.port, change.before, change.after) == ("80/TCP", None, "http")
+        assert str(change.hint).startswith("use kubectl apply, or set nodePort to the number that it has")
+        for how in ("client-apply", "server-apply"):
+            assert "node-port-reassigned" not in codes(contract([before], after, write=how))
         pinned = (ServicePort(80, name="http", node_port=30080), both[1])
         assert "node-port-pinned" in codes(contract([before], [service(*pinned, type="NodePort")]))
         kept = service(ServicePort(80, node_port=30080), type="NodePort")
         assert not codes(contract([kept], [service(*pinned, type="NodePort")]), "disturbing", "breaking")
 
-    def test_swapped_names_swap_picked_node_ports(self) -> None:
-        """Each of two ports with swapped names gets the node port of the other."""
+    def test_a_replace_swaps_node_ports_with_names(self) -> None:
+        """Two ports that swap names swap node ports."""
         one = service(ServicePort(80, name="a"), ServicePort(81, name="b"), type="NodePort")
         other = service(ServicePort(80, name="b"), ServicePort(81, name="a"), type="NodePort")
-        found = contract([one], [other])
-        assert [each.port for each in found.changes if each.code == "node-port-reassigned"] == ["a 80/TCP", "b 81/TCP"]
+        found = [
+            each for each in contract([one], [other], write="replace").changes if each.code == "node-port-reassigned"
+        ]
+        assert [each.port for each in found] == ["a 80/TCP", "b 81/TCP"]
+        assert "it gets the node port of 81/TCP" in found[0].message
+        assert "node-port-reassigned" not in codes(contract([one], [other]))
 
 
 class TestReferences:

@@ -30,7 +30,7 @@ PAGES: Final = {
     "set": ("editing.md", None),
 }
 # What the pages tell of other programs.
-OF_OTHERS: Final = {"--service-node-port-range", "--server-side", "--dry-run", "--diff", "--portmap"}
+OF_OTHERS: Final = {"--service-node-port-range", "--server-side", "--dry-run", "--diff", "--portmap", "--cascade"}
 
 
 def options_of(command: str) -> set[str]:

@@ -55,6 +55,17 @@ def add_contract(commands: Commands) -> None:
     namespaces.add_argument(
         "--ignore-namespaces", action="store_true", help="pair Services by their names alone, in any namespace"
     )
+    parser.add_argument(
+        "--write",
+        choices=("client-apply", "server-apply", "replace"),
+        default="client-apply",
+        help="how B is written: kubectl apply (the default), kubectl apply --server-side, or kubectl replace",
+    )
+    parser.add_argument(
+        "--created-by",
+        choices=("client-apply", "server-apply", "create"),
+        help="how A was written first (default: as B is written, or kubectl create before a replace)",
+    )
     parser.set_defaults(run=_run)
 
 
@@ -94,20 +105,37 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     from portmap._reports.invalid_objects import violation_lines
 
     sides = _objects(before), _objects(after)
-    violations = list(violation_lines(judged([*before, *after])))
+    problem = f"{_COMMAND}: objects that a server would refuse cannot be compared"
+    certain = [*before, *(document for document in after if not _may_be_update(document))]
+    violations = list(violation_lines(judged(certain)))
     if violations:
-        raise CommandError(*violations, f"{_COMMAND}: objects that a server would refuse cannot be compared")
+        raise CommandError(*violations, problem)
     with cluster:
         try:
-            result = contract(*sides, namespaces=namespaces, ignore_namespaces=options.ignore_namespaces)
+            result = contract(
+                *sides,
+                namespaces=namespaces,
+                ignore_namespaces=options.ignore_namespaces,
+                write=options.write,
+                created_by=options.created_by,
+            )
         except ValidationError as error:
-            raise CommandError(*str(error).splitlines()) from None
+            violations = list(violation_lines(judged(after)))
+            raise CommandError(*(violations or str(error).splitlines()), problem) from None
     console.note(*map(str, unreadable))
     if options.format == "json":
         console.write(as_json(result, cluster, unreadable))
     elif console.write(as_text(result, console.page)):
         console.note(summary(result, len(unreadable)))
     return 0 if result.kept else 1
+
+
+def _may_be_update(document: "Document") -> bool:
+    """Return whether a server might accept a Service as an update that it would not create."""
+    from portmap._apiserver.decode_codes import DECODING_CODES
+
+    is_service = document.kind == "Service" and isinstance(document.raw, Mapping)
+    return is_service and not any(violation.code in DECODING_CODES for violation in document.violations)
 
 
 def _objects(documents: "Sequence[Document]") -> "list[Service | Pod | Workload | Mapping[str, Any]]":

@@ -1,36 +1,45 @@
 """Two sets of objects, compared as the clients of their Services see them.
 
 The sets may be two environments of one application, or one environment before and after a change.
-`client_view` compares what clients see, `backends` what the Services reach, and `api_updates` asks
-what an API server would make of the update; `plan` puts steps in a safe order.
+`updates` finds out what the write makes of each Service. `client_view` compares what clients see then, and
+`backends` what the Services reach; `plan` puts steps in a safe order.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias, final
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final, TypeAlias, final, get_args
 
 import attrs
 
-from portmap._contract.api_updates import collisions, handed_over, merge_traps, on_update
-from portmap._contract.backends import Transition, backends_of, key_of
+from portmap._contract.backends import Backends, Transition, backends_of, key_of
 from portmap._contract.changes import SEVERITIES, Change, Codes, Contract
 from portmap._contract.client_view import added_services, removed_services, seen_by_clients, settings_changed
+from portmap._contract.container_ports import container_port_traps
+from portmap._contract.node_ports import collisions, handed_over, node_port_changes
 from portmap._contract.pairing import Pair, paired_services, port_label, renamed_namespace, service_label
 from portmap._contract.plan import plan_of
 from portmap._contract.references import References, describe
+from portmap._contract.update_changes import update_changes
+from portmap._contract.updates import Update, accepted_update
+from portmap._contract.workload_updates import Owner, owner_of, replaced_workloads
+from portmap._contract.writes import Write, Writing
 from portmap._graph.object_name import items_of_list
 from portmap._graph.reference import Reference
 from portmap._graph.reference_table import references_of
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
+from portmap._kubernetes.errors import ValidationError
+from portmap._manifests.applied import Creation
+from portmap._manifests.read import read
 from portmap._model.foreign import plain_manifest
 from portmap._model.pods import Pod
-from portmap._model.service_reading import is_core_service, read_core_service
+from portmap._model.service_reading import is_core_service
 from portmap._model.services import Service
 from portmap._model.workloads import Workload, makes_pods, read_workloads
 
 __all__ = ["contract"]
 
 Objects: TypeAlias = Iterable[object]
+AsUpdate: TypeAlias = Callable[[Mapping[str, Any]], Service | None]
 
 
 def contract(
@@ -40,6 +49,8 @@ def contract(
     cluster: Cluster | None = None,
     namespaces: Mapping[str, str] | None = None,
     ignore_namespaces: bool = False,
+    write: Write = "client-apply",
+    created_by: Creation | None = None,
 ) -> Contract:
     """Compare two sets of objects as the clients of their Services see them.
 
@@ -56,6 +67,10 @@ def contract(
         cluster: The cluster that gets the update (default: the cluster in force).
         namespaces: The names in `after` of namespaces in `before`, if they differ.
         ignore_namespaces: Whether to pair Services by their names alone.
+        write: How `after` is written: `client-apply` (`kubectl apply`), `server-apply` (`kubectl apply
+            --server-side`) or `replace` (`kubectl replace`).
+        created_by: How `before` was written first: `client-apply`, `server-apply` or `create` (`kubectl
+            create`). The default is the same as `write`, and `create` before a replace.
 
     Returns:
         The differences, whether the contract is kept, and a safe order of steps.
@@ -63,6 +78,7 @@ def contract(
     Raises:
         ValidationError: A plain dict of a Service or workload is one that a server would refuse.
         TypeError: An object is none of these.
+        ValueError: `write` or `created_by` is none of these.
 
     Example:
         >>> moved = Service("web", selector={"app": "web"}, ports=[ServicePort(81, name="http", target_port="http")])
@@ -71,31 +87,89 @@ def contract(
             hint: keep 80 beside 81, under another name, until no client dials it
     """
     cluster = cluster or cluster_in_force()
-    old, new = _Side.of(before), _Side.of(after)
+    for value, known in ((write, get_args(Write)), (created_by or "create", get_args(Creation))):
+        if value not in known:
+            raise ValueError(f"{value!r} is no way to write a Service: choose one of {', '.join(known)}")
+    writing = Writing(write, created_by or _CREATED_BY[write], cluster)
     namespaces = namespaces or {}
+    old = _Side.of(before)
+    new = _Side.of(after, lambda manifest: _as_update(manifest, old.services, namespaces, writing, ignore_namespaces))
     pairs, removed, added = paired_services(
         old.services, new.services, namespaces=namespaces, ignore_namespaces=ignore_namespaces
     )
     changes = [*removed_services(removed, old.references), *added_services(added)]
     changes += _references_to_removed(removed, new, namespaces)
-    transitions: list[Transition] = []
-    for backends in backends_of(pairs, old.sources, new.sources, cluster):
-        pair = backends.pair
-        changes += seen_by_clients(pair, old.references, cluster)
-        changes += _references_to_old_ports(pair, new.references)
-        changes += on_update(pair, cluster)
-        changes += merge_traps(pair.name, pair.before.ports, pair.after.ports)
-        changes += backends.changes()
-        changes += settings_changed(pair)
-        transitions += backends.transitions()
-    changes += _merged_container_ports(old.sources, new.sources)
-    changes += collisions(old.services, new.services, cluster)
-    changes += handed_over(
-        old.services, new.services, cluster, namespaces=namespaces, ignore_namespaces=ignore_namespaces
+    updates = [Update.of(pair, writing) for pair in pairs]
+    achieved = [pair if update is None else update.achieved() for pair, update in zip(pairs, updates, strict=True)]
+    # The report is about what the write does. The plan leads to what the manifests say.
+    planned, transitions = list(changes), list[Transition]()
+    different = [after for pair, after in zip(pairs, achieved, strict=True) if after is not pair]
+    backends_achieved = iter(backends_of(different, old.sources, new.sources, cluster))
+    for intended, after_write, update in zip(
+        backends_of(pairs, old.sources, new.sources, cluster), achieved, updates, strict=True
+    ):
+        backends = intended if after_write is intended.pair else next(backends_achieved)
+        node_ports = None if update is None else update.node_ports
+        found = list(_service_changes(backends, update, node_ports, old.references, new.references, cluster))
+        changes += found
+        planned += (
+            found
+            if backends is intended
+            else _service_changes(intended, update, None, old.references, new.references, cluster)
+        )
+        transitions += intended.transitions()
+    traps = container_port_traps(old.sources, new.sources, writing)
+    replaced = list(
+        replaced_workloads(old.owners, new.owners, namespaces=namespaces, ignore_namespaces=ignore_namespaces)
     )
-    plan = plan_of(changes, transitions)
-    changes += [each.change for each in transitions]
+    others = [
+        *(change for trap in traps.values() for change in trap.changes),
+        *(change for each in replaced for change in each.changes),
+        *collisions(old.services, new.services, cluster),
+        *handed_over(old.services, new.services, cluster, namespaces=namespaces, ignore_namespaces=ignore_namespaces),
+    ]
+    plan = plan_of(
+        [*planned, *others],
+        transitions,
+        _by_name(updates, [*pairs, *removed, *added]),
+        replaced,
+        {key: trap.command for key, trap in traps.items() if trap.command is not None},
+    )
+    changes += [*others, *(each.change for each in transitions)]
     return Contract(tuple(sorted(dict.fromkeys(changes), key=_order)), plan, len(pairs))
+
+
+_CREATED_BY: Final[Mapping[Write, Creation]] = {
+    "client-apply": "client-apply",
+    "server-apply": "server-apply",
+    "replace": "create",
+}
+"""How a Service was written first, by how it is written now."""
+
+
+def _service_changes(
+    backends: Backends,
+    update: Update | None,
+    node_ports: tuple[bool, bool] | None,
+    old_references: References,
+    new_references: References,
+    cluster: Cluster,
+) -> Iterator[Change]:
+    """Yield the changes of one Service."""
+    pair = backends.pair
+    yield from seen_by_clients(pair, old_references, cluster, node_ports)
+    yield from _references_to_old_ports(pair, new_references)
+    if update is not None:
+        yield from update_changes(update)
+        yield from node_port_changes(update, pair)
+    yield from backends.changes()
+    yield from settings_changed(pair)
+
+
+def _by_name(updates: Iterable[Update | None], services: Iterable[Pair | Service]) -> dict[str, Update]:
+    """Return the updates of the Services whose label is theirs alone."""
+    labels = Counter(each.name if isinstance(each, Pair) else service_label(each) for each in services)
+    return {update.pair.name: update for update in updates if update is not None and labels[update.pair.name] == 1}
 
 
 def _order(change: Change) -> tuple[bool, str, int, str, str, str]:
@@ -110,28 +184,60 @@ class _Side:
 
     services: tuple[Service, ...]
     sources: tuple[Pod | Workload, ...]
+    owners: tuple[Owner, ...]
     references: References
 
     @classmethod
-    def of(cls, objects: Objects) -> "_Side":
+    def of(cls, objects: Objects, as_update: AsUpdate = lambda _: None) -> "_Side":
         services: list[Service] = []
         sources: list[Pod | Workload] = []
+        owners: list[Owner] = []
         references: list[Reference] = []
         for item in (each for given in objects for each in _items(given)):
             if isinstance(item, Service):
                 services.append(item)
             elif isinstance(item, Pod | Workload):
                 sources.append(item)
+                owners += [owner_of(item)] if isinstance(item, Workload) else []
             else:
                 references += references_of(item)
                 if is_core_service(item):
-                    services.append(read_core_service(item))
+                    services.append(_read_service(item, as_update))
                 elif makes_pods(item):
-                    sources += (each.pod if each.kind == "Pod" else each for each in read_workloads(item))
+                    workloads = read_workloads(item)
+                    sources += (each.pod if each.kind == "Pod" else each for each in workloads)
+                    owners += [owner_of(item)] if len(workloads) == 1 and item.get("kind") != "Pod" else []
         # Sorted, so that the result does not depend on the order of the input.
         sources.sort(key=lambda each: (key_of(each), each.namespace or "", repr(each)))
         services.sort(key=lambda each: (each.namespace or "", each.name, repr(each)))
-        return cls(tuple(services), tuple(sources), References(references))
+        return cls(tuple(services), tuple(sources), tuple(owners), References(references))
+
+
+def _read_service(manifest: Mapping[str, Any], as_update: AsUpdate) -> Service:
+    """Return the Service of a manifest, or of the update that it makes."""
+    try:
+        return read(manifest, Service)
+    except ValidationError:
+        service = as_update(manifest)
+        if service is None:
+            raise
+        return service
+
+
+def _as_update(
+    manifest: Mapping[str, Any],
+    before: Iterable[Service],
+    namespaces: Mapping[str, str],
+    writing: Writing,
+    ignore_namespaces: bool,  # noqa: FBT001 - passed on as it was given
+) -> Service | None:
+    """Return what a manifest makes of the Service of its name, if that write is accepted."""
+    metadata = manifest.get("metadata") or {}
+    for old in before:
+        spaces = {renamed_namespace(old.namespace, namespaces), metadata.get("namespace")}
+        if old.name == metadata.get("name") and (len(spaces) == 1 or None in spaces or ignore_namespaces):
+            return accepted_update(old, manifest, writing)
+    return None
 
 
 def _items(given: object) -> Iterator[Service | Pod | Workload | Mapping[str, Any]]:
@@ -180,21 +286,3 @@ def _references_to_old_ports(pair: Pair, references: References) -> Iterator[Cha
             message = f"{', '.join(users)} refers to {broken[0].port}, which {service_label(pair.after)} no longer has"
             hint = "change the reference, too"
             yield Codes.REFERENCE_BROKEN.change(pair.name, message, port=port_label(old), hint=hint, users=users)
-
-
-def _merged_container_ports(before: Sequence[Pod | Workload], after: Sequence[Pod | Workload]) -> Iterator[Change]:
-    """Yield what goes wrong if container ports are merged by number. Nobody updates single pods so."""
-    new: dict[tuple[str, str | None], list[Workload]] = defaultdict(list)
-    for source in after:
-        if isinstance(source, Workload):
-            new[key_of(source), source.namespace].append(source)
-    for old in before:
-        namesakes = new.get((key_of(old), old.namespace))
-        if not isinstance(old, Workload) or not namesakes:
-            continue
-        # Workloads of one name have the same order on both sides.
-        pod = namesakes.pop(0).pod
-        containers = {each.name: each for each in pod.containers + pod.init_containers}
-        for container in old.pod.containers + old.pod.init_containers:
-            if container.name in containers:
-                yield from merge_traps(None, container.ports, containers[container.name].ports, str(old))

@@ -22,6 +22,7 @@ from portmap._resolution.resolution import Endpoint, Resolution, resolve_all
 __all__ = ["Backends", "Transition", "backends_of", "key_of"]
 
 Sources: TypeAlias = Sequence[Pod | Workload]
+Pods: TypeAlias = Mapping[str, Sequence[Pod]]
 
 _MOST_LISTED: Final = 6
 
@@ -44,6 +45,9 @@ class Transition:
         pods_first: The workloads that get no traffic if the pods change first.
         old_numbers: The container port numbers before.
         new_numbers: The container port numbers after.
+        old_names: The names that all container ports with the old numbers have.
+        new_names: The names that all container ports with the new numbers have.
+        selector: The selector of the Service after.
     """
 
     change: Change
@@ -53,6 +57,9 @@ class Transition:
     pods_first: tuple[str, ...] = ()
     old_numbers: tuple[int, ...] = ()
     new_numbers: tuple[int, ...] = ()
+    old_names: frozenset[str] = frozenset()
+    new_names: frozenset[str] = frozenset()
+    selector: Mapping[str, str] | None = None
 
 
 @final
@@ -67,6 +74,7 @@ class Backends:
         after_before: The Service after, with the pods before.
         before_after: The Service before, with the pods after.
         unchanged: The workloads that do not change.
+        pods: The pods before and after, by the names of their workloads.
     """
 
     pair: Pair
@@ -75,6 +83,7 @@ class Backends:
     after_before: Resolution
     before_after: Resolution
     unchanged: frozenset[str]
+    pods: tuple[Pods, Pods]
 
     def changes(self) -> Iterator[Change]:
         """Yield the changes of backends, and their effects on clients."""
@@ -156,7 +165,9 @@ class Backends:
                 by_labels = code is Codes.SELECTOR_MOVED
                 sides.append(tuple(key for key in lost if (key not in selected) == by_labels))
             if sides[0] or sides[1]:
-                yield self._transition(code, was, now, sides, (_numbers_of(old, both), _numbers_of(new, both)))
+                transition = self._transition(code, was, now, sides, (_numbers_of(old, both), _numbers_of(new, both)))
+                old_names, new_names = _names_of(old, both, self.pods[0]), _names_of(new, both, self.pods[1])
+                yield attrs.evolve(transition, old_names=old_names, new_names=new_names)
 
     def _transition(
         self,
@@ -195,7 +206,7 @@ class Backends:
                 workloads=named,
                 hint="see the plan for a safe order",
             )
-        return Transition(change, was, now, first, second, *numbers)
+        return Transition(change, was, now, first, second, *numbers, selector=self.pair.after.selector)
 
     def _replacement(self) -> Transition | None:
         """Return the transition to workloads that replace all others, which must be ready first."""
@@ -221,6 +232,7 @@ def backends_of(pairs: Sequence[Pair], before: Sources, after: Sources, cluster:
     # The mixed resolutions need the Service in the namespace of the pods.
     new_there = [_moved_to(pair.after, pair.before.namespace) for pair in pairs]
     old_here = [_moved_to(pair.before, pair.after.namespace) for pair in pairs]
+    pods = _pods_by_workload(before), _pods_by_workload(after)
     unchanged = _unchanged(before, after)
     resolutions = zip(
         pairs,
@@ -230,7 +242,7 @@ def backends_of(pairs: Sequence[Pair], before: Sources, after: Sources, cluster:
         resolve_all(old_here, after, cluster=cluster),
         strict=True,
     )
-    return tuple(Backends(*each, unchanged) for each in resolutions)
+    return tuple(Backends(*each, unchanged, pods) for each in resolutions)
 
 
 def _moved_to(service: Service, namespace: str | None) -> Service:
@@ -247,6 +259,14 @@ def _unchanged(before: Sources, after: Sources) -> frozenset[str]:
             pods[key_of(each)].add(attrs.evolve(pod, namespace=None))
         sides.append(pods)
     return frozenset(key for key, pods in sides[0].items() if sides[1].get(key) == pods)
+
+
+def _pods_by_workload(sources: Sources) -> Pods:
+    pods: dict[str, tuple[Pod, ...]] = {}
+    for each in sources:
+        key = key_of(each)
+        pods[key] = (*pods.get(key, ()), each.pod if isinstance(each, Workload) else each)
+    return pods
 
 
 # --- endpoints -------------------------------------------------------------------------------------------------
@@ -277,6 +297,25 @@ def _numbers(endpoints: Sequence[Endpoint]) -> set[int]:
 
 def _numbers_of(by_workload: Mapping[str, Sequence[Endpoint]], keys: Sequence[str]) -> tuple[int, ...]:
     return tuple(sorted({each.port for key in keys for each in by_workload[key]}))
+
+
+def _names_of(by_workload: Mapping[str, Sequence[Endpoint]], keys: Sequence[str], pods: Pods) -> frozenset[str]:
+    """Return the names that the container ports of all these endpoints have."""
+    common: frozenset[str] | None = None
+    for key in keys:
+        for endpoint in by_workload[key]:
+            for pod in pods.get(key, ()):
+                names = _names_in(pod, endpoint)
+                common = names if common is None else common & names
+    return common or frozenset()
+
+
+def _names_in(pod: Pod, endpoint: Endpoint) -> frozenset[str]:
+    ports = (port for container in pod.containers + pod.init_containers for port in container.ports)
+    reached = (endpoint.port, endpoint.protocol)
+    return frozenset(
+        port.name for port in ports if port.name and (port.container_port, port.effective_protocol) == reached
+    )
 
 
 def _backends(endpoints: Sequence[Endpoint]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 To add a code, add a row to `Codes` and let the module of its subject yield changes of it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, final
 
 import attrs
@@ -93,6 +93,10 @@ class Step:
         service: The Service, as in `Change`.
         action: What to do, and what to wait for.
         codes: The codes of the changes that need this step.
+        manifest: The Service that this step writes; `None` if it writes none, or if a value in it is known
+            to the cluster alone.
+        write: How the step writes it: as the comparison assumes, or in another way if that would be refused
+            or do something else.
 
     Example:
         >>> moved = Service("web", selector={"app": "web"}, ports=[ServicePort(81, name="http", target_port="http")])
@@ -100,7 +104,6 @@ class Step:
         ...     print(step.action)
         ...
         add port 81 beside http 80/TCP, each with a name of its own
-        whenever the ports change, use kubectl apply --server-side or kubectl replace
         move the clients of 80 to 81
         remove port 80, and give its name to 81
     """
@@ -110,6 +113,8 @@ class Step:
     service: str | None
     action: str
     codes: tuple[str, ...]
+    manifest: Mapping[str, Any] | None = attrs.field(default=None, hash=False, repr=False)
+    write: str | None = None
 
     def __str__(self) -> str:
         return f"{self.service}: {self.action}" if self.service else self.action
@@ -130,7 +135,7 @@ class Contract:
         >>> moved = Service("web", selector={"app": "web"}, ports=[ServicePort(81, name="http", target_port="http")])
         >>> found = contract([web, pod], [moved, pod])
         >>> [(change.severity, change.code) for change in found.changes]
-        [('breaking', 'port-number-changed'), ('disturbing', 'merge-appends')]
+        [('breaking', 'port-number-changed')]
     """
 
     __module__ = "portmap"
@@ -239,6 +244,9 @@ class Codes:
         "removed",
         "A node port is no longer in the manifest, so that the cluster picks one.",
     )
+    FAMILY_REMOVED = ChangeCode(
+        "ip-family-removed", "breaking", "removed", "A Service no longer has an address of an IP family."
+    )
     LEADS_NOWHERE = ChangeCode("leads-nowhere", "breaking", "changed", "A port that had endpoints has none.")
     POD_PORT = ChangeCode(
         "pod-port-changed",
@@ -251,6 +259,13 @@ class Codes:
         "breaking",
         "changed",
         "An object still refers to a Service that was removed, or to a port as it was before.",
+    )
+    # What a server refuses, besides violations.
+    WORKLOAD_FIELD = ChangeCode(
+        "workload-field-immutable",
+        "refused",
+        "changed",
+        "An immutable field of a workload changed: it takes another workload.",
     )
     # What disturbs traffic during the change.
     TARGET_MOVED = ChangeCode(
@@ -278,7 +293,7 @@ class Codes:
         "node-port-reassigned",
         "disturbing",
         "changed",
-        "The cluster picks another node port, because node ports follow the name of the port.",
+        "The write loses a node port that the cluster picked.",
     )
     NODE_PORT_REDRAWN = ChangeCode(
         "node-port-redrawn",
@@ -311,7 +326,16 @@ class Codes:
         "merge-appends",
         "disturbing",
         "changed",
-        "The number of a named port changed: a merge patch keeps the old port beside it.",
+        "The number of a named port changed: the write keeps the old port beside it.",
+    )
+    NOT_APPLIED = ChangeCode(
+        "not-applied", "disturbing", "changed", "The write is accepted, and does not do all that the manifest says."
+    )
+    MUST_MATCH = ChangeCode(
+        "must-match-pick",
+        "disturbing",
+        "added",
+        "The manifest has a value that the cluster picked before: another value is refused.",
     )
     # What clients do not see.
     SELECTOR = ChangeCode("selector-changed", "behind", "changed", "The selector of a Service changed.")
@@ -343,6 +367,9 @@ class Codes:
     NODE_PORTS_ADDED = ChangeCode("node-ports-added", "compatible", "added", "A Service got node ports.")
     BALANCER_ADDED = ChangeCode("load-balancer-added", "compatible", "added", "A Service got a load balancer.")
     EXTERNAL_IP_ADDED = ChangeCode("external-ip-added", "compatible", "added", "An external IP was added.")
+    FAMILY_ADDED = ChangeCode(
+        "ip-family-added", "compatible", "added", "A Service got an address of another IP family."
+    )
     RANGES_WIDENED = ChangeCode(
         "source-ranges-widened", "compatible", "changed", "A load balancer accepts more clients."
     )

@@ -37,10 +37,16 @@ def added_services(services: Sequence[Service]) -> Iterator[Change]:
         yield Codes.SERVICE_ADDED.change(service_label(service), "the Service was added", after=service.effective_type)
 
 
-def seen_by_clients(pair: Pair, references: References, cluster: Cluster) -> Iterator[Change]:
-    """Yield the changes of a Service that clients see."""
+def seen_by_clients(
+    pair: Pair, references: References, cluster: Cluster, node_ports: tuple[bool, bool] | None = None
+) -> Iterator[Change]:
+    """Yield the changes of a Service that clients see.
+
+    `node_ports` is whether the live Service has node ports before and after; `None` if that is unknown.
+    """
     yield from _identity(pair)
-    yield from _exposure(pair, cluster)
+    expected = (_has_node_ports(pair.before, cluster), _has_node_ports(pair.after, cluster))
+    yield from _exposure(pair, node_ports or expected)
     yield from _sources(pair)
     yield from _ports(pair, references)
 
@@ -72,7 +78,7 @@ def _identity(pair: Pair) -> Iterator[Change]:
         yield Codes.HEADLESS.change(pair.name, words, before=before.is_headless, after=after.is_headless, hint=hint)
 
 
-def _exposure(pair: Pair, cluster: Cluster) -> Iterator[Change]:
+def _exposure(pair: Pair, node_ports: tuple[bool, bool]) -> Iterator[Change]:
     before, after = pair.before, pair.after
     old, new = before.effective_type, after.effective_type
     hint = "set the type: an update without it makes a ClusterIP Service" if not after.type else None
@@ -81,7 +87,7 @@ def _exposure(pair: Pair, cluster: Cluster) -> Iterator[Change]:
         yield Codes.BALANCER_DROPPED.change(pair.name, words, before=old, after=new, hint=hint)
     elif new == "LoadBalancer" != old:
         yield Codes.BALANCER_ADDED.change(pair.name, f"its type was {old} and is LoadBalancer", before=old, after=new)
-    had, has = _has_node_ports(before, cluster), _has_node_ports(after, cluster)
+    had, has = node_ports
     if had and not has:
         reason = "allocateLoadBalancerNodePorts is false" if new == "LoadBalancer" else f"its type is {new}"
         words = f"it no longer has node ports, because {reason}; the cluster may assign them to others at once"

@@ -16,6 +16,7 @@ from portmap._model.services import Service
 __all__ = [
     "Pair",
     "Paired",
+    "match",
     "match_ports",
     "number_of",
     "paired_services",
@@ -99,8 +100,8 @@ def paired_services(
     old, new = _by_name(before), _by_name(after)
     for name in sorted({*old, *new}):
         rest = (old.get(name, []), new.get(name, []))
-        both = _match(*rest, lambda one, other: renamed_namespace(one.namespace, namespaces) == other.namespace)
-        both += _match(*rest, lambda one, other: ignore_namespaces or one.namespace is None or other.namespace is None)
+        both = match(*rest, lambda one, other: renamed_namespace(one.namespace, namespaces) == other.namespace)
+        both += match(*rest, lambda one, other: ignore_namespaces or one.namespace is None or other.namespace is None)
         pairs += [Pair(one, other, paired_ports(one.ports, other.ports)) for one, other in both]
         removed += rest[0]
         added += rest[1]
@@ -125,7 +126,7 @@ def _by_name(services: Sequence[Service]) -> dict[str, list[Service]]:
 Item = TypeVar("Item")
 
 
-def _match(ones: list[Item], others: list[Item], is_pair: Callable[[Item, Item], bool]) -> list[tuple[Item, Item]]:
+def match(ones: list[Item], others: list[Item], is_pair: Callable[[Item, Item], bool]) -> list[tuple[Item, Item]]:
     """Remove pairs from both lists, in order, and return them."""
     both: list[tuple[Item, Item]] = []
     for one in tuple(ones):
@@ -151,9 +152,9 @@ def match_ports(
     A single port without a name is paired with a single port without a name.
     """
     old, new = list(before), list(after)
-    both = _match(old, new, lambda one, other: _dialled(one) == _dialled(other))
+    both = match(old, new, lambda one, other: _dialled(one) == _dialled(other))
     only = len(before) == len(after) == 1
-    both += _match(old, new, lambda one, other: (one.name or "") == (other.name or "") and bool(one.name or only))
+    both += match(old, new, lambda one, other: (one.name or "") == (other.name or "") and bool(one.name or only))
     places = {id(port): place for place, port in enumerate(before)}
     return sorted(both, key=lambda pair: places[id(pair[0])]), old, new
 

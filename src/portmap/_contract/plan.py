@@ -1,215 +1,262 @@
 """The plan: steps from before to after that do not disturb clients.
 
-Each change contributes steps, each in a phase. A step that several changes of a Service need, such as
-the rollout of a workload, is taken once.
+Each change contributes drafts, each in a phase. Drafts that are one write or one rollout become one step.
+A step that writes a Service has the manifest, and the write is tried: if the usual one is refused or does
+something else, the step names another.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from enum import IntEnum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, final
 
-from portmap._contract.api_updates import RECREATED
 from portmap._contract.backends import Transition
 from portmap._contract.changes import Change, Codes, Step
-from portmap._contract.pairing import port_label
-from portmap._kubernetes.names import port_name_reasons
-from portmap._model.ports import ServicePort
+from portmap._contract.drafts import WAIT, Draft, Phase, of_added, of_change, of_replaced, of_transition
+from portmap._contract.updates import Update
+from portmap._contract.workload_updates import Replaced, governing_service
+from portmap._contract.writes import is_picked, ports_of
+from portmap._manifests.applied import How
 
 __all__ = ["plan_of"]
 
-
-_WAIT: Final = "wait until the old pods are gone"
-
-
-class _Phase(IntEnum):
-    """The order of steps: all steps of a phase come before the next phase."""
-
-    PREPARE = 1
-    BRIDGE = 2
-    CARRY = 3
-    CROSS = 4
-    ROLL_OUT = 5
-    SWITCH = 6
-    CLEAN_UP = 7
+_WRITE: Final = "write the new Service"
+_UNSETTLED: Final = frozenset({Codes.NOT_APPLIED.code, Codes.MERGED.code, Codes.APPENDED.code})
 
 
-class _Draft(NamedTuple):
+def plan_of(
+    changes: Sequence[Change],
+    transitions: Sequence[Transition],
+    updates: Mapping[str, Update],
+    replaced: Sequence[Replaced],
+    commands: Mapping[str, str],
+) -> tuple[Step, ...]:
+    """Return the steps for these changes, in order.
+
+    Args:
+        changes: The changes between the manifests.
+        transitions: The Services and pods that change together.
+        updates: The updates by the label of the Service.
+        replaced: The workloads that must be created again.
+        commands: The commands for workloads whose container ports the usual write does not change, by workload.
+    """
+    again = {each.old.key: each for each in replaced if each.fields}
+    drafts = list(_created_again(changes, transitions, replaced))
+    losing = {change.service for change in changes if change.code == Codes.PORT_REMOVED.code}
+    drafts += [
+        of_added(change, update)
+        for change in changes
+        if change.code == Codes.PORT_ADDED.code and change.service in losing
+        for update in [updates.get(change.service or "")]
+        if update is not None
+    ]
+    drafts += [draft for change in changes for draft in of_change(change, updates.get(change.service or ""))]
+    drafts += [draft for each in transitions for draft in of_transition(each, again)]
+    drafts += _written(changes, updates, {draft.service for draft in drafts if draft.edit is not None})
+    groups = _grouped(drafts, _Components.of(transitions, replaced))
+    return tuple(_steps(groups, updates, again, commands))
+
+
+def _created_again(
+    changes: Sequence[Change], transitions: Sequence[Transition], replaced: Sequence[Replaced]
+) -> Iterator[Draft]:
+    """Yield drafts for workloads that must be created again and are in no transition."""
+    done = {key for each in transitions for key in each.change.workloads}
+    for each in replaced:
+        if each.old.key in done or each.new.key in done:
+            continue
+        if each.fields:
+            yield from _governing(each, changes)
+            yield from of_replaced(each, None)
+            continue
+        # A workload of another kind matters if it is a backend of a Service.
+        for change in changes:
+            if change.code == Codes.BACKENDS.code and _names(change.before, each.old.key):
+                yield from of_replaced(each, change.service)
+                break
+
+
+def _governing(replaced: Replaced, changes: Sequence[Change]) -> Iterator[Draft]:
+    """Yield the draft that creates the new governing Service of a StatefulSet before its pods."""
+    service = governing_service(replaced.new)
+    if "serviceName" in replaced.fields and any(
+        change.code == Codes.SERVICE_ADDED.code and change.service == service for change in changes
+    ):
+        action = f"create the Service beside Service {governing_service(replaced.old)}"
+        code = replaced.changes[0].code
+        yield Draft(service=service, phase=Phase.PREPARE, code=code, action=action)
+
+
+def _names(backends: object, key: str) -> bool:
+    return isinstance(backends, tuple) and any(str(backend).startswith(f"{key} ") for backend in backends)
+
+
+def _written(changes: Sequence[Change], updates: Mapping[str, Update], edited: set[str | None]) -> Iterator[Draft]:
+    """Yield drafts for Services that only another write changes as the manifest says."""
+    for name, update in updates.items():
+        if name not in edited and update.alternative() is not None:
+            for change in changes:
+                if change.service == name and (change.severity == "refused" or change.code in _UNSETTLED):
+                    yield Draft(
+                        service=name,
+                        phase=Phase.SWITCH,
+                        code=change.code,
+                        action=_WRITE,
+                        edit=lambda manifest: manifest,
+                    )
+
+
+# --- groups ----------------------------------------------------------------------------------------------------
+
+
+@final
+class _Components:
+    """Connected Services and workloads, whose steps must be in the same order of phases."""
+
+    def __init__(self) -> None:
+        self._next: dict[str, str] = {}
+
+    @classmethod
+    def of(cls, transitions: Iterable[Transition], replaced: Iterable[Replaced]) -> "_Components":
+        """Return the components of the graph of these Services and workloads."""
+        components = cls()
+        for each in transitions:
+            for key in each.change.workloads:
+                components._join(key, each.change.service or "")
+        for owner in (owner for each in replaced for owner in (each.old, each.new)):
+            if service := governing_service(owner):
+                components._join(owner.key, service)
+        return components
+
+    def of_draft(self, draft: Draft) -> str:
+        """Return the representative of the component of a draft."""
+        return self._root(draft.service or draft.workload or "")
+
+    def _root(self, name: str) -> str:
+        while name in self._next:
+            name = self._next[name]
+        return name
+
+    def _join(self, one: str, other: str) -> None:
+        first, second = sorted((self._root(one), self._root(other)), key=lambda name: (not _is_service(name), name))
+        if first != second:
+            self._next[second] = first
+
+
+def _is_service(name: str) -> bool:
+    # The key of a workload starts with its kind, which is capitalised; no name of a Service is.
+    return name[:1].islower()
+
+
+class _Group(NamedTuple):
+    """Drafts that become one step."""
+
     service: str | None
-    phase: _Phase
-    action: str
-    code: str
+    rollout: tuple[str, ...]
+    drafts: list[Draft]
+
+    @property
+    def writes(self) -> bool:
+        """Return whether the step writes the Service."""
+        return any(draft.edit is not None for draft in self.drafts)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Return the codes of the changes that need the step."""
+        return tuple(dict.fromkeys(draft.code for draft in self.drafts))
 
 
-def plan_of(changes: Iterable[Change], transitions: Iterable[Transition]) -> tuple[Step, ...]:
-    """Return the steps for these changes, sorted by Service and phase."""
-    drafts = [draft for change in changes for draft in _of_change(change)]
-    drafts += [draft for each in transitions for draft in _of_transition(each)]
-    steps: dict[tuple[str | None, _Phase, str], list[str]] = {}
-    for draft in sorted(drafts, key=lambda each: (each.service or "", each.phase)):
-        codes = steps.setdefault((draft.service, draft.phase, draft.action), [])
-        if draft.code not in codes:
-            codes.append(draft.code)
-    return tuple(Step(service, action, tuple(codes)) for (service, _, action), codes in steps.items())
+def _grouped(drafts: Iterable[Draft], components: _Components) -> list[_Group]:
+    """Return the drafts in order, grouped by write, by rollout, or by text."""
+    groups: dict[tuple[object, ...], _Group] = {}
+    for draft in sorted(drafts, key=lambda draft: (components.of_draft(draft), draft.phase)):
+        key: tuple[object, ...] = (components.of_draft(draft), draft.phase)
+        if draft.edit is not None:
+            key += ("write", draft.service)
+        elif draft.rollout:
+            key += ("roll out", draft.rollout)
+        else:
+            key += (draft.action, draft.service)
+        groups.setdefault(key, _Group(draft.service, draft.rollout, [])).drafts.append(draft)
+    return list(groups.values())
 
 
-# --- changes ---------------------------------------------------------------------------------------------------
-
-_RECREATE: Final = (
-    (_Phase.PREPARE, "create the new Service under another name, and move the clients to it"),
-    (_Phase.CLEAN_UP, "delete the Service; if its name must stay, create it again and move the clients back"),
-)
-_TYPE: Final = (
-    (_Phase.SWITCH, "change the type and the fields that depend on it in one update, not by a patch of the type alone"),
-)
-_OUTSIDE: Final = ((_Phase.PREPARE, "move the clients outside the cluster to another entry point"),)
-_NO_MERGE: Final = (
-    (_Phase.PREPARE, "whenever the ports{whose} change, use kubectl apply --server-side or kubectl replace"),
-)
-
-_STEPS: Final[Mapping[str, Sequence[tuple[_Phase, str]]]] = {
-    **dict.fromkeys(RECREATED, _RECREATE),
-    Codes.STAYS_HEADLESS.code: _RECREATE,
-    Codes.SERVICE_REMOVED.code: (
-        (_Phase.PREPARE, "move its clients to another Service{users}"),
-        (_Phase.CLEAN_UP, "delete the Service"),
-    ),
-    Codes.PORT_REMOVED.code: (
-        (_Phase.PREPARE, "move the clients of {port} to another port{users}"),
-        (_Phase.CLEAN_UP, "remove port {port}"),
-    ),
-    Codes.PORT_NUMBER.code: (
-        (_Phase.PREPARE, "add port {after} beside {port}, each with a name of its own"),
-        (_Phase.BRIDGE, "move the clients of {before} to {after}{users}"),
-        (_Phase.CLEAN_UP, "remove port {before}, and give its name to {after}"),
-    ),
-    Codes.PORT_RENAMED.code: (
-        (
-            _Phase.PREPARE,
-            "let users of port {port} refer to it by number (a ServiceMonitor by targetPort){users}",
-        ),
-        (_Phase.SWITCH, "rename port {port} to {after}"),
-        (_Phase.CLEAN_UP, "let its users refer to it by the new name, if they should"),
-    ),
-    Codes.NODE_PORT_REASSIGNED.code: (
-        (_Phase.SWITCH, "in the update that renames port {port}, set nodePort to the number that it has"),
-    ),
-    Codes.NODE_PORT_REDRAWN.code: (
-        (_Phase.CLEAN_UP, "when you create it again, set nodePort to the number that port {port} has"),
-    ),
-    Codes.HANDED_OVER.code: (
-        (_Phase.SWITCH, "after Service {before} has released node port {after}, assign it to {port}"),
-    ),
-    Codes.NODE_PORTS_DROPPED.code: _OUTSIDE,
-    Codes.BALANCER_DROPPED.code: (*_OUTSIDE, *_TYPE),
-    Codes.TYPE_ALONE.code: _TYPE,
-    Codes.MERGED.code: _NO_MERGE,
-    Codes.APPENDED.code: _NO_MERGE,
-}
+# --- steps -----------------------------------------------------------------------------------------------------
 
 
-def _of_change(change: Change) -> Iterator[_Draft]:
-    words = {
-        "port": change.port,
-        "before": change.before,
-        "after": "nothing" if change.after is None else change.after,
-        "users": f": {', '.join(change.users)}" if change.users else "",
-        "whose": f" of {', '.join(change.workloads)}" if change.workloads else "",
-    }
-    for phase, action in _STEPS.get(change.code, ()):
-        yield _Draft(change.service, phase, action.format(**words), change.code)
+def _steps(
+    groups: Sequence[_Group],
+    updates: Mapping[str, Update],
+    replaced: Mapping[str, Replaced],
+    commands: Mapping[str, str],
+) -> Iterator[Step]:
+    rollouts = [group.rollout for group in groups if group.rollout]
+    writes: dict[str, list[_Group]] = defaultdict(list)
+    for group in groups:
+        if group.writes and group.service is not None:
+            writes[group.service].append(group)
+    tried = {id(group): write for name, own in writes.items() for group, write in _tried(updates.get(name), own)}
+    for group in groups:
+        if group.writes:
+            if write := tried.get(id(group)):
+                action = "; ".join(dict.fromkeys(draft.action for draft in write.drafts))
+                codes = tuple(dict.fromkeys(draft.code for draft in write.drafts))
+                yield Step(group.service, action + write.suffix, codes, write.manifest, write.how)
+        elif group.rollout:
+            alone = rollouts.count(group.rollout) == 1
+            yield Step(group.service, _rolled_out(group, replaced, commands, alone=alone), group.codes)
+        else:
+            yield Step(group.service, group.drafts[0].action, group.codes)
 
 
-# --- transitions -----------------------------------------------------------------------------------------------
-
-
-def _of_transition(transition: Transition) -> Iterator[_Draft]:
-    code = transition.change.code
-    if transition.old is not None and transition.new is not None:
-        actions = _target(transition, transition.old, transition.new)
-    else:
-        actions = _selector(transition) if code == Codes.SELECTOR_MOVED.code else _replacement(transition)
-    for phase, action in actions:
-        yield _Draft(transition.change.service, phase, action, code)
-
-
-def _roll_out(transition: Transition) -> str:
-    return f"roll out {_workloads(transition)}; {_WAIT}"
-
-
-def _workloads(transition: Transition) -> str:
-    return ", ".join(transition.change.workloads)
-
-
-def _selector(transition: Transition) -> Iterator[tuple[_Phase, str]]:
-    switch = f"change the selector to {transition.change.after}"
-    if transition.service_first and transition.pods_first:
-        labels = f"{transition.change.before} and {transition.change.after}"
-        both = f"give the pods of {_workloads(transition)} the labels of both selectors ({labels}), roll it out; "
-        yield _Phase.PREPARE, f"{both}{_WAIT}"
-        yield _Phase.BRIDGE, switch
-        yield _Phase.ROLL_OUT, _roll_out(transition)
-    elif transition.service_first:
-        yield _Phase.ROLL_OUT, _roll_out(transition)
-        yield _Phase.SWITCH, switch
-    else:
-        yield _Phase.BRIDGE, switch
-        yield _Phase.ROLL_OUT, _roll_out(transition)
-
-
-def _replacement(transition: Transition) -> Iterator[tuple[_Phase, str]]:
-    yield _Phase.PREPARE, f"create {', '.join(transition.service_first)}, and wait until it is ready"
-    yield _Phase.SWITCH, "change the Service"
-    yield _Phase.CLEAN_UP, f"remove {', '.join(transition.pods_first)}"
-
-
-def _target(transition: Transition, old: ServicePort, new: ServicePort) -> Iterator[tuple[_Phase, str]]:
-    before, after = old.effective_target_port, new.effective_target_port
-    if not (transition.service_first and transition.pods_first):
-        yield _Phase.ROLL_OUT, _roll_out(transition)
-        yield (_Phase.SWITCH if transition.service_first else _Phase.BRIDGE), _set(port_label(old), after)
-    elif transition.old_numbers == transition.new_numbers:
-        yield from _over_a_number(transition, port_label(old), before, after)
-    else:
-        yield from _over_a_name(transition, port_label(old), before, after, _bridge((before, after, old.name)))
-
-
-def _over_a_number(transition: Transition, port: str, before: object, after: int | str) -> Iterator[tuple[_Phase, str]]:
-    """Yield steps from one name to another, by a number that old and new pods share."""
-    if len(transition.new_numbers) == 1:
-        yield _Phase.CROSS, _set(port, transition.new_numbers[0])
-        yield _Phase.ROLL_OUT, _roll_out(transition)
-    else:
-        # The name stands for several numbers, so pods must have both names for a while.
-        yield (
-            _Phase.CROSS,
-            f"declare both {before} and {after} in {_workloads(transition)}, with kubectl replace; {_WAIT}",
+def _rolled_out(group: _Group, replaced: Mapping[str, Replaced], commands: Mapping[str, str], *, alone: bool) -> str:
+    """Return the text of a rollout. Details are omitted if it is the only one, which makes the pods as they will be."""
+    details = [] if alone else [draft.action for draft in group.drafts if draft.action]
+    what = " and ".join(dict.fromkeys(detail.removeprefix("with ") for detail in details))
+    what = f" with {what}" if what else ""
+    named = {commands[key] for key in group.rollout if key in commands}
+    how = f", with {' and '.join(sorted(named))}" if named else ""
+    who = ", ".join(group.rollout)
+    if replaced.keys() & set(group.rollout):
+        return (
+            f"replace {who}{what}: create the new one beside the old one, under another name, and delete the old one "
+            "when the new pods are ready"
         )
-    yield _Phase.SWITCH, _set(port, after)
-    if len(transition.new_numbers) > 1:
-        yield _Phase.CLEAN_UP, _roll_out(transition)
+    return f"roll out {who}{what}{how}; {WAIT}"
 
 
-def _over_a_name(
-    transition: Transition, port: str, before: object, after: int | str, name: str
-) -> Iterator[tuple[_Phase, str]]:
-    """Yield steps from one number to another, by a name, which is looked up in each pod."""
-    old, new = (", ".join(map(str, each)) for each in (transition.old_numbers, transition.new_numbers))
-    if before != name:
-        yield _Phase.PREPARE, f"name container port {old} of {_workloads(transition)} {name}, roll it out; {_WAIT}"
-        yield _Phase.BRIDGE, _set(port, name)
-    yield _Phase.CARRY, f"roll out {_workloads(transition)} with {new} as the container port named {name}; {_WAIT}"
-    if isinstance(after, int):
-        yield _Phase.SWITCH, _set(port, after)
-        yield _Phase.CLEAN_UP, _roll_out(transition)
-    elif after != name:
-        yield from _over_a_number(transition, port, name, after)
+@final
+class _Write(NamedTuple):
+    """A write of a Service, as it was tried."""
+
+    drafts: Sequence[Draft]
+    manifest: dict[str, Any] | None = None
+    how: How | None = None
+    suffix: str = ""
 
 
-def _bridge(candidates: Sequence[object]) -> str:
-    """Return a name for container ports that lasts through the change."""
-    usable = (each for each in candidates if isinstance(each, str) and not port_name_reasons(each))
-    return next(usable, "main")
+def _tried(update: Update | None, groups: Sequence[_Group]) -> Iterator[tuple[_Group, _Write]]:
+    """Try the writes of a Service in order, each in the usual way first.
 
-
-def _set(port: str, target: int | str) -> str:
-    return f"set targetPort: {target} on port {port}"
+    A write that every way refuses is made together with the next one. Without an update nothing is tried.
+    """
+    if update is None:
+        yield from ((group, _Write(group.drafts)) for group in groups)
+        return
+    manifest, live = update.old, update.before
+    pins = [draft.edit for group in groups for draft in group.drafts if draft.pins]
+    waiting: list[Draft] = []
+    for group in groups:
+        waiting += group.drafts
+        last = group is groups[-1]
+        new = update.new if last else manifest
+        for edit in pins if last else [draft.edit for draft in waiting]:
+            new = new if edit is None else edit(new)
+        working = update.step(manifest, new, live).working_write()
+        if working is not None:
+            how, live = working
+            suffix = "" if how == update.writing.how else f", with {update.writing.command(how)}"
+            unknown = any(is_picked(port.get("nodePort")) for port in ports_of(new))
+            yield group, _Write(waiting, None if unknown else {**new}, None if unknown else how, suffix)
+            manifest, waiting = new, []
+        elif last:
+            yield group, _Write(waiting)

@@ -5,7 +5,9 @@ from textwrap import indent
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 from portmap._contract import contract
+from portmap._contract.writes import Write
 from portmap._kubernetes.cluster import Cluster
+from portmap._manifests.applied import Creation
 from portmap._manifests.documents import Manifests
 from portmap._model.foreign import Foreign, require_iterable
 from portmap._model.pods import Pod
@@ -279,6 +281,8 @@ def assert_contract_kept(
     cluster: Cluster | None = None,
     namespaces: Mapping[str, str] | None = None,
     ignore_namespaces: bool = False,
+    write: Write = "client-apply",
+    created_by: Creation | None = None,
 ) -> None:
     """Fail if a change breaks clients of Services.
 
@@ -289,6 +293,8 @@ def assert_contract_kept(
         cluster: As in `portmap.contract`.
         namespaces: As in `portmap.contract`.
         ignore_namespaces: As in `portmap.contract`.
+        write: As in `portmap.contract`.
+        created_by: As in `portmap.contract`.
 
     Raises:
         AssertionError: The contract is broken; it lists every change, and the safe
@@ -308,6 +314,8 @@ def assert_contract_kept(
         cluster=cluster,
         namespaces=namespaces,
         ignore_namespaces=ignore_namespaces,
+        write=write,
+        created_by=created_by,
     )
     if not compared.kept:
         number = len(compared.of("breaking"))
