@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from portmap import Cluster, Service, ServicePort
 from portmap._apiserver.admission import server_verdict
-from portmap._apiserver.service_manifest import SERVICE, state_of
+from portmap._apiserver.service_manifest import state_of
+from portmap._apiserver.service_schema import SERVICE
 from portmap._apiserver.surely_valid import is_surely_valid_manifest
 from portmap._kubernetes.field_path import ROOT
 from portmap.manifests import to_manifest

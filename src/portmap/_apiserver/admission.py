@@ -43,8 +43,6 @@ from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import dns_label_1035_reasons, dns_label_reasons, path_segment_reasons
 from portmap._kubernetes.violations import Violation
 
-__all__ = ["every_violation", "metadata_violations", "name_grammar", "server_verdict"]
-
 _SPEC: Final = FieldPath("spec")
 _METADATA: Final = FieldPath("metadata")
 _PORTS: Final = _SPEC.child("ports")

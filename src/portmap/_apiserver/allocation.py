@@ -22,15 +22,6 @@ from portmap._kubernetes.features import ADDRESS_OBJECTS, LARGE_IPV6_RANGES
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import path_segment_reasons
 
-__all__ = [
-    "ADDRESS_RULES",
-    "HEALTH_CHECK_RULES",
-    "NAMELESS_RULES",
-    "NODE_PORT_RULES",
-    "fill_in_node_ports",
-    "fill_in_second_address",
-]
-
 _ALLOC: Final = "pkg/registry/core/service/storage/alloc.go"
 _PORTS: Final = "pkg/registry/core/service/portallocator/allocator.go"
 _FIRST_DYNAMIC: Final = 1 << 20

@@ -6,8 +6,6 @@ from portmap._kubernetes.enums import DEFAULT_PROTOCOL, PROTOCOLS
 from portmap._kubernetes.schema import INT32, TEXT
 from portmap._kubernetes.wire import Field, FieldTable
 
-__all__ = ["CONTAINER_PORT", "CONTAINER_PORT_FIELDS"]
-
 CONTAINER_PORT_FIELDS: Final = FieldTable(
     Field("name", ("name",), TEXT, since="1.0"),
     Field(

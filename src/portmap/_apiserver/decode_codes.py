@@ -7,8 +7,6 @@ portmap's own.
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["DECODING_CODES"]
-
 DECODING_CODES: Final[Mapping[str, str]] = {
     "wrong-type": (
         'Value has the wrong type for its field. Nothing is converted: `port: "80"` is a string and not\n'

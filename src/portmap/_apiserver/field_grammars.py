@@ -17,21 +17,6 @@ from portmap._kubernetes.names import (
     qualified_name_reasons,
 )
 
-__all__ = [
-    "LONGEST_AFFINITY_TIMEOUT",
-    "MOST_ANNOTATION_BYTES",
-    "are_bad_annotations",
-    "are_bad_cluster_ips",
-    "are_bad_external_ips",
-    "are_bad_ip_families",
-    "are_bad_labels",
-    "are_bad_source_ranges",
-    "is_bad_affinity_timeout",
-    "is_bad_cluster_ip",
-    "is_bad_external_name",
-    "is_bad_target_port",
-]
-
 _WITH_RULES: Final = frozenset({SOURCE_RANGES, TOPOLOGY_AWARE_HINTS, TOPOLOGY_MODE})
 MOST_ANNOTATION_BYTES: Final = 256 * 1024
 LONGEST_AFFINITY_TIMEOUT: Final = 86400

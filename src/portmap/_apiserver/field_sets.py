@@ -13,22 +13,6 @@ from typing import Any, Final, NamedTuple, TypeAlias, final
 
 from portmap._apiserver.merge_types import Fields, KeyedList, MergeType, Names, ScalarSet
 
-__all__ = [
-    "ABSENT",
-    "Difference",
-    "FieldSet",
-    "OwnedPath",
-    "assembled",
-    "children",
-    "difference",
-    "fields_of",
-    "read_fields",
-    "shown_path",
-    "type_below",
-    "with_parents",
-    "without",
-]
-
 OwnedPath: TypeAlias = tuple[str, ...]
 FieldSet: TypeAlias = frozenset[OwnedPath]
 

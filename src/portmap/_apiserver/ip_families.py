@@ -20,17 +20,6 @@ from portmap._kubernetes.enums import IP_FAMILIES, IP_FAMILY_POLICIES
 from portmap._kubernetes.features import STRICT_IP_CIDR
 from portmap._kubernetes.field_path import FieldPath
 
-__all__ = [
-    "CONFIGURED_RULES",
-    "FAMILY_RULES",
-    "STACK_RULES",
-    "complete_families",
-    "infer_families",
-    "infer_policy",
-    "normalise_cluster_ips",
-    "release_second_stack",
-]
-
 _RELATED: Final = "pkg/apis/core/validation/validation.go, ValidateServiceClusterIPsRelatedFields"
 _INIT: Final = "pkg/registry/core/service/storage/alloc.go, initIPFamilyFields"
 _MOST_ADDRESSES: Final = 2

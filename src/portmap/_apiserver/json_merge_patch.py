@@ -6,8 +6,6 @@ Source: RFC 7386.
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["merge_json"]
-
 
 def merge_json(original: object, patch: object) -> Any:  # noqa: ANN401 - any JSON value
     """Return a copy of `original` with `patch` merged into it."""

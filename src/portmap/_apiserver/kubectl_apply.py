@@ -25,8 +25,6 @@ from portmap._apiserver.strategic_merge import (
 )
 from portmap._kubernetes.field_path import ROOT, FieldPath
 
-__all__ = ["LAST_APPLIED", "annotated", "three_way_patch", "with_last_applied"]
-
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 """The annotation in which `kubectl apply` keeps the manifest."""
 

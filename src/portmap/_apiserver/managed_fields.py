@@ -11,8 +11,6 @@ from portmap._apiserver.field_sets import FieldSet, difference, read_fields
 from portmap._apiserver.kubectl_apply import LAST_APPLIED
 from portmap._apiserver.merge_types import MergeType
 
-__all__ = ["KUBECTL", "NEVER_OWNED", "Manager", "Managers", "after_update", "migrated", "read_managers"]
-
 Object = Mapping[str, Any]
 
 

@@ -17,8 +17,6 @@ import attrs
 from portmap._kubernetes.enums import DEFAULT_PROTOCOL
 from portmap._kubernetes.violations import Violation
 
-__all__ = ["SERVICE_MERGE", "Fields", "KeyedList", "MergeType", "Names", "ScalarSet", "WriteRefusedError"]
-
 
 @final
 @attrs.frozen

@@ -24,8 +24,6 @@ from portmap._kubernetes.names import (
     qualified_name_reasons,
 )
 
-__all__ = ["METADATA_RULES", "METADATA_UPDATE_RULES"]
-
 _SOURCE: Final = "staging/src/k8s.io/apimachinery/pkg/api/validation/objectmeta.go"
 _OWNER_FIELDS: Final = ("kind", "name", "uid")
 _CORE: Final = frozenset({"v1", "/v1"})

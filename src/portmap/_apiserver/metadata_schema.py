@@ -9,8 +9,6 @@ from typing import Any, Final, TypeAlias, final
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.schema import BOOLEAN, INT64, OPAQUE, TEXT, TEXT_MAP, TEXTS, TIME, list_of, struct
 
-__all__ = ["METADATA", "Metadata", "NameGrammar"]
-
 NameGrammar: TypeAlias = Callable[[str], tuple[str, ...]]
 """A function that returns why a name is invalid."""
 

@@ -9,8 +9,6 @@ from typing import Any, Final, TypeAlias, final
 
 import attrs
 
-__all__ = ["GONE", "Field", "Mistake", "SameAs"]
-
 Field: TypeAlias = tuple[str, str]
 """The code of a violation and its field."""
 

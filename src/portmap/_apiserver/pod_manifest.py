@@ -33,8 +33,6 @@ from portmap._kubernetes.names import dns_subdomain_reasons
 from portmap._kubernetes.schema import BOOLEAN, OPAQUE, TEXT, list_of, struct
 from portmap._kubernetes.violations import ServerWarning, Violation
 
-__all__ = ["CONTAINER_MANIFEST_RULES", "NEWER_FIELD_RULES", "POD_MANIFEST_RULES", "pod_violations", "pod_warnings"]
-
 _PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
 _HOOKS: Final = ("postStart", "preStop")
 _VALIDATION: Final = "pkg/apis/core/validation/validation.go"

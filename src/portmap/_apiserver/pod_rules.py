@@ -17,8 +17,6 @@ from portmap._kubernetes.enums import DEFAULT_PROTOCOL
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import port_name_reasons, port_number_reasons
 
-__all__ = ["CONTAINER_PORT_RULES", "CONTAINER_RULES", "POD_RULES", "AnyContainer", "AnyPod"]
-
 _VALIDATION: Final = "pkg/apis/core/validation/validation.go"
 
 

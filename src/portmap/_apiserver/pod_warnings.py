@@ -15,8 +15,6 @@ from portmap._kubernetes.enums import DEFAULT_PROTOCOL
 from portmap._kubernetes.features import SHARED_PORT_NAME_WARNING
 from portmap._kubernetes.field_path import FieldPath
 
-__all__ = ["POD_WARNINGS", "WarnedPod"]
-
 _SOURCE: Final = "pkg/api/pod/warnings.go"
 
 

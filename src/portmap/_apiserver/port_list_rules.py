@@ -15,8 +15,6 @@ from portmap._kubernetes.features import KUBELET_PORT_FORBIDDEN
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import LONGEST_LABEL
 
-__all__ = ["KUBELET_PORT", "PORT_LIST_RULES"]
-
 _SERVICE: Final = "pkg/apis/core/validation/validation.go, validateService"
 Repeated = TypeVar("Repeated", bound=Hashable)
 

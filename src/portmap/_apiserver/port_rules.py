@@ -23,8 +23,6 @@ from portmap._kubernetes.names import (
     qualified_name_reasons,
 )
 
-__all__ = ["SERVICE_PORT_RULES", "AnyServicePort", "unsupported_protocol"]
-
 _VALIDATION: Final = "pkg/apis/core/validation/validation.go"
 
 

@@ -16,8 +16,6 @@ from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.names import port_number_reasons
 from portmap._kubernetes.schema import INT32, INT64, INT_OR_TEXT, TEXT, TEXTS, list_of, struct
 
-__all__ = ["HANDLER_RULES", "LIFECYCLE", "PROBE", "Handler"]
-
 _SOURCE: Final = "pkg/apis/core/validation/validation.go, validateHandler"
 _PROBE_SOURCE: Final = "pkg/apis/core/validation/validation.go, validateProbe"
 _SCHEMES: Final = ("HTTP", "HTTPS")

@@ -14,8 +14,6 @@ from portmap._kubernetes.names import (
     qualified_name_reasons,
 )
 
-__all__ = ["Problem", "iana_name_hint", "label_problems", "not_supported", "port_name_problems"]
-
 
 class Problem(NamedTuple):
     """A problem that a rule reports.

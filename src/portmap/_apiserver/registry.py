@@ -23,8 +23,6 @@ from portmap._apiserver.set_rules import SET_RULES
 from portmap._apiserver.traffic_rules import TRAFFIC_RULES
 from portmap._apiserver.updates import UPDATE_RULES
 
-__all__ = ["RULE_GROUPS", "rules_of_create"]
-
 RULE_GROUPS: Final[tuple[RuleGroup[Any], ...]] = (
     SERVICE_PORT_RULES,
     PORT_LIST_RULES,

@@ -24,8 +24,6 @@ from portmap._apiserver.problems import Problem
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.violations import Reason, ServerWarning, Violation
 
-__all__ = ["Rule", "RuleGroup", "Stage"]
-
 Subject = TypeVar("Subject")
 _Check: TypeAlias = Callable[[Subject], Iterable[Problem] | None]
 _Kind: TypeAlias = Literal["Service", "Pod"]

@@ -28,8 +28,6 @@ from portmap._apiserver.merge_types import Fields, KeyedList, MergeType, Names, 
 from portmap._kubernetes.field_path import ROOT, FieldPath, Key, Step
 from portmap._kubernetes.violations import Violation
 
-__all__ = ["apply_manifest"]
-
 Object = Mapping[str, Any]
 
 

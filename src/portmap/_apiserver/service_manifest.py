@@ -4,22 +4,12 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from portmap._apiserver.service_schema import SERVICE, SERVICE_PORT_FIELDS, SPEC_FIELDS, SPEC_FIELDS_BUT_PORTS
+from portmap._apiserver.service_schema import SERVICE_PORT_FIELDS, SPEC_FIELDS, SPEC_FIELDS_BUT_PORTS
 from portmap._apiserver.state import PICKED, PortState, ServiceState
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.kinds import CORE_VERSIONS
 from portmap._kubernetes.violations import Violation
-
-__all__ = [
-    "SERVICE",
-    "defaulted",
-    "fill_in_on_read",
-    "identity_violations",
-    "port_state",
-    "state_of",
-    "stored_manifest",
-]
 
 # Set by the server, or taken from the request: not what an author writes.
 _SERVERS_OWN: Final = frozenset(

@@ -19,8 +19,6 @@ from portmap._kubernetes.features import STRICT_IP_CIDR
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import dns_subdomain_reasons
 
-__all__ = ["SERVICE_RULES"]
-
 _SERVICE: Final = "pkg/apis/core/validation/validation.go, validateService"
 
 

@@ -66,16 +66,6 @@ from portmap._kubernetes.schema import (
 from portmap._kubernetes.violations import Violation, quote
 from portmap._kubernetes.wire import Field, FieldTable
 
-__all__ = [
-    "METADATA_FIELDS",
-    "SERVICE",
-    "SERVICE_PORT",
-    "SERVICE_PORT_FIELDS",
-    "SPEC_FIELDS",
-    "SPEC_FIELDS_BUT_PORTS",
-]
-
-
 # --- readers with hints of their own ---------------------------------------------------------------------------
 
 

@@ -22,8 +22,6 @@ from portmap._kubernetes.features import (
 )
 from portmap._kubernetes.field_path import FieldPath
 
-__all__ = ["SERVICE_WARNINGS"]
-
 _SOURCE: Final = "pkg/api/service/warnings.go"
 
 

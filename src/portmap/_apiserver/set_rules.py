@@ -16,8 +16,6 @@ from portmap._apiserver.state import ServiceState
 from portmap._kubernetes.addresses import Address, parse_ip
 from portmap._kubernetes.field_path import FieldPath
 
-__all__ = ["SET_RULES", "AnyNewcomer", "claims", "service_name_taken"]
-
 _PORTS: Final = "pkg/registry/core/service/portallocator/allocator.go"
 
 

@@ -18,8 +18,6 @@ import attrs
 from portmap._apiserver.service_schema import SERVICE_PORT_FIELDS, SPEC_FIELDS, SPEC_FIELDS_BUT_PORTS
 from portmap._kubernetes.cluster import Cluster
 
-__all__ = ["HEADLESS", "PICKED", "PortState", "ServiceState"]
-
 HEADLESS: Final = "None"
 PICKED: Final = "(picked by the cluster)"
 """A placeholder for a cluster IP that the cluster picks on an update."""

@@ -17,18 +17,6 @@ from portmap._apiserver.merge_types import Fields, KeyedList, MergeType, ScalarS
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.violations import Reason, Violation
 
-__all__ = [
-    "DELETE",
-    "DELETE_FROM",
-    "DIRECTIVE",
-    "ORDER_OF",
-    "apply_patch",
-    "check_items",
-    "in_order_of",
-    "merge_patches",
-    "require_keys",
-]
-
 DIRECTIVE: Final = "$patch"
 DELETE: Final = "delete"
 ORDER_OF: Final = "$setElementOrder/"

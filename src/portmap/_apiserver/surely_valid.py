@@ -15,8 +15,6 @@ from portmap._kubernetes.addresses import family_of
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.enums import DEFAULT_PROTOCOL, DEFAULT_SERVICE_TYPE
 
-__all__ = ["is_surely_valid", "is_surely_valid_manifest"]
-
 _KUBELET_PORT: Final = 10250
 _DUAL_STACK: Final = ("PreferDualStack", "RequireDualStack")
 _METADATA_NAMES: Final = frozenset(name for _, name in METADATA_FIELDS.places)

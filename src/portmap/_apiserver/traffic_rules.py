@@ -18,8 +18,6 @@ from portmap._kubernetes.features import PREFER_SAME_TRAFFIC_DISTRIBUTION, STRIC
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import port_number_reasons, qualified_name_reasons
 
-__all__ = ["TRAFFIC_RULES"]
-
 _SERVICE: Final = "pkg/apis/core/validation/validation.go, validateService"
 _EXTERNAL: Final = "pkg/apis/core/validation/validation.go, validateServiceExternalTrafficPolicy"
 

@@ -17,8 +17,6 @@ from portmap._apiserver.rule import RuleGroup
 from portmap._apiserver.state import ServiceState
 from portmap._kubernetes.field_path import FieldPath
 
-__all__ = ["UPDATE_RULES", "carry_over", "drop_fields_of_old_type", "keeps_ip_families"]
-
 _VALIDATION: Final = "pkg/apis/core/validation/validation.go"
 _STORAGE_TYPES: Final = frozenset({"ClusterIP", "NodePort", "LoadBalancer"})
 

@@ -16,23 +16,6 @@ from portmap._reports.console import CommandError, Console
 if TYPE_CHECKING:
     from portmap._manifests.documents import Document
 
-__all__ = [
-    "STDIN",
-    "Commands",
-    "add_cluster",
-    "add_format",
-    "add_input",
-    "add_namespace",
-    "add_paths",
-    "cluster_of",
-    "describe_paths",
-    "namespace_argument",
-    "node_ports_argument",
-    "read_documents",
-    "version_argument",
-    "write_file",
-]
-
 STDIN: Final = "-"
 _RANGE: Final = re.compile(r"([0-9]{1,5})-([0-9]{1,5})")
 

@@ -21,8 +21,6 @@ from portmap._reports.console import CommandError
 if TYPE_CHECKING:
     from cattrs import ClassValidationError, Converter
 
-__all__ = ["Configuration", "LintConfiguration", "Override", "find_configuration", "load_configuration"]
-
 _FILES: Final = ("portmap.toml", "pyproject.toml")
 _Table: TypeAlias = Mapping[str, Any]
 

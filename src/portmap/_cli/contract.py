@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from portmap._model.services import Service
     from portmap._model.workloads import Workload
 
-__all__ = ["add_contract"]
-
 _COMMAND: Final = "portmap contract"
 
 

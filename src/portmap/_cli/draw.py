@@ -12,8 +12,6 @@ from portmap._reports.printable import printable
 if TYPE_CHECKING:
     from portmap._draw import Format
 
-__all__ = ["add_draw"]
-
 _COMMAND: Final = "portmap draw"
 _SUFFIXES: "Final[Mapping[str, Format]]" = {
     ".svg": "svg",

@@ -7,8 +7,6 @@ from portmap._cli.arguments import STDIN, Commands, add_cluster, cluster_of, nam
 from portmap._kubernetes.errors import ManifestError, ValidationError
 from portmap._reports.console import CommandError, Console
 
-__all__ = ["add_set"]
-
 
 def add_set(commands: Commands) -> None:
     """Add the sub-command to the command."""

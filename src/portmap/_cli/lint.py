@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from portmap._lint.inputs import Input
     from portmap._reports.layout import Page
 
-__all__ = ["add_lint"]
-
 _COMMAND: Final = "portmap lint"
 _FORMATS: Final = ("text", "json", "sarif", "github", "junit")
 _PROFILES: Final = ("default", "strict", "mesh")

@@ -24,8 +24,6 @@ from portmap._yaml.json_reader import read_json
 if TYPE_CHECKING:
     from portmap._lint.inputs import Input
 
-__all__ = ["Settings", "settings_of"]
-
 _COMMAND: Final = "portmap lint"
 
 

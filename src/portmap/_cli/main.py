@@ -25,8 +25,6 @@ from portmap._cli.rules import add_rules
 from portmap._cli.trace import add_trace
 from portmap._reports.console import CommandError, Console
 
-__all__ = ["command_parser", "main"]
-
 _COULD_NOT_RUN: Final = 2
 _INTERRUPTED: Final = 130
 

@@ -6,8 +6,6 @@ from typing import Final
 from portmap._cli.arguments import Commands, add_input, cluster_of, read_documents
 from portmap._reports.console import Console
 
-__all__ = ["add_ports"]
-
 _COMMAND: Final = "portmap ports"
 
 

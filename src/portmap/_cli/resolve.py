@@ -13,8 +13,6 @@ from portmap._reports.console import CommandError, Console
 if TYPE_CHECKING:
     from portmap._manifests.documents import Document
 
-__all__ = ["add_resolve"]
-
 _COMMAND: Final = "portmap resolve"
 _SERVICE: Final = re.compile(r"(?:service|services|svc)/(.+)", re.IGNORECASE)
 

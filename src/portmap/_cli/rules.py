@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from portmap._lint.catalogue import Entry
     from portmap._lint.rule import Rule
 
-__all__ = ["add_rules", "known_rules"]
-
 _MOST_GUESSES: Final = 5
 _VERSION: Final = 1
 

@@ -7,8 +7,6 @@ from typing import Final
 from portmap._cli.arguments import Commands, add_input, cluster_of, read_documents
 from portmap._reports.console import CommandError, Console
 
-__all__ = ["add_trace"]
-
 _COMMAND: Final = "portmap trace"
 
 

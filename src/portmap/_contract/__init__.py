@@ -36,8 +36,6 @@ from portmap._model.service_reading import is_core_service
 from portmap._model.services import Service
 from portmap._model.workloads import Workload, makes_pods, read_workloads
 
-__all__ = ["contract"]
-
 Objects: TypeAlias = Iterable[object]
 AsUpdate: TypeAlias = Callable[[Mapping[str, Any]], Service | None]
 

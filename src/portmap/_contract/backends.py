@@ -19,8 +19,6 @@ from portmap._model.services import Service
 from portmap._model.workloads import Workload
 from portmap._resolution.resolution import Endpoint, Resolution, resolve_all
 
-__all__ = ["Backends", "Transition", "backends_of", "key_of"]
-
 Sources: TypeAlias = Sequence[Pod | Workload]
 Pods: TypeAlias = Mapping[str, Sequence[Pod]]
 

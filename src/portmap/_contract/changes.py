@@ -10,8 +10,6 @@ import attrs
 
 from portmap._kubernetes.plain_data import plain_data
 
-__all__ = ["SEVERITIES", "Change", "ChangeCode", "Codes", "Contract", "Severity", "Step", "change_codes"]
-
 Severity: TypeAlias = Literal["breaking", "refused", "disturbing", "behind", "compatible"]
 """The effect of a change. `breaking`: something that worked for clients no longer does. `refused`: an
 API server would refuse the update. `disturbing`: before and after all is well, but traffic is lost

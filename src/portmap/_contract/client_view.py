@@ -16,8 +16,6 @@ from portmap._kubernetes.cluster import Cluster
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service, service_state
 
-__all__ = ["added_services", "removed_services", "seen_by_clients", "settings_changed"]
-
 
 def removed_services(services: Sequence[Service], references: References) -> Iterator[Change]:
     """Yield changes for Services that were removed."""

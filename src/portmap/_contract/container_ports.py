@@ -20,8 +20,6 @@ from portmap._model.ports import ContainerPort
 from portmap._model.to_manifest import to_manifest
 from portmap._model.workloads import Workload
 
-__all__ = ["Trap", "container_port_traps"]
-
 _PORTS: Final = Fields({"ports": KeyedList({"containerPort": None, "protocol": "TCP"}, "containerPort", Fields({}))})
 """How the ports of a container merge."""
 _FIRST: Final = Manager("first", "Update")

@@ -27,8 +27,6 @@ from portmap._contract.writes import (
 from portmap._kubernetes.names import port_name_reasons
 from portmap._model.ports import ServicePort
 
-__all__ = ["WAIT", "Draft", "Edit", "Phase", "of_added", "of_change", "of_replaced", "of_transition"]
-
 Edit: TypeAlias = Callable[[Object], Object]
 Key: TypeAlias = tuple[int, str]
 

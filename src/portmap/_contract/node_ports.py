@@ -15,8 +15,6 @@ from portmap._model.check_set import Conflict, check_set
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service, service_state
 
-__all__ = ["collisions", "handed_over", "node_port_changes"]
-
 _PIN: Final = "set nodePort to the number that it has, in the same update"
 
 

@@ -13,19 +13,6 @@ import attrs
 from portmap._model.ports import ContainerPort, ServicePort
 from portmap._model.services import Service
 
-__all__ = [
-    "Pair",
-    "Paired",
-    "match",
-    "match_ports",
-    "number_of",
-    "paired_services",
-    "port_label",
-    "renamed_namespace",
-    "same_numbers",
-    "service_label",
-]
-
 AnyPort = TypeVar("AnyPort", bound=ServicePort | ContainerPort)
 
 

@@ -17,8 +17,6 @@ from portmap._contract.workload_updates import Replaced, governing_service
 from portmap._contract.writes import is_picked, ports_of
 from portmap._manifests.applied import How
 
-__all__ = ["plan_of"]
-
 _WRITE: Final = "write the new Service"
 _UNSETTLED: Final = frozenset({Codes.NOT_APPLIED.code, Codes.MERGED.code, Codes.APPENDED.code})
 

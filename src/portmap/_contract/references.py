@@ -9,8 +9,6 @@ from portmap._graph.reference import Reference
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 
-__all__ = ["References", "describe"]
-
 _BY_SERVICE: Final = frozenset({"service", "service-port", "endpoint-port"})
 _BY_PORT: Final = frozenset({"service-port", "selected-service-port"})
 

@@ -10,8 +10,6 @@ from portmap._contract.writes import COMMANDS, Refused, manifest_port_label, spe
 from portmap._kubernetes.violations import Violation
 from portmap._manifests.applied import LiveService
 
-__all__ = ["RECREATED", "update_changes"]
-
 RECREATED: Final = frozenset(
     {
         "cluster-ip-family-mismatch",

@@ -19,8 +19,6 @@ from portmap._model.service_reading import read_core_service
 from portmap._model.services import Service
 from portmap._model.to_manifest import to_manifest
 
-__all__ = ["Leftover", "Update", "accepted_update", "is_headless"]
-
 _COMPARED_FIELDS: Final = ("name", "targetPort", "appProtocol")
 
 

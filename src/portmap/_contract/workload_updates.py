@@ -16,8 +16,6 @@ from portmap._kubernetes.kinds import group_of
 from portmap._kubernetes.violations import quote
 from portmap._model.workloads import Workload
 
-__all__ = ["Owner", "Replaced", "governing_service", "owner_of", "replaced_workloads"]
-
 _IMMUTABLE: Final[Mapping[str, Mapping[str, object]]] = {
     "Deployment": {"selector": None},
     "ReplicaSet": {"selector": None},

@@ -20,22 +20,6 @@ from portmap._kubernetes.violations import Violation
 from portmap._manifests.applied import Creation, How, LiveService, create, write
 from portmap._manifests.validate import stored
 
-__all__ = [
-    "COMMANDS",
-    "Object",
-    "Picks",
-    "Refused",
-    "Write",
-    "Writing",
-    "allocates_node_ports",
-    "is_picked",
-    "key_of",
-    "manifest_port_label",
-    "ports_of",
-    "spec_of",
-    "without_picks",
-]
-
 Write: TypeAlias = Literal["client-apply", "server-apply", "replace"]
 Object: TypeAlias = Mapping[str, Any]
 

@@ -11,8 +11,6 @@ from portmap._draw.text import as_text
 from portmap._graph.port_map import PortMap
 from portmap._reports.printable import printable
 
-__all__ = ["FORMATS", "Format", "draw"]
-
 Format: TypeAlias = Literal["svg", "html", "mermaid", "text"]
 
 FORMATS: Final[Mapping[Format, Callable[[Diagram, str], str]]] = {

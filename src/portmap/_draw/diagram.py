@@ -23,8 +23,6 @@ from portmap._model.services import Service
 from portmap._model.workloads import Workload
 from portmap._reports.printable import printable
 
-__all__ = ["COLUMNS", "Box", "Column", "Diagram", "Line", "Row", "State", "diagram_of"]
-
 Column: TypeAlias = Literal["ways-in", "services", "pods"]
 State: TypeAlias = Literal["fine", "nowhere", "unreached", "elsewhere"]
 """`nowhere`: it does not resolve. `unreached`: nothing leads to it. `elsewhere`: it leads out of the input."""

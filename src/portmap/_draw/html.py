@@ -11,8 +11,6 @@ from portmap._draw.layout import Layout, laid_out
 from portmap._draw.svg import DARK, LIGHT, TIPS, Drawing, heads_of, legend_of, style
 from portmap._draw.text import summary_of
 
-__all__ = ["as_html"]
-
 
 def as_html(diagram: Diagram, title: str) -> str:
     """Return the diagram as an HTML file.

@@ -17,23 +17,6 @@ import attrs
 
 from portmap._draw.diagram import COLUMNS, Box, Column, Diagram
 
-__all__ = [
-    "LONG",
-    "Lane",
-    "Layout",
-    "Measure",
-    "Placed",
-    "Span",
-    "Stretch",
-    "fitted",
-    "laid_out",
-    "tracks_of",
-    "width_of_bold",
-    "width_of_code",
-    "width_of_small",
-    "wrapped",
-]
-
 Measure: TypeAlias = Callable[[str], float]
 """Returns the width of a text in pixels."""
 

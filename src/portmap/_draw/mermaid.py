@@ -6,8 +6,6 @@ from typing import Final
 
 from portmap._draw.diagram import Diagram
 
-__all__ = ["as_mermaid", "too_large"]
-
 _ARROWS: Final = {"fine": "-->", "nowhere": "-.->|unresolved|", "elsewhere": "-.->"}
 _MOST_TEXT: Final = 50_000
 _MOST_LINES: Final = 500

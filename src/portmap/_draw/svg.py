@@ -28,8 +28,6 @@ from portmap._draw.layout import (
 )
 from portmap._draw.text import description_of, summary_of
 
-__all__ = ["DARK", "LIGHT", "NOTHING", "TIPS", "Drawing", "as_svg", "heads_of", "legend_of", "style"]
-
 NOTHING: Final = "Nothing to draw: no Service, no pods, and nothing that leads to them."
 
 _MARGIN: Final = 12

@@ -7,8 +7,6 @@ from typing import Final, NamedTuple, final
 from portmap._draw.diagram import Box, Diagram, Line, Row
 from portmap._reports.layout import Page, count
 
-__all__ = ["as_text", "description_of", "summary_of"]
-
 _PLAIN: Final = Page(80)
 _MOST_DESCRIBED: Final = 10
 

@@ -12,8 +12,6 @@ from portmap._kubernetes.plain_data import plain_data
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
-__all__ = ["VERSION", "as_plain_data"]
-
 VERSION: Final = 1
 """The version of the schema. It changes if a field is removed or changes its meaning."""
 

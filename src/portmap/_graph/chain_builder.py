@@ -17,8 +17,6 @@ from portmap._kubernetes.field_path import FieldPath
 from portmap._model.workloads import Workload
 from portmap._resolution.why_not import some
 
-__all__ = ["ChainBuilder"]
-
 
 @final
 @attrs.frozen(eq=False)

@@ -12,8 +12,6 @@ from portmap._kubernetes.plain_data import inlined, plain_data
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 
-__all__ = ["Chain", "Entry", "Hop", "entries_of", "reference_hop", "service_hop"]
-
 Entry: TypeAlias = Literal[
     "api-service",
     "cluster-ip",

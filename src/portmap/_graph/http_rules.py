@@ -17,8 +17,6 @@ import attrs
 from portmap._graph.reference import PathMatch, Reference
 from portmap._graph.targets import ResolvedReference
 
-__all__ = ["paths_for", "rules_for"]
-
 _LITERAL: Final = re.compile(r"[^()\[\]{}.*+?^$|\\]*")
 _WITH_PATTERN: Final = frozenset({"ImplementationSpecific", "RegularExpression"})
 _REQUESTS: Final = frozenset({"ingress", "route"})

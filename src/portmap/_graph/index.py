@@ -20,8 +20,6 @@ from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
-__all__ = ["Index"]
-
 _MOST_NAMES: Final = 500
 """The number of names that are compared with a name that does not exist."""
 

@@ -25,8 +25,6 @@ from portmap._model.service_reading import is_core_service, read_core_service
 from portmap._model.services import Service
 from portmap._model.workloads import Workload, as_workload, makes_pods, read_workloads
 
-__all__ = ["Grant", "Inventory", "UnknownObject", "name_of", "pod_labels", "with_namespace"]
-
 _GATEWAY: Final = "gateway.networking.k8s.io"
 
 

@@ -11,8 +11,6 @@ import attrs
 from portmap._graph.object_name import items_at, text_at
 from portmap._kubernetes.labels import Labels
 
-__all__ = ["Requirement", "Scope", "Selector", "read_selector"]
-
 _OPERATORS: Final = frozenset({"In", "NotIn", "Exists", "DoesNotExist"})
 
 

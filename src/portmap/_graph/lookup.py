@@ -22,8 +22,6 @@ from portmap._model.pods import Container
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
-__all__ = ["look_up_all"]
-
 _EXTERNAL: Final = "ExternalName"
 
 

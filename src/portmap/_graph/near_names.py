@@ -12,16 +12,6 @@ from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
-__all__ = [
-    "in_one_namespace",
-    "no_container_port",
-    "no_containers",
-    "no_port",
-    "no_position",
-    "no_service",
-    "no_workload",
-]
-
 _FoundT = TypeVar("_FoundT")
 
 

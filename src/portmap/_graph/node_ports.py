@@ -19,8 +19,6 @@ from portmap._model.check_set import Conflict, check_set
 from portmap._model.services import Service, service_state
 from portmap._model.workloads import Workload
 
-__all__ = ["Band", "HostPort", "HostPorts", "NodePort", "NodePorts", "host_ports_of", "node_ports_of"]
-
 Band: TypeAlias = Literal["static", "dynamic", "outside"]
 """`static`: the part of the range from which the cluster allocates last. `dynamic`: the rest.
 `outside`: not in the range of the cluster."""

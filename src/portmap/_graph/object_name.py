@@ -7,8 +7,6 @@ import attrs
 
 from portmap._kubernetes.kinds import is_cluster_scoped, kind_of_workload
 
-__all__ = ["ObjectName", "in_namespace", "items_at", "items_of_list", "text_at", "value_at"]
-
 
 def value_at(data: Any, *path: str) -> Any:  # noqa: ANN401 - any JSON value
     """Return the value at this path of plain data, or `None`."""

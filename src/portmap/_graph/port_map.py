@@ -33,8 +33,6 @@ from portmap._model.workloads import Workload, as_workload
 from portmap._resolution.resolution import Resolution
 from portmap._resolution.why_not import some
 
-__all__ = ["PortMap"]
-
 
 @final
 @attrs.frozen(eq=False)

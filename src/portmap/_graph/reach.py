@@ -14,8 +14,6 @@ from portmap._model.workloads import Workload
 from portmap._resolution.resolution import Endpoint, Resolution, resolve_among
 from portmap._resolution.selection import Candidates
 
-__all__ = ["Reach", "declared_targets", "target_of"]
-
 
 @final
 @attrs.frozen

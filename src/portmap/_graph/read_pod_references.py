@@ -14,16 +14,6 @@ from portmap._graph.object_name import items_at, text_at, value_at
 from portmap._graph.reference import Node, Reference, Role, number_or_none, port_or_none
 from portmap._kubernetes.enums import DEFAULT_PROTOCOL
 
-__all__ = [
-    "endpoints_port",
-    "handlers",
-    "pod_monitor",
-    "policy_egress_port",
-    "policy_ingress_port",
-    "service_monitor",
-    "slice_port",
-]
-
 _METADATA_NAME: Final = "kubernetes.io/metadata.name"
 
 

@@ -14,16 +14,6 @@ from portmap._graph.object_name import items_at, text_at, value_at
 from portmap._graph.reference import Node, PathMatch, Reference, Role, number_or_none, port_or_none
 from portmap._kubernetes.field_path import FieldPath
 
-__all__ = [
-    "api_service",
-    "governing_service",
-    "ingress_backend",
-    "openshift_backend",
-    "route_backend",
-    "route_parent",
-    "webhook",
-]
-
 _WEBHOOK_PORT: Final = 443
 _ANNOTATED: Final = "use-annotation"
 """The port name that directs the AWS controller to annotations. The backend names no Service then."""

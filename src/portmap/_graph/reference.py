@@ -11,8 +11,6 @@ from portmap._kubernetes.enums import DEFAULT_PROTOCOL
 from portmap._kubernetes.field_path import FieldPath, Step, as_path
 from portmap._kubernetes.plain_data import OMITTED, inlined, renamed
 
-__all__ = ["EVERY", "Lookup", "Node", "PathMatch", "Reader", "Reference", "Role", "number_or_none", "port_or_none"]
-
 EVERY: Final = "*"
 """In a path of the reference table: every item of a list."""
 

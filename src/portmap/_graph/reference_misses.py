@@ -19,18 +19,6 @@ from portmap._model.services import Service
 from portmap._model.workloads import Workload
 from portmap._resolution.why_not import some
 
-__all__ = [
-    "miss",
-    "no_container_port",
-    "no_endpoint_port",
-    "no_pod_port",
-    "no_service",
-    "no_service_port",
-    "nothing_selected",
-    "other_name",
-    "service_port_meant",
-]
-
 _ABOUT_PODS: Final = {
     "network-policy": "a policy is about",
     "pod-monitor": "a PodMonitor is about",

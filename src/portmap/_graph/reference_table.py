@@ -22,8 +22,6 @@ from portmap._kubernetes.kinds import (
     any_template_path,
 )
 
-__all__ = ["REFERENCES", "Row", "references_of"]
-
 _GATEWAY: Final = "gateway.networking.k8s.io"
 _INGRESS: Final = (("networking.k8s.io", "Ingress"), ("extensions", "Ingress"))
 _ROUTES: Final = tuple((_GATEWAY, kind) for kind in ("GRPCRoute", "HTTPRoute", "TCPRoute", "TLSRoute", "UDPRoute"))

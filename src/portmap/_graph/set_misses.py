@@ -12,8 +12,6 @@ from portmap._kubernetes.field_path import FieldPath
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 
-__all__ = ["NO_ENDPOINTS", "misses_of", "path_of_port", "unreached_targets"]
-
 NO_ENDPOINTS: Final = "no-endpoints-for-port"
 _NOTHING_SELECTED: Final = "selector-matches-nothing"
 _ENDED: Final = frozenset({"Succeeded", "Failed"})

@@ -14,17 +14,6 @@ from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.enums import PROTOCOLS
 from portmap._kubernetes.kinds import SHORT_NAMES
 
-__all__ = [
-    "NodePortTarget",
-    "ObjectTarget",
-    "RequestTarget",
-    "TargetSyntax",
-    "is_kind",
-    "kind_words",
-    "parse_object",
-    "parse_target",
-]
-
 _NUMBER: Final = re.compile(r"([0-9]+)(?:/([A-Za-z]+))?")
 _LAST_PORT: Final = 65535
 _MOST_PARTS: Final = 3

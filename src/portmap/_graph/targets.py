@@ -10,8 +10,6 @@ from portmap._kubernetes.field_path import FieldPath, as_path
 from portmap._kubernetes.plain_data import OMITTED, inlined, plain_data, renamed, shape
 from portmap._model.ports import ServicePort
 
-__all__ = ["ContainerTarget", "MapMiss", "ResolvedReference", "ServiceTarget", "Target"]
-
 
 @final
 @attrs.frozen

@@ -18,8 +18,6 @@ from portmap._graph.targets import ContainerTarget, ResolvedReference, ServiceTa
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.plain_data import inlined, plain_data, renamed, shape
 
-__all__ = ["Approach", "Onward", "Trace", "Traced", "Tracer"]
-
 Traced: TypeAlias = Literal["service-port", "container-port", "node-port", "host-port", "request"]
 """The kind of subject. `request`: the rule of an Ingress or route that serves a host and path."""
 

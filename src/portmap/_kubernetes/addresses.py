@@ -17,19 +17,6 @@ if TYPE_CHECKING:
     # Loaded with the first address: most Services have none.
     import ipaddress
 
-__all__ = [
-    "cidr_reasons",
-    "endpoint_ip_reasons",
-    "family_and_form",
-    "family_of",
-    "ip_reasons",
-    "ipv4_in",
-    "network",
-    "parse_ip",
-    "standard_block",
-    "standard_form",
-]
-
 Address: TypeAlias = "ipaddress.IPv4Address | ipaddress.IPv6Address"
 Network: TypeAlias = "ipaddress.IPv4Network | ipaddress.IPv6Network"
 

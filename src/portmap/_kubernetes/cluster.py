@@ -14,8 +14,6 @@ from portmap._kubernetes.features import FEATURES, GATES, NEWEST_RECORDED, SUPPO
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.violations import Violation
 
-__all__ = ["Cluster", "cluster_in_force", "set_default_cluster"]
-
 DEFAULT_NODE_PORT_RANGE: Final = range(30000, 32768)
 """The default of kube-apiserver's `--service-node-port-range`."""
 

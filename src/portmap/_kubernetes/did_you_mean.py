@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterable
 
-__all__ = ["nearest", "spelt_as_label", "spelt_as_port_name"]
-
 _MOST_EDITS = 2
 _LONGEST_GUESS = 64
 

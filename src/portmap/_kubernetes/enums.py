@@ -6,25 +6,6 @@ in the order in which the API server prints them.
 
 from typing import Final, Literal, TypeAlias, get_args
 
-__all__ = [
-    "DEFAULT_PROTOCOL",
-    "DEFAULT_SERVICE_TYPE",
-    "IP_FAMILIES",
-    "IP_FAMILY_POLICIES",
-    "PROTOCOLS",
-    "SERVICE_TYPES",
-    "SESSION_AFFINITIES",
-    "TRAFFIC_DISTRIBUTIONS",
-    "TRAFFIC_POLICIES",
-    "IPFamily",
-    "IPFamilyPolicy",
-    "Protocol",
-    "ServiceType",
-    "SessionAffinity",
-    "TrafficDistribution",
-    "TrafficPolicy",
-]
-
 Protocol: TypeAlias = Literal["SCTP", "TCP", "UDP"]
 ServiceType: TypeAlias = Literal["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]
 SessionAffinity: TypeAlias = Literal["ClientIP", "None"]

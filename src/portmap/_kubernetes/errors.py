@@ -9,8 +9,6 @@ import attrs
 
 from portmap._kubernetes.violations import Violation
 
-__all__ = ["LintError", "ManifestError", "PortmapError", "RuleError", "Span", "ValidationError"]
-
 
 class PortmapError(Exception):
     """The base class of portmap's exceptions.

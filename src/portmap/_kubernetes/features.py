@@ -9,8 +9,6 @@ from typing import Final, final
 
 import attrs
 
-__all__ = ["FEATURES", "GATES", "NEWEST_RECORDED", "SUPPORTED_VERSIONS", "Feature"]
-
 SUPPORTED_VERSIONS: Final = ("1.32", "1.33", "1.34", "1.35", "1.36", "1.37")
 """The Kubernetes versions that portmap knows, oldest first."""
 

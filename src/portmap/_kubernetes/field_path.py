@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from functools import total_ordering
 from typing import Final, TypeAlias, final, overload
 
-__all__ = ["ROOT", "FieldPath", "Key", "Step", "as_path"]
-
 
 @final
 class Key(str):

@@ -11,25 +11,6 @@ from typing import Any, Final
 
 from portmap._kubernetes.field_path import ROOT, FieldPath
 
-__all__ = [
-    "ADDED_LABELS",
-    "CORE_VERSIONS",
-    "OLD_GROUPS",
-    "OTHER_KINDS",
-    "SEVERAL_TEMPLATES",
-    "SHORT_LIVED",
-    "SHORT_NAMES",
-    "USUAL_PLACE",
-    "WORKLOAD_KINDS",
-    "any_template_path",
-    "group_of",
-    "is_cluster_scoped",
-    "is_custom",
-    "kind_of_workload",
-    "known_kinds",
-    "template_path",
-]
-
 CORE_VERSIONS: Final = ("v1", "/v1", None, "")
 """Values of `apiVersion` for a kind of the core group: the URL of a request has the group and version, too."""
 

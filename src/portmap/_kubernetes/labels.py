@@ -3,8 +3,6 @@
 from collections.abc import ItemsView, Iterator, Mapping
 from typing import Any, final
 
-__all__ = ["Labels"]
-
 
 @final
 class Labels(Mapping[str, str]):

@@ -13,18 +13,6 @@ import re
 from functools import lru_cache
 from typing import Final
 
-__all__ = [
-    "dns_label_1035_reasons",
-    "dns_label_reasons",
-    "dns_subdomain_reasons",
-    "label_value_reasons",
-    "masked_name",
-    "path_segment_reasons",
-    "port_name_reasons",
-    "port_number_reasons",
-    "qualified_name_reasons",
-]
-
 LONGEST_PORT_NAME: Final = 15
 LONGEST_LABEL: Final = 63
 LONGEST_SUBDOMAIN: Final = 253

@@ -7,8 +7,6 @@ Reading them returns a copy, so that they cannot change.
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, final
 
-__all__ = ["Opaque", "merged", "residue"]
-
 
 @final
 class Opaque(Mapping[str, Any]):

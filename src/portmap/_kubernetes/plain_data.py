@@ -16,8 +16,6 @@ from portmap._kubernetes.field_path import FieldPath
 if TYPE_CHECKING:
     from cattrs import Converter
 
-__all__ = ["OMITTED", "inlined", "plain_converter", "plain_data", "renamed", "shape"]
-
 _KEY: Final = "portmap.key"
 _INLINED: Final = "portmap.inlined"
 

@@ -18,23 +18,6 @@ from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.labels import Labels
 from portmap._kubernetes.violations import Violation, quote
 
-__all__ = [
-    "BOOLEAN",
-    "INT32",
-    "INT64",
-    "INT_OR_TEXT",
-    "INVALID",
-    "OPAQUE",
-    "TEXT",
-    "TEXTS",
-    "TEXT_MAP",
-    "TIME",
-    "Reader",
-    "list_of",
-    "struct",
-    "wrong_type",
-]
-
 Found: TypeAlias = list[Violation]
 _Read: TypeAlias = Callable[[object, FieldPath, Found], Any]
 

@@ -12,8 +12,6 @@ import attrs
 from portmap._kubernetes.field_path import FieldPath, as_path
 from portmap._kubernetes.plain_data import OMITTED, plain_data
 
-__all__ = ["Reason", "ServerWarning", "Violation", "below", "in_order", "quote"]
-
 Reason: TypeAlias = Literal[
     "FieldValueRequired",
     "FieldValueInvalid",

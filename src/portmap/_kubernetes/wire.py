@@ -15,20 +15,6 @@ from portmap._kubernetes.opaque import Opaque, merged
 from portmap._kubernetes.schema import Reader, struct, wrong_type
 from portmap._kubernetes.violations import Violation
 
-__all__ = [
-    "Field",
-    "FieldTable",
-    "from_wire",
-    "labels_or_as_is",
-    "opaque_or_as_is",
-    "series_or_as_is",
-    "texts_or_as_is",
-    "to_plain",
-    "to_wire",
-    "unmodelled_violations",
-]
-
-
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 

@@ -12,8 +12,6 @@ import attrs
 from portmap._kubernetes.errors import ManifestError
 from portmap._lint.findings import Finding, Report, Suppressed
 
-__all__ = ["Baseline"]
-
 VERSION: Final = 1
 REASON: Final = "in the baseline"
 

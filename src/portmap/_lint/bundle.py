@@ -21,8 +21,6 @@ from portmap._model.services import Service
 from portmap._model.workloads import Workload, as_workload
 from portmap._resolution.resolution import Resolution
 
-__all__ = ["DECLARED", "Bundle", "link_prefix"]
-
 DECLARED: Final = "the input was declared to be complete"
 
 

@@ -14,8 +14,6 @@ from portmap._lint.rule import Rule
 from portmap._lint.rules import RULES
 from portmap._lint.suppressions import SUPPRESSION_RULES
 
-__all__ = ["Entry", "Origin", "catalogue"]
-
 Origin: TypeAlias = Literal["linter", "plugin", "server", "suppressions"]
 """The origin of a finding: a rule of portmap, a rule of another project, the API server (a violation or a
 warning), or the check of suppressions."""

@@ -10,8 +10,6 @@ from portmap._graph.object_name import ObjectName, text_at
 from portmap._kubernetes.kinds import known_kinds
 from portmap._lint.item import Item
 
-__all__ = ["is_custom_resource", "may_create_pods", "may_create_services"]
-
 # API groups and kinds whose controllers create neither pods nor Services: they route requests, grant access,
 # or configure a controller.
 _GROUPS_WITHOUT_CHILDREN: Final = frozenset(

@@ -30,17 +30,6 @@ from portmap._lint.suppressions import Suppression, suppress, suppressions_of
 from portmap._manifests.documents import Document
 from portmap._model.foreign import require_iterable
 
-__all__ = [
-    "LintSettings",
-    "Part",
-    "PartReport",
-    "check_part",
-    "chosen_rules",
-    "lint",
-    "read_part",
-    "report_of",
-]
-
 # Each suppression may be a finding itself.
 _FINDINGS_A_SUPPRESSION: Final = 4
 

@@ -17,8 +17,6 @@ from portmap._model.pods import Pod
 from portmap._model.services import Service
 from portmap._model.workloads import Workload, as_workload
 
-__all__ = ["Facts", "ObjectFacts", "facts_of"]
-
 
 @final
 class ObjectFacts(NamedTuple):

@@ -16,23 +16,6 @@ from portmap._model.pods import Pod
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
-__all__ = [
-    "MAX_FINDINGS",
-    "SEVERITIES",
-    "Finding",
-    "Found",
-    "Location",
-    "Place",
-    "Related",
-    "Report",
-    "Severity",
-    "Skipped",
-    "Subject",
-    "Suppressed",
-    "at",
-    "at_least",
-]
-
 Severity: TypeAlias = Literal["error", "warning", "info"]
 """`error`: a server refuses it, or traffic is lost. `warning`: accepted, but surprising. `info`: worth knowing."""
 

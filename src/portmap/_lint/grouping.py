@@ -21,8 +21,6 @@ from portmap._lint.kustomize import is_kustomization, kustomize_labels
 from portmap._model.pods import Pod
 from portmap._model.workloads import Workload
 
-__all__ = ["bundles_of", "home_of"]
-
 # Fields of metadata that only a cluster writes, and labels that charts set.
 _CLUSTER_FIELDS: Final = ("resourceVersion", "uid")
 _CHART_LABELS: Final = ("helm.sh/chart", "chart")

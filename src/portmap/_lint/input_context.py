@@ -19,8 +19,6 @@ from portmap._model.services import Service
 from portmap._model.workloads import Workload
 from portmap._resolution.selection import Candidates
 
-__all__ = ["Elsewhere", "InputContext", "sets_node_ports"]
-
 _MAX_ANSWERS: Final = 100
 """How many objects one answer may have. Where so many are alike, more of them say nothing new."""
 

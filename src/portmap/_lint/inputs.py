@@ -21,20 +21,6 @@ from portmap._manifests.documents import Document
 from portmap._manifests.load import SUFFIXES, documents_of, is_folder, manifest_files
 from portmap._manifests.text_files import PACKED, read_file, read_stream
 
-__all__ = [
-    "HELM",
-    "MAX_BYTES",
-    "UNREADABLE",
-    "Input",
-    "Read",
-    "Source",
-    "finding_of",
-    "inputs_of",
-    "raise_for",
-    "read_inputs",
-    "slashed",
-]
-
 UNREADABLE: Final = "unreadable-file"
 """The rule of findings about files of folders that cannot be read."""
 

@@ -18,8 +18,6 @@ from portmap._model.services import Service
 from portmap._model.to_manifest import to_manifest
 from portmap._model.workloads import Workload, as_workload
 
-__all__ = ["Item", "items_of"]
-
 
 @final
 @attrs.frozen(eq=False)

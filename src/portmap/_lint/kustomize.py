@@ -15,19 +15,6 @@ from portmap._kubernetes.kinds import any_template_path
 from portmap._kubernetes.violations import Violation
 from portmap._lint.item import Item
 
-__all__ = [
-    "FRAGMENT",
-    "KUSTOMIZATIONS",
-    "PATCH",
-    "PLACEHOLDER",
-    "UNDECIDED",
-    "has_placeholder",
-    "is_kustomization",
-    "kustomize_labels",
-    "patch_files",
-    "skip_reasons",
-]
-
 KUSTOMIZATIONS: Final = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
 
 PLACEHOLDER: Final = re.compile(

@@ -14,8 +14,6 @@ from portmap._lint.findings import Finding, Location, Related
 from portmap._manifests.documents import Document
 from portmap._yaml.line_breaks import LINE_BREAK
 
-__all__ = ["located", "locations_of_keys"]
-
 _HELM_SOURCE: Final = re.compile(r"# Source: (\S.*?)\s*$")
 
 _PLAIN_SCALAR: Final = re.compile(r"[A-Za-z0-9.+-][\w.+:-]*")

@@ -13,8 +13,6 @@ from portmap._lint.findings import Found, Place, Severity, at
 from portmap._lint.kustomize import has_placeholder
 from portmap._model.services import Service
 
-__all__ = ["missing_port", "missing_service", "place_of_reference", "values_on_path"]
-
 _NO_SERVICE: Final = frozenset({"no-such-service", "service-in-other-namespace"})
 _NOT_OF_THE_SERVICE: Final = _NO_SERVICE | {"reference-not-granted", "selector-matches-nothing"}
 _BY_NAME: Final = frozenset({"service", "service-port", "endpoint-port"})

@@ -13,8 +13,6 @@ from portmap._model.services import Service
 from portmap._model.workloads import Workload
 from portmap._resolution.selection import Candidates
 
-__all__ = ["NearWorkloads"]
-
 _MAX_CANDIDATES: Final = 200
 """How many workloads are examined for one selector: enough to find the right one, at little cost."""
 

@@ -32,8 +32,6 @@ from portmap._lint.input_context import InputContext
 from portmap._lint.inputs import Input, Source, finding_of, inputs_of, raise_for, read_inputs, slashed
 from portmap._lint.rule import Rule
 
-__all__ = ["Progress", "lint_inputs", "lint_paths"]
-
 Progress = Callable[[int, int], None]
 """A function that is called with the number of files that have been read, and of all files."""
 

@@ -11,8 +11,6 @@ from typing import Final
 from portmap._kubernetes.errors import RuleError
 from portmap._lint.rule import PREFIX, Rule
 
-__all__ = ["GROUP", "installed_rules"]
-
 GROUP: Final = "portmap.rules"
 
 

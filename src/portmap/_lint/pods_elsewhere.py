@@ -12,8 +12,6 @@ from portmap._lint.bundle import Bundle
 from portmap._lint.kustomize import has_placeholder
 from portmap._model.services import Service
 
-__all__ = ["controller_of_pods", "possible_controller_of_pods", "source_of_labels"]
-
 _ELECTED_KEY: Final = re.compile(
     r"(?:.*[-_./])?role|leader|is-leader|.*/leader|active|.*-active|.*/active|.*/primary|isMainInterface"
 )

@@ -19,8 +19,6 @@ from portmap._lint.findings import SEVERITIES, Found, Severity
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
-__all__ = ["PREFIX", "PROFILES", "SUBJECTS", "Profile", "Rule", "rule"]
-
 Profile: TypeAlias = Literal["default", "strict", "mesh"]
 """`default`: on unless ignored. `strict`: matters of taste and policy. `mesh`: for clusters with a service mesh."""
 

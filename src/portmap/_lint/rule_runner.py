@@ -13,8 +13,6 @@ from portmap._lint.rule import Rule
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
-__all__ = ["findings_of_rules"]
-
 
 def findings_of_rules(bundle: Bundle, rules: Sequence[Rule]) -> Iterator[Finding]:
     """Yield what the rules find in a bundle.

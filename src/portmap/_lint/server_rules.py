@@ -20,8 +20,6 @@ from portmap._model.pods import Container, Pod
 from portmap._model.services import Service, service_state
 from portmap._model.workloads import Workload
 
-__all__ = ["codes_of_the_server", "server_findings"]
-
 _OWNER_REFERENCES: Final = FieldPath("metadata", "ownerReferences")
 
 

@@ -29,8 +29,6 @@ from portmap._lint.locations import locations_of_keys
 from portmap._manifests.documents import Document
 from portmap._yaml.line_breaks import LINE_BREAK
 
-__all__ = ["ANNOTATION", "SUPPRESSION_RULES", "Suppression", "suppress", "suppressions_of"]
-
 ANNOTATION: Final = "portmap.ignore/"
 """The prefix of an annotation's key, before the name of the rule that it suppresses."""
 

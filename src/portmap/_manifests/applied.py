@@ -24,7 +24,8 @@ from portmap._apiserver.managed_fields import (
 )
 from portmap._apiserver.merge_types import SERVICE_MERGE, WriteRefusedError
 from portmap._apiserver.server_side_apply import apply_manifest
-from portmap._apiserver.service_manifest import SERVICE, defaulted
+from portmap._apiserver.service_manifest import defaulted
+from portmap._apiserver.service_schema import SERVICE
 from portmap._apiserver.strategic_merge import apply_patch
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import ManifestError, ValidationError
@@ -33,8 +34,6 @@ from portmap._kubernetes.schema import Reader
 from portmap._kubernetes.violations import Violation, in_order
 from portmap._manifests.validate import Manifest, plain_data, stored
 from portmap._model.foreign import Foreign, plain_manifest
-
-__all__ = ["Creation", "How", "LiveService", "applied", "create", "write"]
 
 How: TypeAlias = Literal[
     "client-apply", "server-apply", "server-apply-force", "replace", "patch-strategic", "patch-merge"

@@ -12,8 +12,6 @@ from pathlib import Path
 
 from portmap._kubernetes.errors import ManifestError
 
-__all__ = ["read_bytes", "replace_bytes", "write_whole"]
-
 
 def read_bytes(path: str | os.PathLike[str]) -> bytes:
     """The content of a regular file.

@@ -31,8 +31,6 @@ from portmap._model.services import Service
 from portmap._model.to_manifest import to_manifest
 from portmap._model.workloads import Workload
 
-__all__ = ["converter"]
-
 _Port = TypeVar("_Port", ServicePort, ContainerPort)
 _T = TypeVar("_T")
 _Data = Any

@@ -17,8 +17,6 @@ from portmap._model.services import Service
 from portmap._model.workloads import Workload, several_templates
 from portmap._yaml.parsed_document import ParsedDocument
 
-__all__ = ["Document", "Manifests", "documents", "judged", "objects_in", "values_in"]
-
 # The server writes this path with a capital; the manifest does not.
 _SERVERS_SPELLING: Final = {"LoadBalancerSourceRanges": "loadBalancerSourceRanges"}
 

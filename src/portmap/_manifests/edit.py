@@ -22,13 +22,12 @@ from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.kinds import SHORT_NAMES
 from portmap._manifests.atomic_write import read_bytes, replace_bytes
 from portmap._manifests.documents import Document
-from portmap._manifests.edit_paths import APPEND, Assignment, located, parse_assignment
+from portmap._manifests.edit_paths import Assignment, located, parse_assignment
+from portmap._manifests.known_fields import APPEND
 from portmap._manifests.load import load
 from portmap._manifests.splice import Splicer
 from portmap._manifests.text_files import PACKED, decoded
 from portmap._yaml.parsed_document import ParsedDocument
-
-__all__ = ["Edit", "edit", "edit_content", "set_fields"]
 
 _Data: TypeAlias = Any
 

@@ -18,8 +18,6 @@ from portmap._model.service_reading import is_core_service
 from portmap._yaml.reader import read_yaml
 from portmap._yaml.scalars import ScalarError, resolve
 
-__all__ = ["APPEND", "Assignment", "located", "parse_assignment"]
-
 _TEXTS: Final = {("metadata", "labels"), ("metadata", "annotations"), ("spec", "selector"), ("selector", "matchLabels")}
 """Mappings of text: their keys may have dots, and their values have no fields."""
 

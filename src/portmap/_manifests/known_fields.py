@@ -10,8 +10,6 @@ from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.kinds import any_template_path, group_of, is_custom, template_path
 from portmap._kubernetes.schema import Reader
 
-__all__ = ["APPEND", "TOP", "unknown_at_top", "unknown_in_service"]
-
 APPEND: Final = "[+]"
 """The step that stands for a new item at the end of a list."""
 

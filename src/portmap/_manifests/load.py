@@ -14,8 +14,6 @@ from portmap._manifests.text_files import PACKED, is_json, read_file, read_strea
 from portmap._yaml.parsed_document import ParsedDocument
 from portmap._yaml.read_documents import Language, read_documents
 
-__all__ = ["SUFFIXES", "documents_of", "is_folder", "load", "manifest_files", "parse"]
-
 SUFFIXES: Final = (".json", ".yaml", ".yml")
 """The files of a folder that are taken for manifests, packed or not."""
 

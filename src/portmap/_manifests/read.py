@@ -7,7 +7,8 @@ import attrs
 
 from portmap._apiserver.admission import every_violation, metadata_violations
 from portmap._apiserver.port_rules import SERVICE_PORT_RULES
-from portmap._apiserver.service_manifest import SERVICE, identity_violations, port_state, state_of
+from portmap._apiserver.service_manifest import identity_violations, port_state, state_of
+from portmap._apiserver.service_schema import SERVICE
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.field_path import ROOT, FieldPath
@@ -23,8 +24,6 @@ from portmap._model.service_reading import decoded_service, is_core_service
 from portmap._model.services import Service
 from portmap._model.to_manifest import to_manifest
 from portmap._model.workloads import Workload, read_workload, read_workloads, several_templates
-
-__all__ = ["Kind", "is_readable", "read", "read_all"]
 
 Kind = TypeVar("Kind", bound=Service | Pod | Workload)
 

@@ -10,14 +10,12 @@ from typing import Any, Final, TypeAlias, final
 
 from portmap._kubernetes.errors import ManifestError
 from portmap._kubernetes.field_path import ROOT, FieldPath
-from portmap._manifests.edit_paths import APPEND
+from portmap._manifests.known_fields import APPEND
 from portmap._yaml.line_breaks import LINE_BREAK
 from portmap._yaml.positions import Positions, Range
 from portmap._yaml.scalars import plain_ok
 from portmap._yaml.source_text import SourceText
 from portmap._yaml.writer import emit, text_value
-
-__all__ = ["Splicer"]
 
 _Data: TypeAlias = Any
 

@@ -23,8 +23,6 @@ from portmap._yaml.line_breaks import LINE_BREAK
 from portmap._yaml.parsed_document import shifted
 from portmap._yaml.read_documents import Language
 
-__all__ = ["iter_documents"]
-
 
 def iter_documents(
     source: str | os.PathLike[str] | IO[str] | IO[bytes], *, cluster: Cluster | None = None

@@ -12,8 +12,6 @@ from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.field_path import ROOT, FieldPath, Key, Step
 from portmap._kubernetes.violations import Violation, below
 
-__all__ = ["violations_in"]
-
 _Data = Any
 
 

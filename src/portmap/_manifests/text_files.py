@@ -7,8 +7,6 @@ from typing import IO, Final, cast
 
 from portmap._kubernetes.errors import ManifestError, Span
 
-__all__ = ["PACKED", "decoded", "is_json", "not_utf8", "opened", "read_file", "read_stream", "unreadable"]
-
 PACKED: Final = ".gz"
 """How the name of a file ends that gzip has packed."""
 

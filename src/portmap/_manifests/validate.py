@@ -10,7 +10,8 @@ from typing import Any, Final, cast
 
 from portmap._apiserver.admission import server_verdict
 from portmap._apiserver.pod_manifest import pod_violations, pod_warnings
-from portmap._apiserver.service_manifest import SERVICE, fill_in_on_read, identity_violations, state_of, stored_manifest
+from portmap._apiserver.service_manifest import fill_in_on_read, identity_violations, state_of, stored_manifest
+from portmap._apiserver.service_schema import SERVICE
 from portmap._apiserver.service_warnings import SERVICE_WARNINGS
 from portmap._apiserver.state import ServiceState
 from portmap._apiserver.surely_valid import is_surely_valid_manifest
@@ -23,8 +24,6 @@ from portmap._kubernetes.violations import ServerWarning, Violation, in_order
 from portmap._model.foreign import Foreign, plain_manifest
 from portmap._model.workloads import unknown_kind
 from portmap._yaml.json_reader import read_json
-
-__all__ = ["Manifest", "plain_data", "stored", "validate", "warnings"]
 
 _ENDINGS: Final = (".yaml", ".yml", ".json", ".gz")
 _DEFAULT_NAMESPACE: Final = "default"

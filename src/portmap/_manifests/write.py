@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from portmap._model.ports import ContainerPort, ServicePort
     from portmap._model.services import Service
 
-__all__ = ["Writable", "to_json", "to_yaml"]
-
 Writable: TypeAlias = "Service | ServicePort | Pod | Container | ContainerPort | Document | Mapping[str, Any] | Foreign"
 
 

@@ -10,8 +10,6 @@ from portmap._model.ports import ContainerPort, ServicePort
 from portmap._model.services import Service, check_service
 from portmap._model.workloads import Workload
 
-__all__ = ["check"]
-
 
 def check(
     subject: Service | ServicePort | ContainerPort | Container | Pod | Workload, *, cluster: Cluster | None = None

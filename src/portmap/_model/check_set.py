@@ -21,8 +21,6 @@ from portmap._model.services import Service, service_state
 if TYPE_CHECKING:
     from portmap._model.foreign import Foreign
 
-__all__ = ["Conflict", "check_set"]
-
 
 @final
 @attrs.frozen

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from portmap._model.pods import Pod
     from portmap._model.workloads import Workload
 
-__all__ = ["exposed_ports", "missing_labels"]
-
 
 def exposed_ports(pod: "Pod", chosen: Mapping[Any, int] | None, found: list[Violation]) -> tuple[ServicePort, ...]:
     """Return Service ports for the ports that the pod's containers declare.

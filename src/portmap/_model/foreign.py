@@ -16,8 +16,6 @@ from typing import Any, Final, Protocol, TypeAlias, TypeGuard
 from portmap._kubernetes.kinds import WORKLOAD_KINDS
 from portmap._kubernetes.violations import Violation
 
-__all__ = ["DocumentLike", "Foreign", "is_document", "plain_manifest", "require_iterable"]
-
 
 class _HasDict(Protocol):
     """A model of the official client or of lightkube."""

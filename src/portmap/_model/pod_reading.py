@@ -15,8 +15,6 @@ from portmap._kubernetes.wire import from_wire
 from portmap._model.pods import Container, Pod
 from portmap._model.ports import ContainerPort
 
-__all__ = ["POD", "decoded_pod", "partial_struct", "read_container", "was_observed"]
-
 
 def partial_struct(fields: Mapping[str, Reader]) -> Reader:
     """Return a reader of these fields of a mapping, which skips all others."""

@@ -21,8 +21,6 @@ from portmap._kubernetes.wire import Field, FieldTable, labels_or_as_is, series_
 from portmap._model.ports import ContainerPort
 from portmap._model.representation import pretty_print, represent
 
-__all__ = ["Container", "Pod", "PodPhase", "container_type_violations"]
-
 PodPhase: TypeAlias = Literal["Failed", "Pending", "Running", "Succeeded", "Unknown"]
 
 SIDECAR: Final = "Always"

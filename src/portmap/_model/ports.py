@@ -19,8 +19,6 @@ from portmap._kubernetes.violations import Violation, in_order, quote
 from portmap._kubernetes.wire import FieldTable, opaque_or_as_is, unmodelled_violations
 from portmap._model.representation import pretty_print, represent
 
-__all__ = ["ContainerPort", "ServicePort"]
-
 
 def _refuse(kind: str, number: object, violations: list[Violation]) -> NoReturn:
     raise ValidationError(f"{kind} {quote(number)}", in_order(violations), str(cluster_in_force()))

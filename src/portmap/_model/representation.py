@@ -5,8 +5,6 @@ from typing import Any
 
 import attrs
 
-__all__ = ["pretty_print", "represent"]
-
 
 def represent(value: Any, subject: str) -> str:  # noqa: ANN401 - any class of the model
     """Return the call that makes a value: its subject first, then the fields that differ from their defaults."""

@@ -16,16 +16,6 @@ from portmap._kubernetes.enums import (
     TrafficPolicy,
 )
 
-__all__ = [
-    "AliasFields",
-    "ExposingFields",
-    "HeadlessFields",
-    "InternalFields",
-    "LoadBalancerFields",
-    "NodePortFields",
-    "checked_arguments",
-]
-
 
 class AliasFields(TypedDict, total=False):
     """The fields that a Service of every type may have."""

@@ -13,14 +13,6 @@ from portmap._model.foreign import Foreign, is_document, plain_manifest
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 
-__all__ = [
-    "as_service",
-    "as_services",
-    "decoded_service",
-    "is_core_service",
-    "read_core_service",
-]
-
 
 def is_core_service(manifest: Mapping[str, Any]) -> bool:
     """Return whether a manifest is that of a Service of Kubernetes, and not of another group such as Knative."""

@@ -51,8 +51,6 @@ if TYPE_CHECKING:
     from portmap._model.pods import Pod
     from portmap._model.workloads import Workload
 
-__all__ = ["Service", "check_service", "service_state"]
-
 _HEADLESS: Final = "None"
 
 

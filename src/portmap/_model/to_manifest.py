@@ -15,8 +15,6 @@ from portmap._model.services import Service
 if TYPE_CHECKING:
     from portmap._model.pods import Container, Pod
 
-__all__ = ["to_manifest"]
-
 
 def to_manifest(subject: "Service | ServicePort | Pod | Container | ContainerPort") -> dict[str, Any]:
     """Return an object as plain data, under the names that Kubernetes gives its fields.

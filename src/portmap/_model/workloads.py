@@ -24,19 +24,6 @@ from portmap._model.pod_reading import POD, decoded_pod, partial_struct, was_obs
 from portmap._model.pods import Pod
 from portmap._model.representation import pretty_print
 
-__all__ = [
-    "Workload",
-    "added_labels",
-    "as_workload",
-    "as_workloads",
-    "could_select",
-    "makes_pods",
-    "read_workload",
-    "read_workloads",
-    "several_templates",
-    "unknown_kind",
-]
-
 
 @final
 @attrs.frozen

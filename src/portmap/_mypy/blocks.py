@@ -30,8 +30,6 @@ from mypy.types import CallableType, Instance, ProperType, get_proper_type
 from portmap._kubernetes.cluster import Cluster
 from portmap._mypy.literals import Makers, Unknown, name_of, value_of, variable_of
 
-__all__ = ["Blocks", "Context", "Expected"]
-
 
 class Expected(Enum):
     """What a block expects of the calls in it, if it does not set a literal cluster."""

@@ -23,8 +23,6 @@ from portmap._model.pods import Container
 from portmap._model.ports import ContainerPort, ServicePort
 from portmap._mypy.literals import Makers, Unknown, arguments_of, maker_of, one_of, parameters, value_of
 
-__all__ = ["argument_values", "expression_at", "violations_of"]
-
 _MOST_TRIED: Final = 512
 _OMITTED: Final = object()
 

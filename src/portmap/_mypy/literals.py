@@ -28,18 +28,6 @@ from mypy.types import Instance, LiteralType, UnionType, get_proper_type
 
 from portmap._kubernetes.errors import ValidationError
 
-__all__ = [
-    "Makers",
-    "Unknown",
-    "arguments_of",
-    "maker_of",
-    "name_of",
-    "one_of",
-    "parameters",
-    "value_of",
-    "variable_of",
-]
-
 Makers: TypeAlias = Mapping[str, Callable[..., object]]
 """The constructors and factories of portmap, by full name."""
 

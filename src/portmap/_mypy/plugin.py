@@ -33,8 +33,6 @@ from portmap._mypy.calls import expression_at, violations_of
 from portmap._mypy.literals import Makers
 from portmap._reports.console import CommandError
 
-__all__ = ["PORTMAP", "PortmapPlugin", "plugin"]
-
 PORTMAP: Final = ErrorCode("portmap", "Arguments that a Kubernetes API server would refuse", "Kubernetes")
 
 _Call: TypeAlias = FunctionContext | MethodContext

@@ -13,8 +13,6 @@ from portmap._model.ports import ContainerPort, ServicePort
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
-__all__ = ["register"]
-
 # The strategies are imported when one is first used.
 _STRATEGIES: Final[Mapping[type, tuple[str, str]]] = {
     Container: ("portmap._strategies.pods", "containers"),

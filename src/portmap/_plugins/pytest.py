@@ -22,9 +22,6 @@ from portmap._reports.resolve import as_text, summary
 from portmap._reports.resolve_data import ResolvedService, ResolveReport, resolve_documents
 from portmap._testing.environment import Environment
 
-__all__ = ["ServiceTests", "environment_of"]
-
-
 # --- loading ---------------------------------------------------------------------------------------------------
 
 

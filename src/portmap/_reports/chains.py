@@ -7,8 +7,6 @@ from portmap._graph.chains import Entry, Hop
 from portmap._graph.trace import Approach, Onward
 from portmap._reports.printable import printable
 
-__all__ = ["approach_text", "is_own_address", "onward_text"]
-
 # Entries that the first hop does not name.
 _NAMES: Final[Mapping[Entry, str]] = {
     "cluster-ip": "cluster IP",

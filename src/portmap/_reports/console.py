@@ -15,8 +15,6 @@ from portmap._kubernetes.errors import ManifestError
 from portmap._reports.layout import Page
 from portmap._reports.printable import encodable, printable
 
-__all__ = ["CommandError", "Console", "progress"]
-
 _CHUNK: Final = 1_000_000
 
 

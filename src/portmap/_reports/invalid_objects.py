@@ -5,8 +5,6 @@ from collections.abc import Iterable, Iterator
 from portmap._kubernetes.violations import Violation
 from portmap._manifests.documents import Document
 
-__all__ = ["violation_line", "violation_lines"]
-
 
 def violation_lines(documents: Iterable[Document]) -> Iterator[str]:
     """Yield a line for each violation of these documents, with the name of the object."""

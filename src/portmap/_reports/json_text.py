@@ -10,8 +10,6 @@ from portmap._kubernetes.errors import ManifestError, Span
 from portmap._kubernetes.plain_data import plain_converter, plain_data, shape
 from portmap._reports.places import Places
 
-__all__ = ["json_parts", "json_text", "position"]
-
 _BATCH: Final = 200
 
 

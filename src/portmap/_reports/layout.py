@@ -6,8 +6,6 @@ from typing import Final, final
 
 import attrs
 
-__all__ = ["BOLD", "INDENT", "RED", "Page", "count", "join_blocks"]
-
 INDENT: Final = "  "
 BOLD: Final = "\x1b[1m"
 RED: Final = "\x1b[31m"

@@ -6,8 +6,6 @@ from typing import Final
 from portmap._lint.findings import Finding, Report, Severity
 from portmap._reports.printable import printable
 
-__all__ = ["as_github"]
-
 _COMMANDS: Final[Mapping[Severity, str]] = {"error": "error", "warning": "warning", "info": "notice"}
 
 

@@ -7,8 +7,6 @@ from portmap._kubernetes.plain_data import plain_data
 from portmap._lint.findings import SEVERITIES, Finding, Location, Report
 from portmap._reports.json_text import json_parts
 
-__all__ = ["VERSION", "as_json"]
-
 VERSION: Final = 1
 """The version of the JSON schema. It changes when a key is removed or gets another meaning."""
 

@@ -9,8 +9,6 @@ from xml.sax.saxutils import escape, quoteattr
 from portmap._lint.findings import Finding, Report, Severity, at_least
 from portmap._reports.printable import printable
 
-__all__ = ["as_junit"]
-
 # XML 1.0 cannot hold these characters, not even as references.
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

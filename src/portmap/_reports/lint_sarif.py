@@ -13,8 +13,6 @@ from portmap._lint.rule import Rule
 from portmap._lint.rules import RULES
 from portmap._reports.json_text import json_parts
 
-__all__ = ["as_sarif"]
-
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS: Final[Mapping[Severity, str]] = {"error": "error", "warning": "warning", "info": "note"}
 

@@ -8,8 +8,6 @@ from portmap._lint.findings import SEVERITIES, Finding, Location, Report, Severi
 from portmap._reports.layout import RED, Page, count
 from portmap._reports.printable import printable
 
-__all__ = ["as_text", "summary"]
-
 _STYLES: Final[Mapping[Severity, str]] = {"error": RED, "warning": "\x1b[33m", "info": "\x1b[36m"}
 _USUAL_WIDTH: Final = 120
 _CONTEXT: Final = 40

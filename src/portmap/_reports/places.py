@@ -11,8 +11,6 @@ from portmap._manifests.documents import Document
 from portmap._model.services import Service
 from portmap._model.workloads import as_workload
 
-__all__ = ["Place", "Places", "places_of"]
-
 
 @final
 @attrs.frozen

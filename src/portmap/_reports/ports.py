@@ -12,8 +12,6 @@ from portmap._reports.layout import INDENT, Page, count, join_blocks
 from portmap._reports.places import Places
 from portmap._reports.printable import printable
 
-__all__ = ["VERSION", "as_json", "as_text", "summary"]
-
 VERSION: Final = 1
 """The version of the JSON schema. It changes when a key is removed or gets another meaning."""
 

@@ -2,8 +2,6 @@
 
 from typing import IO, Final
 
-__all__ = ["encodable", "printable"]
-
 # The symbols of reports, for terminals that know only ASCII.
 _ASCII: Final = str.maketrans({"→": "->", "✗": "x", "…": "..."})
 

@@ -26,8 +26,6 @@ from portmap._reports.resolve_data import (
     namespace_of,
 )
 
-__all__ = ["VERSION", "as_json", "as_text", "summary", "table"]
-
 VERSION: Final = 1
 """The version of the JSON schema. It changes when a key is removed or gets another meaning."""
 

@@ -24,18 +24,6 @@ from portmap._resolution.resolution import Endpoint, Resolution, resolve
 from portmap._resolution.selection import Candidates
 from portmap._resolution.why_not import Miss, nothing_selected
 
-__all__ = [
-    "Backend",
-    "LocatedMiss",
-    "ResolveReport",
-    "ResolvedPort",
-    "ResolvedService",
-    "names_of",
-    "namespace_of",
-    "resolve_documents",
-    "resolved_ports",
-]
-
 _MOST_NAMED: Final = 3
 
 

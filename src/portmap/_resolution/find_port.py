@@ -13,8 +13,6 @@ from typing import TypeAlias, final
 from portmap._model.pods import Container, Pod
 from portmap._model.ports import ServicePort
 
-__all__ = ["PortFinder", "PortMatch", "find_port"]
-
 PortMatch: TypeAlias = tuple[Container | None, int] | None
 """The container that declares a port, if any, and the number; `None` where the port does not resolve."""
 

@@ -28,14 +28,6 @@ from portmap._resolution.selection import Candidates
 from portmap._resolution.slices import EndpointSlice, PublishedPod, is_ready, slices_of
 from portmap._resolution.why_not import Miss, nothing_selected, unresolved
 
-__all__ = [
-    "Endpoint",
-    "Resolution",
-    "resolve",
-    "resolve_all",
-    "resolve_among",
-]
-
 _FINISHED: Final = frozenset({"Succeeded", "Failed"})
 _EXTERNAL: Final = "ExternalName"
 _PodT = TypeVar("_PodT")

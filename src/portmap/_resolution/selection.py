@@ -14,8 +14,6 @@ from portmap._kubernetes.did_you_mean import nearest
 from portmap._model.pods import Pod
 from portmap._model.workloads import Workload, added_labels, could_select
 
-__all__ = ["Candidates"]
-
 _MOST_NEAR: Final = 200
 """The number of pods that are searched for a near miss: enough to find one at little cost."""
 _MOST_SPELLINGS: Final = 500

@@ -12,8 +12,6 @@ import attrs
 from portmap._model.pods import Pod
 from portmap._model.services import Service
 
-__all__ = ["EndpointPort", "EndpointSlice", "PublishedPod", "SliceEndpoint", "is_ready", "slices_of"]
-
 
 @final
 @attrs.frozen

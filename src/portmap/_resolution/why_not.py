@@ -17,8 +17,6 @@ from portmap._model.ports import ContainerPort, ServicePort
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
-__all__ = ["Miss", "nothing_selected", "some", "unresolved"]
-
 _MOST_SHOWN = 8
 
 

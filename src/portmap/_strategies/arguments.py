@@ -13,16 +13,6 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.names import port_number_reasons
 
-__all__ = [
-    "check_bounds",
-    "check_cluster",
-    "check_flag",
-    "check_ports",
-    "check_strategy",
-    "choices_of",
-    "represented_by_call",
-]
-
 Word = TypeVar("Word", bound=str)
 Arguments = ParamSpec("Arguments")
 Example = TypeVar("Example")

@@ -19,8 +19,6 @@ from portmap._strategies.mistakes import MISTAKES, WEB, MistakeCase, changed
 from portmap._strategies.ports import consistent_service_ports, service_ports
 from portmap._strategies.words import annotations, dns_labels, label_maps, lists_of, object_names
 
-__all__ = ["BREAKABLE_CODES", "BrokenService", "broken_services"]
-
 
 @final
 @attrs.frozen

@@ -16,8 +16,6 @@ from portmap._strategies.pods import KINDS_OF_WORKLOADS, pods, workloads
 from portmap._strategies.services import services
 from portmap._strategies.words import any_fields, finalizers, texts
 
-__all__ = ["manifests"]
-
 Manifest = dict[str, Any]
 
 _KINDS: Final = ("Service", "Pod", *KINDS_OF_WORKLOADS)

@@ -15,8 +15,6 @@ from portmap._apiserver.mistake import GONE, Field, Mistake, SameAs
 from portmap._apiserver.registry import RULE_GROUPS
 from portmap._kubernetes.cluster import Cluster
 
-__all__ = ["DUAL_STACK", "MISTAKES", "WEB", "MistakeCase", "changed"]
-
 DUAL_STACK: Final = Cluster(service_cidrs=("10.0.0.0/16", "fd00:10::/108"))
 """A cluster with both IP families and known service CIDRs, on which every rule applies."""
 

@@ -24,8 +24,6 @@ from portmap._strategies.words import annotations as any_annotations
 from portmap._strategies.words import distinct_name, dns_labels, label_maps, lists_of, object_names
 from portmap._strategies.words import namespaces as any_namespaces
 
-__all__ = ["KINDS_OF_WORKLOADS", "containers", "pods", "workloads"]
-
 KINDS_OF_WORKLOADS: Final = ("Deployment", *sorted({kind for _, kind in WORKLOAD_KINDS} - {"Deployment", "Pod"}))
 """The kinds of workloads, with the one first that examples shrink to."""
 

@@ -20,17 +20,6 @@ from portmap._strategies.words import (
     service_port_names,
 )
 
-__all__ = [
-    "PROTOCOLS_BY_SIMPLICITY",
-    "TARGETS",
-    "Target",
-    "consistent_container_ports",
-    "consistent_service_ports",
-    "container_ports",
-    "free_number",
-    "service_ports",
-]
-
 Target: TypeAlias = Literal["name", "number"]
 """How a Service port refers to a container port."""
 

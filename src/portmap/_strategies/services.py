@@ -41,8 +41,6 @@ from portmap._strategies.words import (
 )
 from portmap._strategies.words import namespaces as any_namespaces
 
-__all__ = ["TYPES_BY_SIMPLICITY", "services"]
-
 Strategy = st.SearchStrategy
 Fields = dict[str, Any]
 

@@ -11,24 +11,6 @@ from hypothesis import strategies as st
 
 from portmap._kubernetes.names import LONGEST_LABEL, LONGEST_PORT_NAME
 
-__all__ = [
-    "annotations",
-    "any_fields",
-    "distinct_name",
-    "dns_labels",
-    "dns_names",
-    "finalizers",
-    "label_maps",
-    "lists_of",
-    "namespaces",
-    "numbers_between",
-    "object_names",
-    "port_names",
-    "qualified_names",
-    "service_port_names",
-    "texts",
-]
-
 Strategy = st.SearchStrategy
 
 Element = TypeVar("Element")

@@ -22,8 +22,6 @@ from portmap._strategies.services import services
 from portmap._strategies.words import distinct_name, lists_of, numbers_between
 from portmap._strategies.words import namespaces as any_namespaces
 
-__all__ = ["services_with_pods"]
-
 _SELECTORS: Final = st.just({"app": "web"}) | st.sampled_from(
     [{"app": "web", "tier": "front"}, {"app.kubernetes.io/name": "web"}]
 )

@@ -24,8 +24,6 @@ from portmap._testing.tracebacks import hide_traceback
 if TYPE_CHECKING:
     from portmap._lint.rule import Rule
 
-__all__ = ["assert_contract_kept", "assert_no_findings", "assert_routes", "assert_unreachable"]
-
 Pods: TypeAlias = Iterable[Pod | Workload | Mapping[str, Any] | Foreign]
 Threshold: TypeAlias = Literal["error", "warning", "info"]
 PortSpec: TypeAlias = ServicePort | int | str

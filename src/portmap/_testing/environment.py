@@ -12,8 +12,6 @@ from portmap._model.workloads import Workload
 from portmap._reports.layout import count
 from portmap._testing.tracebacks import hide_traceback
 
-__all__ = ["Environment"]
-
 
 @final
 @attrs.frozen(repr=False)

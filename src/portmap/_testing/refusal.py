@@ -9,8 +9,6 @@ from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.violations import Violation
 
-__all__ = ["Refusal", "violates"]
-
 
 @final
 class Refusal:

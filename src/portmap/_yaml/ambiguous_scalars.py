@@ -19,8 +19,6 @@ from portmap._yaml.positions import Positions, Range
 from portmap._yaml.scalars import SPECIAL_FIRST, Scalar, ScalarError, key_text, resolve
 from portmap._yaml.writer import emit
 
-__all__ = ["AmbiguousScalar", "ambiguous_scalars", "readings"]
-
 _NULLS: Final = ("", "~", "null", "Null", "NULL")
 _CORE_WORDS: Final[dict[str, Scalar]] = (
     dict.fromkeys(_NULLS, None)

@@ -17,8 +17,6 @@ from portmap._yaml.scalars import ScalarError
 from portmap._yaml.source_text import SourceText
 from portmap._yaml.syntax_errors import TOO_DEEP, TOO_MANY, refusal, unprintable
 
-__all__ = ["is_json", "read_json", "read_json_values"]
-
 _SURROGATES: Final = re.compile(
     r"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 )

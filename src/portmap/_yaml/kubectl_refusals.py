@@ -11,8 +11,6 @@ from typing import Final
 from portmap._yaml.parsed_document import ParsedDocument
 from portmap._yaml.positions import Positions
 
-__all__ = ["kubectl_refusal"]
-
 _CONTENT_AFTER_MARKER: Final = re.compile(r"^---[ \t]+[^\s#]", re.MULTILINE)
 _DIRECTIVE: Final = re.compile(r"^%", re.MULTILINE)
 _NO_CONTENT: Final = re.compile(r"(?:---)?[ \t]*(?:#.*)?$", re.MULTILINE)

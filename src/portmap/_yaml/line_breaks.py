@@ -3,7 +3,5 @@
 import re
 from typing import Final
 
-__all__ = ["LINE_BREAK"]
-
 LINE_BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """A line break as YAML 1.1 defines it. Positions in YAML count these lines."""

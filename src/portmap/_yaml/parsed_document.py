@@ -11,8 +11,6 @@ from portmap._kubernetes.violations import Violation
 from portmap._yaml.positions import Positions, Range
 from portmap._yaml.source_text import SourceText
 
-__all__ = ["Duplicate", "ParsedDocument", "duplicates_in", "shifted"]
-
 Duplicate: TypeAlias = tuple[FieldPath, Span, Span]
 """A key that is given again: its path, where it was before, and where it is again."""
 

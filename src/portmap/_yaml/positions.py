@@ -12,8 +12,6 @@ from typing import Final, NamedTuple, TypeAlias, final
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._yaml.source_text import SourceText
 
-__all__ = ["ALIAS", "MAPPING", "MAX_DEPTH", "MAX_VALUES", "SCALAR", "SEQUENCE", "WIDTH", "Positions", "Range", "Rows"]
-
 MAX_DEPTH: Final = 200
 """How deep collections may nest: far deeper than in any manifest, and shallow enough for recursive functions."""
 

@@ -9,8 +9,6 @@ from portmap._yaml.json_reader import read_json_values
 from portmap._yaml.parsed_document import ParsedDocument
 from portmap._yaml.reader import read_yaml
 
-__all__ = ["Language", "read_documents"]
-
 Language: TypeAlias = Literal["yaml", "json"]
 
 

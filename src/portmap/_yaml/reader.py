@@ -30,8 +30,6 @@ from portmap._yaml.scalars import SPECIAL_FIRST, Scalar, ScalarError, decode, js
 from portmap._yaml.source_text import SourceText
 from portmap._yaml.syntax_errors import TOO_DEEP, TOO_MANY, ReadError, explained, refusal, unprintable
 
-__all__ = ["read_yaml"]
-
 _MAX_ALIASED: Final = 500_000
 _MAX_DUPLICATES: Final = 100_000
 

@@ -9,18 +9,6 @@ import math
 import re
 from typing import Final, TypeAlias
 
-__all__ = [
-    "SPECIAL_FIRST",
-    "Scalar",
-    "ScalarError",
-    "decode",
-    "json_value",
-    "key_text",
-    "plain_ok",
-    "resolve",
-    "tagged",
-]
-
 Scalar: TypeAlias = str | int | float | bool | None
 
 

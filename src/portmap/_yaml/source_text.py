@@ -9,8 +9,6 @@ from typing import Final, final
 from portmap._kubernetes.errors import Span
 from portmap._yaml.line_breaks import LINE_BREAK
 
-__all__ = ["SourceText"]
-
 _JSON_LINE_BREAK: Final = re.compile("\n")
 
 

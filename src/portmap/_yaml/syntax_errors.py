@@ -14,8 +14,6 @@ from portmap._yaml.source_text import SourceText
 if TYPE_CHECKING:  # A program that reads JSON loads no PyYAML.
     from yaml import MarkedYAMLError
 
-__all__ = ["TOO_DEEP", "TOO_MANY", "ReadError", "explained", "refusal", "unprintable"]
-
 TOO_MANY: Final = f"there are more than {MAX_VALUES} values in one text: split it"
 TOO_DEEP: Final = f"collections nest deeper than {MAX_DEPTH} levels"
 

@@ -17,8 +17,6 @@ from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.labels import Labels
 from portmap._yaml.scalars import plain_ok
 
-__all__ = ["emit", "text_value"]
-
 _MAX_DEPTH: Final = 200
 _SHORT: Final = 64
 _SIMPLE_KEY: Final = 1000

@@ -11,8 +11,6 @@ from typing import Final
 
 from portmap._lint.rule import Profile, Rule
 
-__all__ = ["DEFAULT_RULES", "RULES", "rules_of"]
-
 
 def _defined_rules() -> Iterator[Rule]:
     """Yield the rules that the modules of this package define."""

@@ -4,8 +4,6 @@ from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Place, at
 from portmap._model.workloads import Workload
 
-__all__ = ["containers_of", "pod_labels_of"]
-
 
 def containers_of(workload: Workload, bundle: Bundle) -> Place:
     """Return the place of the containers of a workload's pods."""
