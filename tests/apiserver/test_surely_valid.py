@@ -12,6 +12,7 @@ from portmap._apiserver.service_manifest import state_of
 from portmap._apiserver.service_schema import SERVICE
 from portmap._apiserver.surely_valid import is_surely_valid_manifest
 from portmap._kubernetes.field_path import ROOT
+from portmap._strategies.mistakes import MISTAKES, WEB, MistakeCase, changed
 from portmap.manifests import to_manifest
 from portmap.strategies import services
 from recordings import VERSIONS, cases, cluster
@@ -131,6 +132,12 @@ def test_no_recorded_refusal_is_surely_valid(version: str) -> None:
             passed += 1
             assert case.answer["accepted"], case.id
     assert passed > 500
+
+
+@pytest.mark.parametrize("case", MISTAKES, ids=str)
+def test_no_mistake_is_surely_valid(case: MistakeCase) -> None:
+    """A rule whose mistakes pass would never run: the grammar of its field has to doubt them."""
+    assert not is_surely_valid_manifest(changed(WEB, case.mistake.changes), case.cluster)
 
 
 def test_usual_services_need_no_rules() -> None:
