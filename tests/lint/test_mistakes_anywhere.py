@@ -71,7 +71,9 @@ def in_a_row(objects: Sequence[Mapping[str, Any]], folder: Path) -> None:
 
 
 def in_flow_style(objects: Sequence[Mapping[str, Any]], folder: Path) -> None:
-    (folder / "all.yaml").write_text(yaml.safe_dump_all(objects, default_flow_style=True, width=40))
+    # `safe_dump_all` begins a document on the line of its `---`, which kubectl does not read.
+    texts = [yaml.safe_dump(each, default_flow_style=True, width=40) for each in objects]
+    (folder / "all.yaml").write_text("---\n".join(texts))
 
 
 def in_folders_of_kinds(objects: Sequence[Mapping[str, Any]], folder: Path) -> None:
