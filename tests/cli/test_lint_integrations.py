@@ -141,12 +141,13 @@ def test_every_code_can_be_selected() -> None:
         for line in (ROOT / "docs" / "checks.md").read_text(encoding="utf-8").splitlines()
         if line.startswith("### ")
     }
-    # Codes of updates, of several Services, of a live cluster, and of portmap's own arguments.
+    # Codes of updates, of writes by a patch, of several Services, of a live cluster, and of portmap's own arguments.
     others = {
         "cluster-configuration", "cluster-ip-immutable", "cluster-ip-taken",
         "health-check-node-port-immutable", "health-check-node-port-taken", "ip-family-immutable",
         "load-balancer-class-immutable", "metadata-immutable", "new-finalizer", "no-such-container-port",
         "node-port-taken", "nothing-to-expose", "nothing-to-select", "second-cluster-ip-kept", "service-name-taken",
+        "field-manager-conflict", "managed-fields-given", "repeated-list-key", "unmergeable-patch",
     }  # fmt: skip
     assert documented - others == codes_of_the_server()
     assert UNREADABLE not in documented | {rule.name for rule in RULES}

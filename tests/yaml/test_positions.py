@@ -104,7 +104,8 @@ def test_positions_are_those_of_pyyaml(text: str) -> None:
 
 
 def assert_same_positions(text: str) -> None:
-    if any(sign in text for sign in ("*", "!", "<<")):
+    # PyYAML places the missing value of a `? key` on the next line, where nothing is.
+    if any(sign in text for sign in ("*", "!", "<<", "?")):
         return  # PyYAML has the nodes of anchors for those of aliases, and other tags.
     for document, node in zip(documents(text), composed(text), strict=False):
         for path, key, value in spans(node) if document.data != {} else ():
