@@ -63,7 +63,7 @@ def test_without_a_file(tmp_path: Path) -> None:
 
 
 def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
-    """Each problem has a line with the file, the key and what it must be."""
+    """Each problem has a line with the file, its line, the key and what it must be."""
     (tmp_path / "portmap.toml").write_text(
         'kubernetes-version = "2.0"\nnamespace = 1\nnamspace = "x"\n'
         '[lint]\nfail-on = "never"\nignore = "all"\ncomplete = "yes"\nprofile = "strikt"\n'
@@ -71,16 +71,16 @@ def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
     )
     with pytest.raises(CommandError) as caught:
         find_configuration(tmp_path)
-    keys = [line.removeprefix(f"{tmp_path / 'portmap.toml'}: ").partition(":")[0] for line in caught.value.lines]
-    assert keys == [
-        "kubernetes-version",
-        "namespace",
-        "namspace",
-        "lint.fail-on",
-        "lint.ignore",
-        "lint.complete",
-        "lint.profile",
-        "lint.severity",
+    places = [line.removeprefix(f"{tmp_path / 'portmap.toml'}:").split(": ")[:2] for line in caught.value.lines]
+    assert places == [
+        ["1", "kubernetes-version"],
+        ["2", "namespace"],
+        ["3", "namspace"],
+        ["5", "lint.fail-on"],
+        ["6", "lint.ignore"],
+        ["7", "lint.complete"],
+        ["8", "lint.profile"],
+        ["9", "lint.severity"],
     ]
     assert "did you mean 'namespace'?" in caught.value.lines[2]
 
@@ -89,7 +89,44 @@ def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
 def test_an_unreadable_file(tmp_path: Path, text: str) -> None:
     """A file that cannot be read is an error that names it."""
     (tmp_path / "portmap.toml").write_bytes(text.encode("latin-1"))
-    with pytest.raises(CommandError, match=r"portmap\.toml: "):
+    with pytest.raises(CommandError, match=r"portmap\.toml:"):
+        find_configuration(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('exclude = ["vendor", ""]', "3: lint.exclude: must not have an empty pattern"),
+        ('exclude = ["."]', "3: lint.exclude: must not have an empty pattern"),
+        (r'baseline = "\u0000"', "3: lint.baseline: must be the name of a file"),
+        ('baseline = "../known.json"', "3: lint.baseline: must be a file in the folder of the configuration"),
+        ('baseline = "/dev/zero"', "3: lint.baseline: must be a file in the folder of the configuration"),
+        ('baseline = "link.json"', "3: lint.baseline: must be a file in the folder of the configuration"),
+        ("deep = " + "[" * 100_000, "3: cannot be read: the value of deep is nested too deeply"),
+        ("big = " + "9" * 5000, "3: cannot be read: the value of big is a number of too many digits"),
+        ("a" + ".a" * 100_000 + " = 1", " has a key of more than 200 parts"),
+        ("# " + "a" * 300_000, " is larger than 256 KiB"),
+    ],
+)
+def test_hostile_values(tmp_path: Path, text: str, problem: str) -> None:
+    """A value that nothing can be done with is an error with the file, the line and the key."""
+    file = tmp_path / "shop" / "pyproject.toml"
+    file.parent.mkdir()
+    (file.parent / "link.json").symlink_to(tmp_path / "known.json")
+    file.write_text(f"# Settings\n[tool.portmap.lint]\n{text}\n")
+    with pytest.raises(CommandError) as caught:
+        find_configuration(file.parent)
+    [line] = caught.value.lines
+    assert line.startswith(f"{file}:{problem}")
+
+
+def test_lines_of_inline_tables(tmp_path: Path) -> None:
+    """The line of a key in an inline table, or of a table in quotes, is found."""
+    (tmp_path / "portmap.toml").write_text('namespace = "a"\nlint = {fail-on = 1}\n')
+    with pytest.raises(CommandError, match=r"portmap\.toml:2: lint\.fail-on: must be"):
+        find_configuration(tmp_path)
+    (tmp_path / "portmap.toml").write_text('["lint" . severity]\n"host-port" = 1\n')
+    with pytest.raises(CommandError, match=r"portmap\.toml:1: lint\.severity: must be"):
         find_configuration(tmp_path)
 
 

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -91,9 +92,9 @@ class TestAction:
     """The composite action."""
 
     def run(self, folder: Path, **inputs: str) -> "subprocess.CompletedProcess[str]":
-        program = folder / "temp" / "portmap" / "bin" / "portmap"
+        program = folder / "temp" / "portmap" / "bin" / "python"
         program.parent.mkdir(parents=True, exist_ok=True)
-        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m portmap "$@"\n')
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
         program.chmod(0o755)
         action = the_file("action.yml")
         [step] = [each for each in action["runs"]["steps"] if each.get("name") == "Lint"]
@@ -122,6 +123,8 @@ class TestAction:
         write(str(tmp_path / "k8s" / "web.yaml"), BAD)
         steps = as_documented(".github/workflows/ports.yaml")["jobs"]["lint"]["steps"]
         [inputs] = [each["with"] for each in steps if "portmap" in each["uses"]]
+        pinned = [each["uses"] for each in steps if re.fullmatch(r".+@[0-9a-f]{40}", each["uses"])]
+        assert len(pinned) == len(steps) - 1
         assert set(inputs) <= set(the_file("action.yml")["inputs"])
         assert self.run(tmp_path, **inputs).returncode == 1
         [uploaded] = [each["with"]["sarif_file"] for each in steps if "upload-sarif" in each["uses"]]
@@ -132,6 +135,18 @@ class TestAction:
         write(str(tmp_path / "web.yaml"), POD)
         self.run(tmp_path, paths="web.yaml; touch hacked $(touch hacked) `touch hacked`")
         assert not (tmp_path / "hacked").exists()
+        assert "cannot be read" in self.run(tmp_path, paths="--output=json=hacked").stderr
+        assert not (tmp_path / "hacked").exists()
+
+    def test_every_step_is_isolated(self) -> None:
+        """Each Python of the action is isolated from the checkout, and each action that it uses is pinned."""
+        for step in the_file("action.yml")["runs"]["steps"]:
+            if "uses" in step:
+                assert re.fullmatch(r"actions/setup-python@[0-9a-f]{40}", step["uses"])
+                assert step["env"] == {"PYTHONSAFEPATH": "1"}
+            for line in step.get("run", "").splitlines():
+                assert ("python" in line) == ("python -I" in line or 'python" -I' in line)
+            assert "${{" not in step.get("run", "")
 
 
 def test_every_code_can_be_selected() -> None:

@@ -5,23 +5,32 @@ current folder and then in the folders above. cattrs reads it into attrs classes
 function for each value.
 """
 
+import os
+import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, final
 
 import attrs
 
 from portmap._cli.arguments import namespace_argument, node_ports_argument, version_argument
 from portmap._kubernetes.did_you_mean import nearest
+from portmap._kubernetes.errors import ManifestError
 from portmap._lint.findings import SEVERITIES, Severity
 from portmap._lint.rule import PROFILES, Profile
+from portmap._manifests.text_files import read_file
 from portmap._reports.console import CommandError
 
 if TYPE_CHECKING:
     from cattrs import ClassValidationError, Converter
 
 _FILES: Final = ("portmap.toml", "pyproject.toml")
+_MAX_BYTES: Final = 1 << 18
+
+# Dots of one key, for which the time of tomllib grows with the square of their number.
+_MAX_DOTS: Final = 200
 _Table: TypeAlias = Mapping[str, Any]
 
 Override: TypeAlias = Literal[Severity, "off"]
@@ -55,6 +64,13 @@ def _boolean(value: object) -> bool:
     return value
 
 
+def _patterns(value: object) -> tuple[str, ...]:
+    patterns = _texts(value)
+    if not all(PurePath(each).parts for each in patterns):
+        raise TypeError("must not have an empty pattern")
+    return patterns
+
+
 def _one_of(*known: str) -> Callable[[object], str]:
     def read(value: object) -> str:
         if value not in known:
@@ -67,6 +83,12 @@ def _one_of(*known: str) -> Callable[[object], str]:
 def _argument(read: Callable[[str], Any]) -> Callable[[object], Any]:
     """Return a function that reads the text as the command line does."""
     return lambda value: read(_text(value))
+
+
+def _file(value: object) -> Path:
+    if "\0" in _text(value):
+        raise TypeError("must be the name of a file")
+    return Path(_text(value))
 
 
 def _profiles(value: object) -> tuple[str, ...]:
@@ -91,7 +113,7 @@ class LintConfiguration:
         severity: The severity of findings, by rule.
         fail_on: As `--fail-on`.
         complete: As `--complete` and `--no-complete`; `None` if the file does not say.
-        baseline: As `--baseline`; relative to the folder of the file.
+        baseline: As `--baseline`; relative to the folder of the file, and in that folder.
         exclude: Patterns of files to skip, relative to the folder of the file.
     """
 
@@ -101,8 +123,8 @@ class LintConfiguration:
     severity: Annotated[Mapping[str, Override], _severities] = attrs.field(factory=dict)
     fail_on: Annotated[Severity, _one_of(*SEVERITIES)] = "error"
     complete: Annotated[bool, _boolean] | None = None
-    baseline: Annotated[Path, _argument(Path)] | None = None
-    exclude: Annotated[tuple[str, ...], _texts] = ()
+    baseline: Annotated[Path, _file] | None = None
+    exclude: Annotated[tuple[str, ...], _patterns] = ()
 
 
 @final
@@ -129,7 +151,7 @@ class Configuration:
         if not self.lint.exclude or self.source is None:
             return False
         try:
-            inside = Path(path).resolve().relative_to(self.source.parent.resolve())
+            inside = Path(os.path.realpath(path)).relative_to(os.path.realpath(self.source.parent))
         except ValueError:
             return False
         parts = [each for each in (inside, *inside.parents) if each.name]
@@ -145,13 +167,17 @@ def find_configuration(start: Path) -> Configuration:
     Raises:
         CommandError: It cannot be read, or is wrong; a line for each problem.
     """
-    for folder in (start.resolve(), *start.resolve().parents):
+    try:
+        here = Path(os.path.realpath(start))
+    except OSError:  # The current folder is gone.
+        return Configuration()
+    for folder in (here, *here.parents):
         for name in _FILES:
             path = folder / name
-            if path.is_file():
-                table = _load(path)
-                if table is not None:
-                    return read_configuration(table, path)
+            if os.path.isfile(path):  # noqa: PTH113 - `Path.is_file` fails in folders without permission
+                found = _load(path)
+                if found is not None:
+                    return found
     return Configuration()
 
 
@@ -161,30 +187,54 @@ def load_configuration(path: Path) -> Configuration:
     Raises:
         CommandError: The file has none, cannot be read, or is wrong; a line for each problem.
     """
-    table = _load(path)
-    if table is None:
+    found = _load(path)
+    if found is None:
         raise CommandError(f"{path}: has no table [tool.portmap]")
-    return read_configuration(table, path)
+    return found
 
 
-def _load(path: Path) -> _Table | None:
-    """Return the table of portmap in a file; `None` if a `pyproject.toml` has none."""
+def _load(path: Path) -> Configuration | None:
+    """Return the configuration in a file; `None` if a `pyproject.toml` has no table of portmap."""
     try:
-        table: object = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise CommandError(f"{path}: cannot be read: {reason}") from None
-    for key in ("tool", "portmap") if path.name == "pyproject.toml" else ():
+        text = read_file(path, _MAX_BYTES)
+        if any(part.count(".") > _MAX_DOTS for part in re.split(r"[\n=,{]", text)):
+            raise ManifestError(f"has a key of more than {_MAX_DOTS} parts", str(path))  # noqa: TRY301 - as any fault
+        table: object = tomllib.loads(text)
+    except ManifestError as error:
+        raise CommandError(str(error)) from None
+    except tomllib.TOMLDecodeError as error:
+        raise CommandError(f"{path}: cannot be read: {error}") from None
+    except (ValueError, RecursionError) as error:
+        problem = "is nested too deeply" if isinstance(error, RecursionError) else "is a number of too many digits"
+        lines = text.splitlines(keepends=True)
+        number = bisect_left(range(len(lines)), 1, key=lambda last: _is_unreadable(lines[: last + 1]))
+        key = lines[number].partition("=")[0].strip()
+        raise CommandError(f"{path}:{number + 1}: cannot be read: the value of {key} {problem}") from None
+    keys = ("tool", "portmap") if path.name == "pyproject.toml" else ()
+    for key in keys:
         table = table.get(key) if isinstance(table, Mapping) else None
-    return table if isinstance(table, Mapping) else None
+    return read_configuration(table, path, text, keys) if isinstance(table, Mapping) else None
 
 
-def read_configuration(table: _Table, source: Path) -> Configuration:
+def _is_unreadable(lines: Sequence[str]) -> bool:
+    """Return whether a part of a file is, for another reason than its grammar."""
+    try:
+        tomllib.loads("".join(lines))
+    except tomllib.TOMLDecodeError:
+        return False
+    except (ValueError, RecursionError):
+        return True
+    return False
+
+
+def read_configuration(table: _Table, source: Path, text: str = "", keys: Sequence[str] = ()) -> Configuration:
     """Return the configuration in a table.
 
     Args:
         table: The table of portmap.
         source: The file, for messages and relative paths.
+        text: The text of the file, for the lines in messages.
+        keys: Where the file has the table.
 
     Raises:
         CommandError: The table is wrong; a line for each problem.
@@ -195,29 +245,66 @@ def read_configuration(table: _Table, source: Path) -> Configuration:
     try:
         found = _converter().structure(table, Configuration)
     except ClassValidationError as error:
-        raise CommandError(*(f"{source}: {problem}" for problem in _problems(error, table))) from None
-    baseline = found.lint.baseline and source.parent / found.lint.baseline
+        raise CommandError(
+            *(
+                f"{source}:{_line_of((*keys, *path), text)}: {'.'.join(path)}: {problem}"
+                for path, problem in _problems(error, table)
+            )
+        ) from None
+    if found.lint.baseline is None:
+        return attrs.evolve(found, source=source)
+    baseline = source.parent / found.lint.baseline
+    # The file may be a stranger's, and --write-baseline writes where it says.
+    if not Path(os.path.realpath(baseline)).is_relative_to(os.path.realpath(source.parent)):
+        line = _line_of((*keys, "lint", "baseline"), text)
+        raise CommandError(
+            f"{source}:{line}: lint.baseline: must be a file in the folder of the configuration; "
+            "--baseline takes any file"
+        )
     return attrs.evolve(found, source=source, lint=attrs.evolve(found.lint, baseline=baseline))
 
 
-def _problems(error: "ClassValidationError", table: _Table, prefix: str = "") -> Iterator[str]:
-    """Yield what is wrong with a table, in the order of its keys."""
+_HEADER: Final = re.compile(r"\s*\[([^\[\]]+)\]")
+
+
+def _line_of(path: tuple[str, ...], text: str) -> int:
+    """Return the line that sets a key, or the first table on the way to it."""
+
+    def keys(part: str) -> tuple[str, ...]:
+        return tuple(key.strip("\"' \t") for key in part.split("."))
+
+    table: tuple[str, ...] = ()
+    best, line = 0, 1
+    for number, each in enumerate(text.split("\n"), 1):
+        if header := _HEADER.match(each):
+            table = found = keys(header[1])
+        else:
+            found = (*table, *keys(each.partition("=")[0]))
+        if best < len(found) <= len(path) and path[: len(found)] == found:
+            best, line = len(found), number
+    return line
+
+
+def _problems(
+    error: "ClassValidationError", table: _Table, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield what is wrong with a table, in the order of its keys, each with the path of the key."""
     from cattrs import ClassValidationError
 
-    problems: dict[str, list[str]] = {}
+    problems: dict[str, list[tuple[tuple[str, ...], str]]] = {}
     invalid, unknown = error.group_exceptions()
     for reason, note in invalid:
         key = _key(note.name)
         if isinstance(reason, ClassValidationError):
-            problems[key] = [*_problems(reason, table[key], f"{prefix}{key}.")]
+            problems[key] = [*_problems(reason, table[key], (*path, key))]
         else:
-            problems[key] = [f"{prefix}{key}: {reason}"]
+            problems[key] = [((*path, key), str(reason))]
     if unknown:
         known = [_key(field.name) for field in attrs.fields(error.cl) if field.name != "source"]
         for key in table.keys() - known:
             guess = nearest(key, known)
             hint = f"did you mean {guess!r}?" if guess else f"known are {', '.join(known)}"
-            problems[key] = [f"{prefix}{key}: there is no such option: {hint}"]
+            problems[key] = [((*path, key), f"there is no such option: {hint}")]
     for key in table:
         yield from problems.get(key, ())
 

@@ -174,6 +174,8 @@ def _executor(jobs: int) -> Iterator[Executor | None]:
     if jobs < 2:
         yield None
         return
+    # Python starts some processes with the current folder on their path. Its files are not ours.
+    os.environ["PYTHONSAFEPATH"] = "1"
     executor = ProcessPoolExecutor(jobs, initializer=gc.disable)
     try:
         # Start the processes before progress starts a thread, which forking would copy.

@@ -1,6 +1,7 @@
 """The settings of a run of `portmap lint`: the arguments, which override the configuration of the project."""
 
 import argparse
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, final
@@ -12,11 +13,14 @@ from portmap._cli.configuration import Configuration, Override, find_configurati
 from portmap._cli.rules import known_rules
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.did_you_mean import nearest
+from portmap._kubernetes.errors import ManifestError
 from portmap._lint.baseline import Baseline
 from portmap._lint.catalogue import catalogue
 from portmap._lint.findings import Report, Severity, at_least
+from portmap._lint.inputs import MAX_BYTES
 from portmap._lint.rule import Rule
 from portmap._lint.rules import rules_of
+from portmap._manifests.text_files import read_file
 from portmap._reports.console import CommandError
 from portmap._reports.layout import count
 from portmap._yaml.json_reader import read_json
@@ -91,15 +95,10 @@ class Settings:
     @staticmethod
     def _known(path: Path) -> Baseline:
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "is not UTF-8"
-            hint = "; --write-baseline creates it" if isinstance(error, FileNotFoundError) else ""
-            raise CommandError(f"{_COMMAND}: {path}: cannot be read: {reason}{hint}") from None
-        try:
-            return Baseline.from_dict(read_json(text, str(path)).data, str(path))
-        except ValueError as error:
-            raise CommandError(f"{_COMMAND}: {error}") from None
+            return Baseline.from_dict(read_json(read_file(path, MAX_BYTES), str(path)).data, str(path))
+        except ManifestError as error:
+            hint = "" if os.path.lexists(path) else "; --write-baseline creates it"
+            raise CommandError(f"{_COMMAND}: {error}{hint}") from None
 
     def write_baseline(self, report: Report) -> None:
         """Write the findings of a report to the baseline."""

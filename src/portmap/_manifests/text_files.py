@@ -68,7 +68,8 @@ def read_stream(stream: IO[str] | IO[bytes], limit: int | None = None) -> str:
 
 def _check_size(data: bytes | str, limit: int | None, name: str) -> None:
     if limit is not None and len(data) > limit:
-        raise ManifestError(f"is larger than {limit >> 20} MiB: split it", name)
+        size = f"{limit >> 20} MiB" if limit >> 20 else f"{limit >> 10} KiB"
+        raise ManifestError(f"is larger than {size}: split it", name)
 
 
 def decoded(data: bytes, name: str) -> str:
