@@ -24,7 +24,7 @@ class TestAnyText:
             document = read_json(text)
         except ManifestError:
             return
-        assert document.data == {} or document.positions is not None
+        assert document.span(FieldPath()).line >= 1
 
     @pytest.mark.parametrize("unit", ["[", "{a: ", "- ", "? ", "[{a: ", "a:\n", '{"a":[', "&a [", "!!a ["])
     def test_depth(self, unit: str) -> None:
@@ -88,13 +88,8 @@ class TestPositions:
         document = read_json(text)
         lines = text.split("\n")
         found = document.span(FieldPath("k"))
-        assert found is not None
         if found.line == found.end_line:
             assert json.loads(lines[found.line - 1][found.column - 1 : found.end_column - 1]) == value
-
-    def test_empty(self) -> None:
-        """An empty document has no positions."""
-        assert read_json("null").key_span(FieldPath("a")) is None
 
     def test_duplicates(self) -> None:
         """Of a key given twice both places are told, escapes or not, and the last one counts."""

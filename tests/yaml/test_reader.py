@@ -184,10 +184,10 @@ class TestData:
 
     @pytest.mark.usefixtures("parser")
     def test_documents(self) -> None:
-        """Documents come one by one; an empty one is {} and has no node."""
+        """Documents come one by one; an empty one is {}."""
         documents = list(read_yaml("# only\n---\n# a comment\n---\na: 1\n...\n---\nnull\n"))
         assert [document.data for document in documents] == [{}, {"a": 1}, {}]
-        assert [document.positions is None for document in documents] == [True, False, True]
+        assert [str(document.span(FieldPath())) for document in documents] == ["4:1", "5:1", "8:1"]
         assert list(read_yaml("")) == list(read_yaml("# x\n")) == []
 
     def test_lazy(self) -> None:
@@ -303,10 +303,6 @@ class TestPositions:
         assert str(document.span(FieldPath("b"))) == "3:4"
         assert str(document.span(FieldPath("b", "k"))) == "2:6"
         assert str(document.span(FieldPath("c", "k"))) == "2:6"
-
-    def test_empty(self) -> None:
-        """An empty document has no positions."""
-        assert one("---\n").span(FieldPath()) is None
 
 
 class TestRefusals:

@@ -76,7 +76,7 @@ class Document:
             >>> document.kind
             'Service'
         """
-        return self._text("kind")
+        return kind_of(self.raw)
 
     @property
     def name(self) -> str:
@@ -86,13 +86,7 @@ class Document:
             >>> document.name
             'web'
         """
-        metadata = self.raw.get("metadata") if isinstance(self.raw, Mapping) else None
-        name = metadata.get("name") or metadata.get("generateName") if isinstance(metadata, Mapping) else None
-        return name if isinstance(name, str) else ""
-
-    def _text(self, field: str) -> str:
-        value = self.raw.get(field) if isinstance(self.raw, Mapping) else None
-        return value if isinstance(value, str) else ""
+        return name_of(self.raw)
 
     def span(self, field: FieldPath | str = "") -> Span | None:
         """Where a field stands in the text: that of its value, or of what is nearest above it.
@@ -128,7 +122,7 @@ class Document:
         """
         path = self._root + _path(field)
         span = self._parsed.span(path)
-        return self._parsed.key_span(path) if span and span.end_line > span.line else span
+        return self._parsed.key_span(path) if span.end_line > span.line else span
 
     @property
     def text(self) -> str:
@@ -148,8 +142,7 @@ class Document:
         Example:
             >>> document.forget_places()
         """
-        if self._parsed.positions is not None:
-            self._parsed.positions.forget()
+        self._parsed.positions.forget()
 
     @property
     def origin(self) -> tuple[ParsedDocument, FieldPath]:
@@ -251,6 +244,19 @@ def _meant(kind: object) -> str:
     return f": write [each for each in {among} if each.kind == {kind!r}]" if known else ""
 
 
+def kind_of(raw: object) -> str:
+    """Return the kind of an object; `""` if it has none."""
+    kind = raw.get("kind") if isinstance(raw, Mapping) else None
+    return kind if isinstance(kind, str) else ""
+
+
+def name_of(raw: object) -> str:
+    """Return the name of an object; `""` if it has none."""
+    metadata = raw.get("metadata") if isinstance(raw, Mapping) else None
+    name = metadata.get("name") or metadata.get("generateName") if isinstance(metadata, Mapping) else None
+    return name if isinstance(name, str) else ""
+
+
 def judged(documents: Iterable[Document]) -> Iterator[Document]:
     """The Services and what makes pods among them: those of which portmap knows what a server would refuse."""
     return (each for each in documents if isinstance(each.raw, Mapping) and is_readable(each.raw))
@@ -258,16 +264,43 @@ def judged(documents: Iterable[Document]) -> Iterator[Document]:
 
 def documents(parsed: ParsedDocument, source: str, cluster: Cluster) -> Iterator[Document]:
     """Yield the objects of one parsed document: itself, or the items of a List; none if it is empty."""
-    if parsed.data == {}:
-        return
-    duplicates = parsed.duplicate_violations()
-    for root, raw in objects_in(parsed.data):
-        mine = [
-            attrs.evolve(violation, field=violation.path[len(root) :])
-            for violation in duplicates
-            if violation.path.starts_with(root)
-        ]
-        yield _document(raw, root, mine, parsed, source, cluster)
+    if parsed.data != {}:
+        duplicates = parsed.duplicate_violations()
+        for root, raw in objects_in(parsed.data):
+            yield _document(parsed, root, raw, source, cluster, duplicates)
+
+
+def document_at(
+    parsed: ParsedDocument,
+    root: FieldPath,
+    raw: Any,  # noqa: ANN401 - any JSON value
+    source: str,
+    cluster: Cluster,
+) -> Document:
+    """Return one of the objects of a parsed document, which `objects_in` found."""
+    return _document(parsed, root, raw, source, cluster, parsed.duplicate_violations())
+
+
+def _document(
+    parsed: ParsedDocument,
+    root: FieldPath,
+    raw: Any,  # noqa: ANN401 - any JSON value
+    source: str,
+    cluster: Cluster,
+    duplicates: Iterable[Violation],
+) -> Document:
+    found = [
+        attrs.evolve(violation, field=violation.path[len(root) :])
+        for violation in duplicates
+        if violation.path.starts_with(root)
+    ]
+    typed: tuple[Service | Pod | Workload, ...] = ()
+    if isinstance(raw, Mapping) and is_readable(raw):
+        try:
+            typed = read_all(raw, cluster=cluster)
+        except ValidationError as error:
+            found += error.violations
+    return Document(raw, () if found else typed, in_order(found), source, parsed, root)
 
 
 def objects_in(data: Any, root: FieldPath = ROOT) -> Iterator[tuple[FieldPath, Any]]:  # noqa: ANN401 - any JSON value
@@ -295,20 +328,3 @@ def values_in(data: object, limit: int) -> int:
         count += sum(map(len, inside))
         level = [each for values in inside for each in values if isinstance(each, dict | list)]
     return count
-
-
-def _document(
-    raw: Any,  # noqa: ANN401 - any JSON value
-    root: FieldPath,
-    found: list[Violation],
-    parsed: ParsedDocument,
-    source: str,
-    cluster: Cluster,
-) -> Document:
-    typed: tuple[Service | Pod | Workload, ...] = ()
-    if isinstance(raw, Mapping) and is_readable(raw):
-        try:
-            typed = read_all(raw, cluster=cluster)
-        except ValidationError as error:
-            found = [*found, *error.violations]
-    return Document(raw, () if found else typed, in_order(found), source, parsed, root)

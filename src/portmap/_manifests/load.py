@@ -9,6 +9,7 @@ import attrs
 
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import ManifestError
+from portmap._kubernetes.field_path import FieldPath
 from portmap._manifests.documents import Document, Manifests, documents, objects_in, values_in
 from portmap._manifests.text_files import PACKED, is_json, read_file, read_stream
 from portmap._yaml.parsed_document import ParsedDocument
@@ -150,21 +151,39 @@ def documents_of(
     Raises:
         ManifestError: It is no YAML or JSON.
     """
+    is_large = len(text) > _LARGEST_OBJECT
+    for parsed in parsed_documents(text, source, language):
+        found = attrs.evolve(parsed, lines_before=lines_before) if lines_before else parsed
+        if is_large:
+            for root, raw in objects_in(found.data):
+                check_object(found, root, raw, source)
+        yield from documents(found, source, cluster)
+
+
+def parsed_documents(text: str, source: str, language: Language | None = None) -> Iterable[ParsedDocument]:
+    """Return the documents of a text as `documents_of` reads it, not yet judged.
+
+    Args:
+        text: As in `documents_of`.
+        source: As in `documents_of`.
+        language: As in `documents_of`.
+
+    Raises:
+        ManifestError: The text is no YAML or JSON.
+    """
     if language is None and is_json(source):
         language = "json"
     if language != "json" and not text.endswith("\n"):
         text += "\n"  # As kubectl does: it reads by lines, and ends each of them.
-    is_large = len(text) > _LARGEST_OBJECT
-    for parsed in read_documents(text, source, language):
-        found = attrs.evolve(parsed, lines_before=parsed.lines_before + lines_before) if lines_before else parsed
-        if is_large:
-            _check_objects(found, source)
-        yield from documents(found, source, cluster)
+    return read_documents(text, source, language)
 
 
-def _check_objects(parsed: ParsedDocument, source: str) -> None:
-    """Fail for what no server would read at all, before all its faults take much longer to report."""
-    for root, raw in objects_in(parsed.data):
-        if values_in(raw, _MOST_VALUES) > _MOST_VALUES:
-            problem = f"this object has more than {_MOST_VALUES} values, and API servers take none larger than 3 MiB"
-            raise ManifestError(problem, source, parsed.span(root))
+def check_object(parsed: ParsedDocument, root: FieldPath, raw: Any, source: str) -> None:  # noqa: ANN401 - JSON value
+    """Fail for an object that no server would read at all, before all its faults take much longer to report.
+
+    Raises:
+        ManifestError: The object is too large.
+    """
+    if values_in(raw, _MOST_VALUES) > _MOST_VALUES:
+        problem = f"this object has more than {_MOST_VALUES} values, and API servers take none larger than 3 MiB"
+        raise ManifestError(problem, source, parsed.span(root))

@@ -12,9 +12,9 @@ from portmap._kubernetes.errors import ManifestError
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._manifests.known_fields import APPEND
 from portmap._yaml.line_breaks import LINE_BREAK
-from portmap._yaml.positions import Positions, Range
+from portmap._yaml.parsed_document import ParsedDocument
+from portmap._yaml.positions import Range
 from portmap._yaml.scalars import plain_ok
-from portmap._yaml.source_text import SourceText
 from portmap._yaml.writer import emit, text_value
 
 _Data: TypeAlias = Any
@@ -31,10 +31,10 @@ _PLAIN: Final = re.compile(r"/?[A-Za-z][A-Za-z0-9_./:@+%=-]*(?<!:)")
 class Splicer:
     """A text without its byte order mark, and the positions of the document that is changed."""
 
-    def __init__(self, text: str, positions: Positions, source_text: SourceText, source: str) -> None:
+    def __init__(self, text: str, parsed: ParsedDocument, source: str) -> None:
         self._text = text
-        self._positions = positions
-        self._source_text = source_text
+        self._parsed = parsed
+        self._positions = parsed.positions
         self._source = source
         found = LINE_BREAK.search(text)
         self._newline = found[0] if found is not None and found[0] in ("\r\n", "\n", "\r") else "\n"
@@ -196,7 +196,7 @@ class Splicer:
         return self._text[:start] + instead + self._text[end:]
 
     def _refusal(self, problem: str, row: int) -> ManifestError:
-        return ManifestError(problem, self._source, self._source_text.span(*self._positions.value(row)))
+        return ManifestError(problem, self._source, self._parsed.span_of(row))
 
     # --- writing -----------------------------------------------------------------------------------------------
 
@@ -218,7 +218,7 @@ class Splicer:
 
     def _block(self, value: _Data, path: FieldPath, end: int) -> str | None:
         """A text of several lines as a literal block, where one can stand and shows all of it."""
-        if self._source_text.is_json or not isinstance(value, str) or "\n" not in value or value.endswith("\n\n"):
+        if self._parsed.is_json or not isinstance(value, str) or "\n" not in value or value.endswith("\n\n"):
             return None
         parent, _ = self._descend(path[:-1])
         if not path or self._text[self._content(parent)] in ("{", "["):
@@ -232,7 +232,7 @@ class Splicer:
 
     def _flow(self, value: _Data, old: str = "") -> str:
         """A value on one line, in the quotes of the one that it replaces."""
-        if self._source_text.is_json:
+        if self._parsed.is_json:
             return json.dumps(value, ensure_ascii=False)
         if isinstance(value, Mapping):
             return "{" + ", ".join(f"{self._flow(key)}: {self._flow(item)}" for key, item in value.items()) + "}"
@@ -253,7 +253,7 @@ class Splicer:
         colon = ": "
         children = self._positions.children(row)
         if isinstance(children, dict):
-            if own and self._source_text.is_json:
+            if own and self._parsed.is_json:
                 first = next(iter(children.values()))
                 key = self._positions.key(first)
                 colon = colon if key is None else self._text[key[1] : self._start(first)]

@@ -64,7 +64,7 @@ def ambiguous_scalars(document: ParsedDocument, root: FieldPath) -> Iterator[Amb
         root: The path in the document of the value to look at.
     """
     positions = document.positions
-    if positions is None or document.is_json:
+    if document.is_json:
         return
     row = positions.ROOT
     for step in root:

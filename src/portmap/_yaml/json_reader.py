@@ -76,10 +76,9 @@ def _read(source_text: SourceText, start: int, end: int, source: str, number: in
             raise ScalarError(TOO_DEEP)
     except (ValueError, RecursionError) as error:
         raise _json_error(source_text, start, end, source, error) from None
-    if data is None:
-        return ParsedDocument({}, source_text, number=number)
     positions = Positions(_rows, source_text, start, end)
-    return ParsedDocument(data, source_text, positions, duplicates_in(positions) if has_duplicates else (), number)
+    duplicates = duplicates_in(positions) if has_duplicates else ()
+    return ParsedDocument({} if data is None else data, source_text, positions, duplicates, number)
 
 
 _BLANKS: Final = re.compile(r"[ \t\r\n]*")

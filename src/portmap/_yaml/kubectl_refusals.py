@@ -18,7 +18,7 @@ _NO_CONTENT: Final = re.compile(r"(?:---)?[ \t]*(?:#.*)?$", re.MULTILINE)
 
 def kubectl_refusal(document: ParsedDocument) -> tuple[str, str] | None:
     """Return why kubectl refuses a document that a server reads, and what to do; `None` if it does not."""
-    if document.positions is None or document.is_json or not _may_have_refusals(document.text):
+    if document.is_json or not _may_have_refusals(document.text):
         return None
     text, starts = document.text, document.source_text.line_starts
     start, _ = document.positions.value(Positions.ROOT)

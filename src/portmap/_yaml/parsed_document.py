@@ -25,7 +25,7 @@ class ParsedDocument:
             or one that is null, is `{}`.
         source_text: The text with the document, and with the documents around it; or the part of it that
             was read at a time.
-        positions: Where everything is in the text; `None` for an empty document.
+        positions: Where everything is in the text.
         duplicates: Keys given twice, which a strict server refuses (2.5). The last one counts in `data`. A
             key that overrides a merged one, or is overridden by a merged one, is among them.
         number: Which document of the text it is, from 0.
@@ -34,7 +34,7 @@ class ParsedDocument:
 
     data: Any
     source_text: SourceText = attrs.field(repr=False)
-    positions: Positions | None = attrs.field(default=None, repr=False)
+    positions: Positions = attrs.field(repr=False)
     duplicates: tuple[Duplicate, ...] = ()
     number: int = 0
     lines_before: int = 0
@@ -56,15 +56,15 @@ class ParsedDocument:
             lines.setdefault(path, [first.line + self.lines_before]).append(second.line + self.lines_before)
         return [_duplicate_violation(path, found) for path, found in lines.items()]
 
-    def span(self, path: FieldPath) -> Span | None:
+    def span(self, path: FieldPath) -> Span:
         """Return where the value at this path is.
 
         If there is no such value: where the key of its nearest parent is, or the parent itself if it has no key.
         """
         row, is_missing = self._find(path)
-        return self._span_of_key(row) if is_missing else self._span_of_value(row)
+        return self._span_of_key(row) if is_missing else self.span_of(row)
 
-    def key_span(self, path: FieldPath) -> Span | None:
+    def key_span(self, path: FieldPath) -> Span:
         """Return where the key of the value at this path is; the same as `span` if it has no key."""
         row, _ = self._find(path)
         return self._span_of_key(row)
@@ -73,7 +73,7 @@ class ParsedDocument:
         """Return the row of the value at this path or of its nearest parent, and whether it is the parent."""
         row = Positions.ROOT
         for step in path:
-            children = None if self.positions is None else self.positions.children(row)
+            children = self.positions.children(row)
             if isinstance(children, dict) and step in children:
                 row = children[str(step)]
             elif isinstance(children, list) and isinstance(step, int) and 0 <= step < len(children):
@@ -82,12 +82,13 @@ class ParsedDocument:
                 return row, True
         return row, False
 
-    def _span_of_key(self, row: int) -> Span | None:
-        key = None if self.positions is None else self.positions.key(row)
-        return self._span_of_value(row) if key is None else self._span(key)
+    def _span_of_key(self, row: int) -> Span:
+        key = self.positions.key(row)
+        return self.span_of(row) if key is None else self._span(key)
 
-    def _span_of_value(self, row: int) -> Span | None:
-        return None if self.positions is None else self._span(self.positions.value(row))
+    def span_of(self, row: int) -> Span:
+        """Return where the value of a row of the positions is."""
+        return self._span(self.positions.value(row))
 
     def _span(self, found: Range) -> Span:
         return shifted(self.source_text.span(*found), self.lines_before)

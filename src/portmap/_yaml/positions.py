@@ -75,6 +75,11 @@ class Positions:
         self._end = end
         self.forget()
 
+    @property
+    def extent(self) -> Range:
+        """Where the document is in the text."""
+        return self._start, self._end
+
     def forget(self) -> None:
         """Free the memory of what was found; it is found again when it is asked for."""
         self._rows: Rows | None = None

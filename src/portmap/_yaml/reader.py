@@ -159,14 +159,11 @@ class _Reader:
             _fail("its aliases expand to far more than its text, which Kubernetes refuses", first)
         end = self._take()
         number, self._number = self._number, self._number + 1
-        if data is None:
-            return ParsedDocument({}, self._source_text, number=number)
         mark = start.start_mark
         positions = Positions(_rows, self._source_text, mark.index - mark.column, end.end_mark.index)
         has_duplicates = self._duplicates > duplicates_before and self._recorder is None
-        return ParsedDocument(
-            data, self._source_text, positions, duplicates_in(positions) if has_duplicates else (), number
-        )
+        duplicates = duplicates_in(positions) if has_duplicates else ()
+        return ParsedDocument({} if data is None else data, self._source_text, positions, duplicates, number)
 
     def _expands_excessively(self, size: int) -> bool:
         """Return whether more values come from aliases than Go allows: 99 % in documents of this size."""

@@ -1,0 +1,151 @@
+"""Changes to one document of a text, which leave every other byte as it is.
+
+Only the text of that document is parsed again after each change: the other documents do not depend on it.
+"""
+
+import copy
+import json
+import re
+from collections.abc import Sequence
+from typing import Any, Final, TypeAlias, final
+
+import attrs
+
+from portmap._kubernetes.errors import ManifestError
+from portmap._kubernetes.field_path import FieldPath
+from portmap._manifests.documents import objects_in
+from portmap._manifests.edit_paths import APPEND, Assignment, located
+from portmap._manifests.load import parsed_documents
+from portmap._manifests.splice import Splicer
+from portmap._yaml.parsed_document import ParsedDocument, shifted
+
+_Data: TypeAlias = Any
+
+_ANCHOR: Final = re.compile(r"(?<!\S)&\S")
+
+
+@final
+class DocumentText:
+    """The text of one document, in which fields of one object change.
+
+    Attributes:
+        name: The name of the file, for errors.
+        root: The path of the object in the document.
+        parsed: The document as it is now. Its positions are those in its own text.
+    """
+
+    def __init__(self, text: str, parsed: ParsedDocument, root: FieldPath, name: str) -> None:
+        """Take the document of a text that has an object at `root`."""
+        start, end = parsed.positions.extent
+        self.name = name
+        self.root = root
+        self._number = parsed.number
+        self._before, self._text, self._after = text[:start], text[start:end], text[end:]
+        self._is_json = parsed.is_json
+        self._lines_before = parsed.source_text.span(start, start).line - 1
+        self.parsed = self._parse(self._text)
+
+    def whole_text(self) -> str:
+        """Return the text with the document as it is now."""
+        return self._before + self._text + self._after
+
+    def raw(self) -> _Data:
+        """Return the object as it is now.
+
+        Raises:
+            ManifestError: There is none at its path any more.
+        """
+        for root, raw in objects_in(self.parsed.data):
+            if root == self.root:
+                return raw
+        raise ManifestError("the changes before make something else of the object", self.name)
+
+    def _parse(self, text: str) -> ParsedDocument:
+        [parsed] = parsed_documents(text, self.name, "json" if self._is_json else "yaml")
+        return attrs.evolve(parsed, lines_before=self._lines_before)
+
+    def change(self, assignment: Assignment) -> None:
+        """Change a field.
+
+        Raises:
+            ManifestError: There is no such field, or it cannot be changed without changing more.
+        """
+        parsed = self.parsed
+        raw = self.raw()
+        try:
+            path = self.root + located(assignment, raw)
+        except ManifestError as error:
+            raise ManifestError(error.problem, self.name, parsed.span(self.root)) from None
+        for twice, first, second in parsed.duplicates:
+            if path.starts_with(twice):
+                lines = f"lines {first.line + self._lines_before} and {second.line + self._lines_before}"
+                problem = f"{twice} is given twice, in {lines}: remove one first"
+                raise ManifestError(problem, self.name, shifted(second, self._lines_before))
+        wanted = copy.deepcopy(parsed.data)
+        if not _apply(wanted, path, assignment):
+            return
+        splicer = Splicer(self._text, parsed, self.name)
+        written = splicer.remove(path) if assignment.remove else splicer.set(path, assignment.value)
+        try:
+            result = self._parse(written)
+        except (ManifestError, ValueError) as error:
+            reason = error.problem if isinstance(error, ManifestError) else "it would be several documents"
+            problem = f"{assignment.text!r} cannot be written here: the file could not be read any more ({reason})"
+            raise ManifestError(problem, self.name, parsed.span(path)) from None
+        if _spelling(result.data) != _spelling(wanted):
+            problem = f"{assignment.text!r} would change more of the file than this field"
+            if _ANCHOR.search(self._text) is not None:
+                problem += ": what an anchor (&) marks is used elsewhere, too"
+            raise ManifestError(problem, self.name, parsed.span(path))
+        self._text, self.parsed = written, result
+
+    def check_others(self, before: Sequence[ParsedDocument], after: Sequence[ParsedDocument]) -> None:
+        """Check the documents of the whole text, parsed before and after the changes.
+
+        Raises:
+            ManifestError: Another document would read differently.
+        """
+        expected = [self.parsed.data if each.number == self._number else each.data for each in before]
+        if _spelling([each.data for each in after]) != _spelling(expected):
+            raise ManifestError("the changes would change more of the file than this object", self.name)
+
+
+def _spelling(data: _Data) -> str:
+    # To Python 1, 1.0 and True are equal, to servers they are not. The order of keys has no meaning.
+    return json.dumps(data, sort_keys=True)
+
+
+def _apply(data: _Data, path: FieldPath, assignment: Assignment) -> bool:
+    """Change plain data; return whether there was anything to change."""
+    step: Any
+    last: Any
+    for position, step in enumerate(path[:-1]):
+        below = None
+        if isinstance(data, dict):
+            below = data.get(step)
+        elif step != APPEND:
+            below = data[step]
+        if below is None:
+            if assignment.remove:
+                return False
+            below = [] if path[position + 1] == APPEND else {}
+            _put(data, step, below)
+        data = below
+    last = path[-1]
+    if assignment.remove:
+        if isinstance(data, list) or last in data:
+            del data[last]
+            return True
+        return False
+    exists = last != APPEND and (isinstance(data, list) or last in data)
+    if exists and _spelling(data[last]) == _spelling(assignment.value):
+        return False
+    _put(data, last, assignment.value)
+    return True
+
+
+def _put(data: _Data, step: str | int, value: _Data) -> None:
+    if step == APPEND and isinstance(data, list):
+        data.append(value)
+    else:
+        data[step] = value
