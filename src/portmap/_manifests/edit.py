@@ -147,10 +147,9 @@ def edit_content(
     assignments = [parse_assignment(change, string=string) for change in changes]
     before = read()
     text = decoded(before, name).removeprefix(_BOM)
-    parsed = [*parsed_documents(text, name)]
     candidates = [
         Candidate(document, root, raw)
-        for document in parsed
+        for document in parsed_documents(text, name)
         if document.data != {}
         for root, raw in objects_in(document.data)
     ]
@@ -161,7 +160,6 @@ def edit_content(
     after = document.whole_text()
     if after != text:
         _check_result(target, document, cluster)
-        document.check_others(parsed, [*parsed_documents(after, name)])
     bom = _BOM.encode() if before.startswith(_BOM.encode()) else b""
     return Edit(name, before, bom + after.encode("utf-8"))
 
