@@ -15,7 +15,7 @@ os.environ.pop("FORCE_COLOR", None)
 settings.register_profile("dev", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile(
     "ci",
-    max_examples=200,
+    max_examples=75,
     derandomize=True,
     deadline=None,
     print_blob=True,

@@ -73,22 +73,17 @@ def backend_in(port: Mapping[str, Any], pod: Template) -> tuple[str | None, int]
     return (None, port["targetPort"]) if isinstance(port["targetPort"], int) else None
 
 
-def test_every_repository_is_reported(repositories: list[Path]) -> None:
-    """Each repository is resolved in both formats, with the same exit code."""
-    for repository in repositories:
-        text = portmap("resolve", str(repository))
-        as_json = portmap("resolve", str(repository), "--format=json")
-        assert text.code == as_json.code, repository
-        assert text.code in {0, 1, 2}, repository
-        services = json.loads(as_json.out)["services"]
-        assert text.code == any(each["leadsNowhere"] for each in services), repository
-        assert all(each["violations"] or each["elsewhere"] or each["ports"] for each in services), repository
-
-
 def selects(selector: Mapping[str, str], namespace: str | None, pod: Template) -> bool:
     """Return whether a selector matches a pod; an object without a namespace may be in any."""
     same_namespace = namespace is None or pod.namespace in {None, namespace}
     return same_namespace and selector.items() <= pod.labels.items()
+
+
+def test_text_and_json_have_one_exit_code(repositories: list[Path]) -> None:
+    """A report in text ends with the code of the report in JSON."""
+    for repository in repositories[::5]:
+        text, as_json = portmap("resolve", str(repository)), portmap("resolve", str(repository), "--format=json")
+        assert text.code == as_json.code in {0, 1, 2}, repository
 
 
 def test_a_simple_search_agrees(repositories: list[Path]) -> None:
@@ -96,7 +91,10 @@ def test_a_simple_search_agrees(repositories: list[Path]) -> None:
     compared = 0
     for repository in repositories:
         everything = list(objects(repository))
-        report = json.loads(portmap("resolve", str(repository), "--format=json").out)
+        run = portmap("resolve", str(repository), "--format=json")
+        report = json.loads(run.out)
+        assert run.code == any(each["leadsNowhere"] for each in report["services"]), repository
+        assert all(each["violations"] or each["elsewhere"] or each["ports"] for each in report["services"]), repository
         refused = {(each["source"], each["name"]) for each in report["invalidWorkloads"]}
         pods = [
             found
