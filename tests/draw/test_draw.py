@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis.strategies import permutations, text
 
-from draw_objects import SHOP, deployment, world
+from pictures import SHOP, deployment, world
 from portmap import Service, ServicePort, draw
 from portmap._draw import FORMATS
 from portmap._reports.printable import printable

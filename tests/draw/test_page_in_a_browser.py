@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chromium import Page, browser, opened
-from draw_objects import SHOP, deployment
+from pictures import SHOP, deployment
 from portmap import Service, ServicePort, draw
 
 pytestmark = pytest.mark.skipif(browser() is None, reason="needs a Chromium: installed, or named by PORTMAP_CHROMIUM")

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from chromium import browser, opened
-from draw_objects import SHOP, world
+from pictures import SHOP, team, world
 from portmap import draw
-from worlds import team
 
 pytestmark = pytest.mark.skipif(browser() is None, reason="needs a Chromium: installed, or named by PORTMAP_CHROMIUM")
 

@@ -9,7 +9,8 @@ import attrs
 import pytest
 
 import portmap
-from graph_objects import APP, TEMPLATE, Manifest, make_deployment, make_ingress, make_rule, make_service
+from graph_objects import APP, TEMPLATE, make_deployment, make_ingress, make_rule, make_service
+from manifest_objects import Manifest
 from portmap import Cluster, Container, ContainerPort, Pod, PortMap, Service, ServicePort, Workload, load
 from portmap._model.workloads import makes_pods, read_workload, read_workloads
 

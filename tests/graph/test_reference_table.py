@@ -5,22 +5,17 @@ from typing import Any, Final
 
 import pytest
 
+from manifest_objects import Manifest, deployment_manifest, ingress_manifest, make_object
 from portmap._graph.port_map import PortMap
 from portmap._graph.reference_table import REFERENCES, references_of
 from portmap._graph.targets import ResolvedReference
 
-Manifest = dict[str, Any]
-
 
 def make(
-    kind: str, name: str, spec: object = None, *, api: str = "v1", namespace: str | None = "shop", **rest: Any
+    kind: str, name: str, spec: object = None, *, api: str = "v1", namespace: str | None = "shop", **others: Any
 ) -> Manifest:
-    """Return an object of any kind, with this spec and other top-level fields."""
-    metadata: Manifest = {"name": name}
-    if namespace is not None:
-        metadata["namespace"] = namespace
-    extra = {"metadata": metadata | rest.pop("metadata", {})} | rest
-    return {"apiVersion": api, "kind": kind} | extra | ({} if spec is None else {"spec": spec})
+    """Return an object in namespace shop."""
+    return make_object(kind, name, spec, api=api, namespace=namespace, **others)
 
 
 def make_service(name: str = "web", *ports: Manifest, namespace: str | None = "shop", **spec: Any) -> Manifest:
@@ -31,15 +26,14 @@ def make_service(name: str = "web", *ports: Manifest, namespace: str | None = "s
 
 def make_deployment(name: str = "web", container: Mapping[str, Any] | None = None, **spec: Any) -> Manifest:
     """Return a Deployment with one container that declares port 8080, named web."""
-    app = {"name": "app", "ports": [{"name": "web", "containerPort": 8080}]} | dict(container or {})
-    template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [app]}}
-    return make("Deployment", name, {"template": template} | spec, api="apps/v1")
+    port = {"name": "web", "containerPort": 8080}
+    return deployment_manifest(port, name=name, namespace="shop", container=container, **spec)
 
 
 def make_ingress(backend: object, *, api: str = "networking.k8s.io/v1") -> Manifest:
     """Return an Ingress with one rule."""
     path = {"path": "/api", "pathType": "Prefix", "backend": backend}
-    return make("Ingress", "front", {"rules": [{"host": "shop.example", "http": {"paths": [path]}}]}, api=api)
+    return ingress_manifest({"rules": [{"host": "shop.example", "http": {"paths": [path]}}]}, api=api)
 
 
 def make_route(

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from graph_objects import APP, Manifest, make_deployment, make_ingress, make_rule, make_service
+from graph_objects import APP, make_deployment, make_ingress, make_rule, make_service
+from manifest_objects import Manifest
 from portmap import Container, ContainerPort, PortMap, Service, ServicePort, Workload
 from portmap._graph.target_syntax import NodePortTarget, ObjectTarget, RequestTarget, parse_target
 from portmap._model.pods import Pod

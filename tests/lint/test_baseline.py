@@ -1,23 +1,17 @@
 """Baselines of known findings."""
 
-from typing import Any
-
 import pytest
 
+from manifest_objects import Manifest, service_manifest
 from portmap import ManifestError
 from portmap.lint import Baseline, lint
 
 MISS = "selector-matches-nothing"
 
 
-def service(name: str) -> dict[str, Any]:
+def service(name: str) -> Manifest:
     """Return a Service that selects no pods."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": name},
-        "spec": {"selector": {"app": name}, "ports": [{"port": 80}]},
-    }
+    return service_manifest({"selector": {"app": name}}, {"name": name})
 
 
 def test_a_baseline_suppresses_known_findings_only() -> None:

@@ -7,19 +7,16 @@ from typing import Any
 import pytest
 import yaml
 
+from manifest_objects import Manifest, service_manifest
 from portmap.lint import Report, lint, lint_paths
 
 MISS = "selector-matches-nothing"
 
 
-def service(name: str = "web", **annotations: str) -> dict[str, Any]:
+def service(name: str = "web", **annotations: str) -> Manifest:
     """Return a Service that selects no pods."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": name, "annotations": {key.replace("__", "/"): text for key, text in annotations.items()}},
-        "spec": {"selector": {"app": name}, "ports": [{"port": 80}]},
-    }
+    annotated = {key.replace("__", "/"): text for key, text in annotations.items()}
+    return service_manifest({"selector": {"app": name}}, {"name": name, "annotations": annotated})
 
 
 def suppressing(rule: str, reason: str, name: str = "web") -> dict[str, Any]:

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from manifest_objects import service_manifest
 from portmap import Cluster, ManifestError, Service, ServicePort, ValidationError, to_manifest
 from portmap.manifests import applied, stored, validate
 from strategies_for_tests import EVERYWHERE, services
+from violations import refusals
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 WRITES: tuple[Any, ...] = (
@@ -24,12 +26,7 @@ WRITES: tuple[Any, ...] = (
 
 def service(*ports: dict[str, Any], **spec: Any) -> dict[str, Any]:
     """Return a manifest with these ports."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": "web", "namespace": "shop"},
-        "spec": {"selector": {"app": "web"}, "ports": [*ports], **spec},
-    }
+    return service_manifest({"ports": [*ports]} | spec, {"namespace": "shop"})
 
 
 WEB = service({"name": "http", "port": 80})
@@ -37,9 +34,7 @@ WEB = service({"name": "http", "port": 80})
 
 def refusal(new: Any, **options: Any) -> list[tuple[str, str]]:
     """Return the code and the field of each violation."""
-    with pytest.raises(ValidationError) as refused:
-        applied(new, **{"live": stored(WEB), **options})
-    return [(violation.code, violation.field) for violation in refused.value.violations]
+    return refusals(applied, new, **{"live": stored(WEB), **options})
 
 
 class TestWhatIsTaken:

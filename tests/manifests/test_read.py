@@ -5,6 +5,7 @@ from typing import Any
 import attrs
 import pytest
 
+from manifest_objects import service_manifest
 from portmap import (
     Cluster,
     Container,
@@ -18,25 +19,9 @@ from portmap import (
     to_manifest,
 )
 from portmap.manifests import read
+from violations import refusals
 
 OWNER = {"apiVersion": "v1", "kind": "A", "name": "a", "uid": "1"}
-
-
-def service(metadata: Any = None, spec: Any = None, **others: Any) -> dict[str, Any]:
-    """A good manifest, but for what is given."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": "web"} | (metadata or {}),
-        "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]} | (spec or {}),
-    } | others
-
-
-def broken(manifest: Any, **options: Any) -> list[tuple[str, str]]:
-    """Code and field of everything that is wrong with it."""
-    with pytest.raises(ValidationError) as caught:
-        read(manifest, **options)
-    return [(violation.code, violation.field) for violation in caught.value.violations]
 
 
 class TestServices:
@@ -44,9 +29,9 @@ class TestServices:
 
     def test_example(self) -> None:
         """Each field has its attribute."""
-        manifest = service(
-            {"namespace": "shop", "labels": {"team": "shop"}},
-            {"type": "NodePort", "ports": [{"name": "http", "port": 80, "targetPort": "web", "nodePort": 30080}]},
+        manifest = service_manifest(
+            metadata={"namespace": "shop", "labels": {"team": "shop"}},
+            spec={"type": "NodePort", "ports": [{"name": "http", "port": 80, "targetPort": "web", "nodePort": 30080}]},
         )
         assert read(manifest) == Service(
             "web",
@@ -59,8 +44,8 @@ class TestServices:
 
     def test_the_class_that_it_must_be(self) -> None:
         """A manifest of another kind than the class that was asked for is refused, with its kind."""
-        read_one: Service = read(service(), Service)
-        assert read_one == read(service())
+        read_one: Service = read(service_manifest(), Service)
+        assert read_one == read(service_manifest())
         pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}
         assert isinstance(read(pod, Pod), Pod)
         with pytest.raises(ValidationError) as caught:
@@ -70,24 +55,30 @@ class TestServices:
     @pytest.mark.parametrize(
         "manifest",
         [
-            service({"finalizers": ["example.com/cleanup"]}),
-            service(
-                {"ownerReferences": [{"apiVersion": "v1", "kind": "A", "name": "a", "uid": "1", "controller": None}]}
+            service_manifest(metadata={"finalizers": ["example.com/cleanup"]}),
+            service_manifest(
+                metadata={
+                    "ownerReferences": [{"apiVersion": "v1", "kind": "A", "name": "a", "uid": "1", "controller": None}]
+                }
             ),
-            service({"managedFields": [{"manager": "kubectl", "fieldsV1": {"f:spec": {}}}]}),
-            service({"creationTimestamp": None, "uid": "1", "resourceVersion": "7", "generation": 2}),
-            service({"labels": None, "annotations": {}}),
-            service(spec={"type": None, "clusterIP": "", "externalIPs": [], "sessionAffinityConfig": {}}),
-            service(spec={"sessionAffinityConfig": {"clientIP": {"timeoutSeconds": None}}}),
-            service(spec={"sessionAffinity": "ClientIP", "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 5}}}),
-            service(spec={"ports": [{"port": 80, "name": None, "targetPort": 0, "nodePort": 0, "protocol": ""}]}),
-            service(spec={"ports": [{"port": 80, "name": "a", "nodePort": None}, {"port": 81, "name": "b"}]}),
-            service(spec={"selector": {}, "publishNotReadyAddresses": False}),
-            service(spec={"clusterIP": "None", "ports": None}),
-            service(spec={"clusterIP": "None", "ports": []}),
-            service(status={"loadBalancer": {"ingress": [{"ip": "192.0.2.1", "ports": [{"port": 80}]}]}}),
-            service(status={}),
-            service(status=None),
+            service_manifest(metadata={"managedFields": [{"manager": "kubectl", "fieldsV1": {"f:spec": {}}}]}),
+            service_manifest(metadata={"creationTimestamp": None, "uid": "1", "resourceVersion": "7", "generation": 2}),
+            service_manifest(metadata={"labels": None, "annotations": {}}),
+            service_manifest(spec={"type": None, "clusterIP": "", "externalIPs": [], "sessionAffinityConfig": {}}),
+            service_manifest(spec={"sessionAffinityConfig": {"clientIP": {"timeoutSeconds": None}}}),
+            service_manifest(
+                spec={"sessionAffinity": "ClientIP", "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 5}}}
+            ),
+            service_manifest(
+                spec={"ports": [{"port": 80, "name": None, "targetPort": 0, "nodePort": 0, "protocol": ""}]}
+            ),
+            service_manifest(spec={"ports": [{"port": 80, "name": "a", "nodePort": None}, {"port": 81, "name": "b"}]}),
+            service_manifest(spec={"selector": {}, "publishNotReadyAddresses": False}),
+            service_manifest(spec={"clusterIP": "None", "ports": None}),
+            service_manifest(spec={"clusterIP": "None", "ports": []}),
+            service_manifest(status={"loadBalancer": {"ingress": [{"ip": "192.0.2.1", "ports": [{"port": 80}]}]}}),
+            service_manifest(status={}),
+            service_manifest(status=None),
             {
                 "apiVersion": "v1",
                 "kind": "Service",
@@ -105,7 +96,7 @@ class TestServices:
 
     def test_the_model_wins(self) -> None:
         """A variant of what was read keeps the rest and says the new."""
-        read_back = read(service({"finalizers": ["a.b/c"]}, status={"loadBalancer": {}}))
+        read_back = read(service_manifest(metadata={"finalizers": ["a.b/c"]}, status={"loadBalancer": {}}))
         assert isinstance(read_back, Service)
         manifest = to_manifest(attrs.evolve(read_back, name="other", ports=[ServicePort(81)]))
         assert manifest["metadata"] == {"name": "other", "finalizers": ["a.b/c"]}
@@ -114,11 +105,11 @@ class TestServices:
 
     def test_everything_at_once(self) -> None:
         """Wrong types, unknown fields and broken rules are in one error, each with its path."""
-        manifest = service(
-            {"name": "Web", "labels": {"a": 1}},
-            {"typ": "NodePort", "ports": [{"port": "80"}, {"port": 0, "targetPort": 80}]},
+        manifest = service_manifest(
+            metadata={"name": "Web", "labels": {"a": 1}},
+            spec={"typ": "NodePort", "ports": [{"port": "80"}, {"port": 0, "targetPort": 80}]},
         )
-        assert broken(manifest) == [
+        assert refusals(read, manifest) == [
             ("wrong-type", "metadata.labels[a]"),
             ("name-syntax", "metadata.name"),
             ("wrong-type", "spec.ports[0].port"),
@@ -128,46 +119,52 @@ class TestServices:
 
     def test_unknown_fields_hide_nothing(self) -> None:
         """Beside a misspelt field everything else is judged as well."""
-        manifest = service(spec={"selectors": {}, "ports": [{"port": 80}, {"port": 80}]})
-        assert ("unknown-field", "spec.selectors") in broken(manifest)
-        assert ("duplicate-port", "spec.ports[1]") in broken(manifest)
+        manifest = service_manifest(spec={"selectors": {}, "ports": [{"port": 80}, {"port": 80}]})
+        assert ("unknown-field", "spec.selectors") in refusals(read, manifest)
+        assert ("duplicate-port", "spec.ports[1]") in refusals(read, manifest)
 
     @pytest.mark.parametrize("part", ["metadata", "spec", "status"])
     @pytest.mark.parametrize("value", [5, "text", [], True])
     def test_parts_of_the_wrong_type(self, part: str, value: Any) -> None:
         """A part that is no mapping is said to be none."""
-        assert ("wrong-type", part) in broken(service() | {part: value})
+        assert ("wrong-type", part) in refusals(read, service_manifest() | {part: value})
 
     @pytest.mark.parametrize("items", [[None], ["a.b/c", None]])
     def test_nulls_in_lists(self, items: list[Any]) -> None:
         """A null in a list is the empty text that the server makes of it, and is refused as such."""
-        assert broken(service({"finalizers": items}))[0][0] in {"finalizer-syntax", "finalizer-unqualified"}
-        assert broken(service({"ownerReferences": [None]}))[0][0] == "owner-reference-field"
-        assert broken(service(spec={"ports": [None]}))[0] == ("port-out-of-range", "spec.ports[0].port")
+        assert refusals(read, service_manifest(metadata={"finalizers": items}))[0][0] in {
+            "finalizer-syntax",
+            "finalizer-unqualified",
+        }
+        assert refusals(read, service_manifest(metadata={"ownerReferences": [None]}))[0][0] == "owner-reference-field"
+        assert refusals(read, service_manifest(spec={"ports": [None]}))[0] == (
+            "port-out-of-range",
+            "spec.ports[0].port",
+        )
 
     def test_by_which_cluster(self) -> None:
         """The cluster that is given judges, and is named."""
-        manifest = service({"name": "1web"})
+        manifest = service_manifest(metadata={"name": "1web"})
         assert isinstance(read(manifest), Service)
-        assert broken(manifest, cluster=Cluster("1.35")) == [("name-syntax", "metadata.name")]
+        assert refusals(read, manifest, cluster=Cluster("1.35")) == [("name-syntax", "metadata.name")]
         with pytest.raises(ValidationError, match=r"Service 1web is invalid for Kubernetes 1\.35"):
             read(manifest, cluster=Cluster("1.35"))
 
     def test_by_what_name(self) -> None:
         """An error goes by namespace and name, where there are some."""
         with pytest.raises(ValidationError, match=r"^Service shop/web is invalid"):
-            read(service({"namespace": "shop"}, {"ports": "80"}))
+            read(service_manifest({"ports": "80"}, {"namespace": "shop"}))
         with pytest.raises(ValidationError, match=r"^Service \(no name\) is invalid"):
-            read(service() | {"metadata": 5})
+            read(service_manifest() | {"metadata": 5})
 
     def test_nothing_is_changed(self) -> None:
         """What was given stays as it was, and may be changed afterwards."""
-        manifest = service({"finalizers": ["a.b/c"]})
+        manifest = service_manifest(metadata={"finalizers": ["a.b/c"]})
         read_back = read(manifest)
         manifest["metadata"]["finalizers"].append("a.b/d")
         manifest["spec"]["selector"]["app"] = "other"
         assert isinstance(read_back, Service)
-        assert to_manifest(read_back) == service({"finalizers": ["a.b/c"]})
+        assert to_manifest(read_back) == service_manifest(metadata={"finalizers": ["a.b/c"]})
 
 
 class TestOtherKinds:
@@ -204,12 +201,12 @@ class TestOtherKinds:
     )
     def test_kinds_that_are_not_read(self, manifest: Any) -> None:
         """Other kinds, and other projects' kinds of the same name, are refused."""
-        assert [field for _, field in broken(manifest)] == ["kind"]
+        assert [field for _, field in refusals(read, manifest)] == ["kind"]
 
     @pytest.mark.parametrize("data", [None, 5, "kind: Service", [], [{"kind": "Service"}]])
     def test_what_is_no_manifest(self, data: Any) -> None:
         """Text and lists are no manifests."""
-        assert broken(data) == [("wrong-type", "")]
+        assert refusals(read, data) == [("wrong-type", "")]
 
 
 def test_it_can_be_had_from_the_package() -> None:

@@ -5,20 +5,11 @@ from typing import Any
 
 import pytest
 
+from manifest_objects import service_manifest
 from portmap import Cluster, ManifestError, ServerWarning, ValidationError
 from portmap.manifests import stored, validate, warnings
 
 DUAL = Cluster(service_cidrs=("10.0.0.0/16", "fd00:10::/108"))
-
-
-def service(spec: Any = None, metadata: Any = None) -> dict[str, Any]:
-    """A good manifest, but for what is given."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": "web"} | (metadata or {}),
-        "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]} | (spec or {}),
-    }
 
 
 def fields(manifest: Any, **options: Any) -> list[tuple[str, str]]:
@@ -30,7 +21,7 @@ class TestStages:
 
     def test_one_after_the_other(self) -> None:
         """Types hide families, families hide addresses, those hide node ports, and those all the rest."""
-        manifest = service(
+        manifest = service_manifest(
             {
                 "type": "NodePort",
                 "ports": [{"port": 0, "nodePort": 80}, {"port": 1, "nodePort": 81, "targetPort": "8080"}],
@@ -66,7 +57,7 @@ class TestStages:
 
     def test_addresses_come_before_names(self) -> None:
         """A Service without a name gets no address, and that is what the server says first."""
-        manifest = service(metadata={"name": ""})
+        manifest = service_manifest(metadata={"name": ""})
         assert fields(manifest) == [("address-needs-name", "spec.clusterIPs")]
         assert fields(manifest, cluster=Cluster("1.32")) == [("name-required", "metadata.name")]
 
@@ -76,8 +67,8 @@ class TestTexts:
 
     def test_good(self) -> None:
         """A text is judged like the mapping that it spells."""
-        assert validate(json.dumps(service())) == ()
-        assert stored(json.dumps(service())) == stored(service())
+        assert validate(json.dumps(service_manifest())) == ()
+        assert stored(json.dumps(service_manifest())) == stored(service_manifest())
 
     @pytest.mark.parametrize(
         ("port", "code"),
@@ -85,12 +76,12 @@ class TestTexts:
     )
     def test_spellings_of_numbers(self, port: str, code: str | None) -> None:
         """A number with a point or an exponent is no integer to a strict server."""
-        text = json.dumps(service()).replace('"port": 80', f'"port": {port}')
+        text = json.dumps(service_manifest()).replace('"port": 80', f'"port": {port}')
         assert [each.code for each in validate(text)] == ([code] if code else [])
 
     def test_keys_given_twice(self) -> None:
         """A key given twice is refused, with its path."""
-        text = json.dumps(service()).replace('"port": 80', '"port": 80, "port": 81')
+        text = json.dumps(service_manifest()).replace('"port": 80', '"port": 80, "port": 81')
         assert fields(text) == [("duplicate-field", "spec.ports[0].port")]
 
     @pytest.mark.parametrize("text", ["", "{", "nothing", "[]", "5", '"a"', "kind: Service"])
@@ -112,35 +103,35 @@ class TestRequests:
 
     def test_namespaces(self) -> None:
         """The manifest's namespace is that of the request, where both are given."""
-        assert validate(service(metadata={"namespace": "shop"})) == ()
-        assert validate(service(metadata={"namespace": "shop"}), namespace="shop") == ()
-        assert fields(service(metadata={"namespace": "shop"}), namespace="other") == [
+        assert validate(service_manifest(metadata={"namespace": "shop"})) == ()
+        assert validate(service_manifest(metadata={"namespace": "shop"}), namespace="shop") == ()
+        assert fields(service_manifest(metadata={"namespace": "shop"}), namespace="other") == [
             ("another-object", "metadata.namespace")
         ]
-        assert stored(service())["metadata"]["namespace"] == "default"
-        assert stored(service(), namespace="shop")["metadata"]["namespace"] == "shop"
-        assert stored(service(metadata={"namespace": "shop"}))["metadata"]["namespace"] == "shop"
+        assert stored(service_manifest())["metadata"]["namespace"] == "default"
+        assert stored(service_manifest(), namespace="shop")["metadata"]["namespace"] == "shop"
+        assert stored(service_manifest(metadata={"namespace": "shop"}))["metadata"]["namespace"] == "shop"
 
     def test_updates(self) -> None:
         """An update is judged against what is stored, and takes over what it leaves out."""
         old = stored(
-            service({"type": "NodePort", "ports": [{"port": 80, "nodePort": 30080}], "clusterIP": "10.0.0.5"}),
+            service_manifest({"type": "NodePort", "ports": [{"port": 80, "nodePort": 30080}], "clusterIP": "10.0.0.5"}),
             cluster=DUAL,
         )
-        new = service({"type": "NodePort", "ports": [{"port": 80}]}, {"labels": {"a": "b"}})
+        new = service_manifest({"type": "NodePort", "ports": [{"port": 80}]}, {"labels": {"a": "b"}})
         assert validate(new, old=old, cluster=DUAL) == ()
         again = stored(new, old=old, cluster=DUAL)
         assert again["spec"] == old["spec"]
         assert again["metadata"]["labels"] == {"a": "b"}
-        moved = service({"clusterIP": "10.0.0.6"})
+        moved = service_manifest({"clusterIP": "10.0.0.6"})
         assert ("cluster-ip-immutable", "spec.clusterIPs[0]") in fields(moved, old=old, cluster=DUAL)
 
     def test_another_object(self) -> None:
         """Another name, namespace or uid is no update of this object."""
-        old = stored(service(), cluster=DUAL) | {"metadata": {"name": "web", "namespace": "shop", "uid": "1"}}
-        assert fields(service(metadata={"name": "other"}), old=old) == [("another-object", "metadata.name")]
-        assert fields(service(metadata={"uid": "2"}), old=old) == [("another-object", "metadata.uid")]
-        assert stored(service(), old=old)["metadata"]["namespace"] == "shop"
+        old = stored(service_manifest(), cluster=DUAL) | {"metadata": {"name": "web", "namespace": "shop", "uid": "1"}}
+        assert fields(service_manifest(metadata={"name": "other"}), old=old) == [("another-object", "metadata.name")]
+        assert fields(service_manifest(metadata={"uid": "2"}), old=old) == [("another-object", "metadata.uid")]
+        assert stored(service_manifest(), old=old)["metadata"]["namespace"] == "shop"
 
     @pytest.mark.parametrize(
         "old",
@@ -158,19 +149,21 @@ class TestRequests:
         """Something that is no Service cannot be what is stored: that is the caller's mistake, and is said so."""
         for judge in (validate, stored, warnings):
             with pytest.raises(ManifestError):
-                judge(service(), old=old)
+                judge(service_manifest(), old=old)
 
     def test_status_of_load_balancers(self) -> None:
         """A load balancer keeps its status over an update, others have none."""
         status = {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}
-        old = stored(service({"type": "LoadBalancer", "clusterIP": "10.0.0.5"}), cluster=DUAL) | {"status": status}
-        assert stored(service({"type": "LoadBalancer"}), old=old, cluster=DUAL)["status"] == status
-        assert "status" not in stored(service(), old=old, cluster=DUAL)
+        old = stored(service_manifest({"type": "LoadBalancer", "clusterIP": "10.0.0.5"}), cluster=DUAL) | {
+            "status": status
+        }
+        assert stored(service_manifest({"type": "LoadBalancer"}), old=old, cluster=DUAL)["status"] == status
+        assert "status" not in stored(service_manifest(), old=old, cluster=DUAL)
 
     def test_resource_versions(self) -> None:
         """What is to be created has no resource version; nothing and 0 are none."""
         for version, refused in (("7", True), ("0", False), ("", False), (None, False)):
-            found = fields(service(metadata={"resourceVersion": version}))
+            found = fields(service_manifest(metadata={"resourceVersion": version}))
             assert found == ([("resource-version-forbidden", "metadata.resourceVersion")] if refused else [])
 
 
@@ -179,7 +172,7 @@ class TestStored:
 
     def test_defaults(self) -> None:
         """Defaults are filled in; what only a live cluster can pick is left out."""
-        assert stored(service(), cluster=DUAL) == {
+        assert stored(service_manifest(), cluster=DUAL) == {
             "apiVersion": "v1",
             "kind": "Service",
             "metadata": {"name": "web", "namespace": "default"},
@@ -196,22 +189,22 @@ class TestStored:
 
     def test_without_service_cidrs(self) -> None:
         """Families that would follow from the cluster's are left out where those are unknown."""
-        assert "ipFamilies" not in stored(service())["spec"]
+        assert "ipFamilies" not in stored(service_manifest())["spec"]
 
     def test_a_new_address_of_an_external_name(self) -> None:
         """An update to ExternalName keeps a new cluster IP, in both fields: whatever the server reads has both."""
-        old = service({"clusterIP": "10.0.0.5", "clusterIPs": ["10.0.0.5"]})
-        new = service({"type": "ExternalName", "externalName": "example.com", "clusterIP": "::1"})
+        old = service_manifest({"clusterIP": "10.0.0.5", "clusterIPs": ["10.0.0.5"]})
+        new = service_manifest({"type": "ExternalName", "externalName": "example.com", "clusterIP": "::1"})
         found = stored(new, old=old)["spec"]
         assert (found["clusterIP"], found["clusterIPs"]) == ("::1", ["::1"])
 
     def test_an_update_keeps_the_generation(self) -> None:
         """A negative generation in an update is replaced by the old one, and is no violation."""
-        assert fields(service(metadata={"generation": -1}), old=service()) == []
+        assert fields(service_manifest(metadata={"generation": -1}), old=service_manifest()) == []
 
     def test_what_is_refused(self) -> None:
         """What would be refused is not stored, and the error says what `validate` says."""
-        bad = service({"ports": []})
+        bad = service_manifest({"ports": []})
         with pytest.raises(ValidationError) as caught:
             stored(bad)
         assert caught.value.violations == validate(bad)
@@ -225,7 +218,7 @@ class TestStored:
             "selfLink": "x",
             "managedFields": [],
         }
-        assert stored(service(metadata=metadata))["metadata"] == {"name": "web", "namespace": "default"}
+        assert stored(service_manifest(metadata=metadata))["metadata"] == {"name": "web", "namespace": "default"}
 
 
 class TestPods:
@@ -274,7 +267,7 @@ class TestWarnings:
     )
     def test_services(self, spec: dict[str, Any], code: str, field: str) -> None:
         """Each has a code, a field, and says what to do instead."""
-        [warning] = warnings(service(spec))
+        [warning] = warnings(service_manifest(spec))
         assert isinstance(warning, ServerWarning)
         assert (warning.code, warning.field) == (code, field)
         assert warning.hint
@@ -289,5 +282,5 @@ class TestWarnings:
 
     def test_what_is_refused_is_not_warned_about(self) -> None:
         """Of what a server refuses it says only why."""
-        assert warnings(service({"externalIPs": ["192.0.2.1"], "ports": []})) == ()
-        assert warnings(service()) == ()
+        assert warnings(service_manifest({"externalIPs": ["192.0.2.1"], "ports": []})) == ()
+        assert warnings(service_manifest()) == ()
