@@ -16,7 +16,7 @@ from portmap._apiserver.field_sets import (
     without,
 )
 from portmap._apiserver.merge_types import SERVICE_MERGE, MergeType
-from service_writes import manifests
+from random_objects import small_manifests as manifests
 
 HTTP = 'k:{"port":80,"protocol":"TCP"}'
 

@@ -10,7 +10,7 @@ from portmap._apiserver.kubectl_apply import LAST_APPLIED
 from portmap._apiserver.managed_fields import KUBECTL, Manager, Managers, migrated, read_managers
 from portmap._apiserver.merge_types import SERVICE_MERGE, WriteRefusedError
 from portmap._apiserver.server_side_apply import apply_manifest
-from service_writes import manifests
+from random_objects import small_manifests as manifests
 
 OTHER = Manager("other", "Apply")
 CREATE = Manager("kubectl-create", "Update")

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from contracts_for_tests import actions, codes, deployment, service, the
+from contracts import actions, codes, deployment, service, the
 from portmap import ContainerPort, Service, ServicePort, Workload, contract
 from portmap._kubernetes.enums import Protocol
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from contracts_for_tests import Objects, actions, codes, deployment, ingress, monitor, service, the, turned
+from contracts import Objects, actions, codes, deployment, ingress, monitor, service, the, turned
 from portmap import ContainerPort, Service, ServicePort, ValidationError, contract, load, to_yaml
 
 

@@ -9,8 +9,7 @@ from typing import Final
 import pytest
 
 from command_line import POD, WEB, commands, parser_of, portmap
-from doc_pages import ALL_PAGES
-from pages import _BLOCK, anchors_of, text_of
+from pages import _BLOCK, ALL_PAGES, anchors_of, text_of
 from portmap._cli.main import command_parser
 from portmap._lint.catalogue import catalogue
 

@@ -17,8 +17,7 @@ from typing import Any, Final
 import pytest
 
 import portmap
-from doc_pages import ALL_PAGES, NEEDS, RULE_PAGES
-from pages import ROOT, SET_UP, anchors_of, blocks_of, run_page, text_of
+from pages import ALL_PAGES, NEEDS, ROOT, RULE_PAGES, SET_UP, anchors_of, blocks_of, run_page, text_of
 from portmap.manifests import validate
 from type_checkers import need_pyright
 

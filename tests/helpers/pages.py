@@ -19,9 +19,28 @@ from typing import Any, Final, NamedTuple, final
 from command_line import commands, parser_of
 from sessions import PROMPT, Session, install
 
-__all__ = ["ROOT", "SET_UP", "Block", "Page", "anchors_of", "blocks_of", "run_page", "text_of"]
+__all__ = [
+    "ALL_PAGES",
+    "NEEDS",
+    "ROOT",
+    "RULE_PAGES",
+    "SET_UP",
+    "Block",
+    "Page",
+    "anchors_of",
+    "blocks_of",
+    "run_page",
+    "text_of",
+]
 
 ROOT: Final = Path(__file__).resolve().parents[2]
+ALL_PAGES: Final = sorted(
+    page.relative_to(ROOT).as_posix() for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+)
+
+RULE_PAGES: Final = "docs/rules/"
+
+NEEDS: Final = {"docs/howto/cdk8s.md": "cdk8s_plus_32", "docs/howto/pulumi.md": "pulumi_kubernetes"}
 SHOWN: Final = ("output", "raises")
 # The first command of the README.
 SET_UP: Final = "python3 -m venv .venv && .venv/bin/pip install -q ."

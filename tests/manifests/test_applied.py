@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from manifest_objects import service_manifest
 from portmap import Cluster, ManifestError, Service, ServicePort, ValidationError, to_manifest
 from portmap.manifests import applied, stored, validate
-from strategies_for_tests import EVERYWHERE, services
+from random_objects import EVERYWHERE, services
 from violations import refusals
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"

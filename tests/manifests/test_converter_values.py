@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import portmap
+from manifest_objects import Manifest
 from portmap import (
     Cluster,
     Container,
@@ -34,8 +35,8 @@ from portmap.lint import Baseline
 from portmap.lint import lint as run_lint
 from portmap.manifests import Edit, converter
 from portmap.strategies import containers, pods, service_ports
-from sets_for_tests import Manifest, sets
-from strategies_for_tests import clusters, services
+from random_objects import clusters, services
+from random_sets import sets
 
 MODULES: Final = (portmap, lint, manifests)
 LIVE: Final = {"Bundle", "Document", "Found", "Item", "Place", "PortMap", "Rule"}

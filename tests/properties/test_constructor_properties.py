@@ -15,7 +15,7 @@ from portmap._kubernetes.annotations import SOURCE_RANGES, TOPOLOGY_AWARE_HINTS,
 from portmap._kubernetes.violations import in_order
 from portmap._kubernetes.wire import labels_or_as_is
 from portmap._model.services import check_service
-from strategies_for_tests import EVERYWHERE, Strategy, clusters, services
+from random_objects import EVERYWHERE, Strategy, clusters, services
 
 Subject = TypeVar("Subject", Service, ServicePort)
 

@@ -6,7 +6,7 @@ import attrs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contracts_for_tests import Objects, codes
+from contracts import Objects, codes
 from portmap import (
     Cluster,
     Container,

@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
+from manifest_objects import Manifest
 from portmap import PortMap, Service, ServicePort, draw
 from portmap._draw.diagram import Diagram, diagram_of
 from portmap._draw.layout import (
@@ -20,7 +21,7 @@ from portmap._draw.layout import (
     width_of_small,
     wrapped,
 )
-from sets_for_tests import Manifest, sets
+from random_sets import sets
 
 SVG = "{http://www.w3.org/2000/svg}"
 

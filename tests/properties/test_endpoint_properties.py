@@ -6,10 +6,9 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pods_for_tests import services_with_pods
 from portmap import Container, Endpoint, EndpointSlice, Pod, Resolution, Service, resolve
 from portmap._kubernetes.addresses import family_of
-from published import published
+from random_sets import published, services_with_pods
 
 NODES = ("node-a", "node-b")
 World = tuple[Service, list[Pod]]

@@ -9,12 +9,11 @@ import jsonschema
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pods_for_tests import services_with_pods
+from manifest_objects import Manifest
 from portmap import Pod, Service, Workload, resolve
 from portmap._graph.port_map import PortMap
-from sets_for_tests import (
+from random_sets import (
     NUMBERS,
-    Manifest,
     an_object,
     containers,
     deployments,
@@ -23,6 +22,7 @@ from sets_for_tests import (
     policies,
     routes,
     services,
+    services_with_pods,
     sets,
     some,
 )

@@ -6,7 +6,6 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pods_for_tests import services_with_pods
 from portmap import (
     Cluster,
     Container,
@@ -21,8 +20,8 @@ from portmap import (
     resolve_all,
 )
 from portmap.strategies import pods
-from published import published
-from strategies_for_tests import EVERYWHERE
+from random_objects import EVERYWHERE
+from random_sets import published, services_with_pods
 
 # --- the controller's algorithm, straight from its description ----------------------------------------------------
 

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manifests_for_tests import json_values, near_manifests, service_manifests, untyped
 from portmap import (
     Container,
     ContainerPort,
@@ -31,7 +30,7 @@ from portmap import (
     to_yaml,
 )
 from portmap.strategies import pods
-from strategies_for_tests import EVERYWHERE, services
+from random_objects import EVERYWHERE, json_values, near_manifests, service_manifests, services, untyped
 
 
 def unchanged(manifest: Any) -> str:

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 import portmap
-from manifests_for_tests import service_manifests
 from portmap import (
     Cluster,
     Pod,
@@ -29,7 +28,7 @@ from portmap import (
     to_yaml,
 )
 from portmap.strategies import pods
-from strategies_for_tests import EVERYWHERE, clusters, services
+from random_objects import EVERYWHERE, clusters, service_manifests, services
 
 
 @given(services())

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portmap import Cluster, Conflict, Service, ServicePort, check_set
-from strategies_for_tests import EVERYWHERE, services
+from random_objects import EVERYWHERE, services
 
 
 def node_port(name: str, *numbers: int, **fields: str) -> Service:

@@ -10,8 +10,7 @@ from typing import Final, NamedTuple, final
 
 import pytest
 
-from doc_pages import ALL_PAGES, NEEDS, RULE_PAGES
-from pages import ROOT, blocks_of, text_of
+from pages import ALL_PAGES, NEEDS, ROOT, RULE_PAGES, blocks_of, text_of
 from type_checkers import Complaint, mypy, pyright, unknown_types
 
 
