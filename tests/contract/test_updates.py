@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from contracts_for_tests import actions, codes, deployment, service, the
+from contracts import actions, codes, deployment, service, the
 from portmap import Cluster, ContainerPort, Service, ServicePort, ValidationError, contract, to_manifest
 from portmap._contract.changes import change_codes
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from contracts_for_tests import actions, codes, deployment, service, the
+from contracts import actions, codes, deployment, service, the
 from portmap import Container, ContainerPort, Pod, ServicePort, Workload, contract
 
 

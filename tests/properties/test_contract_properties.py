@@ -90,12 +90,10 @@ def test_going_back_mirrors_what_came_and_went(
 ) -> None:
     """Services and ports that one direction removes, the other adds, where a write does what it says."""
 
-    def of(found: Contract, kind: str) -> list[tuple[str | None, str | None]]:
+    def of(found: Contract, kind: str) -> set[tuple[str, str | None]]:
         wanted = {f"service-{kind}", f"port-{kind}"}
-        # A Service that is in both is called by what it was before.
-        return sorted(
-            (str(each.service).rpartition("/")[2], each.port or "") for each in found.changes if each.code in wanted
-        )
+        # A Service in both sets is named as before. Equal changes of Services with the same name are one change.
+        return {(str(each.service).rpartition("/")[2], each.port) for each in found.changes if each.code in wanted}
 
     there = contract(before, after, ignore_namespaces=ignore, write="replace")
     back = contract(after, before, ignore_namespaces=ignore, write="replace")
