@@ -13,7 +13,7 @@ from hypothesis.strategies import permutations, text
 from pictures import SHOP, deployment, world
 from portmap import Service, ServicePort, draw
 from portmap._draw import FORMATS
-from portmap._reports.printable import printable
+from portmap._kubernetes.printable import printable
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

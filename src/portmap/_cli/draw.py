@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from portmap._cli.arguments import Commands, add_input, cluster_of, read_documents, write_file
+from portmap._kubernetes.printable import printable
 from portmap._reports.console import CommandError, Console
-from portmap._reports.printable import printable
 
 if TYPE_CHECKING:
     from portmap._draw import Format

@@ -203,7 +203,8 @@ def _write_report(report: "Report", options: argparse.Namespace, settings: "Sett
     for format_, file in options.output:
         data = "".join(_rendered(report, format_, settings, Page())).encode()
         write_file(file, data, _COMMAND)
-    if console.write_all(_rendered(report, options.format, settings, console.page)):
+    parts = _rendered(report, options.format, settings, console.page)
+    if console.write_all(parts, commands=options.format == "github"):
         console.note(summary(report))
         if not report.objects and HELM in report.skipped_by_reason:
             # Without findings, a chart that nobody judged would pass for one without problems.

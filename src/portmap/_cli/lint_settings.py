@@ -107,7 +107,8 @@ class Settings:
         import json
 
         text = json.dumps(Baseline.of(report).as_dict(), indent=2, ensure_ascii=False) + "\n"
-        write_file(self.baseline, text.encode(), _COMMAND)
+        # A file name that is not UTF-8 has surrogates, which become escapes of JSON.
+        write_file(self.baseline, text.encode(errors="backslashreplace"), _COMMAND)
 
 
 def settings_of(options: argparse.Namespace) -> Settings:

@@ -9,7 +9,7 @@ from portmap._draw.mermaid import as_mermaid
 from portmap._draw.svg import as_svg
 from portmap._draw.text import as_text
 from portmap._graph.port_map import PortMap
-from portmap._reports.printable import printable
+from portmap._kubernetes.printable import printable
 
 Format: TypeAlias = Literal["svg", "html", "mermaid", "text"]
 

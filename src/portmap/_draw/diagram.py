@@ -18,10 +18,10 @@ from portmap._graph.object_name import ObjectName
 from portmap._graph.port_map import PortMap
 from portmap._graph.targets import ContainerTarget, ResolvedReference, ServiceTarget
 from portmap._kubernetes.enums import DEFAULT_PROTOCOL
+from portmap._kubernetes.printable import printable
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
-from portmap._reports.printable import printable
 
 Column: TypeAlias = Literal["ways-in", "services", "pods"]
 State: TypeAlias = Literal["fine", "nowhere", "unreached", "elsewhere"]

@@ -7,6 +7,7 @@ from typing import Any, final
 
 import attrs
 
+from portmap._kubernetes.printable import printable
 from portmap._kubernetes.violations import Violation
 
 
@@ -82,9 +83,9 @@ class ValidationError(PortmapError, ValueError):
     def __str__(self) -> str:
         count = len(self.violations)
         judge = f" for {self.judged_by}" if self.judged_by else ""
-        lines = [f"{self.subject.strip()} is invalid{judge}: {count} violation{'s' if count != 1 else ''}"]
+        lines = [printable(f"{self.subject.strip()} is invalid{judge}: {count} violation{'s' if count != 1 else ''}")]
         for violation in self.violations:
-            lines.extend(f"  {line}" for line in str(violation).splitlines())
+            lines.extend(f"  {line}" for line in str(violation).split("\n"))
         return "\n".join(lines)
 
 
@@ -115,7 +116,7 @@ class ManifestError(PortmapError, ValueError):
 
     def __str__(self) -> str:
         place = ":".join(part for part in (self.source, str(self.span) if self.span else "") if part)
-        return f"{place}: {self.problem}" if place else self.problem
+        return printable(f"{place}: {self.problem}" if place else self.problem)
 
 
 @final
@@ -179,4 +180,4 @@ class RuleError(PortmapError):
         self.problem = problem
 
     def __str__(self) -> str:
-        return self.problem
+        return printable(self.problem)

@@ -11,6 +11,7 @@ import attrs
 
 from portmap._kubernetes.field_path import FieldPath, as_path
 from portmap._kubernetes.plain_data import OMITTED, plain_data
+from portmap._kubernetes.printable import printable, shown
 
 Reason: TypeAlias = Literal[
     "FieldValueRequired",
@@ -48,18 +49,10 @@ def quote(value: object) -> str:
 
         text = json.dumps(short, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
-        text = _shown(value)
+        text = shown(value)
     if len(text) > _LONGEST_QUOTE or (isinstance(value, str) and len(value) > _LONGEST_QUOTE):
         return text[: _LONGEST_QUOTE - 1] + "…"
     return text
-
-
-def _shown(value: object) -> str:
-    """Return the repr of a value that is not JSON, as programs pass it."""
-    try:
-        return repr(value)
-    except Exception:  # noqa: BLE001 - the repr of a foreign class may raise anything
-        return f"a value of type {type(value).__name__}"
 
 
 @final
@@ -131,8 +124,8 @@ class Violation:
             metadata.name: Invalid value: null: must begin with shop-  [team-prefix]
         """
         usual, with_value = _OPENINGS[reason]
-        shown = f"{opening or usual}: {quote(value)}" if with_value else opening or usual
-        return cls(field=field, code=code, reason=reason, message=f"{shown}: {detail}", hint=hint, value=value)
+        begin = f"{opening or usual}: {quote(value)}" if with_value else opening or usual
+        return cls(field=field, code=code, reason=reason, message=f"{begin}: {detail}", hint=hint, value=value)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data, which has the fields of a `StatusCause` in the API server's answer and more.
@@ -144,9 +137,7 @@ class Violation:
         return plain_data(self)
 
     def __str__(self) -> str:
-        place = f"{self.path}: " if self.path else ""
-        text = f"{place}{self.message}  [{self.code}]"
-        return f"{text}\n    hint: {self.hint}" if self.hint else text
+        return _lines(self.path, self.message, self.code, self.hint)
 
 
 @final
@@ -195,8 +186,13 @@ class ServerWarning:
         return plain_data(self)
 
     def __str__(self) -> str:
-        text = f"{self.path}: {self.message}  [{self.code}]"
-        return f"{text}\n    hint: {self.hint}" if self.hint else text
+        return _lines(self.path, self.message, self.code, self.hint)
+
+
+def _lines(path: FieldPath, message: str, code: str, hint: str | None) -> str:
+    """Return a problem for people, with its hint in a second line."""
+    text = printable(f"{path}: {message}  [{code}]" if path else f"{message}  [{code}]")
+    return f"{text}\n    hint: {printable(hint)}" if hint else text
 
 
 def below(root: FieldPath, violations: Iterable[Violation]) -> list[Violation]:

@@ -15,6 +15,7 @@ import attrs
 
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import ManifestError, ValidationError
+from portmap._kubernetes.printable import printable
 from portmap._manifests.atomic_write import read_bytes, replace_bytes
 from portmap._manifests.documents import document_at, name_of, objects_in
 from portmap._manifests.edit_document import DocumentText
@@ -73,7 +74,8 @@ class Edit:
                  targetPort: http
         """
         before, after = (re.findall(r"[^\n]*\n|[^\n]+", each.decode("utf-8")) for each in (self.before, self.after))
-        found = difflib.unified_diff(before, after, self.path, self.path)
+        name = printable(self.path)
+        found = difflib.unified_diff(before, after, name, name)
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in found)
 
     def write(self) -> None:

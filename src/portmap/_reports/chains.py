@@ -5,7 +5,7 @@ from typing import Final
 
 from portmap._graph.chains import Entry, Hop
 from portmap._graph.trace import Approach, Onward
-from portmap._reports.printable import printable
+from portmap._kubernetes.printable import printable
 
 # Entries that the first hop does not name.
 _NAMES: Final[Mapping[Entry, str]] = {

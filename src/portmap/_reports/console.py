@@ -12,10 +12,13 @@ from contextlib import contextmanager, suppress
 from typing import IO, Any, Final, TypeAlias, cast, final
 
 from portmap._kubernetes.errors import ManifestError
+from portmap._kubernetes.printable import printable, safe_lines
 from portmap._reports.layout import Page
-from portmap._reports.printable import encodable, printable
 
 _CHUNK: Final = 1_000_000
+
+# The symbols of reports, for terminals that know only ASCII.
+_ASCII: Final = str.maketrans({"→": "->", "✗": "x", "…": "..."})
 
 
 @final
@@ -61,17 +64,27 @@ class Console:
     def write(self, text: str) -> bool:
         """Write a part of the report, and return whether a reader is left.
 
+        Nothing in it steers the terminal but colours of the page, nor the log of a workflow.
+
         Raises:
             CommandError: It cannot be written.
         """
-        return not text or self._put(lambda stream: stream.write(encodable(text, stream)))
+        return self.write_commands(safe_lines(text, styles=self.page.colour))
+
+    def write_commands(self, text: str) -> bool:
+        """Write a part of a report that consists of commands to the log of a workflow; see `write`."""
+        return not text or self._put(lambda stream: stream.write(_encodable(text, stream)))
 
     def write_content(self, data: bytes) -> bool:
-        """Write the content of a file unchanged, whatever the locale, and return whether a reader is left.
+        """Write the content of a file, and return whether a reader is left.
+
+        A terminal gets it as a report, and any other reader unchanged, whatever the locale.
 
         Raises:
             CommandError: It cannot be written.
         """
+        if _is_terminal(self._stdout):
+            return self.write(data.decode("utf-8"))
 
         def put(stream: IO[str]) -> None:
             raw = getattr(stream, "buffer", None)
@@ -82,22 +95,27 @@ class Console:
 
         return not data or self._put(put)
 
-    def write_all(self, parts: Iterable[str]) -> bool:
+    def write_all(self, parts: Iterable[str], *, commands: bool = False) -> bool:
         """Write a report that comes in parts, and return whether it was read to its end.
+
+        Args:
+            parts: The parts, each of whole lines.
+            commands: Whether they are commands to the log of a workflow.
 
         Raises:
             CommandError: It cannot be written.
         """
+        write = self.write_commands if commands else self.write
         pending: list[str] = []
         size = 0
         for part in parts:
             pending.append(part)
             size += len(part)
             if size > _CHUNK:
-                if not self.write("".join(pending)):
+                if not write("".join(pending)):
                     return False
                 pending, size = [], 0
-        return self.write("".join(pending))
+        return write("".join(pending))
 
     def _put(self, write: Callable[[IO[str]], object]) -> bool:
         stream = self._stdout
@@ -120,7 +138,7 @@ class Console:
             return
         with suppress(OSError):
             for line in lines:
-                self.stderr.write(encodable(f"{printable(line)}\n", self.stderr))
+                self.stderr.write(_encodable(safe_lines(f"{printable(line)}\n"), self.stderr))
             self.stderr.flush()
 
 
@@ -135,6 +153,16 @@ class _Input:
 
     def read(self, size: int = -1) -> object:
         return self._stream.read(size)
+
+
+def _encodable(text: str, stream: IO[str]) -> str:
+    """Return the text with escapes for characters that the encoding of the stream lacks."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(_ASCII).encode(encoding, "backslashreplace").decode(encoding)
+    return text
 
 
 def _is_terminal(stream: IO[str] | None) -> bool:

@@ -45,7 +45,8 @@ def json_parts(data: Mapping[str, Any], field: str, items: Iterable[Mapping[str,
 
 
 def _dumps(data: object) -> str:
-    return json.dumps(data, indent=2, sort_keys=True)
+    # The log of a workflow would obey `##[command]`, which can only be in a text.
+    return json.dumps(data, indent=2, sort_keys=True).replace("##[", "#\\u0023[")
 
 
 def _located(data: object, places: Places) -> object:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from portmap._kubernetes.printable import printable
 from portmap._lint.findings import Finding, Report, Severity
-from portmap._reports.printable import printable
 
 _COMMANDS: Final[Mapping[Severity, str]] = {"error": "error", "warning": "warning", "info": "notice"}
 

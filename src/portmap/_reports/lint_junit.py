@@ -6,8 +6,8 @@ from itertools import groupby
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
+from portmap._kubernetes.printable import printable
 from portmap._lint.findings import Finding, Report, Severity, at_least
-from portmap._reports.printable import printable
 
 # XML 1.0 cannot hold these characters, not even as references.
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

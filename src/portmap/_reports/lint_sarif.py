@@ -1,5 +1,6 @@
 """`portmap lint --format sarif`: SARIF 2.1.0, for code scanning services. Dicts are objects of its schema."""
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
@@ -127,4 +128,4 @@ def _artifact(source: str) -> dict[str, Any]:
             path = path.relative_to(Path.cwd())
         except (OSError, ValueError):
             return {"uri": path.as_uri()}
-    return {"uri": quote(normpath(path.as_posix())), "uriBaseId": "ROOT"}
+    return {"uri": quote(os.fsencode(normpath(path.as_posix()))), "uriBaseId": "ROOT"}

@@ -4,9 +4,9 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from portmap._kubernetes.printable import printable
 from portmap._lint.findings import SEVERITIES, Finding, Location, Report, Severity
 from portmap._reports.layout import RED, Page, count
-from portmap._reports.printable import printable
 
 _STYLES: Final[Mapping[Severity, str]] = {"error": RED, "warning": "\x1b[33m", "info": "\x1b[36m"}
 _USUAL_WIDTH: Final = 120

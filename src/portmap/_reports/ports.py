@@ -7,10 +7,10 @@ from portmap._graph.node_ports import HostPort, HostPorts, NodePort, NodePorts
 from portmap._graph.object_name import ObjectName
 from portmap._graph.port_map import PortMap
 from portmap._kubernetes.errors import ManifestError
+from portmap._kubernetes.printable import printable
 from portmap._reports.json_text import json_text
 from portmap._reports.layout import INDENT, Page, count, join_blocks
 from portmap._reports.places import Places
-from portmap._reports.printable import printable
 
 VERSION: Final = 1
 """The version of the JSON schema. It changes when a key is removed or gets another meaning."""

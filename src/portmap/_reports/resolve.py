@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from portmap._graph.object_name import ObjectName
 from portmap._kubernetes.plain_data import plain_data
+from portmap._kubernetes.printable import printable
 from portmap._manifests.documents import Document
 from portmap._model.ports import ServicePort
 from portmap._reports.chains import approach_text, is_own_address
@@ -16,7 +17,6 @@ from portmap._reports.invalid_objects import violation_line
 from portmap._reports.json_text import json_text, position
 from portmap._reports.layout import INDENT, Page, count, join_blocks
 from portmap._reports.places import Place
-from portmap._reports.printable import printable
 from portmap._reports.resolve_data import (
     Backend,
     LocatedMiss,

@@ -6,11 +6,11 @@ from typing import Final
 from portmap._graph.trace import Onward, Trace
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError
+from portmap._kubernetes.printable import printable
 from portmap._reports.chains import approach_text, onward_text
 from portmap._reports.json_text import json_text
 from portmap._reports.layout import INDENT, Page, count, join_blocks
 from portmap._reports.places import Places
-from portmap._reports.printable import printable
 
 VERSION: Final = 1
 """The version of the JSON schema. It changes when a key is removed or gets another meaning."""
