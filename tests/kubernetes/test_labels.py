@@ -81,3 +81,10 @@ def test_it_equals_mappings_alone() -> None:
     """Labels are not equal to a list of their items."""
     assert Labels({"a": "b"}) != [("a", "b")]
     assert Labels({"a": "b"}) != {"a": "c"}
+
+
+@pytest.mark.parametrize("items", ["ab", 5, ["ab"], [("a", "b")], b"a"])
+def test_labels_of_no_mapping(items: Any) -> None:
+    """Labels of anything but a mapping are an error in portmap's words; two letters are not a key and a value."""
+    with pytest.raises(TypeError, match="labels are a mapping of text to text, not "):
+        Labels(items)

@@ -74,10 +74,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def command(here: Path) -> Command:
     """Return a function that runs `portmap` in its own process, with `site` as a folder of packages."""
 
-    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    def run(*arguments: str, python: str = "-q") -> "subprocess.CompletedProcess[str]":
         path = os.pathsep.join([str(SOURCE), str(here / "site")])
         return subprocess.run(
-            [sys.executable, "-m", "portmap", *arguments],
+            [sys.executable, python, "-m", "portmap", *arguments],
             capture_output=True,
             text=True,
             check=False,
@@ -121,6 +121,19 @@ class TestAnInstalledDistribution:
         [described] = [each for each in run["tool"]["driver"]["rules"] if each["id"] == "acme.owner-label"]
         assert described["help"]["markdown"] == "Service has no owner."
         assert "helpUri" not in described
+
+    def test_without_docstrings(self, here: Path, command: Command) -> None:
+        """Python without docstrings runs them, too."""
+        installed(here / "site", GOOD)
+        done = command("lint", "--format=json", "web.yaml", python="-OO")
+        assert {each["rule"] for each in json.loads(done.stdout)["findings"]} >= {"acme.owner-label"}
+
+    def test_a_rule_that_exits(self, here: Path, command: Command) -> None:
+        """A rule cannot end the run as if there were findings."""
+        installed(here / "site", BROKEN.replace('KeyError("labels")', "SystemExit(1)"), "acme = acme_rules:broken")
+        done = command("lint", "web.yaml")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "the rule acme.broken failed at Service shop/web: SystemExit: 1" in done.stderr
 
     def test_in_several_processes(self, here: Path, command: Command) -> None:
         """The report does not depend on the number of processes."""

@@ -107,8 +107,7 @@ class Settings:
         import json
 
         text = json.dumps(Baseline.of(report).as_dict(), indent=2, ensure_ascii=False) + "\n"
-        # A file name that is not UTF-8 has surrogates, which become escapes of JSON.
-        write_file(self.baseline, text.encode(errors="backslashreplace"), _COMMAND)
+        write_file(self.baseline, text.encode(), _COMMAND)
 
 
 def settings_of(options: argparse.Namespace) -> Settings:

@@ -28,6 +28,7 @@ from portmap._graph.reference import Reference
 from portmap._graph.reference_table import references_of
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import ValidationError
+from portmap._kubernetes.printable import safe_repr
 from portmap._manifests.applied import Creation
 from portmap._manifests.read import read
 from portmap._model.foreign import plain_manifest
@@ -252,7 +253,9 @@ def _items(given: object) -> Iterator[Service | Pod | Workload | Mapping[str, An
     elif isinstance(plain := plain_manifest(given), Mapping):
         yield from _items(plain)
     else:
-        raise TypeError(f"contract compares Services, pods, workloads, plain dicts and documents, not {given!r}")
+        raise TypeError(
+            f"contract compares Services, pods, workloads, plain dicts and documents, not {safe_repr(given)}"
+        )
 
 
 def _references_to_removed(removed: Iterable[Service], new: _Side, namespaces: Mapping[str, str]) -> Iterator[Change]:

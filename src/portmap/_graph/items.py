@@ -5,7 +5,6 @@ is unknown and not a miss. Everything is sorted by namespace, kind and name, so 
 order of the input does not matter.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any, Final, Self, TypeVar, final
@@ -18,7 +17,7 @@ from portmap._graph.reference_table import references_of
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.kinds import SEVERAL_TEMPLATES, any_template_path
 from portmap._kubernetes.plain_data import OMITTED, inlined
-from portmap._kubernetes.violations import Violation
+from portmap._kubernetes.violations import Violation, quote
 from portmap._model.foreign import plain_manifest
 from portmap._model.pods import Pod
 from portmap._model.service_reading import is_core_service, read_core_service
@@ -286,7 +285,7 @@ def _intended_labels(labels: object) -> dict[str, Any]:
     if not isinstance(labels, Mapping):
         return {}
     return {
-        key: json.dumps(value) if isinstance(value, bool | int | float) else value
+        key: quote(value) if isinstance(value, bool | int | float) else value
         for key, value in labels.items()
         if isinstance(key, str)
     }

@@ -25,6 +25,7 @@ from portmap._graph.targets import ContainerTarget, MapMiss, ResolvedReference
 from portmap._graph.trace import Trace, Tracer
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.kinds import known_kinds
+from portmap._kubernetes.printable import safe_repr
 from portmap._model.foreign import require_iterable
 from portmap._model.pods import Pod
 from portmap._model.ports import ServicePort
@@ -421,7 +422,7 @@ class PortMap:
             return self._index.services_of(parse_object(service), namespace)[0]
         argument: object = service
         if not isinstance(argument, Service):
-            raise TypeError(f"service must be a Service of the map or its name, not {argument!r}")
+            raise TypeError(f"service must be a Service of the map or its name, not {safe_repr(argument)}")
         positions = self._chains.services_named.get(name_of(service), ())
         for position in positions:
             if self.services[position] is service:

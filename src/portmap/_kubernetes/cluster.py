@@ -12,6 +12,7 @@ from portmap._kubernetes.addresses import Network, network
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.features import FEATURES, GATES, NEWEST_RECORDED, SUPPORTED_VERSIONS, Feature
 from portmap._kubernetes.field_path import FieldPath
+from portmap._kubernetes.printable import safe_repr
 from portmap._kubernetes.violations import Violation
 
 DEFAULT_NODE_PORT_RANGE: Final = range(30000, 32768)
@@ -238,7 +239,7 @@ def _cluster_violations(cluster: Cluster) -> Iterable[Violation]:
             "FieldValueInvalid",
             "must be a range of ports within 1 to 65535",
             hint="for 30000-32767 write range(30000, 32768): the end of a Python range is exclusive",
-            value=repr(ports),
+            value=safe_repr(ports),
         )
     yield from _cidr_violations(() if cluster.service_cidrs is None else cluster.service_cidrs)
     yield from _gate_violations(cluster.feature_gates)
@@ -317,6 +318,6 @@ def set_default_cluster(cluster: Cluster) -> None:
     """
     given: object = cluster
     if not isinstance(given, Cluster):
-        raise TypeError(f"the default cluster is a Cluster, not {given!r}")
+        raise TypeError(f"the default cluster is a Cluster, not {safe_repr(given)}")
     global _default  # noqa: PLW0603 - a process-wide default is what this function is for
     _default = cluster

@@ -3,6 +3,8 @@
 from collections.abc import ItemsView, Iterator, Mapping
 from typing import Any, final
 
+from portmap._kubernetes.printable import safe_repr
+
 
 @final
 class Labels(Mapping[str, str]):
@@ -27,10 +29,12 @@ class Labels(Mapping[str, str]):
     __slots__ = ("_items",)
 
     def __init__(self, items: Mapping[str, str] | None = None) -> None:
+        if not isinstance(items, Mapping | None):
+            raise TypeError(f"labels are a mapping of text to text, not {safe_repr(items)}")
         self._items = own = dict(items or {})
         for key, value in own.items():
             if type(key) is not str or type(value) is not str:
-                raise TypeError(f"labels are text under text, not {key!r}: {value!r}")
+                raise TypeError(f"labels are text under text, not {safe_repr(key)}: {safe_repr(value)}")
 
     def __getitem__(self, key: str) -> str:
         return self._items[key]

@@ -49,9 +49,12 @@ def _safe_line(line: str) -> str:
 
 
 def shown(value: object) -> str:
-    """Return a text as it is, and any other value as Python shows it, cut if it is very long."""
-    if isinstance(value, str):
-        return value
+    """Return a text as it is, and any other value as `safe_repr` does."""
+    return value if isinstance(value, str) else safe_repr(value)
+
+
+def safe_repr(value: object) -> str:
+    """Return a value as Python shows it, cut if it is very long, or what it is if Python cannot show it."""
     try:
         text = repr(value)
     except Exception:  # noqa: BLE001 - the repr of a foreign class may raise anything, that of a long number does

@@ -121,4 +121,6 @@ class Baseline:
 
 def _key(finding: Finding) -> _Key:
     subject = finding.subject
-    return finding.source, subject.kind, subject.namespace or "", subject.name, finding.field, finding.rule
+    # A name of a file that is not UTF-8 has surrogates, which no JSON file can hold.
+    source = finding.source.encode("utf-8", "backslashreplace").decode()
+    return source, subject.kind, subject.namespace or "", subject.name, finding.field, finding.rule

@@ -65,13 +65,26 @@ def has_placeholder(value: object, *, bare_words: bool = False) -> bool:
         value: Any JSON value.
         bare_words: Whether a word in upper case, such as `PORT`, is a placeholder, too.
     """
-    if isinstance(value, str):
-        return bool(PLACEHOLDER.search(value) or (bare_words and _WORD.fullmatch(value)))
-    if isinstance(value, Mapping):
-        return any(has_placeholder(key) or has_placeholder(each, bare_words=bare_words) for key, each in value.items())
-    if isinstance(value, list | tuple):
-        return any(has_placeholder(each, bare_words=bare_words) for each in value)
+    for each in _values_in(value):
+        if isinstance(each, str) and (PLACEHOLDER.search(each) or (bare_words and _WORD.fullmatch(each))):
+            return True
+        if isinstance(each, Mapping) and any(isinstance(key, str) and PLACEHOLDER.search(key) for key in each):
+            return True
     return False
+
+
+def _values_in(value: object) -> Iterator[object]:
+    """Yield a value and all those in it, each container once: the plain data of a program may contain themselves."""
+    seen: set[int] = set()
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, Mapping | list | tuple):
+            if id(each) in seen:
+                continue
+            seen.add(id(each))
+            left.extend(each.values() if isinstance(each, Mapping) else each)
+        yield each
 
 
 def skip_reasons(items: Sequence[Item]) -> list[str | None]:
@@ -154,9 +167,7 @@ def _is_bare_workload(item: Item) -> bool:
 
 def _has_patch_directive(raw: object) -> bool:
     """Return whether an object has a directive of a strategic merge patch."""
-    if isinstance(raw, Mapping):
-        return "$patch" in raw or "$retainKeys" in raw or any(_has_patch_directive(each) for each in raw.values())
-    return isinstance(raw, list) and any(_has_patch_directive(each) for each in raw)
+    return any(isinstance(each, Mapping) and ("$patch" in each or "$retainKeys" in each) for each in _values_in(raw))
 
 
 # --- kustomize -------------------------------------------------------------------------------------------------

@@ -38,7 +38,8 @@ def _findings_of_rule(rule: Rule, subjects: Collection[Any], bundle: Bundle) -> 
                 yield _finding(rule, found, bundle)
     except MemoryError:
         raise
-    except Exception as error:
+    # A rule can raise anything, even exit.
+    except (Exception, SystemExit) as error:
         raise _rule_error(rule, subject, error) from error
 
 
@@ -66,7 +67,7 @@ def _related(place: Place, message: str, bundle: Bundle) -> Related:
     return Related(item.name, path + place.path, message, item.position)
 
 
-def _rule_error(rule: Rule, subject: object, error: Exception) -> RuleError:
+def _rule_error(rule: Rule, subject: object, error: BaseException) -> RuleError:
     match subject:
         case Service() | Workload():
             about = f" at {subject}"

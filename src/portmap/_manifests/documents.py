@@ -10,6 +10,7 @@ from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError, Span, ValidationError
 from portmap._kubernetes.field_path import ROOT, FieldPath, as_path
 from portmap._kubernetes.kinds import known_kinds
+from portmap._kubernetes.printable import safe_repr
 from portmap._kubernetes.violations import Violation, in_order
 from portmap._manifests.read import Kind, is_readable, read_all
 from portmap._model.pods import Pod
@@ -218,7 +219,7 @@ class Manifests(Sequence[Document]):
         """
         given: object = kind
         if not isinstance(given, type | UnionType | None):
-            raise TypeError(f"objects takes a class, Service, Pod or Workload, not {given!r}{_meant(given)}")
+            raise TypeError(f"objects takes a class, Service, Pod or Workload, not {safe_repr(given)}{_meant(given)}")
         bad = [document for document in self._found if document.violations]
         if bad:
             violations = [

@@ -10,6 +10,7 @@ import attrs
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import ManifestError
 from portmap._kubernetes.field_path import FieldPath
+from portmap._kubernetes.printable import safe_repr
 from portmap._manifests.documents import Document, Manifests, documents, objects_in, values_in
 from portmap._manifests.text_files import PACKED, is_json, read_file, read_stream
 from portmap._yaml.parsed_document import ParsedDocument
@@ -103,7 +104,7 @@ def _no_source(source: object) -> str:
     if isinstance(source, Iterable) and not isinstance(source, Mapping):
         several = "[document for path in paths for document in load(path)]"
         return f"{what}, not a {type(source).__name__}: for several, name their folder, or write {several}"
-    return f"{what}, not {source!r}"
+    return f"{what}, not {safe_repr(source)}"
 
 
 def is_folder(path: Path) -> bool:

@@ -4,6 +4,7 @@ from portmap._apiserver.pod_rules import CONTAINER_PORT_RULES, CONTAINER_RULES, 
 from portmap._apiserver.port_rules import SERVICE_PORT_RULES
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.field_path import ROOT, FieldPath
+from portmap._kubernetes.printable import safe_repr
 from portmap._kubernetes.violations import Violation, in_order
 from portmap._model.pods import Container, Pod
 from portmap._model.ports import ContainerPort, ServicePort
@@ -37,7 +38,7 @@ def check(
     """
     target: object = cluster or cluster_in_force()
     if not isinstance(target, Cluster):
-        raise TypeError(f"a cluster is a Cluster, not {target!r}: write Cluster({target!r})")
+        raise TypeError(f"a cluster is a Cluster, not {safe_repr(target)}: write Cluster({safe_repr(target)})")
     return _violations(subject, target)
 
 

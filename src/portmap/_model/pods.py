@@ -15,6 +15,7 @@ from portmap._kubernetes.cluster import cluster_in_force
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.labels import Labels
+from portmap._kubernetes.printable import shown
 from portmap._kubernetes.schema import BOOLEAN, TEXT, TEXT_MAP, TEXTS, TIME, wrong_type
 from portmap._kubernetes.violations import Violation, in_order
 from portmap._kubernetes.wire import Field, FieldTable, labels_or_as_is, series_or_as_is, texts_or_as_is
@@ -74,12 +75,12 @@ class Container:
         else:
             for position, port in enumerate(ports):
                 if type(port) is not ContainerPort:
-                    hint = f"write ContainerPort({port})" if type(port) is int else None
+                    hint = f"write ContainerPort({shown(port)})" if type(port) is int else None
                     found.append(wrong_type(FieldPath("ports", position), "a ContainerPort", port, hint))
         if not found:
             found = CONTAINER_RULES.violations(self)
         if found:
-            raise ValidationError(f"Container {self.name}", in_order(found), str(cluster_in_force()))
+            raise ValidationError(f"Container {shown(self.name)}", in_order(found), str(cluster_in_force()))
 
     @property
     def is_sidecar(self) -> bool:
@@ -240,7 +241,7 @@ class Pod:
 
     def __str__(self) -> str:
         """Return the name for messages: `Pod shop/web-0`."""
-        return f"Pod {self.namespace}/{self.name}" if self.namespace else f"Pod {self.name}"
+        return f"Pod {shown(self.namespace)}/{shown(self.name)}" if self.namespace else f"Pod {shown(self.name)}"
 
     def __repr__(self) -> str:
         return represent(self, "name")

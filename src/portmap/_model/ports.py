@@ -15,6 +15,7 @@ from portmap._kubernetes.cluster import cluster_in_force
 from portmap._kubernetes.enums import DEFAULT_PROTOCOL, Protocol
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.opaque import Opaque
+from portmap._kubernetes.printable import safe_repr
 from portmap._kubernetes.violations import Violation, in_order, quote
 from portmap._kubernetes.wire import FieldTable, opaque_or_as_is, unmodelled_violations
 from portmap._model.representation import pretty_print, represent
@@ -179,7 +180,9 @@ class ServicePort:
         """
         target: object = container_port
         if not isinstance(target, ContainerPort):
-            raise TypeError(f"targeting takes a ContainerPort, not {target!r}; give a name or number as target_port")
+            raise TypeError(
+                f"targeting takes a ContainerPort, not {safe_repr(target)}; give a name or number as target_port"
+            )
         return cls(
             port,
             name=container_port.name if name is None else name,

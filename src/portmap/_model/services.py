@@ -23,6 +23,7 @@ from portmap._kubernetes.enums import (
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.opaque import Opaque
+from portmap._kubernetes.printable import shown
 from portmap._kubernetes.schema import wrong_type
 from portmap._kubernetes.violations import Violation, in_order
 from portmap._kubernetes.wire import (
@@ -324,8 +325,8 @@ class Service:
 
     def __str__(self) -> str:
         """Return the name for messages: `Service shop/web`."""
-        named = self.name or (f"{self.generate_name}…" if self.generate_name else "(no name)")
-        return f"Service {self.namespace}/{named}" if self.namespace else f"Service {named}"
+        named = shown(self.name or (f"{shown(self.generate_name)}…" if self.generate_name else "(no name)"))
+        return f"Service {shown(self.namespace)}/{named}" if self.namespace else f"Service {named}"
 
     def __repr__(self) -> str:
         return represent(self, "name")
@@ -398,7 +399,7 @@ def _hint_of_port(value: object) -> str | None:
         return "write ServicePort.targeting(…, port=…) for one that leads to this container port"
     if isinstance(value, Mapping):
         return "write ServicePort(…) with its fields; portmap.manifests.read takes a whole Service as a dict"
-    return f"write ServicePort({value})" if type(value) is int else None
+    return f"write ServicePort({shown(value)})" if type(value) is int else None
 
 
 _METADATA_NAMES: Final = tuple(name for _, name in METADATA_FIELDS.places)

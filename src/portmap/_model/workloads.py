@@ -17,6 +17,7 @@ from portmap._kubernetes.kinds import (
     known_kinds,
 )
 from portmap._kubernetes.labels import Labels
+from portmap._kubernetes.printable import safe_repr
 from portmap._kubernetes.schema import TEXT_MAP, wrong_type
 from portmap._kubernetes.violations import Violation, below, in_order
 from portmap._model.foreign import Foreign, is_document, plain_manifest
@@ -114,7 +115,7 @@ def as_workload(workload: Workload | Pod | Mapping[str, Any] | Foreign) -> Workl
     manifest = plain_manifest(workload)
     if not isinstance(manifest, Mapping):
         reason = "a Service makes no pods: " if type(manifest).__name__ == "Service" else ""
-        raise TypeError(f"{reason}a workload is a Pod, a Workload or a plain dict, not {manifest!r}")
+        raise TypeError(f"{reason}a workload is a Pod, a Workload or a plain dict, not {safe_repr(manifest)}")
     if any_template_path(manifest) is None:
         raise ValidationError("manifest", (_makes_no_pods(manifest),))
     return read_workload(manifest)
