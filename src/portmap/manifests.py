@@ -1,12 +1,12 @@
-"""Manifests: reading, judging and writing what others wrote, or will read.
+"""Reads, validates, writes and edits manifests.
 
     >>> from portmap.manifests import validate
     >>> manifest = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {}}
     >>> [violation.code for violation in validate(manifest)]
     ['ports-required']
 
-The only part of portmap that knows PyYAML, cattrs and files. Each name is loaded
-when it is first asked for, so that a script which only writes loads no reader.
+Only these names use PyYAML, cattrs and files. Each is imported when it is first used, so a script that
+only writes imports no reader.
 """
 
 from importlib import import_module

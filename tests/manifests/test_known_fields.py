@@ -73,7 +73,7 @@ def test_accepted_fields_at_the_top(web: Path, target: str, change: str) -> None
 def test_a_kind_that_becomes_a_mapping(web: Path) -> None:
     """If an earlier change made a mapping of the kind, the error is about the kind."""
     web.write_text(OTHERS, encoding="utf-8")
-    with pytest.raises(ManifestError, match="would be left without kind"):
+    with pytest.raises(ManifestError, match="would have no kind"):
         set_fields(web, "configmap/web", "kind={a: b}", "x=1")
 
 

@@ -1,7 +1,7 @@
-"""Writing files whole or not at all: the only module of portmap that opens files to write.
+"""Atomic writes: the only module of portmap that opens files to write.
 
-The new content goes to a file beside the old one, reaches the disk, and then takes its name.
-Whatever fails, and whenever the process dies, the name stands for the old content or the new.
+The new content is written and synced to a temporary file in the same folder, which then replaces the old
+file. If anything fails or the process dies, the file has either the old or the new content.
 """
 
 import os
@@ -14,30 +14,30 @@ from portmap._kubernetes.errors import ManifestError
 
 
 def read_bytes(path: str | os.PathLike[str]) -> bytes:
-    """The content of a regular file.
+    """Return the content of a regular file.
 
     Raises:
-        ManifestError: It cannot be read, or is no regular file.
+        ManifestError: The file cannot be read, or is not a regular file.
     """
     try:
         if not stat.S_ISREG(Path(path).stat().st_mode):
-            raise ManifestError("is no regular file", str(path))
+            raise ManifestError("is not a regular file", str(path))
         return Path(path).read_bytes()
     except (OSError, ValueError) as error:
         raise _failed(error, "cannot be read", path) from None
 
 
 def replace_bytes(path: str | os.PathLike[str], data: bytes, *, expected: bytes) -> None:
-    """Give an existing file this content, all at once or not at all.
+    """Replace the content of an existing file atomically.
 
     Args:
         path: The file.
-        data: Its new content.
-        expected: What was read from it. The last thing before the new content takes its name is
-            to look whether that is still what it holds.
+        data: The new content.
+        expected: The content that was read from the file. It is compared with the file directly before
+            the replacement.
 
     Raises:
-        ManifestError: It could not be written, or has changed since; it is as it was.
+        ManifestError: The file could not be written, or has changed since it was read. Nothing was written.
     """
     if read_bytes(path) != expected:
         raise _changed(path)
@@ -46,7 +46,7 @@ def replace_bytes(path: str | os.PathLike[str], data: bytes, *, expected: bytes)
             raise ManifestError("cannot be written: it is read-only", str(path))
         write_whole(path, data, expected=expected)
     except PermissionError as error:
-        # The file itself may be written, as was just asked.
+        # The file itself is writable, so its folder is not.
         problem = f"cannot be replaced: nothing can be written to its folder ({error.strerror})"
         raise ManifestError(problem, str(path)) from None
     except (OSError, ValueError) as error:
@@ -67,17 +67,17 @@ def _failed(error: Exception, what: str, path: str | os.PathLike[str]) -> Manife
 def write_whole(path: str | os.PathLike[str], data: bytes, *, expected: bytes | None = None) -> None:
     """Write a file, or leave it as it is.
 
-    A symbolic link stays one, and what it points at is written. The permissions of a file
-    that was there stay, and so do its owner and group as far as the process may set them.
+    A symbolic link stays, and its target is written. An existing file keeps its permissions, and its owner
+    and group as far as the process may set them.
 
     Args:
         path: The file.
-        data: All of its new content.
-        expected: What it must still hold just before that; `None`: anything.
+        data: The new content.
+        expected: The content that the file must have directly before the write; `None` for any.
 
     Raises:
-        ManifestError: It holds something else.
-        OSError: It cannot be written, or is no file; its old content is what it was.
+        ManifestError: The file has other content.
+        OSError: The file cannot be written, or is not a file. It has its old content.
     """
     target = Path(os.path.realpath(path))
     before = target.stat() if target.exists() else None
@@ -92,7 +92,7 @@ def write_whole(path: str | os.PathLike[str], data: bytes, *, expected: bytes | 
             _keep(file.fileno(), before)
             os.fsync(file.fileno())
         if expected is not None and target.read_bytes() != expected:
-            raise _changed(path)  # noqa: TRY301 - cleaned up after like any failure
+            raise _changed(path)  # noqa: TRY301 - the handler below cleans up
         Path(name).replace(target)
     except BaseException:
         with suppress(OSError):
@@ -102,13 +102,13 @@ def write_whole(path: str | os.PathLike[str], data: bytes, *, expected: bytes | 
 
 
 def _write_in_place(target: Path, data: bytes) -> None:
-    """A device or a pipe has no old content to keep; a folder cannot be written."""
+    """Write to a device or a pipe, which has no old content to keep. This fails for a folder."""
     with target.open("wb") as file:
         file.write(data)
 
 
 def _keep(handle: int, before: os.stat_result | None) -> None:
-    """The permissions and owner of the old file; those of any new file where there was none."""
+    """Set the permissions and owner of the old file, or the usual permissions if there was none."""
     if before is None:
         mask = os.umask(0)
         os.umask(mask)
@@ -120,7 +120,7 @@ def _keep(handle: int, before: os.stat_result | None) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Bring the new name to the disk, where folders can be told to (not on Windows)."""
+    """Sync the new name to the disk, where folders can be synced (not on Windows)."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""What was read from files and streams: an ordered sequence of documents."""
+"""The documents of files and streams, and sequences of them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import UnionType
@@ -34,11 +34,11 @@ class Document:
     """One object of a file, of any kind.
 
     Attributes:
-        raw: The object as plain data, as it was read.
-        objects: What it holds, as typed objects: one, for a Service or what makes pods;
-            several workloads, for a ClusterServiceVersion; none where portmap does not
-            model the kind, or an API server would refuse it.
-        violations: Why a server would refuse it, keys that were given twice included.
+        raw: The object as plain data.
+        objects: The typed objects: one for a Service, a pod or a workload;
+            several workloads for a ClusterServiceVersion; none if portmap does not
+            model the kind, or an API server would refuse the object.
+        violations: The violations that a server would report, keys given twice included.
         source: The name of the file or stream.
 
     Example:
@@ -60,7 +60,7 @@ class Document:
 
     @property
     def object(self) -> Service | Pod | Workload | None:
-        """The typed object, where there is one; `None` where it holds none, or is of a kind that holds several.
+        """The typed object; `None` if there is none, or if the kind can have several.
 
         Example:
             >>> document.object == web
@@ -71,7 +71,7 @@ class Document:
 
     @property
     def kind(self) -> str:
-        """The object's kind, `""` where it says none.
+        """The object's kind; `""` if it has none.
 
         Example:
             >>> document.kind
@@ -81,7 +81,7 @@ class Document:
 
     @property
     def name(self) -> str:
-        """The object's name, `""` where it has none.
+        """The object's name; `""` if it has none.
 
         Example:
             >>> document.name
@@ -90,7 +90,7 @@ class Document:
         return name_of(self.raw)
 
     def span(self, field: FieldPath | str = "") -> Span | None:
-        """Where a field stands in the text: that of its value, or of what is nearest above it.
+        """Return where the value of a field is in the text; if there is none, where its nearest parent is.
 
         Args:
             field: The path of a violation or finding, or a text such as `spec.ports[0].targetPort`;
@@ -103,7 +103,7 @@ class Document:
         return self._parsed.span(self._root + _path(field))
 
     def key_span(self, field: FieldPath | str) -> Span | None:
-        """Where the key of a field stands in the text, for fields that should not be there.
+        """Return where the key of a field is in the text, for fields that should not exist.
 
         Example:
             >>> document.key_span("spec.ports")
@@ -112,7 +112,7 @@ class Document:
         return self._parsed.key_span(self._root + _path(field))
 
     def place(self, field: FieldPath | str = "") -> Span | None:
-        """Where to point for a field: at its value, or at its key, where the value takes several lines.
+        """Return where a report points for a field: to its value, or to its key if the value has several lines.
 
         Args:
             field: A field path; `""` is the object itself.
@@ -127,9 +127,9 @@ class Document:
 
     @property
     def text(self) -> str:
-        """All of the text in which the object stands, that of other objects included.
+        """The whole text with the object and with other objects.
 
-        Of a stream that is read one document at a time, it is the part that was read with the object.
+        For a stream that is read one document at a time, it is the part that was read with the object.
 
         Example:
             >>> document.text == to_yaml(web)
@@ -138,7 +138,7 @@ class Document:
         return self._parsed.text
 
     def forget_places(self) -> None:
-        """Free the memory that `span` and its like took for the objects of this text; they find it all again.
+        """Free the memory of the positions in this text. `span` and the like find them again.
 
         Example:
             >>> document.forget_places()
@@ -147,7 +147,7 @@ class Document:
 
     @property
     def origin(self) -> tuple[ParsedDocument, FieldPath]:
-        """What was read of the whole text, and the object's path in it; for the modules of this package.
+        """The parsed document and the object's path in it; for the modules of portmap.
 
         Example:
             >>> document.origin[1]
@@ -156,7 +156,7 @@ class Document:
         return self._parsed, self._root
 
     def __str__(self) -> str:
-        """For people: `Service web (k8s/web.yaml:3)`."""
+        """Return `Service web (k8s/web.yaml:3)`."""
         span = self.span()
         place = f"{self.source}:{span.line}" if span else self.source
         return f"{self.kind or 'object'} {self.name or '(no name)'} ({place})"
@@ -203,15 +203,15 @@ class Manifests(Sequence[Document]):
     @overload
     def objects(self, kind: type[Kind]) -> tuple[Kind, ...]: ...
     def objects(self, kind: type[Kind] | None = None) -> tuple[Service | Pod | Workload, ...]:
-        """The typed objects, in order; documents of kinds that portmap does not model are passed over.
+        """Return the typed objects in order. Documents of kinds that portmap does not model are skipped.
 
         Args:
-            kind: Those of this class alone, `Service`, `Pod` or `Workload`; left out, all of them.
+            kind: The class of objects to return, `Service`, `Pod` or `Workload`; by default all.
 
         Raises:
-            ValidationError: One of the documents is invalid. It lists the violations
-                of all of them, each field behind the name of its document.
-            TypeError: `kind` is no class, such as the name of one.
+            ValidationError: A document is invalid. The error lists the violations
+                of all documents, each field after the name of its document.
+            TypeError: `kind` is not a class, but for instance the name of one.
 
         Example:
             >>> [str(each) for each in found.objects()]
@@ -219,7 +219,8 @@ class Manifests(Sequence[Document]):
         """
         given: object = kind
         if not isinstance(given, type | UnionType | None):
-            raise TypeError(f"objects takes a class, Service, Pod or Workload, not {safe_repr(given)}{_meant(given)}")
+            hint = _hint_for_name(given)
+            raise TypeError(f"objects takes a class, Service, Pod or Workload, not {safe_repr(given)}{hint}")
         bad = [document for document in self._found if document.violations]
         if bad:
             violations = [
@@ -234,8 +235,8 @@ class Manifests(Sequence[Document]):
         )
 
 
-def _meant(kind: object) -> str:
-    """What to write for the objects of a kind that was named."""
+def _hint_for_name(kind: object) -> str:
+    """Return a hint for the name of a kind in place of a class."""
     if not isinstance(kind, str):
         return ""
     if kind in {"Service", "Pod", "Workload"}:
@@ -259,7 +260,7 @@ def name_of(raw: object) -> str:
 
 
 def judged(documents: Iterable[Document]) -> Iterator[Document]:
-    """The Services and what makes pods among them: those of which portmap knows what a server would refuse."""
+    """Return the documents that portmap validates: Services, pods and workloads."""
     return (each for each in documents if isinstance(each.raw, Mapping) and is_readable(each.raw))
 
 
@@ -305,11 +306,11 @@ def _document(
 
 
 def objects_in(data: Any, root: FieldPath = ROOT) -> Iterator[tuple[FieldPath, Any]]:  # noqa: ANN401 - any JSON value
-    """The objects in this one: the items of a List, at any depth, or itself."""
+    """Yield the objects in this one: the items of a List, at any depth, or the object itself."""
     kind = data.get("kind") if isinstance(data, Mapping) else None
     items = data.get("items") if isinstance(kind, str) and kind.endswith("List") else None
     if isinstance(items, list):
-        # A ServiceList's items say nothing of their kind: it is that of the list.
+        # The items of a ServiceList have no kind: it follows from that of the list.
         own = {"apiVersion": data.get("apiVersion"), "kind": str(kind).removesuffix("List")} if kind != "List" else {}
         for position, item in enumerate(items):
             yield from objects_in(
@@ -320,7 +321,7 @@ def objects_in(data: Any, root: FieldPath = ROOT) -> Iterator[tuple[FieldPath, A
 
 
 def values_in(data: object, limit: int) -> int:
-    """How many values there are in this one, counted up to the limit at least."""
+    """Return how many values there are in this one. Counting stops above the limit."""
     count, level = 1, [data]
     while level and count <= limit:
         inside = [

@@ -1,4 +1,4 @@
-"""Changing fields of an object in a file, and nothing else of the file: what `portmap set` does.
+"""Changes fields of an object in a file and leaves the rest of the file as it is: `portmap set`.
 
 No round-trip library is used: ruamel.yaml rewrites the whole file and does not keep its bytes. Instead, the
 text is changed at the recorded positions and parsed again, and the change is refused unless exactly the
@@ -26,7 +26,7 @@ from portmap._manifests.text_files import PACKED, decoded
 
 _BOM: Final = "\ufeff"
 _IDENTITY: Final = ("apiVersion", "kind")
-_FIX_TOGETHER: Final = "it was invalid before, too: faults can be fixed together, by several changes in one call"
+_FIX_TOGETHER: Final = "it was invalid before, too: fix its faults together, by several changes in one call"
 
 
 @final
@@ -36,8 +36,8 @@ class Edit:
 
     Attributes:
         path: The file.
-        before: Its content as it was read.
-        after: Its content with the change.
+        before: The content that was read.
+        after: The content with the change.
 
     Example:
         >>> from pathlib import Path
@@ -54,7 +54,7 @@ class Edit:
 
     @property
     def changes(self) -> bool:
-        """Whether anything is different at all.
+        """Whether the content changes.
 
         Example:
             >>> change.changes
@@ -63,7 +63,7 @@ class Edit:
         return self.before != self.after
 
     def diff(self) -> str:
-        """What changes, as a unified diff; `""` where nothing does.
+        """Return the change as a unified diff; `""` if nothing changes.
 
         Example:
             >>> for line in change.diff().splitlines()[-3:]:
@@ -79,10 +79,10 @@ class Edit:
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in found)
 
     def write(self) -> None:
-        """Put the change into the file: all of it at once, or nothing.
+        """Write the change to the file atomically.
 
         Raises:
-            ManifestError: It cannot be written, or has changed since it was read; it is as it was.
+            ManifestError: The file cannot be written, or has changed since it was read. Nothing was written.
 
         Example:
             >>> change.write()
@@ -101,19 +101,19 @@ def edit(
     string: bool = False,
     cluster: Cluster | None = None,
 ) -> Edit:
-    """What `set_fields` would do, with nothing written: `edit(…).diff()` shows it, `edit(…).write()` does it.
+    """Return the change that `set_fields` would make, and write nothing.
 
     Args:
-        path: As in `set_fields`, here and below.
-        target: Which object.
-        changes: What to change.
-        namespace: The namespace of the object.
-        string: Whether values are text, whatever they look like.
-        cluster: By what the result is judged.
+        path: As in `set_fields`.
+        target: As in `set_fields`.
+        changes: As in `set_fields`.
+        namespace: As in `set_fields`.
+        string: As in `set_fields`.
+        cluster: As in `set_fields`.
 
     Raises:
-        ManifestError: As `set_fields`.
-        ValidationError: As `set_fields`.
+        ManifestError: As in `set_fields`.
+        ValidationError: As in `set_fields`.
 
     Example:
         >>> from pathlib import Path
@@ -144,7 +144,7 @@ def edit_content(
     string: bool = False,
     cluster: Cluster | None = None,
 ) -> Edit:
-    """Return the edit of content that `read` returns; it is called after the changes were found to be valid ones."""
+    """Return the edit of the content that `read` returns. `read` is called after the changes are parsed."""
     cluster = cluster or cluster_in_force()
     assignments = [parse_assignment(change, string=string) for change in changes]
     before = read()
@@ -178,22 +178,22 @@ def set_fields(
 
     Args:
         path: The file. A symbolic link stays one.
-        target: Which object, as `service/web` or `service/shop/web`, the second part being its namespace; the
-            kind in any case, plural or as kubectl shortens it.
+        target: The object, as `service/web` or `service/NAMESPACE/web`. The kind can be in any case, plural,
+            or a short name of kubectl.
         changes: Each `PATH=VALUE`, or `PATH-` to remove; see `docs/editing.md`. They are
-            made in order, and judged together.
-        namespace: The namespace of the object, where the file has several of its name and `target` does not say it.
-        string: Whether values are text, whatever they look like.
-        cluster: By what the result is judged; left out, the cluster in force.
+            made in order, and the result is validated once.
+        namespace: The namespace of the object, if `target` does not have it and several objects have this name.
+        string: Whether values are always text.
+        cluster: The cluster for which the result is validated; by default the cluster in force.
 
     Returns:
-        What was changed. If the fields had these values already, nothing was written.
+        The change. If the fields had these values already, nothing was written.
 
     Raises:
         ManifestError: The file cannot be read or written, there is no such object or
-            field, or the change cannot be made without another.
-        ValidationError: An API server would refuse the object with this change, as far as portmap knows: a
-            Service as a whole, what makes pods as far as ports are concerned, and other kinds not at all.
+            field, or the change would change other fields too.
+        ValidationError: An API server would refuse the object with this change. portmap validates Services,
+            and the ports of pods and workloads.
 
     Example:
         >>> from pathlib import Path
@@ -209,16 +209,16 @@ def set_fields(
 
 
 def _check_result(before: Candidate, document: DocumentText, cluster: Cluster) -> None:
-    """Fail if the object lost its identity, or if a server would refuse it.
+    """Refuse an object without the identity that it had, or that a server would refuse.
 
     Raises:
-        ManifestError: It has no API version, kind or name any more.
-        ValidationError: A server would refuse it.
+        ManifestError: The object has no API version, kind or name any more.
+        ValidationError: A server would refuse the object.
     """
     raw = document.raw()
     for field, had, has in zip((*_IDENTITY, "metadata.name"), _identity(before.raw), _identity(raw), strict=True):
         if had and not has:
-            raise ManifestError(f"the object would be left without {field}", document.name)
+            raise ManifestError(f"the object would have no {field}", document.name)
     check_object(document.parsed, document.root, raw, document.name)
     result = document_at(document.parsed, document.root, raw, document.name, cluster)
     if result.violations:
@@ -229,6 +229,6 @@ def _check_result(before: Candidate, document: DocumentText, cluster: Cluster) -
 
 
 def _identity(raw: object) -> tuple[bool, ...]:
-    """Return which of the fields an object has that identify every object."""
+    """Return for each field that identifies objects whether the object has it."""
     given = raw if isinstance(raw, dict) else {}
     return (*(isinstance(given.get(field), str) and given[field] != "" for field in _IDENTITY), name_of(raw) != "")

@@ -38,7 +38,7 @@ class DocumentText:
     """
 
     def __init__(self, text: str, parsed: ParsedDocument, root: FieldPath, name: str) -> None:
-        """Take the document of a text that has an object at `root`."""
+        """Store the parts of a text before, in and after a document, which has an object at `root`."""
         start, end = parsed.positions.extent
         self.name = name
         self.root = root
@@ -57,12 +57,12 @@ class DocumentText:
         """Return the object as it is now.
 
         Raises:
-            ManifestError: There is none at its path any more.
+            ManifestError: There is no object at its path any more.
         """
         for root, raw in objects_in(self.parsed.data):
             if root == self.root:
                 return raw
-        raise ManifestError("the changes before make something else of the object", self.name)
+        raise ManifestError("the changes before replace the object", self.name)
 
     def _parse(self, text: str) -> ParsedDocument:
         [parsed] = parsed_documents(text, self.name, self._language)
@@ -72,7 +72,7 @@ class DocumentText:
         """Change a field.
 
         Raises:
-            ManifestError: There is no such field, or it cannot be changed without changing more.
+            ManifestError: There is no such field, or the change would change other fields too.
         """
         parsed = self.parsed
         raw = self.raw()
@@ -94,12 +94,12 @@ class DocumentText:
             result = self._parse(written)
         except (ManifestError, ValueError) as error:
             reason = error.problem if isinstance(error, ManifestError) else "it would be several documents"
-            problem = f"{assignment.text!r} cannot be written here: the file could not be read any more ({reason})"
+            problem = f"{assignment.text!r} cannot be written here: the file would be unreadable ({reason})"
             raise ManifestError(problem, self.name, parsed.span(path)) from None
         if _spelling(result.data) != _spelling(wanted) or not self._ends_before_next(written):
             problem = f"{assignment.text!r} would change more of the file than this field"
             if _ANCHOR.search(self._text) is not None:
-                problem += ": what an anchor (&) marks is used elsewhere, too"
+                problem += ": an anchored value (&) is also used elsewhere"
             raise ManifestError(problem, self.name, parsed.span(path))
         self._text, self.parsed = written, result
 

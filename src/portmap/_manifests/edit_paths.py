@@ -1,7 +1,7 @@
-"""What is to be changed, as people write it: `ports.http.targetPort=metrics`, `ports.http.nodePort-`.
+"""Changes as text: `ports.http.targetPort=metrics`, `ports.http.nodePort-`.
 
-A path is made of steps: `.name`, `[0]`, `[+]` for a new item, `[name=http]`, and `['any.key/at all']`.
-In a list, `.http` is the item of that name and `.80` that of that `port` or `containerPort`.
+A path consists of steps: `.name`, `[0]`, `[+]` for a new item, `[name=http]`, and `['any.key/at all']`.
+In a list, `.http` is the item with that name, and `.80` the item with that `port` or `containerPort`.
 """
 
 import re
@@ -19,7 +19,7 @@ from portmap._yaml.reader import read_yaml
 from portmap._yaml.scalars import ScalarError, resolve
 
 _TEXTS: Final = {("metadata", "labels"), ("metadata", "annotations"), ("spec", "selector"), ("selector", "matchLabels")}
-"""Mappings of text: their keys may have dots, and their values have no fields."""
+"""Mappings of text. Their keys can have dots, and their values have no fields."""
 
 _STEP: Final = re.compile(
     r"""\.?(?P<name>[^.\[\]=\s'"]+)|\[(?P<index>[0-9]{1,9})\]|(?P<append>\[\+\])"""
@@ -49,10 +49,10 @@ class Assignment:
     """One change.
 
     Attributes:
-        text: As it was written.
-        steps: Where.
-        value: What the field shall be.
-        remove: Whether the field shall be gone; `value` then says nothing.
+        text: The text of the change.
+        steps: The path of the field.
+        value: The new value of the field.
+        remove: Whether to remove the field; `value` is then not used.
     """
 
     text: str
@@ -62,29 +62,29 @@ class Assignment:
 
 
 def parse_assignment(text: str, *, string: bool = False) -> Assignment:
-    """A change from the text of the command line.
+    """Return the change that a text describes.
 
     Args:
         text: `PATH=VALUE`, or `PATH-` to remove.
-        string: Whether the value is text whatever it looks like.
+        string: Whether the value is always text.
 
     Raises:
-        ManifestError: It is neither, or its value cannot be read.
+        ManifestError: The text is not a change, or its value cannot be read.
     """
     steps, end = _steps(text)
     rest = text[end:]
     if steps and rest.startswith("="):
         return Assignment(text, steps, rest[1:] if string else _value(rest[1:], text))
-    # A dash is part of a name, so the last one stands at the end of the last step.
+    # A dash can be part of a name, so the last one is at the end of the last step.
     last = steps[-1] if steps else None
     if rest == "-" and last != APPEND:
         return Assignment(text, steps, remove=True)
     if not rest and isinstance(last, _Name) and last.text.endswith("-") and len(last.text) > 1:
         return Assignment(text, (*steps[:-1], _Name(last.text[:-1])), remove=True)
-    what = "it begins with no field"
+    what = "it does not begin with a field"
     if steps:
         what = f"{rest!r} is neither a step of a path nor =VALUE" if rest else "there is no =VALUE"
-    raise ManifestError(f"{text!r} is no change: {what}. Write PATH=VALUE, or PATH- to remove a field")
+    raise ManifestError(f"{text!r} is not a change: {what}. Write PATH=VALUE, or PATH- to remove a field")
 
 
 def _steps(text: str) -> "tuple[tuple[_Step, ...], int]":
@@ -108,7 +108,7 @@ def _steps(text: str) -> "tuple[tuple[_Step, ...], int]":
 
 
 def _value(text: str, whole: str) -> _Data:
-    """A scalar as an unquoted one in YAML; what opens a bracket or quotes, as YAML."""
+    """Return the value of an unquoted scalar, or of YAML if the text begins with a bracket or quotes."""
     try:
         if text[:1] in ("{", "[", '"', "'"):
             found = list(read_yaml(text))
@@ -118,14 +118,14 @@ def _value(text: str, whole: str) -> _Data:
             return resolve(text)
     except (ManifestError, ScalarError) as error:
         raise ManifestError(f"{whole!r}: the value cannot be read: {error}") from None
-    raise ManifestError(f"{whole!r}: what follows = is not one value, or gives a key twice")
+    raise ManifestError(f"{whole!r}: the text after = is not one value, or gives a key twice")
 
 
 def located(assignment: Assignment, data: _Data) -> FieldPath:
-    """The path of the field in this object. What it leads to need not be there, but lists and items must.
+    """Return the path of the field in this object. The field may be missing, but not lists and items above it.
 
     Raises:
-        ManifestError: A step leads nowhere, to several items, or to a field that the object cannot have.
+        ManifestError: A step matches no item or several, or names a field that the object cannot have.
     """
     steps = assignment.steps
     first = steps[0]
@@ -140,7 +140,7 @@ def located(assignment: Assignment, data: _Data) -> FieldPath:
         rest = steps[at:]
         if len(rest) > 1 and tuple(path[-2:]) in _TEXTS and all(isinstance(each, _Name) for each in rest):
             here, key = FieldPath(*path), ".".join(each.text for each in rest if isinstance(each, _Name))
-            raise ManifestError(f"{whole!r}: a key with dots stands in brackets: {here}['{key}']")
+            raise ManifestError(f"{whole!r}: write a key with dots in brackets: {here}['{key}']")
         path.append(found)
         if is_core_service(data):
             problem = unknown_in_service(FieldPath(*path), data, in_spec=in_spec)
@@ -171,25 +171,25 @@ def _step(step: _Step, value: _Data, path: FieldPath, whole: str) -> str | int:
         return step.text
     if type(step) is Key:
         return str(step)
-    raise ManifestError(f"{whole!r}: {here} is no list")
+    raise ManifestError(f"{whole!r}: {here} is not a list")
 
 
 def _item(step: _Step, items: list[_Data], here: str, whole: str) -> int:
     mappings = [(position, item) for position, item in enumerate(items) if isinstance(item, Mapping)]
     if isinstance(step, _Match):
         found = [at for at, item in mappings if str(item.get(step.field)) == step.value]
-        told = f"{step.field}={step.value}"
+        wanted = f"{step.field}={step.value}"
     else:
-        told = step.text if isinstance(step, _Name) else str(step)
-        fields = ("port", "containerPort") if told.isdigit() else ("name",)
-        found = [at for at, item in mappings if any(str(item.get(field)) == told for field in fields)]
+        wanted = step.text if isinstance(step, _Name) else str(step)
+        fields = ("port", "containerPort") if wanted.isdigit() else ("name",)
+        found = [at for at, item in mappings if any(str(item.get(field)) == wanted for field in fields)]
     if len(found) == 1:
         return found[0]
     if found:
         which = " or ".join(f"[{at}]" for at in found)
-        raise ManifestError(f"{whole!r}: {here} has {len(found)} items that are {told}: say which by {which}")
+        raise ManifestError(f"{whole!r}: {here} has {len(found)} items that are {wanted}: say which by {which}")
     names = [str(item["name"]) for _, item in mappings if "name" in item]
-    guess = nearest(told, names)
+    guess = nearest(wanted, names)
     if guess is None and names:
-        raise ManifestError(f"{whole!r}: {here} has no item {told!r}; it has {', '.join(map(repr, names[:5]))}")
-    raise ManifestError(f"{whole!r}: {here} has no item {told!r}" + (f"; did you mean {guess!r}?" if guess else ""))
+        raise ManifestError(f"{whole!r}: {here} has no item {wanted!r}; it has {', '.join(map(repr, names[:5]))}")
+    raise ManifestError(f"{whole!r}: {here} has no item {wanted!r}" + (f"; did you mean {guess!r}?" if guess else ""))

@@ -1,4 +1,4 @@
-"""The object that an edit is about, among all objects of a file."""
+"""Finds the object to edit among the objects of a file."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -52,7 +52,9 @@ def find_target(candidates: Sequence[Candidate], target: str, namespace: str | N
     """
     parts = target.split("/")
     if len(parts) not in {2, 3} or not all(parts):
-        raise ManifestError(f"{target!r} names no object: write KIND/NAME, such as service/web, or KIND/NAMESPACE/NAME")
+        raise ManifestError(
+            f"{target!r} does not name an object: write KIND/NAME, such as service/web, or KIND/NAMESPACE/NAME"
+        )
     kind, *within, name = parts
     if within and namespace not in {None, *within}:
         raise ManifestError(f"{target!r} is not in namespace {namespace!r}: give one of the two")
@@ -91,4 +93,4 @@ def _ambiguous(found: Sequence[Candidate], target: str, source: str) -> Manifest
     )
     differ = len(set(namespaces)) == len(namespaces)
     advice = "give its namespace" if differ else "nothing distinguishes them, so change the file by hand"
-    return ManifestError(f"{target} is there {len(found)} times ({places}): {advice}", source)
+    return ManifestError(f"{target} exists {len(found)} times ({places}): {advice}", source)

@@ -1,4 +1,4 @@
-"""Which fields an object can have, as far as that is known: a Service's all, and of other kinds those at the top."""
+"""The fields that an object can have: all fields of Services, and the top-level fields of other kinds."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias
@@ -11,10 +11,10 @@ from portmap._kubernetes.kinds import any_template_path, group_of, is_custom, te
 from portmap._kubernetes.schema import Reader
 
 APPEND: Final = "[+]"
-"""The step that stands for a new item at the end of a list."""
+"""The step of a new item at the end of a list."""
 
 TOP: Final = ("apiVersion", "kind", "metadata", "spec", "status")
-"""What stands at the top of a Service, and of nearly all that has a spec."""
+"""The top-level fields of a Service, and of nearly every kind with a spec."""
 
 _IDENTITY: Final = ("apiVersion", "kind", "metadata")
 _ROLE: Final = ("rules",)
@@ -46,18 +46,18 @@ _WITHOUT_SPEC: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "ValidatingWebhookConfiguration": _WEBHOOKS,
 }
-"""Kubernetes' own kinds that have no spec, and what they have at the top instead. Source: k8s.io/api at 1.36."""
+"""Kubernetes' own kinds without a spec, with their top-level fields. Source: k8s.io/api at 1.36."""
 
 _Data: TypeAlias = Any
 
 
 def unknown_in_service(path: FieldPath, data: _Data, *, in_spec: bool) -> str | None:
-    """Why a Service cannot have a field at this path; `None` if it can, or if what it cannot have is there.
+    """Return why a Service cannot have a field at this path; `None` if it can, or if it has the unknown field.
 
     Args:
-        path: From the object to the field.
+        path: The path of the field in the object.
         data: The object.
-        in_spec: Whether the path was given without the `spec` with which it begins.
+        in_spec: Whether the user wrote the path without the leading `spec`.
     """
     reader, value = SERVICE, data
     for at, step in enumerate(path):
@@ -80,7 +80,7 @@ def _unknown(name: str, parent: FieldPath, reader: Reader, *, top: bool) -> str:
     fields = tuple(reader.fields or ())
     if not fields:
         return f"{here} has no fields"
-    # Who left `spec` out may have meant what stands beside it.
+    # A path without `spec` may name a field beside it.
     problem = f"there is no field {name!r} in {here}"
     guess = nearest(name, (*fields, *TOP) if top else fields)
     if guess is not None:
@@ -89,13 +89,13 @@ def _unknown(name: str, parent: FieldPath, reader: Reader, *, top: bool) -> str:
 
 
 def unknown_at_top(name: str, data: Mapping[str, _Data], *, more: bool, quoted: bool) -> str | None:
-    """Why an object of another kind cannot have this field at its top; `None` if it can, or nobody knows.
+    """Return why an object of another kind cannot have this top-level field; `None` if it can, or if unknown.
 
     Args:
         name: The field.
         data: The object.
-        more: Whether the path goes on behind the field.
-        quoted: Whether it was given in quotes, by which a field of a custom kind is meant as it is written.
+        more: Whether the path continues after the field.
+        quoted: Whether the field was quoted, which allows any field of a custom kind.
     """
     known = _at_top(data)
     custom = is_custom(group_of(data.get("apiVersion")))
@@ -117,7 +117,7 @@ def unknown_at_top(name: str, data: Mapping[str, _Data], *, more: bool, quoted: 
 
 
 def _at_top(data: Mapping[str, _Data]) -> tuple[str, ...] | None:
-    """What this object can have at its top; `None` where nobody knows."""
+    """Return the top-level fields of this kind of object; `None` if they are unknown."""
     api_version, kind = data.get("apiVersion"), data.get("kind")
     if isinstance(kind, str) and kind in _WITHOUT_SPEC and not is_custom(group_of(api_version)):
         return (*_IDENTITY, *_WITHOUT_SPEC[kind])
@@ -125,7 +125,7 @@ def _at_top(data: Mapping[str, _Data]) -> tuple[str, ...] | None:
 
 
 def _holders(data: Mapping[str, _Data], known: tuple[str, ...]) -> Iterator[FieldPath]:
-    """Where a field may stand that was looked for at the top."""
+    """Yield the paths below which a field may be that is not at the top."""
     for field in known:
         yield FieldPath(field)
     template = any_template_path(data)
@@ -144,7 +144,7 @@ def _at(data: _Data, path: FieldPath) -> _Data:
 
 
 def _below(value: _Data, step: str | int) -> _Data:
-    """What stands there; nothing, if nothing does."""
+    """Return the value at this step; `None` if there is none."""
     if isinstance(value, list) and isinstance(step, int):
         return value[step] if step < len(value) else None
     return value.get(step) if isinstance(value, Mapping) else None

@@ -1,4 +1,4 @@
-"""Files, folders and streams as documents."""
+"""Reads files, folders and streams as documents."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,7 +17,7 @@ from portmap._yaml.parsed_document import ParsedDocument
 from portmap._yaml.read_documents import Language, read_documents
 
 SUFFIXES: Final = (".json", ".yaml", ".yml")
-"""The files of a folder that are taken for manifests, packed or not."""
+"""The suffixes of the manifests in a folder; each may be followed by that of gzip."""
 
 _ENDINGS: Final = (*SUFFIXES, *(suffix + PACKED for suffix in SUFFIXES))
 
@@ -27,13 +27,13 @@ _MOST_VALUES: Final = 200_000
 
 
 def parse(text: str) -> list[Any]:
-    """The documents of a YAML or JSON text as plain data, as an API server reads them under strict validation.
+    """Return the documents of a YAML or JSON text as plain data, read as by an API server that validates strictly.
 
     Args:
-        text: One or more documents. An empty one stays, as `{}`.
+        text: One or more documents. An empty document is `{}`.
 
     Raises:
-        ManifestError: It cannot be read, or gives a key twice: the message names both lines.
+        ManifestError: The text cannot be read, or gives a key twice. The message names both lines.
 
     Example:
         >>> from portmap.manifests import parse
@@ -50,23 +50,22 @@ def parse(text: str) -> list[Any]:
 
 
 def load(source: str | os.PathLike[str] | IO[str] | IO[bytes], *, cluster: Cluster | None = None) -> Manifests:
-    """The objects of a file, of a folder's files, or of a stream, with their places.
+    """Return the objects of a file, of a folder's files, or of a stream, with their positions.
 
-    One bad object never raises: its violations stand in its document. In a folder,
-    one unreadable file does not either: it stands in `unreadable`.
+    An invalid object does not raise: its document has its violations. In a folder, an
+    unreadable file does not raise: it is in `unreadable`.
 
     Args:
         source: The path of a YAML or JSON file, packed by gzip if its name ends in
-            `.gz`; of a folder, all of whose `.yaml`, `.yml` and `.json` files are
+            `.gz`; the path of a folder, whose `.yaml`, `.yml` and `.json` files are
             read, packed or not, in the order of their names; or a stream. Empty
             documents are skipped, and lists (`kind: List`) are opened.
-        cluster: By what objects are judged; left out, the cluster in force.
+        cluster: The cluster for which objects are validated; by default the cluster in force.
 
     Raises:
-        ManifestError: The file, folder or stream cannot be read, or its text is no
-            YAML or JSON; it names the file, and line and column where they are known.
-        TypeError: It is neither one path nor a stream. Several are read one by one, as the
-            message says.
+        ManifestError: The file, folder or stream cannot be read, or its text is not
+            YAML or JSON. The error names the file, and line and column if they are known.
+        TypeError: The source is not one path or stream. The message shows how to read several.
 
     Example:
         >>> from pathlib import Path
@@ -97,7 +96,7 @@ def load(source: str | os.PathLike[str] | IO[str] | IO[bytes], *, cluster: Clust
 
 
 def _no_source(source: object) -> str:
-    """What to say where something else than a path or a stream is given."""
+    """Return the message for a source that is not a path or a stream."""
     what = "load takes the path of a file or folder, or a stream"
     if isinstance(source, bytes):
         return f"{what}, not bytes: write load(io.BytesIO(…)) for a text, or os.fsdecode(…) for a path"
@@ -108,16 +107,16 @@ def _no_source(source: object) -> str:
 
 
 def is_folder(path: Path) -> bool:
-    """Whether this is a folder; what cannot be asked is none."""
+    """Return whether this is a folder. An invalid path is not."""
     try:
         return path.is_dir()
     except (OSError, ValueError):
-        # A name that is too long, or holds a NUL: reading it as a file says so.
+        # A name that is too long or has a NUL: reading it as a file reports that.
         return False
 
 
 def manifest_files(folder: Path, unreadable: list[ManifestError]) -> Iterator[str]:
-    """The manifests of a folder, by name; links to folders are not followed, so that there are no loops."""
+    """Yield the manifests of a folder by name. Links to folders are not followed, so there are no loops."""
 
     def note(error: OSError) -> None:
         unreadable.append(
@@ -126,10 +125,10 @@ def manifest_files(folder: Path, unreadable: list[ManifestError]) -> Iterator[st
 
     for root, folders, names in os.walk(folder, onerror=note):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        # As pathlib joins them, which would take longer than the rest where files are many.
+        # As pathlib joins them, which is slow for many files.
         home = "" if root == os.curdir else root.removeprefix(_HERE)
         manifests = (name for name in sorted(names) if name.lower().endswith(_ENDINGS))
-        yield from (os.path.join(home, name) for name in manifests)  # noqa: PTH118 - as said
+        yield from (os.path.join(home, name) for name in manifests)  # noqa: PTH118 - see above
 
 
 def documents_of(
@@ -140,17 +139,17 @@ def documents_of(
     lines_before: int = 0,
     language: Language | None = None,
 ) -> Iterator[Document]:
-    """The documents of a text.
+    """Yield the documents of a text.
 
     Args:
-        text: All of a file or stream, or a part of it that begins and ends between documents.
-        source: Its name, which says whether it is JSON.
-        cluster: By what objects are judged.
-        lines_before: How many lines stand before this part.
-        language: What it is known to be, whatever its name and its beginning say.
+        text: The text of a file or stream, or a part of it that begins and ends between documents.
+        source: Its name, which determines whether it is JSON.
+        cluster: The cluster for which objects are validated.
+        lines_before: How many lines come before this part.
+        language: The language, if it does not depend on the name and the beginning of the text.
 
     Raises:
-        ManifestError: It is no YAML or JSON.
+        ManifestError: The text is not YAML or JSON.
     """
     is_large = len(text) > _LARGEST_OBJECT
     for parsed in parsed_documents(text, source, language):
@@ -162,7 +161,7 @@ def documents_of(
 
 
 def parsed_documents(text: str, source: str, language: Language | None = None) -> Iterable[ParsedDocument]:
-    """Return the documents of a text as `documents_of` reads it, not yet judged.
+    """Return the documents of a text as `documents_of` reads it, not yet validated.
 
     Args:
         text: As in `documents_of`.
@@ -170,7 +169,7 @@ def parsed_documents(text: str, source: str, language: Language | None = None) -
         language: As in `documents_of`.
 
     Raises:
-        ManifestError: The text is no YAML or JSON.
+        ManifestError: The text is not YAML or JSON.
     """
     if language is None and is_json(source):
         language = "json"
@@ -180,7 +179,7 @@ def parsed_documents(text: str, source: str, language: Language | None = None) -
 
 
 def check_object(parsed: ParsedDocument, root: FieldPath, raw: Any, source: str) -> None:  # noqa: ANN401 - JSON value
-    """Fail for an object that no server would read at all, before all its faults take much longer to report.
+    """Refuse an object that no server would read because of its size: reporting all its faults would take long.
 
     Raises:
         ManifestError: The object is too large.

@@ -1,4 +1,4 @@
-"""One parsed manifest as a typed object."""
+"""Reads a parsed manifest as a typed object."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar, overload
@@ -29,7 +29,7 @@ Kind = TypeVar("Kind", bound=Service | Pod | Workload)
 
 
 def is_readable(manifest: Mapping[str, Any]) -> bool:
-    """Whether `read_all` knows what to make of this kind of object."""
+    """Return whether `read_all` can read this kind of object."""
     if is_core_service(manifest):
         return True
     several = several_templates(manifest)
@@ -39,7 +39,7 @@ def is_readable(manifest: Mapping[str, Any]) -> bool:
     path = any_template_path(manifest)
     if path is None or template_path(api_version, kind) is not None:
         return path is not None
-    # Kinds that are not Kubernetes' own may do without a template, and are then not portmap's business.
+    # Custom kinds can be without a template, and portmap then does not read them.
     return isinstance(_at(manifest, path), Mapping)
 
 
@@ -50,10 +50,10 @@ def _at(data: Any, path: FieldPath) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def read_all(manifest: Mapping[str, Any], *, cluster: Cluster | None = None) -> tuple[Service | Pod | Workload, ...]:
-    """What this manifest holds, as typed objects: one, but for kinds that make several workloads.
+    """Return the typed objects of a manifest: one, or several for kinds that make several workloads.
 
     Raises:
-        ValidationError: As `read` raises it.
+        ValidationError: As in `read`.
     """
     if several_templates(manifest) is None:
         return (read(manifest, cluster=cluster),)
@@ -68,23 +68,23 @@ def read(manifest: Mapping[str, Any] | Foreign, kind: type[Kind], *, cluster: Cl
 def read(
     manifest: Mapping[str, Any] | Foreign, kind: type[Kind] | None = None, *, cluster: Cluster | None = None
 ) -> Service | Pod | Workload:
-    """This manifest as a typed object.
+    """Return this manifest as a typed object.
 
-    A Service keeps what is not modelled (finalizers, owner references, status, …), so
-    that `to_manifest(read(manifest)) == manifest` (but for an `apiVersion` that was left
-    out, a null in a map, which is the empty text, and a lone surrogate). A Pod becomes a `Pod`, any other
-    kind with a pod template a `Workload`; both keep only what concerns ports.
+    A Service keeps the fields that portmap does not model (finalizers, owner references, status, …), so
+    that `to_manifest(read(manifest)) == manifest`. Exceptions are a missing `apiVersion`, a null in a map,
+    which becomes the empty text, and a lone surrogate. A Pod becomes a `Pod`, any other
+    kind with a pod template a `Workload`; both keep only the fields about ports.
 
     Args:
-        manifest: A parsed manifest: a mapping of plain data. Or an object of another
+        manifest: A parsed manifest: a mapping of plain data, or an object of another
             library: the official client, lightkube, kr8s, cdk8s or Pulumi.
-        kind: What it must be, for you and for a type checker: `Service`, `Pod` or
-            `Workload`; left out, any of them.
-        cluster: By what it is judged; left out, the cluster in force.
+        kind: The required class, also for type checkers: `Service`, `Pod` or
+            `Workload`; by default any of them.
+        cluster: The cluster for which it is validated; by default the cluster in force.
 
     Raises:
-        ValidationError: It is of no kind that portmap reads, or of another than `kind`,
-            or an API server would refuse it; it lists every violation.
+        ValidationError: portmap does not read this kind, it is not of class `kind`,
+            or an API server would refuse it. The error lists every violation.
 
     Example:
         >>> from portmap.manifests import read
@@ -109,7 +109,7 @@ def read(
     return found
 
 
-def _read(given: Any, cluster: Cluster) -> Service | Pod | Workload:  # noqa: ANN401 - anything may turn up in a file
+def _read(given: Any, cluster: Cluster) -> Service | Pod | Workload:  # noqa: ANN401 - any value of a file
     if isinstance(given, Mapping) and is_core_service(given):
         return _service(given, cluster)
     workload = read_workload(given)
@@ -122,25 +122,27 @@ def _service(manifest: Mapping[str, Any], cluster: Cluster) -> Service:
     if decoded is not INVALID:
         found += identity_violations(decoded)
     if found:
-        raise ValidationError(_called(decoded), in_order(found + _the_rest(decoded, found, cluster)), str(cluster))
+        raise ValidationError(
+            _name_of(decoded), in_order(found + _other_violations(decoded, found, cluster)), str(cluster)
+        )
     try:
         service = decoded_service(decoded)
     except ValidationError:
-        # Built part by part, it stops at the first bad part; judged as a whole, it does not.
+        # The constructors stop at the first invalid part.
         violations = every_violation(state_of(decoded, cluster))
-        raise ValidationError(_called(decoded), in_order(violations), str(cluster)) from None
+        raise ValidationError(_name_of(decoded), in_order(violations), str(cluster)) from None
     return _with_residue(service, manifest)
 
 
-def _called(decoded: Any) -> str:  # noqa: ANN401 - decoded data, or INVALID
+def _name_of(decoded: Any) -> str:  # noqa: ANN401 - decoded data, or INVALID
     metadata = decoded.get("metadata") if isinstance(decoded, dict) else None
     metadata = metadata if isinstance(metadata, dict) else {}
     named = "/".join(str(part) for part in (metadata.get("namespace"), metadata.get("name")) if isinstance(part, str))
     return f"Service {named or '(no name)'}"
 
 
-def _the_rest(decoded: Any, found: list[Violation], cluster: Cluster) -> list[Violation]:  # noqa: ANN401 - or INVALID
-    """What else is wrong with a Service of which something could not be decoded."""
+def _other_violations(decoded: Any, found: list[Violation], cluster: Cluster) -> list[Violation]:  # noqa: ANN401 - or INVALID
+    """Return the other faults of a Service of which a part could not be decoded."""
     if not isinstance(decoded, dict):
         return []
     if all(violation.code == "unknown-field" for violation in found):
@@ -149,27 +151,27 @@ def _the_rest(decoded: Any, found: list[Violation], cluster: Cluster) -> list[Vi
     metadata = decoded.get("metadata", {})
     rest: list[Violation] = []
     if isinstance(metadata, dict):
-        rest += metadata_violations({key: value for key, value in metadata.items() if _sound(value)}, cluster)
+        rest += metadata_violations({key: value for key, value in metadata.items() if _is_decoded(value)}, cluster)
     spec = decoded.get("spec")
     ports = spec.get("ports") if isinstance(spec, dict) else None
     for position, port in enumerate(ports if isinstance(ports, list) else ()):
-        if _sound(port):
+        if _is_decoded(port):
             rest += SERVICE_PORT_RULES.violations(port_state(port), FieldPath("spec", "ports", position))
     blamed = {violation.field for violation in found}
     return [violation for violation in rest if violation.field not in blamed]
 
 
-def _sound(value: object) -> bool:
-    """Whether all of this could be decoded."""
+def _is_decoded(value: object) -> bool:
+    """Return whether all of this value could be decoded."""
     if isinstance(value, dict):
-        return all(_sound(item) for item in value.values())
+        return all(_is_decoded(item) for item in value.values())
     if isinstance(value, list):
-        return all(_sound(item) for item in value)
+        return all(_is_decoded(item) for item in value)
     return value is not INVALID
 
 
 def _with_residue(service: Service, manifest: Mapping[str, Any]) -> Service:
-    """The Service with what its manifest says beyond the model, each part with the port that it belongs to."""
+    """Return the Service with the fields of its manifest that are not modelled, those of ports in each port."""
     rest = residue(manifest, to_manifest(service))
     authored = (manifest.get("spec") or {}).get("ports") or ()
     left = [residue(each, to_wire(port, ServicePort.WIRE)) for port, each in zip(service.ports, authored, strict=True)]

@@ -1,6 +1,6 @@
 """One change to a text at the recorded positions, which leaves every other character as it is.
 
-Nothing here is trusted: who calls reads the result again and compares it with what was meant.
+The result is not trusted: `edit_document` parses it again and compares the data with the wanted data.
 """
 
 import json
@@ -23,13 +23,13 @@ _COLON: Final = re.compile(r"\s*:(?:[ \t]+[&!]\S*)*")
 _REST: Final = re.compile(r"[ \t]*(?P<comma>,?)[ \t]*(?:#.*)?")
 _PROPERTIES: Final = re.compile(r"(?:[&!]\S*\s+)+")
 _ANCHOR: Final = re.compile(r"&\S+")
-# Wider than what portmap writes by itself: where a plain text stood outside of brackets, `nginx:1.27` may stay plain.
+# Wider than `plain_ok`: a text that was not quoted and not in brackets, such as `nginx:1.27`, stays without quotes.
 _PLAIN: Final = re.compile(r"/?[A-Za-z][A-Za-z0-9_./:@+%=-]*(?<!:)")
 
 
 @final
 class Splicer:
-    """A text without its byte order mark, and the positions of the document that is changed."""
+    """A text without its byte order mark, and the positions of the document to change."""
 
     def __init__(self, text: str, parsed: ParsedDocument, source: str) -> None:
         self._text = text
@@ -40,10 +40,10 @@ class Splicer:
         self._newline = found[0] if found is not None and found[0] in ("\r\n", "\n", "\r") else "\n"
 
     def set(self, path: FieldPath, value: _Data) -> str:
-        """The text in which the value at this path is this one; parents that are missing are made.
+        """Return the text with this value at the path, and with the missing values above it.
 
         Raises:
-            ManifestError: It cannot be done by changing this place alone.
+            ManifestError: This needs changes in other places.
         """
         row, rest = self._descend(path)
         if not rest:
@@ -57,15 +57,15 @@ class Splicer:
         return self._flow_added(row, rest[0], value) if flow else self._block_added(row, rest[0], value)
 
     def remove(self, path: FieldPath) -> str:
-        """The text without the value at this path.
+        """Return the text without the value at this path.
 
         Raises:
-            ManifestError: There is no such value, or it cannot be removed by changing this place alone.
+            ManifestError: There is no such value, or this needs changes in other places.
         """
         parent, rest = self._descend(path[:-1])
         _, missing = self._descend(path)
         if rest or missing:
-            raise self._refusal(f"there is no {path} to be removed", parent)
+            raise self._refusal(f"there is no {path} to remove", parent)
         places = self._own_children(parent)
         own = sorted(places.values())
         at = own.index(places[path[-1]])
@@ -79,15 +79,15 @@ class Splicer:
         if self._text[line:start].strip(" ") == "":
             return self._lines_removed(start, end)
         if at + 1 == len(own):
-            raise self._refusal(f"{path} shares its line with what must stay", parent)
+            raise self._refusal(f"{path} shares its line with another field", parent)
         between = self._text[self._line_end(end) : own[at + 1][0]]
         if "#" in between:
-            # A comment on a line of its own stays: what follows the dash begins below it.
+            # A comment on its own line stays, and the content after the dash begins below it.
             return self._cut(len(self._text[:start].rstrip(" ")), self._line_end(end))
         return self._cut(start, own[at + 1][0])
 
     def _emptied(self, path: FieldPath, parent: int, start: int, end: int, *, flow: bool) -> str:
-        """The text without the only item or entry of a collection, which stays, with nothing in it."""
+        """Return the text with a collection empty that has only this item or entry."""
         if flow:
             opening, closing = self._content(parent) + 1, self._end(parent) - 1
             blank = self._text[opening:start].strip() == self._text[end:closing].strip(" \t\r\n,") == ""
@@ -100,14 +100,14 @@ class Splicer:
         return f"{without[:colon]} {empty}{without[colon:]}"
 
     def _colon(self, path: FieldPath) -> int | None:
-        """Where the value of a field could begin on the line of its colon, after its anchor and tag."""
+        """Return where the value of a field can begin on the line of its colon, after its anchor and tag."""
         row, _ = self._descend(path)
         key = self._positions.key(row)
         match = None if key is None else _COLON.match(self._text, key[1])
         return None if match is None else match.end()
 
     def _lines_removed(self, start: int, end: int) -> str:
-        """The text without the lines of what begins and ends here."""
+        """Return the text without the lines of this range."""
         line, stop = self._line_start(start), self._line_end(end)
         after = LINE_BREAK.match(self._text, stop)
         if after is not None:
@@ -122,21 +122,21 @@ class Splicer:
         rest = _REST.fullmatch(self._text, end, self._line_end(end))
         if rest is None or self._text[self._line_start(start) : start].strip(" \t") != "":
             return self._cut(before, end)
-        # It has lines of its own, and what stands before it may have a comment.
+        # It has its own lines, and the item before it can have a comment.
         text = self._lines_removed(start, end)
         comma = self._text.find(",", before, start)
         return text if rest["comma"] else text[:comma] + text[comma + 1 :]
 
-    # --- finding -----------------------------------------------------------------------------------------------
+    # --- positions -----------------------------------------------------------------------------------------------
 
     def _descend(self, path: FieldPath) -> tuple[int, FieldPath]:
-        """Return the row of the deepest value that exists on the way, and the steps that are left."""
+        """Return the row of the deepest value on the path that exists, and the remaining steps."""
         row = self._positions.ROOT
         for position, step in enumerate(path):
             children = self._positions.children(row)
             if self._text.startswith("*", self._start(row)):
                 alias = path[:position]
-                raise self._refusal(f"{alias} is an alias: change what its anchor marks, or write it out", row)
+                raise self._refusal(f"{alias} is an alias: change the anchored value, or write the value here", row)
             if isinstance(children, dict) and step in children:
                 child = children[str(step)]
                 if not self._owns(row, child):
@@ -149,7 +149,7 @@ class Splicer:
         return row, ROOT
 
     def _own_children(self, row: int) -> dict[str | int, Range]:
-        """Return where the own entries of a mapping are, or the items of a list with their dashes."""
+        """Return the ranges of the entries written in a mapping, or of the items of a list with their dashes."""
         children = self._positions.children(row)
         found: dict[str | int, Range] = {}
         if isinstance(children, dict):
@@ -204,7 +204,7 @@ class Splicer:
         start, end = self._start(row), self._end(row)
         old = self._text[start:end]
         if old.startswith("*"):
-            raise self._refusal(f"{path} is an alias: change what its anchor marks, or write it out", row)
+            raise self._refusal(f"{path} is an alias: change the anchored value, or write the value here", row)
         content = min(self._content(row), end)
         if self._positions.children(row) is not None and self._text[content] not in ("{", "["):
             raise self._refusal(f"{path} is a block of several fields: change them one by one", row)
@@ -217,7 +217,7 @@ class Splicer:
         return self._cut(start, end, written)
 
     def _block(self, value: _Data, path: FieldPath, end: int) -> str | None:
-        """A text of several lines as a literal block, where one can stand and shows all of it."""
+        """Return a text of several lines as a literal block; `None` if a block is not possible here."""
         if self._parsed.is_json or not isinstance(value, str) or "\n" not in value or value.endswith("\n\n"):
             return None
         parent, _ = self._descend(path[:-1])
@@ -231,7 +231,7 @@ class Splicer:
         return written.replace("\n", self._newline) if written.startswith("|") else None
 
     def _flow(self, value: _Data, old: str = "") -> str:
-        """A value on one line, in the quotes of the one that it replaces."""
+        """Return a value on one line, in the quotes of the value that it replaces."""
         if self._parsed.is_json:
             return json.dumps(value, ensure_ascii=False)
         if isinstance(value, Mapping):
@@ -269,7 +269,7 @@ class Splicer:
         rest = _REST.fullmatch(self._text, end, stop)
         if rest is None:
             return self._cut(end, end, f",{self._newline}{lead}{written}")
-        # What was last keeps its comment; a comma stands behind the last item where one did.
+        # The last item keeps its comment, and a comma follows the new last item if one followed the old one.
         comma = rest["comma"]
         kept = rest[0] if comma else f",{rest[0]}"
         return self._cut(end, stop, f"{kept}{self._newline}{lead}{written}{comma}")

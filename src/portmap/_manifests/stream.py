@@ -1,8 +1,8 @@
-"""Streams of any length, one document at a time.
+"""Reads streams of any length, one document at a time.
 
-A line that begins with `---` or `...` begins or ends a document wherever it stands: YAML allows
-it in no scalar. So the text can be cut there before anybody has read it. Of JSON, several objects
-may follow one another, as `kubectl` and `jq` write them.
+A line that begins with `---` or `...` always begins or ends a document: YAML allows it in no scalar. So the
+text can be cut there without parsing it. JSON can have several objects in a row, as `kubectl` and `jq` write
+them.
 """
 
 import os
@@ -27,18 +27,18 @@ from portmap._yaml.read_documents import Language
 def iter_documents(
     source: str | os.PathLike[str] | IO[str] | IO[bytes], *, cluster: Cluster | None = None
 ) -> Iterator[Document]:
-    """The documents of a file or stream as `load` has them, each read when it is asked for.
+    """Yield the documents of a file or stream, as `load` returns them. Each is read when it is reached.
 
-    No more than one document is held at a time; of JSON, the objects that begin on lines of their own.
+    Only one document is in memory at a time. JSON is divided where an object begins on its own line.
 
     Args:
         source: The path of a YAML or JSON file, packed by gzip if its name ends in
-            `.gz`, or a stream, which is left open.
-        cluster: By what objects are judged; left out, the cluster that is in force now.
+            `.gz`, or a stream, which stays open.
+        cluster: The cluster for which objects are validated; by default the cluster in force at the call.
 
     Raises:
-        ManifestError: It cannot be read, or its text is no YAML or JSON, from the
-            document on that is at fault; those before it were given out.
+        ManifestError: The source cannot be read, or a document is not YAML or JSON. The documents
+            before it were yielded.
 
     Example:
         >>> from pathlib import Path
@@ -66,7 +66,7 @@ def _of_lines(lines: Iterable[str] | Iterable[bytes], source: str, cluster: Clus
         try:
             yield from documents_of(part, source, cluster, lines_before=before, language=language)
         except ManifestError as error:
-            raise _further_down(error, before) from None
+            raise _shifted_error(error, before) from None
         before += part.count("\n") if language == "json" else len(LINE_BREAK.findall(part))
 
 
@@ -76,11 +76,11 @@ _Part: TypeAlias = tuple[str, Language | None]
 
 
 def _parts(lines: Iterator[str], *, sure: bool) -> Iterator[_Part]:
-    """The text, cut so that no document is in two parts, with the language of each, where it is known.
+    """Yield parts of the text that have only whole documents, each with its language if that is known.
 
     Args:
-        lines: Its lines.
-        sure: Whether it is known to be JSON.
+        lines: The lines of the text.
+        sure: Whether the text is known to be JSON.
     """
     head = list(_until_visible(lines))
     rest = chain(head, lines)
@@ -95,7 +95,7 @@ def _until_visible(lines: Iterator[str]) -> Iterator[str]:
 
 
 def _json_parts(lines: Iterator[str], *, sure: bool) -> Iterator[_Part]:
-    """What begins like JSON, cut where one object ends and another begins: in JSON a comma would stand there."""
+    """Yield a text that begins like JSON in parts, cut between objects: inside of an array there would be a comma."""
     part: list[str] = []
     closed = False
     for line in lines:
@@ -140,12 +140,12 @@ def _text_lines(lines: Iterable[str] | Iterable[bytes], source: str) -> Iterator
             yield decoded(line, source) if isinstance(line, bytes) else str(line)
             count += 1
     except ManifestError as error:
-        raise _further_down(error, count) from None
+        raise _shifted_error(error, count) from None
     except UnicodeDecodeError as error:
         raise not_utf8(error, source) from None
     except (OSError, ValueError, EOFError, zlib.error) as error:
         raise unreadable(error, source) from None
 
 
-def _further_down(error: ManifestError, lines: int) -> ManifestError:
+def _shifted_error(error: ManifestError, lines: int) -> ManifestError:
     return ManifestError(error.problem, error.source, error.span and shifted(error.span, lines))

@@ -1,4 +1,4 @@
-"""The texts of files and streams: the only module of portmap that opens manifests to read."""
+"""Reads the texts of files and streams: the only module of portmap that opens manifests to read."""
 
 import os
 import zlib
@@ -8,21 +8,21 @@ from typing import IO, Final, cast
 from portmap._kubernetes.errors import ManifestError, Span
 
 PACKED: Final = ".gz"
-"""How the name of a file ends that gzip has packed."""
+"""The suffix of files that are packed by gzip."""
 
 _FAULTS: Final = (OSError, ValueError, EOFError, zlib.error)
 
 
 def is_json(source: str) -> bool:
-    """Whether the name of a file or stream says that it is JSON."""
+    """Return whether the name of a file or stream is that of JSON."""
     return source.lower().removesuffix(PACKED).endswith(".json")
 
 
 def opened(path: Path) -> IO[bytes]:
-    """The file, to be read; unpacked where its name ends in `.gz`.
+    """Open a file to read; unpack it if its name ends in `.gz`.
 
     Raises:
-        ManifestError: It cannot be opened.
+        ManifestError: The file cannot be opened.
     """
     try:
         if path.name.lower().endswith(PACKED):
@@ -35,10 +35,10 @@ def opened(path: Path) -> IO[bytes]:
 
 
 def read_file(path: Path, limit: int | None = None) -> str:
-    """The text of a file, unpacked as by `opened`.
+    """Return the text of a file, unpacked as by `opened`.
 
     Raises:
-        ManifestError: It cannot be read, is no UTF-8, or has more bytes than the limit.
+        ManifestError: The file cannot be read, is not UTF-8, or has more bytes than the limit.
     """
     try:
         with opened(path) as file:
@@ -50,7 +50,7 @@ def read_file(path: Path, limit: int | None = None) -> str:
 
 
 def read_stream(stream: IO[str] | IO[bytes], limit: int | None = None) -> str:
-    """The text of a stream; raises as `read_file` does."""
+    """Return the text of a stream. It raises as `read_file` does."""
     name = str(getattr(stream, "name", "<stream>"))
     try:
         data: object = stream.read() if limit is None else stream.read(limit + 1)
@@ -73,7 +73,7 @@ def _check_size(data: bytes | str, limit: int | None, name: str) -> None:
 
 
 def decoded(data: bytes, name: str) -> str:
-    """The text of these bytes.
+    """Return the text of these bytes.
 
     Raises:
         ManifestError: They are not UTF-8.
@@ -91,12 +91,12 @@ def decoded(data: bytes, name: str) -> str:
 
 
 def not_utf8(error: UnicodeDecodeError, name: str) -> ManifestError:
-    """The error of a stream that decodes what it reads, and cannot."""
+    """Return the error of a stream that cannot decode what it reads."""
     return ManifestError(f"is not UTF-8: byte {error.start} is {error.object[error.start]:#04x}", name)
 
 
 def unreadable(error: Exception, name: str) -> ManifestError:
-    """The error of a file or stream that cannot be read, in portmap's words."""
+    """Return the error of a file or stream that cannot be read."""
     if isinstance(error, ManifestError):
         return error
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error) or os.strerror(5)

@@ -1,7 +1,6 @@
-"""The verdict of an API server on a manifest that somebody else wrote: `validate` and `stored`.
+"""The answer of an API server to a manifest: `validate`, `stored` and `warnings`.
 
-Decoding comes first, and what cannot be decoded goes no further (the server answers
-400). Then each kind has its own way through the server.
+The server decodes a manifest first, and answers 400 if it cannot. Then each kind has its own checks.
 """
 
 import os
@@ -37,26 +36,23 @@ def validate(
     namespace: str | None = None,
     cluster: Cluster | None = None,
 ) -> tuple[Violation, ...]:
-    """The verdict of an API server on this manifest, under strict field validation.
+    """Return the violations that an API server would report, under strict field validation.
 
-    It reports what the server would report: where an earlier stage of the server
-    fails (decoding, IP families, allocation), the later ones are not reached. For
-    all that is wrong at once, read the manifest (`read`) or build the object.
+    If one stage of the server fails (decoding, IP families, allocation), later stages are not
+    reached. To see all faults at once, read the manifest (`read`) or build the object.
 
     Args:
-        manifest: A Service, a Pod or a workload with a pod template, as a mapping of
-            plain data or as JSON text, where its spelling matters (`80.0`, a key
-            given twice); or an object of another library, as for `read`, or a document of
-            `portmap.load`. A file is not read: its name is no JSON. Of a Pod and of
-            a template, that is judged which concerns ports: metadata, container ports,
-            host networking, probes and hooks.
+        manifest: A Service, a Pod or a workload with a pod template: a mapping of plain data,
+            JSON text (which keeps `80.0` and a key given twice), an object of another library,
+            as for `read`, or a document of `portmap.load`. A file name is not accepted. Of pods and
+            pod templates, portmap checks metadata, container ports, host networking, probes and hooks.
         old: The stored Service that the manifest replaces, if it is an update.
-        namespace: The namespace of the request; left out, the manifest's own, else
+        namespace: The namespace of the request; by default that of the manifest, else
             that of `old`, else `default`.
-        cluster: What the target accepts; left out, the cluster in force.
+        cluster: The target cluster; by default the cluster in force.
 
     Returns:
-        `()` if the server would accept it, else every violation that it would report.
+        `()` if the server would accept the manifest.
 
     Example:
         >>> from portmap.manifests import validate
@@ -94,22 +90,22 @@ def stored(
     namespace: str | None = None,
     cluster: Cluster | None = None,
 ) -> dict[str, Any]:
-    """A Service's manifest as the API server would store it.
+    """Return a Service's manifest as the API server would store it.
 
-    Defaults are filled in, fields that belong together are made to agree, and what a
-    type cannot have any more is dropped. What only a live cluster can pick (cluster
-    IPs, node ports, a generated name) is left out, and so is what the server alone
-    writes (uid, timestamps, …).
+    The result has the server's defaults, consistent values of related fields, and no fields that
+    the type of an updated Service cannot have. It lacks the values that only a live cluster can pick
+    (cluster IPs, node ports, a generated name) and those that only the server writes (uid,
+    timestamps, …).
 
     Args:
         manifest: As in `validate`.
         old: As in `validate`.
         namespace: As in `validate`.
-        cluster: As in `validate`. Without its service CIDRs, IP families that would
-            follow from them are left out.
+        cluster: As in `validate`. IP families that depend on its service CIDRs are left out if
+            these are unknown.
 
     Raises:
-        ValidationError: The server would not store it; it lists what `validate` reports.
+        ValidationError: The server would not store it. The error lists what `validate` returns.
 
     Example:
         >>> from portmap.manifests import stored
@@ -137,10 +133,10 @@ def warnings(
     namespace: str | None = None,
     cluster: Cluster | None = None,
 ) -> tuple[ServerWarning, ...]:
-    """What an API server would warn about when it accepts this manifest.
+    """Return the warnings of an API server that accepts this manifest.
 
-    Warnings are no violations: the object is stored. Of a manifest that the server
-    would refuse there are none, for it then says only why.
+    The server stores the object despite its warnings. If the server would refuse the manifest,
+    there are no warnings.
 
     Args:
         manifest: As in `validate`.
@@ -173,7 +169,7 @@ def _as_stored(old: Mapping[str, Any] | Foreign | None) -> Mapping[str, Any] | N
 
 
 def plain_data(manifest: Manifest) -> tuple[Mapping[str, Any] | None, list[Violation]]:
-    """The manifest as a mapping; JSON text is read as strictly as the server reads it."""
+    """Return the manifest as a mapping, and the faults of its text, which is read as strictly as by the server."""
     if not isinstance(manifest, str):
         given = plain_manifest(manifest)
         if isinstance(given, Mapping):
@@ -196,7 +192,7 @@ def _undecodable(problem: str, value: object, hint: str | None = None) -> Violat
 
 
 def _how_to_read(given: object) -> str | None:
-    """What to write where something that has yet to be read is given: the name of a file, several objects, or YAML."""
+    """Return a hint for the name of a file, several objects, or YAML instead of a manifest."""
     if isinstance(given, os.PathLike) or (isinstance(given, str) and given.lower().endswith(_ENDINGS)):
         return f"for a file, give the raw of each document of load({os.fspath(given)!r})"
     if isinstance(given, str):
@@ -211,7 +207,7 @@ def _service(
     namespace: str | None,
     cluster: Cluster,
 ) -> tuple[ServiceState | None, list[Violation]]:
-    """The state of a Service with its old one behind it, or what keeps it from being decoded."""
+    """Return the state of a Service and of the one that it replaces; `None` and the faults if it cannot be decoded."""
     if old is None and data.get("kind") not in ("Service", None, ""):
         return None, [unknown_kind(data)]
     before = None if old is None else _decoded_old(old)
@@ -229,21 +225,21 @@ def _service(
 
 
 def _decoded_old(old: Mapping[str, Any]) -> dict[str, Any]:
-    """The old object, which is what a server gave out and therefore in order.
+    """Return the old object, decoded.
 
     Raises:
-        ManifestError: It is not.
+        ManifestError: A server would not have returned it.
     """
     found: list[Violation] = []
     decoded = SERVICE.read(old, ROOT, found)
     if found:
-        raise ManifestError(f"old is no stored Service: {found[0]}")
+        raise ManifestError(f"old is not a stored Service: {found[0]}")
     clean: dict[str, Any] = decoded
     return clean
 
 
 def _namespace_of(data: Mapping[str, Any], old: Mapping[str, Any] | None, namespace: str | None) -> str:
-    """The namespace of the request."""
+    """Return the namespace of the request."""
     candidates = (
         namespace,
         (data.get("metadata") or {}).get("namespace"),
@@ -253,7 +249,7 @@ def _namespace_of(data: Mapping[str, Any], old: Mapping[str, Any] | None, namesp
 
 
 def _place(decoded: Mapping[str, Any], old: Mapping[str, Any] | None, namespace: str | None) -> list[Violation]:
-    """Namespace and name must be those of the request; that of an update names the old object."""
+    """Return a violation for each of namespace, name and uid that differs from the request or the old object."""
     metadata = decoded.get("metadata", {})
     found = []
     requested = _namespace_of(decoded, old, namespace)
@@ -280,7 +276,7 @@ def _elsewhere(field: str, value: object, detail: str) -> Violation:
 
 
 def _refused_at_storage(state: ServiceState, data: Mapping[str, Any]) -> list[Violation]:
-    """What only the very last step refuses: a create with a resource version."""
+    """Return the violation of the last stage: an object to create with a resource version."""
     version = str((data.get("metadata") or {}).get("resourceVersion") or "")
     if state.old is None and version.isascii() and version.isdigit() and int(version[:32]):
         detail = "may not be set on an object that is to be created"

@@ -1,8 +1,7 @@
-"""What a YAML scalar means to Kubernetes: the rules of Go's reader, without any parser.
+"""The values of YAML scalars in Kubernetes, by the rules of Go's reader.
 
-kubectl and the API server read YAML with go-yaml v2 and turn it into JSON before anything
-else looks at it. Their idea of an unquoted `08`, `y` or `1e3` is neither PyYAML's nor that of
-YAML 1.2, so it is written out here. Section numbers refer to the rules in service-rules.md.
+kubectl and the API server read YAML with go-yaml v2 and convert it to JSON. They read an unquoted `08`, `y` or
+`1e3` neither as PyYAML does nor as YAML 1.2 demands. Section numbers refer to the rules in service-rules.md.
 """
 
 import math
@@ -13,14 +12,14 @@ Scalar: TypeAlias = str | int | float | bool | None
 
 
 class ScalarError(ValueError):
-    """A scalar that Go reads, or JSON carries, in no way at all. Its text is a sentence for people."""
+    """A scalar that Go cannot read or JSON cannot have. Its text is a message for users."""
 
 
 def _spellings() -> dict[str, Scalar]:
     words: dict[str, Scalar] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
     for meaning, names in ((True, "y yes true on"), (False, "n no false off")):
         for name in names.split():
-            # Three spellings of each and no others: `yEs` and `tRUE` are strings.
+            # Each has three spellings only: `yEs` and `tRUE` are strings.
             words |= dict.fromkeys((name, name.capitalize(), name.upper()), meaning)
     for name in (".inf", ".Inf", ".INF"):
         words |= {name: math.inf, f"+{name}": math.inf, f"-{name}": -math.inf}
@@ -30,7 +29,7 @@ def _spellings() -> dict[str, Scalar]:
 _WORDS: Final = _spellings()
 
 SPECIAL_FIRST: Final = frozenset(["", *"+-.~0123456789yYnNtTfFoO"])
-"""How a text begins that could be anything else than a string; `""` stands for no text."""
+"""The first characters of texts that may not be strings; `""` is the first of an empty text."""
 
 _NUMERIC_FIRST: Final = frozenset("+-0123456789")
 _INTEGER: Final = re.compile(r"([+-]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))")
@@ -43,9 +42,9 @@ _UINT64: Final = 1 << 64
 
 
 def decode(text: str) -> Scalar:
-    """The value of an unquoted scalar in Go, before it becomes JSON (12.2).
+    """Return the value of an unquoted scalar in Go, before it becomes JSON (12.2).
 
-    An `int` of 2**63 or more is Go's `uint64`; infinities and NaN are still there.
+    An `int` of 2**63 or more is Go's `uint64`. Infinities and NaN are not refused yet.
     """
     first = text[:1]
     if first not in SPECIAL_FIRST:
@@ -68,7 +67,7 @@ def _number(text: str) -> Scalar:
             return integer
     if _FLOAT.fullmatch(digits):
         number = _float(digits)
-        # Too large for a float: the text as it was, underscores and all.
+        # Too large for a float: the unchanged text, with its underscores.
         return text if isinstance(number, str) else number
     odd = _SIGNED_BINARY.fullmatch(digits)
     if odd is not None:
@@ -79,10 +78,10 @@ def _number(text: str) -> Scalar:
 
 
 def _integer(match: re.Match[str]) -> int | None:
-    """The number, if Go has an integer type that holds it: signed ones stop at int64."""
+    """Return the number if Go has an integer type for it: int64, or uint64 without a sign."""
     sign, hexadecimal, binary, octal, decimal = match.groups()
     if decimal is not None and len(decimal) > 20:
-        # Beyond uint64, and perhaps beyond what Python converts at all.
+        # Beyond uint64, and perhaps beyond the limit of Python for such conversions.
         return None
     if hexadecimal is not None:
         magnitude = int(hexadecimal, 16)
@@ -104,19 +103,19 @@ def _float(text: str) -> float | str:
 
 
 def json_value(value: Scalar) -> Scalar:
-    """The value once Go has written it as JSON, which is what everybody downstream gets.
+    """Return the value after Go has written it as JSON.
 
-    Go writes a float below 1e21 without point and exponent if it is whole, so `80.0` and
-    `8e1` become the integer 80 (2.2). Integers beyond int64 keep a float's digits (12.2).
+    Go writes a whole float below 1e21 without point and exponent, so `80.0` and
+    `8e1` become the integer 80 (2.2). Integers beyond int64 have the digits of a float (12.2).
 
     Raises:
-        ScalarError: for infinities and NaN, which JSON does not have.
+        ScalarError: JSON does not have infinities and NaN.
     """
     if type(value) is float:
         if not math.isfinite(value):
-            raise ScalarError("infinity and NaN cannot be carried by JSON, to which Kubernetes converts every manifest")
+            raise ScalarError("JSON, to which Kubernetes converts every manifest, has no infinity and NaN")
         if value.is_integer() and abs(value) < 1e21:
-            # Through the shortest digits, as Go prints them: 12345678901234567000 and not …168.
+            # The shortest digits, as Go prints them: 12345678901234567000 and not …168.
             return int(value) if abs(value) < 1e15 else _shortest_digits(value)
     elif type(value) is int and value >= _INT64:
         return json_value(float(value))
@@ -130,10 +129,10 @@ def _shortest_digits(value: float) -> int:
 
 
 def resolve(text: str) -> Scalar:
-    """What Kubernetes reads where this text stands unquoted (12.2).
+    """Return the value that Kubernetes reads for an unquoted text (12.2).
 
     Raises:
-        ScalarError: for `.inf` and `.nan`.
+        ScalarError: The text is `.inf` or `.nan`.
     """
     if text[:1] not in SPECIAL_FIRST:
         return text
@@ -141,10 +140,10 @@ def resolve(text: str) -> Scalar:
 
 
 def key_text(value: Scalar) -> str:
-    """The JSON key that Go makes of a decoded mapping key (12.5).
+    """Return the JSON key that Go makes of a decoded mapping key (12.5).
 
     Raises:
-        ScalarError: for null and for integers beyond int64.
+        ScalarError: The key is null or an integer beyond int64.
     """
     match value:
         case str():
@@ -156,12 +155,12 @@ def key_text(value: Scalar) -> str:
         case float():
             return _short_float(value)
         case None:
-            raise ScalarError("a key cannot be null; quote it if the text is meant")
+            raise ScalarError("a key cannot be null; quote it to use the text")
     raise ScalarError(f"the key {value} is an integer beyond 64 bits; quote it")
 
 
 def _short_float(value: float) -> str:
-    """A float as Go's `FormatFloat(value, 'g', -1, 32)` spells it: the shortest digits of a 32-bit float."""
+    """Return a float as Go's `FormatFloat(value, 'g', -1, 32)` does: the shortest digits of a 32-bit float."""
     import struct
 
     if math.isnan(value):
@@ -204,12 +203,12 @@ _TIMESTAMP: Final = re.compile(
 
 
 def tagged(tag: str, text: str) -> Scalar:
-    """The value of a scalar with an explicit tag in Go, before it becomes JSON (12.6).
+    """Return the value of a scalar with an explicit tag in Go, before it becomes JSON (12.6).
 
-    Quotes make no difference. A tag that Go does not know makes a string.
+    Quotes make no difference. With a tag that Go does not know, the value is a string.
 
     Raises:
-        ScalarError: where the text is not of the tagged type.
+        ScalarError: The text is not of the tagged type.
     """
     kind = tag.removeprefix(_PREFIX) if tag.startswith(_PREFIX) else ""
     if kind == "binary":
@@ -223,12 +222,12 @@ def tagged(tag: str, text: str) -> Scalar:
     if kind == "float" and type(value) is int and value < _INT64:
         return float(value)
     if kind != _KINDS[type(value)]:
-        raise ScalarError(f"`{text}` is no !!{kind}, as its tag says")
+        raise ScalarError(f"`{text}` is not a !!{kind}, which its tag demands")
     return value
 
 
 def _binary(text: str) -> str:
-    """The bytes as text; what is no UTF-8 becomes U+FFFD, byte by byte, as Go writes it into JSON."""
+    """Return the bytes as text. Each byte that is not UTF-8 becomes U+FFFD, as in Go's JSON."""
     import base64
     import binascii
 
@@ -239,15 +238,15 @@ def _binary(text: str) -> str:
     return re.sub(r"[\udc80-\udcff]", "\ufffd", data.decode("utf-8", "surrogateescape"))
 
 
-# Case is ignored where words are concerned; to ignore it throughout would take twice the time.
+# Case is ignored for the words only: ignoring it everywhere takes twice the time.
 _PLAIN: Final = re.compile(
     r"(?!(?i:y|n|yes|no|on|off|true|false|null)\Z|[eE][-+]?[0-9]+\Z)[a-zA-Z][a-zA-Z0-9_./-]*", re.ASCII
 )
 
 
 def plain_ok(text: str) -> bool:
-    """Whether every YAML reader in use takes this text, unquoted, for this very string (12.7).
+    """Return whether every YAML reader in use reads this unquoted text as this string (12.7).
 
-    Narrow on purpose: digits, dots, signs or colons in front mean quotes.
+    Texts that begin with digits, dots, signs or colons are not among them.
     """
     return _PLAIN.fullmatch(text) is not None

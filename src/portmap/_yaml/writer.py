@@ -174,7 +174,7 @@ def _integer(value: int) -> str:
 
 def _float(value: float) -> str:
     if not math.isfinite(value):
-        raise _WriteError(f"{value} cannot be carried by JSON")
+        raise _WriteError(f"{value} is not possible in JSON")
     digits = repr(value)
     # Without a point PyYAML reads 1e-07 as text.
     return digits if "." in digits else digits.replace("e", ".0e")
