@@ -218,7 +218,7 @@ class TestEndpoints:
     def test_wrong_types(self, port: Any) -> None:
         """Nothing is converted to a number: `True` is not 1, and 53.0 is not 53."""
         found = resolve(make_service(*self.DNS, ServicePort(1, name="one")), [make_running_pod("a")])
-        with pytest.raises(TypeError, match="port must be a name, a number or a ServicePort, not"):
+        with pytest.raises(TypeError, match="port must be a name, a number, a ServicePort or a ContainerPort, not"):
             found.endpoints(port)
 
     def test_the_empty_name_selects_the_port_without_a_name(self) -> None:

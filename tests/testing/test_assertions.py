@@ -131,7 +131,7 @@ class TestRoutes:
 
     def test_a_missing_port(self) -> None:
         """Both assertions fail for a port that the Service does not have."""
-        known = "Service shop/web has no port 'https': it has http 80, metrics 9090"
+        known = "Service shop/web has no port 'https': it has http 80, metrics 9090; did you mean 'http'?"
         [first, *rest] = failure(assert_routes, WEB, [POD], port="https")
         assert first == f"port 'https' of Service shop/web should have endpoints, but {known}"
         assert rest[0] == "  http 80/TCP       → Pod/web-0  app  8080/TCP"

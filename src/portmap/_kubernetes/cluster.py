@@ -12,6 +12,7 @@ from portmap._kubernetes.addresses import Network, network
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.features import FEATURES, GATES, NEWEST_RECORDED, SUPPORTED_VERSIONS, Feature
 from portmap._kubernetes.field_path import FieldPath
+from portmap._kubernetes.names import dns_subdomain_reasons
 from portmap._kubernetes.printable import safe_repr
 from portmap._kubernetes.violations import Violation
 
@@ -65,6 +66,7 @@ class Cluster:
             one of each family, the default family first. Without it, the rules that
             depend on it are skipped.
         feature_gates: Gates that differ from the defaults of the version, by name.
+        cluster_domain: The domain of the names of Services in the cluster's DNS.
 
     Raises:
         ValidationError: No API server starts with these arguments.
@@ -95,6 +97,7 @@ class Cluster:
     feature_gates: tuple[tuple[str, bool], ...] = attrs.field(
         default=(), kw_only=True, converter=_sorted_gates, repr=False
     )
+    cluster_domain: str = attrs.field(default="cluster.local", kw_only=True)
     _enabled: frozenset[str] = attrs.field(init=False, eq=False, repr=False, default=frozenset())
     # Any, since the module of networks is loaded on first use and type hints must resolve.
     _networks: tuple[Any, ...] | None = attrs.field(init=False, eq=False, repr=False, default=None)
@@ -243,6 +246,10 @@ def _cluster_violations(cluster: Cluster) -> Iterable[Violation]:
         )
     yield from _cidr_violations(() if cluster.service_cidrs is None else cluster.service_cidrs)
     yield from _gate_violations(cluster.feature_gates)
+    domain: object = cluster.cluster_domain
+    reasons = dns_subdomain_reasons(domain) if isinstance(domain, str) else ("must be text",)
+    if reasons:
+        yield Violation.about(FieldPath("cluster_domain"), code, "FieldValueInvalid", "; ".join(reasons), value=domain)
 
 
 def _gate_violations(gates: object) -> Iterable[Violation]:

@@ -19,6 +19,7 @@ from portmap._kubernetes.printable import shown
 from portmap._kubernetes.schema import BOOLEAN, TEXT, TEXT_MAP, TEXTS, TIME, wrong_type
 from portmap._kubernetes.violations import Violation, in_order
 from portmap._kubernetes.wire import Field, FieldTable, labels_or_as_is, series_or_as_is, texts_or_as_is
+from portmap._model.port_lookup import ContainerPortKey, container_port
 from portmap._model.ports import ContainerPort
 from portmap._model.representation import pretty_print, represent
 
@@ -81,6 +82,23 @@ class Container:
             found = CONTAINER_RULES.violations(self)
         if found:
             raise ValidationError(f"Container {shown(self.name)}", in_order(found), str(cluster_in_force()))
+
+    def port(self, key: ContainerPortKey = None) -> ContainerPort:
+        """Return one of the ports.
+
+        Args:
+            key: The name or number of the port, or the port itself. It can be left out if the container
+                declares only one.
+
+        Raises:
+            KeyError: There is no such port, or there are several.
+            TypeError: `key` is of another type. `True` is not a number.
+
+        Example:
+            >>> app.port("metrics")
+            ContainerPort(9102, name='metrics')
+        """
+        return container_port(f"Container {self.name}", self.ports, key)
 
     @property
     def is_sidecar(self) -> bool:
@@ -190,6 +208,18 @@ class Pod:
             found = POD_RULES.violations(self)
         if found:
             raise ValidationError(str(self), in_order(found), str(cluster_in_force()))
+
+    def port(self, key: ContainerPortKey = None) -> ContainerPort:
+        """Return one of the ports that the containers and sidecars declare.
+
+        The arguments and errors are those of `Container.port`.
+
+        Example:
+            >>> pod.port()
+            ContainerPort(8080, name='http')
+        """
+        declared = [port for container in self.port_containers for port in container.ports]
+        return container_port(self, declared, key)
 
     @property
     def is_projected(self) -> bool:

@@ -18,6 +18,7 @@ from portmap._kubernetes.opaque import Opaque
 from portmap._kubernetes.printable import safe_repr
 from portmap._kubernetes.violations import Violation, in_order, quote
 from portmap._kubernetes.wire import FieldTable, opaque_or_as_is, unmodelled_violations
+from portmap._model.container_port_references import ContainerPortReferences
 from portmap._model.representation import pretty_print, represent
 
 
@@ -27,7 +28,7 @@ def _refuse(kind: str, number: object, violations: list[Violation]) -> NoReturn:
 
 @final
 @attrs.frozen
-class ContainerPort:
+class ContainerPort(ContainerPortReferences):
     """A port that a container declares.
 
     A declared port has a name that Services, probes and NetworkPolicies can refer to.
@@ -76,7 +77,7 @@ class ContainerPort:
             _refuse("ContainerPort", self.container_port, found)
 
     @property
-    def effective_protocol(self) -> str:
+    def effective_protocol(self) -> Protocol:
         """The protocol, with its default.
 
         Example:
@@ -193,7 +194,7 @@ class ServicePort:
         )
 
     @property
-    def effective_protocol(self) -> str:
+    def effective_protocol(self) -> Protocol:
         """The protocol, with its default.
 
         Example:

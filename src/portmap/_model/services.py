@@ -46,6 +46,7 @@ from portmap._model.service_arguments import (
     NodePortFields,
     checked_arguments,
 )
+from portmap._model.service_references import ServiceReferences
 
 if TYPE_CHECKING:
     from portmap._model.foreign import Foreign
@@ -66,7 +67,7 @@ def _ip_families(value: Iterable[IPFamily] | None) -> tuple[IPFamily, ...] | Non
 
 @final
 @attrs.frozen
-class Service:
+class Service(ServiceReferences):
     """A Kubernetes Service, as its author wrote it.
 
     Fields that are left out stay out: an API server fills in the defaults. The constructor
@@ -304,7 +305,7 @@ class Service:
     # --- effective values ---
 
     @property
-    def effective_type(self) -> str:
+    def effective_type(self) -> ServiceType:
         """The type, with its default.
 
         Example:

@@ -23,6 +23,8 @@ from portmap._kubernetes.violations import Violation, below, in_order
 from portmap._model.foreign import Foreign, is_document, plain_manifest
 from portmap._model.pod_reading import POD, decoded_pod, partial_struct, was_observed
 from portmap._model.pods import Pod
+from portmap._model.port_lookup import ContainerPortKey
+from portmap._model.ports import ContainerPort
 from portmap._model.representation import pretty_print
 
 
@@ -61,6 +63,17 @@ class Workload:
             'shop'
         """
         return self.pod.namespace
+
+    def port(self, key: ContainerPortKey = None) -> ContainerPort:
+        """Return one of the ports that the containers and sidecars of its pods declare.
+
+        The arguments and errors are those of `Container.port`.
+
+        Example:
+            >>> deployment.port("http")
+            ContainerPort(8080, name='http')
+        """
+        return self.pod.port(key)
 
     def __str__(self) -> str:
         """Return the name for messages: `Deployment shop/web`."""

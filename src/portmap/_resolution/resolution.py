@@ -19,6 +19,7 @@ from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.features import SIDECAR_PORTS
 from portmap._model.foreign import Foreign, require_iterable
 from portmap._model.pods import Pod
+from portmap._model.port_lookup import ServicePortKey, positions_of
 from portmap._model.ports import ServicePort
 from portmap._model.service_reading import as_service, as_services
 from portmap._model.services import Service
@@ -106,32 +107,24 @@ class Resolution:
     elsewhere: str | None
     by_port: tuple[tuple[Endpoint, ...], ...] = attrs.field(repr=False)
 
-    def endpoints(self, port: ServicePort | int | str | None = None) -> tuple[Endpoint, ...]:
+    def endpoints(self, port: ServicePortKey = None) -> tuple[Endpoint, ...]:
         """Return the endpoints of a Service port, in the order of the pods.
 
         Args:
-            port: The Service port, by name, by number or as an object. It can be left out if
-                the Service has only one. If TCP and UDP share a number, the number selects
-                both ports. `""` is the port without a name, and `"80"` is a name.
+            port: The Service port, by name, by number or as an object, or the `ContainerPort` that it
+                leads to. It can be left out if the Service has only one. If TCP and UDP share a
+                number, the number selects both ports. `""` is the port without a name, and `"80"` is a name.
 
         Raises:
             KeyError: The Service has no such port, or has several and `port` is left out.
-            TypeError: `port` is not a name, a number or a port. `True` is not a number.
+            TypeError: `port` is of another type. `True` is not a number.
 
         Example:
             >>> [endpoint.port for endpoint in resolve(web, [pod]).endpoints("http")]
             [8080]
         """
-        wanted: object = port
-        if isinstance(wanted, bool) or not isinstance(wanted, ServicePort | int | str | None):
-            raise TypeError(f"port must be a name, a number or a ServicePort, not {wanted!r}")
-        ports = self.service.ports
-        if port is None and len(ports) == 1:
-            return self.by_port[0]
-        matching = [endpoints for own, endpoints in zip(ports, self.by_port, strict=True) if _matches(own, port)]
-        if not matching:
-            raise KeyError(_no_such_port(self.service, port))
-        return tuple(endpoint for endpoints in matching for endpoint in endpoints)
+        positions = positions_of(self.service, self.service.ports, port)
+        return tuple(endpoint for position in positions for endpoint in self.by_port[position])
 
     @property
     def leads_nowhere(self) -> tuple[ServicePort, ...]:
@@ -144,25 +137,6 @@ class Resolution:
         if self.elsewhere is not None:
             return ()
         return tuple(port for port, endpoints in zip(self.service.ports, self.by_port, strict=True) if not endpoints)
-
-
-def _matches(port: ServicePort, wanted: ServicePort | int | str | None) -> bool:
-    """Return whether a port of a Service has this name or number, or equals this port."""
-    if isinstance(wanted, ServicePort):
-        return wanted == port
-    return wanted == (port.port if isinstance(wanted, int) else port.name or "")
-
-
-def _no_such_port(service: Service, wanted: ServicePort | int | str | None) -> str:
-    known = ", ".join(f"{port.name or 'unnamed'} {port.port}" for port in service.ports) or "none"
-    if wanted is None:
-        return f"which port of {service}? it has {known}"
-    if isinstance(wanted, ServicePort):
-        return f"{service} has no port {wanted.name or 'unnamed'} {wanted.port}: it has {known}"
-    text = "port without a name" if wanted == "" else f"port {wanted!r}"
-    number = isinstance(wanted, str) and any(wanted == str(port.port) for port in service.ports)
-    hint = f"; {wanted!r} is a name, and the number is written {wanted}" if number else ""
-    return f"{service} has no {text}: it has {known}{hint}"
 
 
 def resolve(
