@@ -22,6 +22,7 @@ PUBLIC_MODULES: Final = (
     "portmap.mypy",
     "portmap.strategies",
     "portmap.testing",
+    "portmap.types",
 )
 
 project = "portmap"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, NamedTuple, final
+from typing import Any, Final, NamedTuple, final, is_typeddict
 
 import pytest
 
@@ -25,6 +25,7 @@ MODULES: Final = (
     "portmap.lint",
     "portmap.testing",
     "portmap.strategies",
+    "portmap.types",
     "portmap.mypy",
 )
 PARSER: Final = doctest.DocTestParser()
@@ -47,6 +48,9 @@ def public_things() -> tuple[Documented, ...]:
     for module in map(import_module, MODULES):
         for name in module.__all__:
             thing = getattr(module, name)
+            # The types of plain data have no behaviour of their own.
+            if is_typeddict(thing):
+                continue
             if id(thing) not in found and (inspect.isclass(thing) or inspect.isfunction(thing)):
                 found[id(thing)] = Documented(f"{module.__name__}.{name}", thing)
                 parts += parts_of(found[id(thing)]) if inspect.isclass(thing) else ()

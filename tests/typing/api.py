@@ -51,6 +51,7 @@ from portmap import (
     to_yaml,
 )
 from portmap.manifests import Document, Manifests
+from portmap.types import BackendRef, HTTPGetHandler, IngressBackend, NetworkPolicyPort, Protocol, ServiceType
 
 # --- types -----------------------------------------------------------------------------------------------------
 
@@ -60,7 +61,7 @@ def ports() -> None:
     port = ServicePort(80, name="http", target_port="http", app_protocol="http", node_port=30080)
     assert_type(http.container_port, int)
     assert_type(http.name, str | None)
-    assert_type(http.effective_protocol, str)
+    assert_type(http.effective_protocol, Protocol)
     assert_type(port.target_port, int | str | None)
     assert_type(port.effective_target_port, int | str)
     assert_type(ServicePort.targeting(http, port=80), ServicePort)
@@ -72,13 +73,25 @@ def services(labels: Mapping[str, str], some: Iterator[ServicePort]) -> None:
     assert_type(service.ports, tuple[ServicePort, ...])
     assert_type(service.external_ips, tuple[str, ...] | None)
     assert_type(service.selector, Mapping[str, str] | None)
-    assert_type(service.effective_type, str)
+    assert_type(service.effective_type, ServiceType)
     assert_type(service.is_headless, bool)
     assert_type(Service.internal("web", [ServicePort(80)], internal_traffic_policy="Local"), Service)
     assert_type(Service.headless("web"), Service)
     assert_type(Service.node_port("web", [ServicePort(80)], external_traffic_policy="Local"), Service)
     assert_type(Service.load_balancer("web", [ServicePort(80)], load_balancer_class="a/b"), Service)
     assert_type(Service.alias_of("web", "example.com", labels={"a": "b"}), Service)
+
+
+def references(web: Service, http: ContainerPort, workload: Workload) -> None:
+    assert_type(web.port(http), ServicePort)
+    assert_type(workload.port("http"), ContainerPort)
+    assert_type(web.ingress_backend(http), IngressBackend)
+    assert_type(web.backend_ref("http", from_namespace="edge"), BackendRef)
+    assert_type(web.url(80, "/api"), str)
+    assert_type(http.http_get("/healthz"), HTTPGetHandler)
+    assert_type(http.policy_port(), NetworkPolicyPort)
+    container: dict[str, Any] = {"readinessProbe": http.http_get("/healthz") | {"periodSeconds": 5}}
+    container |= {"env": [{"name": "WEB_URL", "value": web.url(http)}], "livenessProbe": http.tcp_socket()}
 
 
 def exposing(pod: Pod, workload: Workload, deployment: dict[str, Any]) -> None:
