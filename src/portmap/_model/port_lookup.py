@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NoReturn, TypeAlias
 
 from portmap._kubernetes.did_you_mean import nearest
+from portmap._kubernetes.printable import safe_repr
 from portmap._model.ports import ContainerPort, ServicePort
 
 ServicePortKey: TypeAlias = ServicePort | ContainerPort | int | str | None
@@ -37,7 +38,7 @@ def positions_of(service: object, ports: Sequence[ServicePort], key: ServicePort
     """
     wanted: object = key
     if isinstance(wanted, bool) or not isinstance(wanted, ServicePort | ContainerPort | int | str | None):
-        raise TypeError(f"port must be a name, a number, a ServicePort or a ContainerPort, not {wanted!r}")
+        raise TypeError(f"port must be a name, a number, a ServicePort or a ContainerPort, not {safe_repr(wanted)}")
     if wanted is None:
         found = [0] if len(ports) == 1 else []
     else:
@@ -56,7 +57,7 @@ def service_port(service: object, ports: Sequence[ServicePort], key: ServicePort
     found = positions_of(service, ports, key)
     if len(found) > 1:
         matching = [ports[position] for position in found]
-        shown = f"that lead to {_shown(key)}" if isinstance(key, ContainerPort) else repr(key)
+        shown = f"that lead to {_shown(key)}" if isinstance(key, ContainerPort) else safe_repr(key)
         _several(service, shown, (f"{port.name or 'unnamed'} {port.effective_protocol}" for port in matching))
     return ports[found[0]]
 
@@ -79,7 +80,7 @@ def _no_service_port(service: object, ports: Sequence[ServicePort], key: object)
         other = next((port for port in ports if _is_target(port, key)), None)
         hint = f"; {other.name or other.port} leads there for {other.effective_protocol}" if other else ""
         return f"{service} has no port that leads to {_shown(key)}/{key.effective_protocol}: it has {known}{hint}"
-    text = "port without a name" if key == "" else f"port {key!r}"
+    text = "port without a name" if key == "" else f"port {safe_repr(key)}"
     return f"{service} has no {text}: it has {known}{_near_service_port(ports, key)}"
 
 
@@ -110,7 +111,7 @@ def container_port(owner: object, ports: Iterable[ContainerPort], key: Container
     """
     wanted: object = key
     if isinstance(wanted, bool) or not isinstance(wanted, ContainerPort | int | str | None):
-        raise TypeError(f"port must be a name, a number or a ContainerPort, not {wanted!r}")
+        raise TypeError(f"port must be a name, a number or a ContainerPort, not {safe_repr(wanted)}")
     # Copies of one declaration, in several containers, are one port.
     declared = list(dict.fromkeys(ports))
     found = [port for port in declared if wanted is None or _has_key(port, wanted)]
@@ -119,7 +120,7 @@ def container_port(owner: object, ports: Iterable[ContainerPort], key: Container
     known = ", ".join(_shown(port) for port in declared) or "none"
     if wanted is None:
         raise KeyError(f"which port of {owner}? it declares {known}")
-    shown = _shown(wanted) if isinstance(wanted, ContainerPort) else repr(wanted)
+    shown = _shown(wanted) if isinstance(wanted, ContainerPort) else safe_repr(wanted)
     if found:
         _several(owner, shown, (f"{_shown(port)}/{port.effective_protocol}" for port in found))
     hint = _did_you_mean(wanted, (port.name for port in declared))
