@@ -169,18 +169,21 @@ class TestData:
 
     @pytest.mark.usefixtures("parser")
     def test_merge(self) -> None:
-        """Merged keys are read; of several mappings the first counts; an override is a duplicate."""
+        """Merged keys are read; of several mappings the first counts; an override is no duplicate."""
         document = one(
             "p: &p {a: 1, b: 2}\nq: &q {b: 3, c: 4}\nr:\n  <<: [*p, *q]\n  c: 5\ns: {'<<': 1}\nt: {<<: *p}\n"
         )
         assert document.data["r"] == {"a": 1, "b": 2, "c": 5}
         assert document.data["s"] == {"<<": 1}
         assert document.data["t"] == {"a": 1, "b": 2}
-        assert [duplicate[0] for duplicate in document.duplicates] == [FieldPath("r", "b"), FieldPath("r", "c")]
+        assert not document.duplicates
+        assert [override[0] for override in document.overrides] == [FieldPath("r", "b"), FieldPath("r", "c")]
 
     def test_merge_after(self) -> None:
-        """A merge after a key overrides it, since go-yaml v2 goes by the order of the text."""
-        assert one("p: &p {a: 1}\nq:\n  a: 2\n  <<: *p\n").data["q"] == {"a": 1}
+        """A merge after a key overrides it, since go-yaml v2 goes by the order of the text: a key is lost."""
+        document = one("p: &p {a: 1}\nq:\n  a: 2\n  <<: *p\n")
+        assert document.data["q"] == {"a": 1}
+        assert [duplicate[0] for duplicate in document.duplicates] == [FieldPath("q", "a")]
 
     @pytest.mark.usefixtures("parser")
     def test_documents(self) -> None:

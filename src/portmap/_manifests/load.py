@@ -42,7 +42,7 @@ def parse(text: str) -> list[Any]:
     """
     found = []
     for document in read_documents(text):
-        for path, first, second in document.duplicates:
+        for path, first, second in (*document.duplicates, *document.overrides):
             problem = f"key {str(path[-1])!r} is given twice, in lines {first.line} and {second.line}"
             raise ManifestError(problem, "", second)
         found.append(document.data)

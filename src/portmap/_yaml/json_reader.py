@@ -77,7 +77,7 @@ def _read(source_text: SourceText, start: int, end: int, source: str, number: in
     except (ValueError, RecursionError) as error:
         raise _json_error(source_text, start, end, source, error) from None
     positions = Positions(_rows, source_text, start, end)
-    duplicates = duplicates_in(positions) if has_duplicates else ()
+    duplicates = duplicates_in(positions)[False] if has_duplicates else ()
     return ParsedDocument({} if data is None else data, source_text, positions, duplicates, number)
 
 

@@ -26,8 +26,9 @@ class ParsedDocument:
         source_text: The text with the document, and with the documents around it; or the part of it that
             was read at a time.
         positions: Where everything is in the text.
-        duplicates: Keys given twice, which a strict server refuses (2.5). The last one counts in `data`. A
-            key that overrides a merged one, or is overridden by a merged one, is among them.
+        duplicates: Keys given twice, which a strict server refuses (2.5). The last one counts in `data`.
+        overrides: Keys that override those of a merge key (`<<`). A strict server refuses them, too, but not
+            what kubectl makes of them: it sends JSON.
         number: Which document of the text it is, from 0.
         lines_before: How many lines come before that text.
     """
@@ -38,6 +39,7 @@ class ParsedDocument:
     duplicates: tuple[Duplicate, ...] = ()
     number: int = 0
     lines_before: int = 0
+    overrides: tuple[Duplicate, ...] = ()
 
     @property
     def text(self) -> str:
@@ -94,13 +96,19 @@ class ParsedDocument:
         return shifted(self.source_text.span(*found), self.lines_before)
 
 
-def duplicates_in(positions: Positions) -> tuple[Duplicate, ...]:
-    """Return the keys that are given twice in the document with these positions, in the order of the text."""
+def duplicates_in(positions: Positions) -> tuple[tuple[Duplicate, ...], tuple[Duplicate, ...]]:
+    """Return the keys that are given twice in the document with these positions, and those that override merged ones.
+
+    Both are in the order of the text.
+    """
 
     def span_of_key(row: int) -> Span:
         return positions.source_text.span(*(positions.key(row) or positions.value(row)))
 
-    return tuple((path, span_of_key(first), span_of_key(again)) for path, first, again in positions.duplicates())
+    found: tuple[list[Duplicate], list[Duplicate]] = ([], [])
+    for path, first, again, is_override in positions.duplicates():
+        found[is_override].append((path, span_of_key(first), span_of_key(again)))
+    return tuple(found[False]), tuple(found[True])
 
 
 def shifted(span: Span, lines: int) -> Span:

@@ -146,20 +146,24 @@ class Positions:
             if isinstance(entries, dict):
                 yield from entries.items()
 
-    def duplicates(self) -> Iterator[tuple[FieldPath, int, int]]:
-        """Yield each key that a mapping gives again: its path, the row that it had, and the new row."""
+    def duplicates(self) -> Iterator[tuple[FieldPath, int, int, bool]]:
+        """Yield each key that a mapping gives again: its path, the row that it had, and the new row.
+
+        And whether the key was merged from another mapping before, so that giving it again is meant to override it.
+        """
         return self._duplicates(self.ROOT, ROOT)
 
-    def _duplicates(self, row: int, path: FieldPath) -> Iterator[tuple[FieldPath, int, int]]:
+    def _duplicates(self, row: int, path: FieldPath) -> Iterator[tuple[FieldPath, int, int, bool]]:
         kind, _ = self._contents(row)
         if kind == SEQUENCE:
             for index, (_, item) in enumerate(self._written(row)):
                 yield from self._duplicates(item, path.index(index))
         elif kind == MAPPING:
-            rows: dict[str, int] = {}
+            rows: dict[str, tuple[int, bool]] = {}
             for written, child in self._written(row):
                 yield from self._duplicates(child, path if written is None else path.child(written))
                 for key, at in self._entries(written, child):
                     if key in rows:
-                        yield path.child(key), rows[key], at
-                    rows[key] = at
+                        before, is_merged = rows[key]
+                        yield path.child(key), before, at, is_merged
+                    rows[key] = at, written is None

@@ -162,8 +162,9 @@ class _Reader:
         mark = start.start_mark
         positions = Positions(_rows, self._source_text, mark.index - mark.column, end.end_mark.index)
         has_duplicates = self._duplicates > duplicates_before and self._recorder is None
-        duplicates = duplicates_in(positions) if has_duplicates else ()
-        return ParsedDocument({} if data is None else data, self._source_text, positions, duplicates, number)
+        duplicates, overrides = duplicates_in(positions) if has_duplicates else ((), ())
+        data = {} if data is None else data
+        return ParsedDocument(data, self._source_text, positions, duplicates, number, overrides=overrides)
 
     def _expands_excessively(self, size: int) -> bool:
         """Return whether more values come from aliases than Go allows: 99 % in documents of this size."""
