@@ -115,9 +115,9 @@ def test_bounded_time_and_memory(case: str, tmp_path: Path) -> None:
         assert said.startswith(f"{name}:") or "no Kubernetes objects" in said
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "latin-1", "cp037"])
+@pytest.mark.parametrize("encoding", ["utf-16-be", "utf-32", "latin-1", "cp037"])
 def test_other_encodings(encoding: str, tmp_path: Path) -> None:
-    """A file that is not UTF-8 is an error with a location."""
+    """A file that is neither UTF-8 nor UTF-16 with a byte order mark is an error with a location."""
     (tmp_path / "web.yaml").write_bytes(SERVICE.format("é", "").encode(encoding))
     done = subprocess.run(
         [sys.executable, "-m", "portmap", "lint", "web.yaml"],

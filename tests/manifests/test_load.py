@@ -1,5 +1,6 @@
 """Files, folders and streams as documents, each with its place."""
 
+import gzip
 import io
 import os
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from portmap import Cluster, ManifestError, Pod, Service, Span, ValidationError, Workload, load
-from portmap.manifests import Document, Manifests, iter_documents, parse
+from portmap.manifests import Document, Manifests, edit, iter_documents, parse
 
 GOOD = """\
 apiVersion: v1
@@ -310,10 +311,19 @@ def test_the_last_line_is_a_whole_one(text: str) -> None:
     assert not parse(text)[0]["a"].endswith("\n")
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
-def test_utf_16_is_told_from_other_bytes(tmp_path: Path, encoding: str) -> None:
-    """What PowerShell writes is refused by its name, where it has a byte order mark."""
-    mark = b"" if encoding == "utf-16" else "\ufeff".encode(encoding)
-    (tmp_path / "web.yaml").write_bytes(mark + "kind: A\n".encode(encoding))
+@pytest.mark.parametrize("name", ["web.yaml", "web.yaml.gz"])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_is_read(tmp_path: Path, encoding: str, name: str) -> None:
+    """What PowerShell writes, with a byte order mark, is read as kubectl reads it; what is no character is U+FFFD."""
+    data = "\ufeffkind: Ä\udc00\nmetadata: {name: web}\n".encode(encoding, errors="surrogatepass")
+    (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    for document in (*load(tmp_path / name), *iter_documents(tmp_path / name), *load(io.BytesIO(data))):
+        assert document.raw == {"kind": "Ä\ufffd", "metadata": {"name": "web"}}
+        assert str(document.span("metadata.name")) == "2:18"
+
+
+def test_utf_16_is_not_edited(tmp_path: Path) -> None:
+    """An edit, which keeps every other byte, refuses it by its name."""
+    (tmp_path / "web.yaml").write_bytes("kind: Service\n".encode("utf-16"))
     with pytest.raises(ManifestError, match="is UTF-16, as PowerShell writes it: save it as UTF-8"):
-        load(tmp_path / "web.yaml")
+        edit(tmp_path / "web.yaml", "service/web", "spec.type=NodePort")

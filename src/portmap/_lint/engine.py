@@ -4,7 +4,6 @@ A part holds whole groups of objects that are deployed together, so its rules ne
 facts. The report is the same however the input is divided.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from operator import attrgetter
@@ -229,7 +228,7 @@ def report_of(
         suppressions += part.suppressions
         if settings.max_findings is not None and len(found) > settings.max_findings:
             raise _too_many(found[-1].source, settings.max_findings, "findings")
-    found = list(dict.fromkeys(map(_in_its_folder, _without_echoes(found, settings.rules))))
+    found = list(dict.fromkeys(_without_echoes(found, settings.rules)))
     found.sort(key=attrgetter("order"))
     suppressed: list[Suppressed] = []
     if suppressions:
@@ -256,18 +255,6 @@ def _without_echoes(findings: Sequence[Finding], rules: Iterable[Rule]) -> Seque
             fields: list[Finding | Related] = [finding, *finding.related]
             echoes.update((replaced_by[finding.rule], field.position, field.path) for field in fields)
     return [each for each in findings if (each.rule, each.position, each.path) not in echoes]
-
-
-_TEST_DATA: Final = re.compile(r"(?:^|/)(testdata|test-data|test_data|fixtures|golden)/")
-
-
-def _in_its_folder(finding: Finding) -> Finding:
-    """Return the finding; in a folder of test data, where faults are often deliberate, an error becomes a warning."""
-    match = _TEST_DATA.search(finding.source) if finding.severity == "error" else None
-    if match is None:
-        return finding
-    because = f"the folder {match[1]} holds test data, which may be wrong on purpose"
-    return attrs.evolve(finding, severity="warning", because=because)
 
 
 def _bounded(found: Iterable[_T], limit: int | None, what: str) -> list[_T]:

@@ -49,12 +49,14 @@ class Input:
         named: Whether the user named it, rather than its folder, so that it must be readable.
         size: How many bytes it has, as far as that is known.
         text: The text of a stream.
+        inside: The path of a file in the folder that the user named, with `/` between folders.
     """
 
     source: str
     named: bool
     size: int = 0
     text: str | None = None
+    inside: str = ""
 
 
 @final
@@ -104,12 +106,14 @@ def inputs_of(sources: Iterable[Source]) -> tuple[list[Input], list[ManifestErro
             continue
         problems: list[ManifestError] = []
         before = len(found)
+        above = "" if str(path) == os.curdir else f"{path}{os.sep}"
         for each in manifest_files(path, problems):
             size, link = _size(each)
             if size is None:
                 problems.append(ManifestError("cannot be read: it is no regular file, or a broken link", each))
             else:
-                found.setdefault(identity(each, link=link), Input(each, named=False, size=size))
+                inside = slashed(each.removeprefix(above))
+                found.setdefault(identity(each, link=link), Input(each, named=False, size=size, inside=inside))
         failed += (each for each in problems if each.source == str(path))
         unreadable += (each for each in problems if each.source != str(path))
         if len(found) == before and not problems and not found:

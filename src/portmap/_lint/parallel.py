@@ -31,6 +31,7 @@ from portmap._lint.grouping import home_of
 from portmap._lint.input_context import InputContext
 from portmap._lint.inputs import Input, Source, finding_of, inputs_of, raise_for, read_inputs, slashed
 from portmap._lint.rule import Rule
+from portmap._lint.test_data import mark_test_data
 
 Progress = Callable[[int, int], None]
 """A function that is called with the number of files that have been read, and of all files."""
@@ -115,7 +116,8 @@ def lint_inputs(
     divided = [inputs] if settings.complete else _divided(inputs, max(parts if executor else 1, fewest))
     if executor is None or len(divided) < 2:
         executor = _InProcess()
-    return _two_passes(settings, divided, executor, _Counter(len(inputs), progress), map(finding_of, unreadable))
+    counter = _Counter(len(inputs), progress)
+    return mark_test_data(_two_passes(settings, divided, executor, counter, map(finding_of, unreadable)), inputs)
 
 
 def _divided(inputs: Sequence[Input], parts: int) -> list[Sequence[Input]]:

@@ -1,5 +1,6 @@
 """Reads the texts of files and streams: the only module of portmap that opens manifests to read."""
 
+import io
 import os
 import zlib
 from pathlib import Path
@@ -10,6 +11,9 @@ from portmap._kubernetes.errors import ManifestError, Span
 PACKED: Final = ".gz"
 """The suffix of files that are packed by gzip."""
 
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+"""The byte order marks of UTF-16, as PowerShell writes it. kubectl reads it, too."""
+
 _FAULTS: Final = (OSError, ValueError, EOFError, zlib.error)
 
 
@@ -19,7 +23,7 @@ def is_json(source: str) -> bool:
 
 
 def opened(path: Path) -> IO[bytes]:
-    """Open a file to read; unpack it if its name ends in `.gz`.
+    """Open a file to read; unpack it if its name ends in `.gz`. Its bytes are UTF-8, even if it is UTF-16.
 
     Raises:
         ManifestError: The file cannot be opened.
@@ -28,8 +32,13 @@ def opened(path: Path) -> IO[bytes]:
         if path.name.lower().endswith(PACKED):
             import gzip  # Few files are packed, and every import costs a script's start.
 
-            return cast("IO[bytes]", gzip.open(path))
-        return path.open("rb")
+            file: gzip.GzipFile | io.BufferedReader = gzip.open(path)  # noqa: SIM115 - the caller closes it
+        else:
+            file = path.open("rb")
+        if file.peek(2)[:2] not in _UTF_16:
+            return cast("IO[bytes]", file)
+        with file:
+            return io.BytesIO(_as_utf_8(file.read()))
     except _FAULTS as error:
         raise unreadable(error, str(path)) from None
 
@@ -60,10 +69,15 @@ def read_stream(stream: IO[str] | IO[bytes], limit: int | None = None) -> str:
         raise unreadable(error, name) from None
     if isinstance(data, bytes):
         _check_size(data, limit, name)
-        return decoded(data, name)
+        return decoded(_as_utf_8(data), name)
     text = str(data)
     _check_size(text, limit, name)
     return text
+
+
+def _as_utf_8(data: bytes) -> bytes:
+    """Return the bytes of a text of UTF-8 or UTF-16 as UTF-8; as in kubectl, what is no character is U+FFFD."""
+    return data.decode("utf-16", errors="replace").encode() if data.startswith(_UTF_16) else data
 
 
 def _check_size(data: bytes | str, limit: int | None, name: str) -> None:
@@ -85,7 +99,7 @@ def decoded(data: bytes, name: str) -> str:
         line = before.count(b"\n") + 1
         column = error.start - (before.rfind(b"\n") + 1) + 1
         problem = f"is not UTF-8: byte {data[error.start]:#04x}"
-        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        if data.startswith(_UTF_16):
             problem = "is UTF-16, as PowerShell writes it: save it as UTF-8"
         raise ManifestError(problem, name, Span(line, column, line, column + 1)) from None
 
