@@ -101,7 +101,9 @@ def is_surely_valid(
 
 def _are_valid_together(ports: Sequence[Sequence[Any]], kind: str, cluster: Cluster) -> bool:
     """Return whether ports that are valid by themselves are valid in one Service of this type."""
-    names, numbers, node_ports = set[str | None](), set[tuple[int, str]](), set[int]()
+    names: set[str | None] = set()
+    numbers: set[tuple[int, str]] = set()
+    node_ports: set[int] = set()
     for name, protocol, _, port, _, node_port in ports:
         names.add(name)
         numbers.add((port, protocol or DEFAULT_PROTOCOL))

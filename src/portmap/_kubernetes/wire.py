@@ -74,7 +74,18 @@ _CLASSES: Final[Mapping[type, tuple[type, ...]]] = {
 class FieldTable(Sequence[Field]):
     """The fields of a class, in the order in which they are written."""
 
-    __slots__ = ("_checks", "_defaults", "_empty", "_fields", "_grammars", "_lists", "attributes", "places", "values")
+    __slots__ = (
+        "_checks",
+        "_defaults",
+        "_empty",
+        "_fields",
+        "_grammars",
+        "_lists",
+        "_required",
+        "attributes",
+        "places",
+        "values",
+    )
 
     def __init__(self, *fields: Field) -> None:
         self._fields = fields
@@ -92,10 +103,10 @@ class FieldTable(Sequence[Field]):
                 field.grammar,
                 field.words if field.grammar is None else (),
                 field.types,
-                field.required,
             )
             for field in fields
         )
+        self._required = tuple(position for position, field in enumerate(fields) if field.required)
         self._empty = tuple(field.empty for field in fields)
         self._defaults = tuple(
             (position, field.default)
@@ -142,7 +153,7 @@ class FieldTable(Sequence[Field]):
                 found += _nulls(value, place)
         return found
 
-    def are_valid(self, values: Iterable[Any], service_type: str | None = None) -> bool:
+    def are_valid(self, values: Sequence[Any], service_type: str | None = None) -> bool:
         """Return whether every value is surely right by itself, and allowed for this type of Service.
 
         Where the result is `False`, the rules decide.
@@ -151,12 +162,13 @@ class FieldTable(Sequence[Field]):
             values: The values in the order of the table, `None` for those left out.
             service_type: The type of the Service that has them; left out, it is not looked at.
         """
+        for position in self._required:
+            if values[position] is None:
+                return False
         for value, grammar in zip(values, self._grammars):  # noqa: B905 - the check takes time
-            classes, is_bad, words, types, required = grammar
             if value is None:  # As most are.
-                if required:
-                    return False
                 continue
+            classes, is_bad, words, types = grammar
             if (
                 type(value) not in classes
                 or (is_bad and is_bad(value))
@@ -196,12 +208,14 @@ class FieldTable(Sequence[Field]):
     def written(self, values: Iterable[Any]) -> dict[str, Any]:
         """Return values as plain data under the names that a manifest has, without those that are `None`."""
         data: dict[str, Any] = {}
-        for value, (outer, name) in zip(values, self.places):  # noqa: B905 - the check takes time
+        for value, names in zip(values, self.places):  # noqa: B905 - the check takes time
             if value is None:  # As most are.
                 continue
+            outer, name = names
             place = data
-            for step in outer:
-                place = place.setdefault(step, {})
+            if outer:
+                for step in outer:
+                    place = place.setdefault(step, {})
             place[name] = value if type(value) in _EXACT else to_plain(value)
         return data
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard, final
 
 from portmap._kubernetes.errors import ManifestError
+from portmap._manifests.service_text import service_text
+from portmap._model.services import Service
 from portmap._model.to_manifest import to_manifest
 from portmap._yaml.writer import emit
 
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
     from portmap._model.foreign import Foreign
     from portmap._model.pods import Container, Pod
     from portmap._model.ports import ContainerPort, ServicePort
-    from portmap._model.services import Service
 
 Writable: TypeAlias = "Service | ServicePort | Pod | Container | ContainerPort | Document | Mapping[str, Any] | Foreign"
 
@@ -56,15 +57,18 @@ def to_yaml(*subjects: Writable, explicit: bool = False) -> str:
     originals = _Originals()
     texts: list[str] = []
     for subject in subjects:
-        plain = _plain(subject)
-        written = _with_defaults(plain) if explicit else plain
-        text = originals.text(subject) if _is_document(subject) and written is plain else None
-        if text is None:
-            text = emit(written)
-        elif not texts and not originals.begins_with(text):
-            # The document followed another one in its text.
-            text = text.removeprefix("---\n")
-        texts.append(text if not texts or re.match(_MARKED, text) else f"---\n{text}")
+        if type(subject) is Service and not explicit:
+            text = service_text(subject)
+        else:
+            plain = _plain(subject)
+            written = _with_defaults(plain) if explicit else plain
+            original = originals.text(subject) if _is_document(subject) and written is plain else None
+            if original is not None and (texts or originals.begins_with(original)):
+                texts.append(original if not texts or re.match(_MARKED, original) else f"---\n{original}")
+                continue
+            # A document that followed another one in its text may begin with a mark.
+            text = emit(written) if original is None else original.removeprefix("---\n")
+        texts.append(f"---\n{text}" if texts else text)
     return "".join(texts)
 
 

@@ -354,13 +354,12 @@ def check_service(service: Service, cluster: Cluster) -> tuple[Violation, ...]:
     return in_order(found) if found else ()
 
 
+_PORT_CLASSES: Final = frozenset({ServicePort})
+
+
 def _is_surely_valid(service: Service, cluster: Cluster) -> bool:
     ports: object = service.ports
-    if (
-        service.unmodelled is not None
-        or type(ports) is not tuple
-        or any(type(port) is not ServicePort for port in ports)
-    ):
+    if service.unmodelled is not None or type(ports) is not tuple or not _PORT_CLASSES.issuperset(map(type, ports)):
         return False
     return is_surely_valid(
         METADATA_FIELDS.values(service),

@@ -10,15 +10,15 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from portmap._kubernetes.errors import ManifestError
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.labels import Labels
 from portmap._yaml.scalars import plain_ok
 
+LONGEST_PLAIN: Final = 64
 _MAX_DEPTH: Final = 200
-_SHORT: Final = 64
 _SIMPLE_KEY: Final = 1000
 """How many bytes a key may have without a `?` before it.
 
@@ -30,7 +30,7 @@ _MAPPINGS: Final = (dict, Labels, Mapping)
 """Classes of mappings, the usual ones first: an instance check of an abstract class takes time."""
 
 
-class _WriteError(Exception):
+class WriteError(Exception):
     """A value cannot be written. The steps to it are added while the stack unwinds."""
 
     def __init__(self, problem: str) -> None:
@@ -60,7 +60,7 @@ def emit(data: object) -> str:
         else:
             # A block scalar needs a parent to be indented from.
             pieces.append(f"{_quoted(data) if isinstance(data, str) else _atom(data)}\n")
-    except _WriteError as error:
+    except WriteError as error:
         path = FieldPath(*reversed(error.steps))
         raise ManifestError(f"{path}: {error.problem}" if path else error.problem) from None
     except RecursionError:
@@ -68,34 +68,40 @@ def emit(data: object) -> str:
     return "".join(pieces)
 
 
-def _mapping(data: Mapping[str, object], lead: str, pad: str, write: Callable[[str], None], depth: int) -> None:
+def _mapping(data: Mapping[str, Any], lead: str, pad: str, write: Callable[[str], None], depth: int) -> None:
     """Write one line or more for each key: `lead` before the first, `pad` before the others."""
     _check_depth(depth)
     name: object = None
     try:
         for name, value in data.items():
-            _entry(f"{lead}{_key(name, pad)}:", value, pad, write, depth)
+            kind = type(value)
+            if (kind is str and len(value) <= LONGEST_PLAIN and plain_ok(value)) or (
+                kind is int and -_INT64 <= value < _INT64
+            ):
+                write(f"{lead}{_key(name, pad)}: {value}\n")
+            else:
+                write_entry(f"{lead}{_key(name, pad)}:", value, pad, write, depth)
             lead = pad
-    except _WriteError as error:
+    except WriteError as error:
         error.steps.append(name if isinstance(name, str) else f"[{name!r}]")
         raise
 
 
-def _entry(name: str, value: object, pad: str, write: Callable[[str], None], depth: int) -> None:
-    """Write one value of a mapping; `name` is all that comes before it, with the colon."""
-    if type(value) is str:
-        write(f"{name} {text_value(value, pad)}\n")
-    elif type(value) is int and value < _INT64 and value >= -_INT64:
-        write(f"{name} {value}\n")
-    elif isinstance(value, _MAPPINGS) and value:
-        write(f"{name}\n")
+def write_entry(start: str, value: object, pad: str, write: Callable[[str], None], depth: int) -> None:
+    """Write one value of a mapping; `start` is all that comes before it, with the colon.
+
+    Raises:
+        WriteError: It cannot be written.
+    """
+    if isinstance(value, _MAPPINGS) and value:
+        write(f"{start}\n")
         _mapping(value, pad + "  ", pad + "  ", write, depth + 1)
     elif isinstance(value, (list, tuple)) and value:
         # The dashes are below the key, as kubectl writes them.
-        write(f"{name}\n")
+        write(f"{start}\n")
         _sequence(value, pad, pad, write, depth + 1)
     else:
-        write(f"{name} {_scalar(value, pad)}\n")
+        write(f"{start} {_scalar(value, pad)}\n")
 
 
 def _sequence(data: Iterable[object], lead: str, pad: str, write: Callable[[str], None], depth: int) -> None:
@@ -104,31 +110,34 @@ def _sequence(data: Iterable[object], lead: str, pad: str, write: Callable[[str]
     inner = pad + "  "
     try:
         for index, value in enumerate(data):  # noqa: B007  (the handler below has it)
-            if isinstance(value, Mapping) and value:
+            if isinstance(value, _MAPPINGS) and value:
                 _mapping(value, f"{lead}- ", inner, write, depth + 1)
             elif isinstance(value, (list, tuple)) and value:
                 _sequence(value, f"{lead}- ", inner, write, depth + 1)
             else:
                 write(f"{lead}- {_scalar(value, pad)}\n")
             lead = pad
-    except _WriteError as error:
+    except WriteError as error:
         error.steps.append(index)
         raise
 
 
 def _check_depth(depth: int) -> None:
     if depth >= _MAX_DEPTH:
-        raise _WriteError(f"the data nest deeper than {_MAX_DEPTH} levels, or contain themselves")
+        raise WriteError(f"the data nest deeper than {_MAX_DEPTH} levels, or contain themselves")
 
 
+@lru_cache(maxsize=4096)
 def _key(name: object, pad: str) -> str:
-    """Return a key of a mapping, without its colon; `pad` indents the mapping."""
-    if type(name) is not str:
-        if not isinstance(name, str):
-            raise _WriteError(f"a key must be text, not {type(name).__name__}")
-        name = str.__str__(name)
-    if len(name) <= _SHORT:
-        return _short(name)
+    """Return a key of a mapping, without its colon; `pad` indents the mapping.
+
+    The cache is for the names of fields, which all manifests repeat.
+    """
+    if not isinstance(name, str):
+        raise WriteError(f"a key must be text, not {type(name).__name__}")
+    name = str.__str__(name)
+    if len(name) <= LONGEST_PLAIN and plain_ok(name):
+        return name
     written = _quoted(name)
     return written if len(written.encode()) <= _SIMPLE_KEY else f"? {written}\n{pad}"
 
@@ -141,7 +150,7 @@ def text_value(value: str, pad: str) -> str:
     """Return a text as a value in a mapping or an item of a list; `pad` indents that mapping or list."""
     if "\n" in value and re.fullmatch(_LITERAL, value):
         return _literal(value, pad + "  ")
-    return _short(value) if len(value) <= _SHORT else _quoted(value)
+    return value if len(value) <= LONGEST_PLAIN and plain_ok(value) else _quoted(value)
 
 
 def _atom(value: object) -> str:
@@ -158,7 +167,7 @@ def _atom(value: object) -> str:
             return "{}"
         case list() | tuple():
             return "[]"
-    raise _WriteError(f"{type(value).__name__} cannot be written to a manifest")
+    raise WriteError(f"{type(value).__name__} cannot be written to a manifest")
 
 
 def _integer(value: int) -> str:
@@ -169,21 +178,15 @@ def _integer(value: int) -> str:
 
     if abs(value) < 10**21 and resolve(str(value)) == value:
         return str(value)
-    raise _WriteError("an integer beyond 64 bits would be rounded by readers")
+    raise WriteError("an integer beyond 64 bits would be rounded by readers")
 
 
 def _float(value: float) -> str:
     if not math.isfinite(value):
-        raise _WriteError(f"{value} is not possible in JSON")
+        raise WriteError(f"{value} is not possible in JSON")
     digits = repr(value)
     # Without a point PyYAML reads 1e-07 as text.
     return digits if "." in digits else digits.replace("e", ".0e")
-
-
-@lru_cache(maxsize=4096)
-def _short(text: str) -> str:
-    """Return a text on one line. The cache is for names, which manifests repeat."""
-    return text if plain_ok(text) else _quoted(text)
 
 
 # A raw string, because some type checkers cannot keep half a surrogate pair in their caches.
@@ -203,7 +206,7 @@ def _escape(match: re.Match[str]) -> str:
         return _NAMED[character]
     code = ord(character)
     if 0xD800 <= code <= 0xDFFF:
-        raise _WriteError("half a surrogate pair is not text")
+        raise WriteError("half a surrogate pair is not text")
     return f"\\x{code:02X}" if code < 0x100 else f"\\u{code:04X}"
 
 
