@@ -75,14 +75,13 @@ def _allocatable(cluster: Cluster, address: Address, networks: tuple[Network, ..
     return False
 
 
-ADDRESS_RULES: Final = RuleGroup[ServiceState]("cluster IPs", stage=Stage.ADDRESSES)
+ADDRESS_RULES: Final = RuleGroup[ServiceState]("cluster IPs", source=_ALLOC, stage=Stage.ADDRESSES)
 
 
 @ADDRESS_RULES.rule(
     "cluster-ip-out-of-range",
     "spec.clusterIPs",
     "FieldValueInvalid",
-    source=_ALLOC,
     when="cluster_ips",
     mistakes=[
         Mistake("a cluster IP outside", {"spec.clusterIP": "192.0.2.1"}),
@@ -113,7 +112,7 @@ def cluster_ip_out_of_range(service: ServiceState) -> Iterator[Problem]:
             )
 
 
-@ADDRESS_RULES.rule("cluster-ip-already-allocated", "spec.clusterIPs", "FieldValueInvalid", source=_ALLOC, when="old")
+@ADDRESS_RULES.rule("cluster-ip-already-allocated", "spec.clusterIPs", "FieldValueInvalid", when="old")
 def cluster_ip_already_allocated(service: ServiceState) -> Iterator[Problem]:
     """Update asks for a second address that the Service already has."""
     old = service.old
@@ -199,26 +198,17 @@ def _range_text(ports: range) -> str:
     return f"{ports[0]}-{ports[-1]}"
 
 
-NODE_PORT_RULES: Final = RuleGroup[ServiceState]("node ports", stage=Stage.NODE_PORTS)
+NODE_PORT_RULES: Final = RuleGroup[ServiceState]("node ports", source=_PORTS, stage=Stage.NODE_PORTS)
 
 
 @NODE_PORT_RULES.rule(
     "node-port-out-of-range",
     "spec.ports[*].nodePort",
     "FieldValueInvalid",
-    source=_PORTS,
     when="takes_node_ports",
     mistakes=[
-        Mistake(
-            "a node port below the range",
-            {"spec.type": "NodePort", "spec.ports.0.nodePort": 80},
-            at="spec.ports[0].nodePort",
-        ),
-        Mistake(
-            "a node port above the range",
-            {"spec.type": "NodePort", "spec.ports.1.nodePort": 32768},
-            at="spec.ports[1].nodePort",
-        ),
+        Mistake("a node port below the range", {"spec.type": "NodePort", "spec.ports.0.nodePort": 80}),
+        Mistake("a node port above the range", {"spec.type": "NodePort", "spec.ports.1.nodePort": 32768}),
     ],
 )
 def node_port_out_of_range(service: ServiceState) -> Iterator[Problem]:
@@ -242,13 +232,11 @@ def node_port_out_of_range(service: ServiceState) -> Iterator[Problem]:
     "node-port-already-allocated",
     "spec.ports[*].nodePort",
     "FieldValueInvalid",
-    source=_PORTS,
     when="takes_node_ports",
     mistakes=[
         Mistake(
             "one node port for two port numbers",
             {"spec.type": "NodePort", "spec.ports.0.nodePort": 30080, "spec.ports.1.nodePort": 30080},
-            at="spec.ports[1].nodePort",
         )
     ],
 )

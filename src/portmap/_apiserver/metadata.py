@@ -17,12 +17,7 @@ from portmap._apiserver.rule import RuleGroup
 from portmap._kubernetes.did_you_mean import spelt_as_label
 from portmap._kubernetes.features import OWNER_REFERENCES_INDEXED
 from portmap._kubernetes.field_path import FieldPath
-from portmap._kubernetes.names import (
-    LONGEST_LABEL,
-    dns_label_reasons,
-    masked_name,
-    qualified_name_reasons,
-)
+from portmap._kubernetes.names import LONGEST_LABEL, dns_label_reasons, masked_name, qualified_name_reasons
 
 _SOURCE: Final = "staging/src/k8s.io/apimachinery/pkg/api/validation/objectmeta.go"
 _OWNER_FIELDS: Final = ("kind", "name", "uid")
@@ -31,14 +26,13 @@ _OWNER: Final = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "
 _STANDARD_FINALIZERS: Final = frozenset({"kubernetes", "orphan", "foregroundDeletion"})
 
 
-METADATA_RULES: Final = RuleGroup[Metadata]("metadata")
+METADATA_RULES: Final = RuleGroup[Metadata]("metadata", source=_SOURCE)
 
 
 @METADATA_RULES.rule(
     "generate-name-syntax",
     "metadata.generateName",
     "FieldValueInvalid",
-    source=_SOURCE,
     when="generate_name",
     mistakes=[Mistake("a generateName in upper case", {"metadata.generateName": "Web-"})],
 )
@@ -57,7 +51,6 @@ def generate_name_syntax(meta: Metadata) -> Iterator[Problem]:
     "name-required",
     "metadata.name",
     "FieldValueRequired",
-    source=_SOURCE,
     mistakes=[Mistake("no name, without service CIDRs", {"metadata.name": GONE}, cluster={"version": "1.32"})],
 )
 def name_required(meta: Metadata) -> list[Problem] | None:
@@ -71,7 +64,6 @@ def name_required(meta: Metadata) -> list[Problem] | None:
     "name-syntax",
     "metadata.name",
     "FieldValueInvalid",
-    source=_SOURCE,
     mistakes=[
         Mistake("a name in upper case", {"metadata.name": "Web"}),
         Mistake("a name with a dot", {"metadata.name": "web.shop"}),
@@ -104,7 +96,6 @@ def _generated_name(prefix: str | None) -> str:
     "namespace-syntax",
     "metadata.namespace",
     "FieldValueInvalid",
-    source=_SOURCE,
     when="namespace",
     mistakes=[Mistake("a namespace in upper case", {"metadata.namespace": "Shop"})],
 )
@@ -118,7 +109,6 @@ def namespace_syntax(meta: Metadata) -> list[Problem] | None:
     "negative-generation",
     "metadata.generation",
     "FieldValueInvalid",
-    source=_SOURCE,
     when="generation",
     mistakes=[Mistake("a negative generation", {"metadata.generation": -1})],
 )
@@ -135,7 +125,6 @@ def negative_generation(meta: Metadata) -> Iterator[Problem]:
     "label-syntax",
     "metadata.labels",
     "FieldValueInvalid",
-    source=_SOURCE,
     when="labels",
     mistakes=[
         Mistake("a label with a blank", {"metadata.labels": {"app": "my web"}}),
@@ -155,7 +144,6 @@ def label_syntax(meta: Metadata) -> list[Problem]:
     "annotation-key-syntax",
     "metadata.annotations",
     "FieldValueInvalid",
-    source=_SOURCE,
     when="annotations",
     mistakes=[Mistake("an annotation's key with a blank", {"metadata.annotations": {"my key": ""}})],
 )
@@ -174,7 +162,6 @@ def annotation_key_syntax(meta: Metadata) -> Iterator[Problem]:
     "annotations-too-long",
     "metadata.annotations",
     "FieldValueTooLong",
-    source=_SOURCE,
     when="annotations",
     mistakes=[Mistake("annotations of 256 KiB", {"metadata.annotations": {"a": "x" * (256 * 1024)}})],
 )
@@ -192,7 +179,6 @@ def annotations_too_long(meta: Metadata) -> Iterator[Problem]:
     "owner-reference-field",
     "metadata.ownerReferences.*",
     "FieldValueInvalid",
-    source=_SOURCE,
     when="owner_references",
     mistakes=[
         Mistake(
@@ -273,7 +259,6 @@ def owner_reference_field_required(meta: Metadata) -> Iterator[Problem]:
     "owner-reference-banned",
     "metadata.ownerReferences",
     "FieldValueInvalid",
-    source=_SOURCE,
     when="owner_references",
     mistakes=[
         Mistake("an Event as owner", {"metadata.ownerReferences": [{**_OWNER, "apiVersion": "v1", "kind": "Event"}]})
@@ -290,7 +275,6 @@ def owner_reference_banned(meta: Metadata) -> Iterator[Problem]:
     "several-controllers",
     "metadata.ownerReferences",
     "FieldValueInvalid",
-    source=_SOURCE,
     when="owner_references",
     mistakes=[
         Mistake(
@@ -321,7 +305,6 @@ def several_controllers(meta: Metadata) -> Iterator[Problem]:
     "finalizer-syntax",
     "metadata.finalizers",
     "FieldValueInvalid",
-    source=_SOURCE,
     when="finalizers",
     mistakes=[Mistake("a finalizer with a blank", {"metadata.finalizers": ["example.com/my cleanup"]})],
 )
@@ -339,9 +322,7 @@ def finalizer_syntax(meta: Metadata) -> Iterator[Problem]:
     "FieldValueInvalid",
     source="pkg/apis/core/validation/validation.go, validateKubeFinalizerName",
     when="finalizers",
-    mistakes=[
-        Mistake("a finalizer without a domain", {"metadata.finalizers": ["cleanup"]}, at="metadata.finalizers[0]")
-    ],
+    mistakes=[Mistake("a finalizer without a domain", {"metadata.finalizers": ["cleanup"]})],
 )
 def finalizer_unqualified(meta: Metadata) -> Iterator[Problem]:
     """Finalizer has no domain, and is not one of Kubernetes."""
@@ -355,7 +336,6 @@ def finalizer_unqualified(meta: Metadata) -> Iterator[Problem]:
     "finalizer-conflict",
     "metadata.finalizers",
     "FieldValueInvalid",
-    source=_SOURCE,
     when="finalizers",
     mistakes=[
         Mistake("two finalizers that contradict each other", {"metadata.finalizers": ["orphan", "foregroundDeletion"]})
@@ -372,12 +352,10 @@ def finalizer_conflict(meta: Metadata) -> Iterator[Problem]:
         )
 
 
-METADATA_UPDATE_RULES: Final = RuleGroup[Metadata]("updates of metadata", request="update")
+METADATA_UPDATE_RULES: Final = RuleGroup[Metadata]("updates of metadata", source=_SOURCE, request="update")
 
 
-@METADATA_UPDATE_RULES.rule(
-    "new-finalizer", "metadata.finalizers", "FieldValueForbidden", source=_SOURCE, when="finalizers"
-)
+@METADATA_UPDATE_RULES.rule("new-finalizer", "metadata.finalizers", "FieldValueForbidden", when="finalizers")
 def new_finalizer(meta: Metadata) -> Iterator[Problem]:
     """Update adds a finalizer to an object that is being deleted."""
     old = meta.old or {}
@@ -389,7 +367,7 @@ def new_finalizer(meta: Metadata) -> Iterator[Problem]:
             )
 
 
-@METADATA_UPDATE_RULES.rule("metadata-immutable", "metadata.*", "FieldValueInvalid", source=_SOURCE)
+@METADATA_UPDATE_RULES.rule("metadata-immutable", "metadata.*", "FieldValueInvalid")
 def metadata_immutable(meta: Metadata) -> Iterator[Problem]:
     """Update sets the deletion fields of an object.
 

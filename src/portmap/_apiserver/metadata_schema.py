@@ -13,14 +13,7 @@ NameGrammar: TypeAlias = Callable[[str], tuple[str, ...]]
 """A function that returns why a name is invalid."""
 
 _OWNER_REFERENCE: Final = struct(
-    {
-        "apiVersion": TEXT,
-        "kind": TEXT,
-        "name": TEXT,
-        "uid": TEXT,
-        "controller": BOOLEAN,
-        "blockOwnerDeletion": BOOLEAN,
-    }
+    {"apiVersion": TEXT, "kind": TEXT, "name": TEXT, "uid": TEXT, "controller": BOOLEAN, "blockOwnerDeletion": BOOLEAN}
 )
 _MANAGED_FIELDS: Final = struct(
     {

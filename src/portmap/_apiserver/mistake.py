@@ -39,7 +39,7 @@ class Mistake:
         about: What is wrong, in words.
         changes: From a path to its new value, `GONE` or `SameAs`. A path has dots between its steps:
             `spec.ports.0.name`.
-        at: The field of the violation, where the field of the rule has a `*`.
+        at: The field of the violation; by default that of the rule, where `[*]` is the last index in `changes`, else 0.
         also: Violations of other rules that cannot be avoided.
         cluster: The arguments of a `Cluster` that refuses it, where others accept it.
         least_ports: How many ports the Service needs.

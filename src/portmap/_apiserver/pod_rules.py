@@ -62,12 +62,10 @@ class AnyPod(Shape):
 
 _CONTAINER_PORTS: Final = f"{_VALIDATION}, validateContainerPorts"
 
-CONTAINER_PORT_RULES: Final = RuleGroup[AnyContainerPort]("container ports", about="Pod")
+CONTAINER_PORT_RULES: Final = RuleGroup[AnyContainerPort]("container ports", source=_CONTAINER_PORTS, about="Pod")
 
 
-@CONTAINER_PORT_RULES.rule(
-    "container-port-name-syntax", "spec.containers[*].ports[*].name", "FieldValueInvalid", source=_CONTAINER_PORTS
-)
+@CONTAINER_PORT_RULES.rule("container-port-name-syntax", "spec.containers[*].ports[*].name", "FieldValueInvalid")
 def container_port_name_syntax(port: AnyContainerPort) -> list[Problem] | None:
     """Container port name is not an IANA service name.
 
@@ -81,12 +79,7 @@ def container_port_name_syntax(port: AnyContainerPort) -> list[Problem] | None:
     return [Problem(FieldPath("name"), "; ".join(reasons), name, iana_name_hint(name))] if reasons else None
 
 
-@CONTAINER_PORT_RULES.rule(
-    "container-port-required",
-    "spec.containers[*].ports[*].containerPort",
-    "FieldValueRequired",
-    source=_CONTAINER_PORTS,
-)
+@CONTAINER_PORT_RULES.rule("container-port-required", "spec.containers[*].ports[*].containerPort", "FieldValueRequired")
 def container_port_required(port: AnyContainerPort) -> list[Problem] | None:
     """Container port has no number.
 
@@ -98,10 +91,7 @@ def container_port_required(port: AnyContainerPort) -> list[Problem] | None:
 
 
 @CONTAINER_PORT_RULES.rule(
-    "container-port-out-of-range",
-    "spec.containers[*].ports[*].containerPort",
-    "FieldValueInvalid",
-    source=_CONTAINER_PORTS,
+    "container-port-out-of-range", "spec.containers[*].ports[*].containerPort", "FieldValueInvalid"
 )
 def container_port_out_of_range(port: AnyContainerPort) -> list[Problem] | None:
     """Container port is not a number from 1 to 65535."""
@@ -110,9 +100,7 @@ def container_port_out_of_range(port: AnyContainerPort) -> list[Problem] | None:
     return [Problem(FieldPath("containerPort"), "; ".join(reasons), number)] if reasons else None
 
 
-@CONTAINER_PORT_RULES.rule(
-    "host-port-out-of-range", "spec.containers[*].ports[*].hostPort", "FieldValueInvalid", source=_CONTAINER_PORTS
-)
+@CONTAINER_PORT_RULES.rule("host-port-out-of-range", "spec.containers[*].ports[*].hostPort", "FieldValueInvalid")
 def host_port_out_of_range(port: AnyContainerPort) -> list[Problem] | None:
     """Host port is not a number from 1 to 65535.
 

@@ -18,7 +18,7 @@ from portmap._kubernetes.names import LONGEST_LABEL
 _SERVICE: Final = "pkg/apis/core/validation/validation.go, validateService"
 Repeated = TypeVar("Repeated", bound=Hashable)
 
-PORT_LIST_RULES: Final = RuleGroup[ServiceState]("ports of a Service")
+PORT_LIST_RULES: Final = RuleGroup[ServiceState]("ports of a Service", source=_SERVICE)
 
 _PORT: Final = "pkg/apis/core/validation/validation.go, validateServicePort"
 KUBELET_PORT: Final = 10250
@@ -52,11 +52,7 @@ def _name_with_protocol(port: PortState) -> str:
 
 
 @PORT_LIST_RULES.rule(
-    "ports-required",
-    "spec.ports",
-    "FieldValueRequired",
-    source=_SERVICE,
-    mistakes=[Mistake("no ports", {"spec.ports": []})],
+    "ports-required", "spec.ports", "FieldValueRequired", mistakes=[Mistake("no ports", {"spec.ports": []})]
 )
 def ports_required(service: ServiceState) -> list[Problem] | None:
     """Service has no ports.
@@ -76,11 +72,7 @@ def ports_required(service: ServiceState) -> list[Problem] | None:
     "FieldValueRequired",
     source=_PORT,
     when="has_several_ports",
-    mistakes=[
-        Mistake(
-            "the first of two ports without a name", {"spec.ports.0.name": GONE}, at="spec.ports[0].name", least_ports=2
-        )
-    ],
+    mistakes=[Mistake("the first of two ports without a name", {"spec.ports.0.name": GONE}, least_ports=2)],
 )
 def port_name_required(service: ServiceState) -> list[Problem]:
     """Port of a Service with several ports has no name."""
@@ -101,9 +93,7 @@ def port_name_required(service: ServiceState) -> list[Problem]:
     "FieldValueDuplicate",
     source=_PORT,
     when="has_several_ports",
-    mistakes=[
-        Mistake("two ports of one name", {"spec.ports.1.name": SameAs("spec.ports.0.name")}, at="spec.ports[1].name")
-    ],
+    mistakes=[Mistake("two ports of one name", {"spec.ports.1.name": SameAs("spec.ports.0.name")})],
 )
 def duplicate_port_name(service: ServiceState) -> list[Problem]:
     """Two ports of a Service have the same name.
@@ -133,7 +123,6 @@ def duplicate_port_name(service: ServiceState) -> list[Problem]:
         Mistake(
             "the kubelet's port on a load balancer of 1.32",
             {"spec.type": "LoadBalancer", "spec.ports.0.port": 10250},
-            at="spec.ports[0]",
             cluster={"version": "1.32"},
         )
     ],
@@ -153,12 +142,7 @@ def kubelet_port_forbidden(service: ServiceState) -> Iterator[Problem]:
     "node-port-forbidden",
     "spec.ports[*].nodePort",
     "FieldValueForbidden",
-    source=_SERVICE,
-    mistakes=[
-        Mistake(
-            "a node port without a type that has them", {"spec.ports.0.nodePort": 30080}, at="spec.ports[0].nodePort"
-        )
-    ],
+    mistakes=[Mistake("a node port without a type that has them", {"spec.ports.0.nodePort": 30080})],
 )
 def node_port_forbidden(service: ServiceState) -> list[Problem] | None:
     """ClusterIP Service has a node port."""
@@ -177,7 +161,6 @@ def node_port_forbidden(service: ServiceState) -> list[Problem] | None:
     "duplicate-node-port",
     "spec.ports[*].nodePort",
     "FieldValueDuplicate",
-    source=_SERVICE,
     when="has_several_ports",
     mistakes=[
         Mistake(
@@ -188,7 +171,6 @@ def node_port_forbidden(service: ServiceState) -> list[Problem] | None:
                 "spec.ports.0.nodePort": 30080,
                 "spec.ports.1.nodePort": 30080,
             },
-            at="spec.ports[1].nodePort",
         )
     ],
 )
@@ -214,9 +196,8 @@ def duplicate_node_port(service: ServiceState) -> list[Problem] | None:
     "duplicate-port",
     "spec.ports[*]",
     "FieldValueDuplicate",
-    source=_SERVICE,
     when="has_several_ports",
-    mistakes=[Mistake("one port twice", {"spec.ports.1.port": SameAs("spec.ports.0.port")}, at="spec.ports[1]")],
+    mistakes=[Mistake("one port twice", {"spec.ports.1.port": SameAs("spec.ports.0.port")})],
 )
 def duplicate_port(service: ServiceState) -> list[Problem]:
     """Two ports of a Service have the same number and protocol.

@@ -16,12 +16,7 @@ from portmap._apiserver.rule import RuleGroup
 from portmap._kubernetes.did_you_mean import spelt_as_label
 from portmap._kubernetes.enums import PROTOCOLS
 from portmap._kubernetes.field_path import FieldPath
-from portmap._kubernetes.names import (
-    LONGEST_LABEL,
-    dns_label_reasons,
-    port_number_reasons,
-    qualified_name_reasons,
-)
+from portmap._kubernetes.names import LONGEST_LABEL, dns_label_reasons, port_number_reasons, qualified_name_reasons
 
 _VALIDATION: Final = "pkg/apis/core/validation/validation.go"
 
@@ -51,17 +46,16 @@ class HasProtocol(Shape):
 _NOT_A_TRANSPORT: Final = frozenset({"HTTP", "HTTPS", "HTTP2", "H2C", "GRPC", "WS", "WSS", "TLS"})
 
 
-SERVICE_PORT_RULES: Final = RuleGroup[AnyServicePort]("Service ports")
+SERVICE_PORT_RULES: Final = RuleGroup[AnyServicePort]("Service ports", source=f"{_VALIDATION}, validateServicePort")
 
 
 @SERVICE_PORT_RULES.rule(
     "port-name-syntax",
     "spec.ports[*].name",
     "FieldValueInvalid",
-    source=f"{_VALIDATION}, validateServicePort",
     mistakes=[
-        Mistake("a port name in upper case", {"spec.ports.0.name": "HTTP"}, at="spec.ports[0].name"),
-        Mistake("a port name of 64 characters", {"spec.ports.0.name": "x" * 64}, at="spec.ports[0].name"),
+        Mistake("a port name in upper case", {"spec.ports.0.name": "HTTP"}),
+        Mistake("a port name of 64 characters", {"spec.ports.0.name": "x" * 64}),
     ],
 )
 def service_port_name_syntax(port: AnyServicePort) -> list[Problem] | None:
@@ -85,16 +79,14 @@ def service_port_name_syntax(port: AnyServicePort) -> list[Problem] | None:
     "port-out-of-range",
     "spec.ports[*].port",
     "FieldValueInvalid",
-    source=f"{_VALIDATION}, validateServicePort",
     mistakes=[
-        Mistake("port 0", {"spec.ports.1.port": 0}, at="spec.ports[1].port"),
+        Mistake("port 0", {"spec.ports.1.port": 0}),
         Mistake(
             "port 0, which is also the default of targetPort",
             {"spec.ports.1.port": 0, "spec.ports.1.targetPort": GONE},
-            at="spec.ports[1].port",
             also=[("target-port-out-of-range", "spec.ports[1].targetPort")],
         ),
-        Mistake("port 65536", {"spec.ports.0.port": 65536}, at="spec.ports[0].port"),
+        Mistake("port 65536", {"spec.ports.0.port": 65536}),
     ],
 )
 def service_port_out_of_range(port: AnyServicePort) -> list[Problem] | None:
@@ -113,7 +105,6 @@ def service_port_out_of_range(port: AnyServicePort) -> list[Problem] | None:
     "unsupported-protocol",
     "ports[*].protocol",
     "FieldValueNotSupported",
-    source=f"{_VALIDATION}, validateServicePort",
     mistakes=[Mistake("protocol in lower case", {"spec.ports.0.protocol": "tcp"}, at="spec.ports[0].protocol")],
 )
 def unsupported_protocol(port: HasProtocol) -> list[Problem] | None:
@@ -141,8 +132,8 @@ def unsupported_protocol(port: HasProtocol) -> list[Problem] | None:
     "FieldValueInvalid",
     source=f"{_VALIDATION}, ValidatePortNumOrName",
     mistakes=[
-        Mistake("targetPort 65536", {"spec.ports.0.targetPort": 65536}, at="spec.ports[0].targetPort"),
-        Mistake("targetPort -1", {"spec.ports.0.targetPort": -1}, at="spec.ports[0].targetPort"),
+        Mistake("targetPort 65536", {"spec.ports.0.targetPort": 65536}),
+        Mistake("targetPort -1", {"spec.ports.0.targetPort": -1}),
     ],
 )
 def service_target_port_number(port: AnyServicePort) -> list[Problem] | None:
@@ -167,7 +158,7 @@ def service_target_port_number(port: AnyServicePort) -> list[Problem] | None:
     "spec.ports[*].targetPort",
     "FieldValueInvalid",
     source=f"{_VALIDATION}, ValidatePortNumOrName",
-    mistakes=[Mistake("targetPort in quotes", {"spec.ports.0.targetPort": "8080"}, at="spec.ports[0].targetPort")],
+    mistakes=[Mistake("targetPort in quotes", {"spec.ports.0.targetPort": "8080"})],
 )
 def service_target_port_name(port: AnyServicePort) -> list[Problem] | None:
     """Target port name is not a valid name of a container port.
@@ -183,10 +174,9 @@ def service_target_port_name(port: AnyServicePort) -> list[Problem] | None:
     "app-protocol-syntax",
     "spec.ports[*].appProtocol",
     "FieldValueInvalid",
-    source=f"{_VALIDATION}, validateServicePort",
     mistakes=[
-        Mistake("appProtocol with a blank", {"spec.ports.0.appProtocol": "my http"}, at="spec.ports[0].appProtocol"),
-        Mistake("appProtocol without text", {"spec.ports.0.appProtocol": ""}, at="spec.ports[0].appProtocol"),
+        Mistake("appProtocol with a blank", {"spec.ports.0.appProtocol": "my http"}),
+        Mistake("appProtocol without text", {"spec.ports.0.appProtocol": ""}),
     ],
 )
 def service_app_protocol(port: AnyServicePort) -> list[Problem] | None:

@@ -4,7 +4,7 @@ A rule is a function that returns the problems of one subject (a port, a Service
 raises, changes nothing and does not depend on the result of another rule. Its docstring is its
 documentation. The decorator of a group registers it:
 
-    @SERVICE_RULES.rule("ports-required", "spec.ports", "FieldValueRequired", source=_SERVICE)
+    @SERVICE_RULES.rule("ports-required", "spec.ports", "FieldValueRequired")
     def ports_required(service: ServiceState) -> Iterator[Problem]:
         ...
 
@@ -99,6 +99,7 @@ class RuleGroup(Generic[Subject]):
 
     Attributes:
         name: Its name in the documentation: `node ports`.
+        source: The source of its rules that name none themselves.
         stage: When the server applies the rules.
         about: The kind of object that breaks them.
         request: The requests that can break them: a create (and an update), an update alone, or
@@ -106,9 +107,16 @@ class RuleGroup(Generic[Subject]):
     """
 
     def __init__(
-        self, name: str, *, stage: Stage = Stage.FIELDS, about: _Kind = "Service", request: _Request = "create"
+        self,
+        name: str,
+        *,
+        source: str = "",
+        stage: Stage = Stage.FIELDS,
+        about: _Kind = "Service",
+        request: _Request = "create",
     ) -> None:
         self.name: Final = name
+        self.source: Final = source
         self.stage: Final = stage
         self.about: Final[_Kind] = about
         self.request: Final[_Request] = request
@@ -123,7 +131,7 @@ class RuleGroup(Generic[Subject]):
         field: str,
         reason: Reason,
         *,
-        source: str,
+        source: str = "",
         stage: Stage | None = None,
         when: str | None = None,
         mistakes: Sequence[Mistake] = (),
@@ -134,22 +142,24 @@ class RuleGroup(Generic[Subject]):
             code: As in `Rule`.
             field: As in `Rule`.
             reason: As in `Rule`.
-            source: As in `Rule`.
-            stage: When the server applies it, where that is not the stage of the group.
+            source: As in `Rule`; by default that of the group.
+            stage: As in `Rule`; by default that of the group.
             when: As in `Rule`.
             mistakes: As in `Rule`. Required of a rule about Services that a create can break.
         """
 
         def decorate(check: _Check[Subject]) -> Rule[Subject]:
-            return self.include(Rule(code, field, reason, source, stage or self.stage, check, when, mistakes))
+            return self.include(
+                Rule(code, field, reason, source or self.source, stage or self.stage, check, when, mistakes)
+            )
 
         return decorate
 
-    def warning(self, code: str, field: str, *, source: str) -> Callable[[_Check[Subject]], Rule[Subject]]:
+    def warning(self, code: str, field: str, *, source: str = "") -> Callable[[_Check[Subject]], Rule[Subject]]:
         """Return a decorator that makes a function a rule about what the server accepts with a warning."""
 
         def decorate(check: _Check[Subject]) -> Rule[Subject]:
-            return self.include(Rule(code, field, None, source, self.stage, check))
+            return self.include(Rule(code, field, None, source or self.source, self.stage, check))
 
         return decorate
 

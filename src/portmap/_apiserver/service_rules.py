@@ -28,20 +28,18 @@ Problems = Iterator[Problem]
 # --- metadata ----------------------------------------------------------------------------------------------------
 
 
-SERVICE_RULES: Final = RuleGroup[ServiceState]("Services")
+SERVICE_RULES: Final = RuleGroup[ServiceState]("Services", source=_SERVICE)
 
 
 @SERVICE_RULES.rule(
     "topology-annotations-differ",
     f"metadata.annotations[{TOPOLOGY_MODE}]",
     "FieldValueInvalid",
-    source=_SERVICE,
     when="annotations",
     mistakes=[
         Mistake(
             "two topology annotations that differ",
             {"metadata.annotations": {TOPOLOGY_MODE: "Auto", TOPOLOGY_AWARE_HINTS: "Disabled"}},
-            at=f"metadata.annotations[{TOPOLOGY_MODE}]",
         )
     ],
 )
@@ -60,7 +58,6 @@ def topology_annotations_differ(service: ServiceState) -> Problems:
     "headless-forbidden",
     "spec.clusterIPs[0]",
     "FieldValueInvalid",
-    source=_SERVICE,
     when="takes_node_ports",
     mistakes=[Mistake("headless and NodePort", {"spec.type": "NodePort", "spec.clusterIP": "None"})],
 )
@@ -80,7 +77,6 @@ def headless_forbidden(service: ServiceState) -> Problems:
     "cluster-ips-forbidden",
     "spec.clusterIPs",
     "FieldValueForbidden",
-    source=_SERVICE,
     when="is_external_name",
     mistakes=[
         Mistake(
@@ -101,7 +97,6 @@ def cluster_ips_forbidden(service: ServiceState) -> Problems:
     "ip-families-forbidden",
     "spec.ipFamilies",
     "FieldValueForbidden",
-    source=_SERVICE,
     when="is_external_name",
     mistakes=[
         Mistake(
@@ -120,7 +115,6 @@ def ip_families_forbidden(service: ServiceState) -> Problems:
     "ip-family-policy-forbidden",
     "spec.ipFamilyPolicy",
     "FieldValueForbidden",
-    source=_SERVICE,
     when="is_external_name",
     mistakes=[
         Mistake(
@@ -141,7 +135,6 @@ def ip_family_policy_forbidden(service: ServiceState) -> Problems:
     "external-name-required",
     "spec.externalName",
     "FieldValueRequired",
-    source=_SERVICE,
     when="is_external_name",
     mistakes=[Mistake("ExternalName without a name", {"spec.type": "ExternalName"})],
 )
@@ -157,7 +150,6 @@ def external_name_required(service: ServiceState) -> Problems:
     "external-name-syntax",
     "spec.externalName",
     "FieldValueInvalid",
-    source=_SERVICE,
     when="is_external_name",
     mistakes=[
         Mistake("ExternalName with a URL", {"spec.type": "ExternalName", "spec.externalName": "https://example.com"})
@@ -182,7 +174,6 @@ def external_name_syntax(service: ServiceState) -> Problems:
     "selector-syntax",
     "spec.selector",
     "FieldValueInvalid",
-    source=_SERVICE,
     when="selector",
     mistakes=[
         Mistake("a selector with a blank", {"spec.selector": {"app": "my web"}}),
@@ -201,7 +192,6 @@ def selector_syntax(service: ServiceState) -> list[Problem]:
     "unsupported-session-affinity",
     "spec.sessionAffinity",
     "FieldValueNotSupported",
-    source=_SERVICE,
     mistakes=[Mistake("session affinity Cookie", {"spec.sessionAffinity": "Cookie"})],
 )
 def unsupported_session_affinity(service: ServiceState) -> list[Problem] | None:
@@ -253,9 +243,8 @@ def _external_ip_syntax_reasons(service: ServiceState, address: str) -> tuple[st
     "external-ip-syntax",
     "spec.externalIPs[*]",
     "FieldValueInvalid",
-    source=_SERVICE,
     when="external_ips",
-    mistakes=[Mistake("a name for an external IP", {"spec.externalIPs": ["example.com"]}, at="spec.externalIPs[0]")],
+    mistakes=[Mistake("a name for an external IP", {"spec.externalIPs": ["example.com"]})],
 )
 def external_ip_syntax(service: ServiceState) -> Problems:
     """External IP is not an IP address."""
@@ -271,9 +260,7 @@ def external_ip_syntax(service: ServiceState) -> Problems:
     "FieldValueInvalid",
     source=f"{_SERVICE}, ValidateEndpointIP",
     when="external_ips",
-    mistakes=[
-        Mistake("the loopback address as external IP", {"spec.externalIPs": ["127.0.0.1"]}, at="spec.externalIPs[0]")
-    ],
+    mistakes=[Mistake("the loopback address as external IP", {"spec.externalIPs": ["127.0.0.1"]})],
 )
 def external_ip_special(service: ServiceState) -> Problems:
     """External IP is a loopback, link-local or unspecified address."""
@@ -288,7 +275,6 @@ def external_ip_special(service: ServiceState) -> Problems:
     "unsupported-type",
     "spec.type",
     "FieldValueNotSupported",
-    source=_SERVICE,
     mistakes=[Mistake("type Headless", {"spec.type": "Headless"})],
 )
 def unsupported_type(service: ServiceState) -> list[Problem] | None:

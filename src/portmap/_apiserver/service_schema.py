@@ -271,12 +271,7 @@ SPEC_FIELDS: Final = FieldTable(
         since="1.21",
     ),
     Field(
-        "traffic_distribution",
-        ("trafficDistribution",),
-        TEXT,
-        pointer=True,
-        words=TRAFFIC_DISTRIBUTIONS,
-        since="1.30",
+        "traffic_distribution", ("trafficDistribution",), TEXT, pointer=True, words=TRAFFIC_DISTRIBUTIONS, since="1.30"
     ),
     Field("publish_not_ready_addresses", ("publishNotReadyAddresses",), BOOLEAN, since="1.8"),
 )

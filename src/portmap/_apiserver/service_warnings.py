@@ -42,12 +42,10 @@ def _unreadable(service: ServiceState, path: FieldPath, text: str) -> Iterator[P
         yield Problem(path, f"{text!r} cannot be parsed, and a newer version may reject it", text)
 
 
-SERVICE_WARNINGS: Final = RuleGroup[ServiceState]("warnings about Services", stage=Stage.WARNINGS)
+SERVICE_WARNINGS: Final = RuleGroup[ServiceState]("warnings about Services", source=_SOURCE, stage=Stage.WARNINGS)
 
 
-@SERVICE_WARNINGS.warning(
-    "topology-annotation-deprecated", f"metadata.annotations[{TOPOLOGY_AWARE_HINTS}]", source=_SOURCE
-)
+@SERVICE_WARNINGS.warning("topology-annotation-deprecated", f"metadata.annotations[{TOPOLOGY_AWARE_HINTS}]")
 def topology_annotation_deprecated(service: ServiceState) -> Iterator[Problem]:
     """Service uses the older topology annotation, which is deprecated."""
     if TOPOLOGY_AWARE_HINTS in service.annotations:
@@ -55,7 +53,7 @@ def topology_annotation_deprecated(service: ServiceState) -> Iterator[Problem]:
         yield Problem(path, f"{TOPOLOGY_AWARE_HINTS} is deprecated", hint=f"use {TOPOLOGY_MODE}")
 
 
-@SERVICE_WARNINGS.warning("cluster-ip-spelling", "spec.clusterIPs[*]", source=_SOURCE)
+@SERVICE_WARNINGS.warning("cluster-ip-spelling", "spec.clusterIPs[*]")
 def cluster_ip_spelling(service: ServiceState) -> Iterator[Problem]:
     """Cluster IP is not in the usual format.
 
@@ -67,7 +65,7 @@ def cluster_ip_spelling(service: ServiceState) -> Iterator[Problem]:
                 yield from _spelling(FieldPath("spec", "clusterIPs", position), address, _standard(service, address))
 
 
-@SERVICE_WARNINGS.warning("ignored-when-headless", "spec.*", source=_SOURCE)
+@SERVICE_WARNINGS.warning("ignored-when-headless", "spec.*")
 def ignored_when_headless(service: ServiceState) -> Iterator[Problem]:
     """Headless Service has fields that are ignored.
 
@@ -85,14 +83,14 @@ def ignored_when_headless(service: ServiceState) -> Iterator[Problem]:
         yield Problem(FieldPath("spec", "sessionAffinity"), "is ignored for headless Services", hint=hint)
 
 
-@SERVICE_WARNINGS.warning("external-ip-spelling", "spec.externalIPs[*]", source=_SOURCE)
+@SERVICE_WARNINGS.warning("external-ip-spelling", "spec.externalIPs[*]")
 def external_ip_spelling(service: ServiceState) -> Iterator[Problem]:
     """External IP is not in the usual format."""
     for position, address in enumerate(service.external_ips):
         yield from _spelling(FieldPath("spec", "externalIPs", position), address, _standard(service, address))
 
 
-@SERVICE_WARNINGS.warning("external-ips-deprecated", "spec.externalIPs", source=_SOURCE)
+@SERVICE_WARNINGS.warning("external-ips-deprecated", "spec.externalIPs")
 def external_ips_deprecated(service: ServiceState) -> Iterator[Problem]:
     """`externalIPs` is deprecated.
 
@@ -108,7 +106,7 @@ def _plain_headless(service: ServiceState) -> bool:
     return service.type == "ClusterIP" and service.cluster_ip == HEADLESS
 
 
-@SERVICE_WARNINGS.warning("load-balancer-ip-spelling", "spec.loadBalancerIP", source=_SOURCE)
+@SERVICE_WARNINGS.warning("load-balancer-ip-spelling", "spec.loadBalancerIP")
 def load_balancer_ip_spelling(service: ServiceState) -> Iterator[Problem]:
     """Load balancer IP is not in the usual format.
 
@@ -121,7 +119,7 @@ def load_balancer_ip_spelling(service: ServiceState) -> Iterator[Problem]:
             yield from _unreadable(service, path, address)
 
 
-@SERVICE_WARNINGS.warning("source-range-spelling", "spec.loadBalancerSourceRanges[*]", source=_SOURCE)
+@SERVICE_WARNINGS.warning("source-range-spelling", "spec.loadBalancerSourceRanges[*]")
 def source_range_spelling(service: ServiceState) -> Iterator[Problem]:
     """Source range is not in the usual format."""
     for position, block in enumerate(service.load_balancer_source_ranges):
@@ -131,14 +129,14 @@ def source_range_spelling(service: ServiceState) -> Iterator[Problem]:
             yield from _unreadable(service, path, block)
 
 
-@SERVICE_WARNINGS.warning("external-ips-ignored", "spec.externalIPs", source=_SOURCE)
+@SERVICE_WARNINGS.warning("external-ips-ignored", "spec.externalIPs")
 def external_ips_ignored(service: ServiceState) -> Iterator[Problem]:
     """ExternalName Service has external IPs, which are ignored."""
     if service.is_external_name and service.external_ips:
         yield Problem(FieldPath("spec", "externalIPs"), "is ignored when type is ExternalName", hint="leave it out")
 
 
-@SERVICE_WARNINGS.warning("external-name-ignored", "spec.externalName", source=_SOURCE)
+@SERVICE_WARNINGS.warning("external-name-ignored", "spec.externalName")
 def external_name_ignored(service: ServiceState) -> Iterator[Problem]:
     """Service with `externalName` is not an ExternalName Service.
 
@@ -149,7 +147,7 @@ def external_name_ignored(service: ServiceState) -> Iterator[Problem]:
         yield Problem(FieldPath("spec", "externalName"), detail, hint="leave it out, or make the type ExternalName")
 
 
-@SERVICE_WARNINGS.warning("prefer-close-deprecated", "spec.trafficDistribution", source=_SOURCE)
+@SERVICE_WARNINGS.warning("prefer-close-deprecated", "spec.trafficDistribution")
 def prefer_close_deprecated(service: ServiceState) -> Iterator[Problem]:
     """PreferClose is deprecated.
 

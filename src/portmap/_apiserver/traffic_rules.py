@@ -32,14 +32,13 @@ _RANGES_PATH: Final = FieldPath("spec", "LoadBalancerSourceRanges")
 _ANNOTATION_PATH: Final = FieldPath("metadata", "annotations").key(SOURCE_RANGES)
 
 
-TRAFFIC_RULES: Final = RuleGroup[ServiceState]("traffic")
+TRAFFIC_RULES: Final = RuleGroup[ServiceState]("traffic", source=_SERVICE)
 
 
 @TRAFFIC_RULES.rule(
     "source-ranges-forbidden",
     "spec.LoadBalancerSourceRanges",
     "FieldValueForbidden",
-    source=_SERVICE,
     when="load_balancer_source_ranges",
     mistakes=[Mistake("source ranges without a load balancer", {"spec.loadBalancerSourceRanges": ["10.0.0.0/8"]})],
 )
@@ -58,7 +57,6 @@ def source_ranges_forbidden(service: ServiceState) -> Problems:
     "source-range-syntax",
     "spec.LoadBalancerSourceRanges[*]",
     "FieldValueInvalid",
-    source=_SERVICE,
     when="load_balancer_source_ranges",
     mistakes=[
         Mistake(
@@ -85,13 +83,11 @@ def source_range_syntax(service: ServiceState) -> Problems:
     "source-ranges-annotation-forbidden",
     f"metadata.annotations[{SOURCE_RANGES}]",
     "FieldValueForbidden",
-    source=_SERVICE,
     when="annotations",
     mistakes=[
         Mistake(
             "the annotation of source ranges without a load balancer",
             {"metadata.annotations": {SOURCE_RANGES: "10.0.0.0/8"}},
-            at=f"metadata.annotations[{SOURCE_RANGES}]",
         )
     ],
 )
@@ -110,13 +106,11 @@ def source_ranges_annotation_forbidden(service: ServiceState) -> Problems:
     "source-ranges-annotation-syntax",
     f"metadata.annotations[{SOURCE_RANGES}]",
     "FieldValueInvalid",
-    source=_SERVICE,
     when="annotations",
     mistakes=[
         Mistake(
             "the annotation of source ranges with semicolons",
             {"spec.type": "LoadBalancer", "metadata.annotations": {SOURCE_RANGES: "10.0.0.0/8;192.0.2.0/24"}},
-            at=f"metadata.annotations[{SOURCE_RANGES}]",
         )
     ],
 )
@@ -138,7 +132,6 @@ def source_ranges_annotation_syntax(service: ServiceState) -> Problems:
     "allocate-node-ports-forbidden",
     "spec.allocateLoadBalancerNodePorts",
     "FieldValueForbidden",
-    source=_SERVICE,
     mistakes=[
         Mistake("allocateLoadBalancerNodePorts without a load balancer", {"spec.allocateLoadBalancerNodePorts": False})
     ],
@@ -158,7 +151,6 @@ def allocate_node_ports_forbidden(service: ServiceState) -> list[Problem] | None
     "load-balancer-class-forbidden",
     "spec.loadBalancerClass",
     "FieldValueForbidden",
-    source=_SERVICE,
     mistakes=[Mistake("a load balancer class without a load balancer", {"spec.loadBalancerClass": "example.com/edge"})],
 )
 def load_balancer_class_forbidden(service: ServiceState) -> list[Problem] | None:
@@ -173,7 +165,6 @@ def load_balancer_class_forbidden(service: ServiceState) -> list[Problem] | None
     "load-balancer-class-syntax",
     "spec.loadBalancerClass",
     "FieldValueInvalid",
-    source=_SERVICE,
     when="is_load_balancer",
     mistakes=[Mistake("an empty load balancer class", {"spec.type": "LoadBalancer", "spec.loadBalancerClass": ""})],
 )
@@ -289,7 +280,6 @@ def health_check_node_port_out_of_range(service: ServiceState) -> Problems:
     "unsupported-internal-traffic-policy",
     "spec.internalTrafficPolicy",
     "FieldValueNotSupported",
-    source=_SERVICE,
     mistakes=[Mistake("an empty internal traffic policy", {"spec.internalTrafficPolicy": ""})],
 )
 def unsupported_internal_traffic_policy(service: ServiceState) -> list[Problem] | None:
@@ -307,7 +297,6 @@ def unsupported_internal_traffic_policy(service: ServiceState) -> list[Problem] 
     "unsupported-traffic-distribution",
     "spec.trafficDistribution",
     "FieldValueNotSupported",
-    source=_SERVICE,
     mistakes=[
         Mistake(
             "a traffic distribution that 1.33 does not have",

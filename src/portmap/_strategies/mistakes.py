@@ -61,7 +61,7 @@ _FOUND_BY_DECODING: Final[Mapping[str, Sequence[Mistake]]] = {
         Mistake("another kind", {"kind": "Servce"}, at="kind"),
     ],
     "resource-version-forbidden": [
-        Mistake("a resource version", {"metadata.resourceVersion": "7"}, at="metadata.resourceVersion"),
+        Mistake("a resource version", {"metadata.resourceVersion": "7"}, at="metadata.resourceVersion")
     ],
 }
 
@@ -91,7 +91,9 @@ _PORT: Final = re.compile(r"spec\.ports[.\[](\d+)")
 
 
 def _case(mistake: Mistake, code: str, field: str) -> MistakeCase:
-    expected = frozenset({(code, mistake.at or field), *mistake.also})
+    indices = [step for path in mistake.changes for step in path.split(".") if step.isdigit()]
+    at = mistake.at or field.replace("[*]", f"[{indices[-1] if indices else 0}]")
+    expected = frozenset({(code, at), *mistake.also})
     paths = [*mistake.changes, *(field for _, field in expected)]
     ports = [int(match[1]) + 1 for path in paths if (match := _PORT.match(path))]
     cluster = DUAL_STACK if mistake.cluster is None else Cluster(**mistake.cluster)

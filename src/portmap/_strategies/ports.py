@@ -12,13 +12,7 @@ from portmap._kubernetes.enums import DEFAULT_PROTOCOL, Protocol
 from portmap._kubernetes.names import LONGEST_LABEL, LONGEST_PORT_NAME
 from portmap._model.ports import ContainerPort, ServicePort
 from portmap._strategies.arguments import check_flag, check_ports, choices_of, represented_by_call
-from portmap._strategies.words import (
-    distinct_name,
-    numbers_between,
-    port_names,
-    qualified_names,
-    service_port_names,
-)
+from portmap._strategies.words import distinct_name, numbers_between, port_names, qualified_names, service_port_names
 
 Target: TypeAlias = Literal["name", "number"]
 """How a Service port refers to a container port."""

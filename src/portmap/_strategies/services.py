@@ -31,14 +31,7 @@ from portmap._strategies.ports import (
     service_ports,
 )
 from portmap._strategies.words import annotations as any_annotations
-from portmap._strategies.words import (
-    any_fields,
-    dns_names,
-    label_maps,
-    lists_of,
-    object_names,
-    qualified_names,
-)
+from portmap._strategies.words import any_fields, dns_names, label_maps, lists_of, object_names, qualified_names
 from portmap._strategies.words import namespaces as any_namespaces
 
 Strategy = st.SearchStrategy
@@ -195,10 +188,7 @@ def _with_families(cluster: Cluster) -> Strategy[Fields]:
     """Return IP families and policies that this cluster supports."""
     families = IP_FAMILIES if cluster.ip_families is None else cluster.ip_families
     policies = ["SingleStack", "PreferDualStack"]
-    options = [
-        st.just({}),
-        st.sampled_from(families).map(lambda family: {"ip_families": (family,)}),
-    ]
+    options = [st.just({}), st.sampled_from(families).map(lambda family: {"ip_families": (family,)})]
     if len(families) > 1:
         policies.append("RequireDualStack")
         options.append(
