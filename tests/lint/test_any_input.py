@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portmap import load
 from portmap.lint import Report, lint, lint_paths
-from portmap.manifests import parse
 
 CASES = Path(__file__).parent / "cases"
 SPEC = {"ports": [{"port": 80}]}
@@ -26,7 +26,7 @@ anything = st.recursive(
 @cache
 def case_inputs() -> list[list[Any]]:
     """Return the objects of every marked case that is one file."""
-    return [list(parse(each.read_text())) for each in sorted(CASES.glob("*/*.yaml"))]
+    return [[document.raw for document in load(each)] for each in sorted(CASES.glob("*/*.yaml"))]
 
 
 def paths(data: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

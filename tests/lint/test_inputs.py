@@ -34,6 +34,13 @@ class TestFoldersWithOtherFiles:
             ("values.yaml", "port: 80\n", "not Kubernetes"),
             ("latin.yaml", "name: caf\xe9\n".encode("latin-1"), "not Kubernetes"),
             ("wide.yaml", "port: 80\n".encode("utf-16"), "not Kubernetes"),
+            ("tasks.json", '{"tasks": [{"group": {"kind": "build"}}], // by the editor\n}', "not Kubernetes"),
+            ("config.json", '{"kind": "service", "name": "web", "port": 80}', "not Kubernetes"),
+            ("pod.yaml", "apiVersion: v1\nkind: Pod\nspec:\n__CONTAINERS__\n  a: 1\n", "template of another tool"),
+            ("tf.yaml", "kind: Pod\nspec:\n  ${indent(2, spec)}\n  a: 1\n", "template of another tool"),
+            ("pants.yaml", "kind: Pod\nspec:\n  {self.spec}\n  a: 1\n", "template of another tool"),
+            ("jinja.yaml", "kind: Pod\n{% if tls %}\nspec: {}\n{% endif %}\n", "template of another tool"),
+            ("chart.yaml", "kind: Pod\nspec:\n  HELMSUBST_SPEC\n  a: 1\n", "template of another tool"),
         ],
     )
     def test_other_files_are_skipped(self, tmp_path: Path, name: str, text: str | bytes, reason: str) -> None:

@@ -19,7 +19,7 @@ from portmap._lint.findings import MAX_FINDINGS, Finding, Location, Skipped
 from portmap._lint.kustomize import KUSTOMIZATIONS
 from portmap._manifests.documents import Document
 from portmap._manifests.load import SUFFIXES, documents_of, is_folder, manifest_files
-from portmap._manifests.text_files import PACKED, read_file, read_stream
+from portmap._manifests.text_files import PACKED, is_json, read_file, read_stream
 
 UNREADABLE: Final = "unreadable-file"
 """The rule of findings about files of folders that cannot be read."""
@@ -31,9 +31,16 @@ MAX_OBJECTS: Final = 50_000
 """How many objects a file may have, to bound memory likewise."""
 
 HELM: Final = "Helm template"
+_TEMPLATE: Final = "template of another tool"
 _FOREIGN: Final = "not Kubernetes"
 
-_KIND_OR_VERSION: Final = re.compile(r"""(?:^|[{,])[\s-]*["']?(?:apiVersion|kind)["']?\s*:""", re.MULTILINE)
+_KIND_OR_VERSION: Final = re.compile(r"""(?:^|[{,])[\s-]*["']?(apiVersion|kind)["']?\s*:""", re.MULTILINE)
+_OF_A_TEMPLATE: Final = re.compile(
+    r"^[ \t-]*(?:__\w+__|@@?[\w.-]+@@?|%\w+%|\$\{[^}\n]*\}|\$\([^)\n]*\)|\{[\w.]+\}|<[A-Z][\w -]*>|\[\[.*\]\])"
+    r"[ \t]*\r?$|\$\{[^}\n]{0,200}\w\(|%\{-?\s{0,9}(?:if|else|endif|for|endfor)\b|\{%|<%|HELMSUBST",
+    re.MULTILINE,
+)
+"""What other tools than Helm replace: a placeholder alone on its line, a function or a statement."""
 
 Source: TypeAlias = str | os.PathLike[str] | IO[str] | IO[bytes]
 """The path of a file or folder, or a stream."""
@@ -195,7 +202,7 @@ def read_inputs(
             else:
                 findings.append(finding_of(error, text))
         else:
-            if found and not any(document.kind for document in found) and not _is_kustomization(each.source):
+            if found and not any(map(_may_be_manifest, found)) and not _is_kustomization(each.source):
                 skipped.append(Skipped(_FOREIGN, None, slashed(each.source)))
             else:
                 documents += found if namespace is None else (_in_namespace(document, namespace) for document in found)
@@ -233,6 +240,11 @@ def slashed(source: str) -> str:
     return source.replace("\\", "/") if os.sep == "\\" else source
 
 
+def _may_be_manifest(document: Document) -> bool:
+    """Return whether a document has a kind, and a version or metadata: much other JSON has something of a kind."""
+    return bool(document.kind) and ("apiVersion" in document.raw or "metadata" in document.raw)
+
+
 def _is_kustomization(source: str) -> bool:
     return basename(slashed(source)) in KUSTOMIZATIONS
 
@@ -245,7 +257,12 @@ def _why_foreign(source: str, text: str | None) -> str | None:
         return HELM
     if text is None:
         text = _rough_text(Path(source))
-    return _FOREIGN if text is not None and not _KIND_OR_VERSION.search(text) else None
+    if text is None:
+        return None
+    fields = {match[1] for match in _KIND_OR_VERSION.finditer(text)}
+    if not fields or (len(fields) < 2 and is_json(source)):
+        return _FOREIGN
+    return _TEMPLATE if _OF_A_TEMPLATE.search(text) else None
 
 
 def _in_chart(path: Path) -> bool:

@@ -15,7 +15,8 @@ from portmap._model.workloads import Workload
 # A program that reads `REDIS_HOST` probably reads `REDIS_PORT`, too.
 _HOST: Final = "_HOST"
 _PORT: Final = "_PORT"
-_AFTER_PREFIX: Final = re.compile("_SERVICE_HOST|_SERVICE_PORT|_PORT")
+# The name of a Service may itself end with `-service`, so matches overlap.
+_AFTER_PREFIX: Final = re.compile("(?=_SERVICE_HOST|_SERVICE_PORT|_PORT)")
 
 
 @rule("service-link-variable", on=Workload, severity="warning")
@@ -71,7 +72,8 @@ def service_link_variable(workload: Workload, bundle: Bundle) -> Iterator[Found]
 
     Notes:
     The kubelet does not overwrite variables that a container sets, so setting the port is a fix,
-    too. Containers with `envFrom` are skipped, because its variables are not known. So are containers
+    too. `MYSQL_SERVICE_PORT` is a number for a Service `mysql`, and an address for one that is called
+    `mysql-service`. Containers with `envFrom` are skipped, because its variables are not known. So are containers
     that set another port, address or URL with the same prefix (`WEB_UI_PORT`). The kubelet adds no
     variables for headless and ExternalName Services.
     """
@@ -101,7 +103,8 @@ def _unset_ports(workload: Workload, bundle: Bundle, path: FieldPath, names: Map
             continue
         variable = f"{prefix}{_PORT}"
         service, value = _link_of(variable, workload, bundle)
-        if service is not None:
+        # `MYSQL_SERVICE_PORT` is an address for Service `mysql-service`, and a number for Service `mysql`.
+        if service is not None and "://" in value:
             yield at(workload, *path, position, "name").finding(
                 f"{name} is set but {variable} is not: the kubelet sets {variable} to {value} for {service}",
                 hint=f"set enableServiceLinks: false, or set {variable}",
