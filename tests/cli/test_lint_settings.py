@@ -158,6 +158,26 @@ class TestConfiguration:
         done = portmap("lint", "db.yaml", "--select", "selector-matches-nothing")
         assert "info because this part of the input creates no long-running pods" in done.out
 
+    def test_what_text_shows(self) -> None:
+        """Text shows warnings and errors, and infos that are asked for; of others, one line counts the rules."""
+        Path("db.yaml").write_text(HEADLESS)
+        counts = "not shown: 1 x selector-matches-nothing (--show info shows them)\n"
+        info = "db.yaml:6:13: info: "
+        done = portmap("lint", "db.yaml")
+        assert done.out.endswith(f"\n\n{counts}")
+        assert info not in done.out
+        for arguments in (["--show=info"], ["--fail-on=info"], ["--select=selector-matches-nothing"]):
+            done = portmap("lint", "db.yaml", *arguments)
+            assert info in done.out
+            assert "not shown" not in done.out
+        Path("portmap.toml").write_text('[lint]\nshow = "info"\n')
+        assert info in portmap("lint", "db.yaml").out
+        assert portmap("lint", "db.yaml", "--show=error").out == (
+            "not shown: 1 x headless-port-mapping, 1 x selector-matches-nothing (--show info shows them)\n"
+        )
+        assert "warning: " in portmap("lint", "db.yaml", "--show=error", "--fail-on=warning").out
+        assert rules("db.yaml", "--show=error") == rules("db.yaml")
+
     def test_arguments_override_the_file(self) -> None:
         """Command-line options override the file."""
         Path("db.yaml").write_text(HEADLESS)

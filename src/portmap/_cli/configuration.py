@@ -112,6 +112,7 @@ class LintConfiguration:
         ignore: As `--ignore`.
         severity: The severity of findings, by rule.
         fail_on: As `--fail-on`.
+        show: As `--show`; `None` if the file does not say.
         complete: As `--complete` and `--no-complete`; `None` if the file does not say.
         baseline: As `--baseline`; relative to the folder of the file, and in that folder.
         exclude: Patterns of files to skip, relative to the folder of the file.
@@ -122,6 +123,7 @@ class LintConfiguration:
     ignore: Annotated[tuple[str, ...], _texts] = ()
     severity: Annotated[Mapping[str, Override], _severities] = attrs.field(factory=dict)
     fail_on: Annotated[Severity, _one_of(*SEVERITIES)] = "error"
+    show: Annotated[Severity, _one_of(*SEVERITIES)] | None = None
     complete: Annotated[bool, _boolean] | None = None
     baseline: Annotated[Path, _file] | None = None
     exclude: Annotated[tuple[str, ...], _patterns] = ()

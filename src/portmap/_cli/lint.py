@@ -67,6 +67,12 @@ def add_lint(commands: Commands) -> None:
     parser.add_argument(
         "--fail-on", choices=_SEVERITIES, default="error", help="the lowest severity that fails (default: error)"
     )
+    parser.add_argument(
+        "--show",
+        choices=_SEVERITIES,
+        help="the lowest severity that a text report shows; others are counted in one line (default: warning, or info "
+        "with --select or --fail-on info)",
+    )
     parser.add_argument("--exit-zero", action="store_true", help="exit with 0 even if there are findings")
     parser.add_argument(
         "--complete",
@@ -232,4 +238,4 @@ def _rendered(report: "Report", format_: str, settings: "Settings", page: "Page"
             return [as_junit(report, settings.fail_on)]
     from portmap._reports.lint_text import as_text
 
-    return as_text(report, page)
+    return as_text(report, page, settings.show)

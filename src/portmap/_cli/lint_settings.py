@@ -43,6 +43,7 @@ class Settings:
         namespace: The namespace of objects that name none.
         complete: As `--complete` and `--no-complete`.
         fail_on: The lowest severity that fails.
+        show: The lowest severity that text shows: what fails is shown, and what was selected by name.
         severities: Other severities for the findings of some rules.
         suppressions: Whether annotations and comments suppress findings.
         baseline: The file of known findings.
@@ -55,6 +56,7 @@ class Settings:
     namespace: str | None
     complete: bool | None
     fail_on: Severity
+    show: Severity
     severities: Mapping[str, Override]
     suppressions: bool
     baseline: Path | None
@@ -118,6 +120,8 @@ def settings_of(options: argparse.Namespace) -> Settings:
     """
     found = load_configuration(Path(options.config)) if options.config else find_configuration(Path())
     rules, reported = _rules(options, found)
+    fail_on = options.fail_on or found.lint.fail_on
+    show = options.show or found.lint.show or ("info" if options.select else "warning")
     return Settings(
         Cluster(
             options.kubernetes_version or found.kubernetes_version or Cluster().version,
@@ -127,7 +131,8 @@ def settings_of(options: argparse.Namespace) -> Settings:
         reported,
         options.namespace or found.namespace,
         found.lint.complete if options.complete is None else options.complete,
-        options.fail_on or found.lint.fail_on,
+        fail_on,
+        fail_on if at_least(show, fail_on) else show,
         found.lint.severity,
         not options.no_suppressions,
         Path(options.baseline) if options.baseline else found.lint.baseline,

@@ -1,11 +1,12 @@
 """`portmap lint` for people: each finding with the line in question, and a hint."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from portmap._kubernetes.printable import printable
-from portmap._lint.findings import SEVERITIES, Finding, Location, Report, Severity
+from portmap._lint.findings import SEVERITIES, Finding, Location, Report, Severity, at_least
 from portmap._reports.layout import RED, Page, count
 
 _STYLES: Final[Mapping[Severity, str]] = {"error": RED, "warning": "\x1b[33m", "info": "\x1b[36m"}
@@ -14,11 +15,25 @@ _CONTEXT: Final = 40
 _LONGEST_TEXT: Final = 2000
 
 
-def as_text(report: Report, page: Page) -> Iterator[str]:
-    """Yield the findings as text, one by one. Excerpts are cut to the width of the page."""
-    for number, finding in enumerate(report):
-        text = "".join(f"{line}\n" for line in _finding(finding, page))
-        yield f"\n{text}" if number else text
+def as_text(report: Report, page: Page, show: Severity = "info") -> Iterator[str]:
+    """Yield the findings as text, one by one. Excerpts are cut to the width of the page.
+
+    Args:
+        report: The findings.
+        page: The width and the colours.
+        show: The lowest severity that is shown. Of other findings, one line counts the rules.
+    """
+    hidden: Counter[str] = Counter()
+    separator = ""
+    for finding in report:
+        if at_least(finding.severity, show):
+            yield separator + "".join(f"{line}\n" for line in _finding(finding, page))
+            separator = "\n"
+        else:
+            hidden[finding.rule] += 1
+    if hidden:
+        rules = ", ".join(f"{number} x {printable(rule)}" for rule, number in hidden.most_common())
+        yield f"{separator}not shown: {rules} (--show info shows them)\n"
 
 
 def summary(report: Report) -> str:
