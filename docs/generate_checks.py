@@ -11,17 +11,22 @@ Run `python docs/generate_checks.py` to generate them again.
 # ruff: noqa: INP001
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
 from portmap._apiserver.decode_codes import DECODING_CODES
+from portmap._apiserver.object_verdict import OBJECT_KINDS
+from portmap._apiserver.pod_schema import POD_SPEC
 from portmap._apiserver.registry import RULE_GROUPS
 from portmap._apiserver.rule import Rule
 from portmap._kubernetes.features import FEATURES, GATES, SUPPORTED_VERSIONS
+from portmap._kubernetes.field_path import FieldPath
+from portmap._kubernetes.schema import unjudged_fields
 
 PAGE: Final = Path(__file__).resolve().parent / "checks.md"
 
-_PART: Final = re.compile(r"(<!-- (rules|codes|versions):? ?([^>]*?) -->\n)(.*?)(<!-- end -->\n)", re.DOTALL)
+_PART: Final = re.compile(r"(<!-- (rules|codes|versions|unjudged):? ?([^>]*?) -->\n)(.*?)(<!-- end -->\n)", re.DOTALL)
 
 
 def rules_in(names: str) -> dict[str, Rule[Any]]:
@@ -56,6 +61,31 @@ def versions_table() -> str:
     return "\n".join(rows) + "\n"
 
 
+def unjudged_list() -> str:
+    """Return the fields that no rule checks: those of pods and pod templates, and the others by kind."""
+    lines = [f"- In the spec of a pod or pod template: {listed(map(of_any_container, unjudged_fields(POD_SPEC)))}."]
+    for kind in OBJECT_KINDS.values():
+        own = [path for path in unjudged_fields(kind.schema) if not is_in_pod_spec(path, kind.kind)]
+        if own:
+            lines.append(f"- {kind.kind}: {listed(own)}.")
+    return "\n".join(lines) + "\n"
+
+
+def listed(paths: Iterable[FieldPath]) -> str:
+    """Return paths as text, each once."""
+    return ", ".join(dict.fromkeys(f"`{path}`" for path in paths))
+
+
+def of_any_container(path: FieldPath) -> FieldPath:
+    """Return the path; the fields of init containers and ephemeral containers are those of containers."""
+    return FieldPath("containers", *path[1:]) if str(path[:1]).endswith("Containers") else path
+
+
+def is_in_pod_spec(path: FieldPath, kind: str) -> bool:
+    """Return whether a path leads into the spec of a pod or pod template."""
+    return str(path).startswith("spec.") if kind == "Pod" else "template.spec." in str(path).replace("jobTemplate", "")
+
+
 def renewed(page: str) -> str:
     """Return the page with its parts generated again.
 
@@ -68,6 +98,8 @@ def renewed(page: str) -> str:
         opening, kind, names, _, end = match.groups()
         if kind == "versions":
             return f"{opening}\n{versions_table()}\n{end}"
+        if kind == "unjudged":
+            return f"{opening}\n{unjudged_list()}\n{end}"
         if kind == "codes":
             codes = "".join(f"### {code}\n\n{text}\n\n" for code, text in DECODING_CODES.items())
             return f"{opening}\n{codes}{end}"

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from portmap import Cluster
 
-__all__ = ["NODES", "VERSIONS", "Case", "cases", "cluster", "records"]
+__all__ = ["KINDS", "NEWEST", "NODES", "VERSIONS", "Case", "cases", "cluster", "records"]
 
 FOLDER: Final = Path(__file__).resolve().parent
 
@@ -24,6 +24,19 @@ NEWEST: Final = "1.36"
 
 NODES: Final = ("node-a", "node-b")
 """The nodes of the cluster in which endpoints were recorded."""
+
+
+KINDS: Final[Mapping[str, int]] = {
+    "pod-probes": 1099,
+    "pods-random": 2385,
+    "workloads": 1813,
+    "workloads-single": 1476,
+    "ingress": 1284,
+    "networkpolicy": 906,
+    "endpoints": 474,
+    "endpointslice": 666,
+}
+"""The kinds of recordings of objects other than Services, and how many cases each has."""
 
 
 class Case(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from portmap import ServerWarning, manifests
-from recordings import VERSIONS, Case, cases, cluster
+from recordings import KINDS, NEWEST, VERSIONS, Case, cases, cluster
 
 # How the server's texts begin, up to the field that they are about, and portmap's code for each.
 TEXTS: Final[Mapping[str, str]] = {
@@ -22,10 +22,29 @@ TEXTS: Final[Mapping[str, str]] = {
     r"(spec\.externalIPs\[\d+\]): ": "external-ip-spelling",
     r"(spec\.loadBalancerIP): ": "load-balancer-ip-spelling",
     r"(spec\.loadBalancerSourceRanges\[\d+\]): ": "source-range-spelling",
-    r"(spec\.\w+\[\d+\]\.ports\[\d+\]): hostIP set without hostPort": "host-ip-without-host-port",
-    r"(spec\.\w+\[\d+\]\.ports\[\d+\]): duplicate port name ": "shared-port-name",
-    r"(spec\.\w+\[\d+\]\.ports\[\d+\]): [a-z ]+ port definition with ": "repeated-container-port",
+    r"(spec\.[\w.]+\[\d+\]\.ports\[\d+\]): hostIP set without hostPort": "host-ip-without-host-port",
+    r"(spec\.[\w.]+\[\d+\]\.ports\[\d+\]): duplicate port name ": "shared-port-name",
+    r"(spec\.[\w.]+\[\d+\]\.ports\[\d+\]): [a-z ]+ port definition with ": "repeated-container-port",
+    r"(spec\.[\w.]+\[\d+\]\.env\[\d+\]): hides previous definition": "repeated-env-name",
+    r"(metadata\.name): this is used in the Pod's hostname": "pod-name-as-host-name",
+    r"(metadata\.name): this is used in Pod names and hostnames": "workload-name-in-host-names",
+    r'annotation "kubernetes\.io/ingress\.class" is deprecated': "ingress-class-annotation",
+    r"(spec\.\w+\[\d+\]\.\w+\[\d+\]\.ipBlock\.\w+): ": "non-standard-policy-block",
+    r"v1 Endpoints is deprecated": "endpoints-deprecated",
+    r"(subsets\[\d+\]\.\w+\[\d+\]\.ip): ": "non-standard-subset-address",
+    r"spec\.addressType: FQDN endpoints are deprecated": "fqdn-endpoints-deprecated",
+    r"(endpoints\[\d+\]\.addresses\[\d+\]): non-standard IP address": "non-standard-endpoint-address",
 }
+UNNAMED: Final = frozenset(
+    {
+        "topology-annotation-deprecated",
+        "duplicate-owner",
+        "ingress-class-annotation",
+        "endpoints-deprecated",
+        "fqdn-endpoints-deprecated",
+    }
+)
+"""Codes of texts that do not begin with a field of the object."""
 
 
 def recognised(text: str) -> tuple[str, str]:
@@ -40,8 +59,7 @@ def recognised(text: str) -> tuple[str, str]:
 
 def shown(warning: ServerWarning) -> tuple[str, str]:
     """Return the code and field of a warning of portmap; some texts of the server have no field."""
-    unnamed = warning.code in {"topology-annotation-deprecated", "duplicate-owner"}
-    return warning.code, "" if unnamed else warning.field.lower()
+    return warning.code, "" if warning.code in UNNAMED else warning.field.lower()
 
 
 def body(asked: Mapping[str, Any]) -> Any:
@@ -71,3 +89,18 @@ def test_warnings_are_as_recorded(kind: str, version: str) -> None:
                 found.append(f"{case.id}: portmap: {[shown(warning) for warning in ours]}; server: {theirs}")
     assert not found, f"{len(found)} disagreements, among them\n" + "\n".join(found[:10])
     assert warned > 50
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_portmap_warns_about_other_kinds_as_the_server_did(kind: str) -> None:
+    """What is accepted is warned about as recorded; the server goes through the ports in another order."""
+    found: list[str] = []
+    for case in cases(kind):
+        if was_recorded(case):
+            theirs = sorted(recognised(text) for text in case.answer.get("warnings", ()))
+            ours = sorted(
+                map(shown, manifests.warnings(body(case.asked), namespace="default", cluster=cluster(NEWEST)))
+            )
+            if ours != theirs:
+                found.append(f"{case.id}: portmap: {ours}; server: {theirs}")
+    assert not found, f"{len(found)} disagreements, among them\n" + "\n".join(found[:10])

@@ -89,7 +89,7 @@ def second(**more: object) -> list[dict[str, object]]:
     return [http(), {"name": "admin", "port": 81, "targetPort": 8080} | more]
 
 
-NO_INGRESS: Final[list[Edit]] = [("no Ingress", "Ingress", ("spec",), {})]
+NO_INGRESS: Final[list[Edit]] = [("no Ingress of the Service", "Ingress", ("spec",), {"rules": [{}]})]
 
 # Each is an error.
 MISTAKES: Final[list[Edit]] = [
@@ -168,8 +168,8 @@ LONG: Final = "a-name-of-a-port-that-has-40-characters-"[:39] + "x"
 
 
 def renamed(name: str) -> list[Edit]:
-    """Return edits that rename the Service port, also in the Ingress."""
-    return [("", "Service", (*PORT, "name"), name), ("", "Ingress", BACKEND_PORT, {"name": name})]
+    """Return edits that rename the Service port; an Ingress can refer to such a port by its number only."""
+    return [("", "Service", (*PORT, "name"), name), ("", "Ingress", BACKEND_PORT, {"number": 80})]
 
 
 UNUSUAL: Final[list[tuple[str, list[Edit]]]] = [

@@ -64,12 +64,12 @@ PODS: Final = [
     pod("no containers", {"spec.containers": []}, ("containers-required", "spec.containers")),
     pod(
         "an ephemeral container",
-        {"spec.ephemeralContainers": [{"name": "debug"}]},
+        {"spec.ephemeralContainers": [{"name": "debug", "image": "debug"}]},
         ("ephemeral-containers-forbidden", "spec.ephemeralContainers"),
     ),
     pod(
         "an ephemeral container with ports",
-        {"spec.ephemeralContainers": [{"name": "debug", "ports": [{"containerPort": 80}]}]},
+        {"spec.ephemeralContainers": [{"name": "debug", "image": "debug", "ports": [{"containerPort": 80}]}]},
         ("ephemeral-containers-forbidden", "spec.ephemeralContainers"),
         ("ephemeral-container-field-forbidden", "spec.ephemeralContainers[0].ports"),
     ),
@@ -101,9 +101,107 @@ PODS: Final = [
         namespace="default",
     ),
     pod("a pod's name in upper case", {"metadata.name": "Web"}, ("name-syntax", "metadata.name")),
+    pod("a container without a name", {"spec.containers.0.name": GONE}, ("container-name-required", f"{APP}.name")),
+    pod(
+        "a container's name in upper case", {"spec.containers.0.name": "App"}, ("container-name-syntax", f"{APP}.name")
+    ),
+    pod("a container without an image", {"spec.containers.0.image": GONE}, ("image-required", f"{APP}.image")),
+    pod("an image with a blank behind it", {"spec.containers.0.image": "app "}, ("image-with-blanks", f"{APP}.image")),
+    pod(
+        "one name for two containers",
+        {"spec.initContainers.0.name": "app"},
+        ("duplicate-container-name", "spec.initContainers[0].name"),
+    ),
+    pod(
+        "an environment variable without a name",
+        {"spec.containers.0.env": [{"value": "1"}]},
+        ("env-name-required", f"{APP}.env[0].name"),
+    ),
+    pod(
+        "an environment variable with = in its name",
+        {"spec.containers.0.env": [{"name": "A=B"}]},
+        ("env-name-syntax", f"{APP}.env[0].name"),
+    ),
+    pod(
+        "an environment variable with an empty source",
+        {"spec.containers.0.env": [{"name": "A", "valueFrom": {}}]},
+        ("env-value-source", f"{APP}.env[0].valueFrom"),
+    ),
+    pod(
+        "an environment variable with a value and a source",
+        {
+            "spec.containers.0.env": [
+                {"name": "A", "value": "1", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
+            ]
+        },
+        ("env-value-source", f"{APP}.env[0].valueFrom"),
+    ),
+    pod(
+        "restart rules without a restart policy",
+        {
+            "spec.containers.0.restartPolicyRules": [
+                {"action": "Restart", "exitCodes": {"operator": "In", "values": [1]}}
+            ]
+        },
+        ("container-restart-policy-required", f"{APP}.restartPolicy"),
+    ),
+    pod(
+        "a restart rule without exit codes",
+        {"spec.containers.0.restartPolicy": "Never", "spec.containers.0.restartPolicyRules": [{"action": "Restart"}]},
+        ("restart-rule-required", f"{APP}.restartPolicyRules[0].exitCodes"),
+    ),
+    pod(
+        "a restart rule with an unknown action",
+        {
+            "spec.containers.0.restartPolicy": "Never",
+            "spec.containers.0.restartPolicyRules": [
+                {"action": "Stop", "exitCodes": {"operator": "In", "values": [1]}}
+            ],
+        },
+        ("unsupported-restart-rule", f"{APP}.restartPolicyRules[0].action"),
+    ),
+    pod("a host name with a dot", {"spec.hostname": "a.b"}, ("host-name-syntax", "spec.hostname")),
+    pod("a subdomain in upper case", {"spec.subdomain": "Web"}, ("host-name-syntax", "spec.subdomain")),
+    pod(
+        "a hostnameOverride in upper case",
+        {"spec.hostnameOverride": "Web"},
+        ("host-name-override-syntax", "spec.hostnameOverride"),
+    ),
+    pod(
+        "a hostnameOverride of 65 characters",
+        {"spec.hostnameOverride": "a" * 32 + "." + "b" * 32},
+        ("host-name-override-syntax", "spec.hostnameOverride"),
+    ),
+    pod(
+        "a hostnameOverride as the whole domain name",
+        {"spec.hostnameOverride": "web", "spec.setHostnameAsFQDN": True},
+        ("host-name-override-forbidden", "spec.hostnameOverride"),
+    ),
+    pod(
+        "a host alias without an address",
+        {"spec.hostAliases": [{"ip": "localhost", "hostnames": ["web"]}]},
+        ("host-alias-syntax", "spec.hostAliases[0].ip"),
+    ),
+    pod("a DNS policy in lower case", {"spec.dnsPolicy": "default"}, ("unsupported-dns-policy", "spec.dnsPolicy")),
+    pod("no DNS configuration", {"spec.dnsPolicy": "None"}, ("dns-config-required", "spec.dnsConfig")),
+    pod(
+        "a readiness gate with a blank",
+        {"spec.readinessGates": [{"conditionType": "a b"}]},
+        ("readiness-gate-syntax", "spec.readinessGates[0].conditionType"),
+    ),
+    pod(
+        "a restart policy in lower case",
+        {"spec.restartPolicy": "always"},
+        ("unsupported-pod-restart-policy", "spec.restartPolicy"),
+    ),
 ]
 
 HANDLERS: Final = [
+    pod(
+        "a hook that sleeps for longer than the pod has",
+        {"spec.containers.0.lifecycle": {"preStop": {"sleep": {"seconds": 31}}}},
+        ("hook-sleep-too-long", f"{APP}.lifecycle.preStop.sleep"),
+    ),
     pod(
         "a probe that does nothing",
         {"spec.containers.0.livenessProbe": {}},

@@ -221,28 +221,104 @@ class TestStored:
         assert stored(service_manifest(metadata=metadata))["metadata"] == {"name": "web", "namespace": "default"}
 
 
+def deployment(pod_spec: dict[str, Any]) -> dict[str, Any]:
+    """Return a Deployment of pods with this spec."""
+    template = {"metadata": {"labels": {"app": "web"}}, "spec": pod_spec}
+    spec = {"selector": {"matchLabels": {"app": "web"}}, "template": template}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": spec}
+
+
 class TestPods:
-    """Pods and templates, with regard to their ports."""
+    """Pods and templates."""
 
     POD: dict[str, Any] = {  # noqa: RUF012 - read, never changed
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": "web-0"},
-        "spec": {"containers": [{"name": "app", "ports": [{"containerPort": 0}], "unknown": 1}]},
+        "spec": {"containers": [{"name": "app", "image": "app", "ports": [{"containerPort": 0}]}]},
     }
 
     def test_pods(self) -> None:
-        """Ports are judged; of the rest of a pod nothing is said."""
+        """Ports are judged, and so are the names of all fields."""
         assert fields(self.POD) == [("container-port-required", "spec.containers[0].ports[0].containerPort")]
+        misspelt = {**self.POD, "spec": {**self.POD["spec"], "hostnetwork": True, "volumes": [{"any": "volume"}]}}
+        [found] = validate(misspelt)
+        assert (found.code, found.field, found.hint) == (
+            "unknown-field",
+            "spec.hostnetwork",
+            "rename it to hostNetwork",
+        )
 
     def test_templates(self) -> None:
         """A workload's template is judged like a pod."""
-        manifest = {"apiVersion": "apps/v1", "kind": "Deployment", "spec": {"template": {"spec": self.POD["spec"]}}}
+        manifest = deployment(self.POD["spec"])
         assert fields(manifest) == [
             ("container-port-required", "spec.template.spec.containers[0].ports[0].containerPort")
         ]
-        assert [code for code, _ in fields({"apiVersion": "apps/v1", "kind": "Deployment"})] == ["containers-required"]
-        assert [code for code, _ in fields(manifest | {"spec": 5})] == ["containers-required"]
+        assert {code for code, _ in fields({"apiVersion": "apps/v1", "kind": "Deployment"})} == {
+            "containers-required",
+            "name-required",
+            "selector-template-mismatch",
+            "workload-selector-required",
+        }
+        assert fields(manifest | {"spec": 5}) == [("wrong-type", "spec")]
+
+    def test_metadata_of_templates(self) -> None:
+        """Of the metadata of a template, labels and annotations are checked, under the paths of the server."""
+        manifest = deployment({"containers": [{"name": "app", "image": "app"}]})
+        manifest["spec"]["template"]["metadata"] |= {"name": "A_B", "generateName": "A_", "generation": -1}
+        assert fields(manifest) == []
+        manifest["spec"]["template"]["metadata"] |= {"annotations": {"a b": ""}}
+        manifest["spec"]["template"]["metadata"]["labels"] |= {"c": "d e"}
+        assert fields(manifest) == [
+            ("annotation-key-syntax", "spec.template.annotations"),
+            ("label-syntax", "spec.template.labels"),
+        ]
+
+    @pytest.mark.parametrize(
+        ("changes", "expected"),
+        [
+            ({}, []),
+            ({"selector": {}}, []),
+            ({"selector": {"matchLabels": {"job-name": "web"}}}, []),
+            ({"selector": {"matchLabels": {"app": "web"}}}, [("job-selector-generated", "spec.selector")]),
+            ({"selector": {"matchLabels": {"app": "web"}}, "manualSelector": True}, []),
+            (
+                {"selector": {"matchLabels": {"app": "api"}}, "manualSelector": True},
+                [("selector-template-mismatch", "spec.template.metadata.labels")],
+            ),
+            ({"manualSelector": True}, [("job-selector-required", "spec.selector")]),
+        ],
+    )
+    def test_selectors_of_jobs(self, changes: dict[str, Any], expected: list[tuple[str, str]]) -> None:
+        """A server generates the selector of a Job, unless it is to be the author's own."""
+        job = deployment({"restartPolicy": "Never", "containers": [{"name": "app", "image": "app"}]})
+        job["spec"] = {"template": job["spec"]["template"], **changes}
+        assert fields(job | {"apiVersion": "batch/v1", "kind": "Job"}) == expected
+
+    def test_cron_jobs_have_no_selectors(self) -> None:
+        """A CronJob cannot know the selectors of its Jobs."""
+        pod_spec = {"restartPolicy": "Never", "containers": [{"name": "app", "image": "app"}]}
+        job = {"template": {"spec": pod_spec}, "selector": {}, "manualSelector": True}
+        manifest = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "web"}}
+        assert fields(manifest | {"spec": {"schedule": "@daily", "jobTemplate": {"spec": job}}}) == [
+            ("manual-selector-unsupported", "spec.jobTemplate.spec.manualSelector"),
+            ("job-selector-generated", "spec.jobTemplate.spec.selector"),
+        ]
+
+    @pytest.mark.parametrize("version", ["apps/v1beta1", "v1", "example.com/v1"])
+    def test_another_api_version(self, version: str) -> None:
+        """A kind is served in one version of one group."""
+        [found] = validate(deployment({}) | {"apiVersion": version})
+        assert (found.code, found.hint) == ("wrong-kind", "write apiVersion: apps/v1")
+
+    def test_a_request_may_leave_out_the_version(self) -> None:
+        """The URL of a request names it; a create has no resource version."""
+        manifest = deployment({"containers": [{"name": "app", "image": "app"}]})
+        del manifest["apiVersion"]
+        assert validate(manifest) == ()
+        manifest["metadata"] |= {"resourceVersion": "7"}
+        assert fields(manifest) == [("resource-version-forbidden", "metadata.resourceVersion")]
 
     @pytest.mark.parametrize("part", ["metadata", "spec"])
     def test_parts_of_the_wrong_type(self, part: str) -> None:
@@ -275,10 +351,11 @@ class TestWarnings:
     def test_pods(self) -> None:
         """Of a pod's ports, repetitions are warned about."""
         ports = [{"containerPort": 80, "name": "a"}, {"containerPort": 80, "name": "b"}]
-        pod = TestPods.POD | {"spec": {"containers": [{"name": "app", "ports": ports}]}}
+        pod = TestPods.POD | {"spec": {"containers": [{"name": "app", "image": "app", "ports": ports}]}}
         assert [each.code for each in warnings(pod)] == ["repeated-container-port"]
-        deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "spec": {"template": {"spec": pod["spec"]}}}
-        assert [each.field for each in warnings(deployment)] == ["spec.template.spec.containers[0].ports[1]"]
+        assert [each.field for each in warnings(deployment(pod["spec"]))] == [
+            "spec.template.spec.containers[0].ports[1]"
+        ]
 
     def test_what_is_refused_is_not_warned_about(self) -> None:
         """Of what a server refuses it says only why."""

@@ -77,7 +77,7 @@ def name_syntax(meta: Metadata) -> list[Problem] | None:
     must begin with a letter (RFC 1035); from 1.36 on, it may begin with a digit (RFC 1123). The
     name of a Pod is a DNS subdomain.
     """
-    name = meta.name or _generated_name(meta.generate_name)
+    name = meta.name or generated_name(meta.generate_name)
     reasons = meta.name_reasons(name) if name else ()
     if not reasons:
         return None
@@ -87,7 +87,7 @@ def name_syntax(meta: Metadata) -> list[Problem] | None:
     return [Problem(FieldPath("name"), "; ".join(reasons), meta.name or meta.generate_name, hint)]
 
 
-def _generated_name(prefix: str | None) -> str:
+def generated_name(prefix: str | None) -> str:
     """Return a name like those that the server generates: the prefix, cut, and five characters."""
     return f"{prefix[:58]}xxxxx" if prefix else ""
 

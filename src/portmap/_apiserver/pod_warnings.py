@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 from typing import Protocol as Shape
 
+from portmap._apiserver.object_kind import DecodedObject
 from portmap._apiserver.pod_rules import AnyContainer, PortOnHost
 from portmap._apiserver.problems import Problem
 from portmap._apiserver.rule import RuleGroup, Stage
@@ -14,6 +15,7 @@ from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.enums import DEFAULT_PROTOCOL
 from portmap._kubernetes.features import SHARED_PORT_NAME_WARNING
 from portmap._kubernetes.field_path import FieldPath
+from portmap._kubernetes.names import dns_label_reasons
 
 _SOURCE: Final = "pkg/api/pod/warnings.go"
 
@@ -35,6 +37,37 @@ def _ports(pod: WarnedPod) -> Iterator[tuple[FieldPath, PortOnHost]]:
         for index, container in enumerate(containers):
             for position, port in enumerate(container.ports):
                 yield FieldPath("spec", field, index, "ports", position), port
+
+
+POD_NAME_WARNINGS: Final = RuleGroup[DecodedObject]("warnings about names of pods", stage=Stage.WARNINGS, about="Pod")
+POD_OWNER_NAME_WARNINGS: Final = RuleGroup[DecodedObject](
+    "warnings about names of workloads", stage=Stage.WARNINGS, about="workload"
+)
+
+
+def _name_problems(subject: DecodedObject, purpose: str) -> Iterator[Problem]:
+    name = subject.metadata.get("name", "")
+    reasons = dns_label_reasons(name) if name else ()
+    if reasons:
+        detail = f"is used in {purpose}, where a DNS label is recommended: {'; '.join(reasons)}"
+        yield Problem(FieldPath("metadata", "name"), detail, name)
+
+
+@POD_NAME_WARNINGS.warning("pod-name-as-host-name", "metadata.name", source=_SOURCE)
+def pod_name_as_host_name(subject: DecodedObject) -> Iterator[Problem]:
+    """Name of a pod, which is its host name, is not a DNS label."""
+    return _name_problems(subject, "the host name of the pod")
+
+
+@POD_OWNER_NAME_WARNINGS.warning(
+    "workload-name-in-host-names", "metadata.name", source="pkg/registry/apps/deployment/strategy.go"
+)
+def workload_name_in_host_names(subject: DecodedObject) -> Iterator[Problem]:
+    """Name of a workload, which is part of its pods' host names, is not a DNS label.
+
+    The server does not warn about DaemonSets. The name of a StatefulSet must be a DNS label.
+    """
+    return _name_problems(subject, "the names and host names of pods")
 
 
 POD_WARNINGS: Final = RuleGroup[WarnedPod]("warnings about pods", stage=Stage.WARNINGS, about="Pod")

@@ -64,10 +64,12 @@ class Handler:
         field: `livenessProbe`, `readinessProbe`, `startupProbe`, or `postStart` and
             `preStop` of `lifecycle`.
         data: All its fields.
+        grace_period: The seconds that its pod has to terminate.
     """
 
     field: str
     data: Mapping[str, Any]
+    grace_period: int
 
     @property
     def action(self) -> tuple[str, Mapping[str, Any]]:
@@ -87,6 +89,24 @@ def handler_required(handler: Handler) -> Iterator[Problem]:
     """
     if not handler.action[0]:
         yield Problem(ROOT, "must have a handler", hint="add one of httpGet, tcpSocket, grpc (probes only) or exec")
+
+
+@HANDLER_RULES.rule(
+    "hook-sleep-too-long",
+    "spec.containers[*].lifecycle.*.sleep",
+    "FieldValueInvalid",
+    source="pkg/apis/core/validation/validation.go, validateSleepAction",
+)
+def hook_sleep_too_long(handler: Handler) -> Iterator[Problem]:
+    """Hook sleeps for longer than the pod has to terminate, or for a negative time.
+
+    The pod has `terminationGracePeriodSeconds`, by default 30.
+    """
+    name, action = handler.action
+    seconds = action.get("seconds", 0)
+    if name == "sleep" and not 0 <= seconds <= handler.grace_period:
+        detail = f"must not be negative or more than terminationGracePeriodSeconds, which is {handler.grace_period}"
+        yield Problem(FieldPath("sleep"), detail, seconds, "shorten it, or raise terminationGracePeriodSeconds")
 
 
 @HANDLER_RULES.rule("several-handlers", "spec.containers[*].*Probe.*", "FieldValueForbidden", source=_SOURCE)

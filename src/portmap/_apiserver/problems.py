@@ -1,6 +1,6 @@
 """Problems that rules report, and those that several rules share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from portmap._kubernetes.did_you_mean import nearest, spelt_as_port_name
@@ -29,6 +29,18 @@ class Problem(NamedTuple):
     detail: str
     value: object = None
     hint: str | None = None
+
+
+def invalid(path: FieldPath, reasons: Sequence[str], value: object, hint: str | None = None) -> Iterator[Problem]:
+    """Yield the problem of a value that its grammar rejects for these reasons; without a reason, there is none."""
+    if reasons:
+        yield Problem(path, "; ".join(reasons), value, hint)
+
+
+def too_many(path: FieldPath, items: Sequence[object], most: int) -> Iterator[Problem]:
+    """Yield the problem of a list that has more items than it may have."""
+    if len(items) > most:
+        yield Problem(path, f"must have at most {most} items", len(items))
 
 
 def not_supported(path: FieldPath, value: str, choices: Sequence[str], hint: str | None = None) -> Problem:

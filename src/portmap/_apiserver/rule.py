@@ -26,7 +26,7 @@ from portmap._kubernetes.violations import Reason, ServerWarning, Violation
 
 Subject = TypeVar("Subject")
 _Check: TypeAlias = Callable[[Subject], Iterable[Problem] | None]
-_Kind: TypeAlias = Literal["Service", "Pod"]
+_Kind: TypeAlias = Literal["Service", "Pod", "workload", "Ingress", "NetworkPolicy", "Endpoints", "EndpointSlice"]
 _Request: TypeAlias = Literal["create", "update", "set"]
 
 

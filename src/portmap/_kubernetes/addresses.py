@@ -179,6 +179,21 @@ def cidr_reasons(text: str, *, strict: bool) -> tuple[str, ...]:
     return ()
 
 
+@lru_cache(maxsize=4096)
+def network_of(text: str) -> "Network | None":
+    """Return the block that a CIDR text names without bits beyond the prefix, or `None`: Go's `ParseCIDRSloppy`."""
+    if cidr_reasons(text, strict=False):
+        return None
+    import ipaddress
+
+    head, _, bits = text.partition("/")
+    address = parse_ip(head)
+    mapped = None if address is None else ipv4_in(address)
+    if mapped is None:
+        return ipaddress.ip_network(f"{address}/{int(bits)}", strict=False)
+    return ipaddress.ip_network(f"{mapped}/{max(int(bits) - 96, 0)}", strict=False)
+
+
 def network(text: str) -> Network:
     """Return the block of a CIDR text, for the configuration of a cluster.
 

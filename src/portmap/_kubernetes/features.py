@@ -158,6 +158,13 @@ STOP_SIGNAL_FIELD: Final = Feature(
     "k8s.io/api at v0.33.0, KEP-4960",
 )
 
+ENDPOINTS_DEPRECATED: Final = Feature(
+    "endpoints-deprecated",
+    "1.33",
+    "A warning that Endpoints are deprecated.",
+    "staging/src/k8s.io/api/core/v1/types.go, KEP-4974",
+)
+
 FEATURES: Final = (
     RELAXED_SERVICE_NAMES,
     STRICT_IP_CIDR,
@@ -177,6 +184,7 @@ FEATURES: Final = (
     OWNER_REFERENCES_INDEXED,
     PROBE_PROTOCOL_FIELDS,
     STOP_SIGNAL_FIELD,
+    ENDPOINTS_DEPRECATED,
 )
 GATES: Final = frozenset(feature.name for feature in FEATURES if feature.name[0].isupper())
 """The features that are feature gates of the server."""

@@ -83,6 +83,20 @@ def path_segment_reasons(name: str) -> Reasons:
     return tuple(f"must not contain {character!r}" for character in "/%" if character in name)
 
 
+def path_segment_name_reasons(name: str) -> Reasons:
+    """`IsValidPathSegmentName`: a path segment that is not `.` or `..`."""
+    return (f"must not be {name!r}",) if name in {".", ".."} else path_segment_reasons(name)
+
+
+def wildcard_subdomain_reasons(name: str) -> Reasons:
+    """`IsWildcardDNS1123Subdomain`: `*.` and a DNS subdomain, at most 253 characters in all."""
+    if not name.startswith("*.") or "*" in name[2:]:
+        return ("must be *. and a DNS subdomain",)
+    if len(name) > LONGEST_SUBDOMAIN:
+        return (f"must be no more than {LONGEST_SUBDOMAIN} characters",)
+    return dns_subdomain_reasons(name[2:])
+
+
 def dns_label_reasons(name: str) -> Reasons:
     """Return why a name is not a DNS label of at most 63 characters (`IsDNS1123Label`)."""
     if len(name) <= LONGEST_LABEL and _DNS_LABEL.fullmatch(name):
@@ -124,6 +138,17 @@ def dns_subdomain_reasons(name: str) -> Reasons:
     if not _DNS_SUBDOMAIN.fullmatch(name):
         reasons.append("must consist of labels of a-z, 0-9 and -, joined by dots (an RFC 1123 subdomain)")
     return tuple(reasons)
+
+
+def domain_name_reasons(name: str) -> Reasons:
+    """`IsFullyQualifiedDomainName`: a DNS subdomain of at least two labels, with or without a dot at the end."""
+    bare = name.removesuffix(".")
+    reasons = dns_subdomain_reasons(bare)
+    if reasons:
+        return reasons
+    if "." not in bare:
+        return ("must be a domain with at least two labels separated by dots",)
+    return next(filter(None, map(dns_label_reasons, bare.split("."))), _FINE)
 
 
 def qualified_name_reasons(name: str) -> Reasons:

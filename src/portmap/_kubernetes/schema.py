@@ -10,11 +10,11 @@ with one text for all of these; field, reason and code are portmap's own.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, TypeAlias, final
 
 from portmap._kubernetes.did_you_mean import nearest
-from portmap._kubernetes.field_path import FieldPath
+from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.labels import Labels
 from portmap._kubernetes.violations import Violation, quote
 
@@ -57,9 +57,10 @@ class Reader:
         exact: A Python type of which all values are valid, so that the constructors need not read them.
         fields: The readers of the fields, if these are known; a scalar has none.
         item: The reader of the items of a list, or of the values of a map.
+        judged: Whether rules check the values as far as the server does.
     """
 
-    __slots__ = ("exact", "fields", "item", "read", "zero")
+    __slots__ = ("exact", "fields", "item", "judged", "read", "zero")
 
     def __init__(
         self,
@@ -69,12 +70,14 @@ class Reader:
         *,
         fields: "Mapping[str, Reader] | None" = None,
         item: "Reader | None" = None,
+        judged: bool = True,
     ) -> None:
         self.read: _Read = read
         self.zero: object = zero
         self.exact: type | None = exact
         self.fields: Mapping[str, Reader] | None = fields
         self.item: Reader | None = item
+        self.judged: bool = judged
 
 
 def wrong_type(path: FieldPath, expected: str, value: object, hint: str | None = None) -> Violation:
@@ -208,6 +211,22 @@ TIME: Final = Reader(_time, None, fields={})
 OPAQUE: Final = Reader(_opaque, None)
 
 
+def unjudged(reader: Reader) -> Reader:
+    """Return the reader for a field whose values no rule checks, although the server does."""
+    return Reader(reader.read, reader.zero, reader.exact, fields=reader.fields, item=reader.item, judged=False)
+
+
+def unjudged_fields(reader: Reader, path: FieldPath = ROOT) -> Iterator[FieldPath]:
+    """Yield the paths of the fields below this one whose values no rule checks; `[*]` is any index."""
+    if not reader.judged:
+        yield path
+    elif reader.fields is not None:
+        for name, field in reader.fields.items():
+            yield from unjudged_fields(field, path.child(name))
+    elif reader.item is not None:
+        yield from unjudged_fields(reader.item, path.key("*"))
+
+
 def list_of(reader: Reader) -> Reader:
     """Return a reader of lists with items of one type."""
     read_item, zero = reader.read, reader.zero
@@ -245,7 +264,9 @@ TEXT_MAP: Final = Reader(_text_map, {}, Labels, item=TEXT)
 TEXTS: Final = list_of(TEXT)
 
 
-def struct(fields: Mapping[str, Reader], *, open_to_others: bool = False) -> Reader:
+def struct(
+    fields: Mapping[str, Reader], *, open_to_others: bool = False, moved: Mapping[str, str] | None = None
+) -> Reader:
     """Return a reader of mappings with these fields.
 
     Field names are case-sensitive, as under strict validation of the API server.
@@ -253,6 +274,7 @@ def struct(fields: Mapping[str, Reader], *, open_to_others: bool = False) -> Rea
     Args:
         fields: The reader of each field.
         open_to_others: Whether other fields are ignored; otherwise they are violations.
+        moved: Fields of older API versions, and what to write instead.
     """
     readers = {name: reader.read for name, reader in fields.items()}
 
@@ -266,7 +288,8 @@ def struct(fields: Mapping[str, Reader], *, open_to_others: bool = False) -> Rea
             reader = readers.get(name) if isinstance(name, str) else None
             if reader is None:
                 if not open_to_others:
-                    found.append(_unknown_field(path, name, [field for field in readers if field not in value]))
+                    missing = [field for field in readers if field not in value]
+                    found.append(_unknown_field(path, name, missing, moved))
             elif item is not None:
                 # Most values are plain text, which needs no path.
                 plain = reader is _text and type(item) is str and item.isascii()
@@ -276,18 +299,21 @@ def struct(fields: Mapping[str, Reader], *, open_to_others: bool = False) -> Rea
     return Reader(read, {}, fields=None if open_to_others else fields)
 
 
-def _unknown_field(path: FieldPath, name: object, missing: Iterable[str]) -> Violation:
+def _unknown_field(path: FieldPath, name: object, missing: Iterable[str], moved: Mapping[str, str] | None) -> Violation:
     if not isinstance(name, str):
         return wrong_type(path.key(quote(name)), "text: a field's name", name)
     guess = nearest(name, missing)
+    detail, hint = "no such field", "remove it: a strict server refuses the object, others drop the field"
+    if moved and name in moved:
+        hint = f"write {moved[name]}"
+    elif guess is not None:
+        detail, hint = f"no such field; did you mean {quote(guess)}?", f"rename it to {guess}"
     return Violation.about(
         path.child(name),
         "unknown-field",
         "FieldValueTypeInvalid",
-        "no such field" + ("" if guess is None else f"; did you mean {quote(guess)}?"),
-        hint=f"rename it to {guess}"
-        if guess
-        else "remove it: a strict server refuses the object, others drop the field",
+        detail,
+        hint=hint,
         value=name,
         opening="Unknown field",
     )

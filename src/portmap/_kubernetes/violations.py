@@ -20,6 +20,7 @@ Reason: TypeAlias = Literal[
     "FieldValueDuplicate",
     "FieldValueForbidden",
     "FieldValueTooLong",
+    "FieldValueTooMany",
     "FieldValueTypeInvalid",
     "FieldManagerConflict",
 ]
@@ -33,6 +34,7 @@ _OPENINGS: Final[Mapping[str, tuple[str, bool]]] = {
     "FieldValueDuplicate": ("Duplicate value", True),
     "FieldValueForbidden": ("Forbidden", False),
     "FieldValueTooLong": ("Too long", False),
+    "FieldValueTooMany": ("Too many", True),
     "FieldValueTypeInvalid": ("Wrong type", True),
     "FieldManagerConflict": ("Conflict", False),
 }

@@ -12,6 +12,7 @@ from portmap._lint.findings import Severity
 from portmap._lint.inputs import UNREADABLE
 from portmap._lint.rule import Rule
 from portmap._lint.rules import RULES
+from portmap._lint.server_rules import INFOS
 from portmap._lint.suppressions import SUPPRESSION_RULES
 
 Origin: TypeAlias = Literal["linter", "plugin", "server", "suppressions"]
@@ -63,7 +64,7 @@ def _rule_entry(rule: Rule) -> Entry:
 
 def _server_entries() -> Iterable[Entry]:
     for rule in rules_of_create().values():
-        severity: Severity = "error" if rule.reason else "warning"
+        severity: Severity = "error" if rule.reason else "info" if rule.code in INFOS else "warning"
         verdict = f"an API server rejects it ({rule.reason})" if rule.reason else "an API server warns about it"
         text = f"{rule.documentation}\n\nField `{rule.field}`; {verdict}. Source: {rule.source}."
         yield Entry(rule.code, "server", severity, "default", rule.summary, text, f"checks.md#{rule.code}")

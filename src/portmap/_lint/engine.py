@@ -26,6 +26,7 @@ from portmap._lint.rule_runner import findings_of_rules
 from portmap._lint.rules import DEFAULT_RULES, RULES
 from portmap._lint.server_rules import codes_of_the_server, server_findings
 from portmap._lint.suppressions import Suppression, suppress, suppressions_of
+from portmap._lint.verdicts import with_verdicts
 from portmap._manifests.documents import Document
 from portmap._model.foreign import require_iterable
 
@@ -155,6 +156,7 @@ def read_part(objects: Sequence[object], cluster: Cluster) -> tuple[Part, Facts]
     """
     items = items_of(objects, cluster)
     reasons = skip_reasons(items)
+    items = with_verdicts(items, reasons, cluster)
     documents = {position: each for position, each in enumerate(objects) if isinstance(each, Document)}
     return Part(documents, items, reasons), facts_of(items, reasons)
 
@@ -247,7 +249,7 @@ def report_of(
 
 
 def _without_echoes(findings: Sequence[Finding], rules: Iterable[Rule]) -> Sequence[Finding]:
-    """Return the findings without those server warnings that a rule replaces at the same field."""
+    """Return the findings without those of the server that a rule replaces at the same field."""
     replaced_by = {rule.name: rule.instead_of for rule in rules if rule.instead_of}
     echoes: set[tuple[str | None, int, FieldPath]] = set()
     for finding in findings:

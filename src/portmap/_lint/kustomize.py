@@ -41,6 +41,9 @@ _PATCH_PATH: Final = re.compile(
     r"(?:^|/)(?:patches|overlays|components)/|(?:^|[-_./])(?:patch|assert|errors?)(?:es)?(?:[-_.][^/]*)?$"
 )
 
+# Workloads that need a selector.
+_SELECTING_KINDS: Final = frozenset({"DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"})
+
 PATCH: Final = "patch of a kustomization"
 _COMPONENT: Final = "part of a kustomize component"
 _PLACEHOLDER: Final = "placeholder that a tool fills in"
@@ -121,6 +124,23 @@ def _why_invalid(item: Item, kustomized: _Kustomized) -> str | None:
     return FRAGMENT if _is_bare_workload(item) or not item.name.name else None
 
 
+def why_not_judged(items: Sequence[Item]) -> list[str | None]:
+    """Return for each invalid item why the server's rules are not applied to it, although it is checked otherwise.
+
+    It lacks what a kustomization or another tool adds. `None` where the rules apply.
+    """
+    kustomized = _kustomized(items)
+    return [_why_partial(item, kustomized) if item.violations else None for item in items]
+
+
+def _why_partial(item: Item, kustomized: _Kustomized) -> str | None:
+    reason = _why_invalid(item, kustomized)
+    if reason is None and _has_no_labels(item):
+        return FRAGMENT
+    lacks_something = any(violation.reason == "FieldValueRequired" for violation in item.violations)
+    return FRAGMENT if reason is None and lacks_something and _is_where_patches_are(item, kustomized) else reason
+
+
 def _is_bare_service(item: Item) -> bool:
     """Return whether a Service has no ports and no fault of its syntax, so that it may be a patch."""
     spec = item.raw.get("spec")
@@ -135,11 +155,19 @@ def _why_patch(item: Item, kustomized: _Kustomized) -> str | None:
     A file that the kustomization of its folder lists as a resource is no patch.
     """
     source = normpath(item.source) if item.source else ""
-    folder = dirname(source)
-    if item.name.name and source in kustomized.get(folder, ()):
+    if item.name.name and source in kustomized.get(dirname(source), ()):
         return None
-    is_patch_file = source and (folder in kustomized or _PATCH_PATH.search(source))
-    return FRAGMENT if not item.name.name or is_patch_file else UNDECIDED
+    return FRAGMENT if not item.name.name or _is_where_patches_are(item, kustomized) else UNDECIDED
+
+
+def _is_where_patches_are(item: Item, kustomized: _Kustomized) -> bool:
+    """Return whether an item's file is where patches are stored, and no kustomization lists it as a resource."""
+    if not item.source:
+        return False
+    source = normpath(item.source)
+    folder = dirname(source)
+    listed = source in kustomized.get(folder, ())
+    return not listed and (folder in kustomized or _PATCH_PATH.search(source) is not None)
 
 
 def _is_placeholder(violation: Violation) -> bool:
@@ -163,6 +191,18 @@ def _is_bare_workload(item: Item) -> bool:
         # The item of a typed workload has no raw template.
         return item.object is None or bool(item.source)
     return not any(isinstance(each, Mapping) and _CONTAINER_FIELDS.intersection(each) for each in containers)
+
+
+def _has_no_labels(item: Item) -> bool:
+    """Return whether a workload of a file has neither a selector nor labels for its pods.
+
+    It is a patch, or a kustomization adds both of them.
+    """
+    if not item.source or item.name.kind not in _SELECTING_KINDS:
+        return False
+    return not value_at(item.raw, "spec", "selector") and not value_at(
+        item.raw, "spec", "template", "metadata", "labels"
+    )
 
 
 def _has_patch_directive(raw: object) -> bool:

@@ -51,8 +51,8 @@ class Rule:
         check: The function. It yields findings about its subject only, and never raises.
         profile: The profile in which it is on.
         since: The version of portmap that introduced it.
-        instead_of: The code of a server's warning that says less than this rule. The warning is not
-            reported where a finding of the rule or one of its related places is.
+        instead_of: The code of the server that says less than this rule. It is not reported where a
+            finding of the rule or one of its related places is.
 
     Example:
         >>> from portmap.lint import RULES

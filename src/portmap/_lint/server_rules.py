@@ -7,6 +7,7 @@ import attrs
 
 from portmap._apiserver.admission import server_verdict
 from portmap._apiserver.decode_codes import DECODING_CODES
+from portmap._apiserver.object_verdict import object_kind, object_warnings
 from portmap._apiserver.pod_warnings import POD_WARNINGS
 from portmap._apiserver.registry import rules_of_create
 from portmap._apiserver.service_warnings import SERVICE_WARNINGS
@@ -19,6 +20,9 @@ from portmap._lint.item import Item
 from portmap._model.pods import Container, Pod
 from portmap._model.services import Service, service_state
 from portmap._model.workloads import Workload
+
+INFOS: Final = frozenset({"endpoints-deprecated", "ingress-class-annotation"})
+"""Warnings about what is deprecated and works in all versions."""
 
 _OWNER_REFERENCES: Final = FieldPath("metadata", "ownerReferences")
 
@@ -53,7 +57,7 @@ def server_findings(item: Item) -> Iterator[Finding]:
     for warning in _warnings(item):
         yield Finding(
             warning.code,
-            "warning",
+            "info" if warning.code in INFOS else "warning",
             item.name,
             warning.path,
             warning.message,
@@ -66,6 +70,11 @@ def server_findings(item: Item) -> Iterator[Finding]:
 def _warnings(item: Item) -> Iterator[ServerWarning]:
     typed = item.object
     cluster = cluster_in_force()
+    kind = object_kind(item.raw)
+    if kind is not None:
+        if not item.violations:
+            yield from object_warnings(item.raw, kind, cluster)
+        return
     if isinstance(typed, Service):
         state = service_state(typed, cluster)
         server_verdict(state)

@@ -8,7 +8,7 @@ import attrs
 
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError, Span, ValidationError
-from portmap._kubernetes.field_path import ROOT, FieldPath, as_path
+from portmap._kubernetes.field_path import ROOT, FieldPath, Step, as_path
 from portmap._kubernetes.kinds import known_kinds
 from portmap._kubernetes.printable import safe_repr
 from portmap._kubernetes.violations import Violation, in_order
@@ -20,12 +20,19 @@ from portmap._yaml.parsed_document import ParsedDocument
 
 # The server writes this path with a capital; the manifest does not.
 _SERVERS_SPELLING: Final = {"LoadBalancerSourceRanges": "loadBalancerSourceRanges"}
+# The server leaves `metadata` out of some paths of these fields.
+_IN_METADATA: Final = frozenset({"annotations", "labels"})
+_ABOVE_METADATA: Final = frozenset({"template", None})
 
 
 def _path(field: FieldPath | str) -> FieldPath:
-    """Return the path of a field in a manifest, whose spelling of one field differs from the server's."""
-    path = as_path(field)
-    return FieldPath(*(_SERVERS_SPELLING.get(step, step) if isinstance(step, str) else step for step in path))
+    """Return the path of a field in a manifest, which differs from the server's path for a few fields."""
+    steps: list[Step] = []
+    for step in as_path(field):
+        if step in _IN_METADATA and (steps[-1] if steps else None) in _ABOVE_METADATA:
+            steps.append("metadata")
+        steps.append(_SERVERS_SPELLING.get(step, step) if isinstance(step, str) else step)
+    return FieldPath(*steps)
 
 
 @final

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
 from portmap._apiserver.admission import server_verdict
-from portmap._apiserver.pod_manifest import pod_violations, pod_warnings
+from portmap._apiserver.object_verdict import object_kind, object_violations, object_warnings, wrong_version
 from portmap._apiserver.service_manifest import fill_in_on_read, identity_violations, state_of, stored_manifest
 from portmap._apiserver.service_schema import SERVICE
 from portmap._apiserver.service_warnings import SERVICE_WARNINGS
@@ -17,7 +17,6 @@ from portmap._apiserver.surely_valid import is_surely_valid_manifest
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import ManifestError, ValidationError
 from portmap._kubernetes.field_path import ROOT, FieldPath
-from portmap._kubernetes.kinds import template_path
 from portmap._kubernetes.schema import INVALID
 from portmap._kubernetes.violations import ServerWarning, Violation, in_order
 from portmap._model.foreign import Foreign, plain_manifest
@@ -42,10 +41,11 @@ def validate(
     reached. To see all faults at once, read the manifest (`read`) or build the object.
 
     Args:
-        manifest: A Service, a Pod or a workload with a pod template: a mapping of plain data,
+        manifest: A Service, Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController,
+            Job, CronJob, Ingress, NetworkPolicy, Endpoints or EndpointSlice: a mapping of plain data,
             JSON text (which keeps `80.0` and a key given twice), an object of another library,
-            as for `read`, or a document of `portmap.load`. A file name is not accepted. Of pods and
-            pod templates, portmap checks metadata, container ports, host networking, probes and hooks.
+            as for `read`, or a document of `portmap.load`. A file name is not accepted. The page of
+            checks lists the fields that are not checked.
         old: The stored Service that the manifest replaces, if it is an update.
         namespace: The namespace of the request; by default that of the manifest, else
             that of `old`, else `default`.
@@ -74,9 +74,9 @@ def validate(
         and namespace in {None, data["metadata"].get("namespace") or namespace}
     ):
         return ()
-    of_pod = pod_violations(data, namespace, cluster, found) if old is None else None
-    if of_pod is not None:
-        return in_order(of_pod)
+    kind = object_kind(data) if old is None else None
+    if kind is not None:
+        return in_order(found or object_violations(data, kind, cluster, namespace) or _refused_at_creation(data))
     state, found = _service(data, found, old, namespace, cluster)
     if state is not None:
         found = server_verdict(state) or _refused_at_storage(state, data)
@@ -155,8 +155,9 @@ def warnings(
     data, found = plain_data(manifest)
     if data is None or found or validate(data, old=old, namespace=namespace, cluster=cluster):
         return ()
-    if old is None and template_path(data.get("apiVersion"), data.get("kind")) is not None:
-        return tuple(pod_warnings(data, cluster))
+    kind = object_kind(data) if old is None else None
+    if kind is not None:
+        return tuple(object_warnings(data, kind, cluster))
     state, _ = _service(data, [], old, namespace, cluster)
     if state is None:
         return ()
@@ -209,7 +210,7 @@ def _service(
 ) -> tuple[ServiceState | None, list[Violation]]:
     """Return the state of a Service and of the one that it replaces; `None` and the faults if it cannot be decoded."""
     if old is None and data.get("kind") not in ("Service", None, ""):
-        return None, [unknown_kind(data)]
+        return None, [wrong_version(data) or unknown_kind(data)]
     before = None if old is None else _decoded_old(old)
     decoded = SERVICE.read(data, ROOT, found)
     if decoded is INVALID or found:
@@ -276,9 +277,13 @@ def _elsewhere(field: str, value: object, detail: str) -> Violation:
 
 
 def _refused_at_storage(state: ServiceState, data: Mapping[str, Any]) -> list[Violation]:
+    return [] if state.old is not None else _refused_at_creation(data)
+
+
+def _refused_at_creation(data: Mapping[str, Any]) -> list[Violation]:
     """Return the violation of the last stage: an object to create with a resource version."""
     version = str((data.get("metadata") or {}).get("resourceVersion") or "")
-    if state.old is None and version.isascii() and version.isdigit() and int(version[:32]):
+    if version.isascii() and version.isdigit() and int(version[:32]):
         detail = "may not be set on an object that is to be created"
         return [
             Violation.about(

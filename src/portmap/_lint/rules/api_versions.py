@@ -33,8 +33,9 @@ def unknown_kind(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
 
     What it reports:
     A Service, workload, Ingress, NetworkPolicy or endpoints object in an API group that does not
-    have this kind, such as a Service of `apps/v1`, or without an API version. And a kind that is
-    misspelt or has the wrong case, such as `Servcie` or `service`.
+    have this kind, such as a Service of `apps/v1`, or without an API version. A kind that is
+    misspelt or has the wrong case, such as `Servcie` or `service`. And an object with an API
+    version and a name, but without a kind.
 
     Why it matters:
     An API server rejects the object: "no matches for kind". Tools that choose objects by kind skip
@@ -59,11 +60,15 @@ def unknown_kind(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     Notes:
     Groups of other projects may have kinds of the same name (`serving.knative.dev/v1` has
     Services) and are skipped. So are versions of the right group that are no longer served. A
-    missing version is reported in files only, because a request need not have it.
+    missing version or kind is reported in files only, because a request need not have it.
     """
     del subject
     for item in bundle.items:
         kind, version = item.raw.get("kind"), item.raw.get("apiVersion")
+        if kind in {None, ""} and item.source and version in _API_VERSIONS.values() and item.name.name:
+            kinds = " or ".join(known for known, expected in sorted(_API_VERSIONS.items()) if expected == version)
+            yield at(item.name, "kind").finding("this object has no kind", hint=f"add kind: {kinds}")
+            continue
         if not isinstance(kind, str) or is_custom(group_of(version)):
             continue
         expected = _API_VERSIONS.get(kind)

@@ -36,21 +36,23 @@ def endpoints_port_name(resolved: ResolvedReference, bundle: Bundle) -> Iterator
     metadata: {name: db}
     spec: {ports: [{name: sql, port: 5432}]}
     ---
-    apiVersion: v1
-    kind: Endpoints
-    metadata: {name: db}
-    subsets:
-    - {addresses: [{ip: 192.0.2.10}], ports: [{port: 5432}]}
+    apiVersion: discovery.k8s.io/v1
+    kind: EndpointSlice
+    metadata: {name: db-1, labels: {kubernetes.io/service-name: db}}
+    addressType: IPv4
+    endpoints: [{addresses: [192.0.2.10]}]
+    ports: [{port: 5432}]
     ```
 
     Fix:
     ```yaml
     # The other objects do not change.
-    apiVersion: v1
-    kind: Endpoints
-    metadata: {name: db}
-    subsets:
-    - {addresses: [{ip: 192.0.2.10}], ports: [{name: sql, port: 5432}]}
+    apiVersion: discovery.k8s.io/v1
+    kind: EndpointSlice
+    metadata: {name: db-1, labels: {kubernetes.io/service-name: db}}
+    addressType: IPv4
+    endpoints: [{addresses: [192.0.2.10]}]
+    ports: [{name: sql, port: 5432}]
     ```
 
     Notes:
@@ -79,22 +81,23 @@ def port_without_endpoints(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     metadata: {name: db}
     spec: {ports: [{name: sql, port: 5432}, {name: metrics, port: 9187}]}
     ---
-    apiVersion: v1
-    kind: Endpoints
-    metadata: {name: db}
-    subsets:
-    - {addresses: [{ip: 192.0.2.10}], ports: [{name: sql, port: 5432}]}
+    apiVersion: discovery.k8s.io/v1
+    kind: EndpointSlice
+    metadata: {name: db-1, labels: {kubernetes.io/service-name: db}}
+    addressType: IPv4
+    endpoints: [{addresses: [192.0.2.10]}]
+    ports: [{name: sql, port: 5432}]
     ```
 
     Fix:
     ```yaml
     # The other objects do not change.
-    apiVersion: v1
-    kind: Endpoints
-    metadata: {name: db}
-    subsets:
-    - addresses: [{ip: 192.0.2.10}]
-      ports: [{name: sql, port: 5432}, {name: metrics, port: 9187}]
+    apiVersion: discovery.k8s.io/v1
+    kind: EndpointSlice
+    metadata: {name: db-1, labels: {kubernetes.io/service-name: db}}
+    addressType: IPv4
+    endpoints: [{addresses: [192.0.2.10]}]
+    ports: [{name: sql, port: 5432}, {name: metrics, port: 9187}]
     ```
 
     Notes:

@@ -5,7 +5,7 @@ from typing import Final
 
 from portmap._graph.targets import ResolvedReference
 from portmap._lint.bundle import Bundle
-from portmap._lint.findings import Found, Severity
+from portmap._lint.findings import Found, Place, Severity
 from portmap._lint.missing_references import missing_port, missing_service, place_of_reference, values_on_path
 from portmap._lint.rule import rule
 
@@ -66,7 +66,7 @@ def ingress_service(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Fou
         yield from missing_service(resolved, bundle)
 
 
-@rule("ingress-port", on=ResolvedReference, severity="error")
+@rule("ingress-port", on=ResolvedReference, severity="error", instead_of="ingress-port-ambiguous")
 def ingress_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
     """Ingress names a port that its Service does not have.
 
@@ -115,6 +115,7 @@ def ingress_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]
             f"the port has both the number {port['number']} and the name {port['name']!r}: an API server rejects it",
             hint="remove one of them",
             value=port["number"],
+            related=[(Place(resolved.source, resolved.path[:-3]), "the backend")],
         )
     else:
         yield from missing_port(resolved, bundle, target_port_note="only ingress-nginx accepts a target port here")

@@ -327,7 +327,7 @@ def _too_broad(service: Service, extra: Workload, intended: Workload, bundle: Bu
     )
 
 
-@rule("workload-selector", on=Workload, severity="error")
+@rule("workload-selector", on=Workload, severity="error", instead_of="selector-template-mismatch")
 def workload_selector(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     """Selector of a workload does not match its own pod template.
 
