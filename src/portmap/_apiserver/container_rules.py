@@ -14,8 +14,6 @@ from portmap._kubernetes.did_you_mean import spelt_as_label
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import LONGEST_LABEL, dns_label_reasons
 
-__all__ = ["CONTAINER_FIELD_RULES", "CONTAINER_WARNINGS", "NAMED_CONTAINER_RULES"]
-
 _FILE: Final = "pkg/apis/core/validation/validation.go"
 _COMMON: Final = f"{_FILE}, validateContainerCommon"
 _ENV: Final = f"{_FILE}, ValidateEnv"

@@ -13,8 +13,6 @@ from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.enums import DEFAULT_PROTOCOL
 from portmap._kubernetes.field_path import FieldPath
 
-__all__ = ["CONTAINER_GROUPS", "HOOKS", "PROBES", "DecodedContainer", "DecodedPod", "decoded_pod"]
-
 PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
 HOOKS: Final = ("postStart", "preStop")
 CONTAINER_GROUPS: Final = ("initContainers", "containers", "ephemeralContainers")

@@ -23,8 +23,6 @@ from portmap._kubernetes.names import (
 )
 from portmap._kubernetes.schema import BOOLEAN, INT32, TEXT, TEXT_MAP, TEXTS, list_of, struct
 
-__all__ = ["ENDPOINT_SLICE", "ENDPOINT_SLICE_RULES", "ENDPOINT_SLICE_WARNINGS"]
-
 _SOURCE: Final = "pkg/apis/discovery/validation/validation.go"
 _ADDRESS_TYPES: Final = ("FQDN", "IPv4", "IPv6")
 _MAX_ENDPOINTS: Final = 1000

@@ -22,8 +22,6 @@ from portmap._kubernetes.names import (
 )
 from portmap._kubernetes.schema import INT32, TEXT, list_of, struct
 
-__all__ = ["ENDPOINTS", "ENDPOINTS_RULES", "ENDPOINTS_WARNINGS"]
-
 _SOURCE: Final = "pkg/apis/core/validation/validation.go, validateEndpointSubsets"
 _ADDRESS: Final = struct({"ip": TEXT, "hostname": TEXT, "nodeName": TEXT, "targetRef": OBJECT_REFERENCE})
 _PORT: Final = struct({"name": TEXT, "port": INT32, "protocol": TEXT, "appProtocol": TEXT})

@@ -20,8 +20,6 @@ from portmap._kubernetes.names import (
 )
 from portmap._kubernetes.schema import INT32, TEXT, TEXTS, list_of, struct
 
-__all__ = ["INGRESS", "INGRESS_RULES", "INGRESS_WARNINGS"]
-
 _FILE: Final = "pkg/apis/networking/validation/validation.go"
 _SPEC_SOURCE: Final = f"{_FILE}, ValidateIngressSpec"
 _RULES_SOURCE: Final = f"{_FILE}, validateIngressRules"

@@ -13,8 +13,6 @@ from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import label_value_reasons, qualified_name_reasons
 from portmap._kubernetes.schema import TEXT, TEXT_MAP, TEXTS, list_of, struct
 
-__all__ = ["LABEL_SELECTOR", "LABEL_SELECTOR_RULES", "matches"]
-
 _SOURCE: Final = "staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/validation/validation.go, ValidateLabelSelector"
 _WITH_VALUES: Final = ("In", "NotIn")
 _WITHOUT_VALUES: Final = ("Exists", "DoesNotExist")

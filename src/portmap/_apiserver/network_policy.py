@@ -17,8 +17,6 @@ from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import dns_subdomain_reasons, port_number_reasons
 from portmap._kubernetes.schema import INT32, INT_OR_TEXT, TEXT, TEXTS, list_of, struct
 
-__all__ = ["NETWORK_POLICY", "NETWORK_POLICY_RULES", "NETWORK_POLICY_WARNINGS"]
-
 _FILE: Final = "pkg/apis/networking/validation/validation.go"
 _SPEC_SOURCE: Final = f"{_FILE}, ValidateNetworkPolicySpec"
 _PORT_SOURCE: Final = f"{_FILE}, ValidateNetworkPolicyPort"

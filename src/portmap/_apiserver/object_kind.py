@@ -17,8 +17,6 @@ from portmap._kubernetes.kinds import group_of
 from portmap._kubernetes.schema import TEXT, Reader, struct
 from portmap._kubernetes.violations import ServerWarning, Violation
 
-__all__ = ["DecodedObject", "ObjectKind", "Part", "object_schema", "rules_of_object"]
-
 _METADATA: Final = FieldPath("metadata")
 
 

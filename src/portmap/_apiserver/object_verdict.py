@@ -19,15 +19,6 @@ from portmap._kubernetes.field_path import ROOT
 from portmap._kubernetes.schema import INVALID
 from portmap._kubernetes.violations import ServerWarning, Violation
 
-__all__ = [
-    "OBJECT_KINDS",
-    "every_object_violation",
-    "object_kind",
-    "object_violations",
-    "object_warnings",
-    "wrong_version",
-]
-
 OBJECT_KINDS: Final[Mapping[tuple[str, str], ObjectKind]] = {
     (kind.group, kind.kind): kind for kind in (ENDPOINTS, ENDPOINT_SLICE, INGRESS, NETWORK_POLICY, POD, *WORKLOADS)
 }

@@ -9,7 +9,5 @@ from portmap._apiserver.object_kind import DecodedObject
 from portmap._apiserver.rule import RuleGroup, Stage
 from portmap._apiserver.service_warnings import duplicate_owner
 
-__all__ = ["OBJECT_WARNINGS"]
-
 OBJECT_WARNINGS: Final = RuleGroup[DecodedObject]("warnings about objects", stage=Stage.WARNINGS)
 OBJECT_WARNINGS.include(duplicate_owner)

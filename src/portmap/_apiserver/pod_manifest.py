@@ -27,16 +27,6 @@ from portmap._kubernetes.names import dns_subdomain_reasons
 from portmap._kubernetes.schema import OPAQUE, unjudged
 from portmap._kubernetes.violations import ServerWarning, Violation
 
-__all__ = [
-    "CONTAINER_MANIFEST_RULES",
-    "NEWER_FIELD_RULES",
-    "POD",
-    "POD_MANIFEST_RULES",
-    "pod_decoding_violations",
-    "pod_violations",
-    "pod_warnings",
-]
-
 _VALIDATION: Final = "pkg/apis/core/validation/validation.go"
 
 

@@ -26,8 +26,6 @@ from portmap._kubernetes.schema import (
     unjudged,
 )
 
-__all__ = ["POD_SPEC", "POD_TEMPLATE"]
-
 _ITEMS: Final = unjudged(list_of(OPAQUE))
 _ANYTHING: Final = unjudged(OPAQUE)
 _NUMBER: Final = unjudged(INT64)

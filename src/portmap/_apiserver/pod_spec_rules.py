@@ -14,8 +14,6 @@ from portmap._kubernetes.features import STRICT_IP_CIDR
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import dns_label_reasons, dns_subdomain_reasons, qualified_name_reasons
 
-__all__ = ["POD_SPEC_RULES", "RESTART_POLICIES"]
-
 _SOURCE: Final = "pkg/apis/core/validation/validation.go, ValidatePodSpec"
 _SPEC: Final = FieldPath("spec")
 RESTART_POLICIES: Final = ("Always", "Never", "OnFailure")

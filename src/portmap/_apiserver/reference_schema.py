@@ -7,8 +7,6 @@ from typing import Final
 
 from portmap._kubernetes.schema import TEXT, struct
 
-__all__ = ["OBJECT_REFERENCE"]
-
 OBJECT_REFERENCE: Final = struct(
     dict.fromkeys(("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"), TEXT)
 )

@@ -32,8 +32,6 @@ from portmap._kubernetes.names import dns_label_reasons, dns_subdomain_reasons
 from portmap._kubernetes.schema import BOOLEAN, INT32, INT64, OPAQUE, TEXT, TEXT_MAP, Reader, list_of, struct, unjudged
 from portmap._kubernetes.violations import ServerWarning, Violation
 
-__all__ = ["TEMPLATE_METADATA_RULES", "WORKLOADS", "WORKLOAD_RULES"]
-
 _APPS: Final = "pkg/apis/apps/validation/validation.go"
 _BATCH: Final = "pkg/apis/batch/validation/validation.go"
 _CORE: Final = "pkg/apis/core/validation/validation.go"

@@ -13,8 +13,6 @@ from portmap._kubernetes.violations import in_order
 from portmap._lint.item import Item
 from portmap._lint.kustomize import kustomize_labels, why_not_judged
 
-__all__ = ["with_verdicts"]
-
 # The server writes these fields itself, so objects that were read from a cluster have them.
 _CODES_OF_CREATION: Final = frozenset({"ephemeral-containers-forbidden", "job-selector-generated"})
 # A kustomization that adds labels to all objects adds selectors as well.
