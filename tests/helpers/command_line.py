@@ -51,7 +51,7 @@ apiVersion: v1
 kind: Pod
 metadata: {name: web-0, labels: {app: web}}
 spec:
-  containers: [{name: app, ports: [{name: http, containerPort: 8080}]}]
+  containers: [{name: app, image: example.com/web:1, ports: [{name: http, containerPort: 8080}]}]
 """
 POD_REPORT = "Service web (web.yaml:1)\n  80/TCP  → Pod/web-0  app  8080/TCP\n"
 
@@ -123,6 +123,7 @@ spec:
     spec:
       containers:
       - {{name: app, image: example.com/app:1, ports: [{ports}]}}
+  selector: {{matchLabels: {{{labels}}}}}
 """
 
 

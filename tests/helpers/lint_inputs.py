@@ -1,11 +1,8 @@
 """Manifests with findings, for the tests of the command and its formats."""
 
-import command_line
-from command_line import deployment, service
+from command_line import POD, deployment, service
 
 __all__ = ["BAD", "POD", "WARNED"]
-
-POD = command_line.POD.replace("{name: app,", "{name: app, image: example.com/web:1,")
 
 BAD = """\
 apiVersion: v1

@@ -60,8 +60,10 @@ def deployment_manifest(
         spec: Other fields of the spec.
     """
     only = {"name": "app", "image": f"example.com/{app}:1", "ports": [*ports]} | dict(container or {})
-    template = {"metadata": {"labels": {"app": app}}, "spec": {"containers": [only]}}
-    return make_object("Deployment", name, {"template": template} | spec, api="apps/v1", namespace=namespace)
+    labels = {"app": app}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [only]}}
+    fields = {"selector": {"matchLabels": labels}, "template": template} | spec
+    return make_object("Deployment", name, fields, api="apps/v1", namespace=namespace)
 
 
 def ingress_manifest(spec: Mapping[str, Any], *, api: str = "networking.k8s.io/v1", name: str = "front") -> Manifest:

@@ -35,7 +35,7 @@ def object_kind(manifest: Mapping[str, Any]) -> ObjectKind | None:
     api_version, name = manifest.get("apiVersion"), manifest.get("kind")
     kind = _BY_NAME.get(name) if isinstance(name, str) else None
     # The core group may be written with its slash.
-    served = kind is not None and api_version in {None, "", kind.api_version, f"{kind.group}/v1"}
+    served = kind is not None and api_version in (None, "", kind.api_version, f"{kind.group}/v1")
     return kind if served else None
 
 

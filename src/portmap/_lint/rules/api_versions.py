@@ -65,7 +65,7 @@ def unknown_kind(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     del subject
     for item in bundle.items:
         kind, version = item.raw.get("kind"), item.raw.get("apiVersion")
-        if kind in {None, ""} and item.source and version in _API_VERSIONS.values() and item.name.name:
+        if kind in (None, "") and item.source and version in _API_VERSIONS.values() and item.name.name:
             kinds = " or ".join(known for known, expected in sorted(_API_VERSIONS.items()) if expected == version)
             yield at(item.name, "kind").finding("this object has no kind", hint=f"add kind: {kinds}")
             continue
