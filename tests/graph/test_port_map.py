@@ -487,7 +487,8 @@ class TestOtherKindsOfWorkloads:
     )
     def test_a_template_at_the_usual_place_is_read(self, api: str, kind: str, shown_kind: str) -> None:
         """A template at the usual path is read like that of a Deployment."""
-        found = PortMap.of([make_service(), make_deployment() | {"apiVersion": api, "kind": kind}])
+        # The selector of a DeploymentConfig is a map of labels, and by default it is that of the template.
+        found = PortMap.of([make_service(), make_deployment(selector={}) | {"apiVersion": api, "kind": kind}])
         assert shown(found.reaches("web")) == [f"{shown_kind} shop/web app 8080/TCP"]
         [probe] = found.references
         assert (probe.field, shown(probe.targets)) == (

@@ -140,9 +140,21 @@ def test_kustomize_adds_selectors(tmp_path: Path) -> None:
     assert found_in(tmp_path, kustomization=labels) == []
 
 
+@pytest.mark.parametrize("labels", [{}, None, {"sidecar.istio.io/inject": "false"}])
+def test_a_workload_whose_labels_are_added(labels: Any, tmp_path: Path) -> None:
+    """A kustomization that the input does not hold adds the selector of a workload whose pods have no identity."""
+    bare = deployment()
+    bare["spec"]["selector"] = {"matchLabels": None}
+    bare["spec"]["template"]["metadata"]["labels"] = labels
+    assert found_in(tmp_path, deployment=bare) == []
+
+
 def test_placeholders_are_not_judged(tmp_path: Path) -> None:
     """A tool replaces placeholders before a server sees the object."""
     assert found_in(tmp_path, deployment=deployment(name="${NAME}")) == []
+    named = deployment()
+    named["metadata"]["name"] = "web-${NAME}"
+    assert list(lint([named], rules=[])) == []
 
 
 def test_objects_of_a_cluster() -> None:

@@ -29,7 +29,9 @@ WEB: Final = Service(
         ServicePort(9090, name="metrics", target_port="metric"),
     ],
 )
-APP: Final = Container("app", ports=[ContainerPort(8080, name="http"), ContainerPort(9100, name="metrics")])
+APP: Final = Container(
+    "app", image="example.com/web:1", ports=[ContainerPort(8080, name="http"), ContainerPort(9100, name="metrics")]
+)
 POD: Final = Pod("web-0", namespace="shop", labels={"app": "web"}, containers=[APP])
 DEPLOYMENT: Final[dict[str, Any]] = {
     "apiVersion": "apps/v1",

@@ -194,15 +194,18 @@ def _is_bare_workload(item: Item) -> bool:
 
 
 def _has_no_labels(item: Item) -> bool:
-    """Return whether a workload of a file has neither a selector nor labels for its pods.
+    """Return whether a workload of a file has neither a selector nor labels that identify its pods.
 
-    It is a patch, or a kustomization adds both of them.
+    It is a patch, or a kustomization adds both of them. A label with the value true or false identifies no pods:
+    it is a switch for another program.
     """
     if not item.source or item.name.kind not in _SELECTING_KINDS:
         return False
-    return not value_at(item.raw, "spec", "selector") and not value_at(
-        item.raw, "spec", "template", "metadata", "labels"
-    )
+    selector = value_at(item.raw, "spec", "selector") or {}
+    labels = value_at(item.raw, "spec", "template", "metadata", "labels") or {}
+    if not isinstance(selector, Mapping) or not isinstance(labels, Mapping):
+        return False
+    return not any(selector.values()) and all(value in ("true", "false") for value in labels.values())
 
 
 def _has_patch_directive(raw: object) -> bool:

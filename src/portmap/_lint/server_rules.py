@@ -17,6 +17,7 @@ from portmap._kubernetes.kinds import any_template_path
 from portmap._kubernetes.violations import ServerWarning
 from portmap._lint.findings import Finding
 from portmap._lint.item import Item
+from portmap._lint.kustomize import has_placeholder
 from portmap._model.pods import Container, Pod
 from portmap._model.services import Service, service_state
 from portmap._model.workloads import Workload
@@ -72,7 +73,7 @@ def _warnings(item: Item) -> Iterator[ServerWarning]:
     cluster = cluster_in_force()
     kind = object_kind(item.raw)
     if kind is not None:
-        if not item.violations:
+        if not item.violations and not has_placeholder(item.name.name):
             yield from object_warnings(item.raw, kind, cluster)
         return
     if isinstance(typed, Service):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from portmap._apiserver.service_schema import SERVICE_PORT_FIELDS, SPEC_FIELDS
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.kinds import WORKLOAD_KINDS
+from portmap._model.pods import Pod
 from portmap._model.to_manifest import to_manifest
 from portmap._model.workloads import Workload
 from portmap._strategies.arguments import check_cluster, check_strategy, choices_of, represented_by_call
@@ -63,26 +64,38 @@ def manifests(
             services(names=names, namespaces=namespaces, cluster=cluster).map(to_manifest).flatmap(_with_noise)
         )
     if "Pod" in wanted:
-        options.append(pods(names=names, namespaces=namespaces, cluster=cluster).map(to_manifest))
+        options.append(pods(names=names, namespaces=namespaces, cluster=cluster).map(_pod_manifest))
     if workload_kinds:
         drawn = workloads(kinds=workload_kinds, names=names, namespaces=namespaces, cluster=cluster)
         options.append(drawn.map(workload_manifest))
     return st.one_of(*options)
 
 
-# --- workloads -------------------------------------------------------------------------------------------------
+# --- pods and workloads ----------------------------------------------------------------------------------------
 
 _GROUPS: Final = {kind: group for group, kind in WORKLOAD_KINDS}
 _WITH_PLAIN_SELECTOR: Final = "ReplicationController"
+_PODS_END: Final = frozenset({"Job", "CronJob"})
+
+
+def _pod_manifest(pod: Pod) -> Manifest:
+    """Return the manifest of a pod with an image for each container, which a typed container need not have."""
+    manifest = to_manifest(pod)
+    for containers in (manifest["spec"]["containers"], manifest["spec"].get("initContainers", [])):
+        for container in containers:
+            container.setdefault("image", "example.com/app:1")
+    return manifest
 
 
 def workload_manifest(workload: Workload) -> Manifest:
-    """Return a manifest that `portmap.manifests.read` reads as this workload."""
-    template = to_manifest(workload.pod)
+    """Return a manifest that `portmap.manifests.read` reads as this workload, with images."""
+    template = _pod_manifest(workload.pod)
     group = _GROUPS[workload.kind]
     labels = template["metadata"].get("labels", {})
     annotations = template["metadata"].get("annotations")
     inner: Any = {"metadata": {"labels": labels}, "spec": template["spec"]}
+    if workload.kind in _PODS_END:
+        inner["spec"]["restartPolicy"] = "Never"
     if annotations is not None:
         inner["metadata"]["annotations"] = annotations
     for step in reversed(WORKLOAD_KINDS[group, workload.kind]):
@@ -93,6 +106,8 @@ def workload_manifest(workload: Workload) -> Manifest:
     if workload.selector is not None:
         labels = dict(workload.selector)
         spec["selector"] = labels if workload.kind == _WITH_PLAIN_SELECTOR else {"matchLabels": labels}
+    if workload.kind == "CronJob":
+        spec["schedule"] = "0 4 * * *"
     metadata = {"name": workload.name, **({"namespace": workload.namespace} if workload.namespace else {})}
     return {
         "apiVersion": f"{group}/v1" if group else "v1",
