@@ -8,7 +8,7 @@ from typing import Any, Final, final
 
 import attrs
 
-from portmap._apiserver.probe_rules import Handler
+from portmap._apiserver.probe_rules import DEFAULT_GRACE_PERIOD, Handler
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.enums import DEFAULT_PROTOCOL
 from portmap._kubernetes.field_path import FieldPath
@@ -16,7 +16,6 @@ from portmap._kubernetes.field_path import FieldPath
 PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
 HOOKS: Final = ("postStart", "preStop")
 CONTAINER_GROUPS: Final = ("initContainers", "containers", "ephemeralContainers")
-_DEFAULT_GRACE_PERIOD: Final = 30
 
 
 @final
@@ -115,7 +114,7 @@ def decoded_pod(spec: Mapping[str, Any], cluster: Cluster, *, template: bool) ->
 
 
 def _containers(spec: Mapping[str, Any], group: str, cluster: Cluster, *, filled: bool) -> list[DecodedContainer]:
-    grace_period = spec.get("terminationGracePeriodSeconds", _DEFAULT_GRACE_PERIOD)
+    grace_period = spec.get("terminationGracePeriodSeconds", DEFAULT_GRACE_PERIOD)
     return [
         DecodedContainer(
             group, container, [_port(port, filled=filled) for port in container.get("ports", ())], cluster, grace_period

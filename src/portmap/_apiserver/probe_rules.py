@@ -51,6 +51,9 @@ PROBE: Final = struct(
 _HOOK: Final = struct({**_ACTIONS, "sleep": struct({"seconds": INT64})})
 LIFECYCLE: Final = struct({"postStart": _HOOK, "preStop": _HOOK, "stopSignal": TEXT})
 
+DEFAULT_GRACE_PERIOD: Final = 30
+"""The seconds that a pod has to terminate by default."""
+
 # In the order in which the server checks them.
 _ACTION_NAMES: Final = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
 
@@ -69,7 +72,7 @@ class Handler:
 
     field: str
     data: Mapping[str, Any]
-    grace_period: int
+    grace_period: int = DEFAULT_GRACE_PERIOD
 
     @property
     def action(self) -> tuple[str, Mapping[str, Any]]:
