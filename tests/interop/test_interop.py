@@ -54,7 +54,7 @@ def official_pod() -> Any:
     ports = [official.V1ContainerPort(name="http", container_port=8080)]
     return official.V1Pod(
         metadata=official.V1ObjectMeta(name="web-1", labels={"app_name": "web"}),
-        spec=official.V1PodSpec(containers=[official.V1Container(name="app", ports=ports)]),
+        spec=official.V1PodSpec(containers=[official.V1Container(name="app", image="example.com/web:1", ports=ports)]),
     )
 
 

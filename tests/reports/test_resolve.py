@@ -196,7 +196,9 @@ def test_an_invalid_workload() -> None:
     write(
         "web.yaml",
         service("web", "app: web, version: '2'", "{port: 80}"),
-        deployment("web", "app: web, version: 2", "{containerPort: 80}"),
+        deployment("web", "app: web, version: 2", "{containerPort: 80}").replace(
+            "matchLabels: {app: web, version: 2}", "matchLabels: {app: web}"
+        ),
     )
     run = portmap("resolve", "web.yaml")
     same(
@@ -234,9 +236,9 @@ def test_some_of_several_workloads() -> None:
         """\
         Service shop/web (web.yaml:1)
           http 80/TCP  → Deployment/web  app  8080/TCP  (web.yaml:8)
-          http 80/TCP  → Deployment/web  app  8081/TCP  (web.yaml:18)
+          http 80/TCP  → Deployment/web  app  8081/TCP  (web.yaml:19)
           http 80/TCP  ✗ no container port named 'http' for TCP in ReplicaSet/migrate: its containers declare no ports
-          http 80/TCP  ✗ some of its pods are unknown: Deployment broken (web.yaml:38) is invalid
+          http 80/TCP  ✗ some of its pods are unknown: Deployment broken (web.yaml:41) is invalid
                          hint: spec.template.spec.containers[0].ports[0].containerPort: Wrong type: "x": \
 must be an integer, not text
         """,
