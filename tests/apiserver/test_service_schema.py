@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hi
 import attrs
 import pytest
 
-from portmap import Cluster, Container, ContainerPort, Pod, Service, ServicePort, ValidationError, to_manifest
+from portmap import Cluster, ContainerPort, Service, ServicePort, ValidationError, to_manifest
 from portmap._apiserver.container_port_schema import CONTAINER_PORT_FIELDS
 from portmap._apiserver.service_schema import (
     METADATA_FIELDS,
@@ -23,6 +23,7 @@ from portmap._kubernetes.enums import SERVICE_TYPES
 from portmap._kubernetes.schema import BOOLEAN, INT32, INT_OR_TEXT, TEXT, TEXT_MAP, TEXTS, Reader
 from portmap._kubernetes.wire import Field, FieldTable
 from portmap._model import service_arguments, services
+from portmap._model.pod_fields import CONTAINER_FIELDS, POD_METADATA_FIELDS, POD_SPEC_FIELDS
 from portmap._mypy.calls import argument_values
 from portmap.manifests import stored, validate
 
@@ -36,9 +37,9 @@ TABLES: Final = (
     SPEC_FIELDS,
     SERVICE_PORT_FIELDS,
     CONTAINER_PORT_FIELDS,
-    Container.WIRE,
-    Pod.METADATA_WIRE,
-    Pod.SPEC_WIRE,
+    CONTAINER_FIELDS,
+    POD_METADATA_FIELDS,
+    POD_SPEC_FIELDS,
 )
 PYTHON_TYPES: Final[tuple[tuple[Reader, object], ...]] = (
     (TEXT, str),

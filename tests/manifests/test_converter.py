@@ -190,6 +190,7 @@ def test_a_cluster_as_people_write_it() -> None:
         "node_port_range": "20000-20099",
         "service_cidrs": None,
         "feature_gates": {"RelaxedServiceNameValidation": True},
+        "cluster_domain": "cluster.local",
     }
     assert converter().structure(data, Cluster) == cluster
     assert converter().structure({"version": "1.34"}, Cluster) == Cluster("1.34")

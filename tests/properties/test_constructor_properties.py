@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from portmap import Cluster, Labels, Service, ServicePort, ValidationError, Violation
 from portmap._apiserver.port_rules import SERVICE_PORT_RULES
-from portmap._apiserver.service_schema import METADATA_FIELDS, SPEC_FIELDS_BUT_PORTS
+from portmap._apiserver.service_schema import METADATA_FIELDS, SERVICE_PORT_FIELDS, SPEC_FIELDS_BUT_PORTS
 from portmap._kubernetes.annotations import SOURCE_RANGES, TOPOLOGY_AWARE_HINTS, TOPOLOGY_MODE
 from portmap._kubernetes.violations import in_order
 from portmap._kubernetes.wire import labels_or_as_is
@@ -97,7 +97,7 @@ def test_a_constructor_refuses_what_check_reports(service: Service, cluster: Clu
 def test_a_port_is_refused_for_its_types_or_by_the_rules(**fields: Any) -> None:
     """Whatever the fields of a port hold, its constructor raises what its types or the rules say against it."""
     port = _with(ServicePort(80), fields)
-    expected = in_order(ServicePort.WIRE.violations(port) or SERVICE_PORT_RULES.violations(port))
+    expected = in_order(SERVICE_PORT_FIELDS.violations(port) or SERVICE_PORT_RULES.violations(port))
     assert _violations(ServicePort, fields, EVERYWHERE) == expected
 
 

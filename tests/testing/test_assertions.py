@@ -148,7 +148,7 @@ class TestRoutes:
     def test_a_value_that_cannot_be_a_port(self, port: Any) -> None:
         """A value that cannot be a port is a TypeError, not a failure."""
         for assertion in (assert_routes, assert_unreachable):
-            with pytest.raises(TypeError, match="port must be a name, a number or a ServicePort"):
+            with pytest.raises(TypeError, match="port must be a name, a number, a ServicePort or a ContainerPort"):
                 assertion(WEB, [POD], port=port)
 
     def test_documents(self, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import ipaddress
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from portmap._apiserver.service_schema import SPEC_FIELDS_BUT_PORTS
 from portmap._contract.changes import Change, Codes
 from portmap._contract.pairing import Pair, port_label, service_label
 from portmap._contract.references import References
@@ -257,7 +258,7 @@ def settings_changed(pair: Pair) -> Iterator[Change]:
         for field in fields:
             was, now = (_set_value(getattr(each, field)) for each in (pair.before, pair.after))
             if was != now and not (code is Codes.ADDRESS and None in {was, now}):
-                path = Service.SPEC_WIRE.field(field).path
+                path = SPEC_FIELDS_BUT_PORTS.field(field).path
                 words = f"{'.'.join(path)} was {_shown(was)} and is {_shown(now)}"
                 yield code.change(pair.name, words, before=was, after=now)
 

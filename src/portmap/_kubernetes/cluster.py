@@ -97,7 +97,7 @@ class Cluster:
     feature_gates: tuple[tuple[str, bool], ...] = attrs.field(
         default=(), kw_only=True, converter=_sorted_gates, repr=False
     )
-    cluster_domain: str = attrs.field(default="cluster.local", kw_only=True)
+    cluster_domain: str = attrs.field(default="cluster.local", kw_only=True, repr=False)
     _enabled: frozenset[str] = attrs.field(init=False, eq=False, repr=False, default=frozenset())
     # Any, since the module of networks is loaded on first use and type hints must resolve.
     _networks: tuple[Any, ...] | None = attrs.field(init=False, eq=False, repr=False, default=None)

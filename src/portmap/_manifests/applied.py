@@ -33,7 +33,8 @@ from portmap._kubernetes.field_path import ROOT, FieldPath, Key
 from portmap._kubernetes.schema import Reader
 from portmap._kubernetes.violations import Violation, in_order
 from portmap._manifests.validate import Manifest, plain_data, stored
-from portmap._model.foreign import Foreign, plain_manifest
+from portmap._model.foreign import plain_manifest
+from portmap._model.foreign_protocols import Foreign
 
 How: TypeAlias = Literal[
     "client-apply", "server-apply", "server-apply-force", "replace", "patch-strategic", "patch-merge"

@@ -13,15 +13,15 @@ import attrs
 from cattrs import BaseValidationError, Converter
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
-from portmap._apiserver.container_port_schema import CONTAINER_PORT
-from portmap._apiserver.service_schema import SERVICE_PORT
+from portmap._apiserver.container_port_schema import CONTAINER_PORT, CONTAINER_PORT_FIELDS
+from portmap._apiserver.service_schema import SERVICE_PORT, SERVICE_PORT_FIELDS
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.field_path import ROOT, FieldPath, as_path
 from portmap._kubernetes.labels import Labels
 from portmap._kubernetes.schema import INVALID, Reader, wrong_type
 from portmap._kubernetes.violations import Violation, in_order
-from portmap._kubernetes.wire import from_wire
+from portmap._kubernetes.wire import FieldTable, from_wire
 from portmap._manifests.read import read
 from portmap._manifests.structure_errors import violations_in
 from portmap._model.pod_reading import POD, decoded_pod, read_container, was_observed
@@ -211,7 +211,10 @@ def _pod(data: _Data) -> Pod:
     raise ValidationError("Pod", in_order(found))
 
 
-_NUMBERS: Final[Mapping[type, str]] = {ServicePort: "port", ContainerPort: "container_port"}
+_PORT_FIELDS: Final[Mapping[type, tuple[str, FieldTable]]] = {
+    ServicePort: ("port", SERVICE_PORT_FIELDS),
+    ContainerPort: ("container_port", CONTAINER_PORT_FIELDS),
+}
 
 
 def _port(data: _Data, kind: type[_Port], reader: Reader) -> _Port:
@@ -220,7 +223,8 @@ def _port(data: _Data, kind: type[_Port], reader: Reader) -> _Port:
     if found or decoded is INVALID:
         raise ValidationError(kind.__name__, in_order(found))
     # A number that is left out is 0 to the server, whose message says so.
-    return kind(**({_NUMBERS[kind]: 0} | from_wire(decoded, kind.WIRE)))
+    number, fields = _PORT_FIELDS[kind]
+    return kind(**({number: 0} | from_wire(decoded, fields)))
 
 
 def _workload_hook(extended: Converter) -> Callable[[_Data, Any], Workload]:

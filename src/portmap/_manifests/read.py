@@ -8,7 +8,7 @@ import attrs
 from portmap._apiserver.admission import every_violation, metadata_violations
 from portmap._apiserver.port_rules import SERVICE_PORT_RULES
 from portmap._apiserver.service_manifest import identity_violations, port_state, state_of
-from portmap._apiserver.service_schema import SERVICE
+from portmap._apiserver.service_schema import SERVICE, SERVICE_PORT_FIELDS
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.field_path import ROOT, FieldPath
@@ -17,9 +17,9 @@ from portmap._kubernetes.opaque import Opaque, residue
 from portmap._kubernetes.schema import INVALID
 from portmap._kubernetes.violations import Violation, in_order
 from portmap._kubernetes.wire import to_wire
-from portmap._model.foreign import Foreign, plain_manifest
+from portmap._model.foreign import plain_manifest
+from portmap._model.foreign_protocols import Foreign
 from portmap._model.pods import Pod
-from portmap._model.ports import ServicePort
 from portmap._model.service_reading import decoded_service, is_core_service
 from portmap._model.services import Service
 from portmap._model.to_manifest import to_manifest
@@ -174,7 +174,9 @@ def _with_residue(service: Service, manifest: Mapping[str, Any]) -> Service:
     """Return the Service with the fields of its manifest that are not modelled, those of ports in each port."""
     rest = residue(manifest, to_manifest(service))
     authored = (manifest.get("spec") or {}).get("ports") or ()
-    left = [residue(each, to_wire(port, ServicePort.WIRE)) for port, each in zip(service.ports, authored, strict=True)]
+    left = [
+        residue(each, to_wire(port, SERVICE_PORT_FIELDS)) for port, each in zip(service.ports, authored, strict=True)
+    ]
     if not rest and not any(left):
         return service
     ports = [

@@ -7,8 +7,8 @@ twice the time, and programs that generate manifests do little else.
 from collections.abc import Sequence
 from typing import Any, Final
 
+from portmap._apiserver.service_schema import METADATA_FIELDS, SERVICE_PORT_FIELDS, SPEC_FIELDS_BUT_PORTS
 from portmap._kubernetes.wire import FieldTable
-from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 from portmap._model.to_manifest import to_manifest
 from portmap._yaml.scalars import plain_ok
@@ -22,26 +22,26 @@ def _starts(fields: FieldTable, depth: int) -> tuple[str, ...]:
     )
 
 
-_METADATA: Final = _starts(Service.METADATA_WIRE, 1)
-_SPEC: Final = _starts(Service.SPEC_WIRE, 1)
-_PORT: Final = _starts(ServicePort.WIRE, 2)
+_METADATA: Final = _starts(METADATA_FIELDS, 1)
+_SPEC: Final = _starts(SPEC_FIELDS_BUT_PORTS, 1)
+_PORT: Final = _starts(SERVICE_PORT_FIELDS, 2)
 
 
 def service_text(service: Service) -> str:
     """Return a Service as YAML."""
     if service.unmodelled is not None or any(port.unmodelled is not None for port in service.ports):
         return emit(to_manifest(service))
-    name, *metadata = Service.METADATA_WIRE.values(service)
+    name, *metadata = METADATA_FIELDS.values(service)
     pieces = ["apiVersion: v1\nkind: Service\nmetadata:\n"]
     try:
         _write_fields(_METADATA, [name or None, *metadata], "  ", pieces)
         pieces.append("spec:\n")
-        _write_fields(_SPEC, Service.SPEC_WIRE.values(service), "  ", pieces)
+        _write_fields(_SPEC, SPEC_FIELDS_BUT_PORTS.values(service), "  ", pieces)
         if service.ports:
             pieces.append("  ports:\n")
         for port in service.ports:
             begin = len(pieces)
-            _write_fields(_PORT, ServicePort.WIRE.values(port), "    ", pieces)
+            _write_fields(_PORT, SERVICE_PORT_FIELDS.values(port), "    ", pieces)
             pieces[begin] = f"  - {pieces[begin].lstrip()}"
     except WriteError:  # Half a surrogate pair in an annotation, for instance.
         return emit(to_manifest(service))

@@ -19,7 +19,8 @@ from portmap._kubernetes.errors import ManifestError, ValidationError
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.schema import INVALID
 from portmap._kubernetes.violations import ServerWarning, Violation, in_order
-from portmap._model.foreign import Foreign, plain_manifest
+from portmap._model.foreign import plain_manifest
+from portmap._model.foreign_protocols import Foreign
 from portmap._model.workloads import unknown_kind
 from portmap._yaml.json_reader import read_json
 

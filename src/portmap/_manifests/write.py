@@ -13,7 +13,7 @@ from portmap._yaml.writer import emit
 
 if TYPE_CHECKING:
     from portmap._manifests.documents import Document
-    from portmap._model.foreign import Foreign
+    from portmap._model.foreign_protocols import Foreign
     from portmap._model.pods import Container, Pod
     from portmap._model.ports import ContainerPort, ServicePort
 

@@ -19,7 +19,7 @@ from portmap._kubernetes.violations import Violation
 from portmap._model.services import Service, service_state
 
 if TYPE_CHECKING:
-    from portmap._model.foreign import Foreign
+    from portmap._model.foreign_protocols import Foreign
 
 
 @final

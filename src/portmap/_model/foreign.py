@@ -1,4 +1,4 @@
-"""Objects of other Kubernetes libraries as plain data.
+"""Objects of other Kubernetes libraries, and dicts with objects of portmap in them, as plain data.
 
 They are recognised by their attributes. None of the libraries is imported.
 
@@ -11,54 +11,17 @@ They are recognised by their attributes. None of the libraries is imported.
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, Protocol, TypeAlias, TypeGuard
+from typing import Any, Final
 
 from portmap._kubernetes.kinds import WORKLOAD_KINDS
-from portmap._kubernetes.violations import Violation
-
-
-class _HasDict(Protocol):
-    """A model of the official client or of lightkube."""
-
-    def to_dict(self) -> Any: ...  # noqa: ANN401 - the official client has no types
-
-
-class _HasRaw(Protocol):
-    """An object of kr8s."""
-
-    @property
-    def raw(self) -> Any: ...  # noqa: ANN401 - a class of its own
-
-
-class _HasJson(Protocol):
-    """An object of cdk8s."""
-
-    def to_json(self) -> Any: ...  # noqa: ANN401 - as above
-
-
-Foreign: TypeAlias = _HasDict | _HasRaw | _HasJson
-"""An object of another library that has a manifest."""
-
-
-class DocumentLike(Protocol):
-    """A document of `portmap.load`, whose class is in a higher room."""
-
-    @property
-    def raw(self) -> Any: ...  # noqa: ANN401 - any JSON value
-
-    @property
-    def objects(self) -> tuple[object, ...]: ...
-
-    @property
-    def violations(self) -> tuple[Violation, ...]: ...
-
+from portmap._model.plain_objects import writer_of
 
 _TIMES: Final = frozenset(
     {"creationTimestamp", "deletionTimestamp", "time", "lastTransitionTime", "lastProbeTime", "startTime"}
 )
 _DEEPEST: Final = 200
 _CLASS_OF_KIND: Final = re.compile(r"V\d+([A-Z]\w*)|([A-Z]\w*?)(?:Init)?Args")
-_PLAIN_TYPES: Final = frozenset({dict, list, str, int, float, bool, type(None)})
+_SCALARS: Final = frozenset({str, int, float, bool, type(None)})
 _VERSIONS: Final = {kind: f"{group}/v1" if group else "v1" for group, kind in WORKLOAD_KINDS} | {"Service": "v1"}
 
 
@@ -79,17 +42,12 @@ def require_iterable(objects: object, function: str) -> Iterable[object]:
     return objects
 
 
-def is_document(value: object) -> TypeGuard[DocumentLike]:
-    """Return whether a value is a document of `portmap.load`."""
-    # An Output of Pulumi has every attribute, its class has not.
-    return all(hasattr(type(value), attribute) for attribute in ("raw", "objects", "violations"))
-
-
 def plain_manifest(value: object) -> object:
     """Return the manifest of an object of another library, and any other value unchanged.
 
-    Objects in a client's list have no kind; it follows from their class. Where a field holds
-    a time, a `datetime`, which PyYAML makes of an unquoted time, becomes text again.
+    Objects of portmap in it become plain data, too. Objects in a client's list have no kind; it follows
+    from their class. Where a field holds a time, a `datetime`, which PyYAML makes of an unquoted time,
+    becomes text again.
 
     Raises:
         TypeError: A part of it is an `Output` of Pulumi, whose value is not known yet; or it
@@ -108,18 +66,28 @@ def plain_manifest(value: object) -> object:
 
 
 def _is_plain(manifest: dict[Any, Any]) -> bool:
-    """Return whether a dict is plain data, judged by its first two levels."""
+    """Return whether a dict is plain data, down to its last value."""
     metadata = manifest.get("metadata")
-    if type(metadata) is not dict:
-        metadata = {}
-    elif "creation_timestamp" in metadata and "api_version" in manifest:
+    if type(metadata) is dict and "creation_timestamp" in metadata and "api_version" in manifest:
         raise TypeError(
             "this has the Python names of the official client's to_dict(), such as api_version: "
             "give the object itself, or what ApiClient().sanitize_for_serialization makes of it"
         )
-    return _PLAIN_TYPES.issuperset(map(type, manifest.values())) and _PLAIN_TYPES.issuperset(
-        map(type, metadata.values())
-    )
+    left: list[Any] = [manifest]
+    seen = {id(manifest)}
+    while left:
+        node = left.pop()
+        for item in node.values() if type(node) is dict else node:
+            kind = type(item)
+            if kind in _SCALARS:
+                continue
+            if kind is not dict and kind is not list:
+                return False
+            # A program may use one part in several places, or put a dict into itself.
+            if id(item) not in seen:
+                seen.add(id(item))
+                left.append(item)
+    return True
 
 
 def _kind_of(value: object) -> str | None:
@@ -137,8 +105,8 @@ def _plain(value: Any, depth: int) -> Any:  # noqa: ANN401 - the types of other 
         return {names.get(key, key): _part(key, item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item, depth + 1) for item in value]
-    # An Output has every attribute, its class has not.
     kind = type(value)
+    # An Output has every attribute, its class has not.
     if hasattr(kind, "apply") and hasattr(kind, "future"):
         raise TypeError("the value of a Pulumi Output is not known yet: call portmap in the function of its apply")
     if hasattr(kind, "utcoffset"):
@@ -172,6 +140,8 @@ def _time(value: Any) -> str:  # noqa: ANN401 - a datetime of any library
 def _fields_of(value: object) -> Iterable[tuple[str, object]] | None:
     """Return the fields of a model under the names of the API, with their values; `None` if it is not a model."""
     kind = type(value)
+    if (write := writer_of(kind)) is not None:
+        return write(value).items()
     if hasattr(kind, "attribute_map") and hasattr(kind, "openapi_types"):
         names: Mapping[str, str] = kind.attribute_map
     elif hasattr(kind, "_pulumi_input_type"):

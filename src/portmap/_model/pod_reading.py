@@ -5,13 +5,14 @@ from typing import Any, Final
 
 import attrs
 
-from portmap._apiserver.container_port_schema import CONTAINER_PORT
+from portmap._apiserver.container_port_schema import CONTAINER_PORT, CONTAINER_PORT_FIELDS
 from portmap._apiserver.metadata_schema import METADATA
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.schema import BOOLEAN, TEXT, Reader, list_of, struct
 from portmap._kubernetes.violations import Violation, below
 from portmap._kubernetes.wire import from_wire
+from portmap._model.pod_fields import CONTAINER_FIELDS
 from portmap._model.pods import Container, Pod
 from portmap._model.ports import ContainerPort
 
@@ -129,11 +130,11 @@ def _containers(decoded: Iterable[Mapping[str, Any]], path: FieldPath, found: li
         ports = []
         for position, port in enumerate(data.get("ports", ())):
             try:
-                ports.append(ContainerPort(**{"container_port": 0, **from_wire(port, ContainerPort.WIRE)}))
+                ports.append(ContainerPort(**{"container_port": 0, **from_wire(port, CONTAINER_PORT_FIELDS)}))
             except ValidationError as error:
                 found += below(place.child("ports").index(position), error.violations)
         try:
-            containers.append(Container(**{"name": "", **from_wire(data, Container.WIRE)}, ports=ports))
+            containers.append(Container(**{"name": "", **from_wire(data, CONTAINER_FIELDS)}, ports=ports))
         except ValidationError as error:
             found += below(place, error.violations)
     return tuple(containers)

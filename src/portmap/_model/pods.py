@@ -6,7 +6,7 @@ pods that a controller will create.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Final, Literal, TypeAlias, cast, final
+from typing import Any, Final, Literal, TypeAlias, cast, final
 
 import attrs
 
@@ -16,9 +16,10 @@ from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.labels import Labels
 from portmap._kubernetes.printable import shown
-from portmap._kubernetes.schema import BOOLEAN, TEXT, TEXT_MAP, TEXTS, TIME, wrong_type
+from portmap._kubernetes.schema import wrong_type
 from portmap._kubernetes.violations import Violation, in_order
-from portmap._kubernetes.wire import Field, FieldTable, labels_or_as_is, series_or_as_is, texts_or_as_is
+from portmap._kubernetes.wire import labels_or_as_is, series_or_as_is, texts_or_as_is
+from portmap._model.pod_fields import CONTAINER_FIELDS, POD_METADATA_FIELDS, POD_SPEC_FIELDS, POD_STATUS_FIELDS
 from portmap._model.port_lookup import ContainerPortKey, container_port
 from portmap._model.ports import ContainerPort
 from portmap._model.representation import pretty_print, represent
@@ -62,14 +63,8 @@ class Container:
     image: str | None = attrs.field(default=None, kw_only=True)
     restart_policy: str | None = attrs.field(default=None, kw_only=True)
 
-    WIRE: ClassVar[FieldTable] = FieldTable(
-        Field("name", ("name",), TEXT, required=True),
-        Field("image", ("image",), TEXT),
-        Field("restart_policy", ("restartPolicy",), TEXT),
-    )
-
     def __attrs_post_init__(self) -> None:
-        found = self.WIRE.violations(self)
+        found = CONTAINER_FIELDS.violations(self)
         ports: object = self.ports
         if not isinstance(ports, tuple):
             found.append(wrong_type(FieldPath("ports"), "a list of ContainerPort", ports))
@@ -175,33 +170,12 @@ class Pod:
     deletion_timestamp: str | None = attrs.field(default=None, kw_only=True)
     template: bool = attrs.field(default=False, kw_only=True, repr=False)
 
-    METADATA_WIRE: ClassVar[FieldTable] = FieldTable(
-        Field("name", ("name",), TEXT, required=True),
-        Field("namespace", ("namespace",), TEXT),
-        Field("labels", ("labels",), TEXT_MAP, required=True),
-        Field("annotations", ("annotations",), TEXT_MAP),
-        Field("deletion_timestamp", ("deletionTimestamp",), TIME),
-    )
-    SPEC_WIRE: ClassVar[FieldTable] = FieldTable(
-        Field("host_network", ("hostNetwork",), BOOLEAN),
-        Field("hostname", ("hostname",), TEXT),
-        Field("subdomain", ("subdomain",), TEXT),
-        Field("node_name", ("nodeName",), TEXT),
-    )
-    # For type checks only: `to_manifest` writes the status in another form.
-    STATUS_WIRE: ClassVar[FieldTable] = FieldTable(
-        Field("phase", ("phase",), TEXT),
-        Field("addresses", ("podIPs",), TEXTS),
-        Field("ready", ("conditions",), BOOLEAN),
-        Field("template", ("template",), BOOLEAN),
-    )
-
     def __attrs_post_init__(self) -> None:
         if self.addresses is None and (self.phase is not None or self.ready is not None):
             object.__setattr__(self, "addresses", ())
-        found = self.METADATA_WIRE.violations(self, FieldPath("metadata"))
-        found += self.SPEC_WIRE.violations(self, FieldPath("spec"))
-        found += self.STATUS_WIRE.violations(self, FieldPath("status"))
+        found = POD_METADATA_FIELDS.violations(self, FieldPath("metadata"))
+        found += POD_SPEC_FIELDS.violations(self, FieldPath("spec"))
+        found += POD_STATUS_FIELDS.violations(self, FieldPath("status"))
         for attribute, field in (("containers", "containers"), ("init_containers", "initContainers")):
             found += container_type_violations(getattr(self, attribute), FieldPath("spec", field))
         if not found:

@@ -3,7 +3,7 @@
 Rules that concern several ports of one Service or pod belong to Services and pods.
 """
 
-from typing import Any, ClassVar, NoReturn, Self, final
+from typing import Any, NoReturn, Self, final
 
 import attrs
 
@@ -17,7 +17,7 @@ from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.opaque import Opaque
 from portmap._kubernetes.printable import safe_repr
 from portmap._kubernetes.violations import Violation, in_order, quote
-from portmap._kubernetes.wire import FieldTable, opaque_or_as_is, unmodelled_violations
+from portmap._kubernetes.wire import opaque_or_as_is, unmodelled_violations
 from portmap._model.container_port_references import ContainerPortReferences
 from portmap._model.representation import pretty_print, represent
 
@@ -67,12 +67,10 @@ class ContainerPort(ContainerPortReferences):
     host_ip: str | None = attrs.field(default=None, kw_only=True)
     unmodelled: Opaque | None = attrs.field(default=None, converter=opaque_or_as_is, kw_only=True, repr=False)
 
-    WIRE: ClassVar[FieldTable] = CONTAINER_PORT_FIELDS
-
     def __attrs_post_init__(self) -> None:
         if self.unmodelled is not None and (found := unmodelled_violations(self, CONTAINER_PORT)):
             _refuse("ContainerPort", self.container_port, found)
-        found = self.WIRE.violations(self) or CONTAINER_PORT_RULES.violations(self)
+        found = CONTAINER_PORT_FIELDS.violations(self) or CONTAINER_PORT_RULES.violations(self)
         if found:
             _refuse("ContainerPort", self.container_port, found)
 
@@ -139,14 +137,12 @@ class ServicePort:
     node_port: int | None = attrs.field(default=None, kw_only=True)
     unmodelled: Opaque | None = attrs.field(default=None, converter=opaque_or_as_is, kw_only=True, repr=False)
 
-    WIRE: ClassVar[FieldTable] = SERVICE_PORT_FIELDS
-
     def __attrs_post_init__(self) -> None:
         if self.unmodelled is None and SERVICE_PORT_FIELDS.are_valid(SERVICE_PORT_FIELDS.values(self)):
             return
         if self.unmodelled is not None and (found := unmodelled_violations(self, SERVICE_PORT)):
             _refuse("ServicePort", self.port, found)
-        found = self.WIRE.violations(self) or SERVICE_PORT_RULES.violations(self)
+        found = SERVICE_PORT_FIELDS.violations(self) or SERVICE_PORT_RULES.violations(self)
         if found:
             _refuse("ServicePort", self.port, found)
 

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from portmap._apiserver.service_schema import SERVICE
+from portmap._apiserver.service_schema import METADATA_FIELDS, SERVICE, SERVICE_PORT_FIELDS, SPEC_FIELDS_BUT_PORTS
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.kinds import CORE_VERSIONS
 from portmap._kubernetes.violations import Violation, below, in_order
 from portmap._kubernetes.wire import from_wire
-from portmap._model.foreign import Foreign, is_document, plain_manifest
+from portmap._model.foreign import plain_manifest
+from portmap._model.foreign_protocols import Foreign, is_document
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 
@@ -70,10 +71,10 @@ def decoded_service(decoded: Mapping[str, Any]) -> Service:
     ports, found = [], []
     for position, port in enumerate(spec.get("ports", ())):
         try:
-            ports.append(ServicePort(**({"port": 0} | from_wire(port, ServicePort.WIRE))))
+            ports.append(ServicePort(**({"port": 0} | from_wire(port, SERVICE_PORT_FIELDS))))
         except ValidationError as error:
             found += below(FieldPath("spec", "ports", position), error.violations)
     if found:
         raise ValidationError("Service", in_order(found))
-    fields = from_wire(metadata, Service.METADATA_WIRE) | from_wire(spec, Service.SPEC_WIRE)
+    fields = from_wire(metadata, METADATA_FIELDS) | from_wire(spec, SPEC_FIELDS_BUT_PORTS)
     return Service(**({"name": ""} | fields), ports=ports)

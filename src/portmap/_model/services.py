@@ -1,7 +1,7 @@
 """The Service: a frozen value that an API server accepts, since its constructor refuses any other."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, Unpack, cast, final
+from typing import TYPE_CHECKING, Any, Final, Self, Unpack, cast, final
 
 import attrs
 
@@ -27,7 +27,6 @@ from portmap._kubernetes.printable import shown
 from portmap._kubernetes.schema import wrong_type
 from portmap._kubernetes.violations import Violation, in_order
 from portmap._kubernetes.wire import (
-    FieldTable,
     labels_or_as_is,
     opaque_or_as_is,
     series_or_as_is,
@@ -49,7 +48,7 @@ from portmap._model.service_arguments import (
 from portmap._model.service_references import ServiceReferences
 
 if TYPE_CHECKING:
-    from portmap._model.foreign import Foreign
+    from portmap._model.foreign_protocols import Foreign
     from portmap._model.pods import Pod
     from portmap._model.workloads import Workload
 
@@ -166,9 +165,6 @@ class Service(ServiceReferences):
     internal_traffic_policy: TrafficPolicy | None = attrs.field(default=None, kw_only=True)
     traffic_distribution: TrafficDistribution | None = attrs.field(default=None, kw_only=True)
     unmodelled: Opaque | None = attrs.field(default=None, converter=opaque_or_as_is, kw_only=True, repr=False)
-
-    METADATA_WIRE: ClassVar[FieldTable] = METADATA_FIELDS
-    SPEC_WIRE: ClassVar[FieldTable] = SPEC_FIELDS_BUT_PORTS
 
     def __attrs_post_init__(self) -> None:
         cluster = cluster_in_force()
@@ -377,8 +373,8 @@ def _has_violations(found: list[Violation], field: str) -> bool:
 
 def _type_violations(service: Service) -> list[Violation]:
     """Return the attributes whose values have the wrong type."""
-    found = Service.METADATA_WIRE.violations(service, FieldPath("metadata"))
-    found += Service.SPEC_WIRE.violations(service, FieldPath("spec"))
+    found = METADATA_FIELDS.violations(service, FieldPath("metadata"))
+    found += SPEC_FIELDS_BUT_PORTS.violations(service, FieldPath("spec"))
     found += unmodelled_violations(service, SERVICE)
     ports: object = service.ports
     if not isinstance(ports, tuple):
@@ -416,5 +412,5 @@ def _metadata(service: Service) -> dict[str, Any]:
 
 def service_state(service: Service, cluster: Cluster) -> ServiceState:
     """Return the state of a Service, with its defaults."""
-    ports = [PortState.of(ServicePort.WIRE.values(port)) for port in service.ports]
-    return ServiceState.of(cluster, _metadata(service), ports, Service.SPEC_WIRE.values(service))
+    ports = [PortState.of(SERVICE_PORT_FIELDS.values(port)) for port in service.ports]
+    return ServiceState.of(cluster, _metadata(service), ports, SPEC_FIELDS_BUT_PORTS.values(service))

@@ -20,7 +20,8 @@ from portmap._kubernetes.labels import Labels
 from portmap._kubernetes.printable import safe_repr
 from portmap._kubernetes.schema import TEXT_MAP, wrong_type
 from portmap._kubernetes.violations import Violation, below, in_order
-from portmap._model.foreign import Foreign, is_document, plain_manifest
+from portmap._model.foreign import plain_manifest
+from portmap._model.foreign_protocols import Foreign, is_document
 from portmap._model.pod_reading import POD, decoded_pod, partial_struct, was_observed
 from portmap._model.pods import Pod
 from portmap._model.port_lookup import ContainerPortKey

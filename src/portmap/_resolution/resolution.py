@@ -17,7 +17,8 @@ import attrs
 from portmap._kubernetes.addresses import family_and_form, family_of
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.features import SIDECAR_PORTS
-from portmap._model.foreign import Foreign, require_iterable
+from portmap._model.foreign import require_iterable
+from portmap._model.foreign_protocols import Foreign
 from portmap._model.pods import Pod
 from portmap._model.port_lookup import ServicePortKey, positions_of
 from portmap._model.ports import ServicePort

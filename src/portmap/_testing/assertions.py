@@ -9,7 +9,8 @@ from portmap._contract.writes import Write
 from portmap._kubernetes.cluster import Cluster
 from portmap._manifests.applied import Creation
 from portmap._manifests.documents import Manifests
-from portmap._model.foreign import Foreign, require_iterable
+from portmap._model.foreign import require_iterable
+from portmap._model.foreign_protocols import Foreign
 from portmap._model.pods import Pod
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
