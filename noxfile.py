@@ -72,7 +72,7 @@ def docs(session: nox.Session) -> None:
     """Builds the documentation into build/docs, without network access; a warning or a broken link is an error."""
     install_groups(session, "docs")
     install_portmap(session)
-    session.run("sphinx-build", "--quiet", "--fail-on-warning", "--conf-dir", "docs", ".", "build/docs")
+    session.run("sphinx-build", "--quiet", "--fail-on-warning", "docs", "build/docs")
     session.run("python", "docs/check_links.py", "build/docs")
 
 

@@ -1,8 +1,4 @@
-"""How the documentation is built: `nox -s docs`, without network access and without a warning.
-
-The pages are Markdown that reads well where it stands, too; so the root of the sources is
-that of the repository, and links between pages are plain relative links.
-"""
+"""The configuration of the documentation: `nox -s docs` builds it without network access and without warnings."""
 # ruff: noqa: INP001
 
 import ast
@@ -30,24 +26,33 @@ author = "The portmap authors"
 release = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 version = release
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-root_doc = "docs/contents"
-include_patterns = ["docs/**", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"]
-exclude_patterns = ["docs/schemas/**", "docs/_static/**"]
-nitpicky = False
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx_copybutton",
+    "sphinx_design",
+]
+exclude_patterns = ["schemas", "_static"]
 
 html_theme = "furo"
-# What stands on the right of a page has room for short names only.
+# The table of contents on the right has room for short names only.
 toc_object_entries_show_parents = "hide"
 html_title = f"portmap {release}"
+html_favicon = "_static/favicon.svg"
 html_show_sphinx = False
 html_show_copyright = False
-html_copy_source = False
 html_static_path = ["_static"]
 html_css_files = ["portmap.css"]
 
+myst_enable_extensions = ["attrs_inline", "colon_fence"]
 myst_heading_anchors = 4
 suppress_warnings = ["myst.header"]
+
+# Copy the commands of a session without prompts and outputs.
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+copybutton_exclude = ".linenos, .gp"
 
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
@@ -59,6 +64,9 @@ napoleon_custom_sections = [("Attributes", "params_style")]
 default_role = "code"
 
 _SECTION: Final = re.compile(r"(Args|Attributes|Raises|Returns|Yields|Example|Examples|Note|Notes):$")
+
+_ANCHOR: Final = re.compile(r'<a id="([\w-]+)"></a>')
+_ROOT_PAGE: Final = re.compile(r"\]\((?:\.\./)*([A-Z]+)\.md")
 
 
 def mark_code(_app: object, _what: str, _name: str, _obj: object, _options: object, lines: list[str]) -> None:
@@ -92,8 +100,19 @@ def name_defining_modules() -> None:
                 getattr(module, node.name).__module__ = name
 
 
+def adapt_markdown(app: Any, page: str, content: list[str]) -> None:  # noqa: ANN401 - Sphinx's application
+    """Show a file of the repository's root on its page, and write links and anchors as MyST reads them."""
+    source = ROOT / f"{page.upper()}.md"
+    if source.exists():
+        content[0] = source.read_text(encoding="utf-8").replace("](docs/", "](")
+        app.env.note_dependency(str(source))
+    text = _ROOT_PAGE.sub(lambda found: f"](/{found[1].lower()}.md", content[0])
+    content[0] = _ANCHOR.sub(r"[]{#\1}", text)
+
+
 def setup(app: Any) -> dict[str, bool]:  # noqa: ANN401 - Sphinx's application
-    """Tell Sphinx of what is above."""
+    """Register the functions above."""
     name_defining_modules()
+    app.connect("source-read", adapt_markdown)
     app.connect("autodoc-process-docstring", mark_code, priority=100)
     return {"parallel_read_safe": True}

@@ -35,17 +35,27 @@ def rules_in(names: str) -> dict[str, Rule[Any]]:
     return {rule.code: rule for name in names.split(", ") for rule in groups[name]}
 
 
-def section(rule: Rule[Any]) -> str:
-    """Return the section about one rule."""
-    summary, _, rest = rule.documentation.partition("\n\n")
-    place = f"reason {rule.reason}, stage *{rule.stage.value}*" if rule.reason else "a warning"
-    parts = [
-        f"### {rule.code}",
-        summary,
-        *([rest] if rest else []),
-        f"Field `{rule.field}`, {place}. Source: {rule.source}.",
-    ]
-    return "\n\n".join(parts) + "\n"
+def anchored(code: str) -> str:
+    """Return a code as the first cell of its row, with an anchor of the same name."""
+    return f'<a id="{code}"></a>`{code}`'
+
+
+def on_one_line(text: str) -> str:
+    """Return Markdown text on one line, for a cell of a table."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def row(rule: Rule[Any]) -> str:
+    """Return the row of one rule."""
+    verdict = f"{rule.reason}, *{rule.stage.value}*" if rule.reason else "warning"
+    cells = (anchored(rule.code), on_one_line(rule.documentation), f"`{rule.field}`<br>{verdict}", rule.source)
+    return f"| {' | '.join(cells)} |"
+
+
+def codes_table() -> str:
+    """Return the table of the codes of decoding."""
+    rows = [f"| {anchored(code)} | {on_one_line(text)} |" for code, text in DECODING_CODES.items()]
+    return "\n".join(["| Code | Problem |", "| --- | --- |", *rows]) + "\n"
 
 
 def versions_table() -> str:
@@ -101,15 +111,16 @@ def renewed(page: str) -> str:
         if kind == "unjudged":
             return f"{opening}\n{unjudged_list()}\n{end}"
         if kind == "codes":
-            codes = "".join(f"### {code}\n\n{text}\n\n" for code, text in DECODING_CODES.items())
-            return f"{opening}\n{codes}{end}"
+            return f"{opening}\n{codes_table()}\n{end}"
         rules = rules_in(names)
-        sections = [section(rule) for code, rule in rules.items() if code not in shown]
+        rows = [row(rule) for code, rule in rules.items() if code not in shown]
+        table = (
+            "\n".join(["| Code | Problem | Field, reason, stage | Source |", "| --- | --- | --- | --- |", *rows]) + "\n"
+        )
         again = [f"[{code}](#{code})" for code in rules if code in shown]
         shown.update(rules)
-        if again:
-            sections.append(f"Rules described above that apply here too: {', '.join(again)}.\n")
-        return "\n".join([opening, *sections, end])
+        others = f"Rules described above that apply here too: {', '.join(again)}.\n\n" if again else ""
+        return f"{opening}\n{table}\n{others}{end}"
 
     generated = _PART.sub(part, page)
     missing = [group.name for group in RULE_GROUPS if not {rule.code for rule in group} <= shown]

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, distribution
 from importlib.resources import files
+from pathlib import Path
 from types import ModuleType
 from typing import get_type_hints, is_typeddict
 
@@ -138,3 +139,21 @@ def test_writing_loads_no_reader() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr
+
+
+@pytest.mark.parametrize("init", ["", None], ids=["replaced", "removed"])
+def test_the_other_distribution_portmap_is_detected(init: str | None, tmp_path: Path) -> None:
+    """If another distribution replaced or removed `portmap/__init__.py`, other modules name it."""
+    package = tmp_path / "portmap"
+    package.mkdir()
+    for part in Path(portmap.__file__).parent.iterdir():
+        if part.name not in {"__init__.py", "__pycache__"}:
+            (package / part.name).symlink_to(part)
+    if init is not None:
+        (package / "__init__.py").write_text(init)
+    # Without the folder that has the real package: a regular package would win over a folder without `__init__.py`.
+    path = "import os, sys; sys.path = [each for each in sys.path if not os.path.exists(each + '/portmap/testing.py')]"
+    code = f"{path}; sys.path.insert(0, '.'); import portmap.lint"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "run `pip uninstall portmap`" in done.stderr

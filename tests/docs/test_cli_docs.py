@@ -9,9 +9,8 @@ from typing import Final
 import pytest
 
 from command_line import POD, WEB, commands, parser_of, portmap
-from pages import _BLOCK, ALL_PAGES, anchors_of, text_of
+from pages import _BLOCK, ALL_PAGES, text_of
 from portmap._cli.main import command_parser
-from portmap._lint.catalogue import catalogue
 
 DOCS: Final = Path(__file__).resolve().parents[2] / "docs"
 PAGE = (DOCS / "cli.md").read_text(encoding="utf-8")
@@ -87,14 +86,6 @@ def test_commands_in_prose_can_be_called() -> None:
             if stop.code:
                 pytest.fail(f"portmap {shlex.join(arguments)} cannot be called")
         assert [each for each in unknown if each.startswith("--")] == [], arguments
-
-
-def test_what_explains_a_finding_is_there() -> None:
-    """The page and heading to which the catalogue of rules and codes sends readers exist."""
-    for entry in catalogue().values():
-        page, _, anchor = str(entry.page).partition("#")
-        text = (DOCS / page).read_text(encoding="utf-8")
-        assert not anchor or anchor in anchors_of(text), entry.page
 
 
 def fields(value: object) -> set[str]:

@@ -167,7 +167,7 @@ class TestTheCommands:
     def test_the_extras_are_told(self) -> None:
         """The table of extras has each of them, and no other."""
         extras = tomllib.loads(text_of("pyproject.toml"))["project"]["optional-dependencies"]
-        told = re.findall(r"^\| `pip install '\.\[(\w+)\]'`", text_of("docs/index.md"), re.MULTILINE)
+        told = re.findall(r"^\| `portmap-k8s\[(\w+)\]`", text_of("docs/installing.md"), re.MULTILINE)
         assert sorted(told) == sorted(extras)
 
     def test_what_contributors_are_told_exists(self) -> None:
@@ -248,11 +248,11 @@ class TestThePageOfChecks:
             generator["renewed"](page)
 
     def test_codes_without_a_rule_are_told_as_well(self) -> None:
-        """A code of decoding, of `Cluster` or of `Service.exposing` has a section too; a miss is told in its page."""
+        """A code of decoding, of `Cluster` or of `Service.exposing` has a row too; a miss is told in its page."""
         sources = [Path(str(import_module(name).__file__)).read_text(encoding="utf-8") for name in modules()]
         codes = set().union(*map(codes_in, sources))
         assert {"wrong-type", "unresolved-target-port", "nothing-to-expose", "protocol-mismatch"} <= codes
-        told = set(re.findall(r"^### (.*)$", text_of("docs/checks.md"), re.MULTILINE))
+        told = anchors_of(text_of("docs/checks.md"))
         for page in ("docs/resolution.md", "docs/portmap.md", "docs/contract.md"):
             told |= set(re.findall(r"^\| `([a-z-]+)` \|", text_of(page), re.MULTILINE))
         assert codes - told == set()

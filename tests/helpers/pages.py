@@ -79,10 +79,11 @@ def blocks_of(text: str) -> list[Block]:
 
 
 def anchors_of(text: str) -> set[str]:
-    """Return the anchors of the headings of a page, as GitHub makes them."""
+    """Return the anchors of a page: those of its headings, as GitHub makes them, and explicit ones."""
     prose = _BLOCK.sub("", text)
     headings = re.findall(r"^#+ (.*)$", prose, re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    explicit = re.findall(r'<a id="([\w-]+)"></a>', prose)
+    return {*explicit} | {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def run_page(page: str, text: str) -> Iterator[str]:

@@ -21,6 +21,7 @@ from pytest_runs import pytest_in
 
 __all__ = ["PROMPT", "Session", "install"]
 
+ROOT: Final = Path(__file__).resolve().parents[2]
 PROMPT: Final = "$ "
 _COMMAND: Final = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 
@@ -41,6 +42,15 @@ def install(project: Path) -> bool:
         lines = [f"[{group}]\n{name} = {point}\n" for group in groups for name, point in groups[group].items()]
         (metadata / "entry_points.txt").write_text("".join(lines), encoding="utf-8")
     return bool(groups)
+
+
+def unknown_packages(arguments: list[str]) -> list[str]:
+    """Return the packages of a pip command that are neither portmap with its extras nor used in development."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    pinned = re.findall(r"^([\w.-]+)==", (ROOT / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    known = {"portmap", project["name"], *(f"{project['name']}[{extra}]" for extra in extras), *pinned}
+    return [each for each in arguments[1:] if not each.startswith("-") and each not in known]
 
 
 @final
@@ -98,6 +108,9 @@ class Session:
                 return self._python(["-m", "mypy", *arguments], stdin)
             case "pyright":
                 return self._pyright(arguments, stdin)
+            case "pip":
+                self.code = 0
+                return "".join(f"{name} cannot be installed\n" for name in unknown_packages(arguments)), ""
             case "cat":
                 self.code = 0
                 return "".join(Path(each).read_text(encoding="utf-8") for each in arguments), ""

@@ -43,8 +43,11 @@ def test_the_commands_describe_it(walked: Path) -> None:
 
 def test_the_documentation_has_it(walked: Path) -> None:
     """It has a page, and a line in the index of rules."""
-    assert f"# {RULE}\n\n{TITLE}\n" in (walked / "docs" / "rules" / f"{RULE}.md").read_text(encoding="utf-8")
-    assert f"| [{RULE}]({RULE}.md) | info | {TITLE} |" in (walked / "docs/rules/index.md").read_text(encoding="utf-8")
+    title = TITLE.removesuffix(".")
+    assert f"# {title}\n\n`{RULE}`" in (walked / "docs" / "rules" / f"{RULE}.md").read_text(encoding="utf-8")
+    assert f"| [{RULE}]({RULE}.md) | {title} | info | strict |" in (walked / "docs/rules/index.md").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_the_tests_cover_it(walked: Path) -> None:
