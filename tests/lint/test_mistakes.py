@@ -66,7 +66,7 @@ def test_one_number_for_two_protocols_is_at_most_a_warning(node_port: dict[str, 
         ]
     )
     found = {(finding.rule, finding.severity) for finding in lint(objects[:2])}
-    assert found == {("service-merge-key", "warning")}
+    assert found == {("service-merge-key", "info")}
 
 
 def test_a_service_alone_is_no_mistake() -> None:

@@ -288,7 +288,7 @@ def _field(field: str, manifest: Mapping[str, Any], item: object) -> list[str]:
 
 @final
 class MadeService(NamedTuple):
-    """A Service that an operator creates: a pattern of its name, its namespace unless that of the resource, and ports."""
+    """A Service that an operator creates: a pattern of its name, a namespace if it is another one, and ports."""
 
     name: str
     namespace: str | None

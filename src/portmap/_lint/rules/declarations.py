@@ -11,8 +11,8 @@ from portmap._kubernetes.kinds import SHORT_LIVED
 from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Found, at
 from portmap._lint.rule import rule
+from portmap._lint.rules.near_ports import near_port, near_port_text, purpose_of
 from portmap._lint.rules.places import containers_of
-from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
@@ -131,9 +131,11 @@ def undeclared_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    The severity is info if other ports of the Service have declared target ports, or if other
-    Services forward to all declared ports. Pods that declare no ports are skipped, and so are the
-    pods of Jobs. If a Service has no declared target port, only its first port is reported.
+    The severity is info if other ports of the Service have declared target ports, or if the declared ports have
+    other purposes by their names: pods that declare `webhook` may well listen for `metrics` elsewhere. It is
+    warning if a declared port has the name or the number of the Service port. Pods that declare no ports are
+    skipped, and so are the pods of Jobs. If a Service has no declared target port, only its first port is
+    reported.
     """
     workloads = [workload for workload in bundle.selected(service) if workload.kind not in SHORT_LIVED]
     declared_by_each = [_declared_ports(workload, bundle) for workload in workloads]
@@ -147,42 +149,33 @@ def undeclared_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
         if isinstance(port.effective_target_port, int) and port.effective_target_port not in numbers
     ]
     some_declared = len(undeclared) < len(service.ports)
-    because = "other ports of the Service have declared target ports" if some_declared else None
-    if not some_declared and undeclared and numbers <= _reached_by_others(service, workloads, bundle):
-        because = "other Services forward to all declared ports, so the containers may listen on others"
     known = ", ".join(f"{number}/{protocol}" for number, protocol in sorted(declared))
+    container_ports = [port for workload in workloads for _, _, port in bundle.container_ports(workload)]
     # If all ports are wrong, that is probably one mistake.
     for position, port in undeclared if some_declared else undeclared[:1]:
         more = "" if some_declared or len(undeclared) == 1 else f" (nor the other {len(undeclared) - 1})"
+        near = near_port(port, container_ports)
+        because = None
+        if near is None and some_declared:
+            because = "other ports of the Service have declared target ports"
+        elif near is None and purpose_of(port.name) not in {purpose_of(each.name) for each in container_ports}:
+            because = "the declared ports have other purposes, so the container may listen on this one, too"
+        number = port.effective_target_port
+        hint = f"declare {number}/{port.effective_protocol} in the container, if it listens there"
+        if near is not None:
+            hint = f"{near_port_text(near)}; {hint}"
         yield at(service, "spec", "ports", position, "port" if port.target_port is None else "targetPort").finding(
-            f"no container of {workloads[0]} declares port {port.effective_target_port}{more}: it declares {known}",
-            hint=None if because else _number_hint(declared, port),
-            value=port.effective_target_port,
+            f"no container of {workloads[0]} declares port {number}{more}: it declares {known}",
+            hint=hint,
+            value=number,
             severity="info" if because else None,
             because=because,
             related=[(containers_of(workloads[0], bundle), "its containers")],
         )
 
 
-def _reached_by_others(service: Service, workloads: Sequence[Workload], bundle: Bundle) -> set[int]:
-    """Return the port numbers to which other Services of these workloads forward."""
-    selecting = {id(other): other for workload in workloads for other in bundle.selecting(workload)}
-    return {
-        endpoint.port
-        for other in selecting.values()
-        if other is not service
-        for port in other.ports
-        for endpoint in bundle.resolution(other).endpoints(port)
-    }
-
-
 def _declared_ports(workload: Workload, bundle: Bundle) -> set[tuple[int, str]]:
     return {(port.container_port, port.effective_protocol) for _, _, port in bundle.container_ports(workload)}
-
-
-def _number_hint(declared: set[tuple[int, str]], port: ServicePort) -> str | None:
-    candidates = [number for number, protocol in declared if protocol == port.effective_protocol]
-    return f"write targetPort: {candidates[0]}" if len(candidates) == 1 else None
 
 
 @rule("unreached-container-port", on=Bundle, severity="info", profile="strict")

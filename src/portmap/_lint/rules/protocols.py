@@ -12,6 +12,11 @@ from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
 _HINT: Final = "use server-side apply (kubectl apply --server-side)"
+# DNS, mDNS, port mapper, NFS and its helpers, Kerberos, LDAP, syslog, STUN, QUIC, and gossip of memberlist and Serf.
+_USUAL_PAIRS: Final = frozenset(
+    {53, 5353, 111, 2049, 662, 875, 20048, 32803, 88, 464, 389, 514, 3478, 443, 8443, 7946, 8301, 8302, 8600, 9094}
+)
+"""Numbers that are usually used over TCP and UDP."""
 # Annotations of load balancers that serve several protocols at one address.
 _SERVES_ALL: Final = re.compile(
     r"(?:metallb\.(?:io|universe\.tf)|kube-vip\.io|io\.cilium|purelb\.io|lbipam\.cilium\.io)/.*"
@@ -96,7 +101,7 @@ def service_merge_key(service: Service, bundle: Bundle) -> Iterator[Found]:
     """Client-side apply confuses two ports of a Service.
 
     What it reports:
-    Two ports of a Service with the same number and different protocols, such as 53/TCP and 53/UDP.
+    Two ports of a Service with the same number and different protocols, such as 7777/TCP and 7777/UDP.
 
     Why it matters:
     An API server accepts them. But `kubectl apply`, Helm and kustomize merge the list by number
@@ -107,36 +112,36 @@ def service_merge_key(service: Service, bundle: Bundle) -> Iterator[Found]:
     ```yaml
     apiVersion: v1
     kind: Service
-    metadata: {name: dns}
+    metadata: {name: game}
     spec:
-      ports: [{name: dns, port: 53, protocol: UDP}, {name: dns-tcp, port: 53, protocol: TCP}]
+      ports: [{name: play, port: 7777, protocol: UDP}, {name: chat, port: 7777, protocol: TCP}]
     ```
 
     Fix:
     ```yaml
     apiVersion: v1
     kind: Service
-    metadata: {name: dns}
+    metadata: {name: game}
     spec:
-      ports: [{name: dns, port: 53, protocol: UDP}]
+      ports: [{name: play, port: 7777, protocol: UDP}]
     ---
     apiVersion: v1
     kind: Service
-    metadata: {name: dns-tcp}
+    metadata: {name: game-chat}
     spec:
-      ports: [{name: dns-tcp, port: 53, protocol: TCP}]
+      ports: [{name: chat, port: 7777, protocol: TCP}]
     ```
 
     Notes:
-    If everything is applied with server-side apply, ignore this rule. See
+    The severity is info for numbers that are usually used over both protocols: those of DNS, NFS, gossip,
+    HTTP/3 and the like. If everything is applied with server-side apply, ignore this rule. See
     kubernetes/kubernetes#39188 and #105610.
     """
     del bundle
     confused = _confused_port(_service_ports(service))
     if confused is not None:
         position, message = confused
-        number = service.ports[position].port
-        yield at(service, "spec", "ports", position, "port").finding(message, hint=_HINT, value=number)
+        yield _of_pair(at(service, "spec", "ports", position, "port"), service.ports[position].port, message)
 
 
 @rule("container-merge-key", on=Workload, severity="warning")
@@ -153,32 +158,32 @@ def container_merge_key(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     ```yaml
     apiVersion: apps/v1
     kind: Deployment
-    metadata: {name: dns}
+    metadata: {name: game}
     spec:
-      selector: {matchLabels: {app: dns}}
+      selector: {matchLabels: {app: game}}
       template:
-        metadata: {labels: {app: dns}}
+        metadata: {labels: {app: game}}
         spec:
           containers:
-          - name: dns
-            image: dns
-            ports: [{containerPort: 53, protocol: UDP}, {containerPort: 53, protocol: TCP}]
+          - name: game
+            image: game
+            ports: [{containerPort: 7777, protocol: UDP}, {containerPort: 7777, protocol: TCP}]
     ```
 
     Fix:
     ```yaml
     apiVersion: apps/v1
     kind: Deployment
-    metadata: {name: dns}
+    metadata: {name: game}
     spec:
-      selector: {matchLabels: {app: dns}}
+      selector: {matchLabels: {app: game}}
       template:
-        metadata: {labels: {app: dns}}
+        metadata: {labels: {app: game}}
         spec:
           containers:
-          - name: dns
-            image: dns
-            ports: [{containerPort: 53, protocol: UDP}]
+          - name: game
+            image: game
+            ports: [{containerPort: 7777, protocol: UDP}]
     ```
 
     Notes:
@@ -194,8 +199,12 @@ def container_merge_key(workload: Workload, bundle: Bundle) -> Iterator[Found]:
             if confused is not None:
                 position, message = confused
                 path = (*bundle.pod_spec(workload), field, index, "ports", position, "containerPort")
-                number = container.ports[position].container_port
-                yield at(workload, *path).finding(message, hint=_HINT, value=number)
+                yield _of_pair(at(workload, *path), container.ports[position].container_port, message)
+
+
+def _of_pair(place: Place, number: int, message: str) -> Found:
+    because = f"{number} is usually used over both, so that is on purpose" if number in _USUAL_PAIRS else None
+    return place.finding(message, hint=_HINT, value=number, severity="info" if because else None, because=because)
 
 
 def _service_ports(service: Service) -> Iterator[tuple[int, str]]:
@@ -203,7 +212,7 @@ def _service_ports(service: Service) -> Iterator[tuple[int, str]]:
 
 
 def _confused_port(ports: Iterable[tuple[int, str]]) -> tuple[int, str] | None:
-    """Return the position of the first port with another's number but not its protocol, and a message."""
+    """Return the position of a port with the number and not the protocol of another, and a message."""
     protocols: Mapping[int, list[str]] = defaultdict(list)
     confused: list[tuple[int, int]] = []
     for position, (number, protocol) in enumerate(ports):
@@ -212,7 +221,7 @@ def _confused_port(ports: Iterable[tuple[int, str]]) -> tuple[int, str] | None:
         protocols[number].append(protocol)
     if not confused:
         return None
-    position, number = confused[0]
+    position, number = next((each for each in confused if each[1] not in _USUAL_PAIRS), confused[0])
     more = f" (and {len(confused) - 1} more numbers)" if len(confused) > 1 else ""
     both = " and ".join(dict.fromkeys(protocols[number]))
     return position, f"port {number} is both {both}{more}, but client-side apply identifies ports by number only"

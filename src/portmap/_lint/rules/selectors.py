@@ -1,9 +1,10 @@
 """Rules about selectors that match no pods, the wrong pods, or too many."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from portmap._graph.object_name import value_at
+from portmap._graph.object_name import items_at, value_at
 from portmap._kubernetes.kinds import SHORT_LIVED
 from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Found, Severity, at
@@ -14,6 +15,14 @@ from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
 _MISS: Final = "selector-matches-nothing"
+_RELEASE: Final = "app.kubernetes.io/instance"
+_PROBES: Final = ("readinessProbe", "livenessProbe", "startupProbe")
+_ACTIONS: Final = ("httpGet", "tcpSocket", "grpc")
+_WORKER: Final = re.compile(
+    r"(?:^|[-.])(?:beat|celery|consumer|cron|dispatcher|migrat\w*|processor|producer|queue|runner|scheduler|sidekiq|worker)s?"
+    r"(?:[-.]|$)"
+)
+"""Names of workloads that take their work from queues and clocks."""
 
 
 @rule("selector-matches-owner-labels", on=Service, severity="error")
@@ -244,8 +253,9 @@ def selector_too_broad(service: Service, bundle: Bundle) -> Iterator[Found]:
 
     What it reports:
     A selector that matches the pods of a Job or CronJob in addition to those of a long-running
-    workload. And a selector that matches several workloads, of which one declares ports, but no
-    target port of the Service, and all others declare a target port.
+    workload. A selector of a Service with a numeric target port that matches other pods, too, which do
+    not declare the port: a worker, a bare pod. And two Services with one selector, each named after one
+    of the workloads that both select.
 
     Why it matters:
     The Service sends a share of all connections to pods that do not listen. While a Job runs, half
@@ -297,32 +307,95 @@ def selector_too_broad(service: Service, bundle: Bundle) -> Iterator[Found]:
 
     Notes:
     Several Deployments behind a Service are common (a canary; blue and green), and are not
-    reported if they declare the same target ports.
+    reported if they declare the same target ports. The severity is info if all target ports of the
+    Service are names: pods that declare none of them get no traffic.
     """
     selected = [workload for workload in bundle.selected(service) if workload.replicas != 0]
     serving = [workload for workload in selected if workload.kind not in SHORT_LIVED]
+    targets = {port.effective_target_port for port in service.ports}
     for workload in selected:
         if workload.kind in SHORT_LIVED and serving:
-            yield _too_broad(service, workload, serving[0], bundle, "which creates short-lived pods")
-    # `partial-target-port` reports names that some pods do not declare.
+            gets_traffic = not targets.isdisjoint(_declared_names(workload, bundle)) or any(
+                isinstance(target, int) for target in targets
+            )
+            yield _too_broad(
+                service, workload, serving[0], bundle, "which creates short-lived pods", gets_traffic=gets_traffic
+            )
+    for workload, intended, reason in _not_serving(service, serving, bundle):
+        yield _too_broad(service, workload, intended, bundle, reason)
+
+
+def _not_serving(
+    service: Service, serving: Sequence[Workload], bundle: Bundle
+) -> Iterator[tuple[Workload, Workload, str]]:
+    """Yield the workloads that get traffic to a number that they do not serve, each with one that does, and why.
+
+    `partial-target-port` reports names that some pods do not declare.
+    """
     targets = {port.effective_target_port for port in service.ports if isinstance(port.effective_target_port, int)}
-    others = [workload for workload in serving if targets.isdisjoint(_declared_numbers(workload, bundle))]
-    declared = _declared_numbers(others[0], bundle) if targets and len(others) == 1 < len(serving) else set()
-    if declared:
-        intended = next(workload for workload in serving if workload is not others[0])
-        reason = f"which declares other ports: {', '.join(map(str, sorted(declared)))}"
-        yield _too_broad(service, others[0], intended, bundle, reason)
+    if len(serving) < 2:
+        return
+    declared = {id(workload): _declared_numbers(workload, bundle) for workload in serving}
+    listening = {id(each): targets & (declared[id(each)] | _probed_numbers(each, bundle)) for each in serving}
+    intended = [each for each in serving if listening[id(each)]]
+    others = [each for each in serving if targets and not listening[id(each)]]
+    of_its_name = [each for each in serving if each.name == service.name]
+    for other in others:
+        numbers = declared[id(other)]
+        if intended and not numbers:
+            yield other, intended[0], "which declares no ports"
+        elif intended and len(others) == 1:
+            # Several workloads that declare other ports belong together, as shards do.
+            yield other, intended[0], f"which declares other ports: {', '.join(map(str, sorted(numbers)))}"
+        elif of_its_name and not numbers and _WORKER.search(other.name) and other is not of_its_name[0]:
+            yield other, of_its_name[0], "which is no server by its name"
+    own = [each for each in serving if _is_named_after(service, each)]
+    for other in serving if own else ():
+        for rival in bundle.selecting(other):
+            if rival.selector == service.selector and not _is_named_after(service, other):
+                if _is_named_after(rival, other) and not _is_named_after(rival, own[0]):
+                    yield other, own[0], f"which {rival} is for"
+                    break
+
+
+def _is_named_after(service: Service, workload: Workload) -> bool:
+    """Return whether a Service and a workload have the same name, or are of the same release."""
+    release = (service.labels or {}).get(_RELEASE)
+    return service.name == workload.name or (release is not None and workload.pod.labels.get(_RELEASE) == release)
+
+
+def _declared_names(workload: Workload, bundle: Bundle) -> set[str]:
+    return {port.name for _, _, port in bundle.container_ports(workload) if port.name}
 
 
 def _declared_numbers(workload: Workload, bundle: Bundle) -> set[int]:
     return {port.container_port for _, _, port in bundle.container_ports(workload)}
 
 
-def _too_broad(service: Service, extra: Workload, intended: Workload, bundle: Bundle, reason: str) -> Found:
+def _probed_numbers(workload: Workload, bundle: Bundle) -> set[int]:
+    """Return the numbers to which the probes of a workload's containers connect."""
+    containers = items_at(value_at(bundle.raw(workload), *map(str, bundle.pod_spec(workload))), "containers")
+    ports = (
+        value_at(container, probe, action, "port")
+        for container in containers
+        for probe in _PROBES
+        for action in _ACTIONS
+    )
+    return {port for port in ports if type(port) is int}
+
+
+def _too_broad(
+    service: Service, extra: Workload, intended: Workload, bundle: Bundle, reason: str, *, gets_traffic: bool = True
+) -> Found:
+    because = (
+        None if gets_traffic else "the target ports are names that its pods do not declare, so they get no traffic"
+    )
     return at(service, "spec", "selector").finding(
         f"{_text(service.selector or {})} selects the pods of {intended}, and also those of {extra}, {reason}",
         hint=f"give the pods of {extra} other labels, or select a label that only the pods of {intended} have",
         value=dict(service.selector or {}),
+        severity="info" if because else None,
+        because=because,
         related=[(pod_labels_of(extra, bundle), "the labels of its pods match, too")],
     )
 

@@ -4,10 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+import attrs
+
 from portmap._kubernetes.kinds import SHORT_LIVED
 from portmap._lint.bundle import Bundle
-from portmap._lint.findings import Found, Place, at
+from portmap._lint.findings import Found, Place, Severity, at
 from portmap._lint.rule import rule
+from portmap._lint.rules.near_ports import is_meant_to_serve, near_port, near_port_text
 from portmap._lint.rules.places import containers_of
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
@@ -16,11 +19,6 @@ from portmap._resolution.why_not import Miss
 
 _PROTOCOL: Final = "protocol-mismatch"
 _UNRESOLVED: Final = frozenset({"unresolved-target-port", "not-a-sidecar", "sidecar-not-searched", _PROTOCOL})
-_UDP_PORTS: Final = frozenset(
-    {53, 67, 68, 69, 123, 137, 138, 161, 162, 500, 514, 1194, 1812, 1813, 3478, 4500, 4789, 5060, 5353}
-    | {5514, 5775, 6343, 6831, 6832, 8125, 12201, 25826, 27015, 51820}
-)
-"""Ports that are usually used over UDP: of IANA's registry of service names, and common ones (statsd, Jaeger)."""
 
 
 @rule("unresolved-target-port", on=Service, severity="error")
@@ -120,9 +118,9 @@ def target_port_protocol(service: Service, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    For a number, the severity is info in two cases: another port of the Service has the same number
-    and the declared protocol (HTTP/3 beside HTTPS is often not declared); or the number is usually
-    used over UDP (DNS, syslog, statsd), and the container does not set a protocol.
+    For a number, the severity is warning, because traffic is forwarded whatever the container declares. It is
+    info in two cases: another port of the Service has the same number and the declared protocol (HTTP/3 beside
+    HTTPS is often not declared); or the container does not set a protocol, so that TCP is a default.
     """
     for position, misses in _misses(service, bundle).items():
         if not _has_endpoints(service, position, bundle) and all(miss.code == _PROTOCOL for miss in misses):
@@ -143,16 +141,23 @@ def _number_of_other_protocol(service: Service, position: int, port: ServicePort
     if not protocols or protocol in protocols:
         return
     workload = declared[0][0]
-    because = None
-    if any(each.effective_target_port == number and each.effective_protocol in protocols for each in service.ports):
-        because = f"another port of the Service has the target port {number}/{protocols[0]}"
-    elif protocol == "UDP" and number in _UDP_PORTS and not any(declaration.protocol for _, declaration in declared):
-        because = f"{number} is usually used over UDP, and the container does not set a protocol"
+    near = near_port(port, [each for _, _, each in bundle.container_ports(workload)])
+    hint = f"declare {number}/{protocol} in the container, if it listens there"
+    severity: Severity = "warning"
+    because = "traffic to a number is forwarded whatever the container declares"
+    if near is not None:
+        hint = f"{near_port_text(near)}: write targetPort: {near.container_port}"
+    elif any(each.effective_target_port == number and each.effective_protocol in protocols for each in service.ports):
+        severity, because = "info", f"another port of the Service has the target port {number}/{protocols[0]}"
+    elif not any(declaration.protocol for _, declaration in declared):
+        severity, because = "info", "the container does not set a protocol, and TCP is the default"
+    elif port.protocol is None:
+        hint = f"set protocol {protocols[0]} on this Service port"
     yield at(service, "spec", "ports", position, "protocol").finding(
         f"port {port.port} is {protocol}, but {workload} declares {number} for {', '.join(protocols)} only",
-        hint=f"set protocol {protocols[0]} on this Service port, or declare {number}/{protocol} in the container",
+        hint=hint,
         value=port.protocol,
-        severity="info" if because else None,
+        severity=severity,
         because=because,
         related=[(containers_of(workload, bundle), "its containers")],
     )
@@ -214,7 +219,9 @@ def partial_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    The pods of Jobs are skipped: `selector-too-broad` reports them.
+    The severity is info for pods that are not meant to serve the port: those of a hook of Helm, and those that
+    declare no port of its number or purpose. They get no traffic, but the selector is wider than it need be. The
+    pods of Jobs are skipped: `selector-too-broad` reports them.
     """
     for position, misses in _misses(service, bundle).items():
         if not _has_endpoints(service, position, bundle):
@@ -223,7 +230,16 @@ def partial_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
             workload = _workload_of(miss, service, bundle)
             if workload is None or workload.kind not in SHORT_LIVED:
                 message = f"{miss.message}; other pods of the Service declare it"
-                yield _finding_of(miss, service, position, bundle, message)
+                found = _finding_of(miss, service, position, bundle, message)
+                numbers = {endpoint.port for endpoint in bundle.resolution(service).endpoints(service.ports[position])}
+                if workload is not None and not is_meant_to_serve(workload, service.ports[position], numbers):
+                    found = attrs.evolve(
+                        found,
+                        hint=f"select a label that the pods of {workload} do not have",
+                        severity="info",
+                        because="its pods are not meant to serve this port, and get no traffic",
+                    )
+                yield found
 
 
 @rule("ambiguous-port-name", on=Service, severity="error", instead_of="shared-port-name")
