@@ -10,12 +10,7 @@ A failure raises `AssertionError` with the endpoints of every port and, for port
 hint. No test framework is needed; under pytest, the traceback ends at the line of the test.
 """
 
-from portmap._testing.assertions import (
-    assert_contract_kept,
-    assert_no_findings,
-    assert_routes,
-    assert_unreachable,
-)
+from portmap._testing.assertions import assert_contract_kept, assert_no_findings, assert_routes, assert_unreachable
 from portmap._testing.environment import Environment
 from portmap._testing.refusal import Refusal, violates
 

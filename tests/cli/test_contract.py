@@ -147,8 +147,8 @@ class TestInput:
         ("arguments", "message"),
         [
             (["--namespace", "shop"], "is not of the form OLD=NEW"),
-            (["--namespace", "Shop=prod"], "'Shop' is no namespace"),
-            (["--namespace", "shop="], "'' is no namespace"),
+            (["--namespace", "Shop=prod"], "'Shop' is not a namespace"),
+            (["--namespace", "shop="], "'' is not a namespace"),
             (["--namespace", "a=b", "--namespace", "a=c"], "namespace 'a' cannot be both 'b' and 'c' in B"),
             (["--namespace", "a=b", "--ignore-namespaces"], "not allowed with"),
         ],

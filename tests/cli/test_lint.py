@@ -79,7 +79,7 @@ class TestExitCodes:
             (["--kubernetes-version", "1.2"], "1.32"),
             (["--output", "yaml=x"], "FORMAT=FILE"),
             (["--output", "json="], "FORMAT=FILE"),
-            (["--jobs", "0"], "no number of processes"),
+            (["--jobs", "0"], "not a number of processes"),
             (["--format", "html"], "invalid choice"),
             (["empty"], "there are no manifests (.json, .yaml, .yml) in this folder"),
             (["bad\0name.yaml"], "cannot be read"),
@@ -262,7 +262,7 @@ class TestOutput:
         """A note says to render a chart if it is the only input."""
         write("chart/Chart.yaml", "name: web\n")
         write("chart/templates/web.yaml", "kind: {{ .Values.kind }}\n")
-        note = "portmap lint: note: nothing was judged; render the chart: helm template CHART | portmap lint -\n"
+        note = "portmap lint: note: nothing was checked; render the chart: helm template CHART | portmap lint -\n"
         run = portmap("lint", "chart")
         assert (run.code, run.err.endswith(f"not judged: 1 x Helm template, 1 x not Kubernetes\n{note}")) == (0, True)
         assert note not in portmap("lint", "chart/Chart.yaml").err

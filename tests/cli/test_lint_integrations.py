@@ -162,7 +162,8 @@ def test_every_code_can_be_selected() -> None:
         "health-check-node-port-immutable", "health-check-node-port-taken", "ip-family-immutable",
         "load-balancer-class-immutable", "metadata-immutable", "new-finalizer", "no-such-container-port",
         "node-port-taken", "nothing-to-expose", "nothing-to-select", "second-cluster-ip-kept", "service-name-taken",
-        "field-manager-conflict", "managed-fields-given", "repeated-list-key", "unmergeable-patch",
+        "field-manager-conflict", "managed-fields-given", "reference-argument", "repeated-list-key",
+        "unmergeable-patch", "unresolvable-reference",
     }  # fmt: skip
     assert documented - others == codes_of_the_server()
     assert UNREADABLE not in documented | {rule.name for rule in RULES}

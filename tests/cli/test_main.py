@@ -135,11 +135,11 @@ class TestArguments:
             (["resolve", "--format", "xml"], "invalid choice: 'xml'"),
             (["resolve", "--kubernetes-version", "1.12"], "supported versions: 1.32"),
             (["resolve", "--kubernetes-version", "new"], "supported versions: 1.32"),
-            (["resolve", "--node-port-range", "30000"], "'30000' is no range of ports"),
-            (["resolve", "--node-port-range", "32767-30000"], "is no range of ports"),
-            (["resolve", "--node-port-range", "0-99"], "is no range of ports"),
-            (["resolve", "--node-port-range", "1-65536"], "is no range of ports"),
-            (["resolve", "--namespace", "Shop"], "'Shop' is no namespace"),
+            (["resolve", "--node-port-range", "30000"], "'30000' is not a range of ports"),
+            (["resolve", "--node-port-range", "32767-30000"], "is not a range of ports"),
+            (["resolve", "--node-port-range", "0-99"], "is not a range of ports"),
+            (["resolve", "--node-port-range", "1-65536"], "is not a range of ports"),
+            (["resolve", "--namespace", "Shop"], "'Shop' is not a namespace"),
         ],
     )
     def test_bad_usage(self, arguments: list[str], words: str) -> None:

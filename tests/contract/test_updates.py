@@ -125,7 +125,7 @@ class TestWrites:
         write: Any = "apply"
         with pytest.raises(ValueError, match="client-apply, server-apply, replace"):
             contract([], [], write=write)
-        with pytest.raises(ValueError, match="'replace' is no way to write"):
+        with pytest.raises(ValueError, match="'replace' is not a way to write"):
             contract([], [], created_by="replace")  # type: ignore[arg-type]  # what is tested
 
     def test_services_with_the_same_label(self) -> None:

@@ -64,12 +64,12 @@ def test_a_kind_instead_of_a_class(kind: Any, words: str) -> None:
     [
         (
             "k8s/api.yaml",
-            'Unreadable: "k8s/api.yaml": a manifest is a mapping or JSON text: 1:1: this is no JSON',
+            'Unreadable: "k8s/api.yaml": a manifest is a mapping or JSON text: 1:1: this is not JSON',
             FILE,
         ),
         (Path("k8s/api.yaml"), "a manifest is a mapping", FILE),
         ("kind: Service", "a manifest is a mapping or JSON text", "for YAML, give each of manifests.parse(text)"),
-        ("{", "a manifest is a mapping or JSON text: 1:2: this is no JSON", None),
+        ("{", "a manifest is a mapping or JSON text: 1:2: this is not JSON", None),
         ([{"kind": "Service"}], "a manifest is a mapping", "give them one by one"),
         (80, "a manifest is a mapping", None),
     ],

@@ -154,7 +154,7 @@ def test_services_whose_endpoints_are_elsewhere() -> None:
         run.out,
         """\
         Service db (k8s.yaml:1)
-          without a selector, its endpoints are managed by somebody else
+          without a selector, its endpoints are managed by another program
 
         Service mail (k8s.yaml:6)
           an ExternalName Service stands for mail.example.com and has no pods
@@ -177,7 +177,7 @@ def test_endpoints_written_by_hand() -> None:
         run.out,
         """\
         Service db (k8s.yaml:1)
-          without a selector, its endpoints are managed by somebody else
+          without a selector, its endpoints are managed by another program
           sql 80/TCP    ← node port 30080
           sql 80/TCP    → 192.0.2.1:5432, [fd00::1]:5432 (Endpoints db)
           admin 81/TCP  ← node port picked by the cluster

@@ -110,7 +110,7 @@ class TestRoutes:
 
     def test_unknown_endpoints(self) -> None:
         """The endpoints of a Service without a selector are unknown, so both assertions fail."""
-        reason = "without a selector, its endpoints are managed by somebody else"
+        reason = "without a selector, its endpoints are managed by another program"
         for assertion in (assert_routes, assert_unreachable):
             lines = failure(assertion, Service("web", ports=[ServicePort(80)]), [POD])
             assert lines == [f"the endpoints of Service web are unknown: {reason}"]

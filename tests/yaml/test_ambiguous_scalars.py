@@ -48,9 +48,9 @@ def test_clear_values(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("0400", 'write 256, or "0400" if text is meant'),
-        ("1e3", 'write 1000, or "1e3" if text is meant'),
-        ("y", 'write true, or "y" if text is meant'),
+        ("0400", 'write 256, or "0400" for text'),
+        ("1e3", 'write 1000, or "1e3" for text'),
+        ("y", 'write true, or "y" for text'),
         ("12:30", 'quote it: "12:30"'),
     ],
 )
@@ -93,7 +93,7 @@ def test_keys() -> None:
     """A key that kubectl reads as a boolean is found under the name that it gets."""
     [document] = load(io.StringIO("kind: ConfigMap\ndata:\n  on: a\n  'off': b\n  web: c\n"))
     [found] = found_in(document)
-    assert (str(found.path), found.hint) == ("data.true", 'write "true", or "on" if text is meant')
+    assert (str(found.path), found.hint) == ("data.true", 'write "true", or "on" for text')
     assert found.message == "unquoted, on is true to kubectl, but text in YAML 1.2"
 
 

@@ -99,5 +99,5 @@ class TestPositions:
 
     def test_place(self) -> None:
         """The error has a line and a column."""
-        with pytest.raises(ManifestError, match=r"^svc\.json:2:6: this is no JSON"):
+        with pytest.raises(ManifestError, match=r"^svc\.json:2:6: this is not JSON"):
             read_json('{\n"a": }', "svc.json")

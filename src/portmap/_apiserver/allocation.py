@@ -5,8 +5,7 @@ ports other Services have; `check_set` finds collisions in a set of objects. A n
 represents a node port that the cluster picks.
 
 Source: kubernetes/kubernetes 1.36.2, `pkg/registry/core/service/storage/alloc.go`,
-`pkg/registry/core/service/portallocator/allocator.go` and
-`pkg/registry/core/service/ipallocator/ipallocator.go`.
+`pkg/registry/core/service/portallocator/allocator.go` and `pkg/registry/core/service/ipallocator/ipallocator.go`.
 """
 
 from collections.abc import Iterator
@@ -143,8 +142,7 @@ NAMELESS_RULES: Final = RuleGroup[ServiceState]("Services without a name", stage
 def address_needs_name(service: ServiceState) -> Iterator[Problem]:
     """Service that needs a cluster IP has no valid name.
 
-    A cluster IP is allocated to the name of its Service. The server checks this before
-    `metadata.name`.
+    A cluster IP is allocated to the name of its Service. The server checks this before `metadata.name`.
     """
     name = service.metadata.get("name") or service.metadata.get("generateName") or ""
     if service.cluster.enabled(ADDRESS_OBJECTS) and not _is_usable_name(name) and _requested_addresses(service):
@@ -214,8 +212,7 @@ NODE_PORT_RULES: Final = RuleGroup[ServiceState]("node ports", source=_PORTS, st
 def node_port_out_of_range(service: ServiceState) -> Iterator[Problem]:
     """Node port is not in the node port range of the cluster.
 
-    The default range is 30000-32767. Only a real create or update checks it: a dry run accepts any
-    number.
+    The default range is 30000-32767. Only a real create or update checks it: a dry run accepts any number.
     """
     ports = service.cluster.node_port_range
     for position, number in _requested_node_ports(service):

@@ -1,7 +1,6 @@
 """Codes of errors in decoding a manifest, which no rule reports.
 
-For most of them the server answers 400 with a text, without fields. Field, reason and code are
-portmap's own.
+For most of them the server answers 400 with a text, without fields. Field, reason and code are portmap's own.
 """
 
 from collections.abc import Mapping

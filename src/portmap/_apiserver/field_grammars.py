@@ -26,7 +26,7 @@ _FAMILIES: Final = frozenset({("IPv4",), ("IPv6",), ("IPv4", "IPv6"), ("IPv6", "
 
 
 def are_bad_labels(labels: Mapping[str, str]) -> bool:
-    """Return whether a key is no qualified name, or a value no label value."""
+    """Return whether a key is not a qualified name, or a value not a label value."""
     for key, value in labels.items():
         if type(key) is not str or type(value) is not str or qualified_name_reasons(key) or label_value_reasons(value):
             return True
@@ -34,7 +34,7 @@ def are_bad_labels(labels: Mapping[str, str]) -> bool:
 
 
 def are_bad_annotations(annotations: Mapping[str, str]) -> bool:
-    """Return whether a key is no qualified name or has rules for its value, or whether all are too long."""
+    """Return whether a key is not a qualified name or has rules for its value, or whether all are too long."""
     length = 0
     for key, value in annotations.items():
         if type(key) is not str or type(value) is not str or key in _WITH_RULES or qualified_name_reasons(key):
@@ -54,7 +54,7 @@ def is_bad_cluster_ip(text: str) -> object:
 
 
 def is_bad_external_name(name: str) -> object:
-    """Return reasons where text is no DNS name."""
+    """Return reasons where text is not a DNS name."""
     return dns_subdomain_reasons(name.removesuffix("."))
 
 
@@ -73,15 +73,15 @@ def _are_bad(texts: Sequence[str], is_bad: Callable[[str], object]) -> bool:
 
 
 def are_bad_cluster_ips(texts: Sequence[str]) -> bool:
-    """Return whether one of these is no cluster IP."""
+    """Return whether one of these is not a cluster IP."""
     return _are_bad(texts, is_bad_cluster_ip)
 
 
 def are_bad_external_ips(texts: Sequence[str]) -> bool:
-    """Return whether one of these is no address that traffic may come in by."""
+    """Return whether one of these is not a valid external IP."""
     return _are_bad(texts, lambda text: ip_reasons(text, strict=True) or endpoint_ip_reasons(text))
 
 
 def are_bad_source_ranges(texts: Sequence[str]) -> bool:
-    """Return whether one of these is no CIDR block in the strict form of 1.36."""
+    """Return whether one of these is not a CIDR block in the strict form of 1.36."""
     return _are_bad(texts, lambda text: cidr_reasons(text, strict=True))

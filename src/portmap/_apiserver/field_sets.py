@@ -28,9 +28,6 @@ ABSENT: Final = _Absent()
 """The value of a missing field, which differs from `null`."""
 
 
-# --- paths as text -----------------------------------------------------------------------------------------------
-
-
 def read_fields(fields: Mapping[str, Any]) -> FieldSet:
     """Return the paths of a `fieldsV1` mapping."""
     return frozenset(_read(fields, ()))
@@ -71,9 +68,6 @@ def _shown(step: str) -> str:
     if kind == "k":
         return "[" + ",".join(f"{key}={_json(value)}" for key, value in json.loads(rest).items()) + "]"
     return f"[={rest}]"
-
-
-# --- values by path ----------------------------------------------------------------------------------------------
 
 
 def children(value: object, merge_type: MergeType) -> dict[str, Any]:

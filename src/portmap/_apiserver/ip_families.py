@@ -324,8 +324,7 @@ CONFIGURED_RULES: Final = RuleGroup[ServiceState]("configured families", source=
 def dual_stack_unavailable(service: ServiceState) -> list[Problem] | None:
     """RequireDualStack is set, but the cluster has service CIDRs of one family only.
 
-    A headless Service without a selector may set it in any cluster, because its endpoints are
-    created by others.
+    A headless Service without a selector may set it in any cluster, because its endpoints are created by others.
     """
     configured = service.cluster.ip_families
     if service.ip_family_policy != "RequireDualStack" or configured is None:

@@ -4,8 +4,7 @@ The patch sets the fields of the manifest that differ in the live object, and re
 applied manifest that the new one does not have. It keeps all other fields.
 
 Source: kubernetes/kubernetes 1.36.2, `CreateThreeWayMergePatch` in
-`staging/src/k8s.io/apimachinery/pkg/util/strategicpatch/patch.go` and
-`staging/src/k8s.io/kubectl/pkg/util/apply.go`.
+`staging/src/k8s.io/apimachinery/pkg/util/strategicpatch/patch.go` and `staging/src/k8s.io/kubectl/pkg/util/apply.go`.
 """
 
 import json

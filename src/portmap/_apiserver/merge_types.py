@@ -1,8 +1,7 @@
 """How the lists and maps of a Service merge, for patches and for server-side apply.
 
-Few fields of a Service merge; all others are leaves, which a write replaces as a whole. The two ways
-to merge differ for ports: a strategic merge patch identifies them by number, server-side apply by number
-and protocol.
+Few fields of a Service merge; all others are leaves, which a write replaces as a whole. The two ways to merge differ
+for ports: a strategic merge patch identifies them by number, server-side apply by number and protocol.
 
 Source: kubernetes/kubernetes 1.36.2, the tags `patchStrategy`, `patchMergeKey`,
 `listType`, `listMapKey` and `mapType` in `staging/src/k8s.io/api/core/v1/types.go` and
@@ -38,8 +37,7 @@ class KeyedList:
     """A list of objects that merges item by item.
 
     Attributes:
-        keys: The fields that tell items apart in server-side apply, with the value that a
-            missing one has.
+        keys: The fields that tell items apart in server-side apply, with the value that a missing one has.
         patch_key: The field that tells items apart in a strategic merge patch.
         item: How two items of one key merge; `None` where one replaces the other.
     """

@@ -208,7 +208,7 @@ def owner_reference_field(meta: Metadata) -> Iterator[Problem]:
     for position, owner in enumerate(meta.owner_references):
         root = _owner_path(meta, position)
         group_version = owner.get("apiVersion", "")
-        # `a/b/c` is no group and version, and leaves the server with no version at all.
+        # `a/b/c` is not a group and version, and leaves the server with no version at all.
         if not group_version.rpartition("/")[2] or group_version.count("/") > 1:
             if group_version or not indexed:
                 yield Problem(root.child("apiVersion"), "must name a version", group_version)

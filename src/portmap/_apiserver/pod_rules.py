@@ -126,9 +126,8 @@ CONTAINER_RULES: Final = RuleGroup[AnyContainer]("containers", about="Pod")
 def duplicate_container_port_name(container: AnyContainer) -> Iterator[Problem]:
     """Two ports of a container have the same name.
 
-    Their protocols do not matter: a DNS server that listens on TCP and UDP needs two names. Two
-    containers of a pod may use the same name. A Service then finds the first, containers before
-    sidecars.
+    Their protocols do not matter: a DNS server that listens on TCP and UDP needs two names. Two containers of a pod
+    may use the same name. A Service then finds the first, containers before sidecars.
     """
     if len(container.ports) < 2:
         return
@@ -162,9 +161,8 @@ POD_RULES: Final = RuleGroup[AnyPod]("pods", about="Pod")
 def duplicate_host_port(pod: AnyPod) -> Iterator[Problem]:
     """Two ports of a pod have the same host port.
 
-    A host port is a protocol, a host IP and a number. Containers are compared with each other, and
-    each init container with itself only. The server reports the latter at `initContainers[0]`,
-    whichever it is.
+    A host port is a protocol, a host IP and a number. Containers are compared with each other, and each init
+    container with itself only. The server reports the latter at `initContainers[0]`, whichever it is.
     """
     seen: set[tuple[str, str, int]] = set()
     for index, container in enumerate(pod.containers):

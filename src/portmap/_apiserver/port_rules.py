@@ -61,9 +61,8 @@ SERVICE_PORT_RULES: Final = RuleGroup[AnyServicePort]("Service ports", source=f"
 def service_port_name_syntax(port: AnyServicePort) -> list[Problem] | None:
     """Service port name is not a DNS label.
 
-    A valid name has at most 63 of a-z, 0-9 and hyphens. Unlike the name of a container port, it may
-    consist of digits only and may contain `--`. But an Ingress can only refer to a name that is
-    also valid for a container port.
+    A valid name has at most 63 of a-z, 0-9 and hyphens. Unlike the name of a container port, it may consist of digits
+    only and may contain `--`. But an Ingress can only refer to a name that is also valid for a container port.
     """
     name = port.name
     if not name:
@@ -110,8 +109,7 @@ def service_port_out_of_range(port: AnyServicePort) -> list[Problem] | None:
 def unsupported_protocol(port: HasProtocol) -> list[Problem] | None:
     """Protocol of a port is not TCP, UDP or SCTP.
 
-    The value is case-sensitive, and the default is TCP. For protocols on top of it, such as HTTP,
-    use `appProtocol`.
+    The value is case-sensitive, and the default is TCP. For protocols on top of it, such as HTTP, use `appProtocol`.
     """
     protocol = port.protocol
     if not protocol or protocol in PROTOCOLS:

@@ -138,14 +138,8 @@ class RuleGroup(Generic[Subject]):
     ) -> Callable[[_Check[Subject]], Rule[Subject]]:
         """Return a decorator that makes a function a rule of this group.
 
-        Args:
-            code: As in `Rule`.
-            field: As in `Rule`.
-            reason: As in `Rule`.
-            source: As in `Rule`; by default that of the group.
-            stage: As in `Rule`; by default that of the group.
-            when: As in `Rule`.
-            mistakes: As in `Rule`. Required of a rule about Services that a create can break.
+        The arguments are attributes of `Rule`; source and stage are by default those of the group. A rule about
+        Services that a create can break has mistakes.
         """
 
         def decorate(check: _Check[Subject]) -> Rule[Subject]:

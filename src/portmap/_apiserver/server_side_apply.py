@@ -75,9 +75,6 @@ def _unchanged(last_applied: Object, live: Object, merge_type: MergeType) -> Fie
     return fields_of(last_applied, merge_type) - change.modified - change.added - change.removed
 
 
-# --- merging -----------------------------------------------------------------------------------------------------
-
-
 def _merge(live: object, config: object, merge_type: MergeType) -> Any:  # noqa: ANN401 - any JSON value
     before, after = children(live, merge_type), children(config, merge_type)
     if not before and not after:
@@ -114,9 +111,6 @@ def _prune(merged: Any, last: FieldSet, owners: Managers, merge_type: MergeType)
     kept = without(merged, last, merge_type)
     kept = without(merged, everything - with_parents(fields_of(kept, merge_type)) - owned, merge_type)
     return without(merged, (everything - with_parents(fields_of(kept, merge_type))) & last, merge_type)
-
-
-# --- what is refused ---------------------------------------------------------------------------------------------
 
 
 def _refuse_managed_fields(manifest: Object) -> None:

@@ -58,9 +58,6 @@ def defaulted(decoded: Mapping[str, Any], cluster: Cluster) -> dict[str, Any]:
     return stored_manifest(state_of(decoded, cluster), decoded.get("metadata", {}).get("namespace", ""), None)
 
 
-# --- the stored form ----------------------------------------------------------------------------------------------
-
-
 def fill_in_on_read(service: ServiceState) -> None:
     """Change a stored Service as the server does whenever it reads one (`defaultOnReadService`)."""
     if service.cluster_ip and not service.cluster_ips:

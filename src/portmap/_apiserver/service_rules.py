@@ -1,7 +1,6 @@
 """What the API server checks about a Service: its type, selector, session affinity and external IPs.
 
-Source: kubernetes/kubernetes 1.36.2, `pkg/apis/core/validation/validation.go`,
-`validateService`.
+Source: kubernetes/kubernetes 1.36.2, `pkg/apis/core/validation/validation.go`, `validateService`.
 """
 
 from collections.abc import Iterator

@@ -1,9 +1,8 @@
 """The fields of a Service and of its ports, with their types and defaults.
 
-These tables are the one place that lists them. Reading, writing, type checks, the state that the
-rules look at and the stored form follow from them; the classes `Service`, `ServicePort`,
-`ServiceState` and `PortState` declare the attributes with their Python types, and
-`tests/apiserver/test_service_schema.py` compares them with the tables.
+These tables are the one place that lists them. Reading, writing, type checks, the state that the rules look at and
+the stored form follow from them; the classes `Service`, `ServicePort`, `ServiceState` and `PortState` declare the
+attributes with their Python types, and `tests/apiserver/test_service_schema.py` compares them with the tables.
 
 A default depends on other fields where `default_if` names a property of `ServiceState`, and on
 the cluster where `filled_in` describes it. A field that has none of these stays as it is.

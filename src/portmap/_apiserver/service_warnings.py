@@ -69,8 +69,7 @@ def cluster_ip_spelling(service: ServiceState) -> Iterator[Problem]:
 def ignored_when_headless(service: ServiceState) -> Iterator[Problem]:
     """Headless Service has fields that are ignored.
 
-    Ignored are the load balancer IP, external IPs and session affinity. The server warns from 1.34
-    on.
+    Ignored are the load balancer IP, external IPs and session affinity. The server warns from 1.34 on.
     """
     if service.type != "ClusterIP" or not service.headless or not service.cluster.enabled(HEADLESS_WARNINGS):
         return

@@ -34,8 +34,7 @@ class PortState:
     """One port of a Service, with its defaults.
 
     Attributes:
-        dynamic: Whether the cluster picks the node port. Its number is then a placeholder outside
-            every real range.
+        dynamic: Whether the cluster picks the node port. Its number is then a placeholder outside every real range.
     """
 
     name: str

@@ -6,8 +6,7 @@ replaced, and `null` removes a field. Directives have a meaning of their own: `$
 
 An item of a patch merges into the *first* item with its key, so patches confuse TCP and UDP of one number.
 
-Source: kubernetes/kubernetes 1.36.2,
-`staging/src/k8s.io/apimachinery/pkg/util/strategicpatch/patch.go`.
+Source: kubernetes/kubernetes 1.36.2, `staging/src/k8s.io/apimachinery/pkg/util/strategicpatch/patch.go`.
 """
 
 from collections.abc import Callable, Mapping, Sequence

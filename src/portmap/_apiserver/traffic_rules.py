@@ -1,7 +1,6 @@
 """What the API server checks about load balancers and traffic policies.
 
-Source: kubernetes/kubernetes 1.36.2, `pkg/apis/core/validation/validation.go`,
-`validateService`.
+Source: kubernetes/kubernetes 1.36.2, `pkg/apis/core/validation/validation.go`, `validateService`.
 """
 
 from collections.abc import Iterator
@@ -45,8 +44,7 @@ TRAFFIC_RULES: Final = RuleGroup[ServiceState]("traffic", source=_SERVICE)
 def source_ranges_forbidden(service: ServiceState) -> Problems:
     """Service with source ranges is not a LoadBalancer.
 
-    The server's message spells the field with a capital, unlike the manifest's
-    `loadBalancerSourceRanges`.
+    The server's message spells the field with a capital, unlike the manifest's `loadBalancerSourceRanges`.
     """
     if not service.is_load_balancer:
         detail = "may only be used when type is LoadBalancer"
@@ -195,8 +193,7 @@ def load_balancer_class_syntax(service: ServiceState) -> Problems:
 def external_traffic_policy_forbidden(service: ServiceState) -> Problems:
     """Service with an external traffic policy cannot be reached from outside.
 
-    The policy is allowed for NodePort and LoadBalancer Services, and for ClusterIP Services with
-    external IPs.
+    The policy is allowed for NodePort and LoadBalancer Services, and for ClusterIP Services with external IPs.
     """
     policy = service.external_traffic_policy
     if not service.externally_accessible:

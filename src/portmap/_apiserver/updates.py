@@ -3,10 +3,9 @@
 The server keeps allocated values that the client omits, and drops fields that the new type does not
 use, unless the client changed them, too.
 
-Source: kubernetes/kubernetes 1.36.2, `pkg/registry/core/service/storage/storage.go`
-(`patchAllocatedValues`), `alloc.go`, `pkg/registry/core/service/strategy.go`
-(`dropTypeDependentFields`) and `pkg/apis/core/validation/validation.go`
-(`ValidateServiceUpdate`).
+Source: kubernetes/kubernetes 1.36.2, `pkg/registry/core/service/storage/storage.go` (`patchAllocatedValues`),
+`alloc.go`, `pkg/registry/core/service/strategy.go` (`dropTypeDependentFields`) and
+`pkg/apis/core/validation/validation.go` (`ValidateServiceUpdate`).
 """
 
 from collections.abc import Iterator
@@ -19,9 +18,6 @@ from portmap._kubernetes.field_path import FieldPath
 
 _VALIDATION: Final = "pkg/apis/core/validation/validation.go"
 _STORAGE_TYPES: Final = frozenset({"ClusterIP", "NodePort", "LoadBalancer"})
-
-
-# --- values that are kept and dropped ----------------------------------------------------------------------------
 
 
 def carry_over(service: ServiceState, old: ServiceState) -> None:
@@ -90,9 +86,6 @@ def _drop_node_ports(service: ServiceState, old: ServiceState) -> None:
     if {port.node_port for port in service.ports} - {0} <= {port.node_port for port in old.ports}:
         for port in service.ports:
             port.node_port = 0
-
-
-# --- fields that are immutable -----------------------------------------------------------------------------------
 
 
 def _both_have_addresses(service: ServiceState) -> ServiceState | None:

@@ -23,9 +23,6 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # n
 """The sub-commands of a parser."""
 
 
-# --- arguments -------------------------------------------------------------------------------------------------
-
-
 def add_input(parser: argparse.ArgumentParser, more_paths: str = "", formats: Sequence[str] = ()) -> None:
     """Add the arguments of commands that read one set of manifests.
 
@@ -109,18 +106,15 @@ def node_ports_argument(text: str) -> range:
         return Cluster(node_port_range=range(first, last + 1)).node_port_range
     except ValidationError:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no range of ports within 1 to 65535, such as 30000-32767"
+            f"{text!r} is not a range of ports within 1 to 65535, such as 30000-32767"
         ) from None
 
 
 def namespace_argument(text: str) -> str:
     """Return the name of a namespace."""
     for reason in dns_label_reasons(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no namespace: {reason}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a namespace: {reason}")
     return text
-
-
-# --- files -----------------------------------------------------------------------------------------------------
 
 
 def read_documents(

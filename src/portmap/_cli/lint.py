@@ -103,14 +103,14 @@ def _output_argument(text: str) -> tuple[str, str]:
     name, _, file = text.partition("=")
     if name not in _FORMATS or not file:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no FORMAT=FILE: write one of {', '.join(_FORMATS)}, =, and the name of a file"
+            f"{text!r} is not FORMAT=FILE: write one of {', '.join(_FORMATS)}, =, and the name of a file"
         )
     return name, file
 
 
 def _jobs_argument(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:5]) <= 1024):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes: write one from 1 to 1024")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes: write one from 1 to 1024")
     return int(text[:5])
 
 
@@ -213,8 +213,8 @@ def _write_report(report: "Report", options: argparse.Namespace, settings: "Sett
     if console.write_all(parts, commands=options.format == "github"):
         console.note(summary(report))
         if not report.objects and HELM in report.skipped_by_reason:
-            # Without findings, a chart that nobody judged would pass for one without problems.
-            console.note(f"{_COMMAND}: note: nothing was judged; render the chart: helm template CHART | {_COMMAND} -")
+            # Without findings, a chart that was not checked would look like one without problems.
+            console.note(f"{_COMMAND}: note: nothing was checked; render the chart: helm template CHART | {_COMMAND} -")
 
 
 def _rendered(report: "Report", format_: str, settings: "Settings", page: "Page") -> Iterable[str]:

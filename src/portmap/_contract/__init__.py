@@ -88,7 +88,7 @@ def contract(
     cluster = cluster or cluster_in_force()
     for value, known in ((write, get_args(Write)), (created_by or "create", get_args(Creation))):
         if value not in known:
-            raise ValueError(f"{value!r} is no way to write a Service: choose one of {', '.join(known)}")
+            raise ValueError(f"{value!r} is not a way to write a Service: choose one of {', '.join(known)}")
     writing = Writing(write, created_by or _CREATED_BY[write], cluster)
     namespaces = namespaces or {}
     old = _Side.of(before)

@@ -105,19 +105,11 @@ class Backends:
         if old and not new and self.after.elsewhere is None:
             why = next((str(each) for each in self.after.misses if each.port in {None, now}), "no pod serves it")
             yield Codes.LEADS_NOWHERE.change(
-                name,
-                f"it no longer has endpoints: {why}",
-                port=port,
-                before=backs[0],
-                after=backs[1],
+                name, f"it no longer has endpoints: {why}", port=port, before=backs[0], after=backs[1]
             )
         elif new and not old and self.before.elsewhere is None:
             yield Codes.LEADS_SOMEWHERE.change(
-                name,
-                "it had no endpoints, and has some",
-                port=port,
-                before=backs[0],
-                after=backs[1],
+                name, "it had no endpoints, and has some", port=port, before=backs[0], after=backs[1]
             )
         elif backs[0] != backs[1]:
             words = f"its backends were {_list(backs[0])} and are {_list(backs[1])}"
@@ -154,10 +146,7 @@ class Backends:
             old, new = _by_workload(self.before.endpoints(was)), _by_workload(self.after.endpoints(now))
             both = [key for key in old if key in new and key not in self.unchanged]
             sides = []
-            for mixed, port, numbers in (
-                (self.after_before, now, old),
-                (self.before_after, was, new),
-            ):
+            for mixed, port, numbers in ((self.after_before, now, old), (self.before_after, was, new)):
                 reached, selected = _by_workload(mixed.endpoints(port)), _selected(mixed, port)
                 lost = [key for key in both if not _is_served(reached.get(key, ()), _numbers(numbers[key]))]
                 by_labels = code is Codes.SELECTOR_MOVED

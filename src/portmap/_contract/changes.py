@@ -35,8 +35,7 @@ class Change:
             change of the whole Service. For a workload, the container port.
         before: The value before; `None` if there was none.
         after: The value after; `None` if there is none.
-        code: The code of the change, such as `port-renamed`, or the code of the violation
-            that a server would report.
+        code: The code of the change, such as `port-renamed`, or the code of the violation that a server would report.
         severity: The effect on clients.
         message: What changed, for people.
         hint: How to avoid the effect, if there is one way.
@@ -288,10 +287,7 @@ class Codes:
         "node-port-pinned", "disturbing", "added", "A node port in the manifest replaces one that the cluster picked."
     )
     NODE_PORT_REASSIGNED = ChangeCode(
-        "node-port-reassigned",
-        "disturbing",
-        "changed",
-        "The write loses a node port that the cluster picked.",
+        "node-port-reassigned", "disturbing", "changed", "The write loses a node port that the cluster picked."
     )
     NODE_PORT_REDRAWN = ChangeCode(
         "node-port-redrawn",

@@ -100,10 +100,7 @@ _STEPS: Final[Mapping[str, Sequence[tuple[Phase, str]]]] = {
         (Phase.CLEAN_UP, "remove port {before}, and give its name to {after}"),
     ),
     Codes.PORT_RENAMED.code: (
-        (
-            Phase.PREPARE,
-            "let users of port {port} refer to it by number (a ServiceMonitor by targetPort){users}",
-        ),
+        (Phase.PREPARE, "let users of port {port} refer to it by number (a ServiceMonitor by targetPort){users}"),
         (Phase.SWITCH, "rename port {port} to {after}"),
         (Phase.CLEAN_UP, "let its users refer to it by the new name, if they should"),
     ),

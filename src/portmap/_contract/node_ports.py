@@ -104,8 +104,6 @@ def _shown(key: tuple[int, str]) -> str:
     return f"{key[0]}/{key[1]}"
 
 
-# --- collisions ------------------------------------------------------------------------------------------------
-
 _Taken: TypeAlias = Mapping[int, Service]
 
 # A duplicate Service is a mistake in the input, not a conflict on a server.

@@ -71,11 +71,7 @@ def number_of(port: ServicePort | ContainerPort) -> int:
 
 
 def paired_services(
-    before: Sequence[Service],
-    after: Sequence[Service],
-    *,
-    namespaces: Mapping[str, str],
-    ignore_namespaces: bool,
+    before: Sequence[Service], after: Sequence[Service], *, namespaces: Mapping[str, str], ignore_namespaces: bool
 ) -> tuple[list[Pair], list[Service], list[Service]]:
     """Return the Services in both sets, those that were removed, and those that were added.
 

@@ -36,9 +36,6 @@ def update_changes(update: Update) -> Iterator[Change]:
         yield from _patch_of_type(update)
 
 
-# --- refusals --------------------------------------------------------------------------------------------------
-
-
 def _refusals(update: Update, refused: Refused) -> Iterator[Change]:
     hint = _hint(update)
     # A conflict hides the violations that a forced write would still have.
@@ -78,9 +75,6 @@ def _hint(update: Update) -> str | None:
     """Return the command that does what the manifest says."""
     how = update.alternative()
     return None if how is None else f"use {update.writing.command(how)}"
-
-
-# --- accepted writes -------------------------------------------------------------------------------------------
 
 
 def _leftovers(update: Update, after: LiveService) -> Iterator[Change]:

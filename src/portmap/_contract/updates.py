@@ -177,9 +177,6 @@ def _renamed(manifest: Object, old: Object) -> Object:
     return {**manifest, "metadata": {key: name[key] for key in ("name", "namespace") if key in name} | kept}
 
 
-# --- leftovers -------------------------------------------------------------------------------------------------
-
-
 def _ports_left(has: list[Object], wants: list[Object]) -> Iterator[Leftover]:
     live, wanted = ({key_of(port): port for port in ports} for ports in (has, wants))
     for key, port in live.items():

@@ -1,8 +1,7 @@
 """Immutable fields of workloads: the selector, and more in StatefulSets and Jobs.
 
-Source: kubernetes/kubernetes 1.36.2, `pkg/apis/apps/validation/validation.go`
-(`ValidateDeploymentUpdate` and the like, `ValidateStatefulSetUpdate`) and
-`pkg/apis/batch/validation/validation.go` (`ValidateJobSpecUpdate`).
+Source: kubernetes/kubernetes 1.36.2, `pkg/apis/apps/validation/validation.go` (`ValidateDeploymentUpdate` and the
+like, `ValidateStatefulSetUpdate`) and `pkg/apis/batch/validation/validation.go` (`ValidateJobSpecUpdate`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping

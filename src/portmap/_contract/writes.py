@@ -1,7 +1,6 @@
 """Writes of a Service of which only the manifests are known.
 
-Placeholders stand for the values that the cluster picks, such as addresses and node ports. Reports do not show
-them.
+Placeholders stand for the values that the cluster picks, such as addresses and node ports. Reports do not show them.
 """
 
 from collections.abc import Iterable, Mapping

@@ -43,6 +43,6 @@ def draw(objects: PortMap | Iterable[object], *, format: Format = "svg", title: 
         True
     """
     if format not in FORMATS:
-        raise ValueError(f"{format!r} is no format of pictures: choose one of {', '.join(FORMATS)}")
+        raise ValueError(f"{format!r} is not a format of pictures: choose one of {', '.join(FORMATS)}")
     port_map = objects if isinstance(objects, PortMap) else PortMap.of(objects)
     return FORMATS[format](diagram_of(port_map), printable(title))

@@ -1,9 +1,8 @@
 """The layout of a diagram: lanes below each other, with three columns in each.
 
-Each box has its column, so only the order within columns is searched: a few sweeps put each
-box near its neighbours, and then each box is placed as close to the height of its neighbours
-as the boxes above it allow. The result is deterministic. Apart from sorting, the cost is
-linear.
+Each box has its column, so only the order within columns is searched: a few sweeps put each box near its neighbours,
+and then each box is placed as close to the height of its neighbours as the boxes above it allow. The result is
+deterministic. Apart from sorting, the cost is linear.
 """
 
 from bisect import bisect_left

@@ -142,10 +142,7 @@ def entries_of(service: Service, name: ObjectName, port: ServicePort) -> Iterato
     for address in service.external_ips or ():
         yield "external-ip", (Hop(name, port.port, port.effective_protocol, address), own)
     if service.effective_type == _LOAD_BALANCED:
-        yield (
-            "load-balancer",
-            (Hop(name, port.port, port.effective_protocol, service.load_balancer_ip), own),
-        )
+        yield ("load-balancer", (Hop(name, port.port, port.effective_protocol, service.load_balancer_ip), own))
     no_allocation = service.effective_type == _LOAD_BALANCED and service.allocate_load_balancer_node_ports is False
     if service.effective_type in _ON_NODES and (port.node_port or not no_allocation):
         yield "node-port", (Hop(name, port.node_port, port.effective_protocol, "every node"), own)

@@ -71,8 +71,7 @@ class Scope:
 
     Attributes:
         selector: The labels of the objects.
-        namespaces: The namespaces; `None` is all of them, and an item `None` is an unknown
-            namespace.
+        namespaces: The namespaces; `None` is all of them, and an item `None` is an unknown namespace.
         namespace_selector: The labels of the namespaces.
     """
 

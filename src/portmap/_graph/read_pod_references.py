@@ -17,9 +17,6 @@ from portmap._kubernetes.enums import DEFAULT_PROTOCOL
 _METADATA_NAME: Final = "kubernetes.io/metadata.name"
 
 
-# --- NetworkPolicy ---------------------------------------------------------------------------------------------
-
-
 def _policy_port(node: Node, scopes: tuple[Scope, ...] | None) -> Iterator[Reference]:
     port = port_or_none(value_at(node.value, "port"))
     if port is None:
@@ -76,8 +73,6 @@ def _peer(node: Node, peer: object) -> Iterator[Scope]:
         yield Scope(pods, None, selector)
 
 
-# --- probes and hooks ------------------------------------------------------------------------------------------
-
 _HANDLERS: Final[tuple[tuple[Role, tuple[str, ...]], ...]] = (
     ("probe", ("startupProbe",)),
     ("probe", ("livenessProbe",)),
@@ -114,9 +109,6 @@ def handlers(node: Node) -> Iterator[Reference]:
                     # The templates of a ClusterServiceVersion are in a list.
                     item=next((step for step in node.path[:-1] if isinstance(step, int)), None),
                 )
-
-
-# --- Prometheus ------------------------------------------------------------------------------------------------
 
 
 def _monitored(node: Node) -> Scope | None:
@@ -171,8 +163,6 @@ def pod_monitor(node: Node) -> Iterator[Reference]:
         scopes=(scope,),
     )
 
-
-# --- manual endpoints ------------------------------------------------------------------------------------------
 
 _MANAGED_BY: Final = "endpointslice.kubernetes.io/managed-by"
 _CONTROLLERS: Final = ("endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io")

@@ -3,8 +3,7 @@
 A reader takes a node of the reference table. A malformed node has no reference: the API
 server or another controller would refuse it.
 
-Sources: Kubernetes API reference 1.36; Gateway API 1.3 (`apis/v1`, `apis/v1alpha2`);
-OpenShift `route/v1`.
+Sources: Kubernetes API reference 1.36; Gateway API 1.3 (`apis/v1`, `apis/v1alpha2`); OpenShift `route/v1`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,9 +16,6 @@ from portmap._kubernetes.field_path import FieldPath
 _WEBHOOK_PORT: Final = 443
 _ANNOTATED: Final = "use-annotation"
 """The port name that directs the AWS controller to annotations. The backend names no Service then."""
-
-
-# --- Ingress ---------------------------------------------------------------------------------------------------
 
 
 def ingress_backend(node: Node) -> Iterator[Reference]:
@@ -52,9 +48,6 @@ def ingress_backend(node: Node) -> Iterator[Reference]:
         hosts=(host,) if host else (),
         paths=paths,
     )
-
-
-# --- Gateway API -----------------------------------------------------------------------------------------------
 
 
 def _names_service(node: object) -> bool:
@@ -129,9 +122,6 @@ def route_parent(node: Node) -> Iterator[Reference]:
     )
 
 
-# --- OpenShift -------------------------------------------------------------------------------------------------
-
-
 def openshift_backend(node: Node) -> Iterator[Reference]:
     """Read a backend of an OpenShift Route: the port that it names, or every port of the Service."""
     name = text_at(node.value, "name")
@@ -150,9 +140,6 @@ def openshift_backend(node: Node) -> Iterator[Reference]:
         hosts=(host,) if host else (),
         paths=(PathMatch("Prefix", text_at(node.manifest, "spec", "path") or "/"),),
     )
-
-
-# --- Services by name ------------------------------------------------------------------------------------------
 
 
 def governing_service(node: Node) -> Iterator[Reference]:

@@ -1,9 +1,8 @@
 """The table of references to ports: the kind of object, the path of the field, and the reader.
 
-A row of `REFERENCES` has the kinds of objects, the path to the reference (`*` is every item
-of a list) and the function that reads it. To support another kind, add a row; the readers
-are in `read_service_references` and `read_pod_references`. `lookup` resolves a `Reference`
-by its `lookup` attribute alone.
+A row of `REFERENCES` has the kinds of objects, the path to the reference (`*` is every item of a list) and the
+function that reads it. To support another kind, add a row; the readers are in `read_service_references` and
+`read_pod_references`. `lookup` resolves a `Reference` by its `lookup` attribute alone.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,13 +13,7 @@ from portmap._graph import read_service_references as of_services
 from portmap._graph.object_name import ObjectName
 from portmap._graph.reference import EVERY, Node, Reader, Reference
 from portmap._kubernetes.field_path import Step
-from portmap._kubernetes.kinds import (
-    OTHER_KINDS,
-    SEVERAL_TEMPLATES,
-    USUAL_PLACE,
-    WORKLOAD_KINDS,
-    any_template_path,
-)
+from portmap._kubernetes.kinds import OTHER_KINDS, SEVERAL_TEMPLATES, USUAL_PLACE, WORKLOAD_KINDS, any_template_path
 
 _GATEWAY: Final = "gateway.networking.k8s.io"
 _INGRESS: Final = (("networking.k8s.io", "Ingress"), ("extensions", "Ingress"))

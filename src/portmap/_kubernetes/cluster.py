@@ -14,7 +14,7 @@ from portmap._kubernetes.features import FEATURES, GATES, NEWEST_RECORDED, SUPPO
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import dns_subdomain_reasons
 from portmap._kubernetes.printable import safe_repr
-from portmap._kubernetes.violations import Violation
+from portmap._kubernetes.violations import Reason, Violation
 
 DEFAULT_NODE_PORT_RANGE: Final = range(30000, 32768)
 """The default of kube-apiserver's `--service-node-port-range`."""
@@ -213,43 +213,26 @@ class Cluster:
         _IN_FORCE.set(_IN_FORCE.get()[:-1])
 
 
-def _wrong_version(version: object) -> Violation:
-    """Return the violation of a version that is not text: the number 1.30 is 1.3."""
-    hint = f'write "{version}", in quotes' if isinstance(version, float) else None
-    return Violation.about(
-        FieldPath("version"), "wrong-type", "FieldValueTypeInvalid", "must be text", hint=hint, value=version
-    )
-
-
 def _cluster_violations(cluster: Cluster) -> Iterable[Violation]:
-    code = "cluster-configuration"
     version: object = cluster.version
     if not isinstance(version, str):
-        yield _wrong_version(version)
+        # The number 1.30 is 1.3.
+        hint = f'write "{version}", in quotes' if isinstance(version, float) else None
+        yield _wrong_type(FieldPath("version"), "text", version, hint)
     elif version not in SUPPORTED_VERSIONS:
-        yield Violation.about(
-            FieldPath("version"),
-            code,
-            "FieldValueNotSupported",
-            f"supported versions: {', '.join(SUPPORTED_VERSIONS)}",
-            value=cluster.version,
-        )
+        detail = f"supported versions: {', '.join(SUPPORTED_VERSIONS)}"
+        yield _wrong_value(FieldPath("version"), detail, version, reason="FieldValueNotSupported")
     ports: object = cluster.node_port_range
     if not isinstance(ports, range) or ports.step != 1 or not ports or ports[0] < 1 or ports[-1] > 65535:
-        yield Violation.about(
-            FieldPath("node_port_range"),
-            code,
-            "FieldValueInvalid",
-            "must be a range of ports within 1 to 65535",
-            hint="for 30000-32767 write range(30000, 32768): the end of a Python range is exclusive",
-            value=safe_repr(ports),
-        )
+        hint = "for 30000-32767 write range(30000, 32768): the end of a Python range is exclusive"
+        detail = "must be a range of ports within 1 to 65535"
+        yield _wrong_value(FieldPath("node_port_range"), detail, safe_repr(ports), hint)
     yield from _cidr_violations(() if cluster.service_cidrs is None else cluster.service_cidrs)
     yield from _gate_violations(cluster.feature_gates)
     domain: object = cluster.cluster_domain
     reasons = dns_subdomain_reasons(domain) if isinstance(domain, str) else ("must be text",)
     if reasons:
-        yield Violation.about(FieldPath("cluster_domain"), code, "FieldValueInvalid", "; ".join(reasons), value=domain)
+        yield _wrong_value(FieldPath("cluster_domain"), "; ".join(reasons), domain)
 
 
 def _gate_violations(gates: object) -> Iterable[Violation]:
@@ -263,11 +246,17 @@ def _gate_violations(gates: object) -> Iterable[Violation]:
             yield _wrong_type(field, "True or False for a gate's name", setting if isinstance(gate, str) else gate)
         elif gate not in GATES:
             detail = f"gates that change an answer: {', '.join(sorted(GATES))}"
-            yield Violation.about(field, "cluster-configuration", "FieldValueNotSupported", detail, value=gate)
+            yield _wrong_value(field, detail, gate, reason="FieldValueNotSupported")
 
 
-def _wrong_type(field: FieldPath, expected: str, value: object) -> Violation:
-    return Violation.about(field, "wrong-type", "FieldValueTypeInvalid", f"must be {expected}", value=value)
+def _wrong_type(field: FieldPath, expected: str, value: object, hint: str | None = None) -> Violation:
+    return Violation.about(field, "wrong-type", "FieldValueTypeInvalid", f"must be {expected}", hint=hint, value=value)
+
+
+def _wrong_value(
+    field: FieldPath, detail: str, value: object, hint: str | None = None, *, reason: Reason = "FieldValueInvalid"
+) -> Violation:
+    return Violation.about(field, "cluster-configuration", reason, detail, hint=hint, value=value)
 
 
 def _cidr_violations(cidrs: object) -> Iterable[Violation]:
@@ -282,21 +271,10 @@ def _cidr_violations(cidrs: object) -> Iterable[Violation]:
         try:
             versions.append(network(cidr).version)
         except ValueError:
-            yield Violation.about(
-                FieldPath("service_cidrs", position),
-                "cluster-configuration",
-                "FieldValueInvalid",
-                "must be a CIDR block without bits beyond its prefix",
-                value=cidr,
-            )
+            detail = "must be a CIDR block without bits beyond its prefix"
+            yield _wrong_value(FieldPath("service_cidrs", position), detail, cidr)
     if len(cidrs) > _MOST_CIDRS or len(set(versions)) != len(versions):
-        yield Violation.about(
-            FieldPath("service_cidrs"),
-            "cluster-configuration",
-            "FieldValueInvalid",
-            "must be one block, or one of each IP family",
-            value=list(cidrs),
-        )
+        yield _wrong_value(FieldPath("service_cidrs"), "must be one block, or one of each IP family", list(cidrs))
 
 
 _IN_FORCE: Final[ContextVar[tuple[Cluster, ...]]] = ContextVar("portmap_cluster", default=())

@@ -84,7 +84,7 @@ ADDRESS_OBJECTS: Final = Feature(
 LARGE_IPV6_RANGES: Final = Feature(
     "large-ipv6-ranges",
     "1.34",
-    "Any address of an IPv6 service CIDR may be asked for, not only its first 65536.",
+    "Any address of an IPv6 service CIDR may be requested, not only its first 65536.",
     "pkg/registry/core/service/ipallocator/bitmap.go (in use for IPv6 until 1.34)",
 )
 INIT_RESTART_POLICY_CHECKED: Final = Feature(

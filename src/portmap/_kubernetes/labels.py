@@ -10,8 +10,7 @@ from portmap._kubernetes.printable import safe_repr
 class Labels(Mapping[str, str]):
     """An immutable, hashable mapping of text to text.
 
-    It is equal to any mapping with the same items, has the repr of a dict, and keeps the order
-    of its items.
+    It is equal to any mapping with the same items, has the repr of a dict, and keeps the order of its items.
 
     Raises:
         TypeError: A key or value is not text.

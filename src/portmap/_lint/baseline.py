@@ -63,7 +63,7 @@ class Baseline:
             True
         """
         if not isinstance(data, Mapping) or data.get("version") != VERSION:
-            raise ManifestError(f"is no baseline of version {VERSION}: write it again with --write-baseline", source)
+            raise ManifestError(f"is not a baseline of version {VERSION}: write it again with --write-baseline", source)
         known: dict[_Key, int] = {}
         entries = data.get("findings")
         for entry in entries if isinstance(entries, list) else ():

@@ -23,7 +23,7 @@ SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 """The severities, the worst first."""
 
 MAX_FINDINGS: Final = 200_000
-"""How many findings the files of a run may have, and faults one file: nobody reads more, and they take memory."""
+"""How many findings the files of a run may have, and faults one file: more of them are not read, and take memory."""
 
 Subject: TypeAlias = Service | Workload | Pod | Item | ObjectName
 """An object of a bundle: the object itself, its item, or its name."""

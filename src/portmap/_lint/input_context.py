@@ -66,8 +66,6 @@ class InputContext:
         """Return the position in the input of a Service or workload of this index."""
         return self._positions[id(subject)]
 
-    # --- objects ---
-
     @cached_property
     def workloads(self) -> Candidates:
         """The workloads, by the labels of their pods."""
@@ -107,8 +105,6 @@ class InputContext:
         for conflict in node_ports_of(tuple(services), self.cluster).collisions:
             found[self.position_of(conflict.service)].append(conflict)
         return found
-
-    # --- names ---
 
     @cached_property
     def invalid_services(self) -> frozenset[str]:

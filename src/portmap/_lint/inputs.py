@@ -117,7 +117,7 @@ def inputs_of(sources: Iterable[Source]) -> tuple[list[Input], list[ManifestErro
         for each in manifest_files(path, problems):
             size, link = _size(each)
             if size is None:
-                problems.append(ManifestError("cannot be read: it is no regular file, or a broken link", each))
+                problems.append(ManifestError("cannot be read: it is not a regular file, or a broken link", each))
             else:
                 inside = slashed(each.removeprefix(above))
                 found.setdefault(identity(each, link=link), Input(each, named=False, size=size, inside=inside))

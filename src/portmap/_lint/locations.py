@@ -22,7 +22,7 @@ _PLAIN_SCALAR: Final = re.compile(r"[A-Za-z0-9.+-][\w.+:-]*")
 _RULES_ABOUT_KEYS: Final = frozenset({"duplicate-field", "unknown-field"})
 
 _MAX_LINE: Final = 10_000
-"""How long a line may be to be kept: nobody reads an excerpt of a longer one."""
+"""How long a line may be to be kept: an excerpt of a longer one is unreadable."""
 
 
 def located(findings: Iterable[Finding], documents: Mapping[int, Document]) -> list[Finding]:

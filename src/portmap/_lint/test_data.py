@@ -1,4 +1,4 @@
-"""Manifests that are data of tests: their faults are often deliberate, and nobody deploys them."""
+"""Manifests that are data of tests: their faults are often deliberate, and they are not deployed."""
 
 import re
 from collections.abc import Iterable
@@ -38,7 +38,7 @@ def test_folder(path: str) -> str | None:
 def mark_test_data(report: Report, inputs: Iterable[Input]) -> Report:
     """Return the report with the findings about test data as infos.
 
-    Folders above the one that the user named do not count: whoever names a folder of test data wants it checked.
+    Folders above the one that the user named do not count: a folder of test data that the user names is checked.
     """
     folders = {slashed(each.source): folder for each in inputs if (folder := test_folder(each.inside)) is not None}
     findings = (_as_info(finding, folders.get(finding.source)) for finding in report.findings)

@@ -78,8 +78,7 @@ def applied(
         cluster: As in `validate`.
 
     Returns:
-        The Service, without what the server draws anew: a cluster IP or node port that
-        it did not have.
+        The Service, without new values that the server picks, such as a cluster IP or node port.
 
     Raises:
         ValidationError: The write is refused, by the server or by kubectl. A conflict
@@ -100,7 +99,7 @@ def applied(
     before = _as_stored("live", plain_manifest(live))
     entries = [*((before.get("metadata") or {}).get("managedFields") or () if managers is None else managers)]
     if not all(isinstance(entry, Mapping) and isinstance(entry.get("fieldsV1") or {}, Mapping) for entry in entries):
-        raise ManifestError("managers are not from a server: an entry is no mapping, or its fieldsV1 is none")
+        raise ManifestError("managers are not from a server: an entry or its fieldsV1 is not a mapping")
     owners = read_managers(entries, _without_managed_fields(before), SERVICE_MERGE)
     return write(new, LiveService(before, owners), how, cluster or cluster_in_force(), last_applied=last_applied).object
 

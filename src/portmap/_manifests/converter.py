@@ -203,7 +203,7 @@ def _pod(data: _Data) -> Pod:
     found: list[Violation] = []
     decoded: Any = POD.read(data, ROOT, found)
     if not found:
-        path = FieldPath("template")  # Not the root, which is the path of a pod that is no template.
+        path = FieldPath("template")  # Not the root, which is the path of a pod that is not a template.
         pod, found = decoded_pod(decoded, decoded.get("metadata", {}), path, observed=was_observed(data))
         if pod is not None:
             return pod
@@ -222,7 +222,7 @@ def _port(data: _Data, kind: type[_Port], reader: Reader) -> _Port:
     decoded = reader.read(data, ROOT, found)
     if found or decoded is INVALID:
         raise ValidationError(kind.__name__, in_order(found))
-    # A number that is left out is 0 to the server, whose message says so.
+    # A number that is left out is 0 to the server, as its message explains.
     number, fields = _PORT_FIELDS[kind]
     return kind(**({number: 0} | from_wire(decoded, fields)))
 

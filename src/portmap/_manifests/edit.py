@@ -1,8 +1,7 @@
 """Changes fields of an object in a file and leaves the rest of the file as it is: `portmap set`.
 
-No round-trip library is used: ruamel.yaml rewrites the whole file and does not keep its bytes. Instead, the
-text is changed at the recorded positions and parsed again, and the change is refused unless exactly the
-wanted data results.
+No round-trip library is used: ruamel.yaml rewrites the whole file and does not keep its bytes. Instead, the text is
+changed at the recorded positions and parsed again, and the change is refused unless exactly the wanted data results.
 """
 
 import difflib
@@ -103,17 +102,7 @@ def edit(
 ) -> Edit:
     """Return the change that `set_fields` would make, and write nothing.
 
-    Args:
-        path: As in `set_fields`.
-        target: As in `set_fields`.
-        changes: As in `set_fields`.
-        namespace: As in `set_fields`.
-        string: As in `set_fields`.
-        cluster: As in `set_fields`.
-
-    Raises:
-        ManifestError: As in `set_fields`.
-        ValidationError: As in `set_fields`.
+    Arguments and errors are those of `set_fields`.
 
     Example:
         >>> from pathlib import Path

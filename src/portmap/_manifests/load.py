@@ -56,9 +56,8 @@ def load(source: str | os.PathLike[str] | IO[str] | IO[bytes], *, cluster: Clust
     unreadable file does not raise: it is in `unreadable`.
 
     Args:
-        source: The path of a YAML or JSON file, packed by gzip if its name ends in
-            `.gz`; the path of a folder, whose `.yaml`, `.yml` and `.json` files are
-            read, packed or not, in the order of their names; or a stream. Empty
+        source: The path of a YAML or JSON file, packed by gzip if its name ends in `.gz`; the path of a folder, whose
+            `.yaml`, `.yml` and `.json` files are read, packed or not, in the order of their names; or a stream. Empty
             documents are skipped, and lists (`kind: List`) are opened.
         cluster: The cluster for which objects are validated; by default the cluster in force.
 
@@ -132,12 +131,7 @@ def manifest_files(folder: Path, unreadable: list[ManifestError]) -> Iterator[st
 
 
 def documents_of(
-    text: str,
-    source: str,
-    cluster: Cluster,
-    *,
-    lines_before: int = 0,
-    language: Language | None = None,
+    text: str, source: str, cluster: Cluster, *, lines_before: int = 0, language: Language | None = None
 ) -> Iterator[Document]:
     """Yield the documents of a text.
 

@@ -93,17 +93,10 @@ def stored(
 ) -> dict[str, Any]:
     """Return a Service's manifest as the API server would store it.
 
-    The result has the server's defaults, consistent values of related fields, and no fields that
-    the type of an updated Service cannot have. It lacks the values that only a live cluster can pick
-    (cluster IPs, node ports, a generated name) and those that only the server writes (uid,
-    timestamps, …).
-
-    Args:
-        manifest: As in `validate`.
-        old: As in `validate`.
-        namespace: As in `validate`.
-        cluster: As in `validate`. IP families that depend on its service CIDRs are left out if
-            these are unknown.
+    The result has the server's defaults, consistent values of related fields, and no fields that the type of an
+    updated Service cannot have. It lacks the values that only a live cluster can pick (cluster IPs, node ports, a
+    generated name, IP families if the service CIDRs are unknown) and those that only the server writes (uid,
+    timestamps, …). The arguments are those of `validate`.
 
     Raises:
         ValidationError: The server would not store it. The error lists what `validate` returns.
@@ -136,14 +129,8 @@ def warnings(
 ) -> tuple[ServerWarning, ...]:
     """Return the warnings of an API server that accepts this manifest.
 
-    The server stores the object despite its warnings. If the server would refuse the manifest,
-    there are no warnings.
-
-    Args:
-        manifest: As in `validate`.
-        old: As in `validate`.
-        namespace: As in `validate`.
-        cluster: As in `validate`.
+    The server stores the object despite its warnings. If the server would refuse the manifest, there are no warnings.
+    The arguments are those of `validate`.
 
     Example:
         >>> from portmap.manifests import warnings

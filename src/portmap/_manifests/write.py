@@ -37,7 +37,7 @@ def to_yaml(*subjects: Writable, explicit: bool = False) -> str:
 
     Raises:
         ManifestError: A plain dict holds what YAML cannot carry.
-        TypeError: A subject is no object that can be written.
+        TypeError: A subject is not an object that can be written.
         ValidationError: A Service is to be written explicitly that the cluster in force would refuse.
 
     Example:
@@ -75,14 +75,7 @@ def to_yaml(*subjects: Writable, explicit: bool = False) -> str:
 def to_json(*subjects: Writable, explicit: bool = False) -> str:
     """Return these objects as JSON: one by itself, several as the items of a `List`.
 
-    Args:
-        subjects: As in `to_yaml`.
-        explicit: As in `to_yaml`.
-
-    Raises:
-        ManifestError: As in `to_yaml`.
-        TypeError: As in `to_yaml`.
-        ValidationError: As in `to_yaml`.
+    Arguments and errors are those of `to_yaml`.
 
     Example:
         >>> from portmap.manifests import to_json
@@ -127,7 +120,7 @@ def _plain(subject: Writable) -> Mapping[str, Any]:
 
         plain = plain_manifest(given)
         if not isinstance(plain, Mapping):
-            raise TypeError(f"{type(given).__name__} is no object that can be written")
+            raise TypeError(f"{type(given).__name__} is not an object that can be written")
         return plain
     try:
         return to_manifest(given)

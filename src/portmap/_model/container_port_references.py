@@ -10,13 +10,7 @@ from portmap._kubernetes.enums import Protocol
 from portmap._kubernetes.field_path import ROOT
 from portmap._kubernetes.names import dns_subdomain_reasons, port_number_reasons
 from portmap._kubernetes.schema import INT32, TEXT, TEXT_MAP
-from portmap._model.reference_errors import (
-    argument_violations,
-    checked,
-    http_violations,
-    raise_any,
-    unresolvable,
-)
+from portmap._model.reference_errors import argument_violations, checked, http_violations, raise_any, unresolvable
 from portmap._model.reference_types import (
     GRPCHandler,
     HTTPGetHandler,

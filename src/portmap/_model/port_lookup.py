@@ -12,9 +12,6 @@ ServicePortKey: TypeAlias = ServicePort | ContainerPort | int | str | None
 ContainerPortKey: TypeAlias = ContainerPort | int | str | None
 
 
-# --- ports of a Service ----------------------------------------------------------------------------------------
-
-
 def leads_to(port: ServicePort, container_port: ContainerPort) -> bool:
     """Return whether a Service port leads to a container port, by its name or number, and for its protocol."""
     return port.effective_protocol == container_port.effective_protocol and _is_target(port, container_port)
@@ -92,9 +89,6 @@ def _near_service_port(ports: Sequence[ServicePort], key: object) -> str:
             what = "target port" if key == port.target_port else "node port"
             return f"; {key} is the {what} of {port.name or port.port}"
     return _did_you_mean(key, (port.name for port in ports))
-
-
-# --- ports of containers ---------------------------------------------------------------------------------------
 
 
 def container_port(owner: object, ports: Iterable[ContainerPort], key: ContainerPortKey) -> ContainerPort:

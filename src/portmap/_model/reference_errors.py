@@ -17,12 +17,7 @@ def raise_any(subject: str, found: list[Violation]) -> None:
 
 
 def unresolvable(
-    field: FieldPath | str,
-    reason: Reason,
-    detail: str,
-    *,
-    hint: str | None = None,
-    value: object = None,
+    field: FieldPath | str, reason: Reason, detail: str, *, hint: str | None = None, value: object = None
 ) -> Violation:
     """Return the violation of a reference that Kubernetes would not resolve."""
     return Violation.about(field, "unresolvable-reference", reason, detail, hint=hint, value=value)

@@ -14,13 +14,7 @@ from portmap._kubernetes.schema import TEXT
 from portmap._kubernetes.violations import Violation
 from portmap._model.port_lookup import ServicePortKey, service_port
 from portmap._model.ports import ContainerPort, ServicePort
-from portmap._model.reference_errors import (
-    argument_violations,
-    checked,
-    http_violations,
-    raise_any,
-    unresolvable,
-)
+from portmap._model.reference_errors import argument_violations, checked, http_violations, raise_any, unresolvable
 
 _SCHEMES: Final = {
     "amqp": "amqp",
@@ -71,9 +65,8 @@ class ServiceAddresses:
         """Return one of the ports.
 
         Args:
-            key: The name or number of the port, the port itself, or the `ContainerPort` that it leads to.
-                It can be left out if the Service has only one port. `""` is the port without a
-                name, and `"80"` is a name.
+            key: The name or number of the port, the port itself, or the `ContainerPort` that it leads to. It can be
+                left out if the Service has only one port. `""` is the port without a name, and `"80"` is a name.
 
         Raises:
             KeyError: There is no such port, or there are several.

@@ -1,7 +1,6 @@
 """Keyword arguments of the factories of `Service`, as types.
 
-Each type extends the one before, from the kind of Service that has the fewest fields to the one
-that has the most.
+Each type extends the one before, from the kind of Service that has the fewest fields to the one that has the most.
 """
 
 from collections.abc import Iterable, Mapping

@@ -70,9 +70,8 @@ class ServiceReferences(ServiceAddresses):
         Args:
             port: The port, as in `port`.
             weight: The share of the traffic, in proportion to the other backends; 0 to 1000000.
-            from_namespace: The namespace of the route, if it may be another one. The reference
-                has the namespace of the Service only if they differ; the route then
-                needs a ReferenceGrant.
+            from_namespace: The namespace of the route, if it may be another one. The reference has the namespace of
+                the Service only if they differ; the route then needs a ReferenceGrant.
 
         Raises:
             KeyError: There is no such port, or there are several.
@@ -109,8 +108,7 @@ class ServiceReferences(ServiceAddresses):
 
         Raises:
             KeyError: There is no such port, or there are several.
-            ValidationError: The port has no name or is not a TCP port, or the Service has no endpoints
-                of its own.
+            ValidationError: The port has no name or is not a TCP port, or the Service has no endpoints of its own.
 
         Example:
             >>> web.monitor_endpoint(http) | {"interval": "30s"}
@@ -137,8 +135,7 @@ class ServiceReferences(ServiceAddresses):
 
         Raises:
             KeyError: There is no such port, or there are several.
-            ValidationError: The Service has no name or namespace, the port is not a TCP port,
-                or `path` is invalid.
+            ValidationError: The Service has no name or namespace, the port is not a TCP port, or `path` is invalid.
 
         Example:
             >>> hooks = Service("hooks", namespace="shop", ports=[ServicePort(443, target_port=9443)])

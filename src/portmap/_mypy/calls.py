@@ -139,10 +139,7 @@ def argument_values(make: Callable[..., object], name: str) -> Sequence[object]:
     Raises:
         Unknown: No value is known.
     """
-    values = [
-        *_values_of(_hints(make).get(name)),
-        *_SAMPLES.get(f"{make.__qualname__}.{name}", _SAMPLES.get(name, ())),
-    ]
+    values = [*_values_of(_hints(make).get(name)), *_SAMPLES.get(f"{make.__qualname__}.{name}", _SAMPLES.get(name, ()))]
     if not values:
         raise Unknown
     parameter = parameters(make).get(name)
@@ -176,8 +173,6 @@ def _broken(make: Callable[..., object], arguments: Mapping[str, object]) -> tup
         raise Unknown from None
     return ()
 
-
-# --- field paths -------------------------------------------------------------------------------------------------
 
 _HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 

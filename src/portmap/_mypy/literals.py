@@ -46,7 +46,7 @@ _LONGEST: Final = 2**20
 
 
 @final
-class Unknown(Exception):  # noqa: N818 - it is no error of the program
+class Unknown(Exception):  # noqa: N818 - not an error of the program
     """The value of an expression is known only when the program runs."""
 
 

@@ -86,10 +86,7 @@ class _File:
 
 _MAKERS: Final = _makers()
 # If all of these refuse an object, any cluster does.
-_OTHERS: Final = (
-    *(Cluster(version) for version in SUPPORTED_VERSIONS),
-    Cluster(node_port_range=range(1, 65536)),
-)
+_OTHERS: Final = (*(Cluster(version) for version in SUPPORTED_VERSIONS), Cluster(node_port_range=range(1, 65536)))
 
 
 @final

@@ -1,6 +1,6 @@
 """The standard streams of a command: its report, its messages, and the progress of a long run.
 
-A reader that closes a pipe early is no error. A stream that the process was started without is `None`
+A reader that closes a pipe early does not cause an error. A stream that the process was started without is `None`
 in Python, and the encoding of a terminal may lack characters of the report.
 """
 
@@ -177,8 +177,6 @@ def _discard(stream: IO[str]) -> None:
         os.close(null)
 
 
-# --- progress --------------------------------------------------------------------------------------------------
-
 Progress: TypeAlias = Callable[[int, int], None]
 """Takes the number of files that are done, and of all files."""
 
@@ -188,7 +186,7 @@ _BETWEEN_LINES: Final = 2.0
 
 @contextmanager
 def progress(console: Console) -> Iterator[Progress | None]:
-    """Yield a function that shows progress; `None` if standard error is no terminal.
+    """Yield a function that shows progress; `None` if standard error is not a terminal.
 
     It shows a progress bar with rich (`pip install portmap-k8s[progress]`), and without rich a line every
     two seconds after the first one.

@@ -1,8 +1,7 @@
 """A Service port looked up in one pod, by name and protocol, as the EndpointSlice controller does.
 
-A number needs no declaration. A name is looked up with its protocol, in the containers
-first and then in the sidecars. The first match wins, so one name can be different
-numbers in different pods.
+A number needs no declaration. A name is looked up with its protocol, in the containers first and then in the
+sidecars. The first match wins, so one name can be different numbers in different pods.
 
 Source: kubernetes/kubernetes 1.36.2, `staging/src/k8s.io/endpointslice/utils.go` (`FindPort`).
 """

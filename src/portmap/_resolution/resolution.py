@@ -288,7 +288,7 @@ def _elsewhere(service: Service) -> str | None:
     if service.effective_type == _EXTERNAL:
         return f"an ExternalName Service stands for {service.external_name} and has no pods"
     if not service.selector:
-        return "without a selector, its endpoints are managed by somebody else"
+        return "without a selector, its endpoints are managed by another program"
     return None
 
 

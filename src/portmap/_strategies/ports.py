@@ -101,8 +101,7 @@ def service_ports(
     Args:
         min_port: The lowest number that clients connect to.
         max_port: The highest number.
-        named: Whether the port has a name; `None` for either. A Service with several
-            ports must name each.
+        named: Whether the port has a name; `None` for either. A Service with several ports must name each.
         protocols: The protocols. TCP, if it is among them, may be left out of the port.
         target: `"name"` for target ports that are names, `"number"` for numbers and
             absent target ports; `None` for either.
@@ -150,9 +149,6 @@ def _check_target(target: object) -> None:
         raise InvalidArgument(f"target={target!r} must be 'name', 'number', or None for either")
 
 
-# --- consistent ports ------------------------------------------------------------------------------------------
-
-
 def free_number(wanted: int, taken: Collection[int], among: range) -> int | None:
     """Return the wanted number or the next free one of the range, cyclically; `None` if all are taken."""
     for step in range(len(among)):
@@ -172,9 +168,8 @@ def consistent_service_ports(
 ) -> tuple[ServicePort, ...]:
     """Return the ports with names, numbers and node ports that one Service may have.
 
-    Of two ports in conflict the later one gets the next number, or a number appended to its
-    name, so that nothing is drawn again. Ports are dropped when all numbers of all protocols
-    are taken.
+    Of two ports in conflict the later one gets the next number, or a number appended to its name, so that nothing is
+    drawn again. Ports are dropped when all numbers of all protocols are taken.
     """
     used = {protocol: set(forbidden) for protocol in PROTOCOLS_BY_SIMPLICITY}
     names: set[str] = set()

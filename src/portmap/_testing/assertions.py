@@ -61,7 +61,7 @@ def assert_routes(
     Raises:
         AssertionError: It reaches another number or container, has no endpoint in a pod,
             or selects no pod; or the Service has no such port.
-        TypeError: `to` is no number, or `port` is neither a name nor a number nor a port.
+        TypeError: `to` is not a number, or `port` is neither a name nor a number nor a port.
 
     Example:
         >>> from portmap.testing import assert_routes

@@ -115,7 +115,7 @@ def _hint(text: str, *, is_key: bool) -> str:
     if isinstance(value, str):
         return f'quote it: "{text}"'
     clear = f'"{key_text(value)}"' if is_key else emit(value).rstrip()
-    return f'write {clear}, or "{text}" if text is meant'
+    return f'write {clear}, or "{text}" for text'
 
 
 def _core(text: str) -> str:

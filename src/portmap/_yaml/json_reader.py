@@ -1,7 +1,7 @@
 """The reader of JSON, as strict as the API server is with the JSON of a request (2.1).
 
 Python's own parser makes the data. A second, slower pass finds the positions. It runs when a position is
-first asked for, or if a key is given twice.
+first needed, or if a key is given twice.
 """
 
 import json
@@ -29,7 +29,7 @@ def read_json(text: str, source: str = "") -> ParsedDocument:
     surrogate pair becomes U+FFFD.
 
     Raises:
-        ManifestError: The text is no JSON.
+        ManifestError: The text is not JSON.
     """
     source_text = _source_text(text)
     return _read(source_text, 0, len(text), source)
@@ -136,7 +136,7 @@ def _json_error(source_text: SourceText, start: int, end: int, source: str, erro
     match error:
         case json.JSONDecodeError():
             at = start + error.pos
-            return refusal(source_text, source, f"this is no JSON: {error.msg}", source_text.span(at, at + 1))
+            return refusal(source_text, source, f"this is not JSON: {error.msg}", source_text.span(at, at + 1))
         case UnicodeEncodeError():
             return unprintable(source_text, source)
         case RecursionError():

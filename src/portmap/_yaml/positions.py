@@ -1,6 +1,6 @@
 """The positions of all keys and values of one document.
 
-Few documents are asked for positions. Their text is then read a second time, and the positions are recorded
+The positions of few documents are needed. Their text is then read a second time, and the positions are recorded
 as plain numbers, 28 bytes a value, which cost the garbage collector nothing. Which children a mapping or list
 has is worked out for those that are visited.
 """
@@ -39,7 +39,7 @@ class Rows(NamedTuple):
 
     Attributes:
         keys: The key of each row; `None` for the document, for the items of a list, and, in a mapping, for
-            what a merge key (`<<`) stands for.
+            the entries of a merge key (`<<`).
         numbers: `WIDTH` numbers for each row.
     """
 
@@ -81,7 +81,7 @@ class Positions:
         return self._start, self._end
 
     def forget(self) -> None:
-        """Free the memory of what was found; it is found again when it is asked for."""
+        """Free the memory of what was found; it is found again when needed."""
         self._rows: Rows | None = None
         self._children: dict[int, dict[str, int] | list[int]] = {}
 
@@ -135,7 +135,7 @@ class Positions:
             child = number if kind in (MAPPING, SEQUENCE) else child + 1
 
     def _entries(self, key: str | None, row: int) -> Iterator[tuple[str, int]]:
-        """Yield what an entry of a mapping contributes: itself, or the entries that a merge key stands for."""
+        """Yield what an entry of a mapping contributes: itself, or the entries of a merge key."""
         if key is not None:
             yield key, row
             return

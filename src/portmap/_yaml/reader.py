@@ -2,15 +2,14 @@ r"""The reader of YAML: text to plain data, as the Kubernetes API server reads i
 
 PyYAML's parser supplies the events. One pass over them makes the data, by the rules in `scalars`: that is
 faster than composing PyYAML's nodes first, and PyYAML's own schema plays no part in it. Few documents are
-asked for positions, and recording them takes a third of the time. The same reader does it in a second pass
-over a document when it is first asked for one.
+read for their positions, and recording them takes a third of the time. The same reader does it in a second pass
+over a document when one is first needed.
 
-Where the C parser (libyaml 0.2.5) and Go's port of it differ, this reader follows Go if that is cheap:
-an anchor may be defined again, `%YAML` may only say 1.1, `\/` is no escape, the value of a lone `!` is
-text, `[a?b]` is an error, and aliases may not expand without bounds. Known differences that remain:
-`{a:}` is an error here and a key in Go; Go reads only the first document of a request; kubectl splits
-documents at every line that begins with `---`, inside quotes too. The pure Python parser, used where
-PyYAML has no C extension, also refuses a tab after a colon.
+Where the C parser (libyaml 0.2.5) and Go's port of it differ, this reader follows Go if that is cheap: an anchor may
+be defined again, `%YAML` may only say 1.1, `\/` is no escape, the value of a lone `!` is text, `[a?b]` is an error,
+and aliases may not expand without bounds. Known differences that remain: `{a:}` is an error here and a key in Go; Go
+reads only the first document of a request; kubectl splits documents at every line that begins with `---`, inside
+quotes too. The pure Python parser, used where PyYAML has no C extension, also refuses a tab after a colon.
 """
 
 import re
@@ -244,7 +243,7 @@ class _Reader:
         return data, event
 
     def _merge(self, key: _Event, depth: int, data: dict[str, _Data]) -> None:
-        """Put what a merge key stands for into the mapping, in the order of the text, as go-yaml v2 does.
+        """Put the entries of a merge key into the mapping, in the order of the text, as go-yaml v2 does.
 
         Of several mappings the earlier ones take precedence.
         """
@@ -317,10 +316,10 @@ class _Reader:
     def _check_escapes(self, event: _Event) -> None:
         written = self._source_text.text[event.start_mark.index : event.end_mark.index]
         if "/" in re.findall(r"\\(.)", written, re.DOTALL):
-            _fail("`\\/` is no escape in YAML as Kubernetes reads it; write a plain `/`", event)
+            _fail("`\\/` is not an escape in YAML as Kubernetes reads it; write a plain `/`", event)
 
     def _anchored(self, event: _Event) -> tuple[_Data, int, _Event]:
-        """Return the value that an alias stands for, its row, and its event."""
+        """Return the value of an alias, its row, and its event."""
         if event.anchor not in self._anchors:
             _fail(f"the alias *{event.anchor} has no anchor &{event.anchor} before it", event)
         found = self._anchors[event.anchor]

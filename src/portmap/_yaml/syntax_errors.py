@@ -42,7 +42,7 @@ _PROBLEMS: Final = {
         "no value can begin with this character: quote the text, and indent with spaces, not tabs",
         False,
     ),
-    "could not find expected ':'": ("this line is no `key: value` pair; is the `: ` missing?", True),
+    "could not find expected ':'": ("this line is not a `key: value` pair; is the `: ` missing?", True),
     "did not find expected key": ("the indentation matches no mapping above", False),
     "did not find expected '-' indicator": ("expected another list item (`- `) at this indentation", False),
     "did not find expected ',' or ']'": ("the list that `[` opens here is not closed, or lacks a comma", True),
@@ -77,7 +77,7 @@ _PROBLEMS: Final = {
 def explained(error: "MarkedYAMLError") -> tuple[str, Span]:
     """Return the problem of an error of PyYAML, and its place."""
     said = error.problem or "unknown problem"
-    problem, from_start = _PROBLEMS.get(said, (f"this is no YAML: {said}", False))
+    problem, from_start = _PROBLEMS.get(said, (f"this is not YAML: {said}", False))
     marks = (error.context_mark, error.problem_mark) if from_start else (error.problem_mark, error.context_mark)
     mark = next((mark for mark in marks if mark is not None), None)
     line, column = (mark.line, mark.column) if mark is not None else (0, 0)

@@ -1,9 +1,8 @@
 """The writer: plain data to a YAML document that every reader reads as the same data.
 
-`scalars.plain_ok` decides which texts need quotes. It quotes more than any one reader needs: PyYAML's
-own dumper leaves texts unquoted that kubectl reads as numbers and booleans (12.3). No anchors, tags or
-directives are ever written (12.7). The module needs no third-party package; nearly all of the time of
-writing is spent in it.
+`scalars.plain_ok` decides which texts need quotes. It quotes more than any one reader needs: PyYAML's own dumper
+leaves texts unquoted that kubectl reads as numbers and booleans (12.3). No anchors, tags or directives are ever
+written (12.7). The module needs no third-party package; nearly all of the time of writing is spent in it.
 """
 
 import math
@@ -43,13 +42,11 @@ def emit(data: object) -> str:
     """Return the data as one YAML document, in block style, with the keys in the order given.
 
     Args:
-        data: What JSON can carry: mappings with text as keys, lists or tuples, text, numbers,
-            booleans and None.
+        data: What JSON can carry: mappings with text as keys, lists or tuples, text, numbers, booleans and None.
 
     Raises:
-        ManifestError: The data has something else, or what JSON cannot carry (infinities, NaN, halves of
-            surrogate pairs), or an integer that readers would round, or it contains itself. The message
-            begins with the path.
+        ManifestError: The data has something else, or what JSON cannot carry (infinities, NaN, halves of surrogate
+            pairs), or an integer that readers would round, or it contains itself. The message begins with the path.
     """
     pieces: list[str] = []
     try:

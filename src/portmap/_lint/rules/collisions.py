@@ -101,8 +101,7 @@ def cluster_ip_collision(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     Two Services in the same part of the input with the same address in `clusterIP` or `clusterIPs`.
 
     Why it matters:
-    An API server rejects the second Service: "provided IP is already allocated". A dry run does not
-    report it.
+    An API server rejects the second Service: "provided IP is already allocated". A dry run does not report it.
 
     Example:
     ```yaml

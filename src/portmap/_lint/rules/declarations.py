@@ -72,8 +72,7 @@ def no_container_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    Jobs are skipped, because their pods do not serve. So are Services without ports: headless ones
-    may have none.
+    Jobs are skipped, because their pods do not serve. So are Services without ports: headless ones may have none.
     """
     if workload.kind in SHORT_LIVED or any(True for _ in bundle.container_ports(workload)):
         return

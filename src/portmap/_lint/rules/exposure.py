@@ -106,9 +106,8 @@ def external_ips(service: Service, bundle: Bundle) -> Iterator[Found]:
     A Service with `externalIPs`.
 
     Why it matters:
-    Nodes send traffic for these addresses to the Service, whatever host has them. A user who may
-    create Services can intercept traffic of pods and nodes (CVE-2020-8554). The field is deprecated
-    from Kubernetes 1.36 on.
+    Nodes send traffic for these addresses to the Service, whatever host has them. A user who may create Services can
+    intercept traffic of pods and nodes (CVE-2020-8554). The field is deprecated from Kubernetes 1.36 on.
 
     Example:
     ```yaml
@@ -164,10 +163,9 @@ def external_traffic_policy(service: Service, bundle: Bundle) -> Iterator[Found]
     NodePort with the policy `Local`.
 
     Why it matters:
-    The default is `Cluster`. A node may forward traffic to another node, which costs a hop, and pods
-    see the address of a node instead of the client's. With `Local`, only nodes with a pod of the
-    Service accept traffic. A load balancer checks which nodes these are; without one, other nodes
-    drop traffic.
+    The default is `Cluster`. A node may forward traffic to another node, which costs a hop, and pods see the address
+    of a node instead of the client's. With `Local`, only nodes with a pod of the Service accept traffic. A load
+    balancer checks which nodes these are; without one, other nodes drop traffic.
 
     Example:
     ```yaml

@@ -80,9 +80,8 @@ def undecided_protocol(service: Service, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    The severity is info if the port has no name, or its name contains no protocol: the mesh still
-    detects HTTP. `appProtocol` overrides the name, so the port need not be renamed. istioctl: IST0118,
-    Kiali: KIA0601.
+    The severity is info if the port has no name, or its name contains no protocol: the mesh still detects HTTP.
+    `appProtocol` overrides the name, so the port need not be renamed. istioctl: IST0118, Kiali: KIA0601.
     """
     del bundle
     for position, port in enumerate(service.ports):
@@ -105,8 +104,7 @@ def unknown_app_protocol(service: Service, bundle: Bundle) -> Iterator[Found]:
     """Service meshes do not know the `appProtocol` of a port.
 
     What it reports:
-    An `appProtocol` of a TCP port that neither Kubernetes nor Istio knows, and that has no prefix of
-    another project.
+    An `appProtocol` of a TCP port that neither Kubernetes nor Istio knows, and that has no prefix of another project.
 
     Why it matters:
     An API server accepts any word. A mesh handles the traffic of unknown protocols as TCP.
@@ -262,9 +260,8 @@ def conflicting_protocols(workload: Workload, bundle: Bundle) -> Iterator[Found]
     ```
 
     Notes:
-    Ports without a known protocol are skipped: see `undecided-protocol`. gRPC and HTTP/2 are the same
-    to the proxy, and so are TCP and TLS. istioctl's IST0116 reports TCP and UDP for the same number,
-    which do not conflict.
+    Ports without a known protocol are skipped: see `undecided-protocol`. gRPC and HTTP/2 are the same to the proxy,
+    and so are TCP and TLS. istioctl's IST0116 reports TCP and UDP for the same number, which do not conflict.
     """
     for (_, number), service_ports in _forwarding_ports(workload, bundle).items():
         by_protocol: dict[str, tuple[Service, int]] = {}

@@ -69,8 +69,7 @@ def network_policy_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator
     ```
 
     Notes:
-    Other numbers need not be declared, and are skipped. A policy that selects no pods is not
-    reported.
+    Other numbers need not be declared, and are skipped. A policy that selects no pods is not reported.
     """
     del bundle
     miss = resolved.miss

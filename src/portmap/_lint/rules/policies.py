@@ -56,8 +56,7 @@ def default_namespace(subject: Bundle, bundle: Bundle) -> Iterator[Found]:
     ```
 
     Notes:
-    Objects that set no namespace are skipped: the client decides. So is the Service of the API
-    server, `kubernetes`.
+    Objects that set no namespace are skipped: the client decides. So is the Service of the API server, `kubernetes`.
     """
     del subject
     objects: list[Service | Workload] = [*bundle.services, *bundle.workloads]

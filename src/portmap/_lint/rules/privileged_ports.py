@@ -23,9 +23,8 @@ def privileged_port(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     A container port below 1024.
 
     Why it matters:
-    On Linux, only privileged processes may open these ports, so images that listen there often run
-    as root. A Service can map port 80 to a higher container
-    port.
+    On Linux, only privileged processes may open these ports, so images that listen there often run as root. A Service
+    can map port 80 to a higher container port.
 
     Example:
     ```yaml
