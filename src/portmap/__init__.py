@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from portmap._contract.changes import Change, Contract, Step
     from portmap._draw import draw
     from portmap._graph.chains import Chain, Hop
-    from portmap._graph.items import UnknownObject
+    from portmap._graph.inventory import UnknownObject
     from portmap._graph.node_ports import HostPort, HostPorts, NodePort, NodePorts
     from portmap._graph.object_name import ObjectName
     from portmap._graph.port_map import PortMap
@@ -152,7 +152,7 @@ _LATER = {
     "SliceEndpoint": "portmap._resolution.slices",
     "Step": "portmap._contract.changes",
     "Trace": "portmap._graph.trace",
-    "UnknownObject": "portmap._graph.items",
+    "UnknownObject": "portmap._graph.inventory",
     "Workload": "portmap._model.workloads",
     "check": "portmap._model.check",
     "check_set": "portmap._model.check_set",

@@ -15,12 +15,12 @@ several processes. `rule` makes a function a rule. `installed_rules` returns the
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+from portmap._graph.items import Item
 from portmap._kubernetes.errors import LintError, RuleError
 from portmap._lint.baseline import Baseline
 from portmap._lint.bundle import Bundle
 from portmap._lint.engine import lint
 from portmap._lint.findings import Finding, Found, Location, Place, Related, Report, Severity, Skipped, Suppressed, at
-from portmap._lint.item import Item
 from portmap._lint.rule import Profile, Rule, rule
 from portmap._lint.rules import DEFAULT_RULES, RULES, rules_of
 

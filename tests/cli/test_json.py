@@ -37,6 +37,7 @@ def test_json() -> None:
                 "source": "k8s/cold.yaml",
                 "line": 1,
                 "elsewhere": None,
+                "renderedBy": None,
                 "leadsNowhere": True,
                 "ports": [],
                 "violations": [
@@ -58,6 +59,7 @@ def test_json() -> None:
                 "source": "k8s/web.yaml",
                 "line": 1,
                 "elsewhere": None,
+                "renderedBy": None,
                 "leadsNowhere": True,
                 "ports": [
                     {
@@ -74,6 +76,7 @@ def test_json() -> None:
                             },
                         ],
                         "beyond": None,
+                        "doubt": None,
                         "endpoints": [],
                         "misses": [
                             {
@@ -102,6 +105,7 @@ def test_json() -> None:
                             },
                         ],
                         "beyond": None,
+                        "doubt": None,
                         "endpoints": [
                             {
                                 "pod": None,
@@ -133,6 +137,8 @@ def test_json() -> None:
             "services": 2,
             "invalidServices": 1,
             "portsLeadingNowhere": 1,
+            "portsInDoubt": 0,
+            "skipped": 0,
             "workloads": 1,
             "pods": 0,
             "invalidWorkloads": 0,

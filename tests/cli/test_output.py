@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import pytest
 
-from command_line import POD, POD_REPORT, WEB, Terminal, portmap, process, same, service, write
+from command_line import POD, POD_REPORT, WEB, Terminal, deployment, portmap, process, same, service, write
 from portmap._cli.main import main
 
 
@@ -81,8 +81,10 @@ class TestTerminal:
             Service shop/web
                   (deploy/overlays/production/europe/services/web.yaml:1)
               a-longer-name 80/TCP
-                ✗ no pod has the labels
+                ? no pod has the labels
                   app.kubernetes.io/name=web-of-the-shop
+                  in doubt: this part of the input creates no
+                  long-running pods
             """,
         )
 
@@ -96,21 +98,30 @@ class TestTerminal:
         assert portmap("resolve", "web.yaml", stdout=Terminal()).out.split() == whole.split()
 
     def test_colours(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Names are bold, and misses are red."""
+        """Names are bold, misses are red, and those in doubt are yellow."""
         monkeypatch.setenv("COLUMNS", "90")
         write(
             "web.yaml",
-            service("web", "app: web", "{port: 80}"),
+            service("web", "app: web", "{name: a, port: 80}, {name: b, port: 81, targetPort: x}"),
+            deployment("web", "app: web", "{containerPort: 80}"),
+            service("none", "app: none", "{port: 80}", "other"),
             service("cold", "app: cold", "{port: 0, targetPort: 80}", "default"),
         )
         same(
             portmap("resolve", "web.yaml", stdout=Terminal()).out,
             """\
             Service \x1b[1mshop/web\x1b[0m (web.yaml:1)
-              80/TCP  \x1b[31m✗ no pod has the labels app=web\x1b[0m
+              a 80/TCP  → Deployment/web  app  80/TCP
+              b 81/TCP  \x1b[31m✗ no container port named 'x' for TCP in Deployment/web: it declares TCP → 80\x1b[0m
+            \x1b[31m              in app\x1b[0m
+                          hint: port 80 has no name there: name it 'x'
 
-            Service \x1b[1mdefault/cold\x1b[0m (web.yaml:8) is invalid
-            \x1b[31m  web.yaml:13:18: spec.ports[0].port: Invalid value: 0: must be between 1 and 65535,\x1b[0m
+            Service \x1b[1mother/none\x1b[0m (web.yaml:19)
+              80/TCP    \x1b[33m? no pod has the labels app=none\x1b[0m
+                          in doubt: this part of the input creates no long-running pods
+
+            Service \x1b[1mdefault/cold\x1b[0m (web.yaml:26) is invalid
+            \x1b[31m  web.yaml:31:18: spec.ports[0].port: Invalid value: 0: must be between 1 and 65535,\x1b[0m
             \x1b[31m  inclusive  [port-out-of-range]\x1b[0m
                   hint: give the port number that clients dial
             """,

@@ -38,19 +38,34 @@ class TestTrace:
 
     def test_a_target_without_endpoints(self) -> None:
         """The exit code is 1, and the report has the reason."""
-        run = portmap("trace", "shop.example/api", "-", stdin=WEB + INGRESS)
+        wrong_port = INGRESS.replace("name: wep, port: {name: http}", "name: web, port: {name: htpp}")
+        run = portmap("trace", "shop.example/api", "-", stdin=WEB + wrong_port)
         same(
             run.out,
             """\
             Ingress shop/front shop.example/api (<stdin>:26)
-              ✗ there is no Service 'wep' in namespace shop
-                hint: did you mean 'web'?
+              ✗ Service shop/web has no port 'htpp': it has 80 (http), 6060 (debug)
+                hint: did you mean 'http'?
             """,
         )
         assert (run.code, run.err) == (1, "1 rule; 1 without endpoints\n")
         run = portmap("trace", "deployment/web:dns", "-", stdin=WEB)
         assert (run.code, run.err) == (1, "1 port; 1 unreached\n")
         assert "✗ unreached: only the address of the pod itself leads here" in run.out
+
+    def test_a_target_that_may_be_right(self) -> None:
+        """The exit code is 0 where the linter reports no error, and the report says why."""
+        run = portmap("trace", "shop.example/api", "-", stdin=WEB + INGRESS)
+        same(
+            run.out,
+            """\
+            Ingress shop/front shop.example/api (<stdin>:26)
+              ? there is no Service 'wep' in namespace shop
+                hint: did you mean 'web'?
+                in doubt: the input may be incomplete, and the Service elsewhere
+            """,
+        )
+        assert (run.code, run.err) == (0, "1 rule; 1 in doubt\n")
 
     @pytest.mark.parametrize(
         "target", ["wep", "web:htpp", "30081", "shop.exampel", "99999", "30080/xyz", "foo/bar", ""]
@@ -105,9 +120,9 @@ class TestTrace:
         monkeypatch.setenv("COLUMNS", "40")
         monkeypatch.delenv("NO_COLOR", raising=False)
         monkeypatch.setenv("TERM", "xterm")
-        text = WEB + INGRESS
+        text = WEB + INGRESS.replace("name: wep, port: {name: http}", "name: web, port: {name: htpp}")
         run = portmap("trace", "shop.example/api", "-", stdin=text, stdout=Terminal())
-        assert "\x1b[31m  ✗ there is no Service 'wep' in\x1b[0m\n\x1b[31m    namespace shop\x1b[0m\n" in run.out
+        assert "\x1b[31m  ✗ Service shop/web has no port 'htpp':\x1b[0m\n\x1b[31m    it has 80 (http)," in run.out
         monkeypatch.setenv("NO_COLOR", "1")
         whole = portmap("trace", "deployment/web", "-", stdin=text).out
         wrapped = portmap("trace", "deployment/web", "-", stdin=text, stdout=Terminal()).out

@@ -608,6 +608,7 @@ class TestPlainData:
                         "nodePort": None,
                         "reaches": [target],
                         "stops": None,
+                        "doubt": None,
                         "referredToBy": [],
                     }
                 ],

@@ -7,7 +7,7 @@ import pytest
 from graph_objects import APP, make_deployment, make_ingress, make_rule, make_service
 from manifest_objects import Manifest
 from portmap import Container, ContainerPort, PortMap, Service, ServicePort, Workload
-from portmap._graph.target_syntax import NodePortTarget, ObjectTarget, RequestTarget, parse_target
+from portmap._kubernetes.target_syntax import NodePortTarget, ObjectTarget, RequestTarget, parse_target
 from portmap._model.pods import Pod
 
 KINDS = ("Service", "Deployment", "StatefulSet", "Service.serving.knative.dev")
@@ -124,7 +124,9 @@ class TestTraces:
         assert (trace.subject.address, str(trace.onward[0])) == ("shop.example/", f"Service shop/web 80 → {APP}")
         [wrong] = shop().trace("shop.example/api/v1")
         [onward] = wrong.onward
-        assert (wrong.leads_nowhere, onward.end, onward.hint) == (True, None, "did you mean 'web'?")
+        assert (wrong.leads_nowhere, onward.end, onward.hint) == (False, None, "did you mean 'web'?")
+        # Another rule refers to Service web, so this one may mean a Service of another part of the application.
+        assert onward.doubt == "the input may be incomplete, and the Service elsewhere"
 
     def test_only_the_matching_path_of_a_route(self) -> None:
         """A rule with several paths is traced once, with the path and the host that match."""
@@ -233,7 +235,7 @@ class TestWrongTargets:
             ("web:8080", "has no port '8080': it has http 80; 8080 is the container port of http"),
             ("web:app:http", "has no containers"),
             ("deployment/wep", "there is no deployment 'wep'; did you mean 'web'?"),
-            ("statefulset/web", "there is no statefulset 'web'; there is a Deployment of that name"),
+            ("statefulset/web", "there is no statefulset 'web'; there is a Deployment: write 'deployment/web'"),
             ("deployment/web:wep", "has no port or container 'wep': it has app web 8080, app admin 9000"),
             ("30081", "did you mean 30080?"),
             ("30080/UDP", "it is taken for another protocol"),

@@ -14,8 +14,8 @@ import pytest
 from command_line import portmap
 from executors import PicklingExecutor
 from portmap import Cluster, ManifestError
+from portmap._graph.facts import Facts
 from portmap._lint.engine import LintSettings, Part, read_part
-from portmap._lint.facts import Facts
 from portmap._lint.inputs import inputs_of
 from portmap._lint.parallel import lint_inputs
 from portmap.lint import DEFAULT_RULES

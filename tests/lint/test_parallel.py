@@ -195,7 +195,7 @@ def test_paths_that_go_up_and_down() -> None:
 def test_folders_stay_together(files: Iterable[tuple[str, int]], parts: int) -> None:
     """Every input is in one part, in order, with those of its folder, and there are no more parts than asked for."""
     inputs = [Input(f"{folder}/{number}.yaml", named=False, size=size) for number, (folder, size) in enumerate(files)]
-    divided = _divided(inputs, parts)
+    divided = _divided(inputs, parts, Cluster())
     assert [each for part in divided for each in part] == inputs
     assert 1 <= len(divided) <= parts
     homes = [{each.source[0] for each in part} for part in divided]

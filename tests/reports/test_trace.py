@@ -93,7 +93,15 @@ def test_a_node_port(target: str) -> None:
 @pytest.mark.parametrize("target", ["shop.example/api", "deployment/web:dns"])
 def test_a_target_without_endpoints(target: str) -> None:
     """`leadsNowhere` is true, and the exit code is 1."""
-    assert trace_of(target, code=1)["leadsNowhere"] is True
+    wrong_port = INGRESS.replace("name: wep, port: {name: http}", "name: web, port: {name: htpp}")
+    assert trace_of(target, code=1, text=WEB + wrong_port)["leadsNowhere"] is True
+
+
+def test_a_target_in_doubt() -> None:
+    """`leadsNowhere` is false, and the path says why it may be right."""
+    trace = trace_of("shop.example/api")
+    assert trace["leadsNowhere"] is False
+    assert [path["doubt"] for path in trace["onward"]] == ["the input may be incomplete, and the Service elsewhere"]
 
 
 def test_a_host_port() -> None:

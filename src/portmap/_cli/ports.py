@@ -31,14 +31,12 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     from portmap._graph.port_map import PortMap
     from portmap._manifests.documents import judged
     from portmap._reports.invalid_objects import violation_lines
-    from portmap._reports.places import places_of
     from portmap._reports.ports import as_json, as_text, summary
 
     port_map = PortMap.of(documents, cluster=cluster, namespace=options.namespace)
-    places = places_of(documents, options.namespace)
     console.note(*map(str, unreadable))
     if options.format == "json":
-        console.write(as_json(port_map, places, unreadable))
-    elif console.write(as_text(port_map, places, console.page)):
+        console.write(as_json(port_map, unreadable))
+    elif console.write(as_text(port_map, console.page)):
         console.note(*violation_lines(judged(documents)), summary(port_map))
     return 1 if port_map.node_ports.collisions or port_map.host_ports.collisions or port_map.unknown else 0

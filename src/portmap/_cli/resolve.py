@@ -2,19 +2,14 @@
 
 import argparse
 import os
-import re
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable
+from typing import Final
 
 from portmap._cli.arguments import Commands, add_input, cluster_of, read_documents
-from portmap._kubernetes.did_you_mean import nearest
+from portmap._kubernetes.target_syntax import ObjectTarget, is_kind, parse_object
 from portmap._reports.console import CommandError, Console
 
-if TYPE_CHECKING:
-    from portmap._manifests.documents import Document
-
 _COMMAND: Final = "portmap resolve"
-_SERVICE: Final = re.compile(r"(?:service|services|svc)/(.+)", re.IGNORECASE)
 
 
 def add_resolve(commands: Commands) -> None:
@@ -25,7 +20,8 @@ def add_resolve(commands: Commands) -> None:
         help="show the container and port number that each Service port reaches",
         description="Show which pod or workload, which container and which number each Service port reaches, "
         "or why it has no endpoints.",
-        epilog="Exit codes: 0 every port has endpoints; 1 a port has none, or a Service is invalid; "
+        epilog="Exit codes: 0 every port has endpoints, or may be right; 1 a port has none, or a Service is "
+        "invalid; "
         "2 bad usage, or the input cannot be read.",
     )
     add_input(parser, "service/NAME selects one Service; ")
@@ -34,20 +30,19 @@ def add_resolve(commands: Commands) -> None:
 
 def _run(options: argparse.Namespace, console: Console) -> int:
     cluster = cluster_of(options)
-    paths, names = _paths_and_names(options.paths)
+    paths, targets = _paths_and_targets(options.paths)
     documents, unreadable = read_documents(paths, cluster, console, _COMMAND)
 
     from portmap._reports.invalid_objects import violation_lines
     from portmap._reports.resolve import as_json, as_text, summary
-    from portmap._reports.resolve_data import names_of, resolve_documents
+    from portmap._reports.resolve_data import resolve_documents
 
-    report = resolve_documents(
-        documents, cluster=cluster, unreadable=unreadable, namespace=options.namespace, names=names
-    )
-    found = {name for each in report.services for name in names_of(each.document, options.namespace)}
-    missing = [name for name in names if name not in found]
-    if missing:
-        raise CommandError(*_no_such_services(missing, documents, options.namespace))
+    try:
+        report = resolve_documents(
+            documents, cluster=cluster, unreadable=unreadable, namespace=options.namespace, targets=targets
+        )
+    except KeyError as error:
+        raise CommandError(f"{_COMMAND}: {error.args[0]}") from None
     console.note(*map(str, unreadable))
     if options.format == "json":
         console.write(as_json(report))
@@ -56,23 +51,23 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     return 1 if report.invalid_services or report.ports_without_endpoints else 0
 
 
-def _paths_and_names(arguments: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Return the paths to read, each once, and the names of the selected Services."""
-    paths, names = [], []
+def _paths_and_targets(arguments: Iterable[str]) -> tuple[list[str], list[ObjectTarget]]:
+    """Return the paths to read, each once, and the selected Services."""
+    paths, targets = [], []
     for argument in dict.fromkeys(arguments):
-        match = _SERVICE.fullmatch(argument)
-        if match and not os.path.lexists(argument):
-            names.append(match[1])
+        kind, slash, name = argument.partition("/")
+        if slash and name and is_kind(kind, "Service") and kind and not os.path.lexists(argument):
+            targets.append(_target(argument))
         else:
             paths.append(argument)
-    return paths or ["."], names
+    return paths or ["."], targets
 
 
-def _no_such_services(names: Iterable[str], documents: "Iterable[Document]", namespace: str | None) -> Iterator[str]:
-    from portmap._reports.resolve_data import names_of
-
-    known = {name for each in documents if each.kind == "Service" for name in names_of(each, namespace)}
-    for name in names:
-        guess = nearest(name, sorted(known))
-        hint = f"; did you mean {guess!r}?" if guess else ""
-        yield f"{_COMMAND}: there is no Service {name!r} in the input{hint}"
+def _target(text: str) -> ObjectTarget:
+    try:
+        target = parse_object(text, ["Service"])
+    except ValueError as error:
+        raise CommandError(f"{_COMMAND}: {error.args[0]}") from None
+    if target.port is not None:
+        raise CommandError(f"{_COMMAND}: {text!r} names a port: write portmap trace {text}")
+    return target

@@ -18,8 +18,8 @@ def add_trace(commands: Commands) -> None:
         help="show what leads to a port, a host or a node port, and which container it reaches",
         description="Follow one port both ways: show what leads to it from outside, and which port of which "
         "container it reaches.",
-        epilog="Exit codes: 0 every target resolves; 1 a target has no endpoints, or a container port is unreached; "
-        "2 there is no such target, bad usage, or the input cannot be read.",
+        epilog="Exit codes: 0 every target resolves, or may be right; 1 a target has no endpoints, or a container port "
+        "is unreached; 2 there is no such target, bad usage, or the input cannot be read.",
     )
     parser.add_argument(
         "target",
@@ -42,7 +42,6 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     from portmap._graph.port_map import PortMap
     from portmap._manifests.documents import judged
     from portmap._reports.invalid_objects import violation_lines
-    from portmap._reports.places import places_of
     from portmap._reports.trace import as_json, as_text, summary
 
     try:
@@ -50,11 +49,10 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     except (KeyError, ValueError) as error:
         problem = f"{_COMMAND}: {error.args[0]}"
         raise CommandError(*map(str, unreadable), problem, *_swapped_hint(options.target)) from None
-    places = places_of(documents, options.namespace)
     console.note(*map(str, unreadable))
     if options.format == "json":
-        console.write(as_json(traces, places, options.target, cluster, unreadable))
-    elif console.write(as_text(traces, places, console.page)):
+        console.write(as_json(traces, options.target, cluster, unreadable))
+    elif console.write(as_text(traces, console.page)):
         console.note(*violation_lines(judged(documents)), summary(traces))
     return 1 if any(trace.leads_nowhere for trace in traces) else 0
 

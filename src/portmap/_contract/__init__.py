@@ -23,13 +23,13 @@ from portmap._contract.update_changes import update_changes
 from portmap._contract.updates import Update, accepted_update
 from portmap._contract.workload_updates import Owner, owner_of, replaced_workloads
 from portmap._contract.writes import Write, Writing
-from portmap._graph.object_name import items_of_list
 from portmap._graph.reference import Reference
 from portmap._graph.reference_table import references_of
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import ValidationError
 from portmap._kubernetes.printable import safe_repr
 from portmap._manifests.applied import Creation
+from portmap._manifests.documents import objects_in
 from portmap._manifests.read import read
 from portmap._model.foreign import plain_manifest
 from portmap._model.pods import Pod
@@ -244,8 +244,7 @@ def _items(given: object) -> Iterator[Service | Pod | Workload | Mapping[str, An
     if isinstance(given, Service | Pod | Workload):
         yield given
     elif isinstance(given, Mapping):
-        items = items_of_list(given)
-        yield from (given,) if items is None else (each for item in items for each in _items(item))
+        yield from (raw for _, raw in objects_in(given) if isinstance(raw, Mapping))
     elif hasattr(given, "raw") and hasattr(given, "violations"):
         # The plain data of other kinds than Services has references, too.
         typed = getattr(given, "object", None)

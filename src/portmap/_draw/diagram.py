@@ -6,22 +6,20 @@ and their ports, and workloads with their container ports. Formats and positions
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import count
+from itertools import chain, count
 from operator import itemgetter
 from typing import Final, Literal, TypeAlias, final
 
 import attrs
 
 from portmap._graph.chains import Entry, Hop, entries_of, reference_hop
-from portmap._graph.items import name_of
 from portmap._graph.object_name import ObjectName
 from portmap._graph.port_map import PortMap
+from portmap._graph.reach import ServiceNode, declared_targets
 from portmap._graph.targets import ContainerTarget, ResolvedReference, ServiceTarget
 from portmap._kubernetes.enums import DEFAULT_PROTOCOL
 from portmap._kubernetes.printable import printable
 from portmap._model.ports import ServicePort
-from portmap._model.services import Service
-from portmap._model.workloads import Workload
 
 Column: TypeAlias = Literal["ways-in", "services", "pods"]
 State: TypeAlias = Literal["fine", "nowhere", "unreached", "elsewhere"]
@@ -144,8 +142,7 @@ class _Builder:
         self._map = port_map
         self._boxes: list[Box] = []
         self._lines: list[Line] = []
-        # Several Services may share a name, such as a base and its overlays.
-        self._services: dict[ObjectName, list[tuple[Service, str]]] = defaultdict(list)
+        self._services: dict[ObjectName, str] = {}
         self._workloads: dict[ObjectName, str] = {}
         self._rows: dict[ContainerTarget, str] = {}
         self._placeholders: dict[tuple[Column, str | None, str, str, State], str] = {}
@@ -153,9 +150,9 @@ class _Builder:
 
     def diagram(self) -> Diagram:
         self._add_pods()
-        for number, service in enumerate(self._map.services):
-            self._services[name_of(service)].append((service, f"s{number}"))
-            self._add_service(service, f"s{number}")
+        for number, node in enumerate(self._map.graph.services):
+            self._services[node.name] = f"s{number}"
+            self._add_service(node, f"s{number}")
         self._add_references()
         self._add_host_ports()
         return Diagram(tuple(self._boxes), tuple(dict.fromkeys(self._lines)))
@@ -166,17 +163,13 @@ class _Builder:
         unreached = set(self._map.unreached)
         reached = self._reached()
         without_ports: dict[str | None, list[str]] = defaultdict(list)
-        named: dict[ObjectName, list[Workload]] = defaultdict(list)
-        for workload in self._map.workloads:
-            named[name_of(workload)].append(workload)
-        for number, (name, same) in enumerate(named.items()):
-            declared = [target for each in same for target in self._map.declared(each)]
-            targets = list(dict.fromkeys([*declared, *reached[name]]))
+        for number, (workload, name) in enumerate(self._map.graph.workloads):
+            targets = list(dict.fromkeys([*declared_targets(workload, name), *reached[name]]))
             if targets:
                 self._workloads[name] = f"w{number}"
-                self._add_workload(same[0], f"w{number}", targets, unreached)
+                self._add_workload(name, f"w{number}", targets, unreached)
             else:
-                without_ports[name.namespace].append(f"{same[0].kind} {same[0].name}")
+                without_ports[name.namespace].append(f"{name.kind} {name.name}")
         for number, (namespace, names) in enumerate(without_ports.items()):
             rows = tuple(Row(f"b{number}.{position}", text) for position, text in enumerate(names))
             self._boxes.append(Box(f"b{number}", "pods", namespace, _WITHOUT_PORTS, "", rows, objects=len(rows)))
@@ -184,10 +177,9 @@ class _Builder:
     def _reached(self) -> dict[ObjectName, list[ContainerTarget]]:
         """Return the container ports that anything leads to, by workload. They need not be declared."""
         reached: dict[ObjectName, list[ContainerTarget]] = defaultdict(list)
-        for service in self._map.services:
-            for position in range(len(service.ports)):
-                for target in self._map.targets(service, position):
-                    reached[target.workload].append(target)
+        for node in self._map.graph.services:
+            for target in chain.from_iterable(node.targets):
+                reached[target.workload].append(target)
         for each in self._references():
             for end in each.targets:
                 if isinstance(end, ContainerTarget):
@@ -195,7 +187,7 @@ class _Builder:
         return reached
 
     def _add_workload(
-        self, workload: Workload, box_id: str, targets: Iterable[ContainerTarget], unreached: set[ContainerTarget]
+        self, name: ObjectName, box_id: str, targets: Iterable[ContainerTarget], unreached: set[ContainerTarget]
     ) -> None:
         rows = []
         for number, target in enumerate(targets):
@@ -207,19 +199,19 @@ class _Builder:
                 rows.append(Row(row, text, container, "unreached", "nothing reaches this port"))
             else:
                 rows.append(Row(row, text, container))
-        self._boxes.append(Box(box_id, "pods", workload.namespace, workload.kind, workload.name, tuple(rows)))
+        self._boxes.append(Box(box_id, "pods", name.namespace, name.kind, name.name, tuple(rows)))
 
     # --- Services ---
 
-    def _add_service(self, service: Service, box_id: str) -> None:
-        resolution = self._map.resolution(service)
+    def _add_service(self, node: ServiceNode, box_id: str) -> None:
+        service, resolution = node.service, node.resolution
         rows = []
         unresolved: dict[str, list[str]] = defaultdict(list)
         for position, port in enumerate(service.ports):
             row = f"{box_id}.{position}"
-            targets = self._map.targets(service, position)
+            targets = node.targets[position]
             self._lines += [Line(row, self._rows[target]) for target in targets]
-            reason = "" if targets else self._map.why_not(service, position)
+            reason = "" if targets else self._map.graph.outcome(node, position).reason
             state: State = "fine" if targets else "elsewhere" if resolution.elsewhere else "nowhere"
             if reason:
                 unresolved[reason].append(row)
@@ -231,14 +223,15 @@ class _Builder:
         outside: State = "elsewhere" if resolution.elsewhere else "nowhere"
         for reason, sources in unresolved.items():
             self._add_placeholder("pods", service.namespace, "", reason, sources, outside)
-        self._add_entry_points(service, box_id)
+        self._add_entry_points(node, box_id)
 
-    def _add_entry_points(self, service: Service, box_id: str) -> None:
+    def _add_entry_points(self, node: ServiceNode, box_id: str) -> None:
         """Add the entry points that the Service itself opens, each with rows that lead to its ports."""
+        service = node.service
         entries = [
             (number, position, entry, hops[0])
             for position, port in enumerate(service.ports)
-            for number, (entry, hops) in enumerate(entries_of(service, name_of(service), port))
+            for number, (entry, hops) in enumerate(entries_of(service, node.name, port))
         ]
         # All ports of an address come before the next address.
         entries.sort(key=itemgetter(0))
@@ -288,7 +281,7 @@ class _Builder:
             for _, hop in reference_hop(each.reference):
                 text = hop.address or each.reference.names
                 row = rows.setdefault(text, Row(f"{box_id}.{len(rows)}", text)).id
-                self._lines += [Line(row, end) for target in each.targets for end in self._ends(target)]
+                self._lines += [Line(row, self._end(target)) for target in each.targets]
                 if not each.targets:
                     reason = each.unknown or (each.miss.message if each.miss else "")
                     # The message of a miss names the object.
@@ -298,16 +291,11 @@ class _Builder:
         for (wanted, reason, state), sources in unresolved.items():
             self._add_placeholder("services", source.namespace, wanted, reason, sources, state)
 
-    def _ends(self, target: ServiceTarget | ContainerTarget) -> Iterator[str]:
-        """Yield the ids of the rows that a reference leads to."""
+    def _end(self, target: ServiceTarget | ContainerTarget) -> str:
+        """Return the id of the row that a reference leads to."""
         if isinstance(target, ContainerTarget):
-            yield self._rows[target]
-            return
-        for service, box_id in self._services[target.service]:
-            if target.position is None:
-                yield f"{box_id}.0"
-            elif target.position < len(service.ports) and service.ports[target.position] == target.port:
-                yield f"{box_id}.{target.position}"
+            return self._rows[target]
+        return f"{self._services[target.service]}.{target.position or 0}"
 
     def _add_host_ports(self) -> None:
         by_workload: dict[ObjectName, list[tuple[str, str]]] = defaultdict(list)

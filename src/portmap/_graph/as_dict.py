@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from portmap._graph.chain_builder import ChainBuilder
-from portmap._graph.items import Inventory, name_of
+from portmap._graph.graph import Graph
 from portmap._graph.node_ports import HostPorts, NodePorts
-from portmap._graph.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget
+from portmap._graph.object_name import ObjectName
+from portmap._graph.reach import ServiceNode
+from portmap._graph.targets import ContainerTarget
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.plain_data import plain_data
-from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
 VERSION: Final = 1
@@ -18,39 +19,35 @@ VERSION: Final = 1
 
 def as_plain_data(
     cluster: Cluster,
+    graph: Graph,
     chains: ChainBuilder,
-    references: Sequence[ResolvedReference],
-    misses: Sequence[MapMiss],
     unreached: Sequence[ContainerTarget],
-    node_ports: NodePorts,
-    host_ports: HostPorts,
+    ports: tuple[NodePorts, HostPorts],
 ) -> dict[str, Any]:
     """Return the map as dicts, lists, text and numbers."""
-    inventory: Inventory = chains.inventory
+    node_ports, host_ports = ports
     return plain_data(
         {
             "version": VERSION,
             "kubernetesVersion": cluster.version,
-            "services": [_service(service, index, chains) for index, service in enumerate(inventory.services)],
-            "workloads": [_workload(workload, chains) for workload in inventory.workloads],
-            "references": references,
-            "misses": misses,
+            "services": [_service(node, graph, chains) for node in graph.services],
+            "workloads": [_workload(workload, name, chains) for workload, name in graph.workloads],
+            "references": graph.references,
+            "misses": graph.misses,
             "unreached": unreached,
-            "unknown": inventory.unknown,
+            "unknown": graph.unknown,
             "nodePorts": node_ports,
             "hostPorts": host_ports,
-            "others": inventory.others,
+            "others": graph.others,
         }
     )
 
 
-def _service(service: Service, index: int, chains: ChainBuilder) -> dict[str, Any]:
-    name = name_of(service)
-    targets = chains.reach.targets[index]
+def _service(node: ServiceNode, graph: Graph, chains: ChainBuilder) -> dict[str, Any]:
     ports = []
-    for position, port in enumerate(service.ports):
-        referring = chains.referring.get(ServiceTarget(name, position, port), ())
-        reached = targets[position]
+    for position, port in enumerate(node.service.ports):
+        referring = chains.referring.get(node.target(position), ())
+        reached, outcome = node.targets[position], graph.outcome(node, position)
         ports.append(
             {
                 "name": port.name,
@@ -60,24 +57,25 @@ def _service(service: Service, index: int, chains: ChainBuilder) -> dict[str, An
                 "targetPort": port.effective_target_port,
                 "nodePort": port.node_port or None,
                 "reaches": reached,
-                "stops": None if reached else chains.why_not(index, position),
+                "stops": None if reached else outcome.reason,
+                "doubt": outcome.doubt,
                 "referredToBy": [
                     {**plain_data(each.source), "field": each.field, "role": each.reference.role} for each in referring
                 ],
             }
         )
     return {
-        **plain_data(name),
-        "type": service.effective_type,
-        "headless": service.is_headless,
-        "elsewhere": chains.reach.resolutions[index].elsewhere,
+        **plain_data(node.name),
+        "type": node.service.effective_type,
+        "headless": node.service.is_headless,
+        "elsewhere": node.resolution.elsewhere,
         "ports": ports,
     }
 
 
-def _workload(workload: Workload, chains: ChainBuilder) -> dict[str, Any]:
+def _workload(workload: Workload, name: ObjectName, chains: ChainBuilder) -> dict[str, Any]:
     return {
-        **plain_data(name_of(workload)),
+        **plain_data(name),
         "replicas": workload.replicas,
         "ports": [
             {
@@ -87,6 +85,6 @@ def _workload(workload: Workload, chains: ChainBuilder) -> dict[str, Any]:
                 "protocol": target.protocol,
                 "chains": [{"entry": chain.entry, "hops": chain.hops} for chain in chains.to(target)],
             }
-            for target in chains.targets_of(workload)
+            for target in chains.targets_of(workload, name)
         ],
     }

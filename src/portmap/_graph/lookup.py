@@ -11,32 +11,30 @@ import attrs
 
 from portmap._graph import reference_misses as misses
 from portmap._graph.index import Index
-from portmap._graph.items import Grant, Inventory
+from portmap._graph.inventory import Grant, Inventory
 from portmap._graph.label_selectors import Scope
-from portmap._graph.reach import Reach, declared_targets, target_of
+from portmap._graph.reach import Reach, ServiceNode, declared_targets, target_of
 from portmap._graph.reference import Lookup, Reference
-from portmap._graph.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget, Target
-from portmap._kubernetes.enums import DEFAULT_PROTOCOL
+from portmap._graph.targets import ContainerTarget, MapMiss, ResolvedReference, Target
 from portmap._kubernetes.field_path import FieldPath
 from portmap._model.pods import Container
-from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
 _EXTERNAL: Final = "ExternalName"
 
 
-def look_up_all(inventory: Inventory, reach: Reach, index: Index) -> tuple[ResolvedReference, ...]:
-    """Resolve every reference of the inventory, in their order."""
-    lookup = _Lookup(inventory, reach, index)
-    return tuple(lookup.resolve(reference, workload) for reference, workload in inventory.references)
-
-
 @final
-@attrs.frozen
-class _Lookup:
+@attrs.frozen(eq=False)
+class Lookups:
+    """Resolve references among the objects of a group."""
+
     inventory: Inventory
     reach: Reach
     index: Index
+
+    def all(self) -> tuple[ResolvedReference, ...]:
+        """Resolve every reference of the group, in their order."""
+        return tuple([self.resolve(reference, workload) for reference, workload in self.inventory.references])
 
     def resolve(self, reference: Reference, workload: Workload | None) -> ResolvedReference:
         """Return the reference with its targets, its miss, or why the result is unknown."""
@@ -47,18 +45,7 @@ class _Lookup:
             return ResolvedReference(reference, unknown=found)
         return ResolvedReference(reference, tuple(dict.fromkeys(found)))
 
-    def service(self, index: int) -> Service:
-        """Return a Service of the inventory."""
-        return self.inventory.services[index]
-
-    def target(self, index: int, position: int | None) -> ServiceTarget:
-        """Return a port of a Service of the inventory, or the Service itself."""
-        service = self.service(index)
-        return ServiceTarget(
-            self.inventory.name(service), position, None if position is None else service.ports[position]
-        )
-
-    def named(self, reference: Reference) -> "Sequence[int] | MapMiss | str":
+    def named(self, reference: Reference) -> "Sequence[ServiceNode] | MapMiss | str":
         """Return the Services that a reference names, or why there is none."""
         name, namespace = reference.service or "", reference.namespace
         services = self.index.services_named(name, namespace)
@@ -93,29 +80,25 @@ class _Lookup:
 _Answer = Iterable[Target] | MapMiss | str
 
 
-def _service(lookup: _Lookup, reference: Reference, _: Workload | None) -> _Answer:
+def _service(lookup: Lookups, reference: Reference, _: Workload | None) -> _Answer:
     services = lookup.named(reference)
     if isinstance(services, MapMiss | str):
         return services
     if reference.role == "route":
         # An OpenShift Route without a port applies to all ports of the Service.
-        return [
-            lookup.target(index, position)
-            for index in services
-            for position, _ in enumerate(lookup.service(index).ports)
-        ]
-    return [lookup.target(index, None) for index in services]
+        return [node.target(position) for node in services for position, _ in enumerate(node.service.ports)]
+    return [node.target(None) for node in services]
 
 
-def _service_port(lookup: _Lookup, reference: Reference, _: Workload | None) -> _Answer:
+def _service_port(lookup: Lookups, reference: Reference, _: Workload | None) -> _Answer:
     services = lookup.named(reference)
     if isinstance(services, MapMiss | str):
         return services
     found = []
-    for index in services:
-        service = lookup.service(index)
+    for node in services:
+        service = node.service
         found += [
-            lookup.target(index, position)
+            node.target(position)
             for position, port in enumerate(service.ports)
             if reference.port is not None
             and reference.port == (port.port if isinstance(reference.port, int) else port.name)
@@ -123,18 +106,18 @@ def _service_port(lookup: _Lookup, reference: Reference, _: Workload | None) -> 
         ]
         if not found and service.effective_type == _EXTERNAL and reference.port is not None:
             # The ports of an ExternalName Service have no effect: clients connect to the port of the reference.
-            found.append(lookup.target(index, None))
-    return found or misses.no_service_port(reference, lookup.service(services[0]), lookup.reach.targets[services[0]])
+            found.append(node.target(None))
+    return found or misses.no_service_port(reference, services[0])
 
 
-def _endpoint_port(lookup: _Lookup, reference: Reference, _: Workload | None) -> _Answer:
+def _endpoint_port(lookup: Lookups, reference: Reference, _: Workload | None) -> _Answer:
     services = lookup.named(reference)
     if isinstance(services, MapMiss | str):
         return services
     reached = [
-        (lookup.target(index, position), {target.port for target in targets})
-        for index in services
-        for position, targets in enumerate(lookup.reach.targets[index])
+        (node.target(position), {target.port for target in targets})
+        for node in services
+        for position, targets in enumerate(node.targets)
     ]
     found = [target for target, numbers in reached if reference.port in numbers]
     if found:
@@ -142,33 +125,31 @@ def _endpoint_port(lookup: _Lookup, reference: Reference, _: Workload | None) ->
     first = services[0]
     if not any(numbers for _, numbers in reached):
         # A Service without pods is a miss of the Service. The number may still be correct.
-        return f"{lookup.inventory.name(lookup.service(first))} reaches no pod of the set"
-    return misses.no_endpoint_port(
-        reference, lookup.service(first), (number for _, numbers in reached for number in numbers)
-    )
+        return f"{first.name} reaches no pod of the set"
+    return misses.no_endpoint_port(reference, first.service, (number for _, numbers in reached for number in numbers))
 
 
-def _hand_written(lookup: _Lookup, reference: Reference, _: Workload | None) -> _Answer:
+def _hand_written(lookup: Lookups, reference: Reference, _: Workload | None) -> _Answer:
     services = lookup.named(reference)
     if isinstance(services, MapMiss | str):
         return services
     found = []
-    for index in services:
-        service = lookup.service(index)
+    for node in services:
+        service = node.service
         if service.selector:
             return f"{service} has a selector, so a controller writes its endpoints"
         found += [
-            lookup.target(index, position)
+            node.target(position)
             for position, port in enumerate(service.ports)
             if (port.name or "") == reference.port and port.effective_protocol == reference.protocol
         ]
-    return found or misses.other_name(reference, lookup.service(services[0]))
+    return found or misses.other_name(reference, services[0].service)
 
 
 # --- by labels -------------------------------------------------------------------------------------------------
 
 
-def _selected_services(lookup: _Lookup, reference: Reference) -> "Sequence[int] | MapMiss | str":
+def _selected_services(lookup: Lookups, reference: Reference) -> "Sequence[ServiceNode] | MapMiss | str":
     scopes = reference.scopes or ()
     services = lookup.index.services_in(scopes)
     if services:
@@ -186,7 +167,7 @@ def _selected_services(lookup: _Lookup, reference: Reference) -> "Sequence[int] 
         reference,
         "Service",
         _wanted(scopes),
-        None if other is None else lookup.inventory.name(lookup.service(other)),
+        None if other is None else other.name,
         workload,
     )
 
@@ -195,34 +176,34 @@ def _wanted(scopes: Iterable[Scope]) -> str:
     return " or ".join(dict.fromkeys(str(scope.selector) for scope in scopes))
 
 
-def _selected_service_port(lookup: _Lookup, reference: Reference, _: Workload | None) -> _Answer:
+def _selected_service_port(lookup: Lookups, reference: Reference, _: Workload | None) -> _Answer:
     services = _selected_services(lookup, reference)
     if isinstance(services, MapMiss | str):
         return services
     found = [
-        lookup.target(index, position)
-        for index in services
-        for position, port in enumerate(lookup.service(index).ports)
+        node.target(position)
+        for node in services
+        for position, port in enumerate(node.service.ports)
         if port.name == reference.port
     ]
     if found:
         return found
     if not str(reference.port).replace("-", "").isalnum():
         return f"{reference.port!r} is a pattern"
-    return misses.no_service_port(reference, lookup.service(services[0]), lookup.reach.targets[services[0]])
+    return misses.no_service_port(reference, services[0])
 
 
-def _selected_service_target(lookup: _Lookup, reference: Reference, _: Workload | None) -> _Answer:
+def _selected_service_target(lookup: Lookups, reference: Reference, _: Workload | None) -> _Answer:
     services = _selected_services(lookup, reference)
     if isinstance(services, MapMiss | str):
         return services
-    workloads = [workload for index in services for workload in lookup.reach.selected[index]]
+    workloads = [workload for node in services for workload in node.selected]
     if not workloads:
-        return f"{lookup.inventory.name(lookup.service(services[0]))} reaches no pod of the set"
+        return f"{services[0].name} reaches no pod of the set"
     return _declared_or_miss(lookup, attrs.evolve(reference, protocol=None), workloads)
 
 
-def _declared_or_miss(lookup: _Lookup, reference: Reference, workloads: Sequence[Workload]) -> _Answer:
+def _declared_or_miss(lookup: Lookups, reference: Reference, workloads: Sequence[Workload]) -> _Answer:
     return (
         _declared(lookup, reference, workloads)
         or _port_in_front(lookup, reference, workloads)
@@ -230,7 +211,7 @@ def _declared_or_miss(lookup: _Lookup, reference: Reference, workloads: Sequence
     )
 
 
-def _declared(lookup: _Lookup, reference: Reference, workloads: Iterable[Workload]) -> list[Target]:
+def _declared(lookup: Lookups, reference: Reference, workloads: Iterable[Workload]) -> list[Target]:
     """Return the declared ports of this name or number, of any protocol."""
     return [
         target
@@ -240,7 +221,7 @@ def _declared(lookup: _Lookup, reference: Reference, workloads: Iterable[Workloa
     ]
 
 
-def _selected_workloads(lookup: _Lookup, reference: Reference) -> "Sequence[Workload] | MapMiss | str":
+def _selected_workloads(lookup: Lookups, reference: Reference) -> "Sequence[Workload] | MapMiss | str":
     scopes = reference.scopes or ()
     workloads = lookup.index.workloads_in(scopes)
     if workloads:
@@ -256,14 +237,14 @@ def _selected_workloads(lookup: _Lookup, reference: Reference) -> "Sequence[Work
     )
 
 
-def _declared_pod_port(lookup: _Lookup, reference: Reference, _: Workload | None) -> _Answer:
+def _declared_pod_port(lookup: Lookups, reference: Reference, _: Workload | None) -> _Answer:
     workloads = _selected_workloads(lookup, reference)
     if isinstance(workloads, MapMiss | str):
         return workloads
     return _declared_or_miss(lookup, reference, workloads)
 
 
-def _pod_port(lookup: _Lookup, reference: Reference, _: Workload | None) -> _Answer:
+def _pod_port(lookup: Lookups, reference: Reference, _: Workload | None) -> _Answer:
     if reference.scopes is None:
         return "it may lead to addresses beyond the set"
     egress = reference.path.starts_with(FieldPath("spec", "egress"))
@@ -282,7 +263,7 @@ def _of_protocol(target: Target, reference: Reference) -> bool:
     return isinstance(target, ContainerTarget) and target.protocol == reference.protocol
 
 
-def _numbers(lookup: _Lookup, reference: Reference, workloads: Sequence[Workload]) -> _Answer:
+def _numbers(lookup: Lookups, reference: Reference, workloads: Sequence[Workload]) -> _Answer:
     """Return the declared ports of a number or range, or the undeclared number unless it is that of the Service."""
     first = reference.port if isinstance(reference.port, int) else 0
     last = reference.end_port or first
@@ -297,7 +278,7 @@ def _numbers(lookup: _Lookup, reference: Reference, workloads: Sequence[Workload
     if last != first:
         return f"no pod of the set declares a port from {first} to {last}; they may listen there all the same"
     undeclared = [
-        target_of(workload, lookup.inventory.name(workload), None, first, reference.protocol or DEFAULT_PROTOCOL)
+        target_of(workload, lookup.inventory.name(workload), None, first, reference.protocol or "TCP")
         for workload in workloads
     ]
     if any(target in lookup.reach.services_of for target in undeclared):
@@ -305,22 +286,22 @@ def _numbers(lookup: _Lookup, reference: Reference, workloads: Sequence[Workload
     return _port_in_front(lookup, reference, workloads) or undeclared
 
 
-def _port_in_front(lookup: _Lookup, reference: Reference, workloads: Iterable[Workload]) -> MapMiss | None:
+def _port_in_front(lookup: Lookups, reference: Reference, workloads: Iterable[Workload]) -> MapMiss | None:
     """Return the miss of a reference to a pod port that names the port of a Service instead, if it does."""
     for workload in workloads:
         for target in declared_targets(workload, lookup.inventory.name(workload)):
-            for each in lookup.reach.services_of.get(target, ()):
-                port = each.port and (each.port.port if isinstance(reference.port, int) else each.port.name)
+            for service in lookup.reach.services_of.get(target, ()):
+                own = service.port
+                port = own and (own.port if isinstance(reference.port, int) else own.name)
                 if port == reference.port and reference.protocol in {None, target.protocol}:
-                    for index in lookup.index.services_named(each.service.name, each.service.namespace):
-                        return misses.service_port_meant(reference, lookup.service(index), target)
+                    return misses.service_port_meant(reference, service.service, target)
     return None
 
 
 # --- in one container ------------------------------------------------------------------------------------------
 
 
-def _container_port(lookup: _Lookup, reference: Reference, workload: Workload | None) -> _Answer:
+def _container_port(lookup: Lookups, reference: Reference, workload: Workload | None) -> _Answer:
     if workload is None:
         return f"{reference.source} has no pods of its own"
     containers = [each for each in _containers(workload) if each.name == reference.container]
@@ -348,7 +329,7 @@ def _containers(workload: Workload) -> Iterator[Container]:
     yield from workload.pod.init_containers
 
 
-_LOOKUPS: Final[Mapping[Lookup, Callable[[_Lookup, Reference, Workload | None], _Answer]]] = {
+_LOOKUPS: Final[Mapping[Lookup, Callable[[Lookups, Reference, Workload | None], _Answer]]] = {
     "service": _service,
     "service-port": _service_port,
     "endpoint-port": _endpoint_port,

@@ -6,7 +6,7 @@ the same host port cannot share a cluster.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias, final
 
 import attrs
@@ -158,23 +158,31 @@ def _ends(numbers: range) -> list[int]:
     return [numbers[0], numbers[-1]]
 
 
-def node_ports_of(services: Sequence[Service], cluster: Cluster) -> NodePorts:
-    """Return the node ports of these Services, all in one cluster."""
+def node_ports_of(
+    services: Sequence[Service], cluster: Cluster, name: Callable[[Service], ObjectName] = name_of
+) -> NodePorts:
+    """Return the node ports of these Services, all in one cluster.
+
+    Args:
+        services: The Services.
+        cluster: The cluster.
+        name: Returns the name of a Service.
+    """
     taken: list[NodePort] = []
     allocated = 0
     for service in services:
         state = service_state(service, cluster)
-        name = name_of(service)
+        own = name(service)
         if state.takes_node_ports:
             for position, port in enumerate(service.ports):
                 if port.node_port:
                     band = _band(port.node_port, cluster)
-                    taken.append(NodePort(port.node_port, port.effective_protocol, name, position, band))
+                    taken.append(NodePort(port.node_port, port.effective_protocol, own, position, band))
                 elif state.allocates_node_ports:
                     allocated += 1
         if state.needs_health_check and service.health_check_node_port:
             number = service.health_check_node_port
-            taken.append(NodePort(number, "TCP", name, None, _band(number, cluster)))
+            taken.append(NodePort(number, "TCP", own, None, _band(number, cluster)))
     collisions = tuple(
         conflict for conflict in check_set(services, cluster=cluster) if conflict.violation.code in _CODES
     )
@@ -260,10 +268,15 @@ class HostPorts:
     collisions: tuple[tuple[HostPort, ...], ...]
 
 
-def host_ports_of(workloads: Iterable[Workload]) -> HostPorts:
-    """Return the host ports of these workloads. A workload without replicas has none."""
+def host_ports_of(workloads: Iterable[Workload], name: Callable[[Workload], ObjectName] = name_of) -> HostPorts:
+    """Return the host ports of these workloads. A workload without replicas has none.
+
+    Args:
+        workloads: The workloads.
+        name: Returns the name of a workload.
+    """
     taken = sorted(
-        {port for workload in workloads if workload.replicas != 0 for port in _host_ports(workload)},
+        {port for workload in workloads if workload.replicas != 0 for port in _host_ports(workload, name(workload))},
         key=lambda port: port.order,
     )
     by_number: Mapping[tuple[int, str], list[HostPort]] = defaultdict(list)
@@ -272,7 +285,7 @@ def host_ports_of(workloads: Iterable[Workload]) -> HostPorts:
     return HostPorts(tuple(taken), tuple(group for same in by_number.values() if len(group := _colliding(same)) > 1))
 
 
-def _host_ports(workload: Workload) -> Iterator[HostPort]:
+def _host_ports(workload: Workload, name: ObjectName) -> Iterator[HostPort]:
     on_node = bool(workload.pod.host_network)
     for container in workload.pod.port_containers:
         for port in container.ports:
@@ -282,7 +295,7 @@ def _host_ports(workload: Workload) -> Iterator[HostPort]:
                     number,
                     port.effective_protocol,
                     port.host_ip or "",
-                    name_of(workload),
+                    name,
                     container.name,
                     port.container_port,
                     on_node,
@@ -293,20 +306,20 @@ def _colliding(ports: Sequence[HostPort]) -> tuple[HostPort, ...]:
     """Return the host ports that overlap with one of another workload."""
     without_namespace = {(port.workload.kind, port.workload.name) for port in ports if port.workload.namespace is None}
 
-    def identity(name: ObjectName) -> tuple[str, str, str | None]:
+    def name_key(name: ObjectName) -> tuple[str, str, str | None]:
         # A workload without a namespace may be the same as one that has a namespace.
         return name.kind, name.name, None if (name.kind, name.name) in without_namespace else name.namespace
 
     by_address: Mapping[str, set[tuple[str, str, str | None]]] = defaultdict(set)
     workloads = set()
     for port in ports:
-        by_address["" if port.host_ip in _ANY_ADDRESS else port.host_ip].add(identity(port.workload))
-        workloads.add(identity(port.workload))
+        by_address["" if port.host_ip in _ANY_ADDRESS else port.host_ip].add(name_key(port.workload))
+        workloads.add(name_key(port.workload))
     return tuple(
         port
         for port in ports
         if (
             (workloads if port.host_ip in _ANY_ADDRESS else by_address[""] | by_address[port.host_ip])
-            - {identity(port.workload)}
+            - {name_key(port.workload)}
         )
     )

@@ -1,11 +1,13 @@
-"""The name of an object: its kind, namespace and name; and safe access to plain data."""
+"""The name of an object of the input, and the place where it is written; and safe access to plain data."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self, final
+from typing import Any, Protocol, Self, final
 
 import attrs
 
+from portmap._kubernetes.errors import Span
 from portmap._kubernetes.kinds import is_cluster_scoped, kind_of_workload
+from portmap._kubernetes.plain_data import OMITTED, shape
 
 
 def value_at(data: Any, *path: str) -> Any:  # noqa: ANN401 - any JSON value
@@ -28,21 +30,67 @@ def items_at(data: object, *path: str) -> Sequence[Any]:
     return value if isinstance(value, list | tuple) else ()
 
 
-def items_of_list(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
-    """Return the objects of a `List`, or of a list of one kind such as `ServiceList`; `None` for any other object."""
-    kind, items = manifest.get("kind"), manifest.get("items")
-    if not isinstance(kind, str) or not kind.endswith("List") or not isinstance(items, list):
-        return None
-    own = {"apiVersion": manifest.get("apiVersion"), "kind": kind.removesuffix("List")} if kind != "List" else {}
-    return [{**own, **item} for item in items if isinstance(item, Mapping)]
-
-
 def in_namespace(manifest: Mapping[str, Any], namespace: str) -> Mapping[str, Any]:
     """Return the object in this namespace, if it has none and its kind is not cluster-scoped."""
     metadata = manifest.get("metadata") or {}
-    if is_cluster_scoped(manifest.get("kind")) or not isinstance(metadata, Mapping) or metadata.get("namespace"):
+    if not isinstance(metadata, Mapping) or metadata.get("namespace") or is_cluster_scoped(manifest.get("kind")):
         return manifest
     return {**manifest, "metadata": {**metadata, "namespace": namespace}}
+
+
+class _HasSpan(Protocol):
+    """A document, as far as a place needs it."""
+
+    def span(self) -> Span | None:
+        """Return where the document begins."""
+
+
+@final
+@attrs.frozen(eq=False)
+class Place:
+    """Where an object begins.
+
+    Attributes:
+        source: The file, with `/` between folders, or the name of the stream.
+    """
+
+    source: str
+    _line: int | _HasSpan | None = None
+
+    @property
+    def line(self) -> int | None:
+        """The line, if it is known."""
+        if self._line is None or isinstance(self._line, int):
+            return self._line
+        # The positions of a file are computed when somebody asks for the first one.
+        span = self._line.span()
+        return span and span.line
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Place) and (self.source, self.line) == (other.source, other.line)
+
+    def __hash__(self) -> int:
+        return hash((self.source, self.line))
+
+    def __str__(self) -> str:
+        return self.source if self.line is None else f"{self.source}:{self.line}"
+
+    def __reduce__(self) -> tuple[type["Place"], tuple[str, int | None]]:
+        return Place, (self.source, self.line)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {"source": self.source, "line": self.line}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Place":
+        """Return the place of plain data."""
+        return cls(data["source"], data["line"])
+
+
+@shape.register
+def _(place: Place) -> dict[str, Any]:
+    return place.as_dict()
 
 
 @final
@@ -55,6 +103,9 @@ class ObjectName:
             one kind for different things, as in `"Service.serving.knative.dev"`.
         name: The name, `""` if there is none.
         namespace: The namespace; `None` if the object does not name one.
+        number: Which of the objects of this name in the input it is, from 0. Only names of
+            the same number are equal.
+        place: Where the object is written; `None` if it is from no file.
 
     Example:
         >>> print(ObjectName("Service", "web", "shop"))
@@ -66,9 +117,11 @@ class ObjectName:
     kind: str
     name: str
     namespace: str | None = None
+    number: int = attrs.field(default=0, kw_only=True, repr=False, metadata=OMITTED)
+    place: Place | None = attrs.field(default=None, kw_only=True, eq=False, repr=False, metadata=OMITTED)
 
     @classmethod
-    def of(cls, manifest: Mapping[str, Any]) -> Self:
+    def of(cls, manifest: Mapping[str, Any], place: Place | None = None) -> Self:
         """Return the name of an object that is plain data.
 
         Example:
@@ -77,7 +130,12 @@ class ObjectName:
         """
         kind = text_at(manifest, "kind") or ""
         name = text_at(manifest, "metadata", "name") or text_at(manifest, "metadata", "generateName") or ""
-        return cls(kind_of_workload(manifest.get("apiVersion"), kind), name, text_at(manifest, "metadata", "namespace"))
+        return cls(
+            kind_of_workload(manifest.get("apiVersion"), kind),
+            name,
+            text_at(manifest, "metadata", "namespace"),
+            place=place,
+        )
 
     @property
     def order(self) -> tuple[str, str, str]:
@@ -93,3 +151,8 @@ class ObjectName:
         """Return a display name: `Ingress shop/web`."""
         name = self.name or "(no name)"
         return f"{self.kind} {self.namespace}/{name}" if self.namespace else f"{self.kind} {name}"
+
+
+def label_of(name: ObjectName) -> ObjectName:
+    """Return the name alone, without its number and place, as findings show it."""
+    return ObjectName(name.kind, name.name, name.namespace)

@@ -4,28 +4,28 @@ One pass reads the objects. They are then joined by labels and names, so the cos
 the sum of the objects and of the connections between them.
 """
 
-from collections.abc import Iterable
-from typing import Any, Self, final
+from collections.abc import Iterable, Mapping
+from typing import Any, final
 
 import attrs
 
 from portmap._graph.as_dict import as_plain_data
 from portmap._graph.chain_builder import ChainBuilder
 from portmap._graph.chains import Chain
+from portmap._graph.graph import Graph, graph_of
 from portmap._graph.http_rules import rules_for
-from portmap._graph.index import Index
-from portmap._graph.items import Inventory, UnknownObject, name_of
-from portmap._graph.lookup import look_up_all
-from portmap._graph.near_names import no_container_port
+from portmap._graph.inventory import UnknownObject
+from portmap._graph.items import name_of
 from portmap._graph.node_ports import HostPorts, NodePorts, host_ports_of, node_ports_of
-from portmap._graph.reach import Reach, declared_targets
-from portmap._graph.set_misses import misses_of, unreached_targets
-from portmap._graph.target_syntax import ObjectTarget, parse_object, parse_target
+from portmap._graph.object_name import ObjectName
+from portmap._graph.reach import ServiceNode, declared_targets
+from portmap._graph.set_misses import unreached_targets
 from portmap._graph.targets import ContainerTarget, MapMiss, ResolvedReference
 from portmap._graph.trace import Trace, Tracer
+from portmap._graph.user_names import UserNames, no_container_port
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
-from portmap._kubernetes.kinds import known_kinds
 from portmap._kubernetes.printable import safe_repr
+from portmap._kubernetes.target_syntax import ObjectTarget, parse_target
 from portmap._model.foreign import require_iterable
 from portmap._model.pods import Pod
 from portmap._model.ports import ServicePort
@@ -51,6 +51,9 @@ class PortMap:
             monitor reaches.
         node_ports: The node ports of the Services, their collisions, and the free ones.
         host_ports: The host ports of the workloads, and their collisions.
+        graph: The nodes of the graph, for the other parts of portmap; and so those that follow.
+        chains: Builds chains through the graph.
+        names: Finds the objects that a user names.
 
     Example:
         >>> shop = PortMap.of([web, typo, pod, front])
@@ -66,12 +69,15 @@ class PortMap:
     unreached: tuple[ContainerTarget, ...] = attrs.field(repr=False)
     node_ports: NodePorts = attrs.field(repr=False)
     host_ports: HostPorts = attrs.field(repr=False)
-    _inventory: Inventory = attrs.field(repr=False)
-    _chains: ChainBuilder = attrs.field(repr=False)
-    _index: Index = attrs.field(repr=False)
+    graph: Graph = attrs.field(repr=False)
+    chains: ChainBuilder = attrs.field(repr=False)
+    names: UserNames = attrs.field(repr=False)
+    _workload_names: Mapping[int, ObjectName] = attrs.field(repr=False)
 
     @classmethod
-    def of(cls, objects: Iterable[object], *, cluster: Cluster | None = None, namespace: str | None = None) -> Self:
+    def of(
+        cls, objects: Iterable[object], *, cluster: Cluster | None = None, namespace: str | None = None
+    ) -> "PortMap":
         """Return the map of these objects.
 
         Args:
@@ -90,23 +96,8 @@ class PortMap:
             'shop'
         """
         cluster = cluster or cluster_in_force()
-        with cluster:
-            inventory = Inventory.of(require_iterable(objects, "PortMap.of"), namespace)
-            reach = Reach.of(inventory)
-            index = Index(inventory, reach)
-            references = look_up_all(inventory, reach, index)
-        host_ports = host_ports_of(inventory.workloads)
-        misses = misses_of(inventory, reach, references)
-        return cls(
-            cluster,
-            references,
-            misses,
-            unreached_targets(inventory, reach, references),
-            node_ports_of(inventory.services, cluster),
-            host_ports,
-            inventory,
-            ChainBuilder.of(inventory, reach, references, host_ports, misses),
-            index,
+        return port_map_of(
+            graph_of(list(require_iterable(objects, "PortMap.of")), cluster, namespace=namespace), cluster
         )
 
     @property
@@ -117,7 +108,7 @@ class PortMap:
             >>> [str(service) for service in shop.services]
             ['Service typo', 'Service web']
         """
-        return self._inventory.services
+        return tuple(node.service for node in self.graph.services)
 
     @property
     def workloads(self) -> tuple[Workload, ...]:
@@ -127,7 +118,7 @@ class PortMap:
             >>> [str(workload) for workload in shop.workloads]
             ['Pod web-0']
         """
-        return self._inventory.workloads
+        return tuple(workload for workload, _ in self.graph.workloads)
 
     @property
     def unknown(self) -> tuple[UnknownObject, ...]:
@@ -138,7 +129,7 @@ class PortMap:
             >>> [str(unknown.name) for unknown in PortMap.of([broken]).unknown]
             ['Service broken']
         """
-        return self._inventory.unknown
+        return self.graph.unknown
 
     @property
     def others(self) -> int:
@@ -149,7 +140,7 @@ class PortMap:
             >>> PortMap.of([web, settings]).others
             1
         """
-        return self._inventory.others
+        return self.graph.others
 
     def resolution(self, service: Service | str, *, namespace: str | None = None) -> Resolution:
         """Return the resolution of a Service.
@@ -167,7 +158,7 @@ class PortMap:
             >>> shop.resolution("typo").leads_nowhere
             (ServicePort(80, target_port='htpp'),)
         """
-        return self._chains.reach.resolutions[self._position(service, namespace)]
+        return self._node(service, namespace).resolution
 
     def selected(self, service: Service | str, *, namespace: str | None = None) -> tuple[Workload, ...]:
         """Return the workloads that a Service selects.
@@ -178,7 +169,7 @@ class PortMap:
             >>> [str(workload) for workload in shop.selected(web)]
             ['Pod web-0']
         """
-        return self._chains.reach.selected[self._position(service, namespace)]
+        return self._node(service, namespace).selected
 
     def targets(
         self, service: Service | str, port: ServicePort | int | str | None = None, *, namespace: str | None = None
@@ -191,8 +182,8 @@ class PortMap:
             >>> print(*shop.targets(web, 0))
             Pod web-0 app 8080/TCP
         """
-        index, position = self._port(service, port, namespace)
-        return self._chains.reach.targets[index][position]
+        node, position = self._port(service, port, namespace)
+        return node.targets[position]
 
     def why_not(
         self, service: Service | str, port: ServicePort | int | str | None = None, *, namespace: str | None = None
@@ -224,23 +215,18 @@ class PortMap:
             >>> shop.why_not(web, 0) == shop.why_not("web", "http") == shop.why_not("web:80")
             True
         """
-        index, position = self._port(service, port, namespace)
-        reached = self._chains.reach.targets[index][position]
-        return (
-            f"it leads to {some([str(target) for target in reached])}"
-            if reached
-            else self._chains.why_not(index, position)
-        )
+        node, position = self._port(service, port, namespace)
+        reached = [str(target) for target in node.targets[position]]
+        return f"it leads to {some(reached)}" if reached else self.graph.outcome(node, position).reason
 
-    @staticmethod
-    def declared(workload: Workload) -> tuple[ContainerTarget, ...]:
-        """Return the ports that the containers and sidecars of a workload declare.
+    def declared(self, workload: Workload) -> tuple[ContainerTarget, ...]:
+        """Return the ports that the containers and sidecars of one of `workloads` declare.
 
         Example:
-            >>> print(*PortMap.declared(shop.workloads[0]))
+            >>> print(*shop.declared(shop.workloads[0]))
             Pod web-0 app 8080/TCP
         """
-        return tuple(declared_targets(workload, name_of(workload)))
+        return tuple(declared_targets(workload, self._workload_names.get(id(workload)) or name_of(workload)))
 
     def selects_unknown(self, service: Service | str, *, namespace: str | None = None) -> bool:
         """Return whether a Service selects pods that an object of `unknown` would create.
@@ -251,7 +237,7 @@ class PortMap:
             >>> shop.selects_unknown(web)
             False
         """
-        return bool(self._chains.reach.unknown[self._position(service, namespace)])
+        return bool(self._node(service, namespace).unknown)
 
     def reaches(self, target: str, *, namespace: str | None = None) -> tuple[ContainerTarget, ...]:
         """Return the container ports that a Service port reaches.
@@ -270,13 +256,8 @@ class PortMap:
             >>> print(*shop.reaches("service/web:http"))
             Pod web-0 app 8080/TCP
         """
-        reached = self._chains.reach.targets
-        targets = [
-            container_port
-            for index, position in self._index.ports_of(parse_object(target), namespace)
-            for container_port in reached[index][position]
-        ]
-        return tuple(dict.fromkeys(targets))
+        ports = self.names.ports(self.names.parse(target), namespace)
+        return tuple(dict.fromkeys(target for node, position in ports for target in node.targets[position]))
 
     def through(self, target: str, *, namespace: str | None = None) -> tuple[Chain, ...]:
         """Return every chain through a Service port, from the outside to a container port.
@@ -290,8 +271,8 @@ class PortMap:
             cluster-ip: Service web 80 → Pod web-0 app 8080/TCP
             ingress: Ingress front */ → Service web 80 → Pod web-0 app 8080/TCP
         """
-        ports = self._index.ports_of(parse_object(target), namespace)
-        chains = (chain for index, position in ports for chain in self._chains.through(index, position))
+        ports = self.names.ports(self.names.parse(target), namespace)
+        chains = (chain for node, position in ports for chain in self.chains.through(node, position))
         return tuple(dict.fromkeys(chains))
 
     def who_reaches(
@@ -317,13 +298,15 @@ class PortMap:
             >>> [chain.entry for chain in shop.who_reaches("pod/web-0", port="http")]
             ['direct', 'cluster-ip', 'ingress']
         """
+        own = self._workload_names.get(id(workload))
         if isinstance(workload, str):
-            wanted = parse_object(workload)
+            workloads = self.names.workloads(self.names.parse(workload), namespace)
+        elif isinstance(workload, Workload) and own is not None:
+            workloads = [(workload, own)]
         else:
             name = name_of(as_workload(workload))
-            wanted, namespace = ObjectTarget(name.kind, name.name), name.namespace
-        workloads = self._index.workloads_of(wanted, namespace)
-        targets = dict.fromkeys(target for own in workloads for target in self._chains.targets_of(own))
+            workloads = self.names.workloads(ObjectTarget(name.kind, name.name), name.namespace)
+        targets = dict.fromkeys(target for named in workloads for target in self.chains.targets_of(*named))
         matching = [
             target
             for target in targets
@@ -331,8 +314,8 @@ class PortMap:
         ]
         if not matching:
             text = ":".join(str(part) for part in (container, port) if part is not None)
-            raise KeyError(no_container_port(workloads[0], text, targets))
-        return tuple(chain for target in matching for chain in self._chains.to(target))
+            raise KeyError(no_container_port(workloads[0][1], text, targets))
+        return tuple(chain for target in matching for chain in self.chains.to(target))
 
     def host(self, host: str, path: str = "/") -> tuple[Chain, ...]:
         """Return the chains of a request for this host and path, through Ingresses and routes.
@@ -349,7 +332,7 @@ class PortMap:
             ingress: Ingress front */ → Service web 80 → Pod web-0 app 8080/TCP
         """
         rules = rules_for(self.references, host, path)
-        return tuple(dict.fromkeys(chain for rule in rules for chain in self._chains.onward(rule)))
+        return tuple(dict.fromkeys(chain for rule in rules for chain in self.chains.onward(rule)))
 
     def node_port(self, number: int) -> tuple[Chain, ...]:
         """Return the chains of a node port; none if no Service requests that number.
@@ -361,7 +344,7 @@ class PortMap:
             node-port: Service web every node 30080 → Service web 80 → Pod web-0 app 8080/TCP
         """
         ports = dict.fromkeys((port.service, port.position) for port in self.node_ports.of(number))
-        return tuple(dict.fromkeys(chain for port in ports for chain in self._chains.from_node_port(number, *port)))
+        return tuple(dict.fromkeys(chain for port in ports for chain in self.chains.from_node_port(*port)))
 
     def trace(self, target: str | Service, *, namespace: str | None = None) -> tuple[Trace, ...]:
         """Return what reaches a port or serves a request, and what it reaches.
@@ -392,12 +375,11 @@ class PortMap:
             >>> print(trace.onward[0].end)
             Pod web-0 app 8080/TCP
         """
-        tracer = Tracer(self._chains, self._index, self.references, self.node_ports, self.host_ports)
+        tracer = Tracer(self.graph, self.chains, self.names, self.references, self.node_ports, self.host_ports)
         if isinstance(target, str):
-            kinds = {*known_kinds(), "Service", *self._index.workload_kinds}
-            return tracer.trace(parse_target(target, kinds), namespace)
-        index = self._position(target)
-        return tuple(tracer.trace_port(index, position) for position, _ in enumerate(target.ports))
+            return tracer.trace(parse_target(target, self.names.kinds), namespace)
+        node = self._node(target)
+        return tuple(tracer.trace_port(node, position) for position, _ in enumerate(target.ports))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the map as plain data, which docs/portmap.md describes.
@@ -406,43 +388,48 @@ class PortMap:
             >>> shop.as_dict()["services"][0]["name"]
             'typo'
         """
-        return as_plain_data(
-            self.cluster,
-            self._chains,
-            self.references,
-            self.misses,
-            self.unreached,
-            self.node_ports,
-            self.host_ports,
-        )
+        ports = self.node_ports, self.host_ports
+        return as_plain_data(self.cluster, self.graph, self.chains, self.unreached, ports)
 
-    def _position(self, service: Service | str, namespace: str | None = None) -> int:
-        """Return the position of a Service in `services`."""
+    def _node(self, service: Service | str, namespace: str | None = None) -> ServiceNode:
+        """Return a Service of the graph."""
         if isinstance(service, str):
-            return self._index.services_of(parse_object(service), namespace)[0]
+            return self.names.services(self.names.parse(service), namespace)[0]
         argument: object = service
         if not isinstance(argument, Service):
             raise TypeError(f"service must be a Service of the map or its name, not {safe_repr(argument)}")
-        positions = self._chains.services_named.get(name_of(service), ())
-        for position in positions:
-            if self.services[position] is service:
-                return position
-        # The map keeps one of several copies that differ only in fields that are not modelled.
-        for position in positions:
-            if repr(self.services[position]) == repr(service):
-                return position
-        raise KeyError(f"{service} is not in the map")
+        return self.graph.node(service)
 
     def _port(
         self, service: Service | str, port: ServicePort | int | str | None, namespace: str | None
-    ) -> tuple[int, int]:
-        """Return the position of a Service in `services`, and that of one of its ports."""
-        wanted = parse_object(service) if isinstance(service, str) else None
+    ) -> tuple[ServiceNode, int]:
+        """Return a Service of the graph, and the position of one of its ports."""
+        wanted = self.names.parse(service) if isinstance(service, str) else None
         if wanted is None or wanted.port is None:
-            index = self._position(service, namespace)
-            return index, self._index.port_position(index, port)
+            node = self._node(service, namespace)
+            return node, self.names.position(node, port)
         if port is not None:
             raise ValueError(f"{service!r} names a port already, and {port!r} is given, too")
-        ports = self._index.ports_of(wanted, namespace)
+        ports = self.names.ports(wanted, namespace)
         # A number can be two ports, for TCP and UDP. A question about it is about the one without endpoints.
-        return next((own for own in ports if not self._chains.reach.targets[own[0]][own[1]]), ports[0])
+        return next(((node, position) for node, position in ports if not node.targets[position]), ports[0])
+
+
+def port_map_of(graph: Graph, cluster: Cluster) -> PortMap:
+    """Return the map of a graph."""
+    names = {id(workload): name for workload, name in graph.workloads}
+    host_ports = host_ports_of((workload for workload, _ in graph.workloads), lambda each: names[id(each)])
+    node_ports = node_ports_of([node.service for node in graph.services], cluster, lambda each: graph.node(each).name)
+    chains = ChainBuilder.of(graph, host_ports)
+    return PortMap(
+        cluster,
+        graph.references,
+        graph.misses,
+        unreached_targets(graph.workloads, graph.unknown, chains.services_of, graph.references),
+        node_ports,
+        host_ports,
+        graph,
+        chains,
+        UserNames(graph.services, graph.workloads, graph.unknown),
+        names,
+    )

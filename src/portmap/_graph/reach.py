@@ -1,97 +1,123 @@
-"""Join the resolutions of all Services with the workloads of a set: the container ports that each port reaches."""
+"""Join the resolutions of Services with the workloads of a group: the container ports that each port reaches."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import final
 
 import attrs
 
-from portmap._graph.items import Inventory, UnknownObject
+from portmap._graph.inventory import Inventory, UnknownObject
 from portmap._graph.object_name import ObjectName
 from portmap._graph.targets import ContainerTarget, ServiceTarget
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
-from portmap._resolution.resolution import Endpoint, Resolution, resolve_among
+from portmap._resolution.resolution import Resolution, resolve_among
 from portmap._resolution.selection import Candidates
 
 
 @final
-@attrs.frozen
-class Reach:
-    """The container ports that each Service of an inventory reaches. The sequences have the order of its Services.
+@attrs.frozen(eq=False)
+class ServiceNode:
+    """A Service of the graph, and what its ports reach.
 
     Attributes:
-        resolutions: The resolution of each Service.
-        targets: For each Service, and each of its ports, the container ports.
-        selected: The workloads that each Service selects.
-        unknown: The invalid objects whose pods each Service would select.
-        services_of: For each container port, the Service ports that reach it.
-        candidates: All workloads, by their labels.
+        service: The Service.
+        name: Its name and place.
+        resolution: The endpoints of its ports, and why some have none.
+        targets: For each of its ports, the container ports.
+        selected: The workloads that it selects.
+        unknown: The invalid objects whose pods it would select.
+        names: The name of each workload of its group, or of the group to which it is linked, by `id`.
+        linked: A workload of the only other group that has pods with its labels, if its own group has none.
+            The targets are in that group then.
     """
 
-    resolutions: tuple[Resolution, ...]
-    targets: tuple[tuple[tuple[ContainerTarget, ...], ...], ...]
-    selected: tuple[tuple[Workload, ...], ...]
-    unknown: tuple[tuple[UnknownObject, ...], ...]
-    services_of: Mapping[ContainerTarget, tuple[ServiceTarget, ...]]
+    service: Service
+    name: ObjectName
+    resolution: Resolution
+    targets: tuple[tuple[ContainerTarget, ...], ...]
+    selected: tuple[Workload, ...]
+    unknown: tuple[UnknownObject, ...]
+    names: Mapping[int, ObjectName]
+    linked: ObjectName | None = None
+
+    def target(self, position: int | None) -> ServiceTarget:
+        """Return a port of the Service, or the Service itself."""
+        return ServiceTarget(self.name, position, None if position is None else self.service.ports[position])
+
+
+@final
+@attrs.frozen(eq=False)
+class Reach:
+    """What the Services of an inventory reach.
+
+    Attributes:
+        services: The Services, in the order of the inventory.
+        candidates: The workloads of the inventory, by the labels of their pods.
+        services_of: For each container port, the Service ports that reach it.
+    """
+
+    services: tuple[ServiceNode, ...]
     candidates: Candidates
+    services_of: Mapping[ContainerTarget, tuple[ServiceTarget, ...]]
+    _names: Mapping[int, ObjectName] = attrs.field(repr=False)
+    _unknown: "_UnknownPods" = attrs.field(repr=False)
 
     @classmethod
     def of(cls, inventory: Inventory) -> "Reach":
         """Resolve all Services among all workloads, under the cluster in force."""
-        services, workloads = inventory.services, inventory.workloads
-        candidates = Candidates(workloads, indexed=True)
-        names = inventory.names
-        unknown_index = _UnknownPods(inventory.unknown)
-        resolutions, targets, selected, unknown_pods = [], [], [], []
-        services_of: dict[ContainerTarget, tuple[ServiceTarget, ...]] = {}
-        more: dict[ContainerTarget, list[ServiceTarget]] = defaultdict(list)
-        for service, (resolution, sources) in zip(services, resolve_among(services, candidates), strict=True):
-            workloads_selected = tuple([source for source in sources if isinstance(source, Workload)])
-            reached = _targets(service, resolution, workloads_selected, names)
-            own = inventory.name(service)
-            for position, found in enumerate(reached):
-                # Most container ports are reached through one Service port, and share its tuple to save memory.
-                alone = (ServiceTarget(own, position, service.ports[position]),)
-                for target in found:
-                    if services_of.setdefault(target, alone) is not alone:
-                        more[target] += alone
-            resolutions.append(resolution)
-            targets.append(reached)
-            selected.append(workloads_selected)
-            unknown_pods.append(() if resolution.elsewhere else tuple(unknown_index.selected_by(service)))
-        return cls(
-            tuple(resolutions),
-            tuple(targets),
-            tuple(selected),
-            tuple(unknown_pods),
-            services_of | {target: (*services_of[target], *others) for target, others in more.items()},
-            candidates,
+        candidates = Candidates(inventory.workloads, indexed=True)
+        reach = cls((), candidates, {}, inventory.names, _UnknownPods(inventory.unknown))
+        nodes = tuple(
+            [
+                reach.node(service, inventory.name(service), resolution, sources)
+                for service, (resolution, sources) in zip(
+                    inventory.services, resolve_among(inventory.services, candidates), strict=True
+                )
+            ]
+        )
+        return attrs.evolve(reach, services=nodes, services_of=services_of(nodes))
+
+    def node(
+        self, service: Service, name: ObjectName, resolution: Resolution, sources: Sequence[object]
+    ) -> ServiceNode:
+        """Return the node of a Service that is resolved among the workloads of the inventory."""
+        selected = tuple([source for source in sources if isinstance(source, Workload)])
+        unknown = () if resolution.elsewhere else tuple(self._unknown.selected_by(service))
+        return ServiceNode(
+            service, name, resolution, tuple(self._targets(service, resolution)), selected, unknown, self._names
         )
 
-
-def _targets(
-    service: Service, resolution: Resolution, workloads: Sequence[Workload], names: Mapping[int, ObjectName]
-) -> tuple[tuple[ContainerTarget, ...], ...]:
-    return tuple(
-        tuple(dict.fromkeys(_matched(endpoints, workloads, names, port.effective_target_port)))
-        for port, endpoints in zip(service.ports, resolution.by_port, strict=True)
-    )
-
-
-def _matched(
-    endpoints: Sequence[Endpoint], workloads: Sequence[Workload], names: Mapping[int, ObjectName], target: int | str
-) -> Iterator[ContainerTarget]:
-    """Yield the container ports of these endpoints, which are in the order of the workloads."""
-    rest = iter(workloads)
-    for endpoint in endpoints:
-        for workload in rest:
-            display_name = None if workload.kind == "Pod" else f"{workload.kind}/{workload.name}"
-            if endpoint.workload == display_name and endpoint.pod == workload.pod.name:
-                yield target_of(
-                    workload, names[id(workload)], endpoint.container, endpoint.port, endpoint.protocol, target
+    def _targets(self, service: Service, resolution: Resolution) -> Iterator[tuple[ContainerTarget, ...]]:
+        for port, endpoints in zip(service.ports, resolution.by_port, strict=True):
+            target = port.effective_target_port
+            found = [
+                target_of(
+                    endpoint.source,
+                    self._names[id(endpoint.source)],
+                    endpoint.container,
+                    endpoint.port,
+                    endpoint.protocol,
+                    target,
                 )
-                break
+                for endpoint in endpoints
+                if isinstance(endpoint.source, Workload)
+            ]
+            yield tuple(found if len(found) < 2 else dict.fromkeys(found))
+
+
+def services_of(nodes: Iterable[ServiceNode]) -> Mapping[ContainerTarget, tuple[ServiceTarget, ...]]:
+    """Return, for each container port, the ports of these Services that reach it."""
+    found: dict[ContainerTarget, tuple[ServiceTarget, ...]] = {}
+    more: dict[ContainerTarget, list[ServiceTarget]] = defaultdict(list)
+    for node in nodes:
+        for position, targets in enumerate(node.targets):
+            # Most container ports are reached through one Service port, and share its tuple to save memory.
+            alone = (node.target(position),)
+            for target in targets:
+                if found.setdefault(target, alone) is not alone:
+                    more[target] += alone
+    return found | {target: (*found[target], *others) for target, others in more.items()}
 
 
 def target_of(
@@ -136,12 +162,12 @@ class _UnknownPods:
     def selected_by(self, service: Service) -> Iterator[UnknownObject]:
         """Yield the objects whose pods a Service would select, as far as their labels can be read."""
         selector = service.selector or {}
-        seen: set[ObjectName] = set()
+        seen: set[int] = set()
         for pair in selector.items():
             for invalid, labels in self._labelled.get(pair, ()):
                 name = invalid.name
                 apart = service.namespace and name.namespace and service.namespace != name.namespace
-                if not apart and selector.items() <= labels.items() and name not in seen:
-                    seen.add(name)
+                if not apart and selector.items() <= labels.items() and id(invalid) not in seen:
+                    seen.add(id(invalid))
                     yield invalid
             return

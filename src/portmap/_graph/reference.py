@@ -7,7 +7,6 @@ import attrs
 
 from portmap._graph.label_selectors import Scope
 from portmap._graph.object_name import ObjectName
-from portmap._kubernetes.enums import DEFAULT_PROTOCOL
 from portmap._kubernetes.field_path import FieldPath, Step, as_path
 from portmap._kubernetes.plain_data import OMITTED, inlined, renamed
 
@@ -129,7 +128,7 @@ class Reference:
     namespace: str | None = attrs.field(default=None, metadata=renamed("serviceNamespace"))
     port: int | str | None = None
     end_port: int | None = None
-    protocol: str | None = DEFAULT_PROTOCOL
+    protocol: str | None = "TCP"
     scopes: tuple[Scope, ...] | None = attrs.field(default=(), metadata=OMITTED)
     container: str | None = None
     item: int | None = attrs.field(default=None, repr=False, metadata=OMITTED)

@@ -9,6 +9,7 @@ from typing import Final
 
 from portmap._graph.items import name_of
 from portmap._graph.object_name import ObjectName
+from portmap._graph.reach import ServiceNode
 from portmap._graph.reference import Reference
 from portmap._graph.targets import ContainerTarget, MapMiss
 from portmap._kubernetes.did_you_mean import nearest
@@ -46,29 +47,28 @@ def _ports_of(service: Service) -> str:
 # --- Services by name ------------------------------------------------------------------------------------------
 
 
-def no_service(reference: Reference, anywhere: Iterable[Service], names: Iterable[str]) -> MapMiss:
+def no_service(reference: Reference, anywhere: Iterable[ServiceNode], names: Iterable[str]) -> MapMiss:
     """Return the miss of a Service that does not exist. The hint is one elsewhere, or of a similar name."""
     wanted = reference.service or ""
     where = f" in namespace {reference.namespace}" if reference.namespace else ""
     message = f"there is no Service {wanted!r}{where}"
     other = next(iter(anywhere), None)
     if other is not None:
-        return miss(reference, "service-in-other-namespace", message, f"{other} is in namespace {other.namespace}")
+        return miss(
+            reference, "service-in-other-namespace", message, f"{other.name} is in namespace {other.name.namespace}"
+        )
     guess = nearest(wanted, names)
     return miss(reference, "no-such-service", message, f"did you mean {guess!r}?" if guess else None, guess)
 
 
-def no_service_port(
-    reference: Reference, service: Service, reached: Sequence[Sequence[ContainerTarget]] = ()
-) -> MapMiss:
+def no_service_port(reference: Reference, node: ServiceNode) -> MapMiss:
     """Return the miss of a port that the Service does not have. It may be a port of another kind.
 
     Args:
         reference: The reference to the port.
-        service: The Service.
-        reached: For each port of the Service, the container ports that it reaches.
+        node: The Service.
     """
-    port = reference.port
+    port, service = reference.port, node.service
     if port is None:
         message = f"names no port of {service}: {_ports_of(service)}"
         return miss(reference, "port-required", message, _only_port(service))
@@ -80,7 +80,7 @@ def no_service_port(
             f"its port {_display_name(other)} is {other.effective_protocol}, and {reference.protocol} is required"
         )
         return miss(reference, "protocol-mismatch", message, mismatch)
-    code, hint = _near_number(port, service, reached) if isinstance(port, int) else _near_name(port, service)
+    code, hint = _near_number(port, node) if isinstance(port, int) else _near_name(port, service)
     ports = _tcp_ports_of(service)
     if hint is None and ports and reference.role in _BY_DEFAULT and reference.path[-1:] != FieldPath("port"):
         hint = f"{port} is the default: write port: {ports}"
@@ -95,11 +95,11 @@ def _only_port(service: Service) -> str | None:
     return f"write {service.ports[0].port}" if len(service.ports) == 1 else None
 
 
-def _near_number(number: int, service: Service, reached: Sequence[Sequence[ContainerTarget]]) -> tuple[str, str | None]:
-    for position, port in enumerate(service.ports):
+def _near_number(number: int, node: ServiceNode) -> tuple[str, str | None]:
+    for port, targets in zip(node.service.ports, node.targets, strict=True):
         if port.target_port == number:
             return "target-port-meant", f"{number} is the target port; the Service port is {_display_name(port)}"
-        if position < len(reached) and any(target.port == number for target in reached[position]):
+        if any(target.port == number for target in targets):
             return "target-port-meant", f"{number} is the container's port; the Service port is {_display_name(port)}"
         if port.node_port == number:
             return "node-port-meant", f"{number} is the node port; the Service port is {_display_name(port)}"
@@ -211,7 +211,7 @@ def _near_declared(reference: Reference, declared: Sequence[ContainerPort]) -> t
     return "no-such-container-port", f"they declare {some(names)}" if names else None
 
 
-def service_port_meant(reference: Reference, service: Service, target: ContainerTarget) -> MapMiss:
+def service_port_meant(reference: Reference, service: ObjectName, target: ContainerTarget) -> MapMiss:
     """Return the miss of a reference to pod ports that names the port of a Service instead."""
     message = f"{reference.port!r} is a port of {service}, and {_ABOUT_PODS[reference.role]} the ports of pods"
     if isinstance(reference.port, int) or not target.name:

@@ -1,88 +1,79 @@
-"""Find the misses of a whole set, and the container ports that nothing reaches."""
+"""Find the misses of a group of objects, and the container ports that nothing reaches."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from portmap._graph.items import Inventory, name_of
+from portmap._graph.group_graph import GroupGraph
+from portmap._graph.inventory import UnknownObject
 from portmap._graph.object_name import ObjectName
-from portmap._graph.reach import Reach, declared_targets
-from portmap._graph.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget
-from portmap._kubernetes.field_path import FieldPath
-from portmap._model.ports import ServicePort
-from portmap._model.services import Service
+from portmap._graph.outcomes import assess_miss
+from portmap._graph.reach import ServiceNode, declared_targets
+from portmap._graph.targets import ContainerTarget, MapMiss, ResolvedReference
+from portmap._model.workloads import Workload
 
-NO_ENDPOINTS: Final = "no-endpoints-for-port"
 _NOTHING_SELECTED: Final = "selector-matches-nothing"
 _ENDED: Final = frozenset({"Succeeded", "Failed"})
 
 
-def misses_of(inventory: Inventory, reach: Reach, references: Sequence[ResolvedReference]) -> tuple[MapMiss, ...]:
-    """Return every miss of a Service port and of a reference, sorted by object and field."""
-    found = dict.fromkeys(_of_services(inventory, reach))
-    found.update(dict.fromkeys(_without_endpoints(inventory, references)))
+def misses_of(
+    graph: GroupGraph, services: Iterable[ServiceNode], references: Iterable[ResolvedReference]
+) -> tuple[MapMiss, ...]:
+    """Return every miss of a Service port and of a reference in a group, sorted by object and field.
+
+    Args:
+        graph: The graph of the group.
+        services: Its Services, some of which other groups may resolve.
+        references: Its references, likewise.
+    """
+    found = dict.fromkeys(_of_services(graph, services))
+    found.update(dict.fromkeys(graph.missing_endpoints.values()))
     found.update(dict.fromkeys(resolved.miss for resolved in references if resolved.miss is not None))
     return tuple(sorted(found, key=lambda miss: (miss.source.order, miss.path, miss.code, miss.message)))
 
 
-def _of_services(inventory: Inventory, reach: Reach) -> Iterator[MapMiss]:
-    for service, resolution, unknown in zip(inventory.services, reach.resolutions, reach.unknown, strict=True):
-        for miss in resolution.misses:
-            if not (miss.code == _NOTHING_SELECTED and unknown):
-                yield MapMiss(name_of(service), miss.path, miss.code, miss.message, miss.hint)
-
-
-def _without_endpoints(inventory: Inventory, references: Sequence[ResolvedReference]) -> Iterator[MapMiss]:
-    """Yield the ports without endpoints of Services without a selector whose endpoints are written by hand."""
-    with_endpoints: Mapping[ObjectName, set[int]] = defaultdict(set)
-    named: dict[tuple[str | None, str | None], ObjectName] = {}
-    for resolved in references:
-        if resolved.reference.lookup == "hand-written":
-            named[resolved.reference.namespace, resolved.reference.service] = resolved.source
-            for target in resolved.targets:
-                if isinstance(target, ServiceTarget) and target.position is not None:
-                    with_endpoints[target.service].add(target.position)
-    # A kustomize patch of a Service omits the selector but is not a Service without one.
-    selecting = {name_of(service) for service in inventory.services if service.selector}
-    for service in inventory.services:
-        name = name_of(service)
-        source = named.get((name.namespace, name.name))
-        if source is not None and name not in selecting and service.effective_type != "ExternalName":
-            for position, port in enumerate(service.ports):
-                if position not in with_endpoints[name]:
-                    yield _no_endpoints(service, position, port, source)
-
-
-def path_of_port(position: int) -> FieldPath:
-    """Return the path of a port of a Service."""
-    return FieldPath("spec", "ports", position)
-
-
-def _no_endpoints(service: Service, position: int, port: ServicePort, source: ObjectName) -> MapMiss:
-    shown = f"named {port.name!r}" if port.name else "without a name"
-    return MapMiss(
-        name_of(service),
-        path_of_port(position),
-        NO_ENDPOINTS,
-        f"{source} has no {port.effective_protocol} port {shown}, and the Service has no selector",
-    )
+def _of_services(graph: GroupGraph, services: Iterable[ServiceNode]) -> Iterator[MapMiss]:
+    for node in services:
+        if node.linked is not None:
+            continue
+        for miss in node.resolution.misses:
+            if not (miss.code == _NOTHING_SELECTED and node.unknown):
+                assessment = assess_miss(miss, node, graph)
+                yield MapMiss(
+                    node.name,
+                    miss.path,
+                    miss.code,
+                    miss.message,
+                    miss.hint,
+                    severity=assessment.severity,
+                    because=assessment.because,
+                )
 
 
 def unreached_targets(
-    inventory: Inventory, reach: Reach, references: Iterable[ResolvedReference]
+    workloads: Iterable[tuple[Workload, ObjectName]],
+    unknown: Iterable[UnknownObject],
+    reached: Iterable[ContainerTarget],
+    references: Iterable[ResolvedReference],
 ) -> tuple[ContainerTarget, ...]:
     """Return the declared ports that no Service, host port, probe, hook or monitor reaches.
 
     Workloads without replicas, pods that have finished, and pods that an invalid Service
     would select are skipped.
+
+    Args:
+        workloads: The workloads with their names.
+        unknown: The objects that the API server would refuse.
+        reached: The container ports that Services reach.
+        references: The references.
     """
-    reached = _reached(reach, references)
-    unknown = _UnknownServices(inventory)
+    numbers = _reached(reached, references)
+    invalid = _UnknownServices(unknown)
     unreached: dict[ContainerTarget, None] = {}
-    for workload in inventory.workloads:
+    for workload, name in workloads:
         if workload.replicas == 0 or workload.pod.phase in _ENDED or workload.pod.host_network:
             continue
-        if unknown.select(workload.pod.labels, workload.namespace):
+        if invalid.select(workload.pod.labels, workload.namespace):
             continue
         declared, on_host = set(), set()
         for container in workload.pod.port_containers:
@@ -91,32 +82,33 @@ def unreached_targets(
                 declared.add(number)
                 if port.host_port:
                     on_host.add(number)
-        name = inventory.name(workload)
-        missed = declared - on_host - reached.get(name, set())
+        missed = declared - on_host - numbers.get(name, set())
         if missed:
             targets = declared_targets(workload, name)
             unreached.update((each, None) for each in targets if (each.port, each.protocol) in missed)
     return tuple(unreached)
 
 
-def _reached(reach: Reach, references: Iterable[ResolvedReference]) -> Mapping[ObjectName, set[tuple[int, str]]]:
+def _reached(
+    reached: Iterable[ContainerTarget], references: Iterable[ResolvedReference]
+) -> Mapping[ObjectName, set[tuple[int, str]]]:
     """Return the reached numbers of each workload. The containers of a pod share its address, so they do not matter."""
-    reached: dict[ObjectName, set[tuple[int, str]]] = defaultdict(set)
-    for target in reach.services_of:
-        reached[target.workload].add((target.port, target.protocol))
+    numbers: dict[ObjectName, set[tuple[int, str]]] = defaultdict(set)
+    for target in reached:
+        numbers[target.workload].add((target.port, target.protocol))
     for resolved in references:
         for found in resolved.targets if resolved.reference.role != "network-policy" else ():
             if isinstance(found, ContainerTarget):
-                reached[found.workload].add((found.port, found.protocol))
-    return reached
+                numbers[found.workload].add((found.port, found.protocol))
+    return numbers
 
 
 class _UnknownServices:
     """The selectors of the Services that the API server would refuse."""
 
-    def __init__(self, inventory: Inventory) -> None:
+    def __init__(self, unknown: Iterable[UnknownObject]) -> None:
         self._by_label: dict[tuple[str, object], list[tuple[str | None, Mapping[str, object]]]] = defaultdict(list)
-        for invalid in inventory.unknown:
+        for invalid in unknown:
             if invalid.name.kind == "Service":
                 for selector in invalid.selections:
                     for pair in selector.items():

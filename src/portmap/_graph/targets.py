@@ -1,6 +1,6 @@
 """The result of a lookup: a port of a Service, a port of a container, or the reason why there is none."""
 
-from typing import Any, TypeAlias, final
+from typing import Any, Literal, TypeAlias, final
 
 import attrs
 
@@ -115,6 +115,9 @@ class ContainerTarget:
 
 Target: TypeAlias = ServiceTarget | ContainerTarget
 
+Severity: TypeAlias = Literal["error", "warning", "info"]
+"""How bad it is that something does not resolve."""
+
 
 @final
 @attrs.frozen
@@ -127,6 +130,8 @@ class MapMiss:
         code: The kind of miss, as listed in docs/portmap.md.
         message: The reason, with the names and ports that exist.
         hint: What was probably intended, if anything is similar.
+        severity: `error`, or less if the reference or port may be right.
+        because: Why it may be right.
         guess: The name that was probably intended, if the hint is about a misspelt name.
 
     Example:
@@ -144,6 +149,8 @@ class MapMiss:
     code: str
     message: str
     hint: str | None = None
+    severity: Severity = attrs.field(default="error", kw_only=True)
+    because: str | None = attrs.field(default=None, kw_only=True)
     guess: str | None = attrs.field(default=None, repr=False, metadata=OMITTED)
 
     @property
@@ -191,6 +198,7 @@ class ResolvedReference:
         miss: Why it does not resolve, if so.
         unknown: Why the result is unknown, if so: the object is invalid,
             or the set does not contain what it names.
+        elsewhere: Where the Service is, if it is in another part of the input.
 
     Example:
         >>> [resolved] = PortMap.of([web, pod, front]).references
@@ -204,6 +212,7 @@ class ResolvedReference:
     targets: tuple[Target, ...] = ()
     miss: MapMiss | None = None
     unknown: str | None = None
+    elsewhere: str | None = None
 
     @property
     def source(self) -> ObjectName:

@@ -7,16 +7,16 @@ import attrs
 
 from portmap._graph.chain_builder import ChainBuilder
 from portmap._graph.chains import Entry, Hop, reference_hop, service_hop
+from portmap._graph.graph import Graph
 from portmap._graph.http_rules import paths_for, rules_for
-from portmap._graph.index import Index
-from portmap._graph.items import name_of
-from portmap._graph.near_names import no_container_port
 from portmap._graph.node_ports import HostPorts, NodePorts
 from portmap._graph.object_name import ObjectName
-from portmap._graph.target_syntax import NodePortTarget, ObjectTarget, RequestTarget, TargetSyntax, is_kind
+from portmap._graph.reach import ServiceNode
 from portmap._graph.targets import ContainerTarget, ResolvedReference, ServiceTarget
+from portmap._graph.user_names import UserNames, no_container_port
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.plain_data import inlined, plain_data, renamed, shape
+from portmap._kubernetes.target_syntax import NodePortTarget, ObjectTarget, RequestTarget, TargetSyntax, is_kind
 
 Traced: TypeAlias = Literal["service-port", "container-port", "node-port", "host-port", "request"]
 """The kind of subject. `request`: the rule of an Ingress or route that serves a host and path."""
@@ -68,6 +68,7 @@ class Onward:
         stops: Why the path reaches no container port in this set, if so.
         hint: What was probably intended, if anything is similar.
         beyond: Whether the path leaves the set or its end is unknown, so that it is not a mistake.
+        doubt: Why a path without an end may be right, or why its end is doubtful.
 
     Example:
         >>> [trace] = PortMap.of([web, pod]).trace("web:http")
@@ -83,6 +84,7 @@ class Onward:
     stops: str | None = None
     hint: str | None = None
     beyond: bool = False
+    doubt: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data for JSON.
@@ -130,7 +132,7 @@ class Trace:
 
     @property
     def leads_nowhere(self) -> bool:
-        """Whether the subject reaches no container port, or whether nothing reaches a container port.
+        """Whether the subject reaches no container port although it should, or nothing reaches a container port.
 
         Example:
             >>> trace.leads_nowhere
@@ -138,7 +140,17 @@ class Trace:
         """
         if self.kind == "container-port":
             return not self.approaches
-        return not any(path.end or path.beyond for path in self.onward)
+        return not any(path.end or path.beyond or path.doubt for path in self.onward)
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the subject reaches no container port, and that may be right.
+
+        Example:
+            >>> trace.is_doubtful
+            False
+        """
+        return any(path.doubt for path in self.onward) and not any(path.end or path.beyond for path in self.onward)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data for JSON.
@@ -153,6 +165,12 @@ class Trace:
         """Return a display name: `Service shop/web 80`, `Deployment shop/web app 8080`."""
         parts = (str(self.subject.object), self.container, self.subject.address, self.subject.port)
         return " ".join(str(part) for part in parts if part)
+
+
+def approaches_of(chains: ChainBuilder, node: ServiceNode, position: int) -> tuple[Approach, ...]:
+    """Return the paths to a Service port."""
+    # The last step of each path into a Service is the Service itself.
+    return tuple(dict.fromkeys(Approach(entry, hops[:-1]) for entry, hops in chains.into(node, position)))
 
 
 @attrs.frozen
@@ -185,8 +203,9 @@ _HEALTH: Final = "load balancers check here whether the node has pods of the Ser
 class Tracer:
     """Trace targets in a map."""
 
+    graph: Graph
     chains: ChainBuilder
-    index: Index
+    names: UserNames
     references: Sequence[ResolvedReference]
     node_ports: NodePorts
     host_ports: HostPorts
@@ -207,39 +226,31 @@ class Tracer:
             traces = self._trace_workload(target, namespace)
         return tuple(dict.fromkeys(traces))
 
-    def trace_port(self, index: int, position: int) -> Trace:
+    def trace_port(self, node: ServiceNode, position: int) -> Trace:
         """Return the trace of a port of a Service."""
-        service = self.chains.inventory.services[index]
-        port = service.ports[position]
+        port = node.service.ports[position]
         return Trace(
             "service-port",
-            Hop(name_of(service), port.port, port.effective_protocol),
+            Hop(node.name, port.port, port.effective_protocol),
             port.name,
-            # The last step of each path into a Service is the Service itself.
-            approaches=tuple(
-                dict.fromkeys(Approach(entry, hops[:-1]) for entry, hops in self.chains.into(index, position))
-            ),
-            onward=tuple(self._from_port(index, position)),
+            approaches=approaches_of(self.chains, node, position),
+            onward=tuple(self._from_port(node, position)),
         )
 
     # --- one method for each form of target ---
 
     def _trace_service(self, target: ObjectTarget, namespace: str | None) -> list[Trace]:
         if target.port is not None:
-            return [self.trace_port(index, position) for index, position in self.index.ports_of(target, namespace)]
-        services = self.index.services_of(target, namespace)
-        traces = [
-            self.trace_port(index, position)
-            for index in services
-            for position, _ in enumerate(self.chains.inventory.services[index].ports)
-        ]
+            return [self.trace_port(node, position) for node, position in self.names.ports(target, namespace)]
+        services = self.names.services(target, namespace)
+        traces = [self.trace_port(node, position) for node in services for position, _ in enumerate(node.service.ports)]
         if not traces:
-            raise KeyError(f"{self.chains.inventory.services[services[0]]} has no ports to trace")
+            raise KeyError(f"{services[0].name} has no ports to trace")
         return traces
 
     def _trace_workload(self, target: ObjectTarget, namespace: str | None) -> list[Trace]:
-        workloads = self.index.workloads_of(target, namespace)
-        ports = list(dict.fromkeys(port for workload in workloads for port in self.chains.targets_of(workload)))
+        workloads = self.names.workloads(target, namespace)
+        ports = list(dict.fromkeys(port for workload in workloads for port in self.chains.targets_of(*workload)))
         of_container = [port for port in ports if target.container in {None, port.container}]
         matching = [port for port in of_container if target.port in {None, port.name}]
         matching = matching or [port for port in of_container if target.port == str(port.port)]
@@ -247,7 +258,7 @@ class Tracer:
             matching = [port for port in ports if target.port == port.container]
         if not matching:
             wanted = ":".join(filter(None, (target.container, target.port)))
-            raise KeyError(no_container_port(workloads[0], wanted, ports))
+            raise KeyError(no_container_port(workloads[0][1], wanted, ports))
         return [self._trace_container_port(port) for port in matching]
 
     def _trace_container_port(self, target: ContainerTarget) -> Trace:
@@ -264,7 +275,7 @@ class Tracer:
         traces: list[Trace] = []
         for port in self.node_ports.of(target.number):
             if target.protocol in {None, port.protocol}:
-                onward = self._from_node_port(port.service, port.position, port.number)
+                onward = self._from_node_port(port.service, port.position)
                 hop = Hop(port.service, port.number, port.protocol, "every node")
                 traces.append(Trace("node-port", hop, onward=tuple(onward)))
         for host_port in self.host_ports.taken:
@@ -288,40 +299,33 @@ class Tracer:
 
     # --- the paths onward ---
 
-    def _from_port(self, index: int, position: int, *hops: Hop) -> Iterator[Onward]:
-        resolution = self.chains.reach.resolutions[index]
-        ends = self.chains.reach.targets[index][position]
-        yield from (Onward(hops, end) for end in ends)
-        misses = [miss for miss in resolution.misses if miss.position in {None, position}]
-        if not ends and (resolution.elsewhere is not None or self.chains.reach.unknown[index] or not misses):
-            beyond = resolution.elsewhere is not None and self.chains.no_manual_endpoints(index, position) is None
-            yield Onward(hops, None, self.chains.why_not(index, position), beyond=beyond)
-        else:
-            yield from (Onward(hops, None, miss.message, miss.hint) for miss in misses)
+    def _from_port(self, node: ServiceNode, position: int, *hops: Hop, doubt: str | None = None) -> Iterator[Onward]:
+        outcome = self.graph.outcome(node, position)
+        doubt = doubt or outcome.doubt
+        yield from (Onward(hops, end, doubt=doubt) for end in outcome.targets)
+        if outcome.state == "elsewhere":
+            yield Onward(hops, None, outcome.reason, beyond=True)
+        yield from (Onward(hops, None, each.miss.message, each.miss.hint, doubt=doubt) for each in outcome.misses)
 
-    def _from_node_port(self, service: ObjectName, position: int | None, number: int) -> Iterator[Onward]:
+    def _from_node_port(self, service: ObjectName, position: int | None) -> Iterator[Onward]:
         if position is None:
             yield Onward((), None, _HEALTH, beyond=True)
-            return
-        for index in self.chains.services_named[service]:
-            ports = self.chains.inventory.services[index].ports
-            if position < len(ports) and ports[position].node_port == number:
-                hop = service_hop(ServiceTarget(service, position, ports[position]))
-                yield from self._from_port(index, position, hop)
+        else:
+            node = self.chains.services[service]
+            yield from self._from_port(node, position, service_hop(node.target(position)))
 
     def _from_rule(self, rule: ResolvedReference) -> Iterator[Onward]:
         if rule.miss is not None:
-            yield Onward((), None, rule.miss.message, rule.miss.hint)
+            yield Onward((), None, rule.miss.message, rule.miss.hint, doubt=rule.miss.because)
         if rule.unknown is not None:
             yield Onward((), None, rule.unknown, beyond=True)
         for target in rule.targets:
             if isinstance(target, ServiceTarget):
-                for index in self.chains.services_named[target.service]:
-                    if target.position is None:
-                        why = self.chains.reach.resolutions[index].elsewhere
-                        yield Onward((service_hop(target),), None, why, beyond=True)
-                    elif self.chains.has(index, target):
-                        yield from self._from_port(index, target.position, service_hop(target))
+                node = self.chains.node(target)
+                if target.position is None:
+                    yield Onward((service_hop(target),), None, node.resolution.elsewhere, beyond=True)
+                else:
+                    yield from self._from_port(node, target.position, service_hop(target), doubt=rule.elsewhere)
 
     # --- messages for targets that do not exist ---
 
@@ -333,9 +337,9 @@ class Tracer:
         taken = {port.number for port in self.node_ports.taken} | {port.number for port in self.host_ports.taken}
         if target.number in taken:
             return "; it is taken for another protocol"
-        for service in self.chains.inventory.services:
-            if any(port.port == target.number for port in service.ports):
-                return f"; it is a port of a Service: write 'service/{service.name}:{target.number}'"
+        for node in self.chains.services.values():
+            if any(port.port == target.number for port in node.service.ports):
+                return f"; it is a port of a Service: write 'service/{node.name.name}:{target.number}'"
         guess = nearest(str(target.number), (str(number) for number in sorted(taken) if len(str(number)) > _SHORT))
         return f"; did you mean {guess}?" if guess else ""
 
@@ -355,7 +359,7 @@ class Tracer:
         """Return a hint for a name of the cluster's DNS, such as `web.shop.svc.cluster.local`."""
         name, _, rest = host.partition(".")
         namespace = rest.partition(".")[0]
-        for service in self.chains.inventory.services:
+        for service in (node.name for node in self.chains.services.values()):
             if namespace and service.name == name and service.namespace in {None, namespace}:
                 shown = f"{service.namespace}/{name}" if service.namespace else name
                 return f"; for the Service of that name write 'service/{shown}'"

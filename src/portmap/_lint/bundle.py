@@ -3,25 +3,25 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Final, final
+from typing import Any, final
 
-from portmap._graph.items import name_of
-from portmap._graph.object_name import ObjectName, items_at, text_at, value_at
-from portmap._graph.port_map import PortMap
+from portmap._graph.graph import Graph
+from portmap._graph.group_graph import GroupGraph
+from portmap._graph.input_context import Elsewhere
+from portmap._graph.items import Item, name_of
+from portmap._graph.near_selectors import NearWorkloads
+from portmap._graph.object_name import ObjectName
+from portmap._graph.port_map import PortMap, port_map_of
+from portmap._graph.reach import ServiceNode
 from portmap._graph.targets import ContainerTarget, ServiceTarget
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.field_path import ROOT, FieldPath
-from portmap._kubernetes.kinds import SEVERAL_TEMPLATES, USUAL_PLACE, any_template_path
-from portmap._lint.input_context import Elsewhere, InputContext
-from portmap._lint.item import Item
-from portmap._lint.near_selectors import NearWorkloads
+from portmap._kubernetes.kinds import USUAL_PLACE, any_template_path
 from portmap._model.pods import Container, Pod
 from portmap._model.ports import ContainerPort
 from portmap._model.services import Service
-from portmap._model.workloads import Workload, as_workload
+from portmap._model.workloads import Workload
 from portmap._resolution.resolution import Resolution
-
-DECLARED: Final = "the input was declared to be complete"
 
 
 @final
@@ -32,7 +32,7 @@ class Bundle:
         items: The objects, in the order of the input.
         complete: Why the bundle holds everything that its objects refer to; `None` if that may be elsewhere.
         added_labels: The keys of labels that a build step adds to every object.
-        elsewhere: The rest of the input, for rules that ask for objects of other bundles.
+        graph: The graph of the objects, for the rules of portmap.
         cluster: The cluster whose rules apply.
 
     Example:
@@ -50,19 +50,22 @@ class Bundle:
 
     __module__ = "portmap.lint"
 
-    def __init__(
-        self,
-        items: Sequence[Item],
-        context: InputContext,
-        *,
-        complete: str | None = None,
-        added_labels: frozenset[str] = frozenset(),
-    ) -> None:
-        self.items: tuple[Item, ...] = tuple(items)
-        self.complete = complete
-        self.added_labels = added_labels
-        self.elsewhere: Elsewhere = Elsewhere(context, frozenset(item.position for item in self.items))
-        self.cluster: Cluster = context.cluster
+    def __init__(self, graph: GroupGraph, cluster: Cluster) -> None:
+        self.graph = graph
+        self.items: tuple[Item, ...] = graph.group.items
+        self.complete = graph.group.complete
+        self.added_labels = graph.group.added_labels
+        self.cluster = cluster
+
+    @property
+    def elsewhere(self) -> Elsewhere:
+        """The rest of the input, for rules that ask for objects of other bundles.
+
+        Example:
+            >>> bundle.elsewhere.has_label("app")
+            True
+        """
+        return self.graph.elsewhere
 
     @property
     def declared_complete(self) -> bool:
@@ -72,7 +75,7 @@ class Bundle:
             >>> bundle.declared_complete
             False
         """
-        return self.complete == DECLARED
+        return self.graph.group.is_declared_complete
 
     @cached_property
     def port_map(self) -> PortMap:
@@ -82,7 +85,7 @@ class Bundle:
             >>> len(bundle.port_map.services)
             1
         """
-        return PortMap.of(self.items, cluster=self.cluster)
+        return port_map_of(Graph.of([self.graph]), self.cluster)
 
     @property
     def services(self) -> tuple[Service, ...]:
@@ -113,6 +116,15 @@ class Bundle:
         """
         return self.port_map.resolution(service)
 
+    def node(self, service: Service) -> ServiceNode:
+        """Return one of `services` in the graph.
+
+        Example:
+            >>> print(bundle.node(bundle.services[0]).name)
+            Service web
+        """
+        return self.graph.nodes[id(service)]
+
     def selected(self, service: Service) -> tuple[Workload, ...]:
         """Return the workloads that one of `services` selects.
 
@@ -121,14 +133,6 @@ class Bundle:
             ['Pod web-0']
         """
         return self.port_map.selected(service)
-
-    @cached_property
-    def _services_by_name(self) -> Mapping[str, Sequence[Service]]:
-        found: dict[str, list[Service]] = defaultdict(list)
-        for item in self.items:
-            if isinstance(item.object, Service):
-                found[item.object.name].append(item.object)
-        return found
 
     def services_named(self, name: str, namespace: str | None) -> Sequence[Service]:
         """Return the Services of this name that may be in this namespace.
@@ -139,18 +143,7 @@ class Bundle:
             >>> [str(service) for service in bundle.services_named("web", "shop")]
             ['Service web']
         """
-        found = self._services_by_name.get(name, ())
-        if namespace is None:
-            return found
-        return [each for space in (namespace, None) for each in found if each.namespace == space]
-
-    @cached_property
-    def _selecting(self) -> Mapping[ObjectName, Sequence[Service]]:
-        found: dict[ObjectName, list[Service]] = defaultdict(list)
-        for service in self.services:
-            for workload in self.selected(service):
-                found[name_of(workload)].append(service)
-        return found
+        return self.graph.services_named(name, namespace)
 
     def selecting(self, workload: Workload) -> Sequence[Service]:
         """Return the Services that select one of `workloads`.
@@ -159,9 +152,9 @@ class Bundle:
             >>> [str(service) for service in bundle.selecting(bundle.workloads[0])]
             ['Service web']
         """
-        return self._selecting.get(name_of(workload), ())
+        return self.graph.selecting(workload)
 
-    @cached_property
+    @property
     def near_workloads(self) -> NearWorkloads:
         """An index of the workloads by what a selector that matches none of them may have in common.
 
@@ -169,11 +162,7 @@ class Bundle:
             >>> bundle.near_workloads.owner(bundle.services[0]) is None
             True
         """
-        return NearWorkloads(self.workloads, lambda each: bool(self.selecting(each)), self.file_of, self._own_labels)
-
-    def _own_labels(self, workload: Workload) -> Mapping[str, object]:
-        labels = value_at(self.raw(workload), "metadata", "labels")
-        return labels if isinstance(labels, Mapping) else {}
+        return self.graph.near_workloads
 
     def file_of(self, subject: Service | Workload) -> str:
         """Return the file of one of `services` or `workloads`; `""` if it was not read from one.
@@ -182,7 +171,7 @@ class Bundle:
             >>> bundle.file_of(bundle.services[0])
             ''
         """
-        return self.place_of(subject)[0].source
+        return self.graph.file_of(subject)
 
     @cached_property
     def declared(self) -> Mapping[ObjectName, Sequence[ContainerTarget]]:
@@ -232,29 +221,7 @@ class Bundle:
             >>> bundle.has_like(bundle.workloads[0])
             True
         """
-        own = self._workloads_by_name.get(name_of(workload))
-        return own is not None and own.pod.labels == workload.pod.labels
-
-    @cached_property
-    def _workloads_by_name(self) -> Mapping[ObjectName, Workload]:
-        return {name_of(each): each for each in self.workloads}
-
-    @cached_property
-    def _places(
-        self,
-    ) -> tuple[Mapping[int, Item], Mapping[ObjectName, Item], Mapping[ObjectName, tuple[Item, FieldPath]]]:
-        by_identity: dict[int, Item] = {}
-        by_name: dict[ObjectName, Item] = {}
-        parts: dict[ObjectName, tuple[Item, FieldPath]] = {}
-        for item in self.items:
-            if item.object is not None:
-                by_identity[id(item.object)] = item
-            by_name.setdefault(item.name, item)
-            for kind, path in _template_lists(item.raw):
-                for position, part in enumerate(items_at(item.raw, *path)):
-                    name = ObjectName(kind, text_at(part, "name") or "", item.name.namespace)
-                    parts.setdefault(name, (item, path.index(position)))
-        return by_identity, by_name, parts
+        return self.graph.has_like(workload)
 
     def place_of(self, subject: Service | Workload | Pod | Item | ObjectName) -> tuple[Item, FieldPath]:
         """Return the item of an object, and the path of the object in the item.
@@ -269,19 +236,7 @@ class Bundle:
             >>> item.position, path
             (0, FieldPath())
         """
-        if isinstance(subject, Item):
-            return subject, ROOT
-        by_identity, by_name, parts = self._places
-        item = by_identity.get(id(subject))
-        if item is not None:
-            return item, ROOT
-        name = (
-            subject
-            if isinstance(subject, ObjectName)
-            else name_of(as_workload(subject) if isinstance(subject, Pod) else subject)
-        )
-        item = by_name.get(name)
-        return (item, ROOT) if item is not None else parts[name]
+        return (subject, ROOT) if isinstance(subject, Item) else self.graph.place_of(subject)
 
     def raw(self, subject: Service | Workload | Pod | ObjectName) -> Mapping[str, Any]:
         """Return an object of the bundle as plain data.
@@ -290,11 +245,7 @@ class Bundle:
             >>> bundle.raw(bundle.services[0])["kind"]
             'Service'
         """
-        item, path = self.place_of(subject)
-        found: Any = item.raw
-        for step in path:
-            found = found[step]
-        return found if isinstance(found, Mapping) else {}
+        return self.graph.raw(subject)
 
     def container_ports(self, workload: Workload) -> Iterator[tuple[FieldPath, Container, ContainerPort]]:
         """Yield the ports that a workload's containers and sidecars declare, each with its path and container.
@@ -330,10 +281,3 @@ def link_prefix(service: Service) -> str:
     Source: kubernetes/kubernetes 1.36.2, `pkg/kubelet/envvars/envvars.go`.
     """
     return service.name.upper().replace("-", "_")
-
-
-def _template_lists(raw: Mapping[str, Any]) -> Iterator[tuple[str, FieldPath]]:
-    """Yield the paths of an object's lists of workloads, each with their kind."""
-    for (_, kind), found in SEVERAL_TEMPLATES.items():
-        if raw.get("kind") == kind:
-            yield found

@@ -7,19 +7,22 @@ facts. The report is the same however the input is divided.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from operator import attrgetter
-from typing import Final, TypeVar, final
+from typing import Any, Final, TypeVar, final
 
 import attrs
 
+from portmap._graph.facts import Facts, facts_of
+from portmap._graph.fragments import skip_reasons
+from portmap._graph.graph import data_by_file
+from portmap._graph.group_graph import GroupGraph
+from portmap._graph.grouping import groups_of
+from portmap._graph.input_context import InputContext
+from portmap._graph.items import Item, items_of
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import ManifestError
 from portmap._kubernetes.field_path import FieldPath
-from portmap._lint.facts import Facts, facts_of
+from portmap._lint.bundle import Bundle
 from portmap._lint.findings import MAX_FINDINGS, Finding, Related, Report, Skipped, Suppressed
-from portmap._lint.grouping import bundles_of
-from portmap._lint.input_context import InputContext
-from portmap._lint.item import Item, items_of
-from portmap._lint.kustomize import skip_reasons
 from portmap._lint.locations import located
 from portmap._lint.rule import Rule
 from portmap._lint.rule_runner import findings_of_rules
@@ -154,7 +157,8 @@ def read_part(objects: Sequence[object], cluster: Cluster) -> tuple[Part, Facts]
     Raises:
         TypeError: One of the objects is something that cannot be linted.
     """
-    items = items_of(objects, cluster)
+    with cluster:
+        items = items_of(objects)
     reasons = skip_reasons(items)
     items = with_verdicts(items, reasons, cluster)
     documents = {position: each for position, each in enumerate(objects) if isinstance(each, Document)}
@@ -181,7 +185,9 @@ def check_part(part: Part, context: InputContext, settings: LintSettings) -> Par
             skipped.append(Skipped(reason, item.name, item.source, item.position))
     limit = settings.max_findings
     with settings.cluster:
-        findings = _bounded(_findings(checked, context, settings), limit, "findings")
+        findings = _bounded(
+            _findings(checked, data_by_file(part.documents.values()), context, settings), limit, "findings"
+        )
     suppressions: list[Suppression] = []
     if settings.suppressions:
         fewer = limit and limit // _FINDINGS_A_SUPPRESSION
@@ -189,10 +195,13 @@ def check_part(part: Part, context: InputContext, settings: LintSettings) -> Par
     return PartReport(tuple(located(findings, part.documents)), tuple(skipped), tuple(suppressions))
 
 
-def _findings(items: Sequence[Item], context: InputContext, settings: LintSettings) -> Iterator[Finding]:
+def _findings(
+    items: Sequence[Item], data: Mapping[str, Sequence[Any]], context: InputContext, settings: LintSettings
+) -> Iterator[Finding]:
     for item in items:
         yield from server_findings(item)
-    for bundle in bundles_of(items, context, complete=settings.complete):
+    for group in groups_of(items, data, complete=settings.complete):
+        bundle = Bundle(GroupGraph(group, lambda: context), context.cluster)
         yield from findings_of_rules(bundle, settings.rules)
 
 

@@ -6,12 +6,12 @@ from typing import Any, Final, Literal, TypeAlias, final, get_args
 
 import attrs
 
+from portmap._graph.items import Item
 from portmap._graph.object_name import ObjectName
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import LintError, Span
 from portmap._kubernetes.field_path import FieldPath, as_path
 from portmap._kubernetes.plain_data import OMITTED, inlined, plain_data
-from portmap._lint.item import Item
 from portmap._model.pods import Pod
 from portmap._model.services import Service
 from portmap._model.workloads import Workload

@@ -11,12 +11,12 @@ from typing import IO, Final, TypeAlias, final
 import attrs
 
 from portmap._graph.items import with_namespace
+from portmap._graph.kustomize import KUSTOMIZATIONS
 from portmap._graph.object_name import ObjectName
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError
 from portmap._kubernetes.kinds import is_cluster_scoped
 from portmap._lint.findings import MAX_FINDINGS, Finding, Location, Skipped
-from portmap._lint.kustomize import KUSTOMIZATIONS
 from portmap._manifests.documents import Document
 from portmap._manifests.load import SUFFIXES, documents_of, is_folder, manifest_files
 from portmap._manifests.text_files import PACKED, is_json, read_file, read_stream

@@ -10,10 +10,16 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future
 from functools import lru_cache
 from itertools import accumulate, chain
+from posixpath import basename
 from typing import Any, Final, TypeAlias, TypeVar, final
 
 import attrs
 
+from portmap._graph.facts import Facts
+from portmap._graph.grouping import units_of
+from portmap._graph.input_context import InputContext
+from portmap._graph.items import items_of
+from portmap._graph.kustomize import KUSTOMIZATIONS, kustomizations_in
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import ManifestError
 from portmap._lint.engine import (
@@ -25,10 +31,7 @@ from portmap._lint.engine import (
     read_part,
     report_of,
 )
-from portmap._lint.facts import Facts
 from portmap._lint.findings import Finding, Report, Skipped
-from portmap._lint.grouping import home_of
-from portmap._lint.input_context import InputContext
 from portmap._lint.inputs import Input, Source, finding_of, inputs_of, raise_for, read_inputs, slashed
 from portmap._lint.rule import Rule
 from portmap._lint.test_data import mark_test_data
@@ -113,22 +116,27 @@ def lint_inputs(
     """
     size = sum(each.size for each in inputs)
     fewest = size // _MAX_PART if size > _MAX_UNDIVIDED else 1
-    divided = [inputs] if settings.complete else _divided(inputs, max(parts if executor else 1, fewest))
+    parts = 1 if settings.complete else max(parts if executor else 1, fewest)
+    divided = [inputs] if parts < 2 else _divided(inputs, parts, settings.cluster)
     if executor is None or len(divided) < 2:
         executor = _InProcess()
     counter = _Counter(len(inputs), progress)
     return mark_test_data(_two_passes(settings, divided, executor, counter, map(finding_of, unreadable)), inputs)
 
 
-def _divided(inputs: Sequence[Input], parts: int) -> list[Sequence[Input]]:
+def _divided(inputs: Sequence[Input], parts: int, cluster: Cluster) -> list[Sequence[Input]]:
     """Return the inputs in at most so many parts of about one size; files of one group stay together."""
-    last = {home_of(slashed(each.source)): index for index, each in enumerate(inputs)}
+    listing = read_inputs([each for each in inputs if basename(slashed(each.source)) in KUSTOMIZATIONS], cluster)
+    with cluster:
+        kustomizations = kustomizations_in(items_of(listing.documents))
+    units = units_of([slashed(each.source) for each in inputs], kustomizations.values())
+    last = {unit: index for index, unit in enumerate(units)}
     size = sum(each.size for each in inputs) / max(parts, 1)
     divided: list[Sequence[Input]] = []
     start = end = 0
     filled = 0.0
-    for index, each in enumerate(inputs):
-        end = max(end, last[home_of(slashed(each.source))])
+    for index, (each, unit) in enumerate(zip(inputs, units, strict=True)):
+        end = max(end, last[unit])
         filled += each.size
         # The last part takes the rest.
         if index == end and filled >= size and len(divided) < parts - 1:

@@ -5,6 +5,7 @@ from pathlib import PurePath
 from traceback import extract_tb
 from typing import Any
 
+from portmap._graph.object_name import label_of
 from portmap._graph.targets import ResolvedReference
 from portmap._kubernetes.errors import RuleError
 from portmap._lint.bundle import Bundle
@@ -50,7 +51,7 @@ def _finding(rule: Rule, found: Found, bundle: Bundle) -> Finding:
     return Finding(
         rule.name,
         found.severity or rule.severity,
-        item.name,
+        label_of(item.name),
         path + found.place.path,
         found.message,
         found.hint,
@@ -64,7 +65,7 @@ def _finding(rule: Rule, found: Found, bundle: Bundle) -> Finding:
 
 def _related(place: Place, message: str, bundle: Bundle) -> Related:
     item, path = bundle.place_of(place.subject)
-    return Related(item.name, path + place.path, message, item.position)
+    return Related(label_of(item.name), path + place.path, message, item.position)
 
 
 def _rule_error(rule: Rule, subject: object, error: BaseException) -> RuleError:

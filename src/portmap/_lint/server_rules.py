@@ -11,13 +11,13 @@ from portmap._apiserver.object_verdict import object_kind, object_warnings
 from portmap._apiserver.pod_warnings import POD_WARNINGS
 from portmap._apiserver.registry import rules_of_create
 from portmap._apiserver.service_warnings import SERVICE_WARNINGS
+from portmap._graph.fragments import has_placeholder
+from portmap._graph.items import Item
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._kubernetes.kinds import any_template_path
 from portmap._kubernetes.violations import ServerWarning
 from portmap._lint.findings import Finding
-from portmap._lint.item import Item
-from portmap._lint.kustomize import has_placeholder
 from portmap._model.pods import Container, Pod
 from portmap._model.services import Service, service_state
 from portmap._model.workloads import Workload

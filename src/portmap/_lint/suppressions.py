@@ -19,12 +19,12 @@ from typing import Final, NamedTuple, final
 
 import attrs
 
+from portmap._graph.items import Item
 from portmap._graph.object_name import ObjectName, value_at
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.errors import Span
 from portmap._kubernetes.field_path import ROOT, FieldPath
 from portmap._lint.findings import Finding, Location, Suppressed
-from portmap._lint.item import Item
 from portmap._lint.locations import locations_of_keys
 from portmap._manifests.documents import Document
 from portmap._yaml.line_breaks import LINE_BREAK

@@ -7,11 +7,12 @@ from typing import Final
 import attrs
 
 from portmap._apiserver.object_verdict import every_object_violation, object_kind
+from portmap._graph.fragments import why_not_judged
+from portmap._graph.items import Item
+from portmap._graph.kustomize import added_labels, kustomizations_in
 from portmap._graph.object_name import value_at
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.violations import in_order
-from portmap._lint.item import Item
-from portmap._lint.kustomize import kustomize_labels, why_not_judged
 
 # The server writes these fields itself, so objects that were read from a cluster have them.
 _CODES_OF_CREATION: Final = frozenset({"ephemeral-containers-forbidden", "job-selector-generated"})
@@ -28,10 +29,10 @@ def with_verdicts(items: Sequence[Item], reasons: Sequence[str | None], cluster:
 
     Args:
         items: The items, with the violations that were found in reading them.
-        reasons: For each item, why it is skipped, as `kustomize.skip_reasons` returns it.
+        reasons: For each item, why it is skipped, as `fragments.skip_reasons` returns it.
         cluster: The cluster whose rules apply.
     """
-    labels = kustomize_labels(items)
+    labels = added_labels(kustomizations_in(items).values())
     judged = [
         item if reason is not None else _with_verdict(item, labels, cluster)
         for item, reason in zip(items, reasons, strict=True)

@@ -111,7 +111,7 @@ def _structure_fields(kind: type[Any], extended: Converter) -> Callable[[_Data, 
     if hasattr(kind, "from_dict"):
         return lambda data, _: kind.from_dict(data)
     attrs.resolve_types(kind)
-    hooks = {field.name: _field_hook(kind, field) for field in attrs.fields(kind)}
+    hooks = {field.name: _field_hook(kind, field, extended) for field in attrs.fields(kind)}
     overrides: dict[str, Any] = {name: override(struct_hook=hook) for name, hook in hooks.items() if hook is not None}
     by_fields = make_dict_structure_fn(
         kind,
@@ -135,7 +135,9 @@ def _unstructure_fields(kind: type[Any], extended: Converter) -> Callable[[Any],
     return make_dict_unstructure_fn(kind, extended, _cattrs_use_alias=True, **overrides)
 
 
-def _field_hook(kind: type[Any], field: "attrs.Attribute[Any]") -> Callable[[_Data, Any], Any] | None:
+def _field_hook(
+    kind: type[Any], field: "attrs.Attribute[Any]", extended: Converter
+) -> Callable[[_Data, Any], Any] | None:
     """Return what reads a field that cattrs cannot read by its type."""
     if kind is Cluster and field.name == "node_port_range":
         return lambda data, _: _range(data)
@@ -144,18 +146,20 @@ def _field_hook(kind: type[Any], field: "attrs.Attribute[Any]") -> Callable[[_Da
     if field.type is object:
         return lambda data, _: data
     if get_origin(field.type) in (Union, UnionType):
-        return _union_hook(get_args(field.type))
+        return _union_hook(get_args(field.type), extended)
     return None
 
 
 _SCALARS: Final = frozenset({bool, int, str, type(None)})
 
 
-def _union_hook(members: tuple[Any, ...]) -> Callable[[_Data, Any], Any] | None:
-    """Return what reads a union of scalars and tuples of text, or labels that may be missing."""
+def _union_hook(members: tuple[Any, ...], extended: Converter) -> Callable[[_Data, Any], Any] | None:
+    """Return what reads a union of scalars and tuples of text, or labels or a pod that may be missing."""
     classes = tuple(get_origin(member) or member for member in members)
     if classes == (Mapping, type(None)) and get_args(members[0]) == (str, str):
         return lambda data, _: None if data is None else _labels(data)
+    if classes == (Pod, Workload, type(None)):
+        return lambda data, _: data and extended.structure(data, Workload if "pod" in data else Pod)
     if len(members) < 3 or not all(each in _SCALARS or each is tuple for each in classes):
         return None
     words = " or ".join("a list" if each is tuple else each.__name__ for each in classes if each is not type(None))

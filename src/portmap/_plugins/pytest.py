@@ -187,8 +187,8 @@ class ServiceItem(pytest.Item):
 
 def _test_name(service: ResolvedService) -> str:
     """Return the name of a Service as `kubectl get` shows it, with its namespace if it names one."""
-    name = service.document.name or "(no name)"
-    return f"service/{service.namespace}/{name}" if service.namespace else f"service/{name}"
+    name, namespace = service.name.name or "(no name)", service.name.namespace
+    return f"service/{namespace}/{name}" if namespace else f"service/{name}"
 
 
 def _problem_of(report: ResolveReport, service: ResolvedService) -> str | None:

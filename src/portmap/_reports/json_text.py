@@ -2,25 +2,28 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from itertools import islice
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from portmap._graph.object_name import ObjectName
 from portmap._kubernetes.errors import ManifestError, Span
 from portmap._kubernetes.plain_data import plain_converter, plain_data, shape
-from portmap._reports.places import Places
+
+if TYPE_CHECKING:
+    from cattrs import Converter
 
 _BATCH: Final = 200
 
 
-def json_text(data: object, places: Places | None = None) -> str:
+def json_text(data: object, *, located: bool = False) -> str:
     """Return a report as JSON text.
 
     Args:
         data: The report: mappings, lists and values that `plain_data` writes.
-        places: Where the objects begin. Given, each object is written with `source` and `line`.
+        located: Whether each object is written with `source` and `line`, where it begins.
     """
-    return _dumps(plain_data(data) if places is None else _located(data, places)) + "\n"
+    return _dumps(_located().unstructure(data) if located else plain_data(data)) + "\n"
 
 
 def json_parts(data: Mapping[str, Any], field: str, items: Iterable[Mapping[str, Any]], depth: int) -> Iterator[str]:
@@ -49,15 +52,15 @@ def _dumps(data: object) -> str:
     return json.dumps(data, indent=2, sort_keys=True).replace("##[", "#\\u0023[")
 
 
-def _located(data: object, places: Places) -> object:
-    """Return plain data in which each object has the file and line where it begins."""
+@cache
+def _located() -> "Converter":
+    """Return a converter that writes each object with the file and line where it begins."""
 
     def located(name: ObjectName) -> dict[str, Any]:
-        place = places.get(name)
+        place = name.place
         return {**plain_data(name), "source": place and place.source, "line": place and place.line}
 
-    converted: object = plain_converter({ObjectName: located}).unstructure(data)
-    return converted
+    return plain_converter({ObjectName: located})
 
 
 def position(span: Span | None) -> dict[str, int | None]:

@@ -9,6 +9,7 @@ import attrs
 INDENT: Final = "  "
 BOLD: Final = "\x1b[1m"
 RED: Final = "\x1b[31m"
+YELLOW: Final = "\x1b[33m"
 _RESET: Final = "\x1b[0m"
 _NARROWEST: Final = 20
 
@@ -37,6 +38,10 @@ class Page:
     def red(self, text: str) -> str:
         """Return the text in red, for problems."""
         return self.paint(text, RED)
+
+    def yellow(self, text: str) -> str:
+        """Return the text in yellow, for what may be a problem."""
+        return self.paint(text, YELLOW)
 
     def bold(self, text: str) -> str:
         """Return the text in bold, for titles."""

@@ -10,7 +10,6 @@ from portmap._kubernetes.errors import ManifestError
 from portmap._kubernetes.printable import printable
 from portmap._reports.json_text import json_text
 from portmap._reports.layout import INDENT, Page, count, join_blocks
-from portmap._reports.places import Places
 
 VERSION: Final = 1
 """The version of the JSON schema. It changes when a key is removed or gets another meaning."""
@@ -24,7 +23,7 @@ class _Row(NamedTuple):
     problem: str | None = None
 
 
-def as_json(port_map: PortMap, places: Places, unreadable: Sequence[ManifestError] = ()) -> str:
+def as_json(port_map: PortMap, unreadable: Sequence[ManifestError] = ()) -> str:
     """Return the ports of nodes as JSON text."""
     return json_text(
         {
@@ -35,16 +34,16 @@ def as_json(port_map: PortMap, places: Places, unreadable: Sequence[ManifestErro
             "unknown": port_map.unknown,
             "unreadable": unreadable,
         },
-        places,
+        located=True,
     )
 
 
-def as_text(port_map: PortMap, places: Places, page: Page) -> str:
+def as_text(port_map: PortMap, page: Page) -> str:
     """Return the ports of nodes as text."""
     nodes, hosts = port_map.node_ports, port_map.host_ports
-    blocks = [[*_title(nodes, page), *_table(_node_rows(nodes, places), page), *_free(nodes, page)]]
+    blocks = [[*_title(nodes, page), *_table(_node_rows(nodes), page), *_free(nodes, page)]]
     if hosts.taken:
-        blocks.append([page.bold("Host ports"), *_table(_host_rows(hosts, places), page)])
+        blocks.append([page.bold("Host ports"), *_table(_host_rows(hosts), page)])
     return join_blocks(blocks)
 
 
@@ -75,7 +74,7 @@ def _title(ports: NodePorts, page: Page) -> Iterator[str]:
     yield from map(page.bold, page.wrap(title, hanging=2))
 
 
-def _node_rows(ports: NodePorts, places: Places) -> Iterator[_Row]:
+def _node_rows(ports: NodePorts) -> Iterator[_Row]:
     conflicts = {
         (ObjectName("Service", each.service.name or "", each.service.namespace), each.violation.field): each
         for each in ports.collisions
@@ -83,7 +82,7 @@ def _node_rows(ports: NodePorts, places: Places) -> Iterator[_Row]:
     for port in ports.taken:
         conflict = conflicts.get((port.service, _field(port)))
         use = "health check" if port.position is None else ""
-        cells = (f"{port.number}/{port.protocol}", port.band, f"{port.service}{_place(port.service, places)}", use)
+        cells = (f"{port.number}/{port.protocol}", port.band, f"{port.service}{_place(port.service)}", use)
         yield _Row(cells, None if conflict is None else f"taken by {conflict.other}")
 
 
@@ -113,7 +112,7 @@ def _span(numbers: range) -> str:
 # --- host ports ------------------------------------------------------------------------------------------------
 
 
-def _host_rows(ports: HostPorts, places: Places) -> Iterator[_Row]:
+def _host_rows(ports: HostPorts) -> Iterator[_Row]:
     others: dict[HostPort, list[HostPort]] = {}
     for group in ports.collisions:
         for port in group:
@@ -121,7 +120,7 @@ def _host_rows(ports: HostPorts, places: Places) -> Iterator[_Row]:
     for port in ports.taken:
         cells = (
             f"{port.number}/{port.protocol}" + (f" of {port.host_ip}" if port.host_ip else ""),
-            f"{port.workload}{_place(port.workload, places)}",
+            f"{port.workload}{_place(port.workload)}",
             port.container,
             "host network" if port.host_network else f"{port.container_port}",
         )
@@ -129,8 +128,8 @@ def _host_rows(ports: HostPorts, places: Places) -> Iterator[_Row]:
         yield _Row(cells, f"cannot be on a node with {', '.join(taken)}" if taken else None)
 
 
-def _place(name: ObjectName, places: Places) -> str:
-    place = places.get(name)
+def _place(name: ObjectName) -> str:
+    place = name.place
     return f" ({place})" if place else ""
 
 

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from portmap._graph.object_name import ObjectName
+from portmap._graph.object_name import ObjectName, Place
+from portmap._graph.outcomes import PortMiss
 from portmap._kubernetes.plain_data import plain_data
 from portmap._kubernetes.printable import printable
 from portmap._manifests.documents import Document
@@ -16,14 +17,11 @@ from portmap._reports.chains import approach_text, is_own_address
 from portmap._reports.invalid_objects import violation_line
 from portmap._reports.json_text import json_text, position
 from portmap._reports.layout import INDENT, Page, count, join_blocks
-from portmap._reports.places import Place
 from portmap._reports.resolve_data import (
     Backend,
-    LocatedMiss,
     ResolvedPort,
     ResolvedService,
     ResolveReport,
-    namespace_of,
 )
 
 VERSION: Final = 1
@@ -32,6 +30,7 @@ VERSION: Final = 1
 _WIDEST_COLUMN: Final = 48
 _DEEPER: Final = " " * 6
 _PLAIN: Final = Page()
+_NOWHERE: Final = Place("")
 
 
 # --- JSON ------------------------------------------------------------------------------------------------------
@@ -45,7 +44,7 @@ def as_json(report: ResolveReport) -> str:
             "kubernetesVersion": report.cluster.version,
             "services": [_service_data(each) for each in report.services],
             "invalidWorkloads": [
-                {**_identity(each, namespace_of(each)), "violations": _violations(each)}
+                {**_identity(each, ObjectName.of(each.raw)), "violations": _violations(each)}
                 for each in report.invalid_workloads
             ],
             "unreadable": report.unreadable,
@@ -53,6 +52,8 @@ def as_json(report: ResolveReport) -> str:
                 "services": len(report.services),
                 "invalidServices": report.invalid_services,
                 "portsLeadingNowhere": report.ports_without_endpoints,
+                "portsInDoubt": report.ports_in_doubt,
+                "skipped": len(report.skipped),
                 "workloads": report.workloads,
                 "pods": report.pods,
                 "invalidWorkloads": len(report.invalid_workloads),
@@ -63,15 +64,15 @@ def as_json(report: ResolveReport) -> str:
     )
 
 
-def _identity(document: Document, namespace: str | None) -> dict[str, object]:
-    name = ObjectName(document.kind, document.name, namespace)
-    return {**plain_data(name), **plain_data(Place.of(document))}
+def _identity(document: Document, name: ObjectName) -> dict[str, object]:
+    return {**plain_data(name), **plain_data(Place(document.source, document))}
 
 
 def _service_data(service: ResolvedService) -> dict[str, object]:
     return {
-        **_identity(service.document, service.namespace),
+        **_identity(service.document, service.name),
         "elsewhere": service.elsewhere,
+        "renderedBy": service.rendered_by,
         "leadsNowhere": bool(service.ports_without_endpoints or service.document.violations),
         "ports": [_port_data(each) for each in service.ports],
         "violations": _violations(service.document),
@@ -87,14 +88,15 @@ def _port_data(resolved: ResolvedPort) -> dict[str, object]:
         "nodePort": (port and port.node_port) or None,
         "targetPort": port and port.effective_target_port,
         "approaches": resolved.approaches,
-        "beyond": resolved.beyond,
+        "beyond": resolved.outcome.addresses,
+        "doubt": resolved.outcome.doubt,
         "endpoints": resolved.backends,
-        "misses": [_miss_data(each) for each in resolved.misses],
+        "misses": [_miss_data(each) for each in resolved.outcome.misses],
     }
 
 
-def _miss_data(located: LocatedMiss) -> dict[str, object]:
-    miss, place = located.miss, located.place
+def _miss_data(located: PortMiss) -> dict[str, object]:
+    miss, place = located.miss, located.subject and located.subject.place
     return {
         "code": miss.code,
         "message": miss.message,
@@ -118,15 +120,15 @@ class _Line(NamedTuple):
 
     Attributes:
         port: The Service port.
-        mark: `←` for what leads to the port, `→` for a backend, `✗` for a miss.
+        mark: `←` for what leads to the port, `→` for a backend, `✗` for a miss, `?` for one in doubt.
         cells: Pod or workload, container, number, and the place if only that tells backends apart; or one text.
-        hint: How to fix a miss, on a line of its own.
+        notes: How to fix a miss, and why it may be right, on lines of their own.
     """
 
     port: str
     mark: str
     cells: tuple[str, ...]
-    hint: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 def as_text(report: ResolveReport, page: Page = _PLAIN) -> str:
@@ -150,8 +152,10 @@ def summary(report: ResolveReport) -> str:
         read.append(count(report.pods, "pod"))
     read.append(count(report.others, "other object"))
     lost = report.ports_without_endpoints
-    lacks_pods = any(each.ports_without_endpoints and each.elsewhere is None for each in report.services)
+    lacks_pods = any(each.ports and each.elsewhere is None for each in report.services)
+    skipped = ", ".join(dict.fromkeys(report.skipped))
     remarks = [
+        (report.skipped, f"{len(report.skipped)} skipped ({skipped})"),
         (len(report.unreadable), f"{count(len(report.unreadable), 'file')} unreadable"),
         (report.invalid_services, count(report.invalid_services, "invalid Service")),
         (
@@ -159,40 +163,59 @@ def summary(report: ResolveReport) -> str:
             count(len(report.invalid_workloads), "invalid workload or pod", "invalid workloads or pods"),
         ),
         (lost, f"{count(lost, 'port')} without endpoints"),
+        (report.ports_in_doubt, f"{count(report.ports_in_doubt, 'port')} in doubt"),
         (lacks_pods and not report.workloads + report.pods, "there are no pods or workloads in the input"),
     ]
     return "; ".join([", ".join(read), *(remark for applies, remark in remarks if applies)])
 
 
 def _lines(ports: Sequence[ResolvedPort]) -> Iterator[_Line]:
-    """Yield a line for each approach, backend and miss of these ports; a hint is given once."""
+    """Yield a line for each approach, backend and miss of these ports; a note is given once."""
     ambiguous = _ambiguous_labels(ports)
-    hinted: set[tuple[str, str | None]] = set()
+    noted: set[tuple[str, str]] = set()
     for resolved in ports:
         port = _port_text(resolved.port)
         for approach in resolved.approaches:
             if not is_own_address(approach):
                 yield _Line(port, "←", (approach_text(approach),))
-        if resolved.beyond is not None:
-            yield _Line(port, "→", (printable(resolved.beyond),))
+        outcome = resolved.outcome
+        if outcome.addresses is not None:
+            yield _Line(port, "→", (printable(outcome.addresses),))
         for backend in resolved.backends:
             yield _Line(port, "→", _backend_cells(backend, with_place=backend.label in ambiguous))
-        for located in resolved.misses:
-            text, hint = _miss_text(located, with_place=located.label in ambiguous), located.miss.hint
-            yield _Line(port, "✗", (text,), printable(hint) if hint and (text, hint) not in hinted else None)
-            hinted.add((text, hint))
+        doubt = outcome.doubt and f"in doubt: {outcome.doubt}"
+        for located in outcome.misses:
+            text, hint = _miss_text(located, with_place=_label(located) in ambiguous), located.miss.hint
+            notes = [(text, note) for note in (hint and f"hint: {hint}", doubt) if note and (text, note) not in noted]
+            mark = "?" if resolved.is_in_doubt else "✗"
+            yield _Line(port, mark, (text,), tuple(printable(note) for _, note in notes))
+            noted.update(notes)
+        if doubt and not outcome.misses:
+            yield _Line(port, "?", (printable(doubt),))
 
 
 def _ambiguous_labels(ports: Sequence[ResolvedPort]) -> set[str | None]:
     """Return the labels that several selected pods or workloads share: only their places tell them apart."""
-    places = {(each.label, each.place) for resolved in ports for each in resolved.backends}
-    missed = {(each.label, each.place) for resolved in ports for each in resolved.misses if each.label}
+    places: set[tuple[str, Place | None]] = {
+        (each.label, each.place) for resolved in ports for each in resolved.backends
+    }
+    missed = {
+        (label, each.subject.place if each.subject else _NOWHERE)
+        for resolved in ports
+        for each in resolved.outcome.misses
+        if (label := _label(each))
+    }
     counts = Counter(label for label, _ in places | missed)
     return {label for label, number in counts.items() if number > 1}
 
 
-def _miss_text(located: LocatedMiss, *, with_place: bool) -> str:
-    message, place = located.miss.message, str(located.place)
+def _label(located: PortMiss) -> str | None:
+    """Return `Deployment/web` or `Pod/web-0`; `None` if the miss is about no pod."""
+    return located.miss.workload or (f"Pod/{located.miss.pod}" if located.miss.pod else None)
+
+
+def _miss_text(located: PortMiss, *, with_place: bool) -> str:
+    message, place = located.miss.message, str(located.subject and located.subject.place)
     return printable(f"{message} ({place})" if with_place and place not in message else message)
 
 
@@ -225,9 +248,10 @@ def _columns(lines: Iterable[_Line]) -> list[int]:
 
 def _block(service: ResolvedService, lines: Sequence[_Line], columns: Sequence[int], page: Page) -> Iterator[str]:
     document = service.document
-    namespace = f"{service.namespace}/" if service.namespace else ""
-    name = printable(f"{namespace}{document.name or '(no name)'}")
-    place = f"({printable(str(service.place))}){' is invalid' if document.violations else ''}"
+    namespace = f"{service.name.namespace}/" if service.name.namespace else ""
+    name = printable(f"{namespace}{service.name.name or '(no name)'}")
+    rendered = f", rendered by {service.rendered_by}" if service.rendered_by else ""
+    place = f"({printable(f'{service.place}{rendered}')}){' is invalid' if document.violations else ''}"
     if page.width is not None and len(f"{document.kind} {name} {place}") > page.width:
         yield f"{document.kind} {page.bold(name)}"
         yield from page.wrap(place, _DEEPER)
@@ -258,8 +282,8 @@ def _laid_out(line: _Line, columns: Sequence[int], page: Page) -> Iterator[str]:
             before, start = "", 4
     beginning, *rest = page.wrap(text, " " * start, hanging=2)
     beginning = beginning.lstrip()
-    is_miss = line.mark == "✗"
-    yield before.ljust(start) + (page.red(beginning) if is_miss else beginning)
-    yield from map(page.red, rest) if is_miss else rest
-    if line.hint:
-        yield from page.wrap(f"hint: {line.hint}", " " * (start + 2))
+    paint = {"✗": page.red, "?": page.yellow}.get(line.mark, str)
+    yield before.ljust(start) + paint(beginning)
+    yield from map(paint, rest)
+    for note in line.notes:
+        yield from page.wrap(note, " " * (start + 2))

@@ -1,30 +1,32 @@
-"""The data of `portmap resolve`: the endpoints of each Service port in a set of documents, and the misses."""
+"""The data of `portmap resolve`: the outcome of each Service port of some documents."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final, final
 
 import attrs
 
-from portmap._graph.items import pod_labels, with_namespace
+from portmap._graph.chain_builder import ChainBuilder
+from portmap._graph.graph import Graph
+from portmap._graph.group_graph import GroupGraph
+from portmap._graph.inventory import concerns_ports
+from portmap._graph.items import Item
+from portmap._graph.object_name import ObjectName, Place
+from portmap._graph.outcomes import PortMiss, PortOutcome, unresolved
 from portmap._graph.port_map import PortMap
-from portmap._graph.set_misses import NO_ENDPOINTS
-from portmap._graph.trace import Approach, Trace
+from portmap._graph.reach import ServiceNode
+from portmap._graph.trace import Approach, approaches_of
 from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.errors import ManifestError
 from portmap._kubernetes.plain_data import inlined
+from portmap._kubernetes.target_syntax import NamedObjects, ObjectTarget
 from portmap._manifests.documents import Document
-from portmap._manifests.read import is_readable
-from portmap._model.pods import Pod
 from portmap._model.ports import ServicePort
 from portmap._model.service_reading import is_core_service
-from portmap._model.services import Service
-from portmap._model.workloads import Workload
-from portmap._reports.places import Place
-from portmap._resolution.resolution import Endpoint, Resolution, resolve
-from portmap._resolution.selection import Candidates
-from portmap._resolution.why_not import Miss, nothing_selected
+from portmap._resolution.resolution import Endpoint, Resolution
+from portmap._resolution.slices import is_ready
 
-_MOST_NAMED: Final = 3
+_NOWHERE: Final = Place("")
 
 
 @final
@@ -64,41 +66,30 @@ class Backend:
 
 @final
 @attrs.frozen
-class LocatedMiss:
-    """Why a Service port has no endpoints, in one pod or workload or at all.
-
-    Attributes:
-        miss: The reason.
-        place: Where the pod or workload begins; `None` if the miss is about none.
-    """
-
-    miss: Miss
-    place: Place | None = None
-
-    @property
-    def label(self) -> str | None:
-        """Return `Deployment/web` or `Pod/web-0`; `None` if the miss is about no pod."""
-        return self.miss.workload or (f"Pod/{self.miss.pod}" if self.miss.pod else None)
-
-
-@final
-@attrs.frozen
 class ResolvedPort:
     """One Service port with its backends.
 
     Attributes:
         port: The Service port; `None` for a headless Service without ports.
-        backends: What it reaches, in the order of the input.
-        misses: Why it reaches nothing, in some pods or at all.
+        outcome: What it reaches, or why not.
+        backends: The pods and workloads that it reaches, in the order of the input.
         approaches: What leads to it: the Service's own address, node ports, Ingresses, routes, …
-        beyond: The addresses of endpoints that no controller manages.
     """
 
     port: ServicePort | None
+    outcome: PortOutcome
     backends: tuple[Backend, ...]
-    misses: tuple[LocatedMiss, ...]
     approaches: tuple[Approach, ...] = ()
-    beyond: str | None = None
+
+    @property
+    def has_no_endpoints(self) -> bool:
+        """Return whether it should have endpoints and has none."""
+        return self.outcome.state == "unresolved"
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Return whether it has no endpoints, and that may be right, or its endpoints are doubtful."""
+        return self.outcome.state == "doubtful"
 
 
 @final
@@ -107,28 +98,28 @@ class ResolvedService:
     """One Service with its ports.
 
     Attributes:
+        name: Its name, as kustomizations change it.
         document: The Service as it was read. If it has violations, it was not resolved.
-        namespace: Its namespace; `None` if unknown.
         ports: Its ports, in order.
         elsewhere: Why no pods were looked for, if so.
+        rendered_by: The kustomizations that render it, if several render it differently.
     """
 
+    name: ObjectName
     document: Document
-    namespace: str | None
     ports: tuple[ResolvedPort, ...] = ()
     elsewhere: str | None = None
+    rendered_by: str | None = None
 
     @property
     def place(self) -> Place:
         """Return where the Service begins."""
-        return Place.of(self.document)
+        return Place(self.document.source, self.document)
 
     @property
     def ports_without_endpoints(self) -> tuple[ResolvedPort, ...]:
-        """Return the ports that reach nothing; of a Service without a selector, those known to reach nothing."""
-        if self.elsewhere is not None:
-            return tuple(each for each in self.ports if each.misses)
-        return tuple(each for each in self.ports if not each.backends)
+        """Return the ports that should have endpoints and have none."""
+        return tuple(each for each in self.ports if each.has_no_endpoints)
 
 
 @final
@@ -140,6 +131,7 @@ class ResolveReport:
         cluster: The cluster in force.
         services: The Services, in the order of the input.
         invalid_workloads: The workloads and pods that a server would refuse.
+        skipped: Why documents are not resolved: they are patches, fragments or templates.
         unreadable: The files of folders that could not be read.
         workloads: How many workloads were read, invalid ones included.
         pods: How many pods were read, invalid ones included.
@@ -149,6 +141,7 @@ class ResolveReport:
     cluster: Cluster
     services: tuple[ResolvedService, ...]
     invalid_workloads: tuple[Document, ...]
+    skipped: tuple[str, ...]
     unreadable: tuple[ManifestError, ...]
     workloads: int
     pods: int
@@ -161,8 +154,13 @@ class ResolveReport:
 
     @property
     def ports_without_endpoints(self) -> int:
-        """Return how many ports of valid Services reach nothing."""
+        """Return how many ports of valid Services should have endpoints and have none."""
         return sum(len(each.ports_without_endpoints) for each in self.services)
+
+    @property
+    def ports_in_doubt(self) -> int:
+        """Return how many ports have no endpoints, or doubtful ones, and that may be right."""
+        return sum(port.is_in_doubt for each in self.services for port in each.ports)
 
 
 # --- documents -------------------------------------------------------------------------------------------------
@@ -174,7 +172,7 @@ def resolve_documents(
     cluster: Cluster,
     unreadable: Iterable[ManifestError] = (),
     namespace: str | None = None,
-    names: Collection[str] = (),
+    targets: Collection[ObjectTarget] = (),
 ) -> ResolveReport:
     """Resolve the Services among these documents.
 
@@ -183,146 +181,81 @@ def resolve_documents(
         cluster: The cluster in force.
         unreadable: The files that could not be read, for the report.
         namespace: The namespace of objects that name none; `None` leaves it open.
-        names: The Services to resolve, `web` or `shop/web`; empty: all.
+        targets: The Services to resolve; empty: all.
+
+    Raises:
+        KeyError: There is no such Service.
     """
-    services = [each for each in documents if isinstance(each.raw, Mapping) and is_core_service(each.raw)]
-    makers = [each for each in documents if _makes_pods(each)]
     port_map = PortMap.of(documents, cluster=cluster, namespace=namespace)
-    with cluster:
-        resolver = _Resolver(makers, port_map, namespace)
-        resolved = tuple(
-            resolver.service(each) for each in services if not names or not names_of(each, namespace).isdisjoint(names)
-        )
-    pods = sum(each.kind == "Pod" for each in makers)
+    graph = port_map.graph
+    items = sorted(
+        ((item, group) for group in graph.groups for item in group.group.items), key=lambda pair: pair[0].position
+    )
+    services = [(item, group) for item, group in items if is_core_service(item.raw)]
+    makers = {item.position: item for item, _ in items if concerns_ports(item.raw) and not is_core_service(item.raw)}
+    pods = sum(item.name.kind == "Pod" for item in makers.values())
+    skipped = {item.position: reason for item, reason in graph.skipped if concerns_ports(item.raw)}
+    times = Counter(item.position for item, _ in services)
     return ResolveReport(
         cluster,
-        resolved,
-        resolver.invalid,
+        tuple(
+            _service(item, item.document, group, graph, port_map.chains, several=times[item.position] > 1)
+            for item, group in _chosen(services, targets)
+            if item.document is not None
+        ),
+        tuple(item.document for item in makers.values() if item.violations and item.document),
+        tuple(skipped.values()),
         tuple(unreadable),
         len(makers) - pods,
         pods,
-        len(documents) - len(services) - len(makers),
+        len(documents) - len(times.keys() | makers.keys() | skipped.keys()),
     )
 
 
-def names_of(document: Document, namespace: str | None) -> frozenset[str]:
-    """Return the names that select an object: `web`, and `shop/web` if its namespace is known."""
-    own = namespace_of(document) or namespace
-    return frozenset({document.name, f"{own}/{document.name}"} if own else {document.name})
+def _chosen(
+    services: Sequence[tuple[Item, GroupGraph]], targets: Collection[ObjectTarget]
+) -> Iterator[tuple[Item, GroupGraph]]:
+    """Yield the Services that the targets name, in the order of the input; all of them if there are no targets."""
+    names = [item.name for item, _ in services]
+    named = NamedObjects((name.kind, name.namespace, name.name) for name in names)
+    chosen: set[int] = set()
+    for target in targets:
+        # Without a namespace, a name selects the Services of all namespaces.
+        same = [position for position, name in enumerate(names) if name.name == target.name]
+        chosen.update(same if same and target.namespace is None else named.find(attrs.evolve(target, kind="Service")))
+    return (pair for position, pair in enumerate(services) if not targets or position in chosen)
 
 
-def namespace_of(document: Document) -> str | None:
-    """Return the namespace in the metadata of an object, which may be invalid."""
-    metadata = document.raw.get("metadata") if isinstance(document.raw, Mapping) else None
-    namespace = metadata.get("namespace") if isinstance(metadata, Mapping) else None
-    return namespace if isinstance(namespace, str) and namespace else None
+def _service(
+    item: Item, document: Document, group: GroupGraph, graph: Graph, chains: ChainBuilder, *, several: bool
+) -> ResolvedService:
+    rendered_by = group.group.label if several else None
+    if item.service is None:
+        return ResolvedService(item.name, document, rendered_by=rendered_by)
+    node = graph.node(item.service)
+    ports: list[ResolvedPort] = []
+    for position, port in enumerate(node.service.ports):
+        backends = (_backend(endpoint, node) for endpoint in node.resolution.by_port[position])
+        approaches = approaches_of(chains, node, position)
+        ports.append(ResolvedPort(port, graph.outcome(node, position), tuple(backends), approaches))
+    if not ports and node.resolution.elsewhere is None:
+        ports.append(ResolvedPort(None, graph.outcome(node, None), tuple(_pods(node))))
+    return ResolvedService(item.name, document, tuple(ports), node.resolution.elsewhere, rendered_by)
 
 
-def _makes_pods(document: Document) -> bool:
-    raw = document.raw
-    return isinstance(raw, Mapping) and is_readable(raw) and not is_core_service(raw)
+def _backend(endpoint: Endpoint, node: ServiceNode) -> Backend:
+    return Backend.of(endpoint, node.names[id(endpoint.source)].place or _NOWHERE)
 
 
-@final
-class _Resolver:
-    """Resolves Services among the pods and workloads of some documents, each by itself to know its place."""
-
-    def __init__(self, makers: Sequence[Document], port_map: PortMap, namespace: str | None) -> None:
-        self.invalid = tuple(each for each in makers if each.violations)
-        self._port_map = port_map
-        self._namespace = namespace
-        sources = [
-            (with_namespace(typed, namespace), Place.of(document))
-            for document in makers
-            for typed in document.objects
-            if isinstance(typed, Pod | Workload)
-        ]
-        self._places = {id(source): place for source, place in sources}
-        # The sources must live as long as their ids are keys.
-        self._sources = [source for source, _ in sources]
-        self._candidates = Candidates(self._sources, indexed=True)
-
-    def service(self, document: Document) -> ResolvedService:
-        """Return a Service with its ports."""
-        service = document.object
-        if not isinstance(service, Service):
-            return ResolvedService(document, namespace_of(document) or self._namespace)
-        service = with_namespace(service, self._namespace)
-        cluster = self._port_map.cluster
-        traces = self._port_map.trace(service)
-        elsewhere = resolve(service, (), cluster=cluster).elsewhere
-        if elsewhere is not None:
-            ports = tuple(
-                _unmanaged(port, position, trace, elsewhere)
-                for position, (port, trace) in enumerate(zip(service.ports, traces, strict=True))
-            )
-            return ResolvedService(document, service.namespace, ports, elsewhere)
-        resolutions = [
-            (source, self._places[id(source)], resolve(service, [source], cluster=cluster))
-            for source in self._candidates.selected_by(service.selector or {}, service.namespace)
-        ]
-        misses = [LocatedMiss(miss, place) for _, place, resolution in resolutions for miss in resolution.misses]
-        invalid = [each for each in self.invalid if self._may_select(service, each)]
-        if invalid:
-            misses.append(_unknown_pods(invalid, some=bool(resolutions)))
-        elif not resolutions:
-            misses.append(LocatedMiss(nothing_selected(service, self._candidates.near(service.selector or {}))))
-        ports = tuple(
-            ResolvedPort(
-                port,
-                tuple(backend for each in resolutions for backend in _backends(port, *each)),
-                tuple(each for each in misses if each.miss.position in {None, position}),
-                () if port is None else traces[position].approaches,
-            )
-            for position, port in enumerate(service.ports or (None,))
-        )
-        return ResolvedService(document, service.namespace, ports)
-
-    def _may_select(self, service: Service, document: Document) -> bool:
-        """Return whether the Service would select the pods of an invalid object, by the labels that can be read."""
-        namespace = namespace_of(document) or self._namespace
-        if service.namespace is not None and namespace is not None and service.namespace != namespace:
-            return False
-        selector = (service.selector or {}).items()
-        return any(selector <= labels.items() for labels in pod_labels(document.raw))
-
-
-def _unmanaged(port: ServicePort, position: int, trace: Trace, elsewhere: str) -> ResolvedPort:
-    """Return a port whose endpoints no controller manages: with the addresses of hand-written ones, if any."""
-    [onward] = trace.onward
-    if not onward.beyond:
-        miss = Miss(code=NO_ENDPOINTS, message=onward.stops or "", hint=onward.hint, port=port, position=position)
-        return ResolvedPort(port, (), (LocatedMiss(miss),), trace.approaches)
-    return ResolvedPort(port, (), (), trace.approaches, None if onward.stops == elsewhere else onward.stops)
-
-
-def _backends(
-    port: ServicePort | None, source: Pod | Workload, place: Place, resolution: Resolution
-) -> Iterator[Backend]:
-    """Yield what the port reaches in one pod or workload."""
-    if port is not None:
-        yield from (Backend.of(each, place) for each in resolution.endpoints(port))
-    elif not resolution.misses:
-        ready = all(each.ready for piece in resolution.slices for each in piece.endpoints)
-        workload = f"{source.kind}/{source.name}" if isinstance(source, Workload) else None
-        yield Backend(None if workload else source.name, workload, place, None, None, None, ready)
-
-
-def _unknown_pods(invalid: Sequence[Document], *, some: bool) -> LocatedMiss:
-    """Return the miss of a Service whose pods are unknown, because the objects that make them are invalid."""
-    named = ", ".join(str(each) for each in invalid[:_MOST_NAMED])
-    more = len(invalid) - _MOST_NAMED
-    subject = f"{named} and {more} more are" if more > 0 else f"{named} {'is' if len(invalid) == 1 else 'are'}"
-    first = invalid[0]
-    violation = first.violations[0]
-    miss = Miss(
-        code="pods-unknown",
-        message=f"{'some of its pods' if some else 'its pods'} are unknown: {subject} invalid",
-        hint=f"{violation.field}: {violation.message}" if violation.field else violation.message,
-        pod=first.name if first.kind == "Pod" else None,
-        workload=None if first.kind == "Pod" else f"{first.kind}/{first.name}",
-    )
-    return LocatedMiss(miss, Place.of(first))
+def _pods(node: ServiceNode) -> Iterator[Backend]:
+    """Yield the pods and workloads that a headless Service without ports reaches."""
+    missed = {id(miss.source) for miss in node.resolution.misses}
+    for workload in node.selected:
+        if id(workload) not in missed:
+            is_pod, name = workload.kind == "Pod", node.names[id(workload)]
+            pod, label = (workload.name, None) if is_pod else (None, f"{workload.kind}/{workload.name}")
+            ready = is_ready(node.service, workload.pod)
+            yield Backend(pod, label, name.place or _NOWHERE, None, None, None, ready)
 
 
 # --- typed objects ---------------------------------------------------------------------------------------------
@@ -330,16 +263,14 @@ def _unknown_pods(invalid: Sequence[Document], *, some: bool) -> LocatedMiss:
 
 def resolved_ports(resolution: Resolution) -> tuple[ResolvedPort, ...]:
     """Return the ports of a Service that was resolved among objects of no file."""
-    nowhere = Place("")
     pods = [
-        Backend(each.pod, None, nowhere, None, None, None, each.ready)
+        Backend(each.pod, None, _NOWHERE, None, None, None, each.ready)
         for each in dict.fromkeys(each for piece in resolution.slices for each in piece.endpoints)
     ]
-    return tuple(
-        ResolvedPort(
-            port,
-            tuple(pods if port is None else (Backend.of(each, nowhere) for each in resolution.endpoints(port))),
-            tuple(LocatedMiss(miss, nowhere) for miss in resolution.misses if miss.position in {None, position}),
-        )
-        for position, port in enumerate(resolution.service.ports or (None,))
-    )
+    ports = []
+    for position, port in enumerate(resolution.service.ports or (None,)):
+        backends = pods if port is None else [Backend.of(each, _NOWHERE) for each in resolution.endpoints(port)]
+        misses = tuple([PortMiss(miss) for miss in unresolved(resolution, position)])
+        outcome = PortOutcome("reached" if backends else "unresolved", (), misses)
+        ports.append(ResolvedPort(port, outcome, tuple(backends)))
+    return tuple(ports)

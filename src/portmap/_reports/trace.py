@@ -10,15 +10,12 @@ from portmap._kubernetes.printable import printable
 from portmap._reports.chains import approach_text, onward_text
 from portmap._reports.json_text import json_text
 from portmap._reports.layout import INDENT, Page, count, join_blocks
-from portmap._reports.places import Places
 
 VERSION: Final = 1
 """The version of the JSON schema. It changes when a key is removed or gets another meaning."""
 
 
-def as_json(
-    traces: Sequence[Trace], places: Places, target: str, cluster: Cluster, unreadable: Sequence[ManifestError] = ()
-) -> str:
+def as_json(traces: Sequence[Trace], target: str, cluster: Cluster, unreadable: Sequence[ManifestError] = ()) -> str:
     """Return the traces as JSON text."""
     return json_text(
         {
@@ -28,13 +25,13 @@ def as_json(
             "traces": traces,
             "unreadable": unreadable,
         },
-        places,
+        located=True,
     )
 
 
-def as_text(traces: Sequence[Trace], places: Places, page: Page) -> str:
+def as_text(traces: Sequence[Trace], page: Page) -> str:
     """Return the traces as text."""
-    return join_blocks(_block(trace, places, page) for trace in traces)
+    return join_blocks(_block(trace, page) for trace in traces)
 
 
 def summary(traces: Sequence[Trace]) -> str:
@@ -45,13 +42,15 @@ def summary(traces: Sequence[Trace]) -> str:
     parts = [count(len(traces), "rule" if traces[0].kind == "request" else "port")]
     if unresolved:
         parts.append(f"{unresolved} without endpoints")
+    if doubtful := sum(trace.is_doubtful for trace in traces):
+        parts.append(f"{doubtful} in doubt")
     if unreached:
         parts.append(f"{unreached} unreached")
     return "; ".join(parts)
 
 
-def _block(trace: Trace, places: Places, page: Page) -> Iterator[str]:
-    place = places.get(trace.subject.object)
+def _block(trace: Trace, page: Page) -> Iterator[str]:
+    place = trace.subject.object.place
     title = f"{_title(trace)} ({place})" if place else _title(trace)
     yield from map(page.bold, page.wrap(printable(title), hanging=2))
     for approach in trace.approaches:
@@ -60,7 +59,7 @@ def _block(trace: Trace, places: Places, page: Page) -> Iterator[str]:
         text = "✗ unreached: only the address of the pod itself leads here"
         yield from map(page.red, page.wrap(text, INDENT, hanging=2))
     for onward in trace.onward:
-        yield from _onward(onward, places, page)
+        yield from _onward(onward, page)
 
 
 def _title(trace: Trace) -> str:
@@ -76,12 +75,16 @@ def _title(trace: Trace) -> str:
     return " ".join(filter(None, (str(subject.object), container, trace.name, number)))
 
 
-def _onward(onward: Onward, places: Places, page: Page) -> Iterator[str]:
-    place = places.get(onward.end.workload) if onward.end else None
+def _onward(onward: Onward, page: Page) -> Iterator[str]:
+    place = onward.end.workload.place if onward.end else None
     text = onward_text(onward, [f"({place})"] if place else [])
     if onward.end or onward.beyond:
         yield from page.wrap(f"→ {text}", INDENT, hanging=2)
+    elif onward.doubt:
+        yield from map(page.yellow, page.wrap(f"? {text}", INDENT, hanging=2))
     else:
         yield from map(page.red, page.wrap(f"✗ {text}", INDENT, hanging=2))
     if onward.hint:
         yield from page.wrap(f"hint: {printable(onward.hint)}", INDENT * 2)
+    if onward.doubt:
+        yield from page.wrap(f"in doubt: {printable(onward.doubt)}", INDENT * 2)

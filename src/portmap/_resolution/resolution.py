@@ -48,6 +48,7 @@ class Endpoint:
         workload: The workload that creates the pod, such as `Deployment/web`, if there is one.
         addresses: The pod's addresses in the Service's families; none for a projected pod.
         ready: Whether the endpoint receives traffic now. A projected pod counts as ready.
+        source: The pod or workload itself, as it was given.
 
     Example:
         >>> [endpoint] = resolve(web, [pod]).endpoints("http")
@@ -64,6 +65,7 @@ class Endpoint:
     workload: str | None = attrs.field(default=None, kw_only=True)
     addresses: tuple[str, ...] = attrs.field(default=(), kw_only=True)
     ready: bool = attrs.field(default=True, kw_only=True)
+    source: Pod | Workload | None = attrs.field(default=None, kw_only=True, eq=False, repr=False)
 
 
 @final
@@ -74,6 +76,7 @@ class _Selected:
     `not_published` says why the controller leaves the pod out, if it does.
     """
 
+    source: Pod | Workload
     pod: Pod
     workload: str | None
     addresses: Mapping[str, tuple[str, ...]]
@@ -332,7 +335,7 @@ def _resolve_in(
     by_family = _by_family(pod, families)
     addresses = tuple(address for of_family in by_family.values() for address in of_family)
     reason = _not_published(service, pod, families, addresses, nodes)
-    not_published = Miss.of_pod(pod, workload, reason) if reason else None
+    not_published = Miss.of_pod(pod, workload, reason, source=source) if reason else None
     if isinstance(source, Workload) and source.replicas == 0:
         not_published = Miss.of_idle(source)
     ready = is_ready(service, pod)
@@ -348,9 +351,10 @@ def _resolve_in(
                 workload=workload,
                 addresses=addresses,
                 ready=ready,
+                source=source,
             )
         )
-    return _Selected(pod, workload, by_family, tuple(endpoints), not_published)
+    return _Selected(source, pod, workload, by_family, tuple(endpoints), not_published)
 
 
 def _by_family(pod: Pod, families: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
@@ -366,4 +370,4 @@ def _misses(service: Service, selected: Sequence[_Selected], *, sidecars: bool) 
             continue
         for position, port in enumerate(service.ports):
             if pod.endpoints[position] is None:
-                yield unresolved(port, position, pod.pod, pod.workload, sidecars=sidecars)
+                yield unresolved(port, position, pod.pod, pod.workload, sidecars=sidecars, source=pod.source)

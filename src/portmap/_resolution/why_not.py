@@ -35,6 +35,7 @@ class Miss:
         position: The index of the port in the Service's `ports`.
         pod: The name of the pod; `None` if no pod is selected.
         workload: The workload that creates the pod, such as `Deployment/web`.
+        source: The pod or workload itself; `None` if no pod is selected.
 
     Example:
         >>> [miss] = resolve(typo, [pod]).misses
@@ -51,6 +52,7 @@ class Miss:
     position: int | None = None
     pod: str | None = None
     workload: str | None = None
+    source: Pod | Workload | None = attrs.field(default=None, eq=False, repr=False)
 
     @property
     def path(self) -> FieldPath:
@@ -75,7 +77,7 @@ class Miss:
         return str(self.path)
 
     @classmethod
-    def of_pod(cls, pod: Pod, workload: str | None, reason: str) -> Self:
+    def of_pod(cls, pod: Pod, workload: str | None, reason: str, *, source: Pod | Workload | None = None) -> Self:
         """Return the miss of a pod that is selected but receives no traffic.
 
         Example:
@@ -87,6 +89,7 @@ class Miss:
             message=f"{_display_name(pod, workload)} gets no traffic: {reason}",
             pod=pod.name,
             workload=workload,
+            source=source or pod,
         )
 
     @classmethod
@@ -104,6 +107,7 @@ class Miss:
             message=f"{name} makes no pods: its replicas are 0",
             pod=workload.pod.name,
             workload=name,
+            source=workload,
         )
 
     def __str__(self) -> str:
@@ -137,7 +141,9 @@ def _port_named(containers: Sequence[Container], name: str) -> tuple[Container, 
     return next(((container, port) for container in containers for port in container.ports if port.name == name), None)
 
 
-def unresolved(port: ServicePort, position: int, pod: Pod, workload: str | None, *, sidecars: bool) -> Miss:
+def unresolved(
+    port: ServicePort, position: int, pod: Pod, workload: str | None, *, sidecars: bool, source: Pod | Workload
+) -> Miss:
     """Return why the target port's name does not resolve in this pod."""
     target, protocol = str(port.effective_target_port), port.effective_protocol
     searched = pod.containers + (pod.sidecars if sidecars else ())
@@ -163,7 +169,16 @@ def unresolved(port: ServicePort, position: int, pod: Pod, workload: str | None,
         hint = f"init container {elsewhere[0].name!r} has it, but is not a sidecar: set its restartPolicy to Always"
     else:
         hint = _near(port, target, protocol, searched)
-    return Miss(code=code, message=message, hint=hint, port=port, position=position, pod=pod.name, workload=workload)
+    return Miss(
+        code=code,
+        message=message,
+        hint=hint,
+        port=port,
+        position=position,
+        pod=pod.name,
+        workload=workload,
+        source=source,
+    )
 
 
 def _near(port: ServicePort, target: str, protocol: str, containers: Sequence[Container]) -> str | None:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from portmap._graph.reference_outcomes import assess_grant
 from portmap._graph.targets import ResolvedReference
 from portmap._lint.bundle import Bundle
-from portmap._lint.findings import Found, Place, Severity
+from portmap._lint.findings import Found, Place
 from portmap._lint.missing_references import missing_port, missing_service, place_of_reference, values_on_path
 from portmap._lint.rule import rule
 
@@ -261,12 +262,11 @@ def route_grant(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
     miss = resolved.miss
     if miss is None or miss.code != "reference-not-granted":
         return
-    severity: Severity | None = None
-    because = None
-    if not bundle.complete and bundle.elsewhere.grants_to(resolved.source.kind):
-        severity, because = "info", "a ReferenceGrant in another part of the input may permit it"
-    elif not bundle.complete:
-        severity, because = "warning", "the input may be incomplete, and the ReferenceGrant elsewhere"
+    assessment = assess_grant(resolved, bundle.graph)
     yield place_of_reference(resolved).finding(
-        miss.message, hint=miss.hint, value=resolved.reference.namespace, severity=severity, because=because
+        miss.message,
+        hint=miss.hint,
+        value=resolved.reference.namespace,
+        severity=assessment.lowered,
+        because=assessment.because,
     )

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from portmap._graph.input_context import sets_node_ports
 from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Found, Place, Severity, at
-from portmap._lint.input_context import sets_node_ports
 from portmap._lint.rule import rule
 from portmap._model.check_set import Conflict
 from portmap._model.services import Service

@@ -3,21 +3,15 @@
 from collections.abc import Iterator
 from typing import Final
 
-import attrs
-
-from portmap._graph.label_selectors import Scope
+from portmap._graph.reference_outcomes import MONITORS, assess_monitor
 from portmap._graph.targets import ContainerTarget, ResolvedReference
 from portmap._kubernetes.field_path import FieldPath
 from portmap._lint.bundle import Bundle
-from portmap._lint.findings import Found, Severity, at
-from portmap._lint.kustomize import has_placeholder
+from portmap._lint.findings import Found, at
 from portmap._lint.missing_references import missing_port, place_of_reference
 from portmap._lint.rule import rule
-from portmap._model.services import Service
-from portmap._model.workloads import Workload
 
 _PROBES: Final = frozenset({"hook", "probe"})
-_MONITORS: Final = frozenset({"pod-monitor", "service-monitor"})
 _SELECTS_NOTHING: Final = "selector-matches-nothing"
 
 
@@ -253,29 +247,8 @@ def monitor_port(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]
     The `port` of a ServiceMonitor is always a name. If several Services or pods are selected, one of
     them must have the port. The severity is info if that one is in another part of the input.
     """
-    if resolved.reference.role not in _MONITORS:
-        return
-    for finding in missing_port(resolved, bundle):
-        other = None if bundle.complete else _other_with_port(resolved, bundle)
-        if other is None:
-            yield finding
-        else:
-            yield attrs.evolve(finding, severity="info", because=f"{other} in another part of the input has this port")
-
-
-def _other_with_port(resolved: ResolvedReference, bundle: Bundle) -> Service | Workload | None:
-    """Return an object in another part of the input that the monitor selects, and that has the port."""
-    port = resolved.reference.port
-    for scope in resolved.reference.scopes or ():
-        for other in _selected_elsewhere(scope, resolved, bundle):
-            if isinstance(other, Service):
-                has_port = any(port in {each.name, each.effective_target_port} for each in other.ports)
-            else:
-                declared = (each for container in other.pod.port_containers for each in container.ports)
-                has_port = any(port in {each.name, each.container_port} for each in declared)
-            if has_port:
-                return other
-    return None
+    if resolved.reference.role in MONITORS:
+        yield from missing_port(resolved, bundle)
 
 
 @rule("monitor-selector", on=ResolvedReference, severity="error")
@@ -332,39 +305,10 @@ def monitor_selector(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Fo
     or on the pods instead of the Service. Otherwise it is info.
     """
     miss = resolved.miss
-    if miss is None or miss.code != _SELECTS_NOTHING or resolved.reference.role not in _MONITORS:
+    if miss is None or miss.code != _SELECTS_NOTHING or resolved.reference.role not in MONITORS:
         return
-    severity, because = _assess(resolved, bundle)
+    assessment = assess_monitor(resolved, bundle.graph)
     # Each endpoint of the monitor has this miss. At the same place, they become one finding.
     yield at(resolved.source, "spec", "selector").finding(
-        miss.message, hint=miss.hint, severity=severity, because=because
+        miss.message, hint=miss.hint, severity=assessment.lowered, because=assessment.because
     )
-
-
-def _assess(resolved: ResolvedReference, bundle: Bundle) -> tuple[Severity | None, str | None]:
-    """Return the severity of a monitor that selects nothing, and why it is lower than the rule's own."""
-    for scope in resolved.reference.scopes or ():
-        if has_placeholder(dict(scope.selector.labels)):
-            return "info", "a tool replaces placeholders in its labels"
-        added = next((key for key in scope.selector.labels if key in bundle.added_labels), None)
-        if added is not None:
-            return "info", f"kustomize adds the label {added} to every object of this folder"
-        other = next(_selected_elsewhere(scope, resolved, bundle), None)
-        if other is not None:
-            return "info", f"{other} in another part of the input has the labels"
-    if bundle.complete or (resolved.miss is not None and resolved.miss.near):
-        return None, None
-    missing = "Service" if resolved.reference.role == "service-monitor" else "pods"
-    return "info", f"the input may be incomplete, and the {missing} elsewhere"
-
-
-def _selected_elsewhere(scope: Scope, resolved: ResolvedReference, bundle: Bundle) -> Iterator[Service | Workload]:
-    """Yield what the monitor selects in other parts of the input."""
-    selector = scope.selector
-    if not selector.labels:
-        return
-    if resolved.reference.role == "service-monitor":
-        yield from bundle.elsewhere.services_labelled(selector)
-    else:
-        selected = bundle.elsewhere.selected_by(selector.labels)
-        yield from (each for each in selected if selector.matches(each.pod.labels))

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from portmap._graph.object_name import items_at, value_at
+from portmap._graph.outcomes import differing_labels, labels_hint, unselected
 from portmap._kubernetes.kinds import SHORT_LIVED
 from portmap._lint.bundle import Bundle
-from portmap._lint.findings import Found, Severity, at
-from portmap._lint.pods_elsewhere import controller_of_pods, possible_controller_of_pods, source_of_labels
+from portmap._lint.findings import Found, at
 from portmap._lint.rule import rule
 from portmap._lint.rules.places import pod_labels_of
 from portmap._model.services import Service
@@ -73,18 +73,17 @@ def selector_matches_owner_labels(service: Service, bundle: Bundle) -> Iterator[
     The severity is info if a build step adds the labels, or pods in another part of the input
     have them.
     """
-    owner = bundle.near_workloads.owner(service) if _matches_nothing(service, bundle) else None
-    if owner is None:
+    nothing = unselected(bundle.node(service), bundle.graph)
+    if nothing is None or nothing.owner is None:
         return
-    selector = service.selector or {}
-    missing = _text(_differing(selector, owner))
-    because = source_of_labels(service, bundle)
+    selector, owner = service.selector or {}, nothing.owner
+    missing = _text(differing_labels(selector, owner))
     yield at(service, "spec", "selector").finding(
         f"{owner} itself has the labels {_text(selector)}, but its pods do not have {missing}",
         hint=f"select labels of its pods, or add {missing} to its pod template",
         value=dict(selector),
-        severity="info" if because else None,
-        because=because,
+        severity=nothing.assessment.lowered,
+        because=nothing.assessment.because,
         related=[(pod_labels_of(owner, bundle), "the labels of its pods")],
     )
 
@@ -143,108 +142,18 @@ def selector_matches_nothing(service: Service, bundle: Bundle) -> Iterator[Found
 
     Services without a selector are skipped.
     """
-    if not _matches_nothing(service, bundle):
+    nothing = unselected(bundle.node(service), bundle.graph)
+    if nothing is None or nothing.owner is not None:
         return
-    if bundle.near_workloads.owner(service) is not None or bundle.port_map.selects_unknown(service):
-        return
-    selector = service.selector or {}
-    near, severity, because = _assess(service, bundle)
+    selector, near = service.selector or {}, nothing.near
     yield at(service, "spec", "selector").finding(
         f"no pod has the labels {_text(selector)}",
-        hint=_labels_hint(service, near) if near else None,
+        hint=labels_hint(service, near) if near else None,
         value=dict(selector),
-        severity=severity,
-        because=because,
+        severity=nothing.assessment.lowered,
+        because=nothing.assessment.because,
         related=[(pod_labels_of(near, bundle), "the labels of its pods")] if near else (),
     )
-
-
-def _matches_nothing(service: Service, bundle: Bundle) -> bool:
-    return any(miss.code == _MISS for miss in bundle.resolution(service).misses)
-
-
-def _labels_hint(service: Service, near: Workload) -> str:
-    """Return the labels of a workload that differ from the selector."""
-    differing = _differing(service.selector or {}, near)
-    if not differing:
-        return f"{near} has them, in another namespace than {service}"
-    actual = {key: near.pod.labels.get(key) for key in differing}
-    parts = [f"{key}={value}" if value is not None else f"no label {key}" for key, value in actual.items()]
-    return f"{near} has {', '.join(parts)} instead"
-
-
-class _Assessment(NamedTuple):
-    """How serious it is that a selector matches nothing.
-
-    Attributes:
-        near: The workload that was probably meant.
-        severity: The severity; `None` for the rule's own.
-        because: Why the severity is lower than the rule's own.
-    """
-
-    near: Workload | None = None
-    severity: Severity | None = None
-    because: str | None = None
-
-
-def _assess(service: Service, bundle: Bundle) -> _Assessment:
-    """Assess a selector that matches nothing, beginning with the strongest evidence."""
-    workloads = bundle.near_workloads
-    labels = source_of_labels(service, bundle)
-    if labels is not None:
-        return _Assessment(None, "info", labels)
-    stray = workloads.in_other_namespace(service)
-    if stray is not None:
-        return _assess_other_namespace(service, stray, bundle)
-    controller = controller_of_pods(service, bundle)
-    if controller is not None:
-        return _Assessment(None, "info", controller)
-    near = workloads.misspelt(service)
-    if near is not None:
-        selecting = bundle.selecting(near)
-        if not selecting or bundle.complete:
-            return _Assessment(near)
-        return _Assessment(near, "warning", f"{near} has almost these labels, but {selecting[0]} selects it")
-    return _assess_unlike_labels(service, bundle)
-
-
-def _assess_other_namespace(service: Service, stray: Workload, bundle: Bundle) -> _Assessment:
-    """Assess a selector whose labels a workload of another namespace has."""
-    selecting = bundle.selecting(stray)
-    if bundle.complete or (not selecting and bundle.file_of(stray) == bundle.file_of(service)):
-        return _Assessment(stray)
-    if selecting:
-        because = f"{selecting[0]} selects the pods of {stray}, so those of {service} may be created elsewhere"
-        return _Assessment(stray, "warning", because)
-    because = "they are in different files, and a build step may put both into the same namespace"
-    return _Assessment(stray, "warning", because)
-
-
-def _assess_unlike_labels(service: Service, bundle: Bundle) -> _Assessment:
-    """Assess a selector whose labels no workload has, nor labels that are similar."""
-    workloads = bundle.near_workloads
-    maybe = possible_controller_of_pods(service, bundle)
-    likely = workloads.likely(service, bundle.file_of(service))
-    if maybe is None:
-        likely = likely or workloads.only_one(service)
-        if bundle.complete:
-            return _Assessment(likely)
-    if likely is not None:
-        because = f"{maybe or 'the pods may be created elsewhere'}, but no Service selects {likely}"
-        return _Assessment(likely, "warning", because)
-    if maybe is not None:
-        return _Assessment(None, "info", maybe)
-    beside = workloads.in_file(service, bundle.file_of(service))
-    if beside is not None:
-        because = f"the pods may be created elsewhere: {bundle.selecting(beside)[0]} selects those of {beside}"
-        return _Assessment(None, "warning", because)
-    if not workloads.any_in_namespace(service):
-        return _Assessment(None, "info", "this part of the input creates no long-running pods")
-    if workloads.any_free(service):
-        because = "the pods may be created elsewhere: the pods here that no Service selects are unrelated to it"
-        return _Assessment(None, "info", because)
-    because = "the pods may be created elsewhere: other Services select every workload here"
-    return _Assessment(None, "info", because)
 
 
 @rule("selector-too-broad", on=Service, severity="warning")
@@ -441,7 +350,7 @@ def workload_selector(workload: Workload, bundle: Bundle) -> Iterator[Found]:
     The severity is info if a build step adds the labels.
     """
     selector = workload.selector or {}
-    missing = _differing(selector, workload)
+    missing = differing_labels(selector, workload)
     if not missing:
         return
     added = next((key for key in missing if key in bundle.added_labels), None)
@@ -455,11 +364,6 @@ def workload_selector(workload: Workload, bundle: Bundle) -> Iterator[Found]:
         because=because,
         related=[(pod_labels_of(workload, bundle), "the labels of its pods")],
     )
-
-
-def _differing(selector: Mapping[str, str], workload: Workload) -> dict[str, str]:
-    """Return the part of a selector that the pods of a workload do not match."""
-    return {key: value for key, value in selector.items() if workload.pod.labels.get(key) != value}
 
 
 def _text(labels: Mapping[str, str]) -> str:

@@ -1,11 +1,11 @@
 """Rules about target ports: how their names and protocols resolve to container ports."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import attrs
 
+from portmap._graph.outcomes import assess_unresolved, unresolved
 from portmap._kubernetes.kinds import SHORT_LIVED
 from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Found, Place, Severity, at
@@ -227,7 +227,7 @@ def partial_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
         if not _has_endpoints(service, position, bundle):
             continue
         for miss in misses:
-            workload = _workload_of(miss, service, bundle)
+            workload = miss.source if isinstance(miss.source, Workload) else None
             if workload is None or workload.kind not in SHORT_LIVED:
                 message = f"{miss.message}; other pods of the Service declare it"
                 found = _finding_of(miss, service, position, bundle, message)
@@ -388,11 +388,12 @@ def divergent_target_port(service: Service, bundle: Bundle) -> Iterator[Found]:
 
 def _misses(service: Service, bundle: Bundle) -> Mapping[int, Sequence[Miss]]:
     """Return the misses of the named target ports, by the position of the Service port."""
-    misses: dict[int, list[Miss]] = defaultdict(list)
-    for miss in bundle.resolution(service).misses:
-        if miss.position is not None and miss.code in _UNRESOLVED:
-            misses[miss.position].append(miss)
-    return misses
+    node = bundle.node(service)
+    misses = {
+        position: [miss for miss in unresolved(node.resolution, position) if miss.code in _UNRESOLVED]
+        for position, _ in enumerate(service.ports)
+    }
+    return {position: of_port for position, of_port in misses.items() if of_port}
 
 
 def _has_endpoints(service: Service, position: int, bundle: Bundle) -> bool:
@@ -403,18 +404,14 @@ def _target_port(service: Service, position: int) -> Place:
     return at(service, "spec", "ports", position, "targetPort")
 
 
-def _workload_of(miss: Miss, service: Service, bundle: Bundle) -> Workload | None:
-    for each in bundle.selected(service):
-        if miss.workload == (None if each.kind == "Pod" else f"{each.kind}/{each.name}") and miss.pod == each.pod.name:
-            return each
-    return None
-
-
 def _finding_of(miss: Miss, service: Service, position: int, bundle: Bundle, message: str) -> Found:
-    workload = _workload_of(miss, service, bundle)
+    workload = miss.source if isinstance(miss.source, Workload) else None
+    assessment = assess_unresolved(bundle.graph)
     return _target_port(service, position).finding(
         message,
         hint=miss.hint,
         value=service.ports[position].target_port,
+        severity=assessment.lowered,
+        because=assessment.because,
         related=[(containers_of(workload, bundle), "its containers")] if workload else (),
     )

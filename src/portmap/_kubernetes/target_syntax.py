@@ -1,11 +1,14 @@
 """Parse the target that a user writes: `service/web:http`, `deployment/web:app:http`, `shop.example/api`, `30080`.
 
 The forms differ in shape alone, so a text has the same meaning for every set of objects.
-docs/portmap.md has the table.
+docs/portmap.md has the table. All commands parse targets here and match names here.
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
+from itertools import islice
 from typing import Final, TypeAlias, final
 
 import attrs
@@ -13,6 +16,9 @@ import attrs
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.enums import PROTOCOLS
 from portmap._kubernetes.kinds import SHORT_NAMES
+
+_MOST_NAMES: Final = 500
+"""The number of names that are compared with a name that does not exist."""
 
 _NUMBER: Final = re.compile(r"([0-9]+)(?:/([A-Za-z]+))?")
 _LAST_PORT: Final = 65535
@@ -67,10 +73,12 @@ class ObjectTarget:
 TargetSyntax: TypeAlias = NodePortTarget | RequestTarget | ObjectTarget
 
 
+@lru_cache(maxsize=256)
 def kind_words(kind: str) -> frozenset[str]:
     """Return the words for a kind in lower case: the kind, its plural and kubectl's short name."""
-    low = kind.lower()
-    return frozenset({low, f"{low}s", _SHORT.get(kind, low)})
+    low, dot, group = kind.lower().partition(".")
+    plural = f"{low[:-1]}ies" if low.endswith("y") else f"{low}es" if low.endswith(("s", "x", "ch")) else f"{low}s"
+    return frozenset({*(word + dot + group for word in (low, plural, f"{low}s")), _SHORT.get(kind, kind.lower())})
 
 
 def is_kind(word: str, kind: str) -> bool:
@@ -78,17 +86,23 @@ def is_kind(word: str, kind: str) -> bool:
     return not word or word.lower() in kind_words(kind)
 
 
-def parse_object(text: str) -> ObjectTarget:
+def parse_object(text: str, kinds: Iterable[str]) -> ObjectTarget:
     """Parse an object and optionally its port: `[KIND/[NAMESPACE/]]NAME[:[CONTAINER:]PORT]`.
 
+    Args:
+        text: The text.
+        kinds: The kinds of objects that can be targets.
+
     Raises:
-        ValueError: The text does not have this form.
+        ValueError: The text does not have this form, or names another kind.
     """
     path, *ports = text.split(":")
     *where, name = path.split("/")
     if len(where) >= _MOST_PARTS or len(ports) >= _MOST_PARTS or not all((name, *where, *ports)):
         raise ValueError(f"{text!r} is no object: write KIND/NAME, KIND/NAMESPACE/NAME or NAME, and :PORT after it")
     kind, namespace = (*where, None, None)[:2]
+    if kind is not None and kind.lower() not in (words := _words(kinds)):
+        raise ValueError(_unknown_kind(text, kind, words))
     container, port = ports if len(ports) == 2 else (None, *ports, None)[:2]
     return ObjectTarget(kind or "", name, namespace, container, port)
 
@@ -112,14 +126,15 @@ def parse_target(text: str, kinds: Iterable[str]) -> TargetSyntax:
     if mark:
         return _request(text, url if scheme else "")
     head, slash, _ = text.partition("/")
-    words = frozenset[str]().union(*map(kind_words, kinds))
-    if slash and head.lower() in words:
-        return parse_object(text)
-    if "." in head or head == "*":
+    kinds = tuple(kinds)
+    is_kind_word = slash and head.lower() in _words(kinds)
+    if not is_kind_word and ("." in head or head == "*"):
         return _request(text, text)
-    if slash:
-        raise ValueError(_unknown_kind(text, head, words))
-    return parse_object(text)
+    return parse_object(text, kinds)
+
+
+def _words(kinds: Iterable[str]) -> frozenset[str]:
+    return frozenset[str]().union(*map(kind_words, kinds))
 
 
 def _node_port(text: str, digits: str, protocol: str | None) -> NodePortTarget:
@@ -150,3 +165,64 @@ def _unknown_kind(text: str, head: str, words: Collection[str]) -> str:
     hints += [f"for a host, write 'http://{text}'"] if ":" not in text or not hints else []
     hint = f"did you mean {guess + text[len(head) :]!r}?" if guess else "; ".join(hints)
     return f"{text!r}: portmap knows no kind {head!r} with ports; {hint}"
+
+
+@final
+class NamedObjects:
+    """Objects by the names that users write.
+
+    Args:
+        objects: The kind, namespace and name of each; the namespace is `None` if it is unknown.
+    """
+
+    def __init__(self, objects: Iterable[tuple[str, str | None, str]]) -> None:
+        self._objects = tuple(objects)
+        self._named: dict[str, list[int]] = defaultdict(list)
+        for position, (_, _, name) in enumerate(self._objects):
+            self._named[name].append(position)
+
+    def find(self, target: ObjectTarget, namespace: str | None = None) -> Sequence[int]:
+        """Return the positions of the objects that the target names, all in one namespace.
+
+        An object without a namespace matches any namespace that no other object matches.
+
+        Args:
+            target: The target; its namespace takes precedence.
+            namespace: The namespace, if the target does not name one.
+
+        Raises:
+            KeyError: No object has this name, another namespace has it, or several have it. The
+                message says which, with the nearest name.
+        """
+        by_namespace: dict[str | None, list[int]] = defaultdict(list)
+        for position in self._named.get(target.name, ()):
+            kind, own, _ = self._objects[position]
+            if is_kind(target.kind, kind):
+                by_namespace[own].append(position)
+        shown = f"{target.kind or 'object'} {target.name}"
+        namespace = target.namespace or namespace
+        if not by_namespace:
+            raise KeyError(f"there is no {target.kind or 'object'} {target.name!r}{self._hint(target)}")
+        if namespace in by_namespace:
+            return by_namespace[namespace]
+        if namespace is None and len(by_namespace) > 1:
+            raise KeyError(f"which {shown}? It is in namespaces {_list(by_namespace)}")
+        if namespace is None:
+            return next(iter(by_namespace.values()))
+        if None not in by_namespace:
+            raise KeyError(f"there is no {shown} in namespace {namespace}; it is in {_list(by_namespace)}")
+        return by_namespace[None]
+
+    def _hint(self, target: ObjectTarget) -> str:
+        names = sorted({name for kind, _, name in self._objects if is_kind(target.kind, kind)})
+        guess = nearest(target.name, islice(names, _MOST_NAMES))
+        if guess is not None:
+            return f"; did you mean {guess!r}?"
+        for position in self._named.get(target.name, ()):
+            kind = self._objects[position][0]
+            return f"; there is a {kind}: write '{kind.lower()}/{target.name}'"
+        return ""
+
+
+def _list(namespaces: Iterable[str | None]) -> str:
+    return ", ".join(sorted(namespace or "(none)" for namespace in namespaces))

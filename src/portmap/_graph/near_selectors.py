@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final, final
 
+from portmap._graph.fragments import has_placeholder
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.kinds import SHORT_LIVED
-from portmap._lint.kustomize import has_placeholder
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 from portmap._resolution.selection import Candidates

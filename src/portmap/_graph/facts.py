@@ -4,18 +4,18 @@ The first pass over the input collects them, group by group, wherever the files 
 be pickled, so the second pass can run the rules of a group in another process and still know the whole input.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, final
 
 import attrs
 
-from portmap._graph.object_name import ObjectName, items_at, text_at
-from portmap._lint.custom_resources import is_custom_resource
-from portmap._lint.item import Item
-from portmap._lint.kustomize import UNDECIDED, patch_files
-from portmap._model.pods import Pod
+from portmap._graph.custom_resources import is_custom_resource
+from portmap._graph.fragments import UNDECIDED
+from portmap._graph.items import Item
+from portmap._graph.kustomize import patch_files
+from portmap._graph.object_name import ObjectName, items_at, label_of, text_at
 from portmap._model.services import Service
-from portmap._model.workloads import Workload, as_workload
+from portmap._model.workloads import Workload
 
 
 @final
@@ -62,26 +62,29 @@ def facts_of(items: Sequence[Item], reasons: Iterable[str | None]) -> Facts:
 
     Args:
         items: The items.
-        reasons: For each item, why it is skipped, as `kustomize.skip_reasons` returns it.
+        reasons: For each item, why it is skipped, as `fragments.skip_reasons` returns it.
     """
     return Facts(
         tuple(
             facts
             for item, reason in zip(items, reasons, strict=True)
-            if reason in {None, UNDECIDED} and (facts := _object_facts(item, is_undecided=reason is not None))
+            if reason in {None, UNDECIDED}
+            for facts in _object_facts(item, is_undecided=reason is not None)
         ),
         frozenset(patch_files(items)[0]),
-        tuple(item.name for item in items if item.name.kind == "Service"),
+        tuple(label_of(item.name) for item in items if item.name.kind == "Service"),
     )
 
 
-def _object_facts(item: Item, *, is_undecided: bool) -> ObjectFacts | None:
-    typed = as_workload(item.object) if isinstance(item.object, Pod | Workload) else item.object
+def _object_facts(item: Item, *, is_undecided: bool) -> Iterator[ObjectFacts]:
     is_custom = is_custom_resource(item)
     granted = tuple(_granted_kinds(item)) if item.name.kind == "ReferenceGrant" else ()
-    if typed is None and not is_custom and not granted and item.name.kind != "Service":
-        return None
-    return ObjectFacts(item.position, item.source, item.name, typed, is_custom, granted, is_undecided)
+    typed: Sequence[Service | Workload | None] = item.workloads if item.service is None else (item.service,)
+    if not typed and not is_custom and not granted and item.name.kind != "Service":
+        return
+    for subject in typed or (None,):
+        name = item.name if subject is None else item.name_of(subject)
+        yield ObjectFacts(item.position, item.source, label_of(name), subject, is_custom, granted, is_undecided)
 
 
 def _granted_kinds(grant: Item) -> Iterable[str]:

@@ -1,21 +1,19 @@
 """Documents that are no complete objects: kustomize patches, fragments, and objects with placeholders.
 
-A finding about a patch would be noise, so such documents are skipped. The report counts them, with the reasons.
+They are neither checked nor drawn. Reports count them, with the reasons.
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from posixpath import basename, dirname, join, normpath
-from typing import Any, Final, TypeAlias
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from posixpath import dirname, normpath
+from typing import Final, TypeAlias
 
 from portmap._apiserver.decode_codes import DECODING_CODES
+from portmap._graph.items import Item
+from portmap._graph.kustomize import Kustomization, kustomizations_in
 from portmap._graph.object_name import items_at, text_at, value_at
 from portmap._kubernetes.kinds import any_template_path
 from portmap._kubernetes.violations import Violation
-from portmap._lint.item import Item
-
-KUSTOMIZATIONS: Final = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
 
 PLACEHOLDER: Final = re.compile(
     r"\$\{[^}]*\}|\$\([^)]*\)|\{\{.*\}\}|<[^<>]+>|@[A-Za-z_][\w.-]*@|__[A-Za-z]\w*__|%[A-Za-z_]\w*%|\$[A-Z_][A-Z0-9_]*"
@@ -56,11 +54,6 @@ _Kustomized: TypeAlias = Mapping[str, Collection[str]]
 """Folders with a kustomization, each with the files that the kustomization lists as resources."""
 
 
-def is_kustomization(item: Item) -> bool:
-    """Return whether an item is the kustomization of a folder."""
-    return basename(item.source) in KUSTOMIZATIONS or item.name.kind in {"Kustomization", "Component"}
-
-
 def has_placeholder(value: object, *, bare_words: bool = False) -> bool:
     """Return whether a value, or a value in it, is a placeholder that a tool replaces.
 
@@ -97,9 +90,17 @@ def skip_reasons(items: Sequence[Item]) -> list[str | None]:
     folder may list the item's file as a patch, and an item that is `UNDECIDED` is skipped if another Service has
     its name.
     """
-    _, components = patch_files(items)
-    kustomized = _kustomized(items)
+    found = kustomizations_in(items)
+    used = {path for kustomization in found.values() for path in kustomization.parts}
+    components = frozenset(
+        folder for folder, kustomization in found.items() if kustomization.is_component and folder not in used
+    )
+    kustomized = _kustomized(found)
     return [_skip_reason(item, components, kustomized) for item in items]
+
+
+def _kustomized(kustomizations: Mapping[str, Kustomization]) -> _Kustomized:
+    return {folder: frozenset(found.paths("resources")) for folder, found in kustomizations.items()}
 
 
 def _skip_reason(item: Item, components: Collection[str], kustomized: _Kustomized) -> str | None:
@@ -129,7 +130,7 @@ def why_not_judged(items: Sequence[Item]) -> list[str | None]:
 
     It lacks what a kustomization or another tool adds. `None` where the rules apply.
     """
-    kustomized = _kustomized(items)
+    kustomized = _kustomized(kustomizations_in(items))
     return [_why_partial(item, kustomized) if item.violations else None for item in items]
 
 
@@ -186,7 +187,9 @@ def _is_bare_workload(item: Item) -> bool:
     if path is None:
         return False
     spec = value_at(item.raw, *map(str, path), "spec")
-    containers = items_at(spec, "containers")
+    containers = [*items_at(spec, "containers"), *items_at(spec, "initContainers")]
+    if item.raw.get("status"):
+        return False
     if not isinstance(spec, Mapping) or not containers:
         # The item of a typed workload has no raw template.
         return item.object is None or bool(item.source)
@@ -211,51 +214,3 @@ def _has_no_labels(item: Item) -> bool:
 def _has_patch_directive(raw: object) -> bool:
     """Return whether an object has a directive of a strategic merge patch."""
     return any(isinstance(each, Mapping) and ("$patch" in each or "$retainKeys" in each) for each in _values_in(raw))
-
-
-# --- kustomize -------------------------------------------------------------------------------------------------
-
-
-def patch_files(items: Iterable[Item]) -> tuple[set[str], set[str]]:
-    """Return the files that kustomizations list as patches, and the folders of kustomize components."""
-    patches: set[str] = set()
-    components: set[str] = set()
-    for item in items:
-        if is_kustomization(item):
-            folder = dirname(normpath(item.source))
-            patches.update(normpath(join(folder, path)) for path in _patches(item.raw))
-            if item.raw.get("kind") == "Component":
-                components.add(folder)
-    return patches, components
-
-
-def _kustomized(items: Iterable[Item]) -> _Kustomized:
-    """Return the folders with a kustomization, each with the files that it lists as resources."""
-    found: dict[str, set[str]] = {}
-    for item in items:
-        if item.source and is_kustomization(item):
-            folder = dirname(normpath(item.source))
-            paths = (each for each in items_at(item.raw, "resources") if isinstance(each, str))
-            found.setdefault(folder, set()).update(normpath(join(folder, path)) for path in paths)
-    return found
-
-
-def _patches(raw: Mapping[str, Any]) -> Iterator[str]:
-    for field in ("patches", "patchesStrategicMerge", "patchesJson6902"):
-        for each in items_at(raw, field):
-            path = each if isinstance(each, str) else text_at(each, "path")
-            if path and "\n" not in path:
-                yield path
-
-
-def kustomize_labels(items: Iterable[Item]) -> Mapping[str, frozenset[str]]:
-    """Return by folder the keys of the labels that its kustomization adds to every object."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for item in items:
-        if is_kustomization(item):
-            given = [value_at(item.raw, "commonLabels")]
-            given += [value_at(each, "pairs") for each in items_at(item.raw, "labels")]
-            for labels in given:
-                if isinstance(labels, Mapping):
-                    found[dirname(normpath(item.source))].update(map(str, labels))
-    return {folder: frozenset(keys) for folder, keys in found.items()}

@@ -6,9 +6,9 @@ name are missing.
 
 from typing import Final
 
+from portmap._graph.items import Item
 from portmap._graph.object_name import ObjectName, text_at
 from portmap._kubernetes.kinds import known_kinds
-from portmap._lint.item import Item
 
 # API groups and kinds whose controllers create neither pods nor Services: they route requests, grant access,
 # or configure a controller.

@@ -1,4 +1,4 @@
-"""Why the pods that a Service selects need not be in its bundle.
+"""Why the pods that a Service selects need not be in its graph.
 
 In published repositories most selectors without pods are right: an operator creates the pods, a build step adds the
 labels, or the workload is in another folder. Each function returns a reason for the report.
@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from portmap._lint.bundle import Bundle
-from portmap._lint.kustomize import has_placeholder
+from portmap._graph.fragments import has_placeholder
+from portmap._graph.group_graph import GroupGraph
 from portmap._model.services import Service
 
 _ELECTED_KEY: Final = re.compile(
@@ -61,44 +61,44 @@ _CONTROL_PLANE: Final = re.compile(
 )
 
 
-def source_of_labels(service: Service, bundle: Bundle) -> str | None:
+def source_of_labels(service: Service, graph: GroupGraph) -> str | None:
     """Return what gives pods the labels that a Service selects; `None` if the input shows nothing."""
     selector = service.selector or {}
-    return _build_step(selector, bundle) or _other_workload(service, bundle) or _leader_election(service, bundle)
+    return _build_step(selector, graph) or _other_workload(service, graph) or _leader_election(service, graph)
 
 
-def _build_step(selector: Mapping[str, str], bundle: Bundle) -> str | None:
+def _build_step(selector: Mapping[str, str], graph: GroupGraph) -> str | None:
     for key, value in selector.items():
         if has_placeholder(value) or has_placeholder(key):
             return f"a tool replaces the placeholder {value!r}"
-        if key in bundle.added_labels:
+        if key in graph.group.added_labels:
             return f"kustomize adds the label {key} to every object of this folder"
     return None
 
 
-def _other_workload(service: Service, bundle: Bundle) -> str | None:
-    selected = bundle.elsewhere.selected_by(service.selector or {})
-    # A copy of a workload of the bundle is no other workload.
-    other = next((each for each in selected if not bundle.has_like(each)), None)
+def _other_workload(service: Service, graph: GroupGraph) -> str | None:
+    selected = graph.elsewhere.selected_by(service.selector or {})
+    # A copy of a workload of the group is no other workload.
+    other = next((each for each in selected if not graph.has_like(each)), None)
     return f"{other} in another part of the input has the labels" if other is not None else None
 
 
-def _leader_election(service: Service, bundle: Bundle) -> str | None:
-    """Return a reason if pods of the bundle have all labels except those of an election."""
+def _leader_election(service: Service, graph: GroupGraph) -> str | None:
+    """Return a reason if pods of the group have all labels except those of an election."""
     selector = service.selector or {}
     elected = [
         key for key, value in selector.items() if _ELECTED_KEY.fullmatch(key) and _ELECTED_VALUE.fullmatch(value)
     ]
-    workload = bundle.near_workloads.without_labels(service, elected) if elected else None
+    workload = graph.near_workloads.without_labels(service, elected) if elected else None
     if workload is None:
         return None
     return f"leader election may set the label {elected[0]} on the pods of {workload} at run time"
 
 
-def controller_of_pods(service: Service, bundle: Bundle) -> str | None:
+def controller_of_pods(service: Service, graph: GroupGraph) -> str | None:
     """Return which controller creates the pods that a Service selects; `None` if nothing names one."""
     for key, value in (service.selector or {}).items():
-        resource = bundle.elsewhere.pod_maker(value)
+        resource = graph.elsewhere.pod_maker(value)
         if resource is not None:
             return f"the controller of {resource} may create the pods"
         if _CONTROL_PLANE.fullmatch(value):
@@ -106,15 +106,15 @@ def controller_of_pods(service: Service, bundle: Bundle) -> str | None:
         if key.endswith("/managed-by") and _DEPLOYMENT_TOOLS.fullmatch(value):
             continue
         controller = next((name for pattern, name in _CONTROLLERS if pattern.fullmatch(key)), None)
-        if controller is not None and not bundle.elsewhere.has_label(key):
+        if controller is not None and not graph.elsewhere.has_label(key):
             return f"{controller} sets the label {key}"
     return None
 
 
-def possible_controller_of_pods(service: Service, bundle: Bundle) -> str | None:
+def possible_controller_of_pods(service: Service, graph: GroupGraph) -> str | None:
     """Return which controller may create the pods that a Service selects, guessed from the keys of labels alone."""
     for key in service.selector or {}:
-        if bundle.elsewhere.has_label(key):
+        if graph.elsewhere.has_label(key):
             continue
         controller = next((name for pattern, name in _POSSIBLE_CONTROLLERS if pattern.fullmatch(key)), None)
         if controller is not None:

@@ -7,13 +7,13 @@ from itertools import chain, islice
 from posixpath import normpath
 from typing import Final, TypeVar, final
 
+from portmap._graph.custom_resources import may_create_pods, may_create_services
+from portmap._graph.facts import Facts, ObjectFacts
+from portmap._graph.fragments import FRAGMENT, PATCH, UNDECIDED
 from portmap._graph.label_selectors import Selector
 from portmap._graph.node_ports import node_ports_of
 from portmap._graph.object_name import ObjectName
 from portmap._kubernetes.cluster import Cluster
-from portmap._lint.custom_resources import may_create_pods, may_create_services
-from portmap._lint.facts import Facts, ObjectFacts
-from portmap._lint.kustomize import FRAGMENT, PATCH, UNDECIDED
 from portmap._model.check_set import Conflict
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
