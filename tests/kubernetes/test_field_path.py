@@ -113,3 +113,11 @@ def test_representation() -> None:
 def test_a_path_is_no_text() -> None:
     """A path is equal to no text."""
     assert FieldPath("spec") != "spec"
+
+
+def test_keys_with_dots_are_in_brackets() -> None:
+    """A step with dots is shown in brackets, so that it is read as one step again; a text that is no path stays."""
+    path = FieldPath("metadata", "labels", "app.kubernetes.io/name")
+    assert str(path) == "metadata.labels[app.kubernetes.io/name]"
+    assert list(as_path(str(path))) == list(path)
+    assert str(FieldPath("a..b")) == "a..b"

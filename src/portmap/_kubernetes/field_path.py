@@ -115,7 +115,11 @@ class FieldPath:
         return FieldPath(*self.steps[index]) if isinstance(index, slice) else self.steps[index]
 
     def __str__(self) -> str:
-        text = "".join(f"[{step}]" if isinstance(step, int | Key) else f".{step}" for step in self.steps)
+        # A key with dots would look like several steps. A text that is no path is one step with whatever is in it.
+        text = "".join(
+            f"[{step}]" if isinstance(step, int | Key) or (position and "." in step) else f".{step}"
+            for position, step in enumerate(self.steps)
+        )
         return text.removeprefix(".")
 
     def __repr__(self) -> str:
