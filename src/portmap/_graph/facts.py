@@ -14,6 +14,8 @@ from portmap._graph.fragments import UNDECIDED
 from portmap._graph.items import Item
 from portmap._graph.kustomize import patch_files
 from portmap._graph.object_name import ObjectName, items_at, label_of, text_at
+from portmap._kubernetes.kinds import group_of
+from portmap._kubernetes.operators import Made, known_operators, made_by
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
@@ -30,6 +32,7 @@ class ObjectFacts(NamedTuple):
         is_custom: Whether the object is a custom resource whose controller may create other objects.
         granted_kinds: The kinds that a ReferenceGrant permits to refer to Services.
         is_undecided: Whether the object is skipped if another Service of the input has its name.
+        made: What operators create for the object, by the table of operators.
     """
 
     position: int
@@ -39,6 +42,7 @@ class ObjectFacts(NamedTuple):
     is_custom: bool
     granted_kinds: tuple[str, ...]
     is_undecided: bool
+    made: Made | None = None
 
 
 @final
@@ -80,11 +84,21 @@ def _object_facts(item: Item, *, is_undecided: bool) -> Iterator[ObjectFacts]:
     is_custom = is_custom_resource(item)
     granted = tuple(_granted_kinds(item)) if item.name.kind == "ReferenceGrant" else ()
     typed: Sequence[Service | Workload | None] = item.workloads if item.service is None else (item.service,)
-    if not typed and not is_custom and not granted and item.name.kind != "Service":
+    made = _made_by(item)
+    if not typed and not is_custom and not granted and item.name.kind != "Service" and made is None:
         return
     for subject in typed or (None,):
         name = item.name if subject is None else item.name_of(subject)
-        yield ObjectFacts(item.position, item.source, label_of(name), subject, is_custom, granted, is_undecided)
+        yield ObjectFacts(item.position, item.source, label_of(name), subject, is_custom, granted, is_undecided, made)
+
+
+def _made_by(item: Item) -> Made | None:
+    """Return what operators create for a custom resource; `None` for objects of Kubernetes' own kinds."""
+    group = group_of(item.raw.get("apiVersion"))
+    if "." not in group:
+        return None
+    operators = known_operators().get(f"{item.raw.get('kind')}.{group}")
+    return made_by(operators, item.raw) if operators else None
 
 
 def _granted_kinds(grant: Item) -> Iterable[str]:

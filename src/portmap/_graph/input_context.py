@@ -1,5 +1,6 @@
 """The whole input, as the rules of one group may ask about it."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -14,10 +15,14 @@ from portmap._graph.label_selectors import Selector
 from portmap._graph.node_ports import node_ports_of
 from portmap._graph.object_name import ObjectName
 from portmap._kubernetes.cluster import Cluster
+from portmap._kubernetes.operators import Made, may_match
 from portmap._model.check_set import Conflict
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 from portmap._resolution.selection import Candidates
+
+_MAX_RESOURCES: Final = 1000
+"""How many custom resources are searched for one that creates an object that is missing."""
 
 _MAX_ANSWERS: Final = 100
 """How many objects one answer may have. Where so many are alike, more of them say nothing new."""
@@ -126,6 +131,11 @@ class InputContext:
         return frozenset(chain.from_iterable(each.granted_kinds for _, each in self._facts))
 
     @cached_property
+    def made(self) -> Sequence[tuple[ObjectName, Made]]:
+        """The custom resources of the table of operators, each with what its operator creates."""
+        return [(facts.name, facts.made) for _, facts in self._facts if facts.made is not None]
+
+    @cached_property
     def custom_resources(self) -> Mapping[str, Sequence[tuple[int, ObjectName]]]:
         """The custom resources whose controllers may create other objects, each with its position, by name."""
         found: dict[str, list[tuple[int, ObjectName]]] = defaultdict(list)
@@ -199,6 +209,29 @@ class Elsewhere:
     def grants_to(self, kind: str) -> bool:
         """Return whether some ReferenceGrant permits objects of this kind to refer to Services."""
         return kind in self._context.granted_kinds
+
+    def operator_of_service(self, name: str, namespace: str | None) -> ObjectName | None:
+        """Return the custom resource whose operator creates this Service, by the table of operators."""
+        for resource, made in islice(self._context.made, _MAX_RESOURCES):
+            for service in made.services:
+                spaces = {service.namespace or resource.namespace, namespace}
+                if (None in spaces or len(spaces) == 1) and re.fullmatch(service.name, name):
+                    return resource
+        return None
+
+    def operator_of_pods(self, selector: Mapping[str, str], namespace: str | None) -> ObjectName | None:
+        """Return the custom resource whose operator creates pods with these labels, by the table of operators."""
+        for resource, made in islice(self._context.made, _MAX_RESOURCES):
+            spaces = {resource.namespace, namespace}
+            if None in spaces or len(spaces) == 1:
+                if any(may_match(selector, labels) for labels in made.pods):
+                    return resource
+        return None
+
+    def operator_of_labelled_services(self, labels: Mapping[str, str]) -> ObjectName | None:
+        """Return the custom resource whose operator creates Services with these labels, likewise."""
+        makers = islice(self._context.made, _MAX_RESOURCES)
+        return next((resource for resource, made in makers if may_match(labels, made.service_labels)), None)
 
     def pod_maker(self, name: str) -> ObjectName | None:
         """Return the custom resource of this name whose controller may create pods."""

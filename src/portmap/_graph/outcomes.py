@@ -9,6 +9,7 @@ from typing import Final, Literal, TypeAlias, final
 import attrs
 
 from portmap._graph.group_graph import GroupGraph
+from portmap._graph.injection import adder_of_port
 from portmap._graph.object_name import ObjectName
 from portmap._graph.pods_elsewhere import controller_of_pods, possible_controller_of_pods, source_of_labels
 from portmap._graph.reach import ServiceNode
@@ -176,7 +177,7 @@ def _located(name: ObjectName) -> str:
 def assess_miss(miss: Miss, node: ServiceNode, graph: GroupGraph) -> Assessment:
     """Assess one reason why a Service port does not resolve."""
     if miss.code in _UNRESOLVED:
-        return assess_unresolved(graph)
+        return assess_unresolved(miss, graph)
     nothing = unselected(node, graph)
     return _temporary(miss) if nothing is None else nothing.assessment
 
@@ -193,8 +194,9 @@ def _assess(node: ServiceNode, misses: Sequence[Miss], graph: GroupGraph) -> Ass
     nothing = unselected(node, graph)
     if nothing is not None:
         return nothing.assessment
-    if any(miss.code in _UNRESOLVED for miss in misses):
-        return assess_unresolved(graph)
+    unresolved_name = next((miss for miss in misses if miss.code in _UNRESOLVED), None)
+    if unresolved_name is not None:
+        return assess_unresolved(unresolved_name, graph)
     return _temporary(misses[0]) if misses else Assessment("info")
 
 
@@ -217,8 +219,12 @@ def _relevance(miss: Miss) -> tuple[bool, bool, bool]:
     return (workload is not None and workload.kind in SHORT_LIVED, miss.hint is None, not declares)
 
 
-def assess_unresolved(graph: GroupGraph) -> Assessment:
+def assess_unresolved(miss: Miss, graph: GroupGraph) -> Assessment:
     """Assess a target port that no selected pod declares."""
+    if isinstance(miss.source, Workload) and miss.port is not None:
+        adder = adder_of_port(miss.source, miss.port.effective_target_port, graph)
+        if adder is not None:
+            return Assessment("info", f"{adder} adds the port")
     changes = graph.group.doubts.changes
     return Assessment() if changes is None else Assessment("info", changes)
 

@@ -22,6 +22,9 @@ _ELECTED_VALUE: Final = re.compile(
 )
 """Keys and values of labels that leader election sets."""
 
+_ELECTED: Final = re.compile(r"active|follower|leader|master|passive|primary|secondary|slave|standby", re.IGNORECASE)
+"""Values that say so whatever the key of their label is."""
+
 _CONTROLLERS: Final = [
     (re.compile(r"statefulset\.kubernetes\.io/pod-name|apps\.kubernetes\.io/pod-index"), "the StatefulSet controller"),
     (re.compile(r"(?:batch\.kubernetes\.io/)?job-name"), "the Job controller"),
@@ -64,7 +67,17 @@ _CONTROL_PLANE: Final = re.compile(
 def source_of_labels(service: Service, graph: GroupGraph) -> str | None:
     """Return what gives pods the labels that a Service selects; `None` if the input shows nothing."""
     selector = service.selector or {}
-    return _build_step(selector, graph) or _other_workload(service, graph) or _leader_election(service, graph)
+    return (
+        _build_step(selector, graph)
+        or _operator(service, graph)
+        or _other_workload(service, graph)
+        or _leader_election(service, graph)
+    )
+
+
+def _operator(service: Service, graph: GroupGraph) -> str | None:
+    resource = graph.elsewhere.operator_of_pods(service.selector or {}, service.namespace)
+    return None if resource is None else f"the operator of {resource} creates pods with these labels"
 
 
 def _build_step(selector: Mapping[str, str], graph: GroupGraph) -> str | None:
@@ -87,7 +100,9 @@ def _leader_election(service: Service, graph: GroupGraph) -> str | None:
     """Return a reason if pods of the group have all labels except those of an election."""
     selector = service.selector or {}
     elected = [
-        key for key, value in selector.items() if _ELECTED_KEY.fullmatch(key) and _ELECTED_VALUE.fullmatch(value)
+        key
+        for key, value in selector.items()
+        if _ELECTED.fullmatch(value) or (_ELECTED_KEY.fullmatch(key) and _ELECTED_VALUE.fullmatch(value))
     ]
     workload = graph.near_workloads.without_labels(service, elected) if elected else None
     if workload is None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from portmap._graph.fragments import has_placeholder
 from portmap._graph.group_graph import GroupGraph
+from portmap._graph.injection import adder_of_port
 from portmap._graph.label_selectors import Scope
 from portmap._graph.object_name import ObjectName
 from portmap._graph.outcomes import Assessment
@@ -61,6 +62,9 @@ def assess_service(resolved: ResolvedReference, graph: GroupGraph) -> Assessment
     severity = severity_of(resolved.reference.role)
     if has_placeholder(name):
         return Assessment("info", f"a tool replaces the placeholder {name!r}")
+    operator = graph.elsewhere.operator_of_service(name, resolved.reference.namespace)
+    if operator is not None:
+        return Assessment("info", f"the operator of {operator} creates the Service")
     others = services_elsewhere(resolved, graph)
     other = next(others, None)
     if other is not None and (has_port(other, port) or any(has_port(each, port) for each in others)):
@@ -125,6 +129,9 @@ def assess_port(resolved: ResolvedReference, graph: GroupGraph) -> Assessment:
         other = None if graph.group.complete else _monitored_with_port(resolved, graph)
         if other is not None:
             return Assessment("info", f"{other} in another part of the input has this port")
+        adder = _adder_of_port(resolved, graph)
+        if adder is not None:
+            return Assessment("info", f"{adder} adds the port")
     if port is not None and resolved.reference.service is not None and not graph.group.complete:
         service = next((each for each in services_elsewhere(resolved, graph) if has_port(each, port)), None)
         if service is not None:
@@ -155,6 +162,12 @@ def assess_monitor(resolved: ResolvedReference, graph: GroupGraph) -> Assessment
         other = next(selected_elsewhere(scope, resolved, graph), None)
         if other is not None:
             return Assessment("info", f"{other} in another part of the input has the labels")
+        if resolved.reference.role == "service-monitor":
+            operator = graph.elsewhere.operator_of_labelled_services(scope.selector.labels)
+        else:
+            operator = graph.elsewhere.operator_of_pods(scope.selector.labels, None)
+        if operator is not None:
+            return Assessment("info", f"the operator of {operator} creates objects with these labels")
     if graph.group.complete or (resolved.miss is not None and resolved.miss.near):
         return Assessment()
     missing = "Service" if resolved.reference.role == "service-monitor" else "pods"
@@ -174,6 +187,20 @@ def _monitored_with_port(resolved: ResolvedReference, graph: GroupGraph) -> Serv
                 found = any(port in {each.name, each.container_port} for each in declared)
             if found:
                 return other
+    return None
+
+
+def _adder_of_port(resolved: ResolvedReference, graph: GroupGraph) -> str | None:
+    """Return what adds the port of a monitor to pods that it selects, or that its Services select."""
+    for scope in resolved.reference.scopes or ():
+        for workload in graph.workloads:
+            if resolved.reference.role == "pod-monitor":
+                is_monitored = scope.selector.matches(workload.pod.labels)
+            else:
+                is_monitored = any(scope.selector.matches(each.labels or {}) for each in graph.selecting(workload))
+            adder = adder_of_port(workload, resolved.reference.port, graph) if is_monitored else None
+            if adder is not None:
+                return adder
     return None
 
 

@@ -339,3 +339,44 @@ def label_patterns(pods: MadePods, manifest: Mapping[str, Any], item: object = N
     for key, pattern in patterns_of(pods.labels, manifest, item).items():
         found.setdefault(key, []).append(pattern)
     return {key: "|".join(dict.fromkeys(patterns)) for key, patterns in found.items()}
+
+
+@final
+@attrs.frozen
+class Made:
+    """What the operators of one object create.
+
+    Attributes:
+        services: The Services.
+        service_labels: Their labels, with patterns of the values.
+        pods: The labels of each group of pods, likewise.
+    """
+
+    services: tuple[MadeService, ...]
+    service_labels: Mapping[str, str]
+    pods: tuple[Mapping[str, str], ...]
+
+
+def made_by(operators: Iterable[Operator], manifest: Mapping[str, Any]) -> Made:
+    """Return what the operators of an object create."""
+    services: list[MadeService] = []
+    labels: dict[str, str] = {}
+    pods: list[Mapping[str, str]] = []
+    for operator in operators:
+        services += made_services(operator.services, manifest)
+        labels |= patterns_of(operator.service_labels, manifest)
+        for group in operator.pods:
+            nodes = nodes_at(manifest, group.template) if group.template else [Node((), None, None)]
+            pods += [_with_labels_of(node.value, label_patterns(group, manifest, node.item)) for node in nodes]
+    return Made(tuple(services), labels, tuple(pods))
+
+
+def _with_labels_of(template: object, patterns: Mapping[str, str]) -> dict[str, str]:
+    """Return patterns of labels together with the labels of a pod template."""
+    found = dict(patterns)
+    metadata = template.get("metadata") if isinstance(template, Mapping) else None
+    labels = metadata.get("labels") if isinstance(metadata, Mapping) else None
+    for key, value in labels.items() if isinstance(labels, Mapping) else ():
+        if isinstance(key, str) and isinstance(value, str):
+            found[key] = "|".join(filter(None, (re.escape(value), found.get(key))))
+    return found

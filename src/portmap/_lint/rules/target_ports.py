@@ -406,7 +406,7 @@ def _target_port(service: Service, position: int) -> Place:
 
 def _finding_of(miss: Miss, service: Service, position: int, bundle: Bundle, message: str) -> Found:
     workload = miss.source if isinstance(miss.source, Workload) else None
-    assessment = assess_unresolved(bundle.graph)
+    assessment = assess_unresolved(miss, bundle.graph)
     return _target_port(service, position).finding(
         message,
         hint=miss.hint,
