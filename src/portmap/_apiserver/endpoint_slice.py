@@ -46,17 +46,17 @@ _ENDPOINT: Final = struct(
 _PORT: Final = struct({"name": TEXT, "protocol": TEXT, "port": INT32, "appProtocol": TEXT})
 _SCHEMA: Final = object_schema({"addressType": TEXT, "endpoints": list_of(_ENDPOINT), "ports": list_of(_PORT)})
 
-ENDPOINT_SLICE_RULES: Final = RuleGroup[DecodedObject]("EndpointSlices", about="EndpointSlice")
+ENDPOINT_SLICE_RULES: Final = RuleGroup[DecodedObject]("EndpointSlices", source=_SOURCE, about="EndpointSlice")
 
 
-@ENDPOINT_SLICE_RULES.rule("address-type-required", "addressType", "FieldValueRequired", source=_SOURCE)
+@ENDPOINT_SLICE_RULES.rule("address-type-required", "addressType", "FieldValueRequired")
 def address_type_required(subject: DecodedObject) -> Iterator[Problem]:
     """EndpointSlice has no address type."""
     if not subject.data.get("addressType"):
         yield Problem(FieldPath("addressType"), "must be given", hint="add addressType: IPv4")
 
 
-@ENDPOINT_SLICE_RULES.rule("unsupported-address-type", "addressType", "FieldValueNotSupported", source=_SOURCE)
+@ENDPOINT_SLICE_RULES.rule("unsupported-address-type", "addressType", "FieldValueNotSupported")
 def unsupported_address_type(subject: DecodedObject) -> Iterator[Problem]:
     """Address type of an EndpointSlice is not IPv4, IPv6 or FQDN.
 
@@ -67,7 +67,7 @@ def unsupported_address_type(subject: DecodedObject) -> Iterator[Problem]:
         yield not_supported(FieldPath("addressType"), given, _ADDRESS_TYPES)
 
 
-@ENDPOINT_SLICE_RULES.rule("endpoint-slice-too-large", "*", "FieldValueTooMany", source=_SOURCE)
+@ENDPOINT_SLICE_RULES.rule("endpoint-slice-too-large", "*", "FieldValueTooMany")
 def endpoint_slice_too_large(subject: DecodedObject) -> Iterator[Problem]:
     """EndpointSlice, or a list in it, has too many items.
 
@@ -90,9 +90,7 @@ def _endpoints(subject: DecodedObject) -> Iterator[tuple[FieldPath, Mapping[str,
             yield FieldPath("endpoints", position), endpoint
 
 
-@ENDPOINT_SLICE_RULES.rule(
-    "endpoint-addresses-required", "endpoints[*].addresses", "FieldValueRequired", source=_SOURCE
-)
+@ENDPOINT_SLICE_RULES.rule("endpoint-addresses-required", "endpoints[*].addresses", "FieldValueRequired")
 def endpoint_addresses_required(subject: DecodedObject) -> Iterator[Problem]:
     """Endpoint has no address."""
     for path, endpoint in _endpoints(subject):
@@ -118,7 +116,7 @@ def _ip_faults(subject: DecodedObject, address: str) -> Sequence[str]:
     return reasons
 
 
-@ENDPOINT_SLICE_RULES.rule("endpoint-address-syntax", "endpoints[*].addresses[*]", "FieldValueInvalid", source=_SOURCE)
+@ENDPOINT_SLICE_RULES.rule("endpoint-address-syntax", "endpoints[*].addresses[*]", "FieldValueInvalid")
 def endpoint_address_syntax(subject: DecodedObject) -> Iterator[Problem]:
     """Address of an endpoint is not a valid IP address in canonical form.
 
@@ -130,7 +128,7 @@ def endpoint_address_syntax(subject: DecodedObject) -> Iterator[Problem]:
         yield from invalid(path, _ip_faults(subject, address), address, f"write {form[0]}" if form else None)
 
 
-@ENDPOINT_SLICE_RULES.rule("endpoint-address-family", "endpoints[*].addresses", "FieldValueInvalid", source=_SOURCE)
+@ENDPOINT_SLICE_RULES.rule("endpoint-address-family", "endpoints[*].addresses", "FieldValueInvalid")
 def endpoint_address_family(subject: DecodedObject) -> Iterator[Problem]:
     """Address of an endpoint is not of the slice's address type.
 
@@ -155,7 +153,7 @@ def endpoint_address_forbidden(subject: DecodedObject) -> Iterator[Problem]:
             yield from invalid(path, endpoint_ip_reasons(address), address)
 
 
-@ENDPOINT_SLICE_RULES.rule("endpoint-domain-syntax", "endpoints[*].addresses[*]", "FieldValueInvalid", source=_SOURCE)
+@ENDPOINT_SLICE_RULES.rule("endpoint-domain-syntax", "endpoints[*].addresses[*]", "FieldValueInvalid")
 def endpoint_domain_syntax(subject: DecodedObject) -> Iterator[Problem]:
     """Address of an FQDN slice is not a domain name with at least two labels."""
     for path, address in _addresses(subject, "FQDN"):
@@ -163,9 +161,7 @@ def endpoint_domain_syntax(subject: DecodedObject) -> Iterator[Problem]:
             yield from invalid(path, domain_name_reasons(address), address)
 
 
-@ENDPOINT_SLICE_RULES.rule(
-    "endpoint-domain-required", "endpoints[*].addresses[*]", "FieldValueRequired", source=_SOURCE
-)
+@ENDPOINT_SLICE_RULES.rule("endpoint-domain-required", "endpoints[*].addresses[*]", "FieldValueRequired")
 def endpoint_domain_required(subject: DecodedObject) -> Iterator[Problem]:
     """Address of an FQDN slice is empty."""
     for path, address in _addresses(subject, "FQDN"):
@@ -173,7 +169,7 @@ def endpoint_domain_required(subject: DecodedObject) -> Iterator[Problem]:
             yield Problem(path, "must be a domain name")
 
 
-@ENDPOINT_SLICE_RULES.rule("endpoint-host-name-syntax", "endpoints[*].hostname", "FieldValueInvalid", source=_SOURCE)
+@ENDPOINT_SLICE_RULES.rule("endpoint-host-name-syntax", "endpoints[*].hostname", "FieldValueInvalid")
 def endpoint_host_name_syntax(subject: DecodedObject) -> Iterator[Problem]:
     """Host name of an endpoint is not a DNS label."""
     for path, endpoint in _endpoints(subject):
@@ -181,7 +177,7 @@ def endpoint_host_name_syntax(subject: DecodedObject) -> Iterator[Problem]:
             yield from invalid(path.child("hostname"), dns_label_reasons(endpoint["hostname"]), endpoint["hostname"])
 
 
-@ENDPOINT_SLICE_RULES.rule("endpoint-node-name-syntax", "endpoints[*].nodeName", "FieldValueInvalid", source=_SOURCE)
+@ENDPOINT_SLICE_RULES.rule("endpoint-node-name-syntax", "endpoints[*].nodeName", "FieldValueInvalid")
 def endpoint_node_name_syntax(subject: DecodedObject) -> Iterator[Problem]:
     """Node name of an endpoint is not a DNS subdomain."""
     for path, endpoint in _endpoints(subject):
@@ -201,7 +197,7 @@ def _hints(subject: DecodedObject) -> Iterator[tuple[str, FieldPath, Sequence[st
                 yield field, path.child("hints", field), [hint.get("name", "") for hint in hints]
 
 
-@ENDPOINT_SLICE_RULES.rule("endpoint-hint-syntax", "endpoints[*].hints.*[*].name", "FieldValueInvalid", source=_SOURCE)
+@ENDPOINT_SLICE_RULES.rule("endpoint-hint-syntax", "endpoints[*].hints.*[*].name", "FieldValueInvalid")
 def endpoint_hint_syntax(subject: DecodedObject) -> Iterator[Problem]:
     """Hint of an endpoint does not name a zone or node.
 
@@ -212,9 +208,7 @@ def endpoint_hint_syntax(subject: DecodedObject) -> Iterator[Problem]:
             yield from invalid(path.index(position).child("name"), _HINT_GRAMMARS[field](name), name)
 
 
-@ENDPOINT_SLICE_RULES.rule(
-    "duplicate-endpoint-hint", "endpoints[*].hints.*[*].name", "FieldValueDuplicate", source=_SOURCE
-)
+@ENDPOINT_SLICE_RULES.rule("duplicate-endpoint-hint", "endpoints[*].hints.*[*].name", "FieldValueDuplicate")
 def duplicate_endpoint_hint(subject: DecodedObject) -> Iterator[Problem]:
     """Two hints of an endpoint name the same zone or node."""
     for _, path, names in _hints(subject):
@@ -229,7 +223,7 @@ def _ports(subject: DecodedObject) -> Sequence[Mapping[str, Any]]:
     return ports if len(ports) <= _MAX_PORTS else ()
 
 
-@ENDPOINT_SLICE_RULES.rule("endpoint-port-name-syntax", "ports[*].name", "FieldValueInvalid", source=_SOURCE)
+@ENDPOINT_SLICE_RULES.rule("endpoint-port-name-syntax", "ports[*].name", "FieldValueInvalid")
 def endpoint_port_name_syntax(subject: DecodedObject) -> Iterator[Problem]:
     """Port name of an EndpointSlice is not a DNS label.
 
@@ -240,7 +234,7 @@ def endpoint_port_name_syntax(subject: DecodedObject) -> Iterator[Problem]:
             yield from invalid(FieldPath("ports", position, "name"), dns_label_reasons(port["name"]), port["name"])
 
 
-@ENDPOINT_SLICE_RULES.rule("duplicate-endpoint-port-name", "ports[*].name", "FieldValueDuplicate", source=_SOURCE)
+@ENDPOINT_SLICE_RULES.rule("duplicate-endpoint-port-name", "ports[*].name", "FieldValueDuplicate")
 def duplicate_endpoint_port_name(subject: DecodedObject) -> Iterator[Problem]:
     """Two ports of an EndpointSlice have the same name.
 
@@ -254,9 +248,7 @@ def duplicate_endpoint_port_name(subject: DecodedObject) -> Iterator[Problem]:
         seen.add(name)
 
 
-@ENDPOINT_SLICE_RULES.rule(
-    "unsupported-endpoint-protocol", "ports[*].protocol", "FieldValueNotSupported", source=_SOURCE
-)
+@ENDPOINT_SLICE_RULES.rule("unsupported-endpoint-protocol", "ports[*].protocol", "FieldValueNotSupported")
 def unsupported_endpoint_protocol(subject: DecodedObject) -> Iterator[Problem]:
     """Protocol of an EndpointSlice's port is not TCP, UDP or SCTP.
 
@@ -267,7 +259,7 @@ def unsupported_endpoint_protocol(subject: DecodedObject) -> Iterator[Problem]:
             yield not_supported(FieldPath("ports", position, "protocol"), port["protocol"], PROTOCOLS)
 
 
-@ENDPOINT_SLICE_RULES.rule("endpoint-app-protocol-syntax", "ports[*].appProtocol", "FieldValueInvalid", source=_SOURCE)
+@ENDPOINT_SLICE_RULES.rule("endpoint-app-protocol-syntax", "ports[*].appProtocol", "FieldValueInvalid")
 def endpoint_app_protocol_syntax(subject: DecodedObject) -> Iterator[Problem]:
     """`appProtocol` of an EndpointSlice's port is not a qualified name."""
     for position, port in enumerate(_ports(subject)):

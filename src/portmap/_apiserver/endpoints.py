@@ -29,7 +29,7 @@ _SUBSET: Final = struct(
     {"addresses": list_of(_ADDRESS), "notReadyAddresses": list_of(_ADDRESS), "ports": list_of(_PORT)}
 )
 
-ENDPOINTS_RULES: Final = RuleGroup[DecodedObject]("Endpoints", about="Endpoints")
+ENDPOINTS_RULES: Final = RuleGroup[DecodedObject]("Endpoints", source=_SOURCE, about="Endpoints")
 
 
 def _subsets(subject: DecodedObject) -> Iterator[tuple[FieldPath, Mapping[str, Any]]]:
@@ -50,7 +50,7 @@ def _ports(subject: DecodedObject) -> Iterator[tuple[FieldPath, Mapping[str, Any
             yield path.child("ports").index(position), port
 
 
-@ENDPOINTS_RULES.rule("subset-addresses-required", "subsets[*]", "FieldValueRequired", source=_SOURCE)
+@ENDPOINTS_RULES.rule("subset-addresses-required", "subsets[*]", "FieldValueRequired")
 def subset_addresses_required(subject: DecodedObject) -> Iterator[Problem]:
     """Subset of an Endpoints object has no addresses.
 
@@ -61,7 +61,7 @@ def subset_addresses_required(subject: DecodedObject) -> Iterator[Problem]:
             yield Problem(path, "must have addresses or notReadyAddresses", hint="remove the subset")
 
 
-@ENDPOINTS_RULES.rule("subset-address-syntax", "subsets[*].*[*].ip", "FieldValueInvalid", source=_SOURCE)
+@ENDPOINTS_RULES.rule("subset-address-syntax", "subsets[*].*[*].ip", "FieldValueInvalid")
 def subset_address_syntax(subject: DecodedObject) -> Iterator[Problem]:
     """Address of an Endpoints object is not a valid address of an endpoint.
 
@@ -75,7 +75,7 @@ def subset_address_syntax(subject: DecodedObject) -> Iterator[Problem]:
         yield from invalid(path.child("ip"), reasons, ip)
 
 
-@ENDPOINTS_RULES.rule("subset-host-name-syntax", "subsets[*].*[*].hostname", "FieldValueInvalid", source=_SOURCE)
+@ENDPOINTS_RULES.rule("subset-host-name-syntax", "subsets[*].*[*].hostname", "FieldValueInvalid")
 def subset_host_name_syntax(subject: DecodedObject) -> Iterator[Problem]:
     """Host name of an address of an Endpoints object is not a DNS label."""
     for path, address in _addresses(subject):
@@ -83,7 +83,7 @@ def subset_host_name_syntax(subject: DecodedObject) -> Iterator[Problem]:
             yield from invalid(path.child("hostname"), dns_label_reasons(address["hostname"]), address["hostname"])
 
 
-@ENDPOINTS_RULES.rule("subset-node-name-syntax", "subsets[*].*[*].nodeName", "FieldValueInvalid", source=_SOURCE)
+@ENDPOINTS_RULES.rule("subset-node-name-syntax", "subsets[*].*[*].nodeName", "FieldValueInvalid")
 def subset_node_name_syntax(subject: DecodedObject) -> Iterator[Problem]:
     """Node name of an address of an Endpoints object is not a DNS subdomain."""
     for path, address in _addresses(subject):
@@ -91,7 +91,7 @@ def subset_node_name_syntax(subject: DecodedObject) -> Iterator[Problem]:
             yield from invalid(path.child("nodeName"), dns_subdomain_reasons(address["nodeName"]), address["nodeName"])
 
 
-@ENDPOINTS_RULES.rule("subset-port-name-required", "subsets[*].ports[*].name", "FieldValueRequired", source=_SOURCE)
+@ENDPOINTS_RULES.rule("subset-port-name-required", "subsets[*].ports[*].name", "FieldValueRequired")
 def subset_port_name_required(subject: DecodedObject) -> Iterator[Problem]:
     """Port of a subset with several ports has no name."""
     for path, subset in _subsets(subject):
@@ -105,7 +105,7 @@ def subset_port_name_required(subject: DecodedObject) -> Iterator[Problem]:
                 )
 
 
-@ENDPOINTS_RULES.rule("subset-port-name-syntax", "subsets[*].ports[*].name", "FieldValueInvalid", source=_SOURCE)
+@ENDPOINTS_RULES.rule("subset-port-name-syntax", "subsets[*].ports[*].name", "FieldValueInvalid")
 def subset_port_name_syntax(subject: DecodedObject) -> Iterator[Problem]:
     """Port name of an Endpoints object is not a DNS label.
 
@@ -116,7 +116,7 @@ def subset_port_name_syntax(subject: DecodedObject) -> Iterator[Problem]:
             yield from invalid(path.child("name"), dns_label_reasons(port["name"]), port["name"])
 
 
-@ENDPOINTS_RULES.rule("subset-port-out-of-range", "subsets[*].ports[*].port", "FieldValueInvalid", source=_SOURCE)
+@ENDPOINTS_RULES.rule("subset-port-out-of-range", "subsets[*].ports[*].port", "FieldValueInvalid")
 def subset_port_out_of_range(subject: DecodedObject) -> Iterator[Problem]:
     """Port of an Endpoints object is not a number from 1 to 65535.
 
@@ -126,9 +126,7 @@ def subset_port_out_of_range(subject: DecodedObject) -> Iterator[Problem]:
         yield from invalid(path.child("port"), port_number_reasons(port.get("port", 0)), port.get("port", 0))
 
 
-@ENDPOINTS_RULES.rule(
-    "unsupported-subset-protocol", "subsets[*].ports[*].protocol", "FieldValueNotSupported", source=_SOURCE
-)
+@ENDPOINTS_RULES.rule("unsupported-subset-protocol", "subsets[*].ports[*].protocol", "FieldValueNotSupported")
 def unsupported_subset_protocol(subject: DecodedObject) -> Iterator[Problem]:
     """Protocol of an Endpoints object's port is not TCP, UDP or SCTP."""
     for path, port in _ports(subject):
@@ -136,9 +134,7 @@ def unsupported_subset_protocol(subject: DecodedObject) -> Iterator[Problem]:
             yield not_supported(path.child("protocol"), port["protocol"], PROTOCOLS)
 
 
-@ENDPOINTS_RULES.rule(
-    "subset-app-protocol-syntax", "subsets[*].ports[*].appProtocol", "FieldValueInvalid", source=_SOURCE
-)
+@ENDPOINTS_RULES.rule("subset-app-protocol-syntax", "subsets[*].ports[*].appProtocol", "FieldValueInvalid")
 def subset_app_protocol_syntax(subject: DecodedObject) -> Iterator[Problem]:
     """`appProtocol` of an Endpoints object's port is not a qualified name."""
     for path, port in _ports(subject):

@@ -27,7 +27,7 @@ LABEL_SELECTOR: Final = struct(
 )
 """Reads a label selector."""
 
-LABEL_SELECTOR_RULES: Final = RuleGroup[_Selector]("label selectors", about="workload")
+LABEL_SELECTOR_RULES: Final = RuleGroup[_Selector]("label selectors", source=_SOURCE, about="workload")
 
 
 def _expressions(selector: _Selector) -> Iterator[tuple[FieldPath, Mapping[str, Any]]]:
@@ -35,13 +35,13 @@ def _expressions(selector: _Selector) -> Iterator[tuple[FieldPath, Mapping[str, 
         yield FieldPath("matchExpressions", position), expression
 
 
-@LABEL_SELECTOR_RULES.rule("selector-label-syntax", "*.matchLabels", "FieldValueInvalid", source=_SOURCE)
+@LABEL_SELECTOR_RULES.rule("selector-label-syntax", "*.matchLabels", "FieldValueInvalid")
 def selector_label_syntax(selector: _Selector) -> list[Problem]:
     """Key or value in `matchLabels` is not a valid label."""
     return label_problems(selector.get("matchLabels", {}), FieldPath("matchLabels"))
 
 
-@LABEL_SELECTOR_RULES.rule("selector-operator", "*.matchExpressions[*].operator", "FieldValueInvalid", source=_SOURCE)
+@LABEL_SELECTOR_RULES.rule("selector-operator", "*.matchExpressions[*].operator", "FieldValueInvalid")
 def selector_operator(selector: _Selector) -> Iterator[Problem]:
     """Operator of a selector is not In, NotIn, Exists or DoesNotExist.
 
@@ -56,9 +56,7 @@ def selector_operator(selector: _Selector) -> Iterator[Problem]:
             yield Problem(path.child("operator"), detail, operator, f"write {guess}" if guess else None)
 
 
-@LABEL_SELECTOR_RULES.rule(
-    "selector-values-required", "*.matchExpressions[*].values", "FieldValueRequired", source=_SOURCE
-)
+@LABEL_SELECTOR_RULES.rule("selector-values-required", "*.matchExpressions[*].values", "FieldValueRequired")
 def selector_values_required(selector: _Selector) -> Iterator[Problem]:
     """Selector with the operator In or NotIn has no values."""
     for path, expression in _expressions(selector):
@@ -66,9 +64,7 @@ def selector_values_required(selector: _Selector) -> Iterator[Problem]:
             yield Problem(path.child("values"), "must be given when the operator is In or NotIn")
 
 
-@LABEL_SELECTOR_RULES.rule(
-    "selector-values-forbidden", "*.matchExpressions[*].values", "FieldValueForbidden", source=_SOURCE
-)
+@LABEL_SELECTOR_RULES.rule("selector-values-forbidden", "*.matchExpressions[*].values", "FieldValueForbidden")
 def selector_values_forbidden(selector: _Selector) -> Iterator[Problem]:
     """Selector with the operator Exists or DoesNotExist has values."""
     for path, expression in _expressions(selector):
@@ -78,7 +74,7 @@ def selector_values_forbidden(selector: _Selector) -> Iterator[Problem]:
             )
 
 
-@LABEL_SELECTOR_RULES.rule("selector-expression-syntax", "*.matchExpressions[*].*", "FieldValueInvalid", source=_SOURCE)
+@LABEL_SELECTOR_RULES.rule("selector-expression-syntax", "*.matchExpressions[*].*", "FieldValueInvalid")
 def selector_expression_syntax(selector: _Selector) -> Iterator[Problem]:
     """Key or value in `matchExpressions` is not a valid label key or value."""
     for path, expression in _expressions(selector):

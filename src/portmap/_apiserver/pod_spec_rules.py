@@ -20,10 +20,10 @@ RESTART_POLICIES: Final = ("Always", "Never", "OnFailure")
 _DNS_POLICIES: Final = ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None")
 _MAX_HOST_NAME: Final = 64
 
-POD_SPEC_RULES: Final = RuleGroup[DecodedPod]("specs of pods", about="Pod")
+POD_SPEC_RULES: Final = RuleGroup[DecodedPod]("specs of pods", source=_SOURCE, about="Pod")
 
 
-@POD_SPEC_RULES.rule("host-name-syntax", "spec.*", "FieldValueInvalid", source=_SOURCE)
+@POD_SPEC_RULES.rule("host-name-syntax", "spec.*", "FieldValueInvalid")
 def host_name_syntax(pod: DecodedPod) -> Iterator[Problem]:
     """`hostname` or `subdomain` of a pod is not a DNS label."""
     for field in ("hostname", "subdomain"):
@@ -32,7 +32,7 @@ def host_name_syntax(pod: DecodedPod) -> Iterator[Problem]:
             yield from invalid(_SPEC.child(field), dns_label_reasons(name), name)
 
 
-@POD_SPEC_RULES.rule("host-name-override-syntax", "spec.hostnameOverride", "FieldValueInvalid", source=_SOURCE)
+@POD_SPEC_RULES.rule("host-name-override-syntax", "spec.hostnameOverride", "FieldValueInvalid")
 def host_name_override_syntax(pod: DecodedPod) -> Iterator[Problem]:
     """`hostnameOverride` of a pod is not a DNS subdomain of at most 64 characters."""
     name = pod.spec.get("hostnameOverride")
@@ -43,7 +43,7 @@ def host_name_override_syntax(pod: DecodedPod) -> Iterator[Problem]:
         yield from invalid(_SPEC.child("hostnameOverride"), reasons, name)
 
 
-@POD_SPEC_RULES.rule("host-name-override-forbidden", "spec.hostnameOverride", "FieldValueForbidden", source=_SOURCE)
+@POD_SPEC_RULES.rule("host-name-override-forbidden", "spec.hostnameOverride", "FieldValueForbidden")
 def host_name_override_forbidden(pod: DecodedPod) -> Iterator[Problem]:
     """`hostnameOverride` is set with host networking or with `setHostnameAsFQDN`."""
     if "hostnameOverride" in pod.spec:
@@ -52,7 +52,7 @@ def host_name_override_forbidden(pod: DecodedPod) -> Iterator[Problem]:
                 yield Problem(_SPEC.child("hostnameOverride"), f"may not be given when {field} is true")
 
 
-@POD_SPEC_RULES.rule("host-alias-syntax", "spec.hostAliases[*].*", "FieldValueInvalid", source=_SOURCE)
+@POD_SPEC_RULES.rule("host-alias-syntax", "spec.hostAliases[*].*", "FieldValueInvalid")
 def host_alias_syntax(pod: DecodedPod) -> Iterator[Problem]:
     """Host alias of a pod does not have an IP address and DNS names."""
     strict = pod.cluster.enabled(STRICT_IP_CIDR)
@@ -64,7 +64,7 @@ def host_alias_syntax(pod: DecodedPod) -> Iterator[Problem]:
             yield from invalid(path.child("hostnames").index(place), dns_subdomain_reasons(name), name)
 
 
-@POD_SPEC_RULES.rule("unsupported-dns-policy", "spec.dnsPolicy", "FieldValueNotSupported", source=_SOURCE)
+@POD_SPEC_RULES.rule("unsupported-dns-policy", "spec.dnsPolicy", "FieldValueNotSupported")
 def unsupported_dns_policy(pod: DecodedPod) -> Iterator[Problem]:
     """DNS policy of a pod is not supported."""
     policy = pod.spec.get("dnsPolicy")
@@ -72,16 +72,14 @@ def unsupported_dns_policy(pod: DecodedPod) -> Iterator[Problem]:
         yield not_supported(_SPEC.child("dnsPolicy"), policy, _DNS_POLICIES)
 
 
-@POD_SPEC_RULES.rule("dns-config-required", "spec.dnsConfig", "FieldValueRequired", source=_SOURCE)
+@POD_SPEC_RULES.rule("dns-config-required", "spec.dnsConfig", "FieldValueRequired")
 def dns_config_required(pod: DecodedPod) -> Iterator[Problem]:
     """Pod with the DNS policy None has no `dnsConfig`."""
     if pod.spec.get("dnsPolicy") == "None" and "dnsConfig" not in pod.spec:
         yield Problem(_SPEC.child("dnsConfig"), "must be given when dnsPolicy is None")
 
 
-@POD_SPEC_RULES.rule(
-    "readiness-gate-syntax", "spec.readinessGates[*].conditionType", "FieldValueInvalid", source=_SOURCE
-)
+@POD_SPEC_RULES.rule("readiness-gate-syntax", "spec.readinessGates[*].conditionType", "FieldValueInvalid")
 def readiness_gate_syntax(pod: DecodedPod) -> Iterator[Problem]:
     """Readiness gate of a pod is not a qualified name."""
     for position, gate in enumerate(pod.spec.get("readinessGates", ())):
@@ -90,7 +88,7 @@ def readiness_gate_syntax(pod: DecodedPod) -> Iterator[Problem]:
         yield from invalid(path.child("conditionType"), qualified_name_reasons(name), name)
 
 
-@POD_SPEC_RULES.rule("unsupported-pod-restart-policy", "spec.restartPolicy", "FieldValueNotSupported", source=_SOURCE)
+@POD_SPEC_RULES.rule("unsupported-pod-restart-policy", "spec.restartPolicy", "FieldValueNotSupported")
 def unsupported_pod_restart_policy(pod: DecodedPod) -> Iterator[Problem]:
     """Restart policy of a pod is not Always, Never or OnFailure."""
     policy = pod.spec.get("restartPolicy")

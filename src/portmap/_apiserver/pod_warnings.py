@@ -70,10 +70,10 @@ def workload_name_in_host_names(subject: DecodedObject) -> Iterator[Problem]:
     return _name_problems(subject, "the names and host names of pods")
 
 
-POD_WARNINGS: Final = RuleGroup[WarnedPod]("warnings about pods", stage=Stage.WARNINGS, about="Pod")
+POD_WARNINGS: Final = RuleGroup[WarnedPod]("warnings about pods", source=_SOURCE, stage=Stage.WARNINGS, about="Pod")
 
 
-@POD_WARNINGS.warning("host-ip-without-host-port", "spec.containers[*].ports[*]", source=_SOURCE)
+@POD_WARNINGS.warning("host-ip-without-host-port", "spec.containers[*].ports[*]")
 def host_ip_without_host_port(pod: WarnedPod) -> Iterator[Problem]:
     """Host IP is set without a host port.
 
@@ -84,7 +84,7 @@ def host_ip_without_host_port(pod: WarnedPod) -> Iterator[Problem]:
             yield Problem(path, "hostIP is set without hostPort", hint="set hostPort, or leave hostIP out")
 
 
-@POD_WARNINGS.warning("repeated-container-port", "spec.containers[*].ports[*]", source=_SOURCE)
+@POD_WARNINGS.warning("repeated-container-port", "spec.containers[*].ports[*]")
 def repeated_container_port(pod: WarnedPod) -> Iterator[Problem]:
     """Two container ports of a pod have the same number and protocol.
 
@@ -111,7 +111,7 @@ def _overlap(port: PortOnHost, other: PortOnHost) -> str | None:
     return "dangerously ambiguous" if one == two and bool(port.host_ip) != bool(other.host_ip) else None
 
 
-@POD_WARNINGS.warning("shared-port-name", "spec.containers[*].ports[*]", source=_SOURCE)
+@POD_WARNINGS.warning("shared-port-name", "spec.containers[*].ports[*]")
 def shared_port_name(pod: WarnedPod) -> Iterator[Problem]:
     """Two containers of a pod use the same port name.
 

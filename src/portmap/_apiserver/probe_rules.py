@@ -81,10 +81,10 @@ class Handler:
         return name, self.data.get(name, {})
 
 
-HANDLER_RULES: Final = RuleGroup[Handler]("probes and hooks", about="Pod")
+HANDLER_RULES: Final = RuleGroup[Handler]("probes and hooks", source=_SOURCE, about="Pod")
 
 
-@HANDLER_RULES.rule("handler-required", "spec.containers[*].*Probe", "FieldValueRequired", source=_SOURCE)
+@HANDLER_RULES.rule("handler-required", "spec.containers[*].*Probe", "FieldValueRequired")
 def handler_required(handler: Handler) -> Iterator[Problem]:
     """Probe or hook has no handler.
 
@@ -112,14 +112,14 @@ def hook_sleep_too_long(handler: Handler) -> Iterator[Problem]:
         yield Problem(FieldPath("sleep"), detail, seconds, "shorten it, or raise terminationGracePeriodSeconds")
 
 
-@HANDLER_RULES.rule("several-handlers", "spec.containers[*].*Probe.*", "FieldValueForbidden", source=_SOURCE)
+@HANDLER_RULES.rule("several-handlers", "spec.containers[*].*Probe.*", "FieldValueForbidden")
 def several_handlers(handler: Handler) -> Iterator[Problem]:
     """Probe or hook has several handlers."""
     for name in [name for name in _ACTION_NAMES if name in handler.data][1:]:
         yield Problem(FieldPath(name), "may not be given beside another action", hint="keep one of them")
 
 
-@HANDLER_RULES.rule("probe-port-out-of-range", "spec.containers[*].*Probe.*.port", "FieldValueInvalid", source=_SOURCE)
+@HANDLER_RULES.rule("probe-port-out-of-range", "spec.containers[*].*Probe.*.port", "FieldValueInvalid")
 def probe_port_out_of_range(handler: Handler) -> Iterator[Problem]:
     """Port number of a probe or hook is not from 1 to 65535.
 
@@ -133,7 +133,7 @@ def probe_port_out_of_range(handler: Handler) -> Iterator[Problem]:
             yield Problem(FieldPath(name, "port"), "; ".join(reasons), port)
 
 
-@HANDLER_RULES.rule("probe-port-name-syntax", "spec.containers[*].*Probe.*.port", "FieldValueInvalid", source=_SOURCE)
+@HANDLER_RULES.rule("probe-port-name-syntax", "spec.containers[*].*Probe.*.port", "FieldValueInvalid")
 def probe_port_name_syntax(handler: Handler) -> list[Problem] | None:
     """Port name of a probe or hook is not a valid name of a container port.
 
@@ -144,9 +144,7 @@ def probe_port_name_syntax(handler: Handler) -> list[Problem] | None:
     return port_name_problems(port, FieldPath(name, "port")) if isinstance(port, str) else None
 
 
-@HANDLER_RULES.rule(
-    "unsupported-scheme", "spec.containers[*].*Probe.httpGet.scheme", "FieldValueNotSupported", source=_SOURCE
-)
+@HANDLER_RULES.rule("unsupported-scheme", "spec.containers[*].*Probe.httpGet.scheme", "FieldValueNotSupported")
 def unsupported_scheme(handler: Handler) -> Iterator[Problem]:
     """Scheme of an HTTP probe is not HTTP or HTTPS.
 
@@ -159,9 +157,7 @@ def unsupported_scheme(handler: Handler) -> Iterator[Problem]:
         yield not_supported(FieldPath("httpGet", "scheme"), scheme, _SCHEMES, hint)
 
 
-@HANDLER_RULES.rule(
-    "header-name-syntax", "spec.containers[*].*Probe.httpGet.httpHeaders", "FieldValueInvalid", source=_SOURCE
-)
+@HANDLER_RULES.rule("header-name-syntax", "spec.containers[*].*Probe.httpGet.httpHeaders", "FieldValueInvalid")
 def header_name_syntax(handler: Handler) -> Iterator[Problem]:
     """Name of an HTTP header is not valid.
 
@@ -174,7 +170,7 @@ def header_name_syntax(handler: Handler) -> Iterator[Problem]:
             yield Problem(FieldPath("httpGet", "httpHeaders"), "must be letters, digits and hyphens", text)
 
 
-@HANDLER_RULES.rule("command-required", "spec.containers[*].*Probe.exec.command", "FieldValueRequired", source=_SOURCE)
+@HANDLER_RULES.rule("command-required", "spec.containers[*].*Probe.exec.command", "FieldValueRequired")
 def command_required(handler: Handler) -> Iterator[Problem]:
     """Probe or hook with `exec` has no command."""
     name, action = handler.action
