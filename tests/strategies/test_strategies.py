@@ -102,6 +102,28 @@ class TestWhatIsMade:
         assert manifests.validate(to_manifest(service), cluster=cluster) == ()
 
     @given(
+        st.sampled_from([cluster for cluster in CLUSTERS if cluster.service_networks]).flatmap(
+            lambda cluster: st.tuples(
+                st.just(cluster),
+                strategies.services(
+                    names=st.sampled_from(["kubernetes", "web"]),
+                    namespaces=st.sampled_from([None, "default", "shop"]),
+                    cluster=cluster,
+                ),
+            )
+        )
+    )
+    def test_what_every_cluster_has_is_left_out(self, drawn: tuple[Cluster, Service]) -> None:
+        """No Service has the name or the cluster IP of the Service of the API server."""
+        cluster, service = drawn
+        assert cluster.service_networks
+        assert (service.name, service.namespace or "default") != ("kubernetes", "default")
+        assert str(cluster.service_networks[0].network_address + 1) not in (
+            service.cluster_ip,
+            *(service.cluster_ips or ()),
+        )
+
+    @given(
         clusters.flatmap(lambda cluster: st.tuples(st.just(cluster), strategies.manifests(cluster=cluster))),
     )
     def test_manifests_are_accepted(self, drawn: tuple[Cluster, dict[str, Any]]) -> None:

@@ -8,13 +8,14 @@ from typing import Any, Final
 
 from portmap._apiserver.admission import name_grammar
 from portmap._apiserver.object_kind import DecodedObject, ObjectKind, object_schema, rules_of_object
-from portmap._apiserver.problems import Problem, invalid, not_supported, port_name_problems
+from portmap._apiserver.problems import Problem, invalid, not_supported
 from portmap._apiserver.rule import RuleGroup, Stage
 from portmap._kubernetes.addresses import parse_ip
 from portmap._kubernetes.field_path import FieldPath
 from portmap._kubernetes.names import (
     dns_subdomain_reasons,
     path_segment_name_reasons,
+    port_name_reasons,
     port_number_reasons,
     wildcard_subdomain_reasons,
 )
@@ -236,8 +237,10 @@ def ingress_port_name_syntax(subject: DecodedObject) -> Iterator[Problem]:
     """
     for path, service in _only(subject, "service"):
         port = service.get("port", {})
-        if port.get("name") and not port.get("number"):
-            yield from port_name_problems(port["name"], path.child("service", "port", "name")) or ()
+        name = port.get("name")
+        if name and not port.get("number"):
+            hint = f"write number: {name}" if name.isdecimal() else "write the number of the Service port"
+            yield from invalid(path.child("service", "port", "name"), port_name_reasons(name), name, hint)
 
 
 @INGRESS_RULES.rule("ingress-resource-required", "*.resource.*", "FieldValueRequired", source=_BACKEND_SOURCE)

@@ -18,6 +18,12 @@ LONGEST_LABEL: Final = 63
 LONGEST_SUBDOMAIN: Final = 253
 LONGEST_QUALIFIED: Final = LONGEST_SUBDOMAIN + 1 + LONGEST_LABEL
 
+API_SERVER_SERVICE: Final = ("kubernetes", "default")
+"""The name and namespace of the Service of the API server, which every cluster has.
+
+Its cluster IP is the first address of the first service CIDR.
+"""
+
 Reasons = tuple[str, ...]
 _FINE: Final[Reasons] = ()
 

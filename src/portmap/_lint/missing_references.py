@@ -7,15 +7,13 @@ from portmap._graph.object_name import text_at
 from portmap._graph.reference_outcomes import NO_SERVICE, assess_port, assess_service, has_port
 from portmap._graph.targets import ResolvedReference
 from portmap._kubernetes.field_path import FieldPath
+from portmap._kubernetes.names import API_SERVER_SERVICE
 from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Found, Place, at
 from portmap._model.services import Service
 
 _NOT_OF_THE_SERVICE: Final = NO_SERVICE | {"reference-not-granted", "selector-matches-nothing"}
 _BY_NAME: Final = frozenset({"service", "service-port", "endpoint-port"})
-
-# The Service of the API server itself, which every cluster has.
-_EVERYWHERE: Final = frozenset({("kubernetes", "default"), ("kubernetes", None)})
 
 
 def place_of_reference(resolved: ResolvedReference) -> Place:
@@ -64,7 +62,8 @@ def missing_service(resolved: ResolvedReference, bundle: Bundle, *, effect: str 
         message, hint = miss.message, miss.hint
     else:
         return
-    if (name, resolved.reference.namespace) in _EVERYWHERE or bundle.elsewhere.has_invalid_service(name):
+    is_everywhere = (name, resolved.reference.namespace or "default") == API_SERVER_SERVICE
+    if is_everywhere or bundle.elsewhere.has_invalid_service(name):
         return
     assessment = assess_service(resolved, bundle.graph)
     yield _place_of_name(resolved, bundle).finding(

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
+from hypothesis import reject
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
@@ -12,6 +13,7 @@ from portmap._kubernetes.addresses import Network
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.enums import IP_FAMILIES, Protocol, ServiceType, TrafficDistribution
 from portmap._kubernetes.features import KUBELET_PORT_FORBIDDEN, PREFER_SAME_TRAFFIC_DISTRIBUTION
+from portmap._kubernetes.names import API_SERVER_SERVICE
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service
 from portmap._strategies.arguments import (
@@ -59,7 +61,9 @@ def services(
     selectors: Strategy[Mapping[str, str] | None] | None = None,
     cluster: Cluster | None = None,
 ) -> Strategy[Service]:
-    """Generate `Service` objects that this cluster would create.
+    """Generate `Service` objects that this cluster would create, even if it is new.
+
+    The Service `kubernetes` of the namespace `default` and its cluster IP, which every cluster has, are left out.
 
     Args:
         types: The types.
@@ -133,6 +137,8 @@ def services(
         target_cluster = cluster or cluster_in_force()
         kind = draw(st.sampled_from(kinds))
         fields = draw(metadata)
+        if (fields["name"], fields.get("namespace") or "default") == API_SERVER_SERVICE:
+            reject()
         drawn = draw(port_lists[kind in _WITH_NODE_PORTS])
         if kind in _WITHOUT_PORTS:
             # The simplest example has the fewest choices. These choices make other types no simpler than ClusterIP.
@@ -177,11 +183,14 @@ _WITH_NODE_PORTS: Final = frozenset({"NodePort", "LoadBalancer"})
 
 
 def _addresses_in(block: Network) -> Strategy[str]:
-    """Return addresses that every version would allocate from this block; none if it is too small."""
+    """Return addresses that every version would allocate from this block; none if it is too small.
+
+    The first one is left out: in the first block, the Service of the API server has it.
+    """
     last = min(block.num_addresses - 2, 0xFFFE)
-    if last < 1:
+    if last < 2:
         return st.nothing()
-    return st.integers(1, last).map(lambda offset: str(block.network_address + offset))
+    return st.integers(2, last).map(lambda offset: str(block.network_address + offset))
 
 
 def _with_families(cluster: Cluster) -> Strategy[Fields]:
