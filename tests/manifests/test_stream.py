@@ -23,7 +23,9 @@ MANY = "# first\n" + to_yaml(WEB, WEB, WEB)
 DIRECTIVES = ["%YAML 1.1", "...\n%YAML 1.1", "...\n# c\n%TAG !e! tag:e,2000:", "%YAML 1.1\n%TAG !e! tag:e,2000:"]
 BOUNDARIES = ["---", "--- ", "---a", "--- {a: b}", "...", "# c", "  ---", *DIRECTIVES]
 CONTENT = ["a: |", "  x", "b: 'y", "z'", "", " ", "- 1", "{a: 1}", "kind: Service", "a: 1", "a: 2", "c: >", "\ta"]
-lines = st.sampled_from([*BOUNDARIES, *CONTENT, "\x85", "'", "k: [", "]", "&a b: *a"])
+lines = st.sampled_from([*BOUNDARIES, *CONTENT, "\x85", "'", "k: [", "]", "&a b: *a", "*a", "\ufeff---", "\ufeffa"])
+breaks = st.sampled_from(["\n"] * 9 + ["\r\n", "\r", "\x85", "\u2028"])
+texts = st.lists(st.tuples(lines, breaks).map("".join), max_size=12).map("".join)
 
 
 def outcome(read: Any) -> tuple[list[Any], int | None]:
@@ -38,7 +40,10 @@ def outcome(read: Any) -> tuple[list[Any], int | None]:
     return found, None
 
 
-@given(st.lists(lines, max_size=12).map("\n".join))
+@given(texts)
+@example("a: 1\u2028%YAML 1.1\n---\nb: 2\n")
+@example("a: 1\n...\r%YAML 1.1\n---\nb: 2\n")
+@example("# c\n\ufeff---\n*a\n")
 @example("a: 1\n---\n---\nb: 2\n...\n%YAML 1.1\n---\nc: 3")
 @example("a: 1\na: 2\n---\nb: 1\nb: 2\n")
 @example("---\n...\n---a")

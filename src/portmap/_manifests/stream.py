@@ -71,6 +71,8 @@ def _of_lines(lines: Iterable[str] | Iterable[bytes], source: str, cluster: Clus
 
 
 _BOUNDARY: Final = re.compile(r"(?:---|\.\.\.)(?:\s|\Z)")
+_INNER_BREAK: Final = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
+"""What ends a line in YAML, and none of a stream."""
 
 _Part: TypeAlias = tuple[str, Language | None]
 
@@ -126,9 +128,12 @@ def _yaml_parts(lines: Iterable[str]) -> Iterator[_Part]:
         part.append(line)
         # Without `...` before it, a line that begins with % is a directive or text: only the parser can tell. So the
         # document after it, whose directive it may be, is not cut off.
-        may_have_directive = (may_have_directive and not boundary) or (has_content and line[0] == "%")
+        is_several = _INNER_BREAK.search(line) is not None
+        has_directive = "%" in line and (has_content if line[0] == "%" else is_several)
+        may_have_directive = has_directive or (may_have_directive and not boundary)
         has_content = has_content or boundary or not (line[0] in "#%" or line.isspace())
-        has_end = has_end or (boundary and line[0] == ".")
+        is_end = (boundary and line[0] == ".") or (has_end and (line[0] == "#" or line.isspace()))
+        has_end = is_end and not is_several
     if part:
         yield "".join(part), "yaml"
 

@@ -87,7 +87,10 @@ class Positions:
 
     def _found(self) -> Rows:
         if self._rows is None:
-            self._rows = self._find_rows(self.source_text.text[self._start : self._end])
+            text = self.source_text.text[self._start : self._end]
+            # In the middle of a text it is a character as any other, and at the beginning of one it is none.
+            is_character = self._start and text.startswith("\ufeff")
+            self._rows = self._find_rows(f"x{text[1:]}" if is_character else text)
         return self._rows
 
     def key(self, row: int) -> Range | None:
