@@ -30,17 +30,12 @@ The examples of all other docstrings continue this one. Those of methods continu
 
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
-from portmap._kubernetes.cluster import Cluster, set_default_cluster
-from portmap._kubernetes.errors import ManifestError, PortmapError, Span, ValidationError
-from portmap._kubernetes.features import SUPPORTED_VERSIONS
-from portmap._kubernetes.labels import Labels
-from portmap._kubernetes.violations import ServerWarning, Violation
-from portmap._model.ports import ContainerPort, ServicePort
-from portmap._model.services import Service
-
+# The constant of `typing`, which is not imported: the command is to know that it runs before it is interrupted.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from portmap._contract import contract
     from portmap._contract.changes import Change, Contract, Step
     from portmap._draw import draw
@@ -52,11 +47,18 @@ if TYPE_CHECKING:
     from portmap._graph.reference import PathMatch, Reference
     from portmap._graph.targets import ContainerTarget, MapMiss, ResolvedReference, ServiceTarget
     from portmap._graph.trace import Approach, Onward, Trace
+    from portmap._kubernetes.cluster import Cluster, set_default_cluster
+    from portmap._kubernetes.errors import ManifestError, PortmapError, Span, ValidationError
+    from portmap._kubernetes.features import SUPPORTED_VERSIONS
+    from portmap._kubernetes.labels import Labels
+    from portmap._kubernetes.violations import ServerWarning, Violation
     from portmap._manifests.load import load
     from portmap._manifests.write import to_yaml
     from portmap._model.check import check
     from portmap._model.check_set import Conflict, check_set
     from portmap._model.pods import Container, Pod
+    from portmap._model.ports import ContainerPort, ServicePort
+    from portmap._model.services import Service
     from portmap._model.to_manifest import to_manifest
     from portmap._model.workloads import Workload
     from portmap._resolution.resolution import Endpoint, Resolution, resolve, resolve_all
@@ -121,13 +123,15 @@ __all__ = [
     "to_yaml",
 ]
 
-# Names that few scripts need are imported when they are first used (PEP 562).
+# Each name is imported when it is first used (PEP 562), so that a command or script starts with what it needs.
 _LATER = {
     "Approach": "portmap._graph.trace",
     "Chain": "portmap._graph.chains",
     "Change": "portmap._contract.changes",
+    "Cluster": "portmap._kubernetes.cluster",
     "Conflict": "portmap._model.check_set",
     "Container": "portmap._model.pods",
+    "ContainerPort": "portmap._model.ports",
     "ContainerTarget": "portmap._graph.targets",
     "Contract": "portmap._contract.changes",
     "Endpoint": "portmap._resolution.resolution",
@@ -136,6 +140,8 @@ _LATER = {
     "Hop": "portmap._graph.chains",
     "HostPort": "portmap._graph.node_ports",
     "HostPorts": "portmap._graph.node_ports",
+    "Labels": "portmap._kubernetes.labels",
+    "ManifestError": "portmap._kubernetes.errors",
     "MapMiss": "portmap._graph.targets",
     "Miss": "portmap._resolution.why_not",
     "NodePort": "portmap._graph.node_ports",
@@ -145,14 +151,22 @@ _LATER = {
     "PathMatch": "portmap._graph.reference",
     "Pod": "portmap._model.pods",
     "PortMap": "portmap._graph.port_map",
+    "PortmapError": "portmap._kubernetes.errors",
     "Reference": "portmap._graph.reference",
     "Resolution": "portmap._resolution.resolution",
     "ResolvedReference": "portmap._graph.targets",
+    "SUPPORTED_VERSIONS": "portmap._kubernetes.features",
+    "ServerWarning": "portmap._kubernetes.violations",
+    "Service": "portmap._model.services",
+    "ServicePort": "portmap._model.ports",
     "ServiceTarget": "portmap._graph.targets",
     "SliceEndpoint": "portmap._resolution.slices",
+    "Span": "portmap._kubernetes.errors",
     "Step": "portmap._contract.changes",
     "Trace": "portmap._graph.trace",
     "UnknownObject": "portmap._graph.inventory",
+    "ValidationError": "portmap._kubernetes.errors",
+    "Violation": "portmap._kubernetes.violations",
     "Workload": "portmap._model.workloads",
     "check": "portmap._model.check",
     "check_set": "portmap._model.check_set",
@@ -161,14 +175,16 @@ _LATER = {
     "load": "portmap._manifests.load",
     "resolve": "portmap._resolution.resolution",
     "resolve_all": "portmap._resolution.resolution",
+    "set_default_cluster": "portmap._kubernetes.cluster",
     "to_manifest": "portmap._model.to_manifest",
     "to_yaml": "portmap._manifests.write",
 }
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - the types are above
+def __getattr__(name: str) -> "Any":  # noqa: ANN401 - the types are above
     if name in _LATER:
-        return getattr(import_module(_LATER[name]), name)
+        value = globals()[name] = getattr(import_module(_LATER[name]), name)
+        return value
     if name == "__version__":
         metadata = import_module("importlib.metadata")
         try:

@@ -1,11 +1,8 @@
 """`portmap lint`: run the linter over manifests and report its findings."""
 
 import argparse
-import gc
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from portmap._cli.arguments import STDIN, Commands, add_cluster, add_namespace, add_paths, describe_paths, write_file
@@ -134,6 +131,9 @@ def _run(options: argparse.Namespace, console: Console) -> int:
 
 
 def _lint(options: argparse.Namespace, console: Console, settings: "Settings") -> "Report":
+    from concurrent.futures import BrokenExecutor
+
+    from portmap._cli.processes import executor_of
     from portmap._lint.engine import LintSettings
     from portmap._lint.inputs import inputs_of
     from portmap._lint.parallel import lint_inputs
@@ -144,7 +144,7 @@ def _lint(options: argparse.Namespace, console: Console, settings: "Settings") -
         inputs, unreadable = inputs_of(console.source if path == STDIN else path for path in paths)
         inputs = settings.without_excluded(inputs)
         jobs = _jobs(options, settings, inputs)
-        with _executor(jobs) as executor, progress(console) as step:
+        with executor_of(jobs) as executor, progress(console) as step:
             report = lint_inputs(
                 inputs,
                 unreadable,
@@ -159,7 +159,7 @@ def _lint(options: argparse.Namespace, console: Console, settings: "Settings") -
         raise CommandError(str(error), *getattr(error, "__notes__", ())) from None
     except RuleError as error:
         raise CommandError(f"{_COMMAND}: {error}") from None
-    except (BrokenExecutor, MemoryError) as error:
+    except BrokenExecutor as error:
         raise CommandError(f"{_COMMAND}: a process ended early, perhaps for lack of memory: {error}") from None
     if not report.objects and not report.skipped and not report.findings:
         raise CommandError(f"{_COMMAND}: no Kubernetes objects could be read from {describe_paths(paths)}")
@@ -172,24 +172,6 @@ def _jobs(options: argparse.Namespace, settings: "Settings", inputs: "Sequence[I
         return 1
     jobs: int = options.jobs or (_cores() if sum(each.size for each in inputs) > _WORTH_PROCESSES else 1)
     return min(jobs, len({os.path.dirname(each.source) for each in inputs}))  # noqa: PTH120 - of many thousands
-
-
-@contextmanager
-def _executor(jobs: int) -> Iterator[Executor | None]:
-    """Yield an executor for the processes; `None` if this process does the work."""
-    if jobs < 2:
-        yield None
-        return
-    # Python starts some processes with the current folder on their path. Its files are not ours.
-    os.environ["PYTHONSAFEPATH"] = "1"
-    executor = ProcessPoolExecutor(jobs, initializer=gc.disable)
-    try:
-        # Start the processes before progress starts a thread, which forking would copy.
-        executor.submit(abs, 0)
-        yield executor
-    finally:
-        # They end while the report is written.
-        executor.shutdown(wait=False, cancel_futures=True)
 
 
 def _cores() -> int:

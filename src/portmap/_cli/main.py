@@ -9,6 +9,7 @@ Each command imports what it needs when it runs, so that `--version` and `--help
 import argparse
 import gc
 import io
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -52,6 +53,23 @@ def main(
         return _COULD_NOT_RUN
     except KeyboardInterrupt:
         return _INTERRUPTED
+    except MemoryError:
+        console.note("portmap: there is not enough memory for this input")
+        return _COULD_NOT_RUN
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is no finding
+        console.note(*_crash(error))
+        return _COULD_NOT_RUN
+
+
+def _crash(error: Exception) -> list[str]:
+    """Return what to say of an error that no command expects, with its traceback in Python's development mode."""
+    from traceback import extract_tb, format_exception
+
+    if sys.flags.dev_mode:
+        return "".join(format_exception(error)).splitlines()
+    last = extract_tb(error.__traceback__)[-1]
+    place = f"{os.path.basename(last.filename)}:{last.lineno}"  # noqa: PTH119 - a name is all that is needed
+    return [f"portmap: {type(error).__name__}: {error} ({place}): this is a fault of portmap, please report it"]
 
 
 @contextmanager
