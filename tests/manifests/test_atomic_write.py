@@ -4,6 +4,7 @@ import errno
 import os
 import random
 import stat
+import struct
 import subprocess
 import sys
 import time
@@ -12,16 +13,16 @@ from pathlib import Path
 import pytest
 
 from portmap import ManifestError
-from portmap._manifests.atomic_write import read_bytes, replace_bytes
+from portmap._manifests.atomic_write import read_bytes, write_whole
 
 WRITER = """
 import sys
-from portmap._manifests.atomic_write import read_bytes, replace_bytes
+from portmap._manifests.atomic_write import read_bytes, write_whole
 a, b = b"# a\\n" * 20000, b"# b\\n" * 30000
 print(flush=True)
 while True:
     now = read_bytes(sys.argv[1])
-    replace_bytes(sys.argv[1], b if now == a else a, expected=now)
+    write_whole(sys.argv[1], b if now == a else a, expected=now)
 """
 
 
@@ -38,7 +39,7 @@ def test_a_link_and_permissions_stay(file: Path) -> None:
     file.chmod(0o640)
     link = file.with_name("link.yaml")
     link.symlink_to(file.name)
-    replace_bytes(link, b"new", expected=b"old")
+    write_whole(link, b"new", expected=b"old")
     assert (link.is_symlink(), file.read_bytes(), stat.S_IMODE(file.stat().st_mode)) == (True, b"new", 0o640)
     assert sorted(each.name for each in file.parent.iterdir()) == ["a.yaml", "link.yaml"]
 
@@ -46,7 +47,7 @@ def test_a_link_and_permissions_stay(file: Path) -> None:
 def test_a_file_that_changed_is_left_alone(file: Path) -> None:
     """What somebody else wrote since is not overwritten."""
     with pytest.raises(ManifestError, match="has changed since it was read"):
-        replace_bytes(file, b"new", expected=b"older")
+        write_whole(file, b"new", expected=b"older")
     assert file.read_bytes() == b"old"
 
 
@@ -59,16 +60,16 @@ def test_the_old_content_stays_on_failure(file: Path, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(Path if function == "replace" else os, function, fail)
     with pytest.raises(ManifestError, match="cannot be written: No space left"):
-        replace_bytes(file, b"new", expected=b"old")
+        write_whole(file, b"new", expected=b"old")
     assert [each.read_bytes() for each in file.parent.iterdir()] == [b"old"]
 
 
 def test_a_disk_that_is_full(file: Path) -> None:
     """A process that may write no more than a few bytes leaves the old content."""
     code = (
-        "import resource, signal, sys; from portmap._manifests.atomic_write import replace_bytes\n"
+        "import resource, signal, sys; from portmap._manifests.atomic_write import write_whole\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (9999, 9999))\n"
-        "replace_bytes(sys.argv[1], b'n' * 100000, expected=b'old')\n"
+        "write_whole(sys.argv[1], b'n' * 100000, expected=b'old')\n"
     )
     done = subprocess.run([sys.executable, "-c", code, str(file)], capture_output=True, check=False, timeout=60)
     assert b"cannot be written: File too large" in done.stderr
@@ -100,10 +101,74 @@ def test_killing_a_writer_breaks_no_file(file: Path) -> None:
 def test_a_folder_that_cannot_be_written(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that may be written in a folder that may not is left alone, and the error says which of them it is."""
 
-    def refuse(**_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    monkeypatch.setattr("os.open", refuse)
     with pytest.raises(ManifestError, match="cannot be replaced: nothing can be written to its folder"):
-        replace_bytes(file, b"new", expected=b"old")
+        write_whole(file, b"new", expected=b"old")
     assert file.read_bytes() == b"old"
+
+
+def test_a_read_only_file_stays(file: Path) -> None:
+    """A file that nobody may write is not replaced, not even by root."""
+    file.chmod(0o444)
+    with pytest.raises(ManifestError, match="cannot be written: it is read-only"):
+        write_whole(file, b"new")
+    assert file.read_bytes() == b"old"
+
+
+def test_hard_links_stay(file: Path) -> None:
+    """A file of several names is not replaced under one of them."""
+    os.link(file, file.with_name("b.yaml"))
+    with pytest.raises(ManifestError, match="it has 2 names"):
+        write_whole(file, b"new")
+    assert file.read_bytes() == file.with_name("b.yaml").read_bytes() == b"old"
+
+
+def test_links_in_a_circle_stay(tmp_path: Path) -> None:
+    """A link that leads to itself is an error, and is not replaced."""
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    with pytest.raises(ManifestError, match="Too many levels of symbolic links"):
+        write_whole(tmp_path / "a", b"new")
+    assert (tmp_path / "a").is_symlink()
+
+
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="Python knows extended attributes on Linux only")
+def test_access_control_lists_and_attributes_stay(file: Path) -> None:
+    """The access control list and attributes of a file stay, and a list of the folder is not added."""
+    entries = [(1, 6, -1), (2, 4, 1234), (4, 0, -1), (16, 4, -1), (32, 0, -1)]
+    acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *each) for each in entries)
+    try:
+        os.setxattr(file, "user.team", b"shop")
+        os.setxattr(file, "system.posix_acl_access", acl)
+    except OSError as error:
+        pytest.skip(f"this file system has none: {error}")
+    mode = file.stat().st_mode
+    write_whole(file, b"new")
+    assert {name: os.getxattr(file, name) for name in os.listxattr(file)} == {
+        "user.team": b"shop",
+        "system.posix_acl_access": acl,
+    }
+    assert (file.read_bytes(), file.stat().st_mode) == (b"new", mode)
+    os.setxattr(file.parent, "system.posix_acl_default", acl)
+    os.removexattr(file, "system.posix_acl_access")
+    write_whole(file, b"newer")
+    assert os.listxattr(file) == ["user.team"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_the_owner_stays(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The owner and group of a file stay, and where they cannot, the file does."""
+    os.chown(file, 1234, 5678)
+    write_whole(file, b"new")
+    assert (file.stat().st_uid, file.stat().st_gid) == (1234, 5678)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr("os.fchown", refuse)
+    with pytest.raises(ManifestError, match="its owner or access control list cannot be kept"):
+        write_whole(file, b"newer")
+    assert [each.read_bytes() for each in file.parent.iterdir()] == [b"new"]

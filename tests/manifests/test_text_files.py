@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from portmap import ManifestError
 from portmap._manifests.atomic_write import write_whole
 
 OLD, NEW = b"old\n" * 1000, b"new\n" * 2000
@@ -64,13 +65,13 @@ def test_a_link_to_nothing_makes_its_target(tmp_path: Path) -> None:
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     """The error says so."""
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(ManifestError, match=os.strerror(errno.EISDIR)):
         write_whole(tmp_path, NEW)
 
 
 def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     """No folder is made on the way."""
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(ManifestError, match=os.strerror(errno.ENOENT)):
         write_whole(tmp_path / "no" / "web.yaml", NEW)
 
 
@@ -78,7 +79,7 @@ def test_a_full_device_is_an_error() -> None:
     """A device is written in place, and says that it is full."""
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
-    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+    with pytest.raises(ManifestError, match=os.strerror(errno.ENOSPC)):
         write_whole("/dev/full", NEW)
 
 
@@ -88,7 +89,7 @@ def test_a_file_that_cannot_grow_stays_as_it_was(file: Path) -> None:
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(NEW) // 2, hard))
     try:
-        with pytest.raises(OSError, match=os.strerror(errno.EFBIG)):
+        with pytest.raises(ManifestError, match=os.strerror(errno.EFBIG)):
             write_whole(file, NEW)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -167,8 +167,8 @@ def write_file(path: str | Path, data: bytes, command: str) -> None:
 
     try:
         write_whole(path, data)
-    except OSError as error:
-        raise CommandError(f"{command}: {path}: cannot be written: {error.strerror or error}") from None
+    except ManifestError as error:
+        raise CommandError(f"{command}: {error}") from None
 
 
 def describe_paths(paths: Sequence[str]) -> str:

@@ -5,12 +5,15 @@ file. If anything fails or the process dies, the file has either the old or the 
 """
 
 import os
+import secrets
 import stat
-import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from portmap._kubernetes.errors import ManifestError
+
+_ACL: Final = "system.posix_acl_access"
 
 
 def read_bytes(path: str | os.PathLike[str]) -> bytes:
@@ -27,36 +30,6 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
         raise _failed(error, "cannot be read", path) from None
 
 
-def replace_bytes(path: str | os.PathLike[str], data: bytes, *, expected: bytes) -> None:
-    """Replace the content of an existing file atomically.
-
-    Args:
-        path: The file.
-        data: The new content.
-        expected: The content that was read from the file. It is compared with the file directly before
-            the replacement.
-
-    Raises:
-        ManifestError: The file could not be written, or has changed since it was read. Nothing was written.
-    """
-    if read_bytes(path) != expected:
-        raise _changed(path)
-    try:
-        if not os.access(path, os.W_OK):
-            raise ManifestError("cannot be written: it is read-only", str(path))
-        write_whole(path, data, expected=expected)
-    except PermissionError as error:
-        # The file itself is writable, so its folder is not.
-        problem = f"cannot be replaced: nothing can be written to its folder ({error.strerror})"
-        raise ManifestError(problem, str(path)) from None
-    except (OSError, ValueError) as error:
-        raise _failed(error, "cannot be written", path) from None
-
-
-def _changed(path: str | os.PathLike[str]) -> ManifestError:
-    return ManifestError("has changed since it was read; nothing was written", str(path))
-
-
 def _failed(error: Exception, what: str, path: str | os.PathLike[str]) -> ManifestError:
     if isinstance(error, ManifestError):
         return error
@@ -67,8 +40,8 @@ def _failed(error: Exception, what: str, path: str | os.PathLike[str]) -> Manife
 def write_whole(path: str | os.PathLike[str], data: bytes, *, expected: bytes | None = None) -> None:
     """Write a file, or leave it as it is.
 
-    A symbolic link stays, and its target is written. An existing file keeps its permissions, and its owner
-    and group as far as the process may set them.
+    A symbolic link stays, and its target is written. An existing file keeps its permissions, access control list,
+    extended attributes, owner and group.
 
     Args:
         path: The file.
@@ -76,47 +49,98 @@ def write_whole(path: str | os.PathLike[str], data: bytes, *, expected: bytes | 
         expected: The content that the file must have directly before the write; `None` for any.
 
     Raises:
-        ManifestError: The file has other content.
-        OSError: The file cannot be written, or is not a file. It has its old content.
+        ManifestError: The file cannot be written, has other content, or is one whose permissions, owner or hard links
+            cannot be kept. It is as it was.
     """
-    target = Path(os.path.realpath(path))
-    before = target.stat() if target.exists() else None
-    if before is not None and not stat.S_ISREG(before.st_mode):
-        _write_in_place(target, data)
-        return
-    handle, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".tmp", dir=target.parent)
+    try:
+        target = Path(os.path.realpath(path))
+        # Not of the target: for links in a circle, that is one of them.
+        before = os.stat(path) if os.path.exists(target) or os.path.lexists(target) else None  # noqa: PTH110, PTH116
+        if before is not None and not stat.S_ISREG(before.st_mode):
+            # A device or a pipe has no old content to keep. This fails for a folder.
+            with target.open("wb") as file:
+                file.write(data)
+            return
+        if before is not None:
+            _check(before, target, path)
+        _replace(target, data, before, expected, path)
+    except (OSError, ValueError) as error:
+        raise _failed(error, "cannot be written", path) from None
+
+
+def _check(before: os.stat_result, target: Path, path: str | os.PathLike[str]) -> None:
+    """Fail for a file that this process may replace but should not."""
+    # Root may write everything; a file that nobody may write is still meant to stay.
+    if not before.st_mode & 0o222 or not os.access(target, os.W_OK):
+        raise ManifestError("cannot be written: it is read-only", str(path))
+    if before.st_nlink > 1:
+        raise ManifestError(f"cannot be replaced: it has {before.st_nlink} names (hard links)", str(path))
+
+
+def _replace(
+    target: Path,
+    data: bytes,
+    before: os.stat_result | None,
+    expected: bytes | None,
+    path: str | os.PathLike[str],
+) -> None:
+    name = target.with_name(f".portmap-{secrets.token_hex(8)}.tmp")
+    try:
+        # A new file has the permissions of any other that is made here; nobody else reads one on its way.
+        handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if before is None else 0o600)
+    except PermissionError as error:
+        problem = f"cannot be replaced: nothing can be written to its folder ({error.strerror})"
+        raise ManifestError(
+            problem if before is not None else f"cannot be written: {error.strerror}", str(path)
+        ) from None
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
-            _keep(file.fileno(), before)
+            if before is not None:
+                _keep(file.fileno(), before, target, path)
             os.fsync(file.fileno())
         if expected is not None and target.read_bytes() != expected:
-            raise _changed(path)  # noqa: TRY301 - the handler below cleans up
-        Path(name).replace(target)
+            raise ManifestError("has changed since it was read; nothing was written", str(path))  # noqa: TRY301
+        name.replace(target)
     except BaseException:
         with suppress(OSError):
-            Path(name).unlink()
+            name.unlink()
         raise
     _sync_folder(target.parent)
 
 
-def _write_in_place(target: Path, data: bytes) -> None:
-    """Write to a device or a pipe, which has no old content to keep. This fails for a folder."""
-    with target.open("wb") as file:
-        file.write(data)
+def _keep(handle: int, before: os.stat_result, target: Path, path: str | os.PathLike[str]) -> None:
+    """Give a new file the owner, extended attributes and permissions of the old one.
 
-
-def _keep(handle: int, before: os.stat_result | None) -> None:
-    """Set the permissions and owner of the old file, or the usual permissions if there was none."""
-    if before is None:
-        mask = os.umask(0)
-        os.umask(mask)
-        os.fchmod(handle, 0o666 & ~mask)
-        return
+    Raises:
+        ManifestError: The owner or the access control list cannot be kept.
+    """
+    try:
+        made = os.fstat(handle)
+        if (made.st_uid, made.st_gid) != (before.st_uid, before.st_gid):
+            os.fchown(handle, before.st_uid, before.st_gid)
+        if hasattr(os, "listxattr"):
+            _keep_attributes(handle, target)
+    except OSError as error:
+        problem = f"cannot be replaced: its owner or access control list cannot be kept ({error.strerror})"
+        raise ManifestError(problem, str(path)) from None
     os.fchmod(handle, stat.S_IMODE(before.st_mode))
-    with suppress(OSError):
-        os.fchown(handle, before.st_uid, before.st_gid)
+
+
+def _keep_attributes(handle: int, target: Path) -> None:
+    names = set()
+    with suppress(OSError):  # Not every file system has them.
+        names = set(os.listxattr(target))
+        if _ACL not in names and _ACL in os.listxattr(handle):
+            # The folder gives it to new files.
+            os.removexattr(handle, _ACL)
+    for name in names:
+        if name == _ACL:
+            os.setxattr(handle, name, os.getxattr(target, name))
+        elif name.startswith("user.") or name == "security.selinux":
+            with suppress(OSError):
+                os.setxattr(handle, name, os.getxattr(target, name))
 
 
 def _sync_folder(folder: Path) -> None:

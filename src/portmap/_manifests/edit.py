@@ -15,7 +15,7 @@ import attrs
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.errors import ManifestError, ValidationError
 from portmap._kubernetes.printable import printable
-from portmap._manifests.atomic_write import read_bytes, replace_bytes
+from portmap._manifests.atomic_write import read_bytes, write_whole
 from portmap._manifests.documents import document_at, name_of, objects_in
 from portmap._manifests.edit_document import DocumentText
 from portmap._manifests.edit_paths import parse_assignment
@@ -89,7 +89,7 @@ class Edit:
             8080
         """
         if self.changes:
-            replace_bytes(self.path, self.after, expected=self.before)
+            write_whole(self.path, self.after, expected=self.before)
 
 
 def edit(
