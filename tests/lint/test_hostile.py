@@ -1,5 +1,6 @@
 """Hostile input: an error or findings with locations, exit code 1 or 2, in bounded time and memory."""
 
+import gzip
 import os
 import socket
 import subprocess
@@ -161,6 +162,20 @@ def test_special_files(folder: Path) -> None:
     run = portmap("lint", ".")
     assert (run.code, run.out.count("[unreadable-file]")) == (1, 3)
     assert portmap("lint", "socket.yaml").code == 2
+
+
+@pytest.mark.parametrize("command", ["resolve", "ports", "draw"])
+def test_special_files_of_other_commands(command: str, folder: Path) -> None:
+    """Other commands read the other files of the folder, and name those that are none."""
+    os.mkfifo(folder / "pipe.yaml")
+    (folder / "zero.yaml").symlink_to("/dev/zero")
+    (folder / "packed.yaml.gz").write_bytes(gzip.compress(b"a: b\n" * 20_000_000, 1))
+    run = portmap(command, ".")
+    assert run.code in {0, 1}
+    assert run.out
+    for name in ("pipe.yaml", "zero.yaml"):
+        assert f"{name}: cannot be read: it is not a regular file, or a broken link\n" in run.err
+    assert "packed.yaml.gz: is larger than 48 MiB: split it\n" in run.err
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no /dev/zero here")

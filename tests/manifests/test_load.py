@@ -327,3 +327,13 @@ def test_utf_16_is_not_edited(tmp_path: Path) -> None:
     (tmp_path / "web.yaml").write_bytes("kind: Service\n".encode("utf-16"))
     with pytest.raises(ManifestError, match="is UTF-16, as PowerShell writes it: save it as UTF-8"):
         edit(tmp_path / "web.yaml", "service/web", "spec.type=NodePort")
+
+
+def test_a_stream_that_returns_a_little_at_a_time() -> None:
+    """A pipe without a buffer returns what it has so far, and all of it is read."""
+
+    class Pipe(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            return super().read(min(size or 1, 3))
+
+    assert [document.kind for document in load(Pipe(b"kind: a\n---\nkind: b\n"))] == ["a", "b"]

@@ -17,7 +17,6 @@ from portmap._kubernetes.errors import ManifestError
 from portmap._lint.baseline import Baseline
 from portmap._lint.catalogue import catalogue
 from portmap._lint.findings import Report, Severity, at_least
-from portmap._lint.inputs import MAX_BYTES
 from portmap._lint.rule import Rule
 from portmap._lint.rules import rules_of
 from portmap._manifests.text_files import read_file
@@ -97,7 +96,7 @@ class Settings:
     @staticmethod
     def _known(path: Path) -> Baseline:
         try:
-            return Baseline.from_dict(read_json(read_file(path, MAX_BYTES), str(path)).data, str(path))
+            return Baseline.from_dict(read_json(read_file(path), str(path)).data, str(path))
         except ManifestError as error:
             hint = "" if os.path.lexists(path) else "; --write-baseline creates it"
             raise CommandError(f"{_COMMAND}: {error}{hint}") from None

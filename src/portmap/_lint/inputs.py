@@ -24,9 +24,6 @@ from portmap._manifests.text_files import PACKED, is_json, read_file, read_strea
 UNREADABLE: Final = "unreadable-file"
 """The rule of findings about files of folders that cannot be read."""
 
-MAX_BYTES: Final = 48 * 1024 * 1024
-"""How many bytes a file may have. To lint so many takes less than a gigabyte, whatever they are."""
-
 MAX_OBJECTS: Final = 50_000
 """How many objects a file may have, to bound memory likewise."""
 
@@ -101,7 +98,7 @@ def inputs_of(sources: Iterable[Source]) -> tuple[list[Input], list[ManifestErro
         if not isinstance(source, str | os.PathLike):
             name = str(getattr(source, "name", "<stream>"))
             try:
-                text = read_stream(source, MAX_BYTES)
+                text = read_stream(source)
                 found[name] = Input(name, named=True, size=len(text), text=text)
             except ManifestError as error:
                 failed.append(error)
@@ -191,7 +188,7 @@ def read_inputs(
         text = each.text
         try:
             if text is None:
-                text = read_file(Path(each.source), MAX_BYTES)
+                text = read_file(Path(each.source))
             found = _bounded(documents_of(text, each.source, cluster), each.source)
         except ManifestError as error:
             reason = _why_foreign(each.source, text)

@@ -4,7 +4,7 @@ import io
 import os
 import zlib
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import IO, Any, AnyStr, Final, cast
 
 from portmap._kubernetes.errors import ManifestError, Span
 
@@ -13,6 +13,9 @@ PACKED: Final = ".gz"
 
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 """The byte order marks of UTF-16, as PowerShell writes it. kubectl reads it, too."""
+
+MAX_BYTES: Final = 48 * 1024 * 1024
+"""How many bytes a file or stream may have, unpacked. To lint so many takes less than a gigabyte, whatever they are."""
 
 _FAULTS: Final = (OSError, ValueError, EOFError, zlib.error)
 
@@ -38,12 +41,12 @@ def opened(path: Path) -> IO[bytes]:
         if file.peek(2)[:2] not in _UTF_16:
             return cast("IO[bytes]", file)
         with file:
-            return io.BytesIO(_as_utf_8(file.read()))
+            return io.BytesIO(_as_utf_8(_bounded(cast("IO[bytes]", file), MAX_BYTES, str(path))))
     except _FAULTS as error:
         raise unreadable(error, str(path)) from None
 
 
-def read_file(path: Path, limit: int | None = None) -> str:
+def read_file(path: Path, limit: int = MAX_BYTES) -> str:
     """Return the text of a file, unpacked as by `opened`.
 
     Raises:
@@ -51,28 +54,22 @@ def read_file(path: Path, limit: int | None = None) -> str:
     """
     try:
         with opened(path) as file:
-            data = file.read() if limit is None else file.read(limit + 1)
+            data = _bounded(file, limit, str(path))
     except _FAULTS as error:
         raise unreadable(error, str(path)) from None
-    _check_size(data, limit, str(path))
     return decoded(data, str(path))
 
 
-def read_stream(stream: IO[str] | IO[bytes], limit: int | None = None) -> str:
+def read_stream(stream: IO[str] | IO[bytes], limit: int = MAX_BYTES) -> str:
     """Return the text of a stream. It raises as `read_file` does."""
     name = str(getattr(stream, "name", "<stream>"))
     try:
-        data: object = stream.read() if limit is None else stream.read(limit + 1)
+        data: object = _bounded(cast("IO[Any]", stream), limit, name)
     except UnicodeDecodeError as error:
         raise not_utf8(error, name) from None
     except _FAULTS as error:
         raise unreadable(error, name) from None
-    if isinstance(data, bytes):
-        _check_size(data, limit, name)
-        return decoded(_as_utf_8(data), name)
-    text = str(data)
-    _check_size(text, limit, name)
-    return text
+    return decoded(_as_utf_8(data), name) if isinstance(data, bytes) else str(data)
 
 
 def _as_utf_8(data: bytes) -> bytes:
@@ -80,10 +77,21 @@ def _as_utf_8(data: bytes) -> bytes:
     return data.decode("utf-16", errors="replace").encode() if data.startswith(_UTF_16) else data
 
 
-def _check_size(data: bytes | str, limit: int | None, name: str) -> None:
-    if limit is not None and len(data) > limit:
+def _bounded(file: IO[AnyStr], limit: int, name: str) -> AnyStr:
+    """Return all that a file or stream has; no more than the limit is read or unpacked.
+
+    Raises:
+        ManifestError: It has more.
+    """
+    part = data = file.read(limit + 1)
+    # A pipe without a buffer returns what it has so far.
+    while part and len(data) <= limit:
+        part = file.read(limit + 1 - len(data))
+        data += part
+    if len(data) > limit:
         size = f"{limit >> 20} MiB" if limit >> 20 else f"{limit >> 10} KiB"
         raise ManifestError(f"is larger than {size}: split it", name)
+    return data
 
 
 def decoded(data: bytes, name: str) -> str:
