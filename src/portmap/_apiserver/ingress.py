@@ -303,13 +303,15 @@ def ingress_class_syntax(subject: DecodedObject) -> Iterator[Problem]:
 def ingress_classes_differ(subject: DecodedObject) -> Iterator[Problem]:
     """Ingress has one class in its annotation and another one in `ingressClassName`.
 
-    The path of the server begins at `annotations`.
+    The path of the server begins at `annotations`, and each part of the key between dots is a step of it.
     """
     annotation = _class_annotation(subject)
     name = subject.spec.get("ingressClassName")
     if annotation is not None and name is not None and annotation != name:
         detail = f"must be the ingressClassName, {name!r}, or be left out"
-        yield Problem(FieldPath("annotations", _CLASS_ANNOTATION), detail, annotation, "remove the annotation")
+        yield Problem(
+            FieldPath("annotations", *_CLASS_ANNOTATION.split(".")), detail, annotation, "remove the annotation"
+        )
 
 
 def _class_annotation(subject: DecodedObject) -> str | None:
