@@ -1,5 +1,10 @@
 """How portmap is checked: `nox` runs lint, typing and tests; `nox -l` lists all sessions."""
 
+import shutil
+import sys
+import tarfile
+import venv
+import zipfile
 from pathlib import Path
 
 import nox
@@ -82,6 +87,53 @@ def pages(session: nox.Session) -> None:
     install_portmap(session)
     for generator in sorted(Path("docs").glob("generate_*.py")):
         session.run("python", str(generator))
+
+
+@nox.session(default=False)
+def package(session: nox.Session) -> None:
+    """Build sdist and wheel into `dist`, check them, and run the README's commands from the wheel.
+
+    With a tag such as `v0.1.0` after `--`, the session fails if it is not that of the version.
+    """
+    project = PROJECT["project"]
+    if session.posargs not in ([], [f"v{project['version']}"]):
+        session.error(f"the tag {session.posargs[0]} is not that of version {project['version']}")
+    install_groups(session, "package")
+    session.install(*CONSTRAINTS, *PROJECT["build-system"]["requires"])
+    shutil.rmtree("dist", ignore_errors=True)
+    session.run("python", "-m", "build", "--no-isolation")
+    distributions = sorted(map(str, Path("dist").iterdir()))
+    session.run("twine", "check", "--strict", *distributions)
+    check_contents(session, *map(Path, distributions))
+    # A bare environment: only the wheel and its dependencies, outside the checkout.
+    bare = Path(session.create_tmp()).resolve()
+    shutil.rmtree(bare)
+    venv.create(bare, with_pip=True)
+    scripts = bare / ("Scripts" if sys.platform == "win32" else "bin")
+    [wheel] = (name for name in distributions if name.endswith(".whl"))
+    session.run(str(scripts / "python"), "-m", "pip", "install", "--quiet", wheel, external=True)
+    example = str(Path("examples/microservices_shop.py").resolve())
+    with session.chdir(bare):
+        manifests = session.run(str(scripts / "python"), "-I", example, silent=True, external=True)
+        (bare / "shop.yaml").write_text(str(manifests), encoding="utf-8")
+        session.run(str(scripts / "portmap"), "resolve", "shop.yaml", external=True)
+        session.run(str(scripts / "portmap"), "lint", "shop.yaml", external=True)
+
+
+def check_contents(session: nox.Session, sdist: Path, wheel: Path) -> None:
+    """Fail if the distributions lack files of the project, or if the wheel has others."""
+    if sdist.suffix == ".whl":
+        sdist, wheel = wheel, sdist
+    files = (path for path in Path("src").rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    sources = {path.relative_to("src").as_posix() for path in files}
+    packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    if packed != sources:
+        session.error(f"the wheel and src differ in {sorted(packed ^ sources)}")
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    missing = {"CHANGELOG.md", "LICENSE", "README.md", "docs/conf.py", "hatch_build.py", "tests/conftest.py"} - names
+    if missing:
+        session.error(f"the sdist lacks {sorted(missing)}")
 
 
 @nox.session(default=False)
