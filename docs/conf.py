@@ -1,25 +1,14 @@
 """The configuration of the documentation: `nox -s docs` builds it without network access and without warnings."""
 # ruff: noqa: INP001
 
-import ast
-import inspect
 import re
 import sys
 import tomllib
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-PUBLIC_MODULES: Final = (
-    "portmap",
-    "portmap.lint",
-    "portmap.manifests",
-    "portmap.mypy",
-    "portmap.strategies",
-    "portmap.testing",
-    "portmap.types",
-)
+sys.path.insert(0, str(ROOT / "docs" / "_extensions"))
 
 project = "portmap"
 author = "The portmap authors"
@@ -29,11 +18,15 @@ version = release
 extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
     "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
     "sphinx_copybutton",
     "sphinx_design",
+    "public_api",
 ]
 exclude_patterns = ["schemas", "_static"]
+templates_path = ["_templates"]
 
 html_theme = "furo"
 # The table of contents on the right has room for short names only.
@@ -54,7 +47,10 @@ copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 copybutton_exclude = ".linenos, .gp"
 
-autodoc_typehints = "none"
+autodoc_typehints_format = "short"
+python_display_short_literal_types = True
+python_maximum_signature_line_length = 88
+viewcode_follow_imported_members = False
 autodoc_member_order = "bysource"
 autoclass_content = "class"
 napoleon_google_docstring = True
@@ -84,22 +80,6 @@ def mark_code(_app: object, _what: str, _name: str, _obj: object, _options: obje
     lines[:] = marked
 
 
-def name_defining_modules() -> None:
-    """Set `__module__` of public classes to the module that defines them.
-
-    portmap sets it to the public module. autodoc looks there for the source of a class, from which it
-    takes the order of members and whether the class is final.
-    """
-    for name in PUBLIC_MODULES:
-        face = import_module(name)
-        for public in face.__all__:
-            getattr(face, public)
-    for name, module in [*sys.modules.items()]:
-        for node in ast.parse(inspect.getsource(module)).body if name.startswith("portmap._") else ():
-            if isinstance(node, ast.ClassDef):
-                getattr(module, node.name).__module__ = name
-
-
 def adapt_markdown(app: Any, page: str, content: list[str]) -> None:  # noqa: ANN401 - Sphinx's application
     """Show a file of the repository's root on its page, and write links and anchors as MyST reads them."""
     source = ROOT / f"{page.upper()}.md"
@@ -112,7 +92,6 @@ def adapt_markdown(app: Any, page: str, content: list[str]) -> None:  # noqa: AN
 
 def setup(app: Any) -> dict[str, bool]:  # noqa: ANN401 - Sphinx's application
     """Register the functions above."""
-    name_defining_modules()
     app.connect("source-read", adapt_markdown)
     app.connect("autodoc-process-docstring", mark_code, priority=100)
     return {"parallel_read_safe": True}
