@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from manifest_objects import Manifest, service_manifest
+from portmap._lint.suppressions import _COMMENT
 from portmap.lint import Report, lint, lint_paths
 
 MISS = "selector-matches-nothing"
@@ -126,3 +127,10 @@ def test_a_violation_can_be_suppressed() -> None:
     bad["spec"]["ports"][0]["port"] = 70000
     report = lint([bad])
     assert [each.finding.rule for each in report.suppressed] == ["port-out-of-range"]
+
+
+def test_a_comment_with_many_beginnings() -> None:
+    """The search for comments reads each character a few times, however many comments seem to begin."""
+    text = f"{{apiVersion: v1, kind: Service, metadata: {{name: web}}}} {'# portmap: ignore[' * 20_000}\n"
+    assert _COMMENT.search(text) is None
+    assert _COMMENT.search(f"{text}# portmap: ignore[host-port] why") is not None

@@ -16,8 +16,8 @@ from portmap._kubernetes.kinds import any_template_path
 from portmap._kubernetes.violations import Violation
 
 PLACEHOLDER: Final = re.compile(
-    r"\$\{[^}]*\}|\$\([^)]*\)|\{\{.*\}\}|<[^<>]+>|@[A-Za-z_][\w.-]*@|__[A-Za-z]\w*__|%[A-Za-z_]\w*%|\$[A-Z_][A-Z0-9_]*"
-    r"|\[\[.*\]\]",
+    r"\$\{[^}]{0,200}\}|\$\([^)]{0,200}\)|\{\{.{0,200}\}\}|<[^<>]+>|@[A-Za-z_][\w.-]*@|__[A-Za-z]\w*__|%[A-Za-z_]\w*%|\$[A-Z_][A-Z0-9_]*"
+    r"|\[\[.{0,200}\]\]",
     re.DOTALL,
 )
 """What tools replace: `${PORT}`, `$(PORT)`, `{{ .port }}`, `<port>`, `@port@`, `__PORT__`, `%PORT%`, `$PORT`."""

@@ -31,7 +31,7 @@ HELM: Final = "Helm template"
 _TEMPLATE: Final = "template of another tool"
 _FOREIGN: Final = "not Kubernetes"
 
-_KIND_OR_VERSION: Final = re.compile(r"""(?:^|[{,])[\s-]*["']?(apiVersion|kind)["']?\s*:""", re.MULTILINE)
+_KIND_OR_VERSION: Final = re.compile(r"""(?:^|[{,])[ \t-]*["']?(apiVersion|kind)["']?\s*:""", re.MULTILINE)
 _OF_A_TEMPLATE: Final = re.compile(
     r"^[ \t-]*(?:__\w+__|@@?[\w.-]+@@?|%\w+%|\$\{[^}\n]*\}|\$\([^)\n]*\)|\{[\w.]+\}|<[A-Z][\w -]*>|\[\[.*\]\])"
     r"[ \t]*\r?$|\$\{[^}\n]{0,200}\w\(|%\{-?\s{0,9}(?:if|else|endif|for|endfor)\b|\{%|<%|HELMSUBST",

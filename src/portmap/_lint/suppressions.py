@@ -43,7 +43,7 @@ SUPPRESSION_RULES: Final[Mapping[str, str]] = {
 }
 """The findings about suppressions themselves, which cannot be suppressed."""
 
-_COMMENT: Final = re.compile(r"(?:^|(?<=\s))#\s*portmap:\s*ignore\[([^\]\n]*)\][ \t]*([^\n\r]*)", re.MULTILINE)
+_COMMENT: Final = re.compile(r"(?:^|(?<=\s))#\s*portmap:\s*ignore\[([^\[\]\n]*)\][ \t]*([^\n\r]*)", re.MULTILINE)
 
 
 @final
