@@ -60,7 +60,7 @@ def public_things() -> tuple[Documented, ...]:
 def parts_of(owner: Documented) -> Iterator[Documented]:
     """The public methods and properties that a class has, itself or from another class of portmap."""
     assert isinstance(owner.subject, type)
-    bases = [base for base in owner.subject.__mro__ if base.__module__.partition(".")[0] == "portmap"]
+    bases = [base for base in type.mro(owner.subject) if base.__module__.partition(".")[0] == "portmap"]
     for name, part in {name: part for base in reversed(bases) for name, part in vars(base).items()}.items():
         unbound = getattr(part, "__func__", part)
         is_property = isinstance(unbound, property | cached_property)

@@ -1,12 +1,16 @@
 """Labels: an immutable mapping of text to text."""
 
 import copy
+import io
+import json
 import pickle
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from portmap import Labels
 
@@ -53,13 +57,47 @@ def test_the_dict_of_it_may_change(plain: dict[str, str]) -> None:
     assert labels == plain
 
 
-def test_it_cannot_change() -> None:
-    """A label cannot be set."""
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda labels: labels.__setitem__("app", "other"),
+        lambda labels: labels.__delitem__("app"),
+        lambda labels: labels.__ior__({"app": "other"}),
+        lambda labels: labels.update(app="other"),
+        lambda labels: labels.setdefault("tier", "front"),
+        lambda labels: labels.pop("app"),
+        lambda labels: labels.popitem(),
+        lambda labels: labels.clear(),
+    ],
+)
+def test_it_cannot_change(change: Any) -> None:
+    """No method of a dict changes labels; the error says how to make other ones."""
     labels: Any = Labels({"app": "web"})
-    with pytest.raises(TypeError):
-        labels["app"] = "other"
+    with pytest.raises(TypeError, match=r"make other ones, labels \| \{key: value\}"):
+        change(labels)
     with pytest.raises(AttributeError):
         labels.other = 1
+    assert labels == {"app": "web"}
+
+
+@given(PLAIN, PLAIN)
+def test_a_union_is_a_dict(one: dict[str, str], other: dict[str, str]) -> None:
+    """`|` works on either side, and its result may change."""
+    assert Labels(one) | other == one | Labels(other) == Labels(one) | Labels(other) == one | other
+    assert type(Labels(one) | other) is dict
+
+
+@given(st.dictionaries(st.text("abc", min_size=1), st.text("abc"), max_size=3))
+def test_writers_of_dicts_write_it(plain: dict[str, str]) -> None:
+    """JSON and every dumper of PyYAML write labels as the dict of the same items."""
+    labels = Labels(plain)
+    assert isinstance(labels, dict)
+    assert json.dumps(labels) == json.dumps(plain)
+    for dumper in (yaml.SafeDumper, yaml.Dumper, yaml.CSafeDumper):
+        assert yaml.dump({"labels": labels}, Dumper=dumper) == yaml.dump({"labels": plain}, Dumper=dumper)
+    text = io.StringIO()
+    YAML(typ="safe").dump({"labels": labels}, text)
+    assert YAML(typ="safe").load(text.getvalue()) == {"labels": plain}
 
 
 def test_nothing_is_no_labels() -> None:
@@ -79,7 +117,8 @@ def test_only_text(items: Any) -> None:
 
 def test_it_equals_mappings_alone() -> None:
     """Labels are not equal to a list of their items."""
-    assert Labels({"a": "b"}) != [("a", "b")]
+    items: object = [("a", "b")]
+    assert Labels({"a": "b"}) != items
     assert Labels({"a": "b"}) != {"a": "c"}
 
 

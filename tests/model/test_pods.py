@@ -168,7 +168,6 @@ class TestPods:
         [
             ({"name": None}, "metadata.name"),
             ({"labels": {"a": 1}}, "metadata.labels[a]"),
-            ({"labels": None}, "metadata.labels"),
             ({"containers": Container("a")}, "spec.containers"),
             ({"containers": [5]}, "spec.containers[0]"),
             ({"init_containers": ["a"]}, "spec.initContainers[0]"),
@@ -201,3 +200,8 @@ class TestPods:
         """An error names the cluster in force."""
         with Cluster("1.33"), pytest.raises(ValidationError, match=r"for Kubernetes 1\.33"):
             Pod("web", containers=5)  # type: ignore[arg-type]
+
+
+def test_no_labels() -> None:
+    """`None` means no labels, as for Services."""
+    assert Pod("web-0", labels=None) == Pod("web-0")

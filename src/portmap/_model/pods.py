@@ -112,6 +112,11 @@ class Container:
         pretty_print(self, printer)
 
 
+def _labels(value: Mapping[str, str] | None) -> Labels:
+    labels = labels_or_as_is(value)
+    return Labels() if labels is None else labels
+
+
 def _containers(value: Iterable[Container]) -> tuple[Container, ...]:
     return cast("tuple[Container, ...]", series_or_as_is(value))
 
@@ -124,7 +129,7 @@ class Pod:
     Args:
         name: The name.
         namespace: The namespace. `None` matches every Service.
-        labels: The labels that selectors match.
+        labels: The labels that selectors match; `None` means none.
         annotations: Kept and written back.
         containers: The containers, in order.
         init_containers: The init containers; those with restart policy Always are sidecars.
@@ -156,7 +161,7 @@ class Pod:
 
     name: str
     namespace: str | None = attrs.field(default=None, kw_only=True)
-    labels: Mapping[str, str] = attrs.field(factory=Labels, converter=labels_or_as_is, kw_only=True)
+    labels: Mapping[str, str] = attrs.field(factory=Labels, converter=_labels, kw_only=True)
     annotations: Mapping[str, str] | None = attrs.field(default=None, converter=labels_or_as_is, kw_only=True)
     containers: tuple[Container, ...] = attrs.field(default=(), converter=_containers, kw_only=True)
     init_containers: tuple[Container, ...] = attrs.field(default=(), converter=_containers, kw_only=True)

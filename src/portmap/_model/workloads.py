@@ -20,6 +20,7 @@ from portmap._kubernetes.labels import Labels
 from portmap._kubernetes.printable import safe_repr
 from portmap._kubernetes.schema import TEXT_MAP, wrong_type
 from portmap._kubernetes.violations import Violation, below, in_order
+from portmap._kubernetes.wire import labels_or_as_is
 from portmap._model.foreign import plain_manifest
 from portmap._model.foreign_protocols import Foreign, is_document
 from portmap._model.pod_reading import POD, decoded_pod, partial_struct, was_observed
@@ -52,7 +53,7 @@ class Workload:
     kind: str
     name: str
     pod: Pod
-    selector: Mapping[str, str] | None = attrs.field(default=None, kw_only=True, repr=False)
+    selector: Mapping[str, str] | None = attrs.field(default=None, converter=labels_or_as_is, kw_only=True, repr=False)
     replicas: int | None = attrs.field(default=None, kw_only=True)
 
     @property
