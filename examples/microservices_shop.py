@@ -13,7 +13,7 @@ Images, resources and the load generator are left out: they say nothing of ports
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from attrs import field, frozen
@@ -26,12 +26,14 @@ from portmap.manifests import read
 class Part:
     """One part of the shop: a program that listens on one port, and the parts that it calls.
 
+    `probe` makes the probe of the port: gRPC, unless something else is given.
     `dial` is the port of its Service where that is not the one on which it listens;
     `calls` has the environment variables in which it looks for the others.
     """
 
     name: str
     port: ContainerPort
+    probe: Callable[[ContainerPort], Mapping[str, Any]] = field(default=ContainerPort.grpc, kw_only=True)
     dial: int | None = field(default=None, kw_only=True)
     calls: "Mapping[str, Part]" = field(factory=dict, kw_only=True)
 
@@ -47,16 +49,11 @@ class Part:
         return {"app": self.name}
 
     @property
-    def address(self) -> str:
-        """Where the others find it: the name of its Service, and the port of that."""
-        service = self.service
-        return f"{service.name}:{service.ports[0].port}"
-
-    @property
     def deployment(self) -> dict[str, Any]:
         """Its Deployment: a plain dict, with portmap's fragment where the ports are."""
         container = Container("server", ports=[self.port], image=f"shop/{self.name}:1.0")
-        settings = {"PORT": str(self.port.container_port)} | {key: part.address for key, part in self.calls.items()}
+        addresses = {key: part.service.address() for key, part in self.calls.items()}
+        settings = {"PORT": str(self.port.container_port)} | addresses
         return {
             "apiVersion": "apps/v1",
             "kind": "Deployment",
@@ -70,8 +67,8 @@ class Part:
                             to_manifest(container)
                             | {
                                 "env": [{"name": key, "value": value} for key, value in settings.items()],
-                                "readinessProbe": probe(self.port),
-                                "livenessProbe": probe(self.port),
+                                "readinessProbe": self.probe(self.port),
+                                "livenessProbe": self.probe(self.port),
                             }
                         ]
                     },
@@ -80,35 +77,21 @@ class Part:
         }
 
 
-def probe(port: ContainerPort) -> dict[str, Any]:
-    """How the kubelet asks at this port. Only a gRPC probe cannot name its port."""
-    match port.name:
-        case "grpc":
-            return {"grpc": {"port": port.container_port}}
-        case "http":
-            return {"httpGet": {"path": "/_healthz", "port": port.name}}
-        case _:
-            return {"tcpSocket": {"port": port.name}}
-
-
-def grpc(number: int) -> ContainerPort:
-    """A port on which gRPC is spoken."""
-    return ContainerPort(number, name="grpc")
-
-
 # A part can only call one that stands above it, so no address can be misspelt.
-redis = Part("redis-cart", ContainerPort(6379, name="tcp-redis"))
-ads = Part("adservice", grpc(9555))
-catalog = Part("productcatalogservice", grpc(3550))
-currency = Part("currencyservice", grpc(7000))
-email = Part("emailservice", grpc(8080), dial=5000)
-payment = Part("paymentservice", grpc(50051))
-shipping = Part("shippingservice", grpc(50051))
-cart = Part("cartservice", grpc(7070), calls={"REDIS_ADDR": redis})
-recommendation = Part("recommendationservice", grpc(8080), calls={"PRODUCT_CATALOG_SERVICE_ADDR": catalog})
+redis = Part("redis-cart", ContainerPort(6379, name="tcp-redis"), probe=ContainerPort.tcp_socket)
+ads = Part("adservice", ContainerPort(9555, name="grpc"))
+catalog = Part("productcatalogservice", ContainerPort(3550, name="grpc"))
+currency = Part("currencyservice", ContainerPort(7000, name="grpc"))
+email = Part("emailservice", ContainerPort(8080, name="grpc"), dial=5000)
+payment = Part("paymentservice", ContainerPort(50051, name="grpc"))
+shipping = Part("shippingservice", ContainerPort(50051, name="grpc"))
+cart = Part("cartservice", ContainerPort(7070, name="grpc"), calls={"REDIS_ADDR": redis})
+recommendation = Part(
+    "recommendationservice", ContainerPort(8080, name="grpc"), calls={"PRODUCT_CATALOG_SERVICE_ADDR": catalog}
+)
 checkout = Part(
     "checkoutservice",
-    grpc(5050),
+    ContainerPort(5050, name="grpc"),
     calls={
         "PRODUCT_CATALOG_SERVICE_ADDR": catalog,
         "SHIPPING_SERVICE_ADDR": shipping,
@@ -121,6 +104,7 @@ checkout = Part(
 frontend = Part(
     "frontend",
     ContainerPort(8080, name="http"),
+    probe=lambda port: port.http_get("/_healthz"),
     dial=80,
     calls={
         "PRODUCT_CATALOG_SERVICE_ADDR": catalog,

@@ -54,11 +54,11 @@ class ContainerPortReferences:
 
         Example:
             >>> http.http_get("/healthz") | {"periodSeconds": 5}
-            {'httpGet': {'port': 'http', 'path': '/healthz'}, 'periodSeconds': 5}
+            {'httpGet': {'path': '/healthz', 'port': 'http'}, 'periodSeconds': 5}
         """
         raise_any(f"HTTP probe of {self!r}", checked("headers", headers, TEXT_MAP))
         given = headers and [{"name": name, "value": value} for name, value in headers.items()]
-        fields = {"port": self._key, "path": path, "scheme": scheme, "httpHeaders": given}
+        fields = {"path": path, "port": self._key, "scheme": scheme, "httpHeaders": given}
         data: Any = {"httpGet": {field: value for field, value in fields.items() if value is not None}}
         self._check_handler(data, "HTTP probe")
         return cast("HTTPGetHandler", data)
