@@ -114,6 +114,13 @@ def test_one_name_is_one_thing() -> None:
         assert getattr(portmap, name) is getattr(manifests, name)
 
 
+def test_one_import_is_enough() -> None:
+    """`import portmap` alone gives the other public modules, when they are first used."""
+    program = "import portmap; print(portmap.manifests.parse('a: 1'), portmap.lint.lint([]).findings)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout.strip()) == (0, "[{'a': 1}] ()"), done.stderr
+
+
 def test_the_package_is_typed() -> None:
     """Type checkers of users see the types."""
     assert files("portmap").joinpath("py.typed").is_file()

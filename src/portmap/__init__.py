@@ -34,8 +34,6 @@ from importlib import import_module
 # The constant of `typing`, which is not imported: the command is to know that it runs before it is interrupted.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from portmap._contract import contract
     from portmap._contract.changes import Change, Contract, Step
     from portmap._draw import draw
@@ -181,17 +179,27 @@ _LATER = {
 }
 
 
-def __getattr__(name: str) -> "Any":  # noqa: ANN401 - the types are above
-    if name in _LATER:
-        value = globals()[name] = getattr(import_module(_LATER[name]), name)
-        return value
-    if name == "__version__":
-        metadata = import_module("importlib.metadata")
-        try:
-            return metadata.version("portmap-k8s")
-        except metadata.PackageNotFoundError:
-            raise AttributeError("portmap runs from its source and is not installed, so it has no version") from None
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# `import portmap` is enough for `portmap.lint.lint(…)`.
+_FACES = frozenset({"lint", "manifests", "strategies", "testing", "types"})
+
+# A type checker would take every name of a module that has `__getattr__` for granted, misspelt ones too.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        if name in _LATER:
+            value = globals()[name] = getattr(import_module(_LATER[name]), name)
+            return value
+        if name in _FACES:
+            return import_module(f"{__name__}.{name}")
+        if name == "__version__":
+            metadata = import_module("importlib.metadata")
+            try:
+                return metadata.version("portmap-k8s")
+            except metadata.PackageNotFoundError:
+                raise AttributeError(
+                    "portmap runs from its source and is not installed, so it has no version"
+                ) from None
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -13,7 +13,7 @@ several processes. `rule` makes a function a rule. `installed_rules` returns the
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from portmap._graph.items import Item
 from portmap._kubernetes.errors import LintError, RuleError
@@ -60,10 +60,12 @@ __all__ = [
 _LATER: Final = {"installed_rules": "portmap._lint.plugins", "lint_paths": "portmap._lint.parallel"}
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - as typed above
-    if name in _LATER:
-        return getattr(import_module(_LATER[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # A type checker would take every name for granted, misspelt ones too.
+
+    def __getattr__(name: str) -> object:
+        if name in _LATER:
+            return getattr(import_module(_LATER[name]), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

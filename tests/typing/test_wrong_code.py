@@ -36,6 +36,21 @@ PROGRAMS: Final = {
         r"""^Argument "protocol" .* expected "Literal\['SCTP', 'TCP', 'UDP'\] \| None"$""",
         r"""parameter "protocol" of type "Protocol \| None"(?s:.*)is not assignable to type "Literal\['TCP'\]\"""",
     ),
+    "a_misspelt_import": Program(
+        "from portmap import Sevrice\n",
+        r'^Module "portmap" has no attribute "Sevrice"; maybe "Service"\?$',
+        r'^"Sevrice" is unknown import symbol$',
+    ),
+    "a_misspelt_import_of_the_linter": Program(
+        "from portmap.lint import lint_path\n",
+        r'^Module "portmap.lint" has no attribute "lint_path"; maybe "lint_paths"',
+        r'^"lint_path" is unknown import symbol$',
+    ),
+    "a_misspelt_import_of_manifests": Program(
+        "from portmap.manifests import vaildate\n",
+        r'^Module "portmap.manifests" has no attribute "vaildate"; maybe "validate"',
+        r'^"vaildate" is unknown import symbol$',
+    ),
     "a_misspelt_field": Program(
         "from portmap import Service\nService('web', selectr={'app': 'web'})\n",
         r'^Unexpected keyword argument "selectr" for "Service"; did you mean "selector"\?$',
