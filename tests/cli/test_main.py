@@ -166,6 +166,19 @@ class TestArguments:
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
         assert done.stderr == "[0, 0]\n"
 
+    @pytest.mark.usefixtures("web")
+    def test_a_command_loads_only_what_it_needs(self) -> None:
+        """To lint a file loads no other command, no executor, and nothing that searches for distributions."""
+        program = (
+            "import sys; from portmap._cli.main import main; "
+            "code = main(['lint', 'web.yaml']); "
+            "late = {'concurrent', 'cattrs', 'email', 'importlib.metadata', 'multiprocessing', 'portmap._cli.draw', "
+            "'portmap._contract', 'portmap._graph.trace', 'portmap._lint.catalogue'}; "
+            "sys.exit(str(late & set(sys.modules) or code))"
+        )
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+        assert done.stderr.endswith("\n0\n"), done.stderr
+
 
 class TestInput:
     """Input that cannot be read is an error."""

@@ -7,7 +7,6 @@ function for each value.
 
 import os
 import re
-import tomllib
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
@@ -197,6 +196,8 @@ def load_configuration(path: Path) -> Configuration:
 
 def _load(path: Path) -> Configuration | None:
     """Return the configuration in a file; `None` if a `pyproject.toml` has no table of portmap."""
+    import tomllib  # Many repositories with manifests have no such file.
+
     try:
         text = read_file(path, _MAX_BYTES)
         if any(part.count(".") > _MAX_DOTS for part in re.split(r"[\n=,{]", text)):
@@ -220,6 +221,8 @@ def _load(path: Path) -> Configuration | None:
 
 def _is_unreadable(lines: Sequence[str]) -> bool:
     """Return whether a part of a file is, for another reason than its grammar."""
+    import tomllib
+
     try:
         tomllib.loads("".join(lines))
     except tomllib.TOMLDecodeError:

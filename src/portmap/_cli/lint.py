@@ -3,6 +3,7 @@
 import argparse
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final
 
 from portmap._cli.arguments import STDIN, Commands, add_cluster, add_namespace, add_paths, describe_paths, write_file
@@ -10,6 +11,9 @@ from portmap._kubernetes.errors import ManifestError, RuleError
 from portmap._reports.console import CommandError, Console
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+    from contextlib import AbstractContextManager
+
     from portmap._cli.lint_settings import Settings
     from portmap._lint.findings import Report
     from portmap._lint.inputs import Input
@@ -131,9 +135,6 @@ def _run(options: argparse.Namespace, console: Console) -> int:
 
 
 def _lint(options: argparse.Namespace, console: Console, settings: "Settings") -> "Report":
-    from concurrent.futures import BrokenExecutor
-
-    from portmap._cli.processes import executor_of
     from portmap._lint.engine import LintSettings
     from portmap._lint.inputs import inputs_of
     from portmap._lint.parallel import lint_inputs
@@ -144,7 +145,7 @@ def _lint(options: argparse.Namespace, console: Console, settings: "Settings") -
         inputs, unreadable = inputs_of(console.source if path == STDIN else path for path in paths)
         inputs = settings.without_excluded(inputs)
         jobs = _jobs(options, settings, inputs)
-        with executor_of(jobs) as executor, progress(console) as step:
+        with _executor(jobs) as executor, progress(console) as step:
             report = lint_inputs(
                 inputs,
                 unreadable,
@@ -159,11 +160,18 @@ def _lint(options: argparse.Namespace, console: Console, settings: "Settings") -
         raise CommandError(str(error), *getattr(error, "__notes__", ())) from None
     except RuleError as error:
         raise CommandError(f"{_COMMAND}: {error}") from None
-    except BrokenExecutor as error:
-        raise CommandError(f"{_COMMAND}: a process ended early, perhaps for lack of memory: {error}") from None
     if not report.objects and not report.skipped and not report.findings:
         raise CommandError(f"{_COMMAND}: no Kubernetes objects could be read from {describe_paths(paths)}")
     return report
+
+
+def _executor(jobs: int) -> "AbstractContextManager[Executor | None]":
+    """Return a context with an executor for the processes; `None` if this process does the work."""
+    if jobs < 2:
+        return nullcontext()
+    from portmap._cli.processes import executor_of  # Small input is read before this is imported.
+
+    return executor_of(jobs)
 
 
 def _jobs(options: argparse.Namespace, settings: "Settings", inputs: "Sequence[Input]") -> int:

@@ -15,7 +15,6 @@ from portmap._kubernetes.cluster import Cluster
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.errors import ManifestError
 from portmap._lint.baseline import Baseline
-from portmap._lint.catalogue import catalogue
 from portmap._lint.findings import Report, Severity, at_least
 from portmap._lint.rule import Rule
 from portmap._lint.rules import rules_of
@@ -142,6 +141,11 @@ def settings_of(options: argparse.Namespace) -> Settings:
 def _rules(options: argparse.Namespace, found: Configuration) -> tuple[tuple[Rule, ...], frozenset[str] | None]:
     """Return the rules to run, and the names of rules and codes to report; `None` reports all."""
     available = known_rules(_COMMAND)
+    profiles = options.profile or found.lint.profile
+    if not (options.select or options.ignore or found.lint.select or found.lint.ignore or found.lint.severity):
+        return rules_of(*profiles, among=available), None
+    from portmap._lint.catalogue import catalogue
+
     known = catalogue(available)
     selected, ignored = _names(options.select), _names(options.ignore)
     problems = [
@@ -156,7 +160,6 @@ def _rules(options: argparse.Namespace, found: Configuration) -> tuple[tuple[Rul
         raise CommandError(*problems)
     selected = selected or [*found.lint.select]
     ignored += found.lint.ignore
-    profiles = options.profile or found.lint.profile
     reported = frozenset(selected or known) - frozenset(ignored)
     rules = available if selected else rules_of(*profiles, among=available)
     return tuple(rule for rule in rules if rule.name in reported), reported if selected or ignored else None

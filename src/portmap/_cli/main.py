@@ -13,18 +13,24 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from importlib import import_module
 from typing import IO, Final, NoReturn, final
 
 from portmap._cli.arguments import STDIN
-from portmap._cli.contract import add_contract
-from portmap._cli.draw import add_draw
-from portmap._cli.edit import add_set
-from portmap._cli.lint import add_lint
-from portmap._cli.ports import add_ports
-from portmap._cli.resolve import add_resolve
-from portmap._cli.rules import add_rules
-from portmap._cli.trace import add_trace
 from portmap._reports.console import CommandError, Console
+
+_COMMANDS: Final = {
+    "resolve": ("resolve", "add_resolve"),
+    "lint": ("lint", "add_lint"),
+    "trace": ("trace", "add_trace"),
+    "ports": ("ports", "add_ports"),
+    "draw": ("draw", "add_draw"),
+    "rules": ("rules", "add_rules"),
+    "explain": ("rules", "add_rules"),
+    "contract": ("contract", "add_contract"),
+    "set": ("edit", "add_set"),
+}
+"""The sub-commands in the order of the help, each with its module and the function that adds it."""
 
 _COULD_NOT_RUN: Final = 2
 _INTERRUPTED: Final = 130
@@ -85,12 +91,13 @@ def _without_collector() -> Iterator[None]:
 
 
 def _run(argv: Sequence[str] | None, console: Console) -> int:
-    parser = command_parser()
+    arguments = sys.argv[1:] if argv is None else argv
+    parser = command_parser(arguments[0] if arguments else None)
     out, err = io.StringIO(), io.StringIO()
     try:
         # argparse writes to the streams of the process, which may be closed.
         with redirect_stdout(out), redirect_stderr(err):
-            options, rest = parser.parse_known_args(argv)
+            options, rest = parser.parse_known_args(arguments)
             # argparse accepts no more paths once options have followed the first.
             paths = getattr(options, "paths", None)
             unknown = [each for each in rest if paths is None or (each.startswith("-") and each != STDIN)]
@@ -107,8 +114,12 @@ def _run(argv: Sequence[str] | None, console: Console) -> int:
     return run(options, console)
 
 
-def command_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command, with one for each sub-command."""
+def command_parser(command: str | None = None) -> argparse.ArgumentParser:
+    """Return the parser of the command, with one for each sub-command.
+
+    Args:
+        command: The sub-command that is called, if it is known. The others are left out then.
+    """
     parser = argparse.ArgumentParser(
         prog="portmap",
         description="Check Kubernetes Services and everything that refers to their ports.",
@@ -116,16 +127,11 @@ def command_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    add_resolve(commands)
-    add_lint(commands)
-    add_trace(commands)
-    add_ports(commands)
-    add_draw(commands)
-    add_rules(commands)
-    add_contract(commands)
-    add_set(commands)
-    for command in commands.choices.values():
-        command.set_defaults(parser=command)
+    needed = [_COMMANDS[command]] if command in _COMMANDS else _COMMANDS.values()
+    for module, add in dict.fromkeys(needed):
+        getattr(import_module(f"portmap._cli.{module}"), add)(commands)
+    for each in commands.choices.values():
+        each.set_defaults(parser=each)
     return parser
 
 

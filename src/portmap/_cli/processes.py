@@ -4,20 +4,23 @@ import gc
 import os
 import signal
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import parent_process
 from multiprocessing.process import BaseProcess
 from threading import Thread
 from typing import NoReturn
 
+from portmap._reports.console import CommandError
+
 
 @contextmanager
-def executor_of(jobs: int) -> Iterator[Executor | None]:
-    """Yield an executor for the processes; `None` if this process does the work."""
-    if jobs < 2:
-        yield None
-        return
+def executor_of(jobs: int) -> Iterator[Executor]:
+    """Yield an executor for the processes.
+
+    Raises:
+        CommandError: A process ended early.
+    """
     # Python starts some processes with the current folder on their path. Its files are not ours.
     os.environ["PYTHONSAFEPATH"] = "1"
     executor = ProcessPoolExecutor(jobs, initializer=_start_process)
@@ -25,6 +28,8 @@ def executor_of(jobs: int) -> Iterator[Executor | None]:
         # Start the processes before progress starts a thread, which forking would copy.
         executor.submit(abs, 0)
         yield executor
+    except BrokenExecutor as error:
+        raise CommandError(f"portmap lint: a process ended early, perhaps for lack of memory: {error}") from None
     finally:
         # They end while the report is written.
         executor.shutdown(wait=False, cancel_futures=True)

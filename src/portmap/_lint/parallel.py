@@ -7,11 +7,10 @@ so that this process only passes bytes on.
 
 import pickle
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor, Future
 from functools import lru_cache
 from itertools import accumulate, chain
 from posixpath import basename
-from typing import Any, Final, TypeAlias, TypeVar, final
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar, final
 
 import attrs
 
@@ -36,6 +35,9 @@ from portmap._lint.inputs import Input, Source, finding_of, inputs_of, raise_for
 from portmap._lint.rule import Rule
 from portmap._lint.test_data import mark_test_data
 
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
+
 Progress = Callable[[int, int], None]
 """A function that is called with the number of files that have been read, and of all files."""
 
@@ -58,7 +60,7 @@ def lint_paths(
     complete: bool | None = None,
     namespace: str | None = None,
     suppressions: bool = True,
-    executor: Executor | None = None,
+    executor: "Executor | None" = None,
     parts: int = _PARTS,
     progress: Progress | None = None,
 ) -> Report:
@@ -100,7 +102,7 @@ def lint_inputs(
     unreadable: Iterable[ManifestError],
     settings: LintSettings,
     *,
-    executor: Executor | None = None,
+    executor: "Executor | None" = None,
     parts: int = _PARTS,
     progress: Progress | None = None,
 ) -> Report:
@@ -118,10 +120,9 @@ def lint_inputs(
     fewest = size // _MAX_PART if size > _MAX_UNDIVIDED else 1
     parts = 1 if settings.complete else max(parts if executor else 1, fewest)
     divided = [inputs] if parts < 2 else _divided(inputs, parts, settings.cluster)
-    if executor is None or len(divided) < 2:
-        executor = _InProcess()
+    runner = _InProcess() if executor is None or len(divided) < 2 else executor
     counter = _Counter(len(inputs), progress)
-    return mark_test_data(_two_passes(settings, divided, executor, counter, map(finding_of, unreadable)), inputs)
+    return mark_test_data(_two_passes(settings, divided, runner, counter, map(finding_of, unreadable)), inputs)
 
 
 def _divided(inputs: Sequence[Input], parts: int, cluster: Cluster) -> list[Sequence[Input]]:
@@ -146,13 +147,25 @@ def _divided(inputs: Sequence[Input], parts: int, cluster: Cluster) -> list[Sequ
 
 
 @final
-class _InProcess(Executor):
-    """Runs each function in this process, before `submit` returns."""
+class _InProcess:
+    """Runs each function in this process, before `submit` returns. It spares small input the import of executors."""
 
-    def submit(self, fn: Callable[..., _ResultT], /, *args: Any, **kwargs: Any) -> "Future[_ResultT]":  # noqa: ANN401 - as the base class
-        future: Future[_ResultT] = Future()
-        future.set_result(fn(*args, **kwargs))
-        return future
+    def submit(self, fn: Callable[..., _ResultT], /, *args: Any, **kwargs: Any) -> "_Done[_ResultT]":  # noqa: ANN401 - as an executor
+        return _Done(fn(*args, **kwargs))
+
+
+@final
+class _Done(Generic[_ResultT]):
+    """A future with its result."""
+
+    def __init__(self, result: _ResultT) -> None:
+        self._result = result
+
+    def result(self) -> _ResultT:
+        return self._result
+
+    def cancel(self) -> bool:
+        return False
 
 
 @final
@@ -202,11 +215,11 @@ class _ReadPart:
 def _two_passes(
     settings: LintSettings,
     divided: Sequence[Sequence[Input]],
-    executor: Executor,
+    executor: "Executor | _InProcess",
     counter: _Counter,
     unreadable: Iterable[Finding],
 ) -> Report:
-    futures: list[Future[Any]] = []
+    futures: list[Future[Any] | _Done[Any]] = []
     try:
         step = counter.add if isinstance(executor, _InProcess) else None
         first = [executor.submit(_read, settings, inputs, pickled=len(divided) > 1, step=step) for inputs in divided]

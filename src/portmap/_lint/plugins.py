@@ -3,16 +3,22 @@
 Entry points are looked up on request only, and only modules that they name are imported.
 """
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
-from typing import Final
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from portmap._kubernetes.errors import RuleError
 from portmap._lint.rule import PREFIX, Rule
 
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
 GROUP: Final = "portmap.rules"
+_METADATA_FOLDERS: Final = (".dist-info", ".egg-info", ".egg")
 
 
 def installed_rules() -> tuple[Rule, ...]:
@@ -29,6 +35,10 @@ def installed_rules() -> tuple[Rule, ...]:
         >>> from portmap.lint import RULES, installed_rules, lint, rules_of
         >>> report = lint([web, pod], rules=rules_of("strict", among=(*RULES, *installed_rules())))
     """
+    if not _may_have_rules():
+        return ()
+    from importlib.metadata import entry_points
+
     rules: dict[str, Rule] = {}
     for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
         for rule in _rules_of(point):
@@ -37,13 +47,41 @@ def installed_rules() -> tuple[Rule, ...]:
     return tuple(rules.values())
 
 
-def _label(point: EntryPoint) -> str:
+def _may_have_rules() -> bool:
+    """Return whether a distribution may name entry points of the group.
+
+    To import `importlib.metadata` takes longer than to lint a file. It is imported only if a file
+    `entry_points.txt` has the name of the group, or if distributions may be elsewhere than in folders.
+    """
+    if any(hasattr(finder, "find_distributions") and finder is not PathFinder for finder in sys.meta_path):
+        return True
+    for folder in dict.fromkeys(sys.path):
+        try:
+            with os.scandir(folder or ".") as entries:
+                homes = [Path(entry.path) for entry in entries if entry.name.endswith(_METADATA_FOLDERS)]
+        except NotADirectoryError:
+            return True
+        except OSError:
+            continue
+        if any(_names_group(home) or _names_group(home / "EGG-INFO") for home in homes):
+            return True
+    return False
+
+
+def _names_group(home: Path) -> bool:
+    try:
+        return GROUP.encode() in (home / "entry_points.txt").read_bytes()
+    except OSError:
+        return False
+
+
+def _label(point: "EntryPoint") -> str:
     """Return how messages name an entry point and its distribution."""
     distribution = f" of {point.dist.name} {point.dist.version}" if point.dist is not None else ""
     return f"the entry point {point.name!r}{distribution} ({point.value})"
 
 
-def _rules_of(point: EntryPoint) -> Iterator[Rule]:
+def _rules_of(point: "EntryPoint") -> Iterator[Rule]:
     label = _label(point)
     if not PREFIX.fullmatch(point.name):
         raise RuleError(None, f"{label}: its name is not a prefix of rules: write lower-case words joined by hyphens")
@@ -60,7 +98,7 @@ def _rules_of(point: EntryPoint) -> Iterator[Rule]:
         yield rule
 
 
-def _load(point: EntryPoint, label: str) -> Iterable[object]:
+def _load(point: "EntryPoint", label: str) -> Iterable[object]:
     try:
         loaded = point.load()
     # A module of another project can raise anything when it is imported, even exit.

@@ -5,7 +5,6 @@ in Python, and the encoding of a terminal may lack characters of the report.
 """
 
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -58,7 +57,11 @@ class Console:
         """
         is_terminal = _is_terminal(self._stdout)
         colour = bool(os.environ.get("FORCE_COLOR")) or (is_terminal and os.environ.get("TERM") != "dumb")
-        width = shutil.get_terminal_size().columns if is_terminal else None
+        width = None
+        if is_terminal:
+            import shutil
+
+            width = shutil.get_terminal_size().columns
         return Page(width, colour and not os.environ.get("NO_COLOR"))
 
     def write(self, text: str) -> bool:

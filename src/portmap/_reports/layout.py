@@ -1,6 +1,5 @@
 """The layout of text reports: wrapped to the width of a terminal, and coloured there."""
 
-import textwrap
 from collections.abc import Iterable
 from typing import Final, final
 
@@ -57,6 +56,8 @@ class Page:
         """
         if self.width is None or len(indent) + len(text) <= self.width:
             return [indent + text]
+        import textwrap  # Only reports for terminals need it.
+
         return textwrap.wrap(
             text,
             self.width,

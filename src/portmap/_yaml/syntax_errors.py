@@ -98,12 +98,13 @@ def refusal(source_text: SourceText, source: str, problem: str, span: Span) -> M
     return ManifestError(problem, source, span)
 
 
-_UNPRINTABLE: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE: Final = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+"""A pattern, which takes longer to compile than most commands to start."""
 
 
 def unprintable(source_text: SourceText, source: str) -> ManifestError:
     """Return the error for a text with a character that no manifest may have."""
-    match = _UNPRINTABLE.search(source_text.text)
+    match = re.search(_UNPRINTABLE, source_text.text)
     if match is None:  # A surrogate that an escape made, which only the pure parser accepts.
         return ManifestError("an escape names no Unicode character; YAML knows no surrogate pairs", source)
     problem = f"the character U+{ord(match[0]):04X} cannot stand in a manifest"
