@@ -5,11 +5,10 @@ the sum of the objects and of the connections between them.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 import attrs
 
-from portmap._graph.as_dict import as_plain_data
 from portmap._graph.chain_builder import ChainBuilder
 from portmap._graph.chains import Chain
 from portmap._graph.graph import Graph, graph_of
@@ -21,7 +20,6 @@ from portmap._graph.object_name import ObjectName
 from portmap._graph.reach import ServiceNode, declared_targets
 from portmap._graph.set_misses import unreached_targets
 from portmap._graph.targets import ContainerTarget, MapMiss, ResolvedReference
-from portmap._graph.trace import Trace, Tracer
 from portmap._graph.user_names import UserNames, no_container_port
 from portmap._kubernetes.cluster import Cluster, cluster_in_force
 from portmap._kubernetes.printable import safe_repr
@@ -33,6 +31,9 @@ from portmap._model.services import Service
 from portmap._model.workloads import Workload, as_workload
 from portmap._resolution.resolution import Resolution
 from portmap._resolution.why_not import some
+
+if TYPE_CHECKING:
+    from portmap._graph.trace import Trace
 
 
 @final
@@ -346,7 +347,7 @@ class PortMap:
         ports = dict.fromkeys((port.service, port.position) for port in self.node_ports.of(number))
         return tuple(dict.fromkeys(chain for port in ports for chain in self.chains.from_node_port(*port)))
 
-    def trace(self, target: str | Service, *, namespace: str | None = None) -> tuple[Trace, ...]:
+    def trace(self, target: str | Service, *, namespace: str | None = None) -> "tuple[Trace, ...]":
         """Return what reaches a port or serves a request, and what it reaches.
 
         Args:
@@ -375,6 +376,8 @@ class PortMap:
             >>> print(trace.onward[0].end)
             Pod web-0 app 8080/TCP
         """
+        from portmap._graph.trace import Tracer  # The linter traces nothing.
+
         tracer = Tracer(self.graph, self.chains, self.names, self.references, self.node_ports, self.host_ports)
         if isinstance(target, str):
             return tracer.trace(parse_target(target, self.names.kinds), namespace)
@@ -389,6 +392,8 @@ class PortMap:
             'typo'
         """
         ports = self.node_ports, self.host_ports
+        from portmap._graph.as_dict import as_plain_data
+
         return as_plain_data(self.cluster, self.graph, self.chains, self.unreached, ports)
 
     def _node(self, service: Service | str, namespace: str | None = None) -> ServiceNode:
