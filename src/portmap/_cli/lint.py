@@ -169,7 +169,7 @@ def _executor(jobs: int) -> "AbstractContextManager[Executor | None]":
     """Return a context with an executor for the processes; `None` if this process does the work."""
     if jobs < 2:
         return nullcontext()
-    from portmap._cli.processes import executor_of  # Small input is read before this is imported.
+    from portmap._cli.processes import executor_of  # Small input needs none.
 
     return executor_of(jobs)
 
