@@ -1,4 +1,4 @@
-"""How portmap is checked: `nox` runs lint, typing and tests; `nox -l` lists all sessions."""
+"""Sessions of nox: `nox` runs lint, typing, tests and docs; `nox -l` lists all sessions."""
 
 import shutil
 import sys
@@ -20,18 +20,18 @@ CONSTRAINTS = ("-c", "constraints.txt")
 
 
 def install_groups(session: nox.Session, *groups: str) -> None:
-    """Installs dependency groups of pyproject.toml, for a pip that does not know them too."""
+    """Install dependency groups of pyproject.toml, also with a pip that does not support them."""
     session.install(*CONSTRAINTS, *nox.project.dependency_groups(PROJECT, *groups))
 
 
 def install_portmap(session: nox.Session) -> None:
-    """Installs portmap as users get it, built by the constrained version of the build backend."""
+    """Install portmap as a package, built by the constrained version of the build backend."""
     session.install(*CONSTRAINTS, *PROJECT["build-system"]["requires"])
     session.install(*CONSTRAINTS, "--no-build-isolation", ".")
 
 
 def run_tests(session: nox.Session, *options: str) -> None:
-    """Run the tests on all cores, or pytest with just the arguments given after `--`."""
+    """Run the tests on all cores, or pytest with the arguments after `--`."""
     install_groups(session, "test", "interop", "pyright")
     install_portmap(session)
     session.run("pytest", *(session.posargs or ["-n", "auto", *options]))
@@ -39,7 +39,7 @@ def run_tests(session: nox.Session, *options: str) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Checks the format and the style of all Python code with ruff, and changes nothing."""
+    """Check the format and the style of all Python code with ruff."""
     install_groups(session, "lint")
     session.run("ruff", "format", "--check")
     session.run("ruff", "check")
@@ -47,8 +47,8 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def typing(session: nox.Session) -> None:
-    """Checks the types of all Python code with mypy, against the oldest supported Python."""
-    # The code that is checked imports what the other groups bring.
+    """Check the types of all Python code with mypy, for the oldest supported Python."""
+    # The checked code imports packages of the other groups.
     install_groups(session, "dev")
     session.install(*CONSTRAINTS, *PROJECT["project"]["dependencies"])
     session.run("mypy", *session.posargs)
@@ -56,25 +56,25 @@ def typing(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Runs the tests with the Python that runs nox."""
+    """Run the tests with the Python that runs nox."""
     run_tests(session)
 
 
 @nox.session(default=False)
 def coverage(session: nox.Session) -> None:
-    """Run the tests and measure how much of portmap they reach, which takes half as long again."""
+    """Run the tests and measure their coverage, which takes half as long again."""
     run_tests(session, "--cov")
 
 
 @nox.session(python=PYTHONS, default=False)
 def matrix(session: nox.Session) -> None:
-    """Runs the tests with every supported Python that is found on this machine."""
+    """Run the tests with every supported Python that is installed."""
     run_tests(session)
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Builds the documentation into build/docs, without network access; a warning or a broken link is an error."""
+    """Build the documentation into build/docs, without network access; a warning or a broken link is an error."""
     install_groups(session, "docs")
     install_portmap(session)
     session.run("sphinx-build", "--quiet", "--fail-on-warning", "docs", "build/docs")
@@ -83,7 +83,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def pages(session: nox.Session) -> None:
-    """Writes the generated parts of the documentation anew, from the rules."""
+    """Generate the parts of the documentation that follow from the rules."""
     install_portmap(session)
     for generator in sorted(Path("docs").glob("generate_*.py")):
         session.run("python", str(generator))
@@ -138,7 +138,7 @@ def check_contents(session: nox.Session, sdist: Path, wheel: Path) -> None:
 
 @nox.session(default=False)
 def dask(session: nox.Session) -> None:
-    """Runs the tests of linting in parts, with Dask's executor among them."""
+    """Run the tests of linting in parts, also with the executor of Dask."""
     install_groups(session, "test", "dask")
     install_portmap(session)
     session.run("pytest", "tests/lint/test_parallel.py", *session.posargs)
@@ -146,7 +146,7 @@ def dask(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def previous_mypy(session: nox.Session) -> None:
-    """Runs the tests of what type checkers say with the mypy before the newest."""
+    """Run the tests of types and of the mypy plugin with the previous mypy."""
     install_groups(session, "test")
     install_portmap(session)
     session.install("mypy==2.3.1")
@@ -155,7 +155,7 @@ def previous_mypy(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def lowest(session: nox.Session) -> None:
-    """Runs the tests of what other libraries have a part in with the oldest versions of them that are allowed."""
+    """Run the tests of the rooms that use other libraries, with the lowest versions that are allowed."""
     project = PROJECT["project"]
     wanted = [*project["dependencies"], *project["optional-dependencies"]["hypothesis"], "pytest>=8.0"]
     session.install(*(each.replace(">=", "==") for each in wanted), "pytest-xdist", "mypy", "jsonschema", "ruamel.yaml")
@@ -166,7 +166,7 @@ def lowest(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Measure what checking, reading, writing and resolving cost, as ratios to baselines in the same run."""
+    """Measure checking, reading, writing and resolving, as ratios to baselines in the same run."""
     install_groups(session, "interop")
     install_portmap(session)
     session.run("python", "benchmarks/ratios.py", *session.posargs)
@@ -178,7 +178,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def long_run(session: nox.Session) -> None:
-    """Judge millions of generated documents: `nox -s long_run -- 2000000`."""
+    """Validate millions of generated documents: `nox -s long_run -- 2000000`."""
     install_groups(session, "test")
     install_portmap(session)
     session.run("python", "tests/properties/long_run.py", *session.posargs)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from command_line import WEB, deployment, portmap, same, service, write
+from command_line import portmap, same, write
+from manifest_texts import WEB, deployment, service
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "contract.md").read_text(encoding="utf-8")
 FILES = re.findall(r"^<!-- file: ([^\n]*) -->\n```yaml\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from command_line import WEB, Terminal, portmap
+from command_line import Terminal, portmap
+from manifest_texts import WEB
 
 PAGE = (Path(__file__).resolve().parent.parent.parent / "docs" / "draw.md").read_text(encoding="utf-8")
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from command_line import portmap
-from edited_files import WEB
+from manifest_texts import EDITED
 
 
 @pytest.fixture
 def web(tmp_path: Path) -> Path:
     """Return a file with a Service and something else."""
     file = tmp_path / "web.yaml"
-    file.write_bytes(WEB.encode())
+    file.write_bytes(EDITED.encode())
     return file
 
 
@@ -26,9 +26,9 @@ def test_check_and_diff_write_nothing(web: Path) -> None:
     assert portmap(*arguments, "--check").code == 1
     shown = portmap(*arguments, "--diff")
     assert (shown.code, "-    port: 80\n+    port: 81\n" in shown.out) == (0, True)
-    assert web.read_bytes() == WEB.encode()
+    assert web.read_bytes() == EDITED.encode()
     assert portmap(*arguments) == (0, "", "")
-    assert web.read_bytes() == WEB.replace("port: 80\n", "port: 81\n").encode()
+    assert web.read_bytes() == EDITED.replace("port: 80\n", "port: 81\n").encode()
     nothing = f"{web}: svc/web: nothing to change\n"
     for option in ((), ("--check",), ("--diff",)):
         assert portmap(*arguments, *option) == (0, "", nothing)
@@ -47,7 +47,7 @@ def test_unreadable_files(web: Path, content: bytes) -> None:
 def test_packed_files(tmp_path: Path) -> None:
     """A file whose name says that it is packed by gzip is refused and does not change."""
     packed = tmp_path / "web.yaml.gz"
-    packed.write_bytes(gzip.compress(WEB.encode()))
+    packed.write_bytes(gzip.compress(EDITED.encode()))
     before = packed.read_bytes()
     run = portmap("set", str(packed), "service/web", "ports.http.port=81")
     assert (run.code, run.out, "is packed by gzip" in run.err) == (2, "", True)
@@ -57,7 +57,7 @@ def test_packed_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_standard_input_goes_to_standard_output(newline: str) -> None:
     """For `-` the whole result is written, changed or not; `--check` and `--diff` write as for a file."""
-    text = WEB.replace("\n", newline)
+    text = EDITED.replace("\n", newline)
     arguments = ("set", "-", "service/web")
     done = portmap(*arguments, "ports.http.port=81", stdin=text)
     assert done == (0, text.replace("port: 80", "port: 81"), "")
@@ -71,7 +71,7 @@ def test_standard_input_goes_to_standard_output(newline: str) -> None:
 
 def test_standard_output_has_the_bytes_of_standard_input() -> None:
     """A process writes UTF-8 in any locale, and the newlines that it read."""
-    text = WEB.replace("Ask Kim", "Frag Jörg").replace("\n", "\r\n").encode()
+    text = EDITED.replace("Ask Kim", "Frag Jörg").replace("\n", "\r\n").encode()
     done = subprocess.run(
         [sys.executable, "-m", "portmap", "set", "-", "svc/web", "ports.http.port=81"],
         input=text,
@@ -96,5 +96,5 @@ def test_the_node_port_range(web: Path, given: tuple[str, ...], code: int) -> No
     """A node port is checked against the given range, and the refusal names the option for it."""
     run = portmap("set", str(web), "service/web", "type=NodePort", "ports.http.nodePort=20000", *given)
     assert (run.code, "--node-port-range" in run.err) == (code, code == 2)
-    assert (web.read_bytes() == WEB.encode()) == (code == 2)
+    assert (web.read_bytes() == EDITED.encode()) == (code == 2)
     assert portmap("set", str(web), "service/web", "type=NodePort", "--node-port-range", "9").code == 2

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from command_line import WEB, deployment, portmap, service, write
+from command_line import portmap, write
+from manifest_texts import WEB, deployment, service
 
 
 @pytest.fixture(autouse=True)

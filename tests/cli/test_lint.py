@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from command_line import WEB, Terminal, portmap, process, service, write
-from lint_inputs import BAD, POD, WARNED
+from command_line import Terminal, portmap, process, write
+from manifest_texts import BAD, POD, WARNED, WEB, service
 
 MISSING_PODS = service("db", "app: db", "{port: 5432}", namespace="far")
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from command_line import Terminal, portmap, write
-from lint_inputs import BAD, POD
+from manifest_texts import BAD, POD
 from pages import blocks_of, text_of
 from portmap._cli.main import main
 from portmap._lint.inputs import UNREADABLE

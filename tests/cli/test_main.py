@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from command_line import POD, POD_REPORT, WEB, portmap
+from command_line import portmap
+from manifest_texts import POD, POD_REPORT, WEB
 from portmap._cli.main import main
 
 WORDS = ["app", "labels", "metadata", "name", "port", "ports", "selector", "spec", "template", "web", "TCP"]

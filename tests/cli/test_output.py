@@ -10,7 +10,8 @@ from typing import NoReturn
 
 import pytest
 
-from command_line import POD, POD_REPORT, WEB, Terminal, deployment, portmap, process, same, service, write
+from command_line import Terminal, portmap, process, same, write
+from manifest_texts import POD, POD_REPORT, WEB, deployment, service
 from portmap._cli.main import main
 
 

@@ -11,8 +11,8 @@ import pytest
 
 import portmap._lint.inputs
 import portmap._manifests.load
-from command_line import WEB
 from command_line import portmap as run_portmap
+from manifest_texts import WEB
 
 if sys.platform == "win32":  # pragma: no cover
     pytest.skip("Windows has no such signals", allow_module_level=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from command_line import WEB, Terminal, portmap, same
-from trace_inputs import AGENTS, INGRESS
+from command_line import Terminal, portmap, same
+from manifest_texts import AGENTS, INGRESS, WEB
 
 
 class TestTrace:

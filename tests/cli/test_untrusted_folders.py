@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import WEB
+from manifest_texts import WEB
 from portmap._cli.main import main
 
 TRAPS = ("rules_of_a_stranger", "concurrent", "json", "logging", "multiprocessing", "pickle", "rich", "venv", "yaml")

@@ -8,7 +8,8 @@ from typing import Final
 
 import pytest
 
-from command_line import POD, WEB, commands, parser_of, portmap
+from command_line import commands, parser_of, portmap
+from manifest_texts import POD, WEB
 from pages import _BLOCK, ALL_PAGES, text_of
 from portmap._cli.main import command_parser
 

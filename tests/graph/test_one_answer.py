@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from command_line import deployment, portmap, service, write
+from command_line import portmap, write
+from manifest_texts import deployment, service
 from portmap import Container, ContainerPort, Pod, PortMap, Service, ServicePort, Workload
 
 

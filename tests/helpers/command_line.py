@@ -1,4 +1,4 @@
-"""Runs of the command, in this process and in a subprocess, and manifests for them."""
+"""Runs of the command, in this process and in a subprocess, and files for them."""
 
 import argparse
 import io
@@ -10,50 +10,6 @@ from textwrap import dedent
 from typing import IO, NamedTuple, final
 
 from portmap._cli.main import command_parser, main
-
-WEB = """\
-apiVersion: v1
-kind: Service
-metadata: {name: web, namespace: shop}
-spec:
-  type: NodePort
-  selector: {app: web}
-  ports:
-  - {name: http, port: 80, targetPort: http, nodePort: 30080}
-  - {name: debug, port: 6060}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop}
-spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      containers:
-      - name: app
-        image: example.com/web:1
-        ports:
-        - {name: http, containerPort: 8080}
-        - {name: dns, containerPort: 53, protocol: UDP}
-"""
-
-
-POD = """\
-apiVersion: v1
-kind: Service
-metadata: {name: web}
-spec:
-  selector: {app: web}
-  ports: [{port: 80, targetPort: http}]
----
-apiVersion: v1
-kind: Pod
-metadata: {name: web-0, labels: {app: web}}
-spec:
-  containers: [{name: app, image: example.com/web:1, ports: [{name: http, containerPort: 8080}]}]
-"""
-POD_REPORT = "Service web (web.yaml:1)\n  80/TCP  → Pod/web-0  app  8080/TCP\n"
 
 
 @final
@@ -109,34 +65,6 @@ def write(name: str, *documents: str) -> None:
     file = Path(name)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("---\n".join(dedent(document) for document in documents), encoding="utf-8")
-
-
-def deployment(name: str, labels: str, ports: str, namespace: str = "shop", kind: str = "Deployment") -> str:
-    """Return a workload with one container."""
-    return f"""\
-apiVersion: apps/v1
-kind: {kind}
-metadata: {{name: {name}, namespace: {namespace}}}
-spec:
-  template:
-    metadata: {{labels: {{{labels}}}}}
-    spec:
-      containers:
-      - {{name: app, image: example.com/app:1, ports: [{ports}]}}
-  selector: {{matchLabels: {{{labels}}}}}
-"""
-
-
-def service(name: str, selector: str, ports: str, namespace: str = "shop") -> str:
-    """Return a Service."""
-    return f"""\
-apiVersion: v1
-kind: Service
-metadata: {{name: {name}, namespace: {namespace}}}
-spec:
-  selector: {{{selector}}}
-  ports: [{ports}]
-"""
 
 
 def same(text: str, expected: str) -> None:

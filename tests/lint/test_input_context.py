@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import pytest
 
-from command_line import deployment, service, write
+from command_line import write
 from executors import PicklingExecutor, contents
-from linked_documents import CUSTOM, DOCUMENTS, GRANT, OTHER, ingress, labelled, monitor, route
+from manifest_texts import CUSTOM, DOCUMENTS, GRANT, OTHER, deployment, ingress, labelled, monitor, route, service
 from portmap import Cluster, Pod, Service
 from portmap._manifests.load import documents_of
 from portmap.lint import Bundle, Found, Report, RuleError, at, lint, lint_paths, rule

@@ -12,7 +12,8 @@ from typing import Final, cast
 
 import pytest
 
-from command_line import portmap, service, write
+from command_line import portmap, write
+from manifest_texts import service
 from portmap.lint import RULES, Found, RuleError, installed_rules, lint, lint_paths, rule, rules_of
 from portmap.lint import Bundle as BundleOfObjects
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from command_line import deployment, service, write
+from command_line import write
 from executors import PicklingExecutor, contents
-from linked_documents import DOCUMENTS, OTHER, labelled, monitor
+from manifest_texts import DOCUMENTS, OTHER, deployment, labelled, monitor, service
 from portmap import Cluster, ManifestError
 from portmap._lint.inputs import Input
 from portmap._lint.parallel import _divided

@@ -1,4 +1,4 @@
-"""Files are replaced at once or not at all."""
+"""Atomic writes of files."""
 
 import errno
 import os
@@ -28,14 +28,14 @@ while True:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """A file in a folder of its own."""
+    """Return a file in a folder of its own."""
     made = tmp_path / "a.yaml"
     made.write_bytes(b"old")
     return made
 
 
 def test_a_link_and_permissions_stay(file: Path) -> None:
-    """What a link leads to is replaced, with its permissions, and the link stays; nothing is left behind."""
+    """The target of a link is replaced and keeps its permissions; the link stays, and no other file is left."""
     file.chmod(0o640)
     link = file.with_name("link.yaml")
     link.symlink_to(file.name)
@@ -45,7 +45,7 @@ def test_a_link_and_permissions_stay(file: Path) -> None:
 
 
 def test_a_file_that_changed_is_left_alone(file: Path) -> None:
-    """What somebody else wrote since is not overwritten."""
+    """A file that another program changed since it was read is not overwritten."""
     with pytest.raises(ManifestError, match="has changed since it was read"):
         write_whole(file, b"new", expected=b"older")
     assert file.read_bytes() == b"old"
@@ -53,7 +53,7 @@ def test_a_file_that_changed_is_left_alone(file: Path) -> None:
 
 @pytest.mark.parametrize("function", ["fsync", "fdopen", "fchmod", "replace"])
 def test_the_old_content_stays_on_failure(file: Path, monkeypatch: pytest.MonkeyPatch, function: str) -> None:
-    """Whatever step fails, the file is as it was, and nothing is left behind."""
+    """If any step fails, the file has its old content, and no other file is left."""
 
     def fail(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -65,7 +65,7 @@ def test_the_old_content_stays_on_failure(file: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_disk_that_is_full(file: Path) -> None:
-    """A process that may write no more than a few bytes leaves the old content."""
+    """If only a few bytes can be written, the file has its old content."""
     code = (
         "import resource, signal, sys; from portmap._manifests.atomic_write import write_whole\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (9999, 9999))\n"
@@ -77,7 +77,7 @@ def test_a_disk_that_is_full(file: Path) -> None:
 
 
 def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
-    """A folder, a pipe that would wait for ever, and a name that is none are refused."""
+    """A folder, a pipe that would block and an invalid name are refused."""
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path, tmp_path / "pipe", tmp_path / "none", f"{tmp_path}/a\0b"):
         with pytest.raises(ManifestError):
@@ -85,7 +85,7 @@ def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
 
 
 def test_killing_a_writer_breaks_no_file(file: Path) -> None:
-    """A process that is killed at any moment leaves the whole old content or the whole new one."""
+    """If the process is killed at any moment, the file has the whole old or the whole new content."""
     contents = (b"# a\n" * 20000, b"# b\n" * 30000)
     file.write_bytes(contents[0])
     rng = random.Random(1)
@@ -99,7 +99,7 @@ def test_killing_a_writer_breaks_no_file(file: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that may be written in a folder that may not is left alone, and the error says which of them it is."""
+    """A writable file in a folder that is not writable stays, and the error names the folder."""
 
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))

@@ -1,4 +1,4 @@
-"""portmap's objects in classes of users, by way of cattrs: settings, mistakes, and converters of their own."""
+"""Objects of portmap in classes of users, by cattrs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ from portmap.manifests import converter
 
 @attrs.frozen
 class Settings:
-    """What a deploy script may have."""
+    """The settings of a deploy script."""
 
     service: Service
     port: ServicePort
@@ -37,7 +37,7 @@ class Settings:
 
 @dataclass
 class Plain:
-    """The same as a dataclass."""
+    """The settings as a dataclass."""
 
     pod: Pod
     ports: dict[str, ContainerPort] = field(default_factory=dict)
@@ -68,7 +68,7 @@ def to_deployment(name: str) -> dict[str, Any]:
 
 
 def test_settings_of_ones_own() -> None:
-    """Objects inside attrs classes and dataclasses become their manifests, and come back."""
+    """Objects in attrs classes and dataclasses are converted to their manifests and back."""
     taught = converter()
     settings = Settings(SERVICE, ServicePort(9090, name="metrics"), [APP], replicas=3)
     data = taught.unstructure(settings)
@@ -101,19 +101,19 @@ def test_settings_of_ones_own() -> None:
     ],
 )
 def test_mistakes(data: Any, kind: type[Any], expected: str) -> None:
-    """What a server would refuse is refused with its field, whatever it stands in."""
+    """An object that a server would refuse is refused with the path of the field, at any depth."""
     with pytest.raises(ValidationError) as caught:
         converter().structure(data, kind)
     assert expected in [violation.field for violation in caught.value.violations]
 
 
 def test_workloads_are_read() -> None:
-    """A Deployment's dict becomes a `Workload`."""
+    """The dict of a Deployment becomes a `Workload`."""
     assert converter().structure(to_deployment("web"), Workload).pod.containers == (APP,)
 
 
 def test_every_fault_is_reported_with_its_path() -> None:
-    """One error lists all faults of settings, however deep they are, whatever is wrong."""
+    """One error lists all faults of all kinds, at any depth."""
     ports = [{"port": 0, "targetPort": 80}]
     data = {
         "service": to_manifest(SERVICE) | {"metadata": {"name": "Web"}, "spec": {"ports": ports}},
@@ -170,19 +170,19 @@ def test_every_fault_is_reported_with_its_path() -> None:
     ],
 )
 def test_a_wrong_value_by_itself(data: Any, kind: type[Any], words: str) -> None:
-    """No value is converted to another type, and the error is the same kind of error everywhere."""
+    """No value is converted to another type, and every error is a `ValidationError`."""
     with pytest.raises(ValidationError) as caught:
         converter().structure(data, kind)
     assert words in str(caught.value)
 
 
 def test_an_integer_is_a_number() -> None:
-    """A float may be written without a point."""
+    """An integer is accepted for a float."""
     assert converter().structure(3, float) == 3
 
 
 def test_a_cluster_as_people_write_it() -> None:
-    """A cluster has the node port range as the flag of the API server has it."""
+    """The node port range of a cluster has the form of the API server's flag."""
     cluster = Cluster("1.33", node_port_range=range(20000, 20100), feature_gates={"RelaxedServiceNameValidation": True})
     data = converter().unstructure(cluster)
     assert data == {
@@ -197,7 +197,7 @@ def test_a_cluster_as_people_write_it() -> None:
 
 
 def test_templates_have_no_kind() -> None:
-    """The pod of a workload is written as the template that it is in its manifest."""
+    """The pod of a workload is written as a pod template, without a kind."""
     workload = converter().structure(to_deployment("web"), Workload)
     data = converter().unstructure(workload)
     assert data["pod"].keys() == {"metadata", "spec"}
@@ -205,7 +205,7 @@ def test_templates_have_no_kind() -> None:
 
 
 def test_a_converter_of_ones_own() -> None:
-    """A converter of a user learns portmap's classes, and stays as strict or lax as it is."""
+    """A user's converter learns portmap's classes and keeps its own configuration."""
     mine = cattrs.Converter()
     assert converter(mine) is mine
     data = mine.unstructure(Settings(SERVICE, ServicePort(80), []))

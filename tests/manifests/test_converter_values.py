@@ -1,4 +1,4 @@
-"""Every public value goes through the converter and back, as JSON does."""
+"""Round trips of every public value through the converter and JSON."""
 
 import io
 import json
@@ -51,7 +51,7 @@ CONVERTER: Final = converter()
 
 
 def values_in(value: Any) -> Iterator[Any]:
-    """Yield the values of public classes in this one, itself among them."""
+    """Yield the values of public classes in this value, and the value itself if its class is public."""
     if type(value) in VALUES:
         yield value
     if attrs.has(type(value)):
@@ -63,7 +63,7 @@ def values_in(value: Any) -> Iterator[Any]:
 
 
 def results_of(objects: list[Manifest], others: Iterable[Manifest] = ()) -> Iterator[Any]:
-    """Yield what portmap says of some objects."""
+    """Yield the results of portmap's functions for some objects."""
     port_map = PortMap.of(objects)
     yield (port_map.references, port_map.misses, port_map.unreached, port_map.node_ports, port_map.host_ports)
     yield (port_map.services, port_map.workloads, port_map.unknown)
@@ -87,7 +87,7 @@ def assert_round_trip(value: Any) -> None:
 
 @given(sets, sets)
 def test_results_round_trip(objects: list[Manifest], others: list[Manifest]) -> None:
-    """What portmap returns about any objects is the same after a way through plain data and JSON."""
+    """Results about any objects are equal after a round trip through plain data and JSON."""
     for result in results_of(objects, others):
         for value in values_in(result):
             assert_round_trip(value)
@@ -95,13 +95,13 @@ def test_results_round_trip(objects: list[Manifest], others: list[Manifest]) -> 
 
 @given(services() | pods() | containers() | service_ports() | clusters())
 def test_objects_round_trip(value: Any) -> None:
-    """So are Services, pods, their parts, and clusters."""
+    """Services, pods, their parts and clusters round-trip."""
     assert_round_trip(value)
 
 
 @given(pods(), st.dictionaries(st.sampled_from(["app", "tier"]), st.sampled_from(["web", ""])) | st.none())
 def test_workloads_round_trip(pod: Pod, selector: dict[str, str] | None) -> None:
-    """So are workloads, by their fields, whatever their kind is, and the templates in them."""
+    """Workloads of every kind round-trip by their fields, with their templates."""
     template = attrs.evolve(pod, template=True)
     assert_round_trip(template)
     labels = None if selector is None else Labels(selector)
@@ -130,7 +130,7 @@ spec: {template: {spec: {containers: [{name: web, resources: {}}]}}}
 
 
 def examples() -> Iterator[Any]:
-    """Yield results that hold values of the classes that the generated ones have seldom or never."""
+    """Yield results with values of classes that generated results seldom have."""
     documents = load(io.StringIO(FILE))
     yield run_lint(documents)
     yield PortMap.of(documents).unknown
@@ -165,7 +165,7 @@ FRONT: Final = {
 
 
 def test_every_public_class_round_trips() -> None:
-    """There is no public value that the converter does not know."""
+    """The converter knows every public class of values."""
     found = [value for example in examples() for value in values_in(example)]
     for value in found:
         assert_round_trip(value)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from command_line import portmap
-from edited_files import OTHERS, WEB
+from manifest_texts import EDITED, OTHER_KINDS
 from portmap import ManifestError, ValidationError
 from portmap._manifests.read import read_all
 from portmap._yaml.parsed_document import ParsedDocument
@@ -23,7 +23,7 @@ from portmap.manifests import edit, load, set_fields
 def web(tmp_path: Path) -> Path:
     """Return a file with a Service and something else."""
     file = tmp_path / "web.yaml"
-    file.write_bytes(WEB.encode())
+    file.write_bytes(EDITED.encode())
     return file
 
 
@@ -49,10 +49,10 @@ def web(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("bom", ["", "\ufeff"])
 def test_a_change_changes_its_place_alone(web: Path, change: str, old: str, new: str, newline: str, bom: str) -> None:
     """A field or a port is set, added or removed with the newlines and the byte order mark of the file."""
-    web.write_bytes((bom + WEB.replace("\n", newline)).encode())
+    web.write_bytes((bom + EDITED.replace("\n", newline)).encode())
     set_fields(web, "service/web", change)
-    assert WEB.count(old) == 1
-    assert web.read_bytes().decode() == bom + WEB.replace(old, new).replace("\n", newline)
+    assert EDITED.count(old) == 1
+    assert web.read_bytes().decode() == bom + EDITED.replace(old, new).replace("\n", newline)
 
 
 @pytest.mark.parametrize(
@@ -111,12 +111,12 @@ def test_what_is_refused_changes_nothing(web: Path, change: str, words: str) -> 
     with pytest.raises((ManifestError, ValidationError)) as caught:
         set_fields(web, "service/web", change)
     assert words in str(caught.value)
-    assert web.read_bytes() == WEB.encode()
+    assert web.read_bytes() == EDITED.encode()
 
 
 def test_earlier_faults_are_fixed_together(web: Path) -> None:
     """If the object was invalid before, a note says that several faults can be fixed in one call."""
-    web.write_text(WEB.replace("port: 80\n", "port: 0\n").replace("port: 90}", "port: 0}"), encoding="utf-8")
+    web.write_text(EDITED.replace("port: 80\n", "port: 0\n").replace("port: 90}", "port: 0}"), encoding="utf-8")
     with pytest.raises(ValidationError) as caught:
         set_fields(web, "service/web", "ports.http.port=80")
     assert {each.field[:13] for each in caught.value.violations} == {"spec.ports[1]"}
@@ -124,7 +124,7 @@ def test_earlier_faults_are_fixed_together(web: Path) -> None:
     assert "fix its faults together" in note
     assert note in portmap("set", str(web), "service/web", "ports.http.port=80").err.splitlines()
     set_fields(web, "service/web", "ports.http.port=80", "ports.metrics.port=90")
-    assert web.read_bytes() == WEB.encode()
+    assert web.read_bytes() == EDITED.encode()
     assert "fix its faults together" not in portmap("set", str(web), "service/web", "ports.http.port=0").err
 
 
@@ -140,7 +140,7 @@ def test_earlier_faults_are_fixed_together(web: Path) -> None:
 )
 def test_validation_of_other_kinds(web: Path, target: str, change: str, code: int) -> None:
     """Workloads and pods are validated as far as ports are concerned, other kinds not at all."""
-    web.write_text(OTHERS, encoding="utf-8")
+    web.write_text(OTHER_KINDS, encoding="utf-8")
     assert portmap("set", str(web), target, change).code == code
 
 
@@ -148,7 +148,7 @@ def test_an_object_can_be_renamed(web: Path) -> None:
     """Later changes, and the validation, are still about the same object."""
     set_fields(web, "service/web", "metadata.name=shop", "ports.http.port=81", "metadata.namespace=a")
     assert web.read_text(encoding="utf-8") == (
-        WEB.replace("name: web ", "name: shop ")
+        EDITED.replace("name: web ", "name: shop ")
         .replace("port: 80\n", "port: 81\n")
         .replace("'front'\n", "'front'\n  namespace: a\n")
     )
@@ -287,8 +287,8 @@ def test_one_object_of_many_is_validated(web: Path, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr("portmap._yaml.read_documents.read_yaml", read)
     monkeypatch.setattr("portmap._manifests.documents.read_all", read_object)
-    text = "---\n".join([WEB, OTHERS] * 5 + [WEB.replace("name: web ", "name: shop ")])
+    text = "---\n".join([EDITED, OTHER_KINDS] * 5 + [EDITED.replace("name: web ", "name: shop ")])
     web.write_text(text, encoding="utf-8")
     set_fields(web, "service/shop", *(f"ports.http.port={8000 + number}" for number in range(6)))
-    assert sum(map(len, parsed)) < len(text) + 8 * len(WEB)
+    assert sum(map(len, parsed)) < len(text) + 8 * len(EDITED)
     assert len(validated) == 1

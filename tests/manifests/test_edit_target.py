@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edited_files import WEB
+from manifest_texts import EDITED
 from portmap import ManifestError
 from portmap.manifests import set_fields
 
@@ -14,7 +14,7 @@ from portmap.manifests import set_fields
 def web(tmp_path: Path) -> Path:
     """Return a file with a Service and something else."""
     file = tmp_path / "web.yaml"
-    file.write_bytes(WEB.encode())
+    file.write_bytes(EDITED.encode())
     return file
 
 
@@ -27,7 +27,9 @@ def test_the_namespace_distinguishes_objects(
 ) -> None:
     """An object with the namespace is preferred to one without, which may be applied to any namespace."""
     file = tmp_path / "web.yaml"
-    parts = [WEB.partition("---\n")[0].replace("name: web ", f"namespace: {each}\n  name: web ") for each in namespaces]
+    parts = [
+        EDITED.partition("---\n")[0].replace("name: web ", f"namespace: {each}\n  name: web ") for each in namespaces
+    ]
     file.write_text("---\n".join(parts), encoding="utf-8")
     set_fields(file, "service/web", "ports.http.port=81", namespace=given)
     parts[changed] = parts[changed].replace("port: 80\n", "port: 81\n")
@@ -37,21 +39,21 @@ def test_the_namespace_distinguishes_objects(
 @pytest.mark.parametrize(
     ("target", "text", "words"),
     [
-        ("service/a/b/web", WEB, "write KIND/NAME"),
-        ("service//web", WEB, "write KIND/NAME"),
-        ("service/", WEB, "write KIND/NAME"),
+        ("service/a/b/web", EDITED, "write KIND/NAME"),
+        ("service//web", EDITED, "write KIND/NAME"),
+        ("service/", EDITED, "write KIND/NAME"),
         (
             "service/prod/web",
-            "---\n".join(WEB.replace("  name: web ", f"  namespace: {each}\n  name: web ") for each in ("b", "a")),
+            "---\n".join(EDITED.replace("  name: web ", f"  namespace: {each}\n  name: web ") for each in ("b", "a")),
             "there is no service/prod/web; it is in a, b",
         ),
-        ("deploy/web", WEB, "there is no deploy/web; there is service/web"),
-        ("service/wbe", WEB, "did you mean 'web'?"),
-        ("web", WEB, "write KIND/NAME"),
-        ("service/web", WEB + "---\n" + WEB, "(line 2, line 19): nothing distinguishes them"),
+        ("deploy/web", EDITED, "there is no deploy/web; there is service/web"),
+        ("service/wbe", EDITED, "did you mean 'web'?"),
+        ("web", EDITED, "write KIND/NAME"),
+        ("service/web", EDITED + "---\n" + EDITED, "(line 2, line 19): nothing distinguishes them"),
         (
             "service/web",
-            WEB + "---\n" + WEB.replace("  name: web ", "  namespace: a\n  name: web "),
+            EDITED + "---\n" + EDITED.replace("  name: web ", "  namespace: a\n  name: web "),
             "(line 2, line 19 in a): give its namespace",
         ),
     ],
@@ -65,7 +67,7 @@ def test_missing_and_ambiguous_objects(web: Path, target: str, text: str, words:
 
 def test_a_namespace_in_the_name(web: Path) -> None:
     """`KIND/NAMESPACE/NAME` is accepted, as in `portmap trace`, and must not contradict `namespace`."""
-    parts = [WEB.replace("  name: web ", f"  namespace: {each}\n  name: web ") for each in ("a", "b")]
+    parts = [EDITED.replace("  name: web ", f"  namespace: {each}\n  name: web ") for each in ("a", "b")]
     web.write_text("---\n".join(parts), encoding="utf-8")
     set_fields(web, "svc/b/web", "ports.http.port=81")
     set_fields(web, "service/b/web", "ports.http.port=81", namespace="b")

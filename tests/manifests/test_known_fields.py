@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edited_files import OTHERS, WEB
+from manifest_texts import EDITED, OTHER_KINDS
 from portmap import ManifestError
 from portmap._apiserver.service_schema import SERVICE
 from portmap._kubernetes.schema import Reader
@@ -23,7 +23,7 @@ from portmap.manifests import edit, set_fields, validate
 def web(tmp_path: Path) -> Path:
     """Return a file with a Service and something else."""
     file = tmp_path / "web.yaml"
-    file.write_bytes(WEB.encode())
+    file.write_bytes(EDITED.encode())
     return file
 
 
@@ -46,10 +46,10 @@ def web(tmp_path: Path) -> Path:
 )
 def test_unknown_fields_at_the_top(web: Path, target: str, change: str, words: str) -> None:
     """A path of another kind than Service begins at its top; the error says where the field is."""
-    web.write_text(OTHERS, encoding="utf-8")
+    web.write_text(OTHER_KINDS, encoding="utf-8")
     with pytest.raises(ManifestError, match=re.escape(words)):
         set_fields(web, target, change)
-    assert web.read_text(encoding="utf-8") == OTHERS
+    assert web.read_text(encoding="utf-8") == OTHER_KINDS
 
 
 @pytest.mark.parametrize(
@@ -66,13 +66,13 @@ def test_unknown_fields_at_the_top(web: Path, target: str, change: str, words: s
 )
 def test_accepted_fields_at_the_top(web: Path, target: str, change: str) -> None:
     """Fields of the kind, existing ones, quoted ones of custom kinds, and any of unknown kinds are accepted."""
-    web.write_text(OTHERS, encoding="utf-8")
+    web.write_text(OTHER_KINDS, encoding="utf-8")
     assert edit(web, target, change).changes
 
 
 def test_a_kind_that_becomes_a_mapping(web: Path) -> None:
     """If an earlier change made a mapping of the kind, the error is about the kind."""
-    web.write_text(OTHERS, encoding="utf-8")
+    web.write_text(OTHER_KINDS, encoding="utf-8")
     with pytest.raises(ManifestError, match="would have no kind"):
         set_fields(web, "configmap/web", "kind={a: b}", "x=1")
 
@@ -87,7 +87,7 @@ def test_no_new_field_beside_a_spec(
 ) -> None:
     """Beside a `spec`, no new field of another name can be set or removed."""
     file = tmp_path_factory.mktemp("top") / "web.yaml"
-    file.write_text(OTHERS, encoding="utf-8")
+    file.write_text(OTHER_KINDS, encoding="utf-8")
     with pytest.raises(ManifestError, match=f"there is no field '{name}' at the top of"):
         edit(file, target, f"{name}{rest}")
 
@@ -113,15 +113,15 @@ def test_unknown_fields_of_services(web: Path, change: str, words: str) -> None:
     """A field that no Service has is refused, with the nearest name."""
     with pytest.raises(ManifestError, match=re.escape(words)):
         set_fields(web, "service/web", change)
-    assert web.read_bytes() == WEB.encode()
+    assert web.read_bytes() == EDITED.encode()
 
 
 def test_existing_unknown_fields_can_be_removed(web: Path) -> None:
     """An unknown field that exists can be removed, at any depth; removing a field that is not set changes nothing."""
     extra = "    targetPort: 8080\n    targetport: {a: b}\n"
-    web.write_text(WEB.replace("    targetPort: 8080\n", extra), encoding="utf-8")
+    web.write_text(EDITED.replace("    targetPort: 8080\n", extra), encoding="utf-8")
     set_fields(web, "service/web", "ports.http.targetport.a-", "ports.http.targetport-", "ports.http.nodePort-")
-    assert web.read_bytes() == WEB.encode()
+    assert web.read_bytes() == EDITED.encode()
     assert not edit(web, "service/web", "sessionAffinityConfig.clientIP.timeoutSeconds-", "status-").changes
 
 

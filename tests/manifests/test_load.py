@@ -1,4 +1,4 @@
-"""Files, folders and streams as documents, each with its place."""
+"""Documents of files, folders and streams, with their positions."""
 
 import gzip
 import io
@@ -41,10 +41,10 @@ def of(text: str) -> Manifests:
 
 
 class TestSources:
-    """Where manifests come from."""
+    """The sources of manifests."""
 
     def test_a_file(self, tmp_path: Path) -> None:
-        """A path as text or as `Path`; documents name it."""
+        """A path can be text or a `Path`; documents have its name."""
         path = tmp_path / "web.yaml"
         path.write_text(GOOD, encoding="utf-8")
         for source in (path, str(path)):
@@ -54,7 +54,7 @@ class TestSources:
             assert str(document) == f"Service web ({path}:1)"
 
     def test_a_folder(self, tmp_path: Path) -> None:
-        """All manifests below it, by name; hidden folders and other files are left alone."""
+        """All manifests below a folder are read by name; hidden folders and other files are skipped."""
         for name in ("b.yml", "a.yaml", "sub/c.json", ".hidden/d.yaml", "notes.txt", "sub/E.YAML"):
             file = tmp_path / name
             file.parent.mkdir(exist_ok=True)
@@ -64,7 +64,7 @@ class TestSources:
         assert loaded.unreadable == ()
 
     def test_unreadable_files_of_a_folder(self, tmp_path: Path) -> None:
-        """One bad file does not hide the others: it stands in `unreadable`, with the reason."""
+        """An unreadable file does not hide the others: it is in `unreadable`, with the reason."""
         (tmp_path / "a.yaml").write_text("a: [", encoding="utf-8")
         (tmp_path / "b.yaml").write_text(GOOD, encoding="utf-8")
         (tmp_path / "c.yaml").write_bytes(b"a: \xff\n")
@@ -75,7 +75,7 @@ class TestSources:
         assert loaded[:0].unreadable == loaded.unreadable
 
     def test_a_folder_that_may_not_be_read(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A folder inside that may not be listed is unreadable like a file."""
+        """A folder that cannot be listed is unreadable like a file."""
         locked = tmp_path / "locked"
         locked.mkdir()
         (tmp_path / "web.yaml").write_text(GOOD, encoding="utf-8")
@@ -98,7 +98,7 @@ class TestSources:
         assert len(load(tmp_path)) == 1
 
     def test_streams(self, tmp_path: Path) -> None:
-        """Text and bytes, with the name of the stream where it has one."""
+        """Streams of text and of bytes are read; documents have the name of the stream."""
         assert load(io.StringIO(GOOD))[0].source == "<stream>"
         assert load(io.BytesIO(GOOD.encode()))[0].name == "web"
         path = tmp_path / "web.yaml"
@@ -110,7 +110,7 @@ class TestSources:
 
     @pytest.mark.parametrize("data", [b"a: \xff", b"a: b\nc: d\xe9\n"])
     def test_streams_that_are_no_utf_8(self, data: bytes, tmp_path: Path) -> None:
-        """Bytes that are no UTF-8 are refused with their place."""
+        """Bytes that are not UTF-8 are refused with their position."""
         with pytest.raises(ManifestError, match="UTF-8") as caught:
             load(io.BytesIO(data))
         assert caught.value.span is not None
@@ -120,7 +120,7 @@ class TestSources:
             load(stream)
 
     def test_streams_that_fail(self) -> None:
-        """A stream that cannot be read is refused with its reason."""
+        """A stream that cannot be read is refused with the reason."""
         closed = io.StringIO(GOOD)
         closed.close()
         with pytest.raises(ManifestError, match="cannot be read"):
@@ -128,17 +128,17 @@ class TestSources:
 
     @pytest.mark.parametrize("name", ["nowhere.yaml", "a\0b", "x" * 5000])
     def test_files_that_are_none(self, name: str) -> None:
-        """A file that is not there, or cannot be, is refused by name."""
+        """A missing file and an invalid path are refused by name."""
         with pytest.raises(ManifestError) as caught:
             load(name)
         assert caught.value.source == name
 
 
 class TestTexts:
-    """Which documents a text has."""
+    """The documents of a text."""
 
     def test_several(self) -> None:
-        """Documents come in order; empty ones are skipped."""
+        """Documents come in order; empty documents are skipped."""
         loaded = of(f"---\n{GOOD}---\n# nothing\n---\n{POD}---\n")
         assert [each.kind for each in loaded] == ["Service", "Pod"]
         assert len(loaded) == 2
@@ -167,7 +167,7 @@ items:
         assert loaded[2].object is None
 
     def test_json(self, tmp_path: Path) -> None:
-        """JSON is read as JSON, by the name of the file or by how it begins."""
+        """JSON is read as JSON, by the name of the file or by its first character."""
         spec = '{"ports": [{"port": 80}]}'
         text = f'{{"apiVersion": "v1", "kind": "Service", "metadata": {{"name": "\\u0077eb"}}, "spec": {spec}}}'
         path = tmp_path / "web.json"
@@ -177,20 +177,20 @@ items:
             assert isinstance(loaded[0].object, Service)
 
     def test_other_kinds(self) -> None:
-        """Objects of kinds that are not modelled are kept as they are."""
+        """Objects of kinds that are not modelled are kept as plain data."""
         [document] = of("kind: ConfigMap\nmetadata: {generateName: a-}\ndata: {b: c}\n")
         assert (document.kind, document.name, document.object, document.violations) == ("ConfigMap", "a-", None, ())
         assert document.raw["data"] == {"b": "c"}
 
     @pytest.mark.parametrize("text", ["5", "text", "- a", "kind: 5", "metadata: 5\nkind: Service", "kind: [Service]"])
     def test_odd_documents(self, text: str) -> None:
-        """Whatever a document is, there is something to call it by."""
+        """Every document has a kind and a name for messages, even if it is not an object."""
         for document in of(text):
             assert str(document)
             assert document.object is None
 
     def test_unreadable_texts(self) -> None:
-        """A text that is no YAML raises, with the place."""
+        """A text that is not YAML raises, with the position."""
         with pytest.raises(ManifestError) as caught:
             of("a: b\nc: [\n")
         assert caught.value.span is not None
@@ -201,7 +201,7 @@ class TestDocuments:
     """One object of a file."""
 
     def test_violations(self) -> None:
-        """A bad object has violations instead of a typed object, and does not raise."""
+        """An invalid object has violations and no typed object, and does not raise."""
         [document] = of(BAD)
         assert document.object is None
         assert [(each.code, each.field) for each in document.violations] == [
@@ -222,25 +222,25 @@ class TestDocuments:
         ],
     )
     def test_spans(self, field: str, span: Span) -> None:
-        """Each field has its place; one that is missing has that of what is above it."""
+        """Each field has a position; a missing field has that of its nearest parent."""
         [document] = of(BAD)
         found = document.span(field)
         assert found is not None
         assert (found.line, found.column) == (span.line, span.column)
 
     def test_key_spans(self) -> None:
-        """The key of a field has a place of its own."""
+        """The key of a field has a position."""
         [document] = of(BAD)
         assert document.key_span("spec.type") == Span(6, 3, 6, 7)
 
     def test_duplicate_keys(self) -> None:
-        """A key given twice is a violation, as a strict server has it; the object is not trusted."""
+        """A key given twice is a violation, as for a strict server."""
         [document] = of(GOOD + "  ports: []\n")
         assert document.object is None
         assert ("duplicate-field", "spec.ports") in [(each.code, each.field) for each in document.violations]
 
     def test_by_which_cluster(self) -> None:
-        """The cluster that is given judges."""
+        """Objects are validated for the given cluster."""
         text = GOOD.replace("name: web", "name: 1web")
         assert load(io.StringIO(text))[0].violations == ()
         assert load(io.StringIO(text), cluster=Cluster("1.35"))[0].violations != ()
@@ -252,13 +252,13 @@ class TestObjects:
     """The typed objects of all documents."""
 
     def test_good(self) -> None:
-        """In order, without those that are not modelled."""
+        """The objects come in order, without those of kinds that are not modelled."""
         service, pod = of(f"{GOOD}---\nkind: ConfigMap\n---\n{POD}").objects()
         assert isinstance(service, Service)
         assert isinstance(pod, Pod)
 
     def test_of_one_class(self) -> None:
-        """Those of a class that is named are picked out, for a type checker too."""
+        """A class selects its objects, also for a type checker."""
         found = of(f"{GOOD}---\n{POD}---\n{GOOD}")
         services: tuple[Service, ...] = found.objects(Service)
         pods: tuple[Pod, ...] = found.objects(Pod)
@@ -266,7 +266,7 @@ class TestObjects:
         assert found.objects(Workload) == ()
 
     def test_bad(self) -> None:
-        """Any bad one raises, and the error has the violations of all, each with its document."""
+        """If a document is invalid, the error has the violations of all documents, each with its document."""
         with pytest.raises(ValidationError) as caught:
             of(f"{GOOD}---\n{BAD}---\n{BAD}").objects()
         fields = [violation.field for violation in caught.value.violations]
@@ -282,7 +282,7 @@ class TestParse:
     """The documents of a text as plain data."""
 
     def test_documents(self) -> None:
-        """An empty document stays, as `{}`."""
+        """An empty document is `{}`."""
         assert parse("a: 1\n---\n---\nb: y\n") == [{"a": 1}, {}, {"b": True}]
         assert parse("") in ([], [{}])
 
@@ -295,14 +295,14 @@ class TestParse:
 
 
 def test_documents_are_public() -> None:
-    """What `load` gives can be named in annotations."""
+    """The classes of documents are public, for annotations."""
     document: Document = of(GOOD)[0]
     assert document.raw["kind"] == "Service"
 
 
 @pytest.mark.parametrize("text", ["kind: A\na: |\n  x", "kind: A\na: | # c\n\n  x", "kind: A\na: >\n  x"])
 def test_the_last_line_is_a_whole_one(text: str) -> None:
-    """A block of text at the very end of a file ends with a line break, as `kubectl` has it; a request is as it is."""
+    """A block scalar at the end of a file ends with a line break, as in `kubectl`; `parse` adds none."""
     [document] = load(io.StringIO(text))
     [streamed] = iter_documents(io.StringIO(text))
     assert document.raw["a"].strip("\n") == "x"
@@ -314,7 +314,7 @@ def test_the_last_line_is_a_whole_one(text: str) -> None:
 @pytest.mark.parametrize("name", ["web.yaml", "web.yaml.gz"])
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_utf_16_is_read(tmp_path: Path, encoding: str, name: str) -> None:
-    """What PowerShell writes, with a byte order mark, is read as kubectl reads it; what is no character is U+FFFD."""
+    """UTF-16 with a byte order mark is read as kubectl reads it; invalid characters are U+FFFD."""
     data = "\ufeffkind: Ä\udc00\nmetadata: {name: web}\n".encode(encoding, errors="surrogatepass")
     (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
     for document in (*load(tmp_path / name), *iter_documents(tmp_path / name), *load(io.BytesIO(data))):
@@ -323,7 +323,7 @@ def test_utf_16_is_read(tmp_path: Path, encoding: str, name: str) -> None:
 
 
 def test_utf_16_is_not_edited(tmp_path: Path) -> None:
-    """An edit, which keeps every other byte, refuses it by its name."""
+    """An edit refuses UTF-16, because it keeps every other byte."""
     (tmp_path / "web.yaml").write_bytes("kind: Service\n".encode("utf-16"))
     with pytest.raises(ManifestError, match="is UTF-16, as PowerShell writes it: save it as UTF-8"):
         edit(tmp_path / "web.yaml", "service/web", "spec.type=NodePort")

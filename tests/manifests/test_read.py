@@ -1,4 +1,4 @@
-"""One parsed manifest as a typed object, and everything that it said."""
+"""Parsed manifests read as typed objects, without loss."""
 
 from typing import Any
 
@@ -25,10 +25,10 @@ OWNER = {"apiVersion": "v1", "kind": "A", "name": "a", "uid": "1"}
 
 
 class TestServices:
-    """A Service's manifest as a `Service`."""
+    """Manifests of Services."""
 
     def test_example(self) -> None:
-        """Each field has its attribute."""
+        """Each field has an attribute."""
         manifest = service_manifest(
             metadata={"namespace": "shop", "labels": {"team": "shop"}},
             spec={"type": "NodePort", "ports": [{"name": "http", "port": 80, "targetPort": "web", "nodePort": 30080}]},
@@ -43,7 +43,7 @@ class TestServices:
         )
 
     def test_the_class_that_it_must_be(self) -> None:
-        """A manifest of another kind than the class that was asked for is refused, with its kind."""
+        """A manifest of another kind than the requested class is refused, with its kind."""
         read_one: Service = read(service_manifest(), Service)
         assert read_one == read(service_manifest())
         pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}
@@ -88,14 +88,14 @@ class TestServices:
         ],
     )
     def test_nothing_is_lost(self, manifest: dict[str, Any]) -> None:
-        """What is not modelled, nulls and empty values are kept, and written back."""
+        """Fields that are not modelled, nulls and empty values are kept and written back."""
         read_back = read(manifest)
         assert isinstance(read_back, Service)
         assert to_manifest(read_back) == manifest
         assert read(to_manifest(read_back)) == read_back
 
     def test_the_model_wins(self) -> None:
-        """A variant of what was read keeps the rest and says the new."""
+        """A changed copy keeps the unmodelled fields and has the new values."""
         read_back = read(service_manifest(metadata={"finalizers": ["a.b/c"]}, status={"loadBalancer": {}}))
         assert isinstance(read_back, Service)
         manifest = to_manifest(attrs.evolve(read_back, name="other", ports=[ServicePort(81)]))
@@ -104,7 +104,7 @@ class TestServices:
         assert manifest["status"] == {"loadBalancer": {}}
 
     def test_everything_at_once(self) -> None:
-        """Wrong types, unknown fields and broken rules are in one error, each with its path."""
+        """One error has wrong types, unknown fields and broken rules, each with its path."""
         manifest = service_manifest(
             metadata={"name": "Web", "labels": {"a": 1}},
             spec={"typ": "NodePort", "ports": [{"port": "80"}, {"port": 0, "targetPort": 80}]},
@@ -118,7 +118,7 @@ class TestServices:
         ]
 
     def test_unknown_fields_hide_nothing(self) -> None:
-        """Beside a misspelt field everything else is judged as well."""
+        """A misspelt field does not hide other violations."""
         manifest = service_manifest(spec={"selectors": {}, "ports": [{"port": 80}, {"port": 80}]})
         assert ("unknown-field", "spec.selectors") in refusals(read, manifest)
         assert ("duplicate-port", "spec.ports[1]") in refusals(read, manifest)
@@ -126,12 +126,12 @@ class TestServices:
     @pytest.mark.parametrize("part", ["metadata", "spec", "status"])
     @pytest.mark.parametrize("value", [5, "text", [], True])
     def test_parts_of_the_wrong_type(self, part: str, value: Any) -> None:
-        """A part that is no mapping is said to be none."""
+        """A part that must be a mapping and is not is a violation."""
         assert ("wrong-type", part) in refusals(read, service_manifest() | {part: value})
 
     @pytest.mark.parametrize("items", [[None], ["a.b/c", None]])
     def test_nulls_in_lists(self, items: list[Any]) -> None:
-        """A null in a list is the empty text that the server makes of it, and is refused as such."""
+        """A null in a list is the empty text, as for a server, and is refused as such."""
         assert refusals(read, service_manifest(metadata={"finalizers": items}))[0][0] in {
             "finalizer-syntax",
             "finalizer-unqualified",
@@ -143,7 +143,7 @@ class TestServices:
         )
 
     def test_by_which_cluster(self) -> None:
-        """The cluster that is given judges, and is named."""
+        """The manifest is validated for the given cluster, which the error names."""
         manifest = service_manifest(metadata={"name": "1web"})
         assert isinstance(read(manifest), Service)
         assert refusals(read, manifest, cluster=Cluster("1.35")) == [("name-syntax", "metadata.name")]
@@ -151,14 +151,14 @@ class TestServices:
             read(manifest, cluster=Cluster("1.35"))
 
     def test_by_what_name(self) -> None:
-        """An error goes by namespace and name, where there are some."""
+        """The error has namespace and name of the object if they exist."""
         with pytest.raises(ValidationError, match=r"^Service shop/web is invalid"):
             read(service_manifest({"ports": "80"}, {"namespace": "shop"}))
         with pytest.raises(ValidationError, match=r"^Service \(no name\) is invalid"):
             read(service_manifest() | {"metadata": 5})
 
     def test_nothing_is_changed(self) -> None:
-        """What was given stays as it was, and may be changed afterwards."""
+        """The manifest is not changed, and can be changed afterwards."""
         manifest = service_manifest(metadata={"finalizers": ["a.b/c"]})
         read_back = read(manifest)
         manifest["metadata"]["finalizers"].append("a.b/d")
@@ -171,7 +171,7 @@ class TestOtherKinds:
     """Pods and workloads."""
 
     def test_a_pod(self) -> None:
-        """A Pod becomes a `Pod`, with what concerns ports."""
+        """A Pod becomes a `Pod` with the fields about ports."""
         manifest = {
             "apiVersion": "v1",
             "kind": "Pod",
@@ -200,15 +200,15 @@ class TestOtherKinds:
         ],
     )
     def test_kinds_that_are_not_read(self, manifest: Any) -> None:
-        """Other kinds, and other projects' kinds of the same name, are refused."""
+        """Other kinds, and kinds of other projects with the same name, are refused."""
         assert [field for _, field in refusals(read, manifest)] == ["kind"]
 
     @pytest.mark.parametrize("data", [None, 5, "kind: Service", [], [{"kind": "Service"}]])
     def test_what_is_no_manifest(self, data: Any) -> None:
-        """Text and lists are no manifests."""
+        """Text and lists are not manifests."""
         assert refusals(read, data) == [("wrong-type", "")]
 
 
 def test_it_can_be_had_from_the_package() -> None:
-    """`portmap.manifests.read` is the one."""
+    """`portmap.manifests.read` is the function."""
     assert manifests.read is read

@@ -1,4 +1,4 @@
-"""Documents that hold several workloads: an operator's ClusterServiceVersion, for load, maps and the command."""
+"""Documents with several workloads: the ClusterServiceVersion of an operator."""
 
 import io
 import json
@@ -39,19 +39,19 @@ spec: {selector: {app: webhook}, ports: [{port: 443, targetPort: https}]}
 
 
 def only(text: str) -> Document:
-    """The one document of a text."""
+    """Return the only document of a text."""
     [document] = load(io.StringIO(text))
     return document
 
 
 def resolved(text: str) -> tuple[Run, list[dict[str, Any]]]:
-    """A run of `portmap resolve`, and the ports that it reports."""
+    """Run `portmap resolve`, and return the run and the resolved ports."""
     run = portmap("resolve", "-", "--format=json", stdin=text)
     return run, [port for service in json.loads(run.out)["services"] for port in service["ports"]]
 
 
 def test_a_document_has_all_of_them() -> None:
-    """`objects` has every workload in order, and `object` none, for it stands for one."""
+    """`objects` has every workload in order, and `object` is `None`."""
     document = only(OPERATOR)
     assert [str(each) for each in document.objects] == ["Deployment operators/manager", "Deployment operators/webhook"]
     assert document.object is None
@@ -74,7 +74,7 @@ def test_a_document_has_all_of_them() -> None:
     ],
 )
 def test_other_documents_have_one(text: str, kind: type[Any]) -> None:
-    """Where there is one object, it is both `object` and the only one of `objects`."""
+    """With one object, it is `object` and the only item of `objects`."""
     document = only(text)
     assert type(document.object) is kind
     assert document.objects == (document.object,)
@@ -84,13 +84,13 @@ def test_other_documents_have_one(text: str, kind: type[Any]) -> None:
     "text", ["kind: ConfigMap\n", OPERATOR.replace("8443", "0"), OPERATOR.partition("  install")[0]]
 )
 def test_others_have_none(text: str) -> None:
-    """A kind that is not modelled, a mistake in one of them, or no workloads at all: there are no objects."""
+    """A kind that is not modelled, an invalid workload, or a list without workloads has no objects."""
     document = only(text)
     assert (document.objects, document.object) == ((), None)
 
 
 def test_mistakes_have_their_place() -> None:
-    """A mistake in one of several workloads is named with its path, and is where it stands in the text."""
+    """A violation in one of several workloads has its path and position."""
     document = only(OPERATOR.replace("9443", "0"))
     [violation] = document.violations
     assert violation.field.startswith("spec.install.spec.deployments[1].spec.template.spec.containers[0].ports[0]")
@@ -100,7 +100,7 @@ def test_mistakes_have_their_place() -> None:
 
 
 def test_read_gives_one_object() -> None:
-    """`read` is for objects that are one, and says so of others."""
+    """`read` refuses objects with several workloads."""
     with pytest.raises(ValidationError) as caught:
         read(only(OPERATOR).raw)
     assert caught.value.violations[0].code == "wrong-kind"
@@ -115,7 +115,7 @@ def test_the_command_resolves_them() -> None:
 
 
 def test_the_command_tells_an_invalid_one() -> None:
-    """The pods that an invalid operator would make are unknown; its own labels count for nothing."""
+    """The pods of an invalid operator are unknown; its own labels do not count."""
     run, [port] = resolved(OPERATOR.replace("9443", "0") + SERVICES)
     assert [miss["code"] for miss in port["misses"]] == ["pods-unknown"]
     assert run.code == 1
@@ -124,7 +124,7 @@ def test_the_command_tells_an_invalid_one() -> None:
 
 
 def test_a_map_has_them() -> None:
-    """A map made of documents has the same workloads as one made of plain data."""
+    """A map of documents has the same workloads as a map of plain data."""
     documents = load(io.StringIO(OPERATOR + SERVICES))
     found = PortMap.of(documents)
     assert found.as_dict() == PortMap.of([document.raw for document in documents]).as_dict()

@@ -1,4 +1,4 @@
-"""Streams of many documents, one at a time, packed files, and JSON."""
+"""Streams of documents, read one at a time; packed files; JSON."""
 
 import gzip
 import io
@@ -29,7 +29,7 @@ texts = st.lists(st.tuples(lines, breaks).map("".join), max_size=12).map("".join
 
 
 def outcome(read: Any) -> tuple[list[Any], int | None]:
-    """The documents that were read, with their places, and the line of the error, if there was one."""
+    """Return the documents that were read, with their positions, and the line of the error, if there was one."""
     found = []
     try:
         for each in read():
@@ -53,7 +53,7 @@ def outcome(read: Any) -> tuple[list[Any], int | None]:
 @example("a\n%b\n---\n%YAML 1.1\n---\nc\n")
 @example("a: 1\n...\n# c\n%YAML 1.1\n---\nb: 2\n...\n...\nc: 3\n")
 def test_documents_are_those_of_the_whole_text(text: str) -> None:
-    """One at a time or all at once, the documents of a text, their places and their faults are the same."""
+    """Read one at a time or all at once, documents, positions and errors are the same."""
     expected, fault = outcome(lambda: load(io.StringIO(text)))
     found, fault_of_stream = outcome(lambda: iter_documents(io.StringIO(text)))
     assert (fault is None) == (fault_of_stream is None)
@@ -71,7 +71,7 @@ def test_documents_are_those_of_the_whole_text(text: str) -> None:
 def test_json_objects_one_after_the_other(
     objects: list[dict[str, Any]], between: str, indent: int | None, around: str
 ) -> None:
-    """Several JSON objects are as many documents, whatever stands between them, and each has its places."""
+    """Each of several JSON objects is a document with positions, whatever is between them."""
     text = around + between.join(json.dumps(each, indent=indent) for each in objects) + around
     expected = [each for each in objects if each]
     for name in ("a.json", "a.txt"):
@@ -90,7 +90,7 @@ def test_json_objects_one_after_the_other(
 
 @pytest.mark.parametrize("name", ["a.json", "a.yaml"])
 def test_a_fault_among_json_objects(name: str, tmp_path: Path) -> None:
-    """The fault of one of several objects has its place in the whole text; a key given twice is a violation."""
+    """An error in one of several objects has its position in the whole text; a key given twice is a violation."""
     file = tmp_path / name
     file.write_text('{"kind": "A"}\n{"kind": "B", "b": 1, "b": 2}\n{"kind": }\n', encoding="utf-8")
     with pytest.raises(ManifestError) as caught:
@@ -107,7 +107,7 @@ def test_a_fault_among_json_objects(name: str, tmp_path: Path) -> None:
 
 
 def test_what_comes_before_a_fault_is_given_out() -> None:
-    """A document is read when it is asked for; the error names the line in the whole text."""
+    """A document is read when it is reached; the error names the line in the whole text."""
     documents = iter_documents(io.StringIO(MANY + "---\na: [\n"))
     assert [each.object for each in itertools.islice(documents, 3)] == [WEB] * 3
     with pytest.raises(ManifestError) as caught:
@@ -117,7 +117,7 @@ def test_what_comes_before_a_fault_is_given_out() -> None:
 
 
 def test_an_endless_stream_needs_little_memory() -> None:
-    """A stream is read as far as it is needed, and what was given out is not kept."""
+    """A stream is read only as far as needed, and earlier documents are not kept."""
 
     def endless() -> Iterator[str]:
         while True:
@@ -150,7 +150,7 @@ def test_packed_files(tmp_path: Path, suffix: str) -> None:
     ids=["not packed", "empty", "cut off", "no text"],
 )
 def test_packed_files_that_cannot_be_unpacked(tmp_path: Path, content: bytes) -> None:
-    """A broken file is an error that names it, not a traceback; an empty one has no documents."""
+    """A broken packed file is an error that names it; an empty one has no documents."""
     path = tmp_path / "web.yaml.gz"
     path.write_bytes(content)
     if not content:
@@ -163,7 +163,7 @@ def test_packed_files_that_cannot_be_unpacked(tmp_path: Path, content: bytes) ->
 
 
 def test_no_such_file(tmp_path: Path) -> None:
-    """A missing file, a folder and bytes that are no text are errors that name their place."""
+    """A missing file, a folder and bytes that are not text are errors with their position."""
     for path in (tmp_path / "none.yaml", tmp_path):
         with pytest.raises(ManifestError, match="cannot be read"):
             [*iter_documents(path)]

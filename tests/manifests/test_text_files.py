@@ -1,4 +1,4 @@
-"""Files are written whole or not at all."""
+"""Atomic writes by `write_whole`."""
 
 import errno
 import os
@@ -26,28 +26,28 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_the_new_content_takes_the_place_of_the_old(file: Path) -> None:
-    """And nothing else is left in the folder."""
+    """The new content replaces the old one, and no other file is left in the folder."""
     write_whole(file, NEW)
     assert file.read_bytes() == NEW
     assert list(file.parent.iterdir()) == [file]
 
 
 def test_permissions_stay(file: Path) -> None:
-    """A file that only its owner may read stays so."""
+    """An existing file keeps its permissions."""
     file.chmod(0o640)
     write_whole(file, NEW)
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
 
 
 def test_a_new_file_has_the_permissions_of_any_new_file(tmp_path: Path) -> None:
-    """Those that the umask leaves."""
+    """A new file has the permissions that the umask allows."""
     write_whole(tmp_path / "one", NEW)
     (tmp_path / "other").write_bytes(NEW)
     assert (tmp_path / "one").stat().st_mode == (tmp_path / "other").stat().st_mode
 
 
 def test_a_link_stays_a_link(file: Path) -> None:
-    """What it points at is written."""
+    """The target of a link is written."""
     link = file.with_name("link.yaml")
     link.symlink_to(file.name)
     write_whole(link, NEW)
@@ -56,7 +56,7 @@ def test_a_link_stays_a_link(file: Path) -> None:
 
 
 def test_a_link_to_nothing_makes_its_target(tmp_path: Path) -> None:
-    """As any program does that writes through a link."""
+    """The missing target of a link is created."""
     link = tmp_path / "link.yaml"
     link.symlink_to("target.yaml")
     write_whole(link, NEW)
@@ -64,19 +64,19 @@ def test_a_link_to_nothing_makes_its_target(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    """The error says so."""
+    """A folder is refused."""
     with pytest.raises(ManifestError, match=os.strerror(errno.EISDIR)):
         write_whole(tmp_path, NEW)
 
 
 def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
-    """No folder is made on the way."""
+    """Missing folders are not created."""
     with pytest.raises(ManifestError, match=os.strerror(errno.ENOENT)):
         write_whole(tmp_path / "no" / "web.yaml", NEW)
 
 
 def test_a_full_device_is_an_error() -> None:
-    """A device is written in place, and says that it is full."""
+    """A device is written in place; an error is raised if it is full."""
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
     with pytest.raises(ManifestError, match=os.strerror(errno.ENOSPC)):
@@ -84,7 +84,7 @@ def test_a_full_device_is_an_error() -> None:
 
 
 def test_a_file_that_cannot_grow_stays_as_it_was(file: Path) -> None:
-    """Where the disk has no room for all of it, the old content stays, and nothing is left beside it."""
+    """If the disk is full, the file has its old content, and no other file is left."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(NEW) // 2, hard))
@@ -110,7 +110,7 @@ while True:
 
 
 def test_a_killed_process_leaves_one_content_or_the_other(tmp_path: Path) -> None:
-    """Whenever the process is killed, the file is whole."""
+    """If the process is killed at any moment, the file is whole."""
     file = tmp_path / "web.yaml"
     file.write_bytes(b"Z" * 100_000)
     for kill in range(20):

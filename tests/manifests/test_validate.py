@@ -1,4 +1,4 @@
-"""The verdict of an API server on a manifest, and what it would store and warn about."""
+"""The answer of an API server to a manifest, and what it would store and warn about."""
 
 import json
 from typing import Any
@@ -17,10 +17,10 @@ def fields(manifest: Any, **options: Any) -> list[tuple[str, str]]:
 
 
 class TestStages:
-    """An earlier stage of the server hides what a later one would say."""
+    """An earlier stage of the server hides later ones."""
 
     def test_one_after_the_other(self) -> None:
-        """Types hide families, families hide addresses, those hide node ports, and those all the rest."""
+        """Wrong types hide families, families hide addresses, addresses node ports, and these all other rules."""
         manifest = service_manifest(
             {
                 "type": "NodePort",
@@ -56,17 +56,17 @@ class TestStages:
         ]
 
     def test_addresses_come_before_names(self) -> None:
-        """A Service without a name gets no address, and that is what the server says first."""
+        """A Service without a name gets no address, which the server reports first."""
         manifest = service_manifest(metadata={"name": ""})
         assert fields(manifest) == [("address-needs-name", "spec.clusterIPs")]
         assert fields(manifest, cluster=Cluster("1.32")) == [("name-required", "metadata.name")]
 
 
 class TestTexts:
-    """JSON text, where its spelling matters."""
+    """JSON text, whose spelling matters."""
 
     def test_good(self) -> None:
-        """A text is judged like the mapping that it spells."""
+        """A text is validated like the mapping that it represents."""
         assert validate(json.dumps(service_manifest())) == ()
         assert stored(json.dumps(service_manifest())) == stored(service_manifest())
 
@@ -75,7 +75,7 @@ class TestTexts:
         [("80", None), ("80.0", "wrong-type"), ("8e1", "wrong-type"), ('"80"', "wrong-type"), ("true", "wrong-type")],
     )
     def test_spellings_of_numbers(self, port: str, code: str | None) -> None:
-        """A number with a point or an exponent is no integer to a strict server."""
+        """A number with a point or an exponent is not an integer for a strict server."""
         text = json.dumps(service_manifest()).replace('"port": 80', f'"port": {port}')
         assert [each.code for each in validate(text)] == ([code] if code else [])
 
@@ -86,7 +86,7 @@ class TestTexts:
 
     @pytest.mark.parametrize("text", ["", "{", "nothing", "[]", "5", '"a"', "kind: Service"])
     def test_what_is_no_json(self, text: str) -> None:
-        """What cannot be read at all is refused as a whole."""
+        """A text that cannot be read is refused as a whole."""
         assert [code for code, _ in fields(text)] == ["undecodable"]
         with pytest.raises(ValidationError):
             stored(text)
@@ -94,15 +94,15 @@ class TestTexts:
 
     @pytest.mark.parametrize("data", [None, 5, [], ["a"], b"{}"])
     def test_what_is_no_manifest(self, data: Any) -> None:
-        """Nor is anything else but a mapping a manifest."""
+        """Only mappings are manifests."""
         assert [code for code, _ in fields(data)] == ["undecodable"]
 
 
 class TestRequests:
-    """What the request says beside the manifest."""
+    """Namespace and old object of a request."""
 
     def test_namespaces(self) -> None:
-        """The manifest's namespace is that of the request, where both are given."""
+        """The namespaces of the manifest and of the request must be equal."""
         assert validate(service_manifest(metadata={"namespace": "shop"})) == ()
         assert validate(service_manifest(metadata={"namespace": "shop"}), namespace="shop") == ()
         assert fields(service_manifest(metadata={"namespace": "shop"}), namespace="other") == [
@@ -113,7 +113,7 @@ class TestRequests:
         assert stored(service_manifest(metadata={"namespace": "shop"}))["metadata"]["namespace"] == "shop"
 
     def test_updates(self) -> None:
-        """An update is judged against what is stored, and takes over what it leaves out."""
+        """An update is compared with the stored Service, and keeps the fields that it omits."""
         old = stored(
             service_manifest({"type": "NodePort", "ports": [{"port": 80, "nodePort": 30080}], "clusterIP": "10.0.0.5"}),
             cluster=DUAL,
@@ -127,7 +127,7 @@ class TestRequests:
         assert ("cluster-ip-immutable", "spec.clusterIPs[0]") in fields(moved, old=old, cluster=DUAL)
 
     def test_another_object(self) -> None:
-        """Another name, namespace or uid is no update of this object."""
+        """Another name, namespace or uid is not an update of this object."""
         old = stored(service_manifest(), cluster=DUAL) | {"metadata": {"name": "web", "namespace": "shop", "uid": "1"}}
         assert fields(service_manifest(metadata={"name": "other"}), old=old) == [("another-object", "metadata.name")]
         assert fields(service_manifest(metadata={"uid": "2"}), old=old) == [("another-object", "metadata.uid")]
@@ -146,13 +146,13 @@ class TestRequests:
         ],
     )
     def test_what_cannot_have_been_stored(self, old: Any) -> None:
-        """Something that is no Service cannot be what is stored: that is the caller's mistake, and is said so."""
+        """An old object that is not a Service is an error of the caller."""
         for judge in (validate, stored, warnings):
             with pytest.raises(ManifestError):
                 judge(service_manifest(), old=old)
 
     def test_status_of_load_balancers(self) -> None:
-        """A load balancer keeps its status over an update, others have none."""
+        """A load balancer keeps its status in an update, other types have none."""
         status = {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}
         old = stored(service_manifest({"type": "LoadBalancer", "clusterIP": "10.0.0.5"}), cluster=DUAL) | {
             "status": status
@@ -161,7 +161,7 @@ class TestRequests:
         assert "status" not in stored(service_manifest(), old=old, cluster=DUAL)
 
     def test_resource_versions(self) -> None:
-        """What is to be created has no resource version; nothing and 0 are none."""
+        """An object to create has no resource version; empty and 0 are none."""
         for version, refused in (("7", True), ("0", False), ("", False), (None, False)):
             found = fields(service_manifest(metadata={"resourceVersion": version}))
             assert found == ([("resource-version-forbidden", "metadata.resourceVersion")] if refused else [])
@@ -171,7 +171,7 @@ class TestStored:
     """What the server would store."""
 
     def test_defaults(self) -> None:
-        """Defaults are filled in; what only a live cluster can pick is left out."""
+        """Defaults are filled in; values that only a live cluster can pick are left out."""
         assert stored(service_manifest(), cluster=DUAL) == {
             "apiVersion": "v1",
             "kind": "Service",
@@ -188,7 +188,7 @@ class TestStored:
         }
 
     def test_without_service_cidrs(self) -> None:
-        """Families that would follow from the cluster's are left out where those are unknown."""
+        """Families that depend on unknown service CIDRs are left out."""
         assert "ipFamilies" not in stored(service_manifest())["spec"]
 
     def test_a_new_address_of_an_external_name(self) -> None:
@@ -203,14 +203,14 @@ class TestStored:
         assert fields(service_manifest(metadata={"generation": -1}), old=service_manifest()) == []
 
     def test_what_is_refused(self) -> None:
-        """What would be refused is not stored, and the error says what `validate` says."""
+        """A refused object is not stored; the error has the violations of `validate`."""
         bad = service_manifest({"ports": []})
         with pytest.raises(ValidationError) as caught:
             stored(bad)
         assert caught.value.violations == validate(bad)
 
     def test_what_the_server_writes_is_left_out(self) -> None:
-        """Uid, times and the like are the server's."""
+        """The result lacks uid, times and the like, which the server sets."""
         metadata: dict[str, Any] = {
             "uid": "1",
             "creationTimestamp": None,
@@ -239,7 +239,7 @@ class TestPods:
     }
 
     def test_pods(self) -> None:
-        """Ports are judged, and so are the names of all fields."""
+        """The ports of pods are validated, and the names of all fields."""
         assert fields(self.POD) == [("container-port-required", "spec.containers[0].ports[0].containerPort")]
         misspelt = {**self.POD, "spec": {**self.POD["spec"], "hostnetwork": True, "volumes": [{"any": "volume"}]}}
         [found] = validate(misspelt)
@@ -250,7 +250,7 @@ class TestPods:
         )
 
     def test_templates(self) -> None:
-        """A workload's template is judged like a pod."""
+        """The template of a workload is validated like a pod."""
         manifest = deployment(self.POD["spec"])
         assert fields(manifest) == [
             ("container-port-required", "spec.template.spec.containers[0].ports[0].containerPort")
@@ -322,12 +322,12 @@ class TestPods:
 
     @pytest.mark.parametrize("part", ["metadata", "spec"])
     def test_parts_of_the_wrong_type(self, part: str) -> None:
-        """A part that is no mapping is said to be none."""
+        """A part that must be a mapping and is not is a violation."""
         assert ("wrong-type", part) in fields(self.POD | {part: 5})
 
 
 class TestWarnings:
-    """What the server accepts, but warns about."""
+    """What the server accepts with a warning."""
 
     @pytest.mark.parametrize(
         ("spec", "code", "field"),
@@ -342,14 +342,14 @@ class TestWarnings:
         ],
     )
     def test_services(self, spec: dict[str, Any], code: str, field: str) -> None:
-        """Each has a code, a field, and says what to do instead."""
+        """Each warning has a code, a field and a hint."""
         [warning] = warnings(service_manifest(spec))
         assert isinstance(warning, ServerWarning)
         assert (warning.code, warning.field) == (code, field)
         assert warning.hint
 
     def test_pods(self) -> None:
-        """Of a pod's ports, repetitions are warned about."""
+        """Repeated ports of a pod are a warning."""
         ports = [{"containerPort": 80, "name": "a"}, {"containerPort": 80, "name": "b"}]
         pod = TestPods.POD | {"spec": {"containers": [{"name": "app", "image": "app", "ports": ports}]}}
         assert [each.code for each in warnings(pod)] == ["repeated-container-port"]
@@ -358,6 +358,6 @@ class TestWarnings:
         ]
 
     def test_what_is_refused_is_not_warned_about(self) -> None:
-        """Of what a server refuses it says only why."""
+        """A refused manifest has no warnings."""
         assert warnings(service_manifest({"externalIPs": ["192.0.2.1"], "ports": []})) == ()
         assert warnings(service_manifest()) == ()

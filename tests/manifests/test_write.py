@@ -28,7 +28,7 @@ WEB = Service("web", selector={"app": "web"}, ports=[ServicePort(80, name="http"
 
 
 def test_example() -> None:
-    """A Service as people write it."""
+    """A Service is written in the usual form."""
     assert to_yaml(WEB) == (
         "apiVersion: v1\n"
         "kind: Service\n"
@@ -45,7 +45,7 @@ def test_example() -> None:
 
 
 def test_several() -> None:
-    """Several objects are several documents, in the order given, plain dicts of any kind among them."""
+    """Several objects are several documents in the given order, plain dicts of any kind among them."""
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
     text = to_yaml(namespace, WEB, namespace)
     assert text.count("\n---\n") == 2
@@ -53,7 +53,7 @@ def test_several() -> None:
 
 
 def test_nothing() -> None:
-    """Nothing is an empty text."""
+    """No objects are the empty text."""
     assert to_yaml() == ""
 
 
@@ -79,7 +79,7 @@ def test_nothing() -> None:
     ],
 )
 def test_text_stays_text(value: str) -> None:
-    """A text that some reader would take for something else is quoted."""
+    """A text that some reader would read as another type is quoted."""
     service = Service("web", annotations={"a": value}, ports=[ServicePort(80)])
     text = to_yaml(service)
     assert yaml.safe_load(text)["metadata"]["annotations"] == {"a": value}
@@ -87,7 +87,7 @@ def test_text_stays_text(value: str) -> None:
 
 
 def test_words_of_enumerations_are_written_as_text() -> None:
-    """A text of a class of its own is the text that it is, however it shows itself."""
+    """A text of a subclass of `str` is written as its text."""
 
     class Word(str, enum.Enum):  # noqa: UP042 - a StrEnum would show itself as its text
         """Words for every place that takes text."""
@@ -112,7 +112,7 @@ def test_words_of_enumerations_are_written_as_text() -> None:
 
 
 def test_fragments() -> None:
-    """A port or container is written as the fragment that it is."""
+    """A port or container is written as a fragment."""
     assert to_yaml(ServicePort(80, target_port="http")) == "port: 80\ntargetPort: http\n"
     assert to_yaml(ContainerPort(80)) == "containerPort: 80\n"
     assert to_yaml(Container("app", ports=[ContainerPort(80)])) == "name: app\nports:\n- containerPort: 80\n"
@@ -120,7 +120,7 @@ def test_fragments() -> None:
 
 
 def test_the_same_bytes() -> None:
-    """The same object gives the same text, whatever way it was made."""
+    """Equal objects have the same text."""
     assert to_yaml(WEB) == to_yaml(load(io.StringIO(to_yaml(WEB))).objects(Service)[0])
 
 
@@ -142,7 +142,7 @@ PARTS = [
 
 @given(st.lists(st.sampled_from(PARTS)).map("".join), st.sampled_from(["---\n", "# first\n---\n", ""]))
 def test_documents_are_written_as_they_were_read(text: str, first: str) -> None:
-    """Documents that nobody changed are written byte for byte, with the comments and empty documents among them."""
+    """Unchanged documents are written byte for byte, with comments and empty documents."""
     text = first + text
     try:
         loaded = load(io.StringIO(text))
@@ -160,7 +160,7 @@ def test_documents_are_written_as_they_were_read(text: str, first: str) -> None:
 
 
 def test_published_files_are_written_as_they_were_read(shared: Path) -> None:
-    """Every file of several repositories that is no `List` and has no directive comes out as it went in."""
+    """Files of published repositories are written byte for byte, except for Lists and directives."""
     same = 0
     for file in sorted((shared / "corpus").rglob("*.y*ml"))[::5]:
         text = file.read_bytes().decode().removeprefix("\ufeff")
@@ -172,7 +172,7 @@ def test_published_files_are_written_as_they_were_read(shared: Path) -> None:
 
 
 def test_a_document_that_was_changed_is_written_anew() -> None:
-    """What somebody changed in its data is written, in the place where it stood, and the others stay as they are."""
+    """A changed document is written from its data, in its place; the others stay."""
     text = "# one\nkind: A\na: '1'\n---\n# two\nkind: B # b\n---\nkind: List\nitems:\n- kind: 'C'\n"
     first, second, third = load(io.StringIO(text))
     first.raw["a"] = 2
@@ -184,7 +184,7 @@ def test_a_document_that_was_changed_is_written_anew() -> None:
 
 
 def test_what_is_not_written_as_it_was_read() -> None:
-    """JSON is written as YAML, a directive is left out, and defaults are filled in where they are asked for."""
+    """JSON is written as YAML, a directive is left out, and defaults are filled in if requested."""
     [document] = load(io.StringIO('{"kind": "A", "a": "\\ud83d\\ude00"}'))
     assert to_yaml(document) == 'kind: A\na: "😀"\n'
     [document] = load(io.StringIO("%YAML 1.1\n---\nkind: 'A' # a\n"))
@@ -199,13 +199,13 @@ def test_what_is_not_written_as_it_was_read() -> None:
     "data", [{"a": float("nan")}, {"a": {1: 2}}, {"a": object()}, {"a": "\ud800"}, {"a": 2**70 + 1}]
 )
 def test_what_yaml_cannot_carry(data: Any) -> None:
-    """What no reader would read back is refused."""
+    """Values that no reader would read back are refused."""
     with pytest.raises(ManifestError):
         to_yaml(data)
 
 
 @pytest.mark.parametrize("subject", [[WEB], (WEB,), Workload("Job", "a", Pod("a")), None, "text", 5])
 def test_what_is_no_object(subject: Any) -> None:
-    """A list of objects, a workload and other things are a wrong call."""
+    """A list of objects, a workload and other values are a wrong call."""
     with pytest.raises(TypeError):
         to_yaml(subject)

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from command_line import POD, WEB
+from manifest_texts import POD, WEB
 from pytest_runs import pytest_in
 
 BROKEN: Final = WEB.replace("name: web", "name: shop").replace("app: web", "app: shop").replace("port: 80,", "port: 0,")

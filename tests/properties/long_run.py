@@ -1,9 +1,8 @@
-"""A long run of generated documents, by hand and not in CI: `python tests/properties/long_run.py 2000000`.
+"""A long run over generated documents, by hand and not in CI: `python tests/properties/long_run.py 2000000`.
 
-Each document is a recorded Service with up to four awkward changes anywhere in it.
-Whatever it is, it ends in a verdict: nothing but the documented errors comes out,
-the document stays as it was, what is stored is stored again as it is, and reading
-refuses at least what the server refuses.
+Each document is a recorded Service with up to four awkward changes anywhere in it. Only the documented errors
+are raised, the document is not changed, a stored object is stored again unchanged, and reading refuses at least
+what the server refuses.
 """
 
 import argparse
@@ -104,7 +103,7 @@ def recorded() -> list[dict[str, Any]]:
 
 
 def places(data: Any) -> list[Any]:
-    """Every mapping and list in the document."""
+    """Yield every mapping and list in the document."""
     found, left = [], [data]
     while left:
         each = left.pop()
@@ -115,7 +114,7 @@ def places(data: Any) -> list[Any]:
 
 
 def spoilt(document: dict[str, Any], chance: random.Random) -> dict[str, Any]:
-    """The document with up to four changes anywhere in it."""
+    """Return the document with up to four changes anywhere in it."""
     document = copy.deepcopy(document)
     for _ in range(chance.randrange(5)):
         place = chance.choice(places(document))
@@ -140,7 +139,7 @@ def spoilt(document: dict[str, Any], chance: random.Random) -> dict[str, Any]:
 
 
 def judged(document: dict[str, Any], cluster: Cluster) -> bool:
-    """Whether the document is accepted; raises where something does not hold that should."""
+    """Return whether the document is accepted; raise if a property does not hold."""
     before = repr(document)
     violations = validate(document, namespace="default", cluster=cluster)
     assert repr(document) == before, "validate changed its input"
@@ -151,7 +150,7 @@ def judged(document: dict[str, Any], cluster: Cluster) -> bool:
         readable = True
         # A null in a map is the empty text to the server, and a lone surrogate U+FFFD.
         if isinstance(typed, Service) and "None" not in before and "ud800" not in before:
-            # The version is written whole, also where a request may leave it out.
+            # The version is always written, even if a request may omit it.
             assert to_manifest(typed) == {**document, "apiVersion": "v1"}, "something was lost or invented"
     except ValidationError:
         readable = False

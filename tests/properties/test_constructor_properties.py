@@ -1,4 +1,4 @@
-"""Constructors, given fields that may be wrong in any way."""
+"""Constructors with fields that may be wrong in any way."""
 
 import copy
 from collections.abc import Callable
@@ -80,7 +80,7 @@ def unjudged(draw: st.DrawFn) -> Service:
 
 @given(unjudged(), clusters())
 def test_a_constructor_refuses_what_check_reports(service: Service, cluster: Cluster) -> None:
-    """Whatever the fields of a Service hold, its constructor raises what `check_service` reports."""
+    """For any fields of a Service, its constructor raises what `check_service` reports."""
     fields = {field.name: getattr(service, field.name) for field in attrs.fields(Service)}
     for judge in (EVERYWHERE, cluster):
         assert _violations(Service, fields, judge) == check_service(service, judge)
@@ -95,7 +95,7 @@ def test_a_constructor_refuses_what_check_reports(service: Service, cluster: Clu
     node_port=loose_numbers,
 )
 def test_a_port_is_refused_for_its_types_or_by_the_rules(**fields: Any) -> None:
-    """Whatever the fields of a port hold, its constructor raises what its types or the rules say against it."""
+    """For any fields of a port, its constructor raises the violations of types or rules."""
     port = _with(ServicePort(80), fields)
     expected = in_order(SERVICE_PORT_FIELDS.violations(port) or SERVICE_PORT_RULES.violations(port))
     assert _violations(ServicePort, fields, EVERYWHERE) == expected

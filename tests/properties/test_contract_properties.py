@@ -1,4 +1,4 @@
-"""`contract`: what must hold of any two sets of objects."""
+"""Properties of `contract` for any two sets of objects."""
 
 from typing import Any, Final
 
@@ -30,7 +30,7 @@ _PROTOCOLS: Final[st.SearchStrategy[Protocol]] = st.sampled_from(["TCP", "UDP"])
 
 @st.composite
 def few_services(draw: st.DrawFn) -> Service:
-    """A Service whose name, ports and pods are often those of another."""
+    """Draw a Service whose name, ports and pods are often those of another."""
     keys = draw(st.lists(st.tuples(_NUMBERS, _PROTOCOLS), unique=True, min_size=1, max_size=3))
     names = draw(st.lists(_NAMES, unique=True, min_size=len(keys), max_size=len(keys)))
     kind = draw(st.sampled_from(["ClusterIP", "NodePort", "LoadBalancer", "headless"]))
@@ -61,7 +61,7 @@ def few_services(draw: st.DrawFn) -> Service:
 
 @st.composite
 def few_workloads(draw: st.DrawFn) -> Workload:
-    """A Deployment whose labels and ports are often those that a Service asks for."""
+    """Draw a Deployment whose labels and ports often match a Service."""
     names = draw(st.lists(_NAMES, unique=True, max_size=3))
     ports = [ContainerPort(draw(_NUMBERS), name=name, protocol=draw(_PROTOCOLS)) for name in names]
     namespace = draw(st.sampled_from([None, "shop", "prod"]))
@@ -78,7 +78,7 @@ _SLOW: Final = settings(suppress_health_check=[HealthCheck.too_slow], deadline=N
 @_SLOW
 @given(_SETS, st.sampled_from([Cluster(), Cluster("1.32"), Cluster(service_cidrs=("10.0.0.0/16", "fd00:10::/108"))]))
 def test_a_set_has_its_own_contract(objects: list[Service | Workload], cluster: Cluster) -> None:
-    """Compared with itself nothing differs, whatever the cluster."""
+    """A set compared with itself has no changes, for any cluster."""
     found = contract(objects, objects, cluster=cluster)
     assert (found.changes, found.plan, found.kept) == ((), (), True)
 
@@ -88,7 +88,7 @@ def test_a_set_has_its_own_contract(objects: list[Service | Workload], cluster: 
 def test_going_back_mirrors_what_came_and_went(
     before: list[Service | Workload], after: list[Service | Workload], ignore: bool
 ) -> None:
-    """Services and ports that one direction removes, the other adds, where a write does what it says."""
+    """Services and ports that one direction removes, the other adds, with a write that replaces."""
 
     def of(found: Contract, kind: str) -> set[tuple[str, str | None]]:
         wanted = {f"service-{kind}", f"port-{kind}"}
@@ -107,7 +107,7 @@ def test_going_back_mirrors_what_came_and_went(
 def test_order_does_not_matter(
     before: list[Service | Workload], after: list[Service | Workload], data: st.DataObject
 ) -> None:
-    """Objects in another order give the same answer."""
+    """The order of the objects does not change the result."""
     shuffled = [data.draw(st.permutations(each)) for each in (before, after)]
     assert contract(*shuffled) == contract(before, after)
 
@@ -115,7 +115,7 @@ def test_order_does_not_matter(
 @_SLOW
 @given(few_services(), st.lists(few_workloads(), min_size=1, max_size=3, unique_by=lambda each: each.name))
 def test_renaming_container_ports_consistently_keeps_the_contract(service: Service, workloads: list[Workload]) -> None:
-    """Service and pods that rename a port together keep the contract, but disturb the rollout where it was reached."""
+    """Renaming a port in Service and pods keeps the contract, but disturbs the rollout if the port was reached."""
 
     def renamed(name: Any) -> Any:
         return f"new-{name}" if isinstance(name, str) else name
@@ -129,7 +129,7 @@ def test_renaming_container_ports_consistently_keeps_the_contract(service: Servi
 
     ports = [attrs.evolve(port, target_port=renamed(port.target_port)) for port in service.ports]
     after: Objects = [attrs.evolve(service, ports=ports), *map(with_new_names, workloads)]
-    # Client-side apply may take the ports of one number for one another.
+    # Client-side apply may confuse ports with the same number.
     found = contract([service, *workloads], after, write="replace")
     assert found.kept
     assert codes(found) <= {"target-moved", "target-port-changed"}
@@ -161,6 +161,6 @@ def test_each_write_of_a_plan_is_accepted(before: Service, after: Service, how: 
 
 
 def reached_by_name(service: Service, workloads: list[Workload]) -> list[ServicePort]:
-    """The ports of this Service that name a container port which is there."""
+    """Return the ports of this Service that name an existing container port."""
     routes = resolve(service, workloads)
     return [port for port in service.ports if isinstance(port.target_port, str) and routes.endpoints(port)]

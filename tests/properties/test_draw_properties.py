@@ -1,4 +1,4 @@
-"""Pictures of any set: complete, well-formed, and the same whatever the order of the objects."""
+"""Pictures of any set are complete, well-formed, and independent of the order of the objects."""
 
 import re
 from itertools import pairwise
@@ -32,7 +32,7 @@ def pictured(objects: list[Manifest]) -> Diagram:
 
 @given(sets, st.randoms())
 def test_the_order_of_the_objects_changes_nothing(objects: list[Manifest], random: Any) -> None:
-    """The same set gives the same picture."""
+    """The order of the objects does not change the picture."""
     shuffled = list(objects)
     random.shuffle(shuffled)
     assert pictured(shuffled) == pictured(objects)
@@ -40,7 +40,7 @@ def test_the_order_of_the_objects_changes_nothing(objects: list[Manifest], rando
 
 @given(sets)
 def test_lines_join_rows_that_are_there(objects: list[Manifest]) -> None:
-    """Every row has an id of its own, and every line leads from one to another."""
+    """Every row has its own id, and every line joins two rows."""
     diagram = pictured(objects)
     ids = [row.id for box in diagram.boxes for row in box.rows]
     assert len(set(ids)) == len(ids)
@@ -49,7 +49,7 @@ def test_lines_join_rows_that_are_there(objects: list[Manifest]) -> None:
 
 @given(sets)
 def test_all_of_the_map_is_in_the_picture(objects: list[Manifest]) -> None:
-    """Each Service and each workload has a box, and each port of a Service leads somewhere or to a reason."""
+    """Each Service and workload has a box, and each port of a Service a line or a reason."""
     found = PortMap.of(objects)
     diagram = diagram_of(found)
     named = {(box.column, box.namespace, box.name) for box in diagram.boxes}
@@ -66,7 +66,7 @@ def test_all_of_the_map_is_in_the_picture(objects: list[Manifest]) -> None:
 
 @given(sets)
 def test_boxes_do_not_overlap(objects: list[Manifest]) -> None:
-    """In a column each box is below the one before it; all are in their lanes, and columns and lanes apart."""
+    """The boxes of a column are below each other in their lanes, and columns and lanes do not overlap."""
     layout = laid_out(pictured(objects))
     for lane in layout.lanes:
         columns = [[each for each in lane.placed if each.span == span] for span in layout.spans.values()]
@@ -85,7 +85,7 @@ def test_boxes_do_not_overlap(objects: list[Manifest]) -> None:
 
 @given(st.permutations(range(12)))
 def test_lines_do_not_cross_where_they_need_not(order: list[int]) -> None:
-    """Services stand in the order of their pods, whatever they are called, and what leads to them in theirs."""
+    """Services are in the order of their pods, and the boxes before them in that of the Services."""
     objects: list[Any] = []
     for place, number in enumerate(order):
         template: Manifest = {"metadata": {"labels": {"app": f"pod-{place:02}"}}}
@@ -105,7 +105,7 @@ def test_lines_do_not_cross_where_they_need_not(order: list[int]) -> None:
 
 @given(st.text(), st.integers(20, 500), st.sampled_from([width_of_bold, width_of_code, width_of_small]))
 def test_what_is_cut_fits_and_keeps_both_ends(text: str, room: int, width_of: Any) -> None:
-    """What fits is whole; of the rest there are the beginning and the end."""
+    """A text that fits is whole; a longer one keeps its beginning and end."""
     shown = fitted(text, room, width_of)
     assert width_of(shown) <= room
     if width_of(text) <= room:
@@ -118,7 +118,7 @@ def test_what_is_cut_fits_and_keeps_both_ends(text: str, room: int, width_of: An
 
 @given(st.text(), st.integers(60, 500), st.integers(1, 6))
 def test_what_is_wrapped_fits(text: str, room: int, most: int) -> None:
-    """There are not more lines than may be, and none is wider."""
+    """There are at most the allowed lines, each within the width."""
     lines = wrapped(text, room, most)
     assert 1 <= len(lines) <= most
     assert all(width_of_code(each) <= room for each in lines)
@@ -130,7 +130,7 @@ HEIGHTS = st.integers(0, 3000)
 
 @given(st.lists(st.builds(Stretch, ENDS, ENDS, HEIGHTS, HEIGHTS), unique=True, max_size=30))
 def test_lines_that_share_a_track_can_be_told_apart(stretches: list[Stretch]) -> None:
-    """As long as there are tracks, they come from one row, lead to one, or run at different heights."""
+    """If there are enough tracks, lines on one track have a common row or different heights."""
     tracks = tracks_of(stretches)
     assert tracks.keys() == set(stretches)
     if len(set(tracks.values())) == 10:
@@ -138,21 +138,21 @@ def test_lines_that_share_a_track_can_be_told_apart(stretches: list[Stretch]) ->
     for one in stretches:
         for other in stretches:
             if tracks[one] == tracks[other] and one.start != other.start and one.end != other.end:
-                # Bundles: what shares an end with either may bring them together.
+                # Bundles: a line that shares an end with both may join them.
                 low, high = sorted((one, other), key=lambda each: max(each.from_y, each.to_y))
                 assert max(low.from_y, low.to_y) < min(high.from_y, high.to_y)
 
 
 @given(sets)
 def test_an_svg_is_well_formed_and_shows_every_row(objects: list[Manifest]) -> None:
-    """It parses as XML, has a title and a description, and a group for each row."""
+    """An SVG parses as XML, and has a title, a description and a group for each row."""
     diagram = pictured(objects)
     root = ET.fromstring(draw(objects))
     assert root.tag == f"{SVG}svg"
     assert root.findtext(f"{SVG}title")
     assert root.findtext(f"{SVG}desc")
     shown = {each.get("id") for each in root.iter(f"{SVG}g") if (each.get("class") or "").startswith("row")}
-    # Those of the legend have no id.
+    # Rows of the legend have no id.
     assert shown - {None} == {row.id for box in diagram.boxes for row in box.rows}
     lines = [each for each in root.iter(f"{SVG}path") if "C" in (each.get("d") or "") or "Q" in (each.get("d") or "")]
     assert len(lines) == len(diagram.lines)
@@ -160,7 +160,7 @@ def test_an_svg_is_well_formed_and_shows_every_row(objects: list[Manifest]) -> N
 
 @given(sets)
 def test_mermaid_names_only_nodes_that_it_defines(objects: list[Manifest]) -> None:
-    """Each line of the flow chart joins two nodes that stand in a lane."""
+    """Each line of the flow chart joins two nodes of a lane."""
     text = draw(objects, format="mermaid")
     defined = set(re.findall(r"^    (\w+)\[", text, re.MULTILINE))
     joined = re.findall(r"^  (\w+) -\S*-?>(?:\|\w+\|)? (\w+)$", text, re.MULTILINE)

@@ -56,7 +56,7 @@ NOT_BY_CREATE: Final[Mapping[str, str]] = {
     "cluster-ip-already-allocated": "nothing is allocated to it yet",
 }
 
-# Rules that only the server's exact verdict reports, because they repeat what another rule says in other words.
+# Rules that only `validate` reports, because they repeat another rule in other words.
 FOR_THE_VERDICT_ALONE: Final = frozenset({"address-needs-name", "resource-version-forbidden"})
 
 
@@ -85,7 +85,7 @@ def test_reading_reports_the_violations(row: Mutation) -> None:
     new = changed(row.base, row.changes)
     codes = {code for code, _ in row.expected}
     if codes & {"resource-version-forbidden"} or new["kind"] != "Service" or new["apiVersion"] != "v1":
-        # The resource version of what a cluster holds is no mistake of an author's, and only Services are read as such.
+        # A resource version is valid in an object of a cluster, and only Services are read as Services.
         assert codes <= {"resource-version-forbidden", "wrong-kind"}
         return
     with pytest.raises(ValidationError) as caught:

@@ -1,4 +1,4 @@
-"""Properties of objects of portmap inside of plain dicts."""
+"""Properties of objects of portmap in plain dicts."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def deployment(pod: Pod, *, typed: bool) -> dict[str, Any]:
 
 @given(strategies.services_with_pods(max_pods=1))
 def test_typed_and_plain_parts_are_one(world: tuple[Service, list[Pod]]) -> None:
-    """A dict with typed objects at any depth is written, linted, resolved and judged as the same dict of plain data."""
+    """A dict with typed objects at any depth is written, linted, resolved and validated as plain data."""
     service, [pod] = world
     typed, plain = deployment(pod, typed=True), deployment(pod, typed=False)
     assert to_yaml(typed) == to_yaml(plain)
@@ -56,7 +56,7 @@ def exposed(workload: dict[str, Any]) -> Service | str:
 
 @given(strategies.services())
 def test_a_service_with_typed_ports(service: Service) -> None:
-    """A dict of a Service may have typed ports and labels, and a List typed items."""
+    """A dict of a Service can have typed ports and labels, and a List typed items."""
     manifest = to_manifest(service)
     spec = manifest.get("spec", {})
     typed = {**manifest, "spec": spec | ({"ports": list(service.ports)} if service.ports else {})}

@@ -73,7 +73,7 @@ def test_a_route_backend_resolves_to_its_port(
     kind = f"{port.effective_protocol}Route"
     route = an_object("gateway.networking.k8s.io/v1", kind, namespace, spec={"rules": [{"backendRefs": [reference]}]})
     resolved = referring([service, route], kind)
-    # A route in another namespace needs a grant besides.
+    # A route in another namespace also needs a grant.
     if "namespace" not in reference:
         assert service_port(resolved) == port
     assert (resolved.reference.service, resolved.reference.namespace) == (service.name, service.namespace)
@@ -173,6 +173,6 @@ def test_names_parse_back(service: Service, data: st.DataObject, client: str, qu
 
 @given(strategies.services(namespaces=st.none()))
 def test_a_missing_namespace_is_never_text(service: Service) -> None:
-    """Without a namespace a name is short, or it is an error: no name has the text None."""
+    """Without a namespace a name is short, or it is an error: no name contains the text None."""
     assert refusals(service.dns_name, from_namespace="edge") == [("unresolvable-reference", "metadata.namespace")]
     assert service.dns_name() == service.name

@@ -226,7 +226,7 @@ def test_a_workload_stands_for_its_pods(world: tuple[Service, list[Pod]]) -> Non
 
 @given(services_with_pods())
 def test_sidecars_are_searched_since_1_33(world: tuple[Service, list[Pod]]) -> None:
-    """An older control plane behaves as if sidecars declared no ports."""
+    """Before 1.33, ports of sidecars do not count."""
     service, found = world
     bare = [
         attrs.evolve(pod, init_containers=[attrs.evolve(each, ports=()) for each in pod.init_containers])

@@ -1,4 +1,4 @@
-"""Whatever comes in, what comes out is an object or one of portmap's own errors, and the input stays as it was."""
+"""Any input gives an object or an error of portmap, and is not changed."""
 
 import contextlib
 import copy
@@ -34,12 +34,12 @@ from random_objects import EVERYWHERE, json_values, near_manifests, service_mani
 
 
 def unchanged(manifest: Any) -> str:
-    """The manifest as text, to compare with later: `==` would not tell `1` from `True`, nor take NaN for itself."""
+    """Return the manifest as text to compare: `==` does not distinguish `1` from `True` or compare NaN."""
     return repr(manifest)
 
 
 def sound(error: ValidationError) -> None:
-    """What every error has: at least one violation, in order, each fit for people and for programs."""
+    """Assert what every error has: at least one violation, in order, readable for people and programs."""
     assert error.violations
     assert str(error)
     assert len(set(error.violations)) == len(error.violations)
@@ -51,7 +51,7 @@ def sound(error: ValidationError) -> None:
 
 
 def read_or_not(manifest: Any) -> Service | Pod | Workload | None:
-    """The object, or None where portmap says why not."""
+    """Return the object, or None if portmap refuses the manifest."""
     try:
         found = manifests.read(manifest, cluster=EVERYWHERE)
     except ValidationError as error:
@@ -64,7 +64,7 @@ def read_or_not(manifest: Any) -> Service | Pod | Workload | None:
 
 @given(json_values)
 def test_any_data_reads_or_is_refused(data: Any) -> None:
-    """Any data at all is read, judged, stored and loaded, or refused in portmap's own words."""
+    """Any data are read, validated, stored and loaded, or refused by an error of portmap."""
     before = unchanged(data)
     read_or_not(data)
     for violation in manifests.validate(data, cluster=EVERYWHERE):
@@ -76,7 +76,7 @@ def test_any_data_reads_or_is_refused(data: Any) -> None:
 
 @given(near_manifests())
 def test_nearly_good_manifests_read_or_are_refused(manifest: Any) -> None:
-    """The right fields with the wrong things in them are read or refused, and never changed."""
+    """Manifests with the right fields and wrong values are read or refused, and never changed."""
     before = unchanged(manifest)
     read_or_not(manifest)
     found = manifests.validate(manifest, cluster=EVERYWHERE)
@@ -95,7 +95,7 @@ def test_nearly_good_manifests_read_or_are_refused(manifest: Any) -> None:
 
 @given(near_manifests(), near_manifests())
 def test_nearly_good_updates_are_judged(manifest: Any, old: Any) -> None:
-    """An update is judged whatever is stored; what cannot have been stored is a `ManifestError`."""
+    """An update is validated for any old object; one that cannot have been stored is a `ManifestError`."""
     before = unchanged((manifest, old))
     for judge in (manifests.validate, manifests.stored, manifests.warnings):
         with contextlib.suppress(ValidationError, ManifestError):
@@ -105,7 +105,7 @@ def test_nearly_good_updates_are_judged(manifest: Any, old: Any) -> None:
 
 @given(near_manifests())
 def test_reading_says_at_least_what_the_server_says(manifest: Any) -> None:
-    """Whatever the server reports of a Service, the error on reading it reports too, and it reads what is accepted."""
+    """Reading a Service reports every violation of the server, and reads what the server accepts."""
     if not isinstance(manifest, Mapping) or manifest.get("kind") != "Service" or "resourceVersion" in repr(manifest):
         return
     if manifest.get("apiVersion") not in ("v1", "/v1", "", None):
@@ -113,7 +113,7 @@ def test_reading_says_at_least_what_the_server_says(manifest: Any) -> None:
     theirs = {
         (each.reason, each.field)
         for each in manifests.validate(manifest, cluster=EVERYWHERE)
-        # The author hears of a name that is missing or wrong, not of the address that needs it.
+        # Reading reports a missing or wrong name, not the address that needs it.
         if each.code != "address-needs-name"
     }
     try:
@@ -132,7 +132,7 @@ def test_reading_says_at_least_what_the_server_says(manifest: Any) -> None:
     json_values,
 )
 def test_odd_workloads_read_or_are_refused(kind: str, template: Any, rest: Any) -> None:
-    """A workload with anything for a template is read or refused."""
+    """A workload with any value as template is read or refused."""
     groups = {"CronJob": "batch/v1", "Pod": "v1", "ReplicationController": "v1", "Rollout": "argoproj.io/v1alpha1"}
     group = groups.get(kind, "apps/v1")
     if kind == "Pod":
@@ -156,7 +156,7 @@ def test_odd_workloads_read_or_are_refused(kind: str, template: Any, rest: Any) 
 
 @given(pods(), st.data())
 def test_nearly_good_pods_read_or_are_refused(pod: Pod, data: st.DataObject) -> None:
-    """A pod's manifest with one place of it replaced is read or refused."""
+    """A pod's manifest with one value replaced is read or refused."""
     manifest = to_manifest(pod)
     place: Any = manifest
     while True:
@@ -181,7 +181,7 @@ def test_nearly_good_pods_read_or_are_refused(pod: Pod, data: st.DataObject) -> 
 
 @given(st.text() | near_manifests().map(lambda manifest: json.dumps(manifest, default=str)))
 def test_any_text_is_judged(text: str) -> None:
-    """Any JSON text, and any that is none, is judged; as a file it is loaded or refused with its place."""
+    """Any text, JSON or not, is validated; as a file it is loaded or refused with a position."""
     assert isinstance(manifests.validate(text, cluster=EVERYWHERE), tuple)
     try:
         loaded = load(io.StringIO(text), cluster=EVERYWHERE)
@@ -197,7 +197,7 @@ def test_any_text_is_judged(text: str) -> None:
 
 @given(near_manifests())
 def test_one_bad_object_does_not_raise(manifest: Any) -> None:
-    """A file with a bad object loads; the bad object has violations, and the good one beside it none."""
+    """A file with an invalid object loads; only that object has violations."""
     good = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "good"}, "spec": {"ports": [{"port": 80}]}}
     try:
         text = to_yaml({"apiVersion": "v1", "kind": "List", "items": [good, manifest]})
@@ -222,7 +222,7 @@ CONSTRUCTORS: list[tuple[type[Any], dict[str, Any]]] = [
 def test_any_argument_makes_an_object_or_violations(
     kind: type[Any], arguments: dict[str, Any], data: st.DataObject
 ) -> None:
-    """Whatever stands for any argument of a constructor, there is an object or a `ValidationError`."""
+    """Any argument of a constructor gives an object or a `ValidationError`."""
     names = [field.name for field in kind.__attrs_attrs__]
     chosen = data.draw(st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True))
     odd = {name: data.draw(untyped) for name in chosen}
@@ -231,7 +231,7 @@ def test_any_argument_makes_an_object_or_violations(
     except ValidationError as error:
         sound(error)
         return
-    # What came to be is a value like any other.
+    # The object is a value like any other.
     hash(made)
     assert repr(made)
     assert made == copy.copy(made)
@@ -242,7 +242,7 @@ def test_any_argument_makes_an_object_or_violations(
 @pytest.mark.parametrize("name", ["ports", "selector", "labels", "cluster_ips", "containers", "unmodelled"])
 @given(value=untyped)
 def test_series_and_mappings_of_the_wrong_things(name: str, value: Any) -> None:
-    """A list, a mapping or a text around a wrong thing is no better than the thing."""
+    """A list, mapping or text with a wrong value is refused as the value is."""
     for wrapped in ([value], (value,), {"a": value}, {"metadata": value}, {"metadata": {"finalizers": [value]}}):
         for kind, arguments in CONSTRUCTORS:
             if name in {field.name for field in kind.__attrs_attrs__}:
@@ -254,7 +254,7 @@ def test_series_and_mappings_of_the_wrong_things(name: str, value: Any) -> None:
 
 @given(st.dictionaries(st.sampled_from(["metadata", "spec", "status", "kind", "a"]), json_values, max_size=3))
 def test_any_unmodelled_data(data: Any) -> None:
-    """What is not modelled may be any JSON data; it is judged, kept, and written back where it fits."""
+    """Unmodelled data can be any JSON data; they are validated, kept, and written back where they fit."""
     try:
         service = Service("web", ports=[ServicePort(80)], unmodelled=data)
     except ValidationError as error:
@@ -270,7 +270,7 @@ def test_any_unmodelled_data(data: Any) -> None:
 
 @given(services(), untyped)
 def test_any_name_of_a_port(service: Service, key: Any) -> None:
-    """Asking a resolution for what is no port is a `KeyError`, or a `TypeError` for what nothing is called by."""
+    """A resolution raises `KeyError` for an unknown port, and `TypeError` for a value that cannot be one."""
     resolution = resolve(service, [])
     try:
         found = resolution.endpoints(key)
@@ -284,7 +284,7 @@ def test_any_name_of_a_port(service: Service, key: Any) -> None:
 
 @given(service_manifests())
 def test_errors_are_portmaps_own(manifest: Any) -> None:
-    """Errors share one root, and are `ValueError`s to those who know no other."""
+    """All errors have one base class, and are `ValueError`s."""
     manifest["spec"] = {"ports": [{"port": 0}]}
     with pytest.raises(PortmapError) as caught:
         manifests.read(manifest)
@@ -295,7 +295,7 @@ def test_errors_are_portmaps_own(manifest: Any) -> None:
     "path", [("metadata", "managedFields", "fieldsV1"), ("metadata", "labels"), ("spec", "selector"), ("status",)]
 )
 def test_endless_nesting(path: tuple[str, ...]) -> None:
-    """Data that nest deeper than Python's stack are read or refused like any other."""
+    """Data that nest deeper than Python's stack are read or refused."""
     deep: dict[str, Any] = {}
     inner = deep
     for _ in range(100_000):

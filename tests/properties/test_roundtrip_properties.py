@@ -1,4 +1,4 @@
-"""What is written reads back, and what is read writes back: nothing is lost and nothing is added."""
+"""Objects and manifests round-trip without loss."""
 
 import copy
 import io
@@ -45,7 +45,7 @@ def test_a_pod_reads_back(pod: Pod) -> None:
 
 @given(service_manifests())
 def test_a_manifest_writes_back(manifest: dict[str, Any]) -> None:
-    """`to_manifest(read(m)) == m` for what others wrote: nulls, empty lists, finalizers and status stay."""
+    """`to_manifest(read(m)) == m` for manifests of other tools: nulls, empty lists, finalizers and status stay."""
     before = copy.deepcopy(manifest)
     service = manifests.read(manifest, cluster=EVERYWHERE)
     assert isinstance(service, Service)
@@ -63,7 +63,7 @@ def test_yaml_loads_back(objects: list[Service | Pod]) -> None:
 
 @given(service_manifests())
 def test_yaml_of_a_manifest_is_the_manifest(manifest: dict[str, Any]) -> None:
-    """A plain manifest that is written as YAML parses as itself, and so does what was read of it."""
+    """A plain manifest written as YAML parses as itself, and so does a manifest that was read."""
     assert manifests.parse(to_yaml(manifest)) == [manifest]
     service = manifests.read(manifest, cluster=EVERYWHERE)
     assert isinstance(service, Service)
@@ -72,7 +72,7 @@ def test_yaml_of_a_manifest_is_the_manifest(manifest: dict[str, Any]) -> None:
 
 @given(services(), service_manifests())
 def test_every_library_reads_back_what_is_written(service: Service, manifest: dict[str, Any]) -> None:
-    """PyYAML (YAML 1.1) and ruamel.yaml (YAML 1.2) read Services and plain dicts as the values that were written."""
+    """PyYAML (YAML 1.1) and ruamel.yaml (YAML 1.2) read Services and plain dicts as the written values."""
     expected = [to_manifest(service), manifest]
     written = to_yaml(service, manifest)
     assert [*yaml.load_all(written, Loader=yaml.CSafeLoader)] == expected
@@ -82,11 +82,11 @@ def test_every_library_reads_back_what_is_written(service: Service, manifest: di
 @settings(max_examples=3, phases=[Phase.generate])
 @given(st.lists(services().map(to_manifest) | service_manifests(), min_size=10, max_size=30))
 def test_kubectl_reads_back_what_is_written(values: list[dict[str, Any]]) -> None:
-    """kubectl itself, where it is installed, reads the values that were written."""
+    """kubectl itself, if it is installed, reads the written values."""
     kubectl = shutil.which("kubectl")
     if kubectl is None:
         pytest.skip("kubectl is not installed")
-    # A label is what kubectl changes without a server; it may change the metadata, so the manifests are below it.
+    # kubectl sets a label without a server, which may change the metadata, so only the other fields are compared.
     expected = [
         {"apiVersion": "v1", "kind": "Service", "metadata": {"name": f"s{number}"}, "spec": value}
         for number, value in enumerate(values)
@@ -100,7 +100,7 @@ def test_kubectl_reads_back_what_is_written(values: list[dict[str, Any]]) -> Non
 
 @given(services())
 def test_what_is_written_explicitly_is_what_the_server_would_store(service: Service) -> None:
-    """`explicit=True` changes nothing that the server would store, and leaves it nothing to fill in."""
+    """`explicit=True` fills in all defaults, and does not change what the server would store."""
     with EVERYWHERE:
         [explicit] = manifests.parse(to_yaml(service, explicit=True))
         assert to_yaml(service, explicit=True) == to_yaml(explicit, explicit=True) == to_yaml(explicit)
@@ -113,7 +113,7 @@ def test_what_is_written_explicitly_is_what_the_server_would_store(service: Serv
 
 @given(services(), clusters())
 def test_every_service_that_is_built_is_accepted(service: Service, cluster: Cluster) -> None:
-    """What a constructor lets through, the server that it was judged by accepts; and so for any other cluster."""
+    """A Service that a constructor accepts for a cluster is accepted by its server, for any cluster."""
     manifest = to_manifest(service)
     assert check(service, cluster=EVERYWHERE) == ()
     assert manifests.validate(manifest, cluster=EVERYWHERE) == ()
@@ -126,7 +126,7 @@ def test_every_service_that_is_built_is_accepted(service: Service, cluster: Clus
 
 @given(pods(), clusters())
 def test_every_pod_that_is_built_is_accepted(pod: Pod, cluster: Cluster) -> None:
-    """A pod with containers that is built is accepted by the server, with regard to its ports."""
+    """A server accepts the ports of every pod with containers that a constructor accepts."""
     manifest = to_manifest(pod)
     found = manifests.validate(manifest, cluster=cluster)
     # A typed pod need not have containers or images; other restart policies are known since 1.35.
@@ -136,7 +136,7 @@ def test_every_pod_that_is_built_is_accepted(pod: Pod, cluster: Cluster) -> None
 
 @given(services())
 def test_a_service_is_a_value(service: Service) -> None:
-    """Copies, pickles and rebuilt objects are equal, hash alike, and look alike."""
+    """Copies, pickles and rebuilt objects are equal, with equal hashes and reprs."""
     with EVERYWHERE:
         rebuilt = attrs.evolve(service)
         twins = [copy.copy(service), copy.deepcopy(service), pickle.loads(pickle.dumps(service)), rebuilt]
@@ -152,7 +152,7 @@ PUBLIC = {name: getattr(portmap, name) for name in portmap.__all__}
 
 @given(services(), pods())
 def test_a_repr_is_the_expression(service: Service, pod: Pod) -> None:
-    """A repr is the Python expression that builds the object again."""
+    """A repr is the Python expression that builds the object."""
     with EVERYWHERE:
         assert eval(repr(service), PUBLIC) == service
         assert eval(repr(pod), PUBLIC) == pod
@@ -160,7 +160,7 @@ def test_a_repr_is_the_expression(service: Service, pod: Pod) -> None:
 
 @given(pods())
 def test_a_template_makes_a_workload(pod: Pod) -> None:
-    """A pod's manifest put into a Deployment as its template becomes a workload with the same ports."""
+    """A pod's manifest as the template of a Deployment becomes a workload with the same ports."""
     manifest = to_manifest(pod)
     deployment = {
         "apiVersion": "apps/v1",
@@ -178,17 +178,17 @@ def test_a_template_makes_a_workload(pod: Pod) -> None:
 
 @given(service_manifests())
 def test_storing_twice_is_storing_once(manifest: dict[str, Any]) -> None:
-    """`stored(stored(m)) == stored(m)`: what the server stored, it would store so again."""
+    """`stored(stored(m)) == stored(m)`."""
     once = manifests.stored(manifest, cluster=EVERYWHERE)
     assert manifests.stored(once, cluster=EVERYWHERE) == once
 
 
 @given(service_manifests(), service_manifests())
 def test_an_update_by_itself_changes_nothing(manifest: dict[str, Any], other: dict[str, Any]) -> None:
-    """What was stored, put over itself, is accepted and stays as it is; anything else is judged or refused, no more."""
+    """A stored object as an update of itself is accepted and unchanged; other updates are validated."""
     stored = manifests.stored(manifest, cluster=EVERYWHERE)
     spec = stored["spec"]
-    # What only a live cluster gives a Service, this one lacks: it is not all of what a server would hold.
+    # The Service lacks the values that only a live cluster picks.
     whole = "clusterIP" in spec and (spec.get("externalTrafficPolicy") != "Local" or "healthCheckNodePort" in spec)
     if stored["metadata"].get("name") and whole:
         assert manifests.validate(stored, old=stored, cluster=EVERYWHERE) == ()

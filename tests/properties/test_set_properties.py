@@ -1,4 +1,4 @@
-"""What Services of one cluster take from each other."""
+"""Conflicts between Services of one cluster."""
 
 import attrs
 import pytest
@@ -41,7 +41,7 @@ def internal(name: str, address: str) -> Service:
     ],
 )
 def test_examples(first: Service, second: Service, code: str, field: str) -> None:
-    """The second of two is refused what the first one has, and it is said who that is."""
+    """The second of two Services is refused what the first one has, which the violation names."""
     [conflict] = check_set([first, second])
     assert isinstance(conflict, Conflict)
     assert (conflict.service, conflict.other) == (second, first)
@@ -64,7 +64,7 @@ def test_examples(first: Service, second: Service, code: str, field: str) -> Non
             Service("", generate_name="a-", ports=[ServicePort(81)]),
             Service("", generate_name="a-", ports=[ServicePort(80)]),
         ],
-        # An ExternalName Service holds no node ports, whatever it says.
+        # An ExternalName Service takes no node ports.
         [
             Service("a", type="ExternalName", external_name="b.c", ports=[ServicePort(80, node_port=30000)]),
             node_port("b", 30000),
@@ -72,7 +72,7 @@ def test_examples(first: Service, second: Service, code: str, field: str) -> Non
     ],
 )
 def test_no_conflict(services: list[Service]) -> None:
-    """Other numbers, other namespaces, the same Service twice, and what only seems to hold a port, are no conflict."""
+    """Other numbers, other namespaces, an equal Service, and ports that are not taken are no conflict."""
     assert check_set(services) == ()
 
 
@@ -83,13 +83,13 @@ def test_one_service_may_share_with_itself() -> None:
 
 
 def test_by_which_cluster() -> None:
-    """Any cluster can be asked; what is taken is taken in each."""
+    """The set is checked for the given cluster."""
     both = [node_port("a", 30000), node_port("b", 30000)]
     assert check_set(both, cluster=Cluster("1.32")) == check_set(both)
 
 
 def numbers(service: Service) -> list[int]:
-    """The node ports that a Service asks for, written down anew."""
+    """Return the node ports that a Service requests, by an independent implementation."""
     found = [port.node_port or 0 for port in service.ports if service.type in {"NodePort", "LoadBalancer"}]
     if service.type == "LoadBalancer" and service.external_traffic_policy == "Local":
         found.append(service.health_check_node_port or 0)
@@ -98,7 +98,7 @@ def numbers(service: Service) -> list[int]:
 
 @given(st.lists(services(), max_size=6), st.data())
 def test_node_ports_belong_to_one_service(found: list[Service], data: st.DataObject) -> None:
-    """A Service is in conflict over each number that an earlier one of another name has."""
+    """A Service conflicts for each number that an earlier one with another name has."""
     few = st.sampled_from([30000, 30001, 30002])
 
     def number_for(service: Service) -> int:

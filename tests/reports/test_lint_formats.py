@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from command_line import portmap, write
-from lint_inputs import BAD, POD, WARNED
+from manifest_texts import BAD, POD, WARNED
 from portmap import Cluster
 from portmap._graph.object_name import ObjectName
 from portmap._reports.lint_github import as_github

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from command_line import WEB, deployment, portmap, same, service, write
+from command_line import portmap, same, write
+from manifest_texts import WEB, deployment, service
 
 
 @pytest.fixture(autouse=True)

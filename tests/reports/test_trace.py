@@ -7,8 +7,8 @@ from typing import Any, Final
 import jsonschema
 import pytest
 
-from command_line import WEB, portmap
-from trace_inputs import AGENTS, INGRESS
+from command_line import portmap
+from manifest_texts import AGENTS, INGRESS, WEB
 
 SCHEMA: Final = json.loads(
     (Path(__file__).resolve().parents[2] / "docs" / "schemas" / "trace-1.json").read_text(encoding="utf-8")

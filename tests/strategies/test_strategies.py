@@ -1,4 +1,4 @@
-"""What the strategies promise: only good objects, readable when they shrink, and hardly anything drawn in vain."""
+"""The strategies generate valid objects that shrink to readable ones, and reject few draws."""
 
 import inspect
 import os
@@ -62,7 +62,7 @@ EVERY: Final[dict[str, Callable[[], st.SearchStrategy[Any]]]] = {
 
 
 def simplest(strategy: st.SearchStrategy[Any], wanted: Callable[[Any], bool] = lambda _: True) -> Any:
-    """What examples of the strategy shrink to."""
+    """Return the example to which a strategy shrinks."""
     quiet = settings(
         database=None, max_examples=2000, suppress_health_check=list(HealthCheck), phases=[Phase.generate, Phase.shrink]
     )
@@ -70,7 +70,7 @@ def simplest(strategy: st.SearchStrategy[Any], wanted: Callable[[Any], bool] = l
 
 
 def fates(strategy: st.SearchStrategy[Any], examples: int) -> Counter[str]:
-    """What became of the test cases of a property that always holds."""
+    """Return the outcomes of the test cases of a property that always holds."""
     told: list[Any] = []
 
     @settings(
@@ -92,11 +92,11 @@ def fates(strategy: st.SearchStrategy[Any], examples: int) -> Counter[str]:
 
 
 class TestWhatIsMade:
-    """Every example is good, and what the arguments ask for."""
+    """Every example is valid and as the arguments demand."""
 
     @given(clusters.flatmap(lambda cluster: st.tuples(st.just(cluster), strategies.services(cluster=cluster))))
     def test_services_are_accepted(self, drawn: tuple[Cluster, Service]) -> None:
-        """The cluster that is given accepts the Service, typed and as a manifest."""
+        """The given cluster accepts the Service, typed and as a manifest."""
         cluster, service = drawn
         assert check(service, cluster=cluster) == ()
         assert manifests.validate(to_manifest(service), cluster=cluster) == ()
@@ -138,7 +138,7 @@ class TestWhatIsMade:
         clusters.flatmap(lambda cluster: st.tuples(st.just(cluster), strategies.services_with_pods(cluster=cluster)))
     )
     def test_every_port_leads_into_every_pod(self, drawn: tuple[Cluster, tuple[Service, list[Pod]]]) -> None:
-        """A Service with its pods has no miss, and each of its ports an endpoint in each pod."""
+        """A Service with its pods has no miss, and each of its ports has an endpoint in each pod."""
         cluster, (service, pods) = drawn
         resolution = resolve(service, pods, cluster=cluster)
         assert resolution.misses == ()
@@ -148,14 +148,14 @@ class TestWhatIsMade:
 
     @given(clusters.flatmap(lambda cluster: st.tuples(st.just(cluster), strategies.broken_services(cluster=cluster))))
     def test_a_broken_service_has_the_one_violation(self, drawn: tuple[Cluster, strategies.BrokenService]) -> None:
-        """A server refuses the manifest with the violation that comes with it, and no other."""
+        """A server refuses the manifest with its violation and no other."""
         cluster, broken = drawn
         assert broken.cluster == cluster
         assert manifests.validate(broken.manifest, cluster=cluster) == (broken.violation,)
 
     @given(strategies.broken_services())
     def test_a_broken_service_says_for_which_cluster(self, broken: strategies.BrokenService) -> None:
-        """Without a cluster given, each mistake comes with one that refuses it."""
+        """Without a given cluster, each mistake has a cluster that refuses it."""
         assert manifests.validate(broken.manifest, cluster=broken.cluster) == (broken.violation,)
 
     @given(
@@ -174,7 +174,7 @@ class TestWhatIsMade:
         )
     )
     def test_services_are_as_asked(self, service: Service) -> None:
-        """Types, ports, protocols, targets, names and selectors are those that were asked for."""
+        """Types, ports, protocols, targets, names and selectors are as requested."""
         assert service.effective_type in {"NodePort", "ClusterIP"}
         assert not service.is_headless
         assert 2 <= len(service.ports) <= 3
@@ -185,7 +185,7 @@ class TestWhatIsMade:
 
     @given(strategies.services(min_ports=6, max_ports=6, min_port=80, max_port=81))
     def test_there_is_room_to_the_last_port(self, service: Service) -> None:
-        """Where as many ports are asked for as there are numbers and protocols, all of them are there."""
+        """As many ports as there are numbers and protocols can be requested."""
         assert len({(port.port, port.effective_protocol) for port in service.ports}) == 6
 
     @given(
@@ -203,7 +203,7 @@ class TestWhatIsMade:
         )
     )
     def test_pods_are_as_asked(self, pod: Pod) -> None:
-        """Containers, ports, names and whether the pod was observed are as they were asked for."""
+        """Containers, ports, names and observed fields are as requested."""
         assert len(pod.containers) == 2
         assert all(1 <= len(each.ports) <= 2 for each in pod.containers)
         ports = [port for each in pod.containers for port in each.ports]
@@ -213,7 +213,7 @@ class TestWhatIsMade:
 
     @given(strategies.workloads(kinds=["StatefulSet", "Job"], min_replicas=1))
     def test_workloads_are_as_asked(self, workload: Workload) -> None:
-        """Kinds and replicas are as they were asked for, and the workload selects its own pods."""
+        """Kinds and replicas are as requested, and the workload selects its own pods."""
         assert workload.kind in {"StatefulSet", "Job"}
         assert workload.replicas is None or workload.replicas >= 1
         assert workload.pod.is_projected
@@ -221,21 +221,21 @@ class TestWhatIsMade:
 
     @given(strategies.container_ports(min_port=1024, max_port=2000, named=False, host_ports=True))
     def test_container_ports_are_as_asked(self, port: ContainerPort) -> None:
-        """Numbers lie within their bounds, and names and host ports are given or not."""
+        """Numbers are within their bounds; names and host ports are as requested."""
         assert 1024 <= port.container_port <= 2000
         assert port.name is None
         assert port.host_port is not None
 
     @given(strategies.service_ports(named=True, target="number", node_ports=True, node_port_range=range(31000, 31002)))
     def test_service_ports_are_as_asked(self, port: ServicePort) -> None:
-        """Names, targets and node ports are as they were asked for."""
+        """Names, targets and node ports are as requested."""
         assert port.name
         assert not isinstance(port.target_port, str)
         assert port.node_port in {31000, 31001}
 
 
 class TestShrinking:
-    """The simplest example is what a person would have written."""
+    """The simplest example is what a person would write."""
 
     @pytest.mark.parametrize(
         ("strategy", "expected"),
@@ -263,13 +263,13 @@ class TestShrinking:
         assert simplest(strategy) == expected
 
     def test_the_simplest_world(self) -> None:
-        """The simplest Service with pods has one port and one pod, in which nothing is declared."""
+        """The simplest Service with pods has one port and one pod, without declared ports."""
         service = Service("web", selector={"app": "web"}, ports=[ServicePort(80)])
         pod = Pod("web-0", labels={"app": "web"}, containers=[Container("app")])
         assert simplest(strategies.services_with_pods()) == (service, [pod])
 
     def test_a_world_with_a_named_target(self) -> None:
-        """Where a name is what matters, the pod declares this name and nothing else."""
+        """If a target must have a name, the pod declares this name only."""
         service = Service("web", selector={"app": "web"}, ports=[ServicePort(80, target_port="http")])
         pod = Pod("web-0", labels={"app": "web"}, containers=[Container("app", ports=[ContainerPort(80, name="http")])])
         world = simplest(
@@ -295,13 +295,13 @@ class TestShrinking:
     def test_a_condition_keeps_the_rest_small(
         self, wanted: Callable[[Service], bool], expected: list[ServicePort]
     ) -> None:
-        """What the condition is not about stays away."""
+        """Fields that a condition does not need are not set."""
         found = simplest(strategies.services(types=["ClusterIP"], headless=False), wanted)
         assert found == Service("web", ports=expected)
 
     @pytest.mark.parametrize("code", ["port-out-of-range", "node-port-out-of-range"])
     def test_a_broken_service_is_small(self, code: str) -> None:
-        """A broken Service has as many ports as its mistake needs, and nothing that has to do with neither."""
+        """A broken Service has only the ports and fields that its mistake needs."""
         found = simplest(strategies.broken_services(codes=[code]))
         assert found.manifest["metadata"] == {"name": "web"}
         assert found.manifest["spec"]["selector"] == {"app": "web"}
@@ -323,7 +323,7 @@ show()
 
 
 def examples_with(seed: str) -> str:
-    """What strategies make in a process of its own, in which hashes have this seed."""
+    """Return examples of strategies, drawn in a process with this hash seed."""
     path = os.pathsep.join([str(Path(portmap.__file__).parent.parent), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
         [sys.executable, "-c", EXAMPLES],
@@ -338,7 +338,7 @@ def examples_with(seed: str) -> str:
 
 
 def told_of_failure(strategy: st.SearchStrategy[Any]) -> str:
-    """What Hypothesis prints of the example at which a property fails that never holds."""
+    """Return what Hypothesis prints of the example of a property that never holds."""
 
     @settings(max_examples=5, database=None, derandomize=True, phases=[Phase.generate, Phase.shrink])
     @given(strategy)
@@ -351,7 +351,7 @@ def told_of_failure(strategy: st.SearchStrategy[Any]) -> str:
 
 
 class TestFailures:
-    """What a failing test prints is what one would write, and no more."""
+    """A failing test prints readable examples."""
 
     @pytest.mark.parametrize(
         ("strategy", "expected"),
@@ -367,40 +367,40 @@ class TestFailures:
         ids=repr,
     )
     def test_only_what_was_given_is_printed(self, strategy: st.SearchStrategy[Any], expected: str) -> None:
-        """Fields that are left out are left out there too; a pretty printer by itself would print all of them."""
+        """Only given fields are printed; a pretty printer would print all."""
         assert expected in " ".join(told_of_failure(strategy).split()).replace("( ", "(")
 
     def test_a_workload_shows_what_it_selects(self) -> None:
-        """What is printed makes the same object again, though its repr leaves the selector out."""
+        """The printed expression makes an equal object, with the selector that the repr omits."""
         assert "selector={'app': 'web'}" in told_of_failure(strategies.workloads(kinds=["Deployment"]))
 
     @pytest.mark.parametrize("name", EVERY)
     def test_a_strategy_is_shown_as_the_call(self, name: str) -> None:
-        """Hypothesis names a strategy as it was called, and not by what it is made of."""
+        """Hypothesis shows a strategy as its call."""
         assert repr(getattr(strategies, name)()) == f"{name}()"
 
     def test_arguments_are_shown(self) -> None:
-        """The arguments that were given are part of it."""
+        """The call has the given arguments."""
         assert repr(strategies.services(types=["NodePort"], names=st.just("a"))) in {
             "services(types=['NodePort'], names=just('a'))",
             "services(names=just('a'), types=['NodePort'])",
         }
 
     def test_a_long_text_is_cut(self) -> None:
-        """A mistake that takes 256 KiB does not fill the terminal."""
+        """A mistake of 256 KiB is printed cut."""
         told = told_of_failure(strategies.broken_services(codes=["annotations-too-long"]))
         assert "… (262144 characters)" in told
         assert len(told) < 3000
 
 
 class TestEffort:
-    """Little is drawn in vain."""
+    """Few draws are rejected."""
 
     @pytest.mark.parametrize("name", EVERY)
     def test_hypothesis_has_no_complaint(self, name: str) -> None:
-        """None of Hypothesis' health checks fails: examples are not too large, and hardly any is rejected."""
+        """Hypothesis' health checks pass: examples are small, and few are rejected."""
 
-        # How fast a machine is is not for a test to say.
+        # The speed of the machine must not fail the test.
         @settings(max_examples=100, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
         @given(EVERY[name]())
         def holds(_: object) -> None:
@@ -409,17 +409,17 @@ class TestEffort:
         holds()
 
     def test_the_same_seed_gives_the_same_examples(self) -> None:
-        """Nothing but Hypothesis' own choices decides about an example, not even the seed of Python's hashes."""
+        """Examples depend on Hypothesis' choices only, not on the seed of Python's hashes."""
         assert len({examples_with(str(each)) for each in (1, 2)}) == 1
 
     @pytest.mark.parametrize("name", EVERY)
     def test_nearly_nothing_is_rejected(self, name: str) -> None:
-        """At least 95 of 100 draws give an example that is good at once."""
+        """At least 95 of 100 draws give an example."""
         count = fates(EVERY[name](), 200)
         assert count["invalid"] <= 0.05 * count["valid"]
 
     def test_there_is_variety(self) -> None:
-        """A thousand draws of Services hold every type, with and without ports, each protocol and kind of target."""
+        """A thousand Services have every type, with and without ports, each protocol and kind of target."""
         drawn: list[Service] = []
 
         @settings(max_examples=1500, database=None, deadline=None, phases=[Phase.generate], derandomize=True)
@@ -453,12 +453,12 @@ class TestEffort:
 
 
 class TestArguments:
-    """What makes no sense is refused when the strategy is made, in words that name the argument."""
+    """Invalid arguments are refused when the strategy is made, by name."""
 
     @pytest.mark.parametrize("nonsense", [-1, "x", 1.5, {}, ("a",), b"x"], ids=repr)
     @pytest.mark.parametrize("name", EVERY)
     def test_every_argument_is_looked_at(self, name: str, nonsense: object) -> None:
-        """No argument takes just anything; whatever is wrong with it, the error names it."""
+        """A wrong value of any argument is an error that names the argument."""
         make = getattr(strategies, name)
         for argument in inspect.signature(make).parameters:
             with pytest.raises(InvalidArgument, match=argument):
@@ -500,7 +500,7 @@ class TestArguments:
         ],
     )
     def test_nonsense_is_refused(self, make: Callable[[], object], words: str) -> None:
-        """The error names the argument and what it may be."""
+        """The error names the argument and its valid values."""
         with pytest.raises(InvalidArgument) as caught:
             make()
         assert words in str(caught.value)

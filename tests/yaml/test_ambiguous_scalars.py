@@ -1,4 +1,4 @@
-"""Unquoted scalars that readers of YAML do not read alike."""
+"""Unquoted scalars that readers of YAML read differently."""
 
 import datetime as dt
 import io
@@ -27,7 +27,7 @@ def found_in(document: Document) -> list[AmbiguousScalar]:
 
 @pytest.mark.parametrize("text", AMBIGUOUS)
 def test_ambiguous_values(text: str) -> None:
-    """The message says what kubectl makes of the value, and what others do."""
+    """The message has the value for kubectl and for other readers."""
     message = readings(text)
     assert message is not None
     assert message.startswith(f"unquoted, {text} is ")
@@ -39,7 +39,7 @@ def test_ambiguous_values(text: str) -> None:
 
 @pytest.mark.parametrize("text", [*CLEAR, "2026-01-31", "2026-01-31T09:24:46Z"])
 def test_clear_values(text: str) -> None:
-    """Nothing is found where all readers agree, in quotes, and about times."""
+    """Values on which all readers agree, quoted values and times are not reported."""
     assert readings(text) is None
     [document] = load(io.StringIO(f"kind: ConfigMap\ndata: {{a: {text}, b: '1e3', c: \"y\"}}\n"))
     assert found_in(document) == []
@@ -55,7 +55,7 @@ def test_clear_values(text: str) -> None:
     ],
 )
 def test_hints(text: str, hint: str) -> None:
-    """The hint is a value that all readers read as kubectl reads this one, or the text in quotes."""
+    """The hint is a value that all readers read as kubectl reads this one, or the quoted text."""
     [document] = load(io.StringIO(f"kind: A\na: {text}\n"))
     [found] = found_in(document)
     assert found.hint == hint
@@ -72,7 +72,7 @@ def same(one: Any, other: Any) -> bool:
 
 @given(st.text(alphabet="0123456789_+-.:eExoOabfynNtrue~", min_size=1, max_size=8))
 def test_whatever_pyyaml_reads_as_something_else_is_ambiguous(text: str) -> None:
-    """Where PyYAML reads another value than kubectl does, the scalar is ambiguous."""
+    """If PyYAML reads another value than kubectl, the scalar is ambiguous."""
     try:
         ours, theirs = resolve(text), yaml.safe_load(f"a: {text}\n")["a"]
     except (ScalarError, ValueError, yaml.YAMLError):
@@ -82,7 +82,7 @@ def test_whatever_pyyaml_reads_as_something_else_is_ambiguous(text: str) -> None
 
 
 def test_items_of_a_list() -> None:
-    """Paths begin at the object, in a List too."""
+    """Paths begin at the object, also in a List."""
     text = "kind: List\nitems:\n- kind: A\n  a: 1\n- kind: B\n  b: 1e3\n"
     first, second = load(io.StringIO(text))
     assert found_in(first) == []
@@ -90,7 +90,7 @@ def test_items_of_a_list() -> None:
 
 
 def test_keys() -> None:
-    """A key that kubectl reads as a boolean is found under the name that it gets."""
+    """A key that kubectl reads as a boolean is reported under the name that it becomes."""
     [document] = load(io.StringIO("kind: ConfigMap\ndata:\n  on: a\n  'off': b\n  web: c\n"))
     [found] = found_in(document)
     assert (str(found.path), found.hint) == ("data.true", 'write "true", or "on" for text')
@@ -98,7 +98,7 @@ def test_keys() -> None:
 
 
 def test_aliases_tags_and_json() -> None:
-    """A value is where its anchor is; a tag settles what it is; JSON means the same to every reader."""
+    """A value is reported at its anchor; a tag makes it unambiguous; JSON is unambiguous."""
     text = "kind: A\na: &x 1e3\nb: *x\nc: !!str 1e3\nd: |\n  1e3\ne: &y y\n"
     [document] = load(io.StringIO(text))
     assert [str(scalar.path) for scalar in found_in(document)] == ["a", "e"]
@@ -117,7 +117,7 @@ def test_aliases_tags_and_json() -> None:
     ],
 )
 def test_what_kubectl_refuses(text: str, words: str) -> None:
-    """kubectl cuts files at lines before it reads YAML, and then finds something else than a document."""
+    """kubectl cuts files at lines before it parses YAML, and refuses some of the parts."""
     *others, document = load(io.StringIO(text))
     assert document.kind == "A"
     refusal = kubectl_refusal(document.origin[0])
@@ -148,7 +148,7 @@ OBJECT = "{apiVersion: v1, kind: A, metadata: {name: a}}"
     "text", [f"--- {OBJECT}\n", f"%YAML 1.1\n---\n{OBJECT}\n", f"--- # c\n{OBJECT}\n", f"--- !x {OBJECT}\n"]
 )
 def test_kubectl_agrees(text: str) -> None:
-    """kubectl itself, where it is installed, refuses these documents and no others."""
+    """kubectl itself, if it is installed, refuses these documents and no others."""
     kubectl = shutil.which("kubectl")
     if kubectl is None:
         pytest.skip("kubectl is not installed")

@@ -1,4 +1,4 @@
-"""The reader of JSON: what the API server makes of it, which is stricter with it than with YAML."""
+"""The reader of JSON, which is stricter than that of YAML, as in the API server."""
 
 import json
 from typing import Any
@@ -15,7 +15,7 @@ from reading import json_values, one
 
 
 class TestAnyText:
-    """Nothing but `ManifestError` ever comes out."""
+    """Only `ManifestError` is raised."""
 
     @given(st.text() | st.text(alphabet='{}[],:"\\ud8c0ntrefals1e.-+ \n\x00'))
     def test_any(self, text: str) -> None:
@@ -39,7 +39,7 @@ class TestAnyText:
             read_json("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1))
 
     def test_long_numbers(self) -> None:
-        """Numbers longer than Python converts, or larger than a float, do no harm."""
+        """Numbers longer than Python converts, or larger than a float, are read or refused."""
         with pytest.raises(ManifestError):
             read_json("9" * 10_000)
         with pytest.raises(ManifestError, match="too large"):
@@ -51,21 +51,21 @@ class TestData:
 
     @given(json_values)
     def test_json_is_yaml(self, value: Any) -> None:
-        """JSON reads the same as YAML, but for nothing at all, which is an empty document."""
+        """JSON has the same data as YAML, except for the empty text, which is an empty document."""
         text = json.dumps(value, ensure_ascii=False)
         expected = {} if value is None else value
         assert read_json(text).data == expected
-        # A text of more than 1024 characters is no key in YAML, and some characters stand in no YAML text.
+        # YAML has no keys of more than 1024 characters, and does not allow some characters.
         if text.isascii() and len(text) < 1000 and "\x7f" not in text:
             assert one(text).data == expected
 
     def test_numbers(self) -> None:
-        """Floats stay floats, which no integer field takes."""
+        """Floats stay floats, which no integer field accepts."""
         data = read_json("[80, 80.0, 8e1, -0, 123456789012345678901234567890]").data
         assert [type(number) for number in data] == [int, float, float, int, int]
 
     def test_surrogates(self) -> None:
-        """Pairs are characters, halves become U+FFFD."""
+        """Pairs of surrogates are characters, lone ones become U+FFFD."""
         data = read_json(r'["\ud83d\ude00", "\ud83d", "\ude00\ud83d", "\\ud83d", "\/"]').data
         assert data == ["😀", "\ufffd", "\ufffd\ufffd", r"\ud83d", "/"]
 
@@ -73,7 +73,7 @@ class TestData:
         "text", ["", "\ufeff{}", "{} {}", "NaN", "[Infinity]", "-Infinity", "{a: 1}", "[1,]", "080"]
     )
     def test_refused(self, text: str) -> None:
-        """What Go's reader refuses is refused."""
+        """Texts that Go's reader refuses are refused."""
         with pytest.raises(ManifestError):
             read_json(text)
 
@@ -83,7 +83,7 @@ class TestPositions:
 
     @given(json_values)
     def test_span(self, value: Any) -> None:
-        """Every value of a JSON text is where its span says."""
+        """The span of every value is its position in the text."""
         text = json.dumps({"k": value}, indent=1)
         document = read_json(text)
         lines = text.split("\n")
@@ -92,7 +92,7 @@ class TestPositions:
             assert json.loads(lines[found.line - 1][found.column - 1 : found.end_column - 1]) == value
 
     def test_duplicates(self) -> None:
-        """Of a key given twice both places are told, escapes or not, and the last one counts."""
+        """A key given twice is reported with both positions, and the last value counts."""
         document = read_json('{"a": [{"b": 1,\n "\\u0062": 2}]}')
         assert document.data == {"a": [{"b": 2}]}
         assert document.duplicates == ((FieldPath("a", 0, "b"), Span(1, 9, 1, 12), Span(2, 2, 2, 10)),)

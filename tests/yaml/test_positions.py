@@ -1,4 +1,4 @@
-"""Positions: every key and value is found where PyYAML's own composer finds it, whatever the document."""
+"""Positions: every key and value is where PyYAML's composer finds it."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -39,7 +39,7 @@ LINES += [
 
 @st.composite
 def texts(draw: st.DrawFn) -> str:
-    """Draw what PyYAML writes in one of its styles, with lines that may be anything put in."""
+    """Draw output of PyYAML in one of its styles, with arbitrary lines inserted."""
     data = draw(st.lists(st.dictionaries(st.text(max_size=3), json_values, max_size=4), max_size=3))
     lines = yaml.safe_dump_all(
         data,
@@ -57,7 +57,7 @@ def texts(draw: st.DrawFn) -> str:
 
 
 def documents(text: str) -> list[ParsedDocument]:
-    """Return the documents before the first that cannot be read."""
+    """Return the documents before the first unreadable one."""
     found: list[ParsedDocument] = []
     with suppress(ManifestError):
         found.extend(read_yaml(text))
@@ -71,7 +71,7 @@ def paths(data: Any, path: FieldPath = ROOT) -> Iterator[FieldPath]:
 
 
 def composed(text: str) -> list[Any]:
-    """Return the root nodes that PyYAML composes of a text, as far as it can."""
+    """Return the root nodes that PyYAML composes of a text, up to the first error."""
     found: list[Any] = []
     with suppress(yaml.YAMLError, UnicodeEncodeError):
         found.extend(yaml.compose_all(text, Loader=yaml.CSafeLoader))
@@ -79,7 +79,7 @@ def composed(text: str) -> list[Any]:
 
 
 def spans(node: Any, path: FieldPath = ROOT) -> Iterator[tuple[FieldPath, Span | None, Span]]:
-    """Yield each path with the places of its key and its value; the last key counts where one is given twice."""
+    """Yield each path with the positions of its key and value; for a key given twice, those of the last."""
     inside: list[tuple[Step, Any, Any]] = []
     if isinstance(node, yaml.SequenceNode):
         inside = [(index, None, item) for index, item in enumerate(node.value)]
@@ -104,7 +104,7 @@ def test_positions_are_those_of_pyyaml(text: str) -> None:
 
 
 def assert_same_positions(text: str) -> None:
-    # PyYAML places the missing value of a `? key` on the next line, where nothing is.
+    # PyYAML places the missing value of a `? key` on the next line, which is empty.
     if any(sign in text for sign in ("*", "!", "<<", "?")):
         return  # PyYAML has the nodes of anchors for those of aliases, and other tags.
     for document, node in zip(documents(text), composed(text), strict=False):
@@ -119,7 +119,7 @@ def assert_same_positions(text: str) -> None:
 @example("m: &a {k: v}\nx: *a\nn: {<<: *a, k: w}\n")
 @example("m: &a {k: v}\nn:\n  <<: [*a, {l: 1, k: 2}]\n  l: 3\n")
 def test_every_value_has_a_position(text: str) -> None:
-    """What is in the data has a key and a value in the text, found again after they were forgotten."""
+    """Every value of the data has a position, also after positions were forgotten."""
     for document in documents(text):
         found = {path: (document.span(path), document.key_span(path)) for path in paths(document.data)}
         document.positions.forget()
@@ -130,7 +130,7 @@ def test_every_value_has_a_position(text: str) -> None:
 
 
 def test_published_manifests_have_the_positions_of_pyyaml(shared: Path) -> None:
-    """In published manifests, too, everything is where PyYAML's composer has it."""
+    """Positions in published manifests are those of PyYAML's composer."""
     files = sorted((shared / "corpus").rglob("*.y*ml"))[::40]
     assert len(files) > 50
     for file in files:
@@ -138,7 +138,7 @@ def test_published_manifests_have_the_positions_of_pyyaml(shared: Path) -> None:
 
 
 def test_each_document_forgets_by_itself() -> None:
-    """Positions that one document forgets stay those of another."""
+    """If one document forgets its positions, another keeps them."""
     first, second = read_yaml("a: 1\n---\nb:\n  c: 2\n")
     first.positions.forget()
     assert str(second.span(FieldPath("b", "c"))) == "4:6"
@@ -147,7 +147,7 @@ def test_each_document_forgets_by_itself() -> None:
 
 @pytest.mark.parametrize("text", ["- a\n" * 3, "a: b\nc: d\ne: f", "[[], [], []]", "[a, b, c]"])
 def test_the_number_of_values_is_bounded(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A text with more values than fit into memory is refused with the place where there are too many."""
+    """A text with too many values for the memory is refused, with the position."""
     monkeypatch.setattr(reader, "MAX_VALUES", 2)
     with pytest.raises(ManifestError, match=f"more than {positions.MAX_VALUES} values") as caught:
         list(read_yaml(text))
@@ -158,6 +158,6 @@ def test_the_number_of_values_is_bounded(text: str, monkeypatch: pytest.MonkeyPa
     ("text", "is_json"), [('{"a": "\\/"}', True), (' \n{"a": 1}', True), ("{a: 1}", False), ('["a"]', False)]
 )
 def test_what_looks_like_json_is_read_as_json(text: str, is_json: bool) -> None:
-    """A text that begins with a brace is JSON if it can be, as for kubectl; every other text is YAML."""
+    """A text that begins with a brace is JSON if possible, as for kubectl; every other text is YAML."""
     [document] = read_documents(text)
     assert document.is_json == is_json

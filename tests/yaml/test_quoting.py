@@ -1,4 +1,4 @@
-"""Whatever reader is asked, what portmap wrote is the text that was meant."""
+"""Every reader reads back the text that portmap wrote."""
 
 import io
 import json
@@ -19,7 +19,7 @@ COUNT: Final = 2000
 
 @pytest.fixture(scope="module")
 def texts() -> list[str]:
-    """Texts that are hard to write."""
+    """Return texts that are hard to write."""
     return hard_texts(COUNT, 6, ADVERSARIAL)
 
 
@@ -28,7 +28,7 @@ def read_by_ruamel(text: str) -> Any:
 
 
 def test_every_reader_reads_back_what_was_written(texts: list[str]) -> None:
-    """portmap, PyYAML (YAML 1.1) and ruamel.yaml (YAML 1.2) give back each key, value and item."""
+    """portmap, PyYAML (YAML 1.1) and ruamel.yaml (YAML 1.2) read back each key, value and item."""
     data = as_data(texts)
     written = to_yaml(data)
     assert parse(written) == [data]
@@ -39,7 +39,7 @@ def test_every_reader_reads_back_what_was_written(texts: list[str]) -> None:
 
 @pytest.mark.parametrize("reader", READERS)
 def test_what_stands_unquoted_is_text_by_the_rules_of_each_reader(reader: str, texts: list[str]) -> None:
-    """No unquoted text is a number, a boolean, a null or a time to any reader."""
+    """No reader reads an unquoted text as a number, a boolean, a null or a time."""
     plain = list(plain_scalars(to_yaml(as_data(texts))))
     assert plain
     assert [text for text in plain if not READERS[reader](text)] == []
@@ -47,7 +47,7 @@ def test_what_stands_unquoted_is_text_by_the_rules_of_each_reader(reader: str, t
 
 @pytest.mark.parametrize("reader", READERS)
 def test_the_rules_of_the_readers_know_what_is_no_text(reader: str) -> None:
-    """The rules that the tests go by tell numbers, nulls and booleans from texts."""
+    """The rules used by these tests distinguish numbers, nulls and booleans from texts."""
     takes_for_text = READERS[reader]
     assert not any(
         takes_for_text(text) for text in ("", "~", "null", "true", "12", "0x1f", "1.5", "-.5", ".inf", "077")
@@ -57,13 +57,13 @@ def test_the_rules_of_the_readers_know_what_is_no_text(reader: str) -> None:
 
 @pytest.mark.parametrize("text", ["1e3", "12345e7", "08", "0o17", "y", "No", "1_000", "12:30", "2026-01-31", "<<", "="])
 def test_what_some_reader_misreads_is_quoted(text: str) -> None:
-    """Each of these is something else than text to one reader or another."""
+    """Texts that some reader would read as another type are quoted."""
     assert not all(takes_for_text(text) for takes_for_text in READERS.values())
     assert to_yaml({text: text}) == f'"{text}": "{text}"\n'
 
 
 def test_kubectl_reads_back_what_was_written(texts: list[str]) -> None:
-    """kubectl itself, where it is installed, gives back each key and value."""
+    """kubectl itself, if it is installed, reads back each key and value."""
     kubectl = shutil.which("kubectl")
     if kubectl is None:
         pytest.skip("kubectl is not installed")

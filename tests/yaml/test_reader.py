@@ -1,4 +1,4 @@
-"""The reader of YAML: what the API server makes of a text, and where everything stands."""
+"""The reader of YAML: the data that the API server reads, and their positions."""
 
 import json
 from typing import Any
@@ -18,20 +18,20 @@ from reading import json_values, one, refused
 
 @pytest.fixture(params=["c", "pure"])
 def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Runs a test with the C parser and without."""
+    """Run a test with the C parser and without."""
     if request.param == "pure":
         monkeypatch.setattr(reader, "_EventParser", reader._PureParser)
     return str(request.param)
 
 
 class TestAnyText:
-    """Nothing but `ManifestError` ever comes out."""
+    """Only `ManifestError` is raised."""
 
     @given(st.text() | st.text(alphabet="-?:,[]{}#&*!|>'\"%@` \t\n\r<a0.\\/~=\x85\u2028\ufeff\ud800"))
     @example("%YAML 1.2\n---\n")
     @example("&a [*a]")
     def test_yaml(self, text: str) -> None:
-        """Any text is read, or refused by a ManifestError with a place."""
+        """Any text is read, or refused by a ManifestError with a position."""
         for pure in (False, True):
             with pytest.MonkeyPatch.context() as patch:
                 if pure:
@@ -61,7 +61,7 @@ class TestAnyText:
         assert "deeper" in refused(text).problem
 
     def test_long_numbers(self) -> None:
-        """Numbers longer than Python converts do no harm."""
+        """Numbers longer than Python converts are texts or floats."""
         assert isinstance(one("a: " + "9" * 10_000).data["a"], str)
 
 
@@ -70,7 +70,7 @@ class TestData:
 
     @given(json_values)
     def test_escaped_json_is_yaml(self, value: Any) -> None:
-        """JSON in ASCII reads the same as YAML, unless it has surrogate pairs, which YAML has not."""
+        """JSON in ASCII has the same data as YAML, except for surrogate pairs, which YAML does not have."""
         text = json.dumps(value)
         if "\\ud" not in text and "\x7f" not in text and len(text) < 1000:
             assert one(text).data == ({} if value is None else value)
@@ -94,7 +94,7 @@ class TestData:
 
     @pytest.mark.usefixtures("parser")
     def test_tags(self) -> None:
-        """Explicit tags count; unknown ones make strings and are otherwise ignored."""
+        """Known tags decide the type; with unknown ones a value is a string."""
         text = "a: !!str 80\nb: !!int '80'\nc: !!binary d2Vi\nd: !x 80\nf: !x {a: 1}\ng: !!float 80\n"
         assert one(text).data == {"a": "80", "b": 80, "c": "web", "d": "80", "f": {"a": 1}, "g": 80}
 
@@ -111,7 +111,7 @@ class TestData:
         ],
     )
     def test_question_marks_in_brackets(self, parser: str, text: str, place: str) -> None:
-        """An unquoted text inside of brackets has no question mark, as kubectl and PyYAML's pure parser have it."""
+        """An unquoted text in brackets has no question mark, as for kubectl and PyYAML's pure parser."""
         error = refused(text)
         if parser == "c":
             assert "`?`" in error.problem
@@ -119,7 +119,7 @@ class TestData:
 
     @pytest.mark.usefixtures("parser")
     def test_question_marks_elsewhere(self) -> None:
-        """In quotes and outside of brackets it is a character like any other, and at the front it marks a key."""
+        """In quotes and outside of brackets, a question mark is a usual character; at the front it marks a key."""
         text = "a: ['x?', \"y?\", z]\nb: x?[y?]\nc: http://x/?a=b,[c]\nd: |\n  [e?]\ne: {? f : g}\nh?i: {j: k}\nl: m?"
         assert one(text).data == {
             "a": ["x?", "y?", "z"],
@@ -133,7 +133,7 @@ class TestData:
 
     @pytest.mark.usefixtures("parser")
     def test_a_tag_without_a_name(self) -> None:
-        """What stands behind a lone `!` is text, quoted or not, as kubectl has it; `<<` behind it still merges."""
+        """The value after a lone `!` is text, as for kubectl; `<<` after it still merges."""
         text = (
             "a: ! 80\nb: ! '80'\nc: ! &x y\nd: &z\n  ! ~\ne: [! 1, !<!> 2]\n! y: !\nf: *x\n"
             'g: {"h":! 3, ! on: 4}\ni: ! {j: 5}\n! <<: {k: 6}\nl: wow ! 7\nm: ! >-\n  8\n'
@@ -155,13 +155,13 @@ class TestData:
 
     @pytest.mark.usefixtures("parser")
     def test_keys(self) -> None:
-        """Keys that are no strings become the texts that Go makes of them."""
+        """Keys that are not strings become the texts that Go makes of them."""
         text = "y: 1\n1.0: 2\n08: 3\n.inf: 4\n'no': 5\n!!str 1e3: 6\n&k on1: *k\n? q\n: 7\n"
         assert one(text).data == {"true": 1, "1": 2, "8": 3, ".inf": 4, "no": 5, "1e3": 6, "on1": "on1", "q": 7}
 
     @pytest.mark.usefixtures("parser")
     def test_aliases(self) -> None:
-        """An alias is a value of its own, as in Go, so that changing it changes nothing else."""
+        """An alias has its own copy of the value, as in Go."""
         data = one("a: &x {k: [1]}\nb: *x\nc: &x 8\nd: *x\n*x : e\n").data
         assert data == {"a": {"k": [1]}, "b": {"k": [1]}, "c": 8, "d": 8, "8": "e"}
         data["a"]["k"].append(2)
@@ -169,7 +169,7 @@ class TestData:
 
     @pytest.mark.usefixtures("parser")
     def test_merge(self) -> None:
-        """Merged keys are read; of several mappings the first counts; an override is no duplicate."""
+        """Merge keys are read; of several mappings the first wins; an override is not a duplicate."""
         document = one(
             "p: &p {a: 1, b: 2}\nq: &q {b: 3, c: 4}\nr:\n  <<: [*p, *q]\n  c: 5\ns: {'<<': 1}\nt: {<<: *p}\n"
         )
@@ -180,7 +180,7 @@ class TestData:
         assert [override[0] for override in document.overrides] == [FieldPath("r", "b"), FieldPath("r", "c")]
 
     def test_merge_after(self) -> None:
-        """A merge after a key overrides it, since go-yaml v2 goes by the order of the text: a key is lost."""
+        """A merge after a key overrides it, because go-yaml v2 reads in the order of the text."""
         document = one("p: &p {a: 1}\nq:\n  a: 2\n  <<: *p\n")
         assert document.data["q"] == {"a": 1}
         assert [duplicate[0] for duplicate in document.duplicates] == [FieldPath("q", "a")]
@@ -202,7 +202,7 @@ class TestData:
 
     @pytest.mark.usefixtures("parser")
     def test_line_ends_and_mark(self) -> None:
-        """A byte order mark in front and Windows line ends are accepted."""
+        """A byte order mark at the start and Windows line ends are accepted."""
         document = one("\ufeffa: 1\r\nb: 2\r\n")
         assert document.data == {"a": 1, "b": 2}
         assert document.span(FieldPath("a")) == Span(1, 4, 1, 5)
@@ -219,12 +219,12 @@ class TestData:
         assert "%YAML" in refused("%YAML 1.2\n---\na: 1\n").problem
 
     def test_text_subclass(self) -> None:
-        """A text of a class derived from `str` is a text."""
+        """A text of a subclass of `str` is accepted."""
         assert one(Key("a: 1")).data == {"a": 1}
 
     @given(json_values)
     def test_like_pyyaml(self, value: Any) -> None:
-        """What PyYAML writes all in quotes is read back the same."""
+        """Output of PyYAML with all texts quoted reads back the same."""
         text = yaml.safe_dump({"k": value}, default_style='"')
         try:
             expected = yaml.safe_load(text)
@@ -248,7 +248,7 @@ class TestDuplicates:
         )
 
     def test_many(self) -> None:
-        """Many of them take no more than linear time."""
+        """Many duplicate keys take linear time."""
         assert len(one("a: 1\n" * 20_000).duplicates) == 19_999
 
 
@@ -291,7 +291,7 @@ class TestPositions:
     )
     @pytest.mark.usefixtures("parser")
     def test_span(self, path: tuple[Step, ...], value: str, key: str) -> None:
-        """A value is found by its path; a missing one by the nearest parent there is."""
+        """A path has the position of its value; a missing one that of the nearest parent."""
         document = one(SERVICE)
         assert str(document.span(FieldPath(*path))) == value
         assert str(document.key_span(FieldPath(*path))) == key
@@ -301,7 +301,7 @@ class TestPositions:
         assert one(SERVICE).span(FieldPath("spec", "ports", 0)) == Span(8, 5, 9, 13)
 
     def test_alias(self) -> None:
-        """An alias stands where it is written, what is in it where the anchor is."""
+        """An alias has its own position; the values in it have those of the anchor."""
         document = one("a: &x\n  k: 1\nb: *x\nc:\n  <<: *x\n")
         assert str(document.span(FieldPath("b"))) == "3:4"
         assert str(document.span(FieldPath("b", "k"))) == "2:6"
@@ -309,10 +309,10 @@ class TestPositions:
 
 
 class TestRefusals:
-    """What Go refuses, or what would do harm, though its syntax is right."""
+    """Texts with valid syntax that Go refuses, or that would exhaust memory."""
 
     def test_escaped_slash_in_pairs(self) -> None:
-        """An escaped backslash before a slash is no escaped slash."""
+        """A slash after an escaped backslash is not escaped."""
         assert one(r'"a\\/b"').data == r"a\/b"
 
     @pytest.mark.usefixtures("parser")
@@ -321,18 +321,18 @@ class TestRefusals:
         assert "surrogate" in refused(r'a: "\ud83d\ude00"').problem
 
     def test_alias_bomb(self) -> None:
-        """A document that is nearly all aliases is refused."""
+        """A document of nearly only aliases is refused."""
         text = "a: &a [x,x,x,x,x,x,x,x,x]\n"
         for name, last in zip("bcdefghi", "abcdefgh", strict=True):
             text += f"{name}: &{name} [{','.join([f'*{last}'] * 9)}]\n"
         assert "aliases" in refused(text).problem
 
     def test_quadratic_aliases(self) -> None:
-        """So is one that repeats one large value often."""
+        """A document that repeats one large value often is refused."""
         text = f"a: &a [{','.join('x' * 2000)}]\nb: [{','.join(['*a'] * 2000)}]\n"
         assert "aliases" in refused(text).problem
 
     def test_ordinary_aliases(self) -> None:
-        """Hundreds of overridden merges are nothing of the kind."""
+        """A document with hundreds of overridden merges is accepted."""
         text = "base: &b {a: 1, b: 2, c: 3}\nlist:\n" + "- {<<: *b, a: 2, b: 3, c: 4}\n" * 500
         assert len(one(text).data["list"]) == 500

@@ -1,4 +1,4 @@
-"""The resolver against the tables of service-rules.md, section 12."""
+"""The resolver, compared with the tables of service-rules.md, section 12."""
 
 import math
 
@@ -22,7 +22,7 @@ def words(text: str) -> list[str]:
     return text.split()
 
 
-# 12.2 and 12.8: text as it stands unquoted, and what Kubernetes makes of it.
+# 12.2 and 12.8: unquoted texts, and their values in Kubernetes.
 VALUES: dict[str, Scalar] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(words("y Y yes Yes YES true True TRUE on On ON"), True),
@@ -85,7 +85,7 @@ VALUES: dict[str, Scalar] = {
 
 @pytest.mark.parametrize(("text", "value"), VALUES.items())
 def test_value(text: str, value: Scalar) -> None:
-    """An unquoted text is the value of the table, in type too."""
+    """An unquoted text has the value and type of the table."""
     assert resolve(text) == value
     assert type(resolve(text)) is type(value)
 
@@ -134,13 +134,13 @@ KEYS = {
 
 @pytest.mark.parametrize(("text", "key"), KEYS.items())
 def test_key(text: str, key: str) -> None:
-    """A key that is no string becomes the text that Go makes of it."""
+    """A key that is not a string becomes the text that Go makes of it."""
     assert key_text(decode(text)) == key
 
 
 @pytest.mark.parametrize("text", ["~", "null", "", "9223372036854775808", "18446744073709551615"])
 def test_no_key(text: str) -> None:
-    """Null and integers beyond int64 are no keys."""
+    """Null and integers beyond int64 cannot be keys."""
     with pytest.raises(ScalarError, match="key"):
         key_text(decode(text))
 
@@ -161,7 +161,7 @@ def test_no_key(text: str) -> None:
     ],
 )
 def test_tag(tag: str, text: str, value: Scalar) -> None:
-    """A tag decides the type; one that Go does not know makes a string."""
+    """A tag decides the type; with a tag that Go does not know, the value is a string."""
     assert tagged(f"tag:yaml.org,2002:{tag}", text) == value
     assert tagged("!x", text) == text
 
@@ -171,28 +171,28 @@ def test_tag(tag: str, text: str, value: Scalar) -> None:
     [("int", "1.5"), ("int", "a"), ("bool", "1"), ("null", "a"), ("float", "a"), ("binary", "="), ("timestamp", "80")],
 )
 def test_wrong_tag(tag: str, text: str) -> None:
-    """A text that is not what its tag says cannot be read."""
+    """A text that does not have the type of its tag is refused."""
     with pytest.raises(ScalarError, match=tag):
         tagged(f"tag:yaml.org,2002:{tag}", text)
 
 
 @given(st.text())
 def test_strings_by_first_character(text: str) -> None:
-    """What does not begin like a number or a word of YAML is a string."""
+    """A text that does not begin like a number or a word of YAML is a string."""
     if text[:1] not in SPECIAL_FIRST:
         assert decode(text) == text
 
 
 @given(st.integers(-(2**63), 2**63 - 1))
 def test_integers(number: int) -> None:
-    """Every 64-bit integer, in each base, is itself."""
+    """Every 64-bit integer is read in each base."""
     for text in (str(number), hex(number), oct(number), bin(number), f"{number:_}"):
         assert resolve(text) == number
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_floats(number: float) -> None:
-    """Every finite float is read as a number equal to it."""
+    """Every finite float is read as an equal number."""
     value = resolve(repr(number))
     assert isinstance(value, (int, float))
     assert math.isclose(value, number, rel_tol=1e-15, abs_tol=0)
@@ -200,7 +200,7 @@ def test_floats(number: float) -> None:
 
 @given(st.text(alphabet="0189_+-.eExXoObBfyYnN~", max_size=8))
 def test_plain_is_a_string(text: str) -> None:
-    """What may stand unquoted is a string to Go, as value and as key."""
+    """A text that needs no quotes is a string for Go, as value and as key."""
     if plain_ok(text):
         assert resolve(text) == text
         assert key_text(decode(text)) == text
@@ -210,7 +210,7 @@ def test_plain_is_a_string(text: str) -> None:
     "text", ["", "y", "No", "NULL", "e3", "E+1", "e-0", "1a", "a b", "a:", "é", "a\n", "-", "10.0.0.1"]
 )
 def test_quotes_needed(text: str) -> None:
-    """Reserved words, exponents, digits in front and anything unusual need quotes."""
+    """Reserved words, exponents, leading digits and unusual characters need quotes."""
     assert not plain_ok(text)
 
 
@@ -218,5 +218,5 @@ def test_quotes_needed(text: str) -> None:
     "text", ["http", "app.kubernetes.io/name", "ClusterIP", "v1", "a-", "t", "f", "E", "inf", "nan"]
 )
 def test_quotes_not_needed(text: str) -> None:
-    """Names stay readable."""
+    """Usual names need no quotes."""
     assert plain_ok(text)

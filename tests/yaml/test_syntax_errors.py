@@ -1,4 +1,4 @@
-"""Refusals say what is wrong and where."""
+"""Messages of syntax errors."""
 
 import pytest
 
@@ -35,7 +35,7 @@ from reading import refused
     ],
 )
 def test_place(text: str, place: str, words: str) -> None:
-    """The error names the source, the line, the column and the trouble."""
+    """The error names the source, the line, the column and the problem."""
     error = refused(text)
     assert str(error).startswith(f"web.yaml:{place}: ")
     assert words in error.problem

@@ -1,4 +1,4 @@
-"""The writer: every reader takes what it writes for what was meant."""
+"""The writer: every reader reads back what it writes."""
 
 import enum
 import math
@@ -16,10 +16,10 @@ from portmap._yaml.reader import read_yaml
 from portmap._yaml.scalars import resolve
 from portmap._yaml.writer import emit
 
-# What PyYAML writes plain and kubectl misreads (12.3, F1 to F7), what others misread (12.4), and what stands in 12.8.
+# Texts that PyYAML writes plain and kubectl misreads (12.3, F1 to F7), that others misread (12.4), and those of 12.8.
 
 texts = st.text() | st.sampled_from(ADVERSARIAL) | st.text(alphabet=" \t\n-#:a\r\x85é'\"", max_size=12)
-# Beyond 2**53 Go makes an integer of a float's shortest digits, which Python's is not; test_floats has those.
+# Beyond 2**53 Go makes another integer of a float than Python; test_floats has those.
 numbers = st.integers(-(2**63), 2**63 - 1) | st.floats(-(2.0**53), 2.0**53)
 values = st.recursive(
     st.none() | st.booleans() | numbers | texts,
@@ -38,29 +38,29 @@ def check(value: Any) -> None:
 
 
 class TestReadBack:
-    """Kubernetes' reader and both of PyYAML's read the same data back."""
+    """Kubernetes' reader and both of PyYAML's read back the same data."""
 
     @given(values)
     @example({"a": [[], {}, [[{"b": {}}]], {"c": ["x\ny"]}]})
     @example(["x\n", ["y\n\n", {"z": "z\n"}]])
     def test_values(self, value: Any) -> None:
-        """Any data come back as they were."""
+        """Any data read back the same."""
         check(value)
 
     @given(texts)
     def test_text(self, text: str) -> None:
-        """Any text comes back, as value, key, item, and by itself."""
+        """Any text reads back the same, as value, key, item, and by itself."""
         check({text: text, "list": [text, [text], {text: [text]}], "map": {text: {text: text}}})
         check(text)
 
     @pytest.mark.parametrize("text", ADVERSARIAL)
     def test_adversarial(self, text: str) -> None:
-        """No text that some reader takes for something else is left without quotes."""
+        """Texts that some reader would read as another type are quoted."""
         check({text: text, "n": [text, {text: text}]})
 
     @given(st.lists(values, min_size=1, max_size=3))
     def test_documents(self, documents: list[Any]) -> None:
-        """Documents can be put one after the other."""
+        """Documents can be concatenated."""
         text = "".join(f"---\n{emit(value)}" for value in documents)
         assert [document.data for document in read_yaml(text)] == [
             {} if value is None else value for value in documents
@@ -68,14 +68,14 @@ class TestReadBack:
 
     @given(st.integers(900, 1100), st.sampled_from(["k", "é", "名", "😀", "\x85", '"']))
     def test_long_keys(self, length: int, character: str) -> None:
-        """A key stands before its colon only while it is short to every reader, whatever that counts by."""
+        """A key before a colon is short for every reader, in characters and bytes."""
         written = emit({character * length: 1})
         assert written.startswith("? ") or len(written.encode("utf-16-le")) / 2 - len(": 1\n") <= 1024
         check({character * length: {character * length: [1]}})
 
     @given(st.floats(allow_nan=False, allow_infinity=False))
     def test_floats(self, number: float) -> None:
-        """Floats are the same number to Go and to PyYAML."""
+        """Floats are the same number for Go and PyYAML."""
         written = emit(number).strip()
         read = resolve(written)
         assert isinstance(read, (int, float))
@@ -84,10 +84,10 @@ class TestReadBack:
 
 
 class TestStyle:
-    """It looks like what kubectl writes."""
+    """The style is that of kubectl."""
 
     def test_service(self) -> None:
-        """Keys in order, dashes below their key, quotes only where needed."""
+        """Keys are in order, dashes below their key, and quotes only where needed."""
         service = {
             "apiVersion": "v1",
             "metadata": {"name": "web", "annotations": {"port": "80", "empty": ""}, "labels": {}},
@@ -124,12 +124,12 @@ class TestStyle:
         )
 
     def test_block_text(self) -> None:
-        """Text of several lines is a literal block, if nothing in it is invisible."""
+        """A text of several lines is a literal block if all its characters are visible."""
         assert emit({"a": "x\n  y\n", "b": ["x\ny"]}) == "a: |\n  x\n    y\nb:\n- |-\n  x\n  y\n"
         assert emit({"a": "x \ny"}) == 'a: "x \\ny"\n'
 
     def test_other_types(self) -> None:
-        """Tuples, other mappings, and enums of texts and numbers are written as what they are."""
+        """Tuples, other mappings, and enums of texts and numbers are written as their values."""
 
         class Kind(enum.StrEnum):
             HTTP = "http"
@@ -144,7 +144,7 @@ class TestStyle:
 
 
 class TestRefused:
-    """What cannot be carried is refused, with its path."""
+    """Data that YAML cannot represent are refused, with the path."""
 
     @pytest.mark.parametrize(
         ("value", "words"),
@@ -162,7 +162,7 @@ class TestRefused:
         ],
     )
     def test_path(self, value: Any, words: str) -> None:
-        """The error says where and why."""
+        """The error has the path and the reason."""
         with pytest.raises(ManifestError, match=words) as caught:
             emit({"spec": {"ports": [{}, {"name": value}]}})
         assert str(caught.value).startswith("spec.ports[1].name")
@@ -170,7 +170,7 @@ class TestRefused:
             emit(value)
 
     def test_key(self) -> None:
-        """A key with half a surrogate pair is refused."""
+        """A key with a lone surrogate is refused."""
         with pytest.raises(ManifestError, match="surrogate"):
             emit({"a": {"\ud800": 1}})
 
@@ -187,5 +187,5 @@ class TestRefused:
             emit(deep)
 
     def test_rounded_integers(self) -> None:
-        """An integer beyond 64 bits is written if it reads back as it was."""
+        """An integer beyond 64 bits is written if it reads back unchanged."""
         assert emit(10**20) == "100000000000000000000\n"
