@@ -8,7 +8,7 @@ from typing import Any, final
 from portmap._graph.graph import Graph
 from portmap._graph.group_graph import GroupGraph
 from portmap._graph.input_context import Elsewhere
-from portmap._graph.items import Item, name_of
+from portmap._graph.items import Item
 from portmap._graph.near_selectors import NearWorkloads
 from portmap._graph.object_name import ObjectName
 from portmap._graph.port_map import PortMap, port_map_of
@@ -164,6 +164,15 @@ class Bundle:
         """
         return self.graph.near_workloads
 
+    def name_of(self, subject: Service | Workload) -> ObjectName:
+        """Return the name of one of `services` or `workloads`, with its number if several have the name.
+
+        Example:
+            >>> str(bundle.name_of(bundle.services[0]))
+            'Service web'
+        """
+        return self.graph.inventory.name(subject)
+
     def file_of(self, subject: Service | Workload) -> str:
         """Return the file of one of `services` or `workloads`; `""` if it was not read from one.
 
@@ -181,7 +190,7 @@ class Bundle:
             >>> [target.port for targets in bundle.declared.values() for target in targets]
             [8080]
         """
-        return {name_of(each): self.port_map.declared(each) for each in self.workloads}
+        return {self.name_of(each): self.port_map.declared(each) for each in self.workloads}
 
     @cached_property
     def referenced_services(self) -> frozenset[ObjectName]:

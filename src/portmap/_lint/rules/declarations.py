@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from portmap._graph.items import name_of
 from portmap._graph.object_name import ObjectName
 from portmap._graph.targets import ContainerTarget
 from portmap._kubernetes.kinds import SHORT_LIVED
@@ -237,7 +236,7 @@ def unreached_container_port(subject: Bundle, bundle: Bundle) -> Iterator[Found]
         services = bundle.selecting(workload)
         is_headless = any(service.cluster_ip == "None" for service in services)
         if not is_headless and (services or bundle.declared_complete):
-            yield from _unreached(workload, unreached.get(name_of(workload), ()), bundle)
+            yield from _unreached(workload, unreached.get(bundle.name_of(workload), ()), bundle)
 
 
 def _unreached(workload: Workload, targets: Sequence[ContainerTarget], bundle: Bundle) -> Iterator[Found]:

@@ -6,7 +6,6 @@ from typing import Final
 import attrs
 
 from portmap._graph.fragments import has_placeholder
-from portmap._graph.items import name_of
 from portmap._graph.targets import ResolvedReference
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._lint.bundle import Bundle
@@ -142,7 +141,7 @@ def governing_service(resolved: ResolvedReference, bundle: Bundle) -> Iterator[F
     """
     if resolved.reference.role != "governing-service":
         return
-    own = next((each for each in bundle.workloads if name_of(each) == resolved.source), None)
+    own = next((each for each in bundle.workloads if bundle.name_of(each) == resolved.source), None)
     services = bundle.services_named(resolved.reference.service or "", resolved.reference.namespace)
     if not services:
         yield from _missing(resolved, bundle)

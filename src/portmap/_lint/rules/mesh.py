@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from portmap._graph.items import name_of
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._lint.bundle import Bundle
 from portmap._lint.findings import Found, Place, at
@@ -366,7 +365,7 @@ def _forwarding_ports(
     The keys have the namespaces of the Services: a workload without a namespace may be in one of them.
     """
     forwarding: Mapping[tuple[str | None, int], list[tuple[Service, int]]] = defaultdict(list)
-    name = name_of(workload)
+    name = bundle.name_of(workload)
     for service in bundle.selecting(workload):
         for position, port in enumerate(service.ports):
             targets = bundle.port_map.targets(service, position) if port.effective_protocol == "TCP" else ()

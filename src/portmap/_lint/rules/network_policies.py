@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from portmap._graph.items import name_of
 from portmap._graph.label_selectors import Selector, read_selector
 from portmap._graph.object_name import ObjectName, items_at, text_at, value_at
 from portmap._graph.targets import ResolvedReference
@@ -165,7 +164,9 @@ def pod_without_network_policy(subject: Bundle, bundle: Bundle) -> Iterator[Foun
     selected = _selected_by(selectors, bundle)
     for workload in bundle.workloads:
         is_covered = workload.namespace is None or not namespaces.isdisjoint({None, workload.namespace})
-        if not (is_covered or bundle.declared_complete) or workload.pod.host_network or name_of(workload) in selected:
+        if not (is_covered or bundle.declared_complete) or workload.pod.host_network:
+            continue
+        if bundle.name_of(workload) in selected:
             continue
         service = next((service for service in bundle.selecting(workload) if service.ports), None)
         if service is not None:
@@ -194,10 +195,10 @@ def _selected_by(selectors: Iterable[tuple[str | None, Selector | None]], bundle
         if selector is not None and selector.labels:
             for workload in candidates.selected_by(selector.labels, namespace):
                 if isinstance(workload, Workload) and selector.requirements_hold(workload.pod.labels):
-                    selected.add(name_of(workload))
+                    selected.add(bundle.name_of(workload))
             continue
         for workload in bundle.workloads:
             in_namespace = namespace is None or workload.namespace in {None, namespace}
             if in_namespace and (selector is None or selector.requirements_hold(workload.pod.labels)):
-                selected.add(name_of(workload))
+                selected.add(bundle.name_of(workload))
     return selected
