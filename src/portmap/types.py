@@ -44,6 +44,7 @@ from portmap._model.service_arguments import (
     InternalFields,
     LoadBalancerFields,
     NodePortFields,
+    ServicePortFields,
 )
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "PodPhase",
     "Protocol",
     "ServiceBackendPort",
+    "ServicePortFields",
     "ServicePortKey",
     "ServiceReference",
     "ServiceType",

@@ -1,5 +1,6 @@
 """References to ports, as plain data of other objects."""
 
+import re
 from typing import Any
 
 import attrs
@@ -221,3 +222,47 @@ class TestReferencesToContainerPorts:
     def test_what_does_not_resolve_is_refused(self, call: Any, expected: list[tuple[str, str]]) -> None:
         """A reference that Kubernetes or its user would not resolve is an error with every fault."""
         assert refusals(call) == expected
+
+
+class TestChangedPorts:
+    """`Service.with_port`."""
+
+    def test_one_port_is_changed(self) -> None:
+        """The other ports and fields are as they were, and `None` removes a value."""
+        changed = WEB.with_port("http", port=8000, target_port=None, app_protocol="http")
+        assert changed.ports == (ServicePort(8000, name="http", app_protocol="http"), WEB.ports[1])
+        assert attrs.evolve(changed, ports=WEB.ports) == WEB
+
+    def test_the_only_port_needs_no_key(self) -> None:
+        """The look-up is that of `port`, and so are its errors."""
+        assert make_service().with_port(name="web").port().name == "web"
+        with pytest.raises(KeyError, match="did you mean 'http'"):
+            WEB.with_port("htpp", port=81)
+        with pytest.raises(KeyError, match="which port of Service shop/web"):
+            WEB.with_port(port=81)
+
+    @pytest.mark.parametrize(
+        ("changes", "expected"),
+        [
+            ({"target_port": "Http"}, [("target-port-name-syntax", "targetPort")]),
+            ({"name": "dns"}, [("duplicate-port-name", "spec.ports[1].name")]),
+            ({"node_port": 30080}, [("node-port-forbidden", "spec.ports[0].nodePort")]),
+            ({"port": "80"}, [("wrong-type", "port")]),
+        ],
+    )
+    def test_the_result_is_checked(self, changes: Any, expected: list[tuple[str, str]]) -> None:
+        """A port or Service that a server would refuse is refused as by the constructors."""
+        assert refusals(lambda: WEB.with_port("http", **changes)) == expected
+
+    @pytest.mark.parametrize(
+        ("name", "words"),
+        [
+            ("nodePort", "with_port takes no argument 'nodePort': did you mean node_port?"),
+            ("type", "with_port takes no argument 'type': for a field of the Service write attrs.evolve(…, type=…)"),
+            ("weight", "with_port takes no argument 'weight'; it takes port, name, protocol, app_protocol, target_"),
+        ],
+    )
+    def test_other_arguments_are_refused(self, name: str, words: str) -> None:
+        """The error names the argument, and what to write instead."""
+        with pytest.raises(TypeError, match=re.escape(words)):
+            WEB.with_port("http", **{name: 1})

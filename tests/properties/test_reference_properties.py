@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import attrs
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from portmap import (
@@ -22,6 +22,7 @@ from portmap import (
     strategies,
     to_manifest,
 )
+from portmap.manifests import validate
 from violations import refusals
 
 WORLDS = strategies.services_with_pods(headless=False)
@@ -176,3 +177,42 @@ def test_a_missing_namespace_is_never_text(service: Service) -> None:
     """Without a namespace a name is short, or it is an error: no name contains the text None."""
     assert refusals(service.dns_name, from_namespace="edge") == [("unresolvable-reference", "metadata.namespace")]
     assert service.dns_name() == service.name
+
+
+FIELDS: Any = {
+    "port": "port",
+    "name": "name",
+    "protocol": "protocol",
+    "app_protocol": "appProtocol",
+    "target_port": "targetPort",
+    "node_port": "nodePort",
+}
+"""The fields of a port that can be changed, and their names in a manifest."""
+
+
+@given(
+    strategies.services(),
+    strategies.service_ports(node_ports=None),
+    st.sets(st.sampled_from(sorted(FIELDS))),
+    st.data(),
+)
+def test_a_changed_port_differs_only_where_it_says(
+    service: Service, other: ServicePort, fields: set[str], data: st.DataObject
+) -> None:
+    """The manifest differs in the given fields of one port; what is refused, the constructors refuse alike."""
+    assume(service.ports)
+    position = data.draw(st.integers(0, len(service.ports) - 1))
+    own = service.ports[position]
+    assert service.with_port(own) == service
+    changes: Any = {field: getattr(other, field) for field in fields}
+    expected = to_manifest(service)
+    port = expected["spec"]["ports"][position]
+    port.update({FIELDS[field]: value for field, value in changes.items()})
+    expected["spec"]["ports"][position] = {field: value for field, value in port.items() if value is not None}
+    try:
+        changed = service.with_port(own, **changes)
+    except ValidationError:
+        assert validate(expected)
+    else:
+        assert to_manifest(changed) == expected
+        assert list(to_manifest(changed)["spec"]) == list(expected["spec"])

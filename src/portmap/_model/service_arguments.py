@@ -1,6 +1,7 @@
-"""Keyword arguments of the factories of `Service`, as types.
+"""Keyword arguments of the factories of `Service` and of `Service.with_port`, as types.
 
-Each type extends the one before, from the kind of Service that has the fewest fields to the one that has the most.
+Each type for a factory extends the one before, from the kind of Service that has the fewest fields to the one that
+has the most.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,6 +10,7 @@ from typing import Any, TypedDict
 from portmap._kubernetes.enums import (
     IPFamily,
     IPFamilyPolicy,
+    Protocol,
     ServiceType,
     SessionAffinity,
     TrafficDistribution,
@@ -67,6 +69,17 @@ class ExposingFields(LoadBalancerFields, total=False):
     type: ServiceType | None
     external_name: str | None
     generate_name: str | None
+
+
+class ServicePortFields(TypedDict, total=False):
+    """The fields of a port that `Service.with_port` changes."""
+
+    port: int
+    name: str | None
+    protocol: Protocol | None
+    app_protocol: str | None
+    target_port: int | str | None
+    node_port: int | None
 
 
 def checked_arguments(allowed: type, arguments: Mapping[str, Any]) -> Any:  # noqa: ANN401 - arguments for `Service`

@@ -1,7 +1,10 @@
 """The references to a Service that other objects have, as plain data for their manifests."""
 
-from typing import Final
+from typing import Any, Final, Self, Unpack, cast
 
+import attrs
+
+from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.names import dns_subdomain_reasons, port_name_reasons
 from portmap._kubernetes.schema import INT32, TEXT
 from portmap._model.port_lookup import ServicePortKey
@@ -28,6 +31,7 @@ from portmap._model.service_addresses import (
     path_of,
     service_name_violations,
 )
+from portmap._model.service_arguments import ServicePortFields
 
 _GREATEST_WEIGHT: Final = 1_000_000
 
@@ -172,6 +176,42 @@ class ServiceReferences(ServiceAddresses):
             found.append(unresolvable("spec.clusterIP", "FieldValueInvalid", detail, hint="use Service.headless"))
         raise_any(f"serviceName of {self}", found)
         return self.name
+
+    def with_port(self, key: ServicePortKey = None, /, **changes: Unpack[ServicePortFields]) -> Self:
+        """Return the Service with one of its ports changed, and everything else as it is.
+
+        `attrs.evolve` does so for the fields of the Service itself, such as its type.
+
+        Args:
+            key: The port, as in `port`.
+            changes: The new values: `port`, `name`, `protocol`, `app_protocol`, `target_port` and `node_port`, as
+                in `ServicePort`. `None` removes a value.
+
+        Raises:
+            KeyError: There is no such port, or there are several.
+            TypeError: A port has no field of this name.
+            ValidationError: The cluster in force would refuse the new port or the new Service.
+
+        Example:
+            >>> web.with_port(http, target_port=3000).ports
+            (ServicePort(80, name='http', target_port=3000),)
+        """
+        for name in changes:
+            if name not in ServicePortFields.__annotations__:
+                raise TypeError(_no_change(self, name))
+        own = self.port(key)
+        ports = [attrs.evolve(port, **changes) if port is own else port for port in self.ports]
+        return cast("Self", attrs.evolve(cast("Any", self), ports=ports))
+
+
+def _no_change(service: Any, name: str) -> str:  # noqa: ANN401 - a Service, which is made of this module
+    """Return why a port cannot have this field changed, and what to write instead."""
+    known = ServicePortFields.__annotations__
+    if guess := nearest(name, known):
+        return f"with_port takes no argument {name!r}: did you mean {guess}?"
+    if name in attrs.fields_dict(type(service)):
+        return f"with_port takes no argument {name!r}: for a field of the Service write attrs.evolve(…, {name}=…)"
+    return f"with_port takes no argument {name!r}; it takes {', '.join(known)}"
 
 
 def _path_reasons(path: str) -> list[str]:
