@@ -161,6 +161,14 @@ def test_factories_take_fields_of_the_tables() -> None:
             assert not field.types or kind in field.types, name
 
 
+def test_a_changed_port_takes_fields_of_the_table() -> None:
+    """`Service.with_port` takes every field of a port, with the type that `ServicePort` gives it."""
+    hints = get_type_hints(ServicePort.__init__)
+    assert get_type_hints(service_arguments.ServicePortFields) == {
+        name: hints[name] for name in SERVICE_PORT_FIELDS.attributes
+    }
+
+
 @pytest.mark.parametrize("kind", SERVICE_TYPES)
 @pytest.mark.parametrize("field", SPEC_FIELDS, ids=lambda field: field.attribute)
 def test_a_type_may_have_the_fields_of_its_row(field: Field, kind: str) -> None:

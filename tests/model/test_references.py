@@ -233,6 +233,11 @@ class TestChangedPorts:
         assert changed.ports == (ServicePort(8000, name="http", app_protocol="http"), WEB.ports[1])
         assert attrs.evolve(changed, ports=WEB.ports) == WEB
 
+    def test_what_has_no_attribute_is_kept(self) -> None:
+        """The parts of a Service that have no attribute are in the result."""
+        service: Any = attrs.evolve(WEB, unmodelled={"status": {"loadBalancer": {}}})
+        assert service.with_port("http", port=81).unmodelled == service.unmodelled
+
     def test_the_only_port_needs_no_key(self) -> None:
         """The look-up is that of `port`, and so are its errors."""
         assert make_service().with_port(name="web").port().name == "web"

@@ -88,6 +88,7 @@ def references(web: Service, http: ContainerPort, workload: Workload) -> None:
     assert_type(web.ingress_backend(http), IngressBackend)
     assert_type(web.backend_ref("http", from_namespace="edge"), BackendRef)
     assert_type(web.url(80, "/api"), str)
+    assert_type(web.with_port(http, target_port=3000), Service)
     assert_type(http.http_get("/healthz"), HTTPGetHandler)
     assert_type(http.policy_port(), NetworkPolicyPort)
     container: dict[str, Any] = {"readinessProbe": http.http_get("/healthz") | {"periodSeconds": 5}}
