@@ -23,7 +23,7 @@ from portmap._model.ports import ServicePort
 
 Column: TypeAlias = Literal["ways-in", "services", "pods"]
 State: TypeAlias = Literal["fine", "nowhere", "unreached", "elsewhere"]
-"""`nowhere`: it does not resolve. `unreached`: nothing leads to it. `elsewhere`: it leads out of the input."""
+"""`nowhere`: it does not resolve. `unreached`: nothing leads to it. `elsewhere`: it leads out of the input, or may."""
 
 COLUMNS: Final[tuple[Column, ...]] = ("ways-in", "services", "pods")
 """From left to right."""
@@ -204,25 +204,25 @@ class _Builder:
     # --- Services ---
 
     def _add_service(self, node: ServiceNode, box_id: str) -> None:
-        service, resolution = node.service, node.resolution
+        service = node.service
         rows = []
-        unresolved: dict[str, list[str]] = defaultdict(list)
+        unresolved: dict[tuple[str, State], list[str]] = defaultdict(list)
         for position, port in enumerate(service.ports):
             row = f"{box_id}.{position}"
             targets = node.targets[position]
             self._lines += [Line(row, self._rows[target]) for target in targets]
-            reason = "" if targets else self._map.graph.outcome(node, position).reason
-            state: State = "fine" if targets else "elsewhere" if resolution.elsewhere else "nowhere"
+            outcome = self._map.graph.outcome(node, position)
+            reason = "" if targets else _in_doubt(outcome.reason, outcome.doubt)
+            state: State = "fine" if targets else "nowhere" if outcome.state == "unresolved" else "elsewhere"
             if reason:
-                unresolved[reason].append(row)
+                unresolved[reason, state].append(row)
             rows.append(Row(row, _service_port(port), state=state, note=reason))
         if not service.ports:
             rows.append(Row(f"{box_id}.0", f"→ {service.external_name}" if service.external_name else "no ports"))
         kind = "headless" if service.is_headless else service.effective_type
         self._boxes.append(Box(box_id, "services", service.namespace, kind, service.name, tuple(rows)))
-        outside: State = "elsewhere" if resolution.elsewhere else "nowhere"
-        for reason, sources in unresolved.items():
-            self._add_placeholder("pods", service.namespace, "", reason, sources, outside)
+        for (reason, state), sources in unresolved.items():
+            self._add_placeholder("pods", service.namespace, "", reason, sources, state)
         self._add_entry_points(node, box_id)
 
     def _add_entry_points(self, node: ServiceNode, box_id: str) -> None:
@@ -283,10 +283,11 @@ class _Builder:
                 row = rows.setdefault(text, Row(f"{box_id}.{len(rows)}", text)).id
                 self._lines += [Line(row, self._end(target)) for target in each.targets]
                 if not each.targets:
-                    reason = each.unknown or (each.miss.message if each.miss else "")
+                    miss, is_mistake = each.miss, each.miss is not None and each.miss.severity == "error"
+                    reason = each.unknown or (_in_doubt(miss.message, miss.because) if miss else "")
                     # The message of a miss names the object.
                     wanted = each.reference.names if each.unknown else ""
-                    unresolved[wanted, reason, "elsewhere" if each.unknown else "nowhere"].append(row)
+                    unresolved[wanted, reason, "nowhere" if is_mistake else "elsewhere"].append(row)
         self._boxes.append(Box(box_id, "ways-in", source.namespace, source.kind, source.name, tuple(rows.values())))
         for (wanted, reason, state), sources in unresolved.items():
             self._add_placeholder("services", source.namespace, wanted, reason, sources, state)
@@ -309,6 +310,10 @@ class _Builder:
             rows = tuple(Row(f"{box_id}{position}", text) for position, (text, _) in enumerate(found))
             self._boxes.append(Box(box_id, "ways-in", name.namespace, "Host port", name.name, rows))
             self._lines += [Line(row.id, end) for row, (_, end) in zip(rows, found, strict=True)]
+
+
+def _in_doubt(reason: str, doubt: str | None) -> str:
+    return f"{reason} (in doubt: {doubt})" if doubt else reason
 
 
 def _port(number: int | str | None, protocol: str) -> str:
