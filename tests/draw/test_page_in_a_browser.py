@@ -101,12 +101,12 @@ def test_the_chain_is_the_same_from_each_of_its_ends(page: Page) -> None:
     page.click(row(POD))
     assert sorted(page.of(CHAIN)) == sorted(SHOP_CHAIN)
     page.press("Escape")
-    page.click("document.querySelector('.services.fine .row.nowhere')")
-    reason = "unresolved: no pod has the labels app=web"
-    assert page.of(CHAIN) == [
-        f"Service front (ClusterIP): 80: {reason.partition(': ')[2]}, namespace edge",
-        f"{reason}, namespace edge",
-    ]
+    page.click("document.querySelector('.services.fine .row.doubtful')")
+    reason = "no pod has the labels app=web (Service shop/lost selects the pods of Deployment shop/web, so"
+    port, end = page.of(CHAIN)
+    assert port.startswith(f"Service front (ClusterIP): 80: {reason} ")
+    assert end.startswith(f"in doubt: {reason} ")
+    assert page.of("[...document.querySelectorAll('#links li')].map((each) => each.className)") == ["", "doubtful"]
 
 
 def test_the_keyboard_is_enough(page: Page) -> None:

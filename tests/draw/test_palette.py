@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from pictures import SHOP
 from portmap import draw
 from portmap._draw.svg import DARK, LIGHT, style
 
@@ -24,7 +25,8 @@ TEXTS = [
     ("heading", "lane"),
     ("nowhere-text", "sheet"),
     ("nowhere-text", "nowhere"),
-    ("unreached-text", "unreached"),
+    ("amber-text", "sheet"),
+    ("amber-text", "amber"),
 ]
 SHAPES = [
     ("line", "lane"),
@@ -37,6 +39,8 @@ SHAPES = [
     ("pods-edge", "pods"),
     ("nowhere-edge", "lane"),
     ("nowhere-edge", "nowhere"),
+    ("amber-edge", "lane"),
+    ("amber-edge", "amber"),
     ("elsewhere-edge", "lane"),
     ("elsewhere-edge", "elsewhere"),
     ("focus", "ways-in"),
@@ -82,19 +86,11 @@ def test_both_schemes_colour_the_same() -> None:
 
 
 def test_no_information_by_colour_alone() -> None:
-    """Unresolved and unreached ports have a mark, and lines to missing objects are dashed."""
-    picture = draw(
-        [
-            {
-                "apiVersion": "v1",
-                "kind": "Pod",
-                "metadata": {"name": "lonely"},
-                "spec": {"containers": [{"name": "app", "ports": [{"containerPort": 1}]}]},
-            },
-            {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "lost"}, "spec": {"selector": {"a": "b"}}}
-            | {"spec": {"selector": {"a": "b"}, "ports": [{"port": 80}]}},
-        ]
-    )
-    assert picture.count(">✗ ") == 3
+    """Ports that are unresolved, in doubt, or unreached have a mark, and lines to missing objects are dashed."""
+    picture = draw(SHOP)
+    # The mark is in the legend, at the port of the Service, and in the title of each placeholder.
+    assert picture.count(">✗ ") == 4
+    assert picture.count(">? ") == 3
     assert picture.count(">○ ") == 2
-    assert ".line.nowhere { stroke-dasharray" in picture
+    for state in ("nowhere", "doubtful"):
+        assert f".line.{state} {{ stroke-dasharray" in picture

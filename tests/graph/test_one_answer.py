@@ -63,11 +63,29 @@ def test_pods_of_an_operator() -> None:
         "apiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nmetadata: {name: k8s, namespace: shop}\nspec: {}\n"
     )
     write("k8s.yaml", service("prometheus", "prometheus: k8s", "{port: 9090}"), monitor)
+    reason = "the operator of Prometheus shop/k8s creates pods with these labels"
     run = portmap("resolve", "k8s.yaml")
     assert run.code == 0
-    assert "in doubt: the controller of Prometheus shop/k8s may create the pods" in run.out
+    assert f"in doubt: {reason}" in run.out
     assert portmap("trace", "prometheus", "k8s.yaml").code == 0
     assert portmap("lint", "k8s.yaml").code == 0
+    drawn = " ".join(portmap("draw", "k8s.yaml").out.split())
+    assert f"? no pod has the labels prometheus=k8s ({reason})" in drawn
+
+
+def test_pods_in_another_part_of_the_input() -> None:
+    """A picture shows that the targets are in doubt, with the reason."""
+    text = service("web", "app: web", "{port: 80, targetPort: http}", namespace="")
+    pods = deployment("web", "app: web", "{name: http, containerPort: 8080}", namespace="")
+    write("a/web.yaml", text.replace(", namespace: }", "}"))
+    write("b/web.yaml", pods.replace(", namespace: }", "}"))
+    reason = "Deployment web in another part of the input has the labels"
+    assert f"? in doubt: {reason}" in " ".join(portmap("resolve", ".").out.split())
+    assert f"? Deployment web app 8080 http ({reason})" in " ".join(portmap("draw", ".").out.split())
+    assert "  s0_0 -.->|? in doubt| w0_0\n" in portmap("draw", ".", "--format=mermaid").out
+    picture = portmap("draw", ".", "--format=svg").out
+    assert "0 ports are unresolved, 1 in doubt;" in picture
+    assert f"Service web 80 → http is in doubt: {reason}." in picture
 
 
 def test_a_kustomization_of_a_folder_with_variants() -> None:

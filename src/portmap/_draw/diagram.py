@@ -22,8 +22,9 @@ from portmap._kubernetes.printable import printable
 from portmap._model.ports import ServicePort
 
 Column: TypeAlias = Literal["ways-in", "services", "pods"]
-State: TypeAlias = Literal["fine", "nowhere", "unreached", "elsewhere"]
-"""`nowhere`: it does not resolve. `unreached`: nothing leads to it. `elsewhere`: it leads out of the input, or may."""
+State: TypeAlias = Literal["fine", "nowhere", "doubtful", "unreached", "elsewhere"]
+"""`nowhere`: it does not resolve. `doubtful`: the same, and it may be right; or its targets are in another part
+of the input. `unreached`: nothing leads to it. `elsewhere`: it leads out of the input."""
 
 COLUMNS: Final[tuple[Column, ...]] = ("ways-in", "services", "pods")
 """From left to right."""
@@ -34,6 +35,8 @@ _ENTRY_POINTS: Final[Mapping[Entry, tuple[str, str]]] = {
     "load-balancer": ("l", "Load balancer"),
     "node-port": ("n", "Node port"),
 }
+_STATES: Final[Mapping[str, State]] = {"unresolved": "nowhere", "doubtful": "doubtful", "elsewhere": "elsewhere"}
+_PLACEHOLDERS: Final[Mapping[State, str]] = {"nowhere": "unresolved", "doubtful": "in doubt", "elsewhere": "elsewhere"}
 _WITHOUT_PORTS: Final = "without ports"
 _PICKED: Final = "picked by the cluster"
 
@@ -210,13 +213,13 @@ class _Builder:
         for position, port in enumerate(service.ports):
             row = f"{box_id}.{position}"
             targets = node.targets[position]
-            self._lines += [Line(row, self._rows[target]) for target in targets]
             outcome = self._map.graph.outcome(node, position)
-            reason = "" if targets else _in_doubt(outcome.reason, outcome.doubt)
-            state: State = "fine" if targets else "nowhere" if outcome.state == "unresolved" else "elsewhere"
-            if reason:
-                unresolved[reason, state].append(row)
-            rows.append(Row(row, _service_port(port), state=state, note=reason))
+            state = _STATES.get(outcome.state, "fine")
+            self._lines += [Line(row, self._rows[target], state) for target in targets]
+            note = (outcome.doubt or "") if targets else _with_doubt(outcome.reason, outcome.doubt)
+            if not targets:
+                unresolved[note, state].append(row)
+            rows.append(Row(row, _service_port(port), state=state, note=note))
         if not service.ports:
             rows.append(Row(f"{box_id}.0", f"→ {service.external_name}" if service.external_name else "no ports"))
         kind = "headless" if service.is_headless else service.effective_type
@@ -254,7 +257,7 @@ class _Builder:
         box_id = self._placeholders.get(key)
         if box_id is None:
             box_id = self._placeholders[key] = f"x{next(self._numbers)}"
-            kind = "elsewhere" if state == "elsewhere" else "unresolved"
+            kind = _PLACEHOLDERS[state]
             row = Row(f"{box_id}.0", reason or kind, state=state, note=reason)
             self._boxes.append(Box(box_id, column, namespace, kind, name, (row,), state, 0))
         self._lines += [Line(source, f"{box_id}.0", state) for source in sources]
@@ -283,11 +286,14 @@ class _Builder:
                 row = rows.setdefault(text, Row(f"{box_id}.{len(rows)}", text)).id
                 self._lines += [Line(row, self._end(target)) for target in each.targets]
                 if not each.targets:
-                    miss, is_mistake = each.miss, each.miss is not None and each.miss.severity == "error"
-                    reason = each.unknown or (_in_doubt(miss.message, miss.because) if miss else "")
+                    miss = each.miss
+                    reason = each.unknown or (_with_doubt(miss.message, miss.because) if miss else "")
+                    state: State = "elsewhere"
+                    if miss and not each.unknown:
+                        state = "nowhere" if miss.severity == "error" else "doubtful"
                     # The message of a miss names the object.
                     wanted = each.reference.names if each.unknown else ""
-                    unresolved[wanted, reason, "nowhere" if is_mistake else "elsewhere"].append(row)
+                    unresolved[wanted, reason, state].append(row)
         self._boxes.append(Box(box_id, "ways-in", source.namespace, source.kind, source.name, tuple(rows.values())))
         for (wanted, reason, state), sources in unresolved.items():
             self._add_placeholder("services", source.namespace, wanted, reason, sources, state)
@@ -312,8 +318,8 @@ class _Builder:
             self._lines += [Line(row.id, end) for row, (_, end) in zip(rows, found, strict=True)]
 
 
-def _in_doubt(reason: str, doubt: str | None) -> str:
-    return f"{reason} (in doubt: {doubt})" if doubt else reason
+def _with_doubt(reason: str, doubt: str | None) -> str:
+    return f"{reason} ({doubt})" if doubt else reason
 
 
 def _port(number: int | str | None, protocol: str) -> str:

@@ -25,7 +25,7 @@ PAD: Final = 10
 LANE_TOP: Final = 38
 LANE_GAP: Final = 16
 MARK: Final = "✗ "
-"""The mark of an unresolved row."""
+"""The mark of an unresolved row, as wide as any."""
 
 _BELOW: Final = 6
 _GAP: Final = 14

@@ -6,7 +6,7 @@ from typing import Final
 
 from portmap._draw.diagram import Diagram
 
-_ARROWS: Final = {"fine": "-->", "nowhere": "-.->|unresolved|", "elsewhere": "-.->"}
+_ARROWS: Final = {"fine": "-->", "nowhere": "-.->|unresolved|", "doubtful": "-.->|? in doubt|", "elsewhere": "-.->"}
 _MOST_TEXT: Final = 50_000
 _MOST_LINES: Final = 500
 # Besides the end of a label: Mermaid looks for directives (`%%{`) and styles (`style x:#`) in the whole text.
@@ -44,6 +44,7 @@ def _lines(diagram: Diagram) -> Iterator[str]:
     for line in diagram.lines:
         yield f"  {_id(line.start)} {_ARROWS[line.state]} {_id(line.end)}"
     yield "  classDef nowhere stroke:#c1272d,stroke-dasharray:5 3,color:#a4161a"
+    yield "  classDef doubtful fill:#fff3d6,stroke:#996300,stroke-dasharray:5 3,color:#7a4b00"
     yield "  classDef unreached fill:#fff3d6,color:#7a4b00"
     yield "  classDef elsewhere stroke:#767f88,stroke-dasharray:2 3"
 

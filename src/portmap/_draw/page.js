@@ -141,7 +141,8 @@
       const items = element("ul", "", part);
       for (const row of inside.slice(0, MOST_LINKS)) {
         const item = element("li", "", items);
-        if (row.parentNode.classList.contains("nowhere")) item.className = "nowhere";
+        const state = ["nowhere", "doubtful"].find((each) => row.parentNode.classList.contains(each));
+        if (state) item.className = state;
         const { namespace } = laneOf(row).dataset;
         const where = lanes.length > 1 && namespace ? `, namespace ${namespace}` : "";
         const button = element("button", nameOf(row) + where, item);

@@ -34,12 +34,18 @@ _MARGIN: Final = 12
 _COLUMN_NAMES: Final[dict[Column, str]] = {"ways-in": "Entry points", "services": "Services", "pods": "Pods"}
 # Lines in one passage run beside each other.
 _APART: Final = (0, -3, 3, -6, 6)
-_MARKS: Final[dict[State, str]] = {"nowhere": MARK, "unreached": "○ "}
+_MARKS: Final[dict[State, str]] = {"nowhere": MARK, "doubtful": "? ", "unreached": "○ "}
+_LEGEND: Final[dict[State, str]] = {
+    "nowhere": "✗ unresolved",
+    "doubtful": "? in doubt",
+    "unreached": "○ unreached",
+    "elsewhere": "outside the input",
+}
 TIPS: Final = "<defs>{}</defs>\n".format(
     "".join(
         f'<marker id="portmap-{state}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" '
         f'markerUnits="userSpaceOnUse" orient="auto"><path class="tip {state}" d="M0 1L8 4L0 7z"/></marker>'
-        for state in ("fine", "nowhere", "elsewhere")
+        for state in ("fine", "nowhere", "doubtful", "elsewhere")
     )
 )
 """The tips of lines."""
@@ -85,7 +91,7 @@ def legend_of(diagram: Diagram, y: int) -> Iterator[str]:
     """Yield the legend of the marks in the picture."""
     rows = {row.state for box in diagram.boxes for row in box.rows}
     x = 0
-    for state, text in (("nowhere", "✗ unresolved"), ("unreached", "○ unreached"), ("elsewhere", "outside the input")):
+    for state, text in _LEGEND.items():
         if state not in rows:
             continue
         if state == "unreached":
@@ -282,8 +288,9 @@ LIGHT: Final[Mapping[str, str]] = {
     "nowhere": "#fdeaea",
     "nowhere-edge": "#c1272d",
     "nowhere-text": "#a4161a",
-    "unreached": "#fff0cc",
-    "unreached-text": "#7a4b00",
+    "amber": "#fff0cc",
+    "amber-edge": "#996300",
+    "amber-text": "#7a4b00",
     "elsewhere": "#f4f4f4",
     "elsewhere-edge": "#6f7881",
     "focus": "#1a5fb4",
@@ -306,8 +313,9 @@ DARK: Final[Mapping[str, str]] = {
     "nowhere": "#471b1e",
     "nowhere-edge": "#f07178",
     "nowhere-text": "#ffb4b4",
-    "unreached": "#453509",
-    "unreached-text": "#ffd479",
+    "amber": "#453509",
+    "amber-edge": "#d9a036",
+    "amber-text": "#ffd479",
     "elsewhere": "#23272c",
     "elsewhere-edge": "#8f99a3",
     "focus": "#78b0ff",
@@ -327,8 +335,9 @@ text { white-space: pre; }
 .ground { fill: none; pointer-events: all; }
 .line { fill: none; stroke-width: 1.4; marker-end: url(#portmap-fine); }
 .line.nowhere { stroke-dasharray: 5 3; marker-end: url(#portmap-nowhere); }
+.line.doubtful { stroke-dasharray: 5 3; marker-end: url(#portmap-doubtful); }
 .line.elsewhere { stroke-dasharray: 2 3; marker-end: url(#portmap-elsewhere); }
-.box.nowhere .frame { stroke-dasharray: 5 3; }
+.box.nowhere .frame, .box.doubtful .frame { stroke-dasharray: 5 3; }
 .box.elsewhere .frame { stroke-dasharray: 2 3; }
 """
 
@@ -350,15 +359,18 @@ def _colours(of: Mapping[str, str]) -> str:
 .ways-in .frame {{ fill: {of["ways-in"]}; stroke: {of["ways-in-edge"]}; }}
 .pods .frame {{ fill: {of["pods"]}; stroke: {of["pods-edge"]}; }}
 .nowhere .frame {{ fill: {of["nowhere"]}; stroke: {of["nowhere-edge"]}; }}
+.doubtful .frame {{ fill: {of["amber"]}; stroke: {of["amber-edge"]}; }}
 .elsewhere .frame {{ fill: {of["elsewhere"]}; stroke: {of["elsewhere-edge"]}; }}
-.row.unreached .ground {{ fill: {of["unreached"]}; }}
-.row.unreached text {{ fill: {of["unreached-text"]}; }}
+.row.unreached .ground, .row.doubtful .ground {{ fill: {of["amber"]}; }}
+.row.unreached text, .row.doubtful text, .box.doubtful .kind {{ fill: {of["amber-text"]}; }}
 .row.nowhere .ground {{ fill: {of["nowhere"]}; }}
 .row.nowhere text, .box.nowhere .kind {{ fill: {of["nowhere-text"]}; }}
 .line {{ stroke: {of["line"]}; }}
 .tip {{ fill: {of["line"]}; }}
 .line.nowhere {{ stroke: {of["nowhere-edge"]}; }}
 .tip.nowhere {{ fill: {of["nowhere-edge"]}; }}
+.line.doubtful {{ stroke: {of["amber-edge"]}; }}
+.tip.doubtful {{ fill: {of["amber-edge"]}; }}
 .line.elsewhere {{ stroke: {of["elsewhere-edge"]}; }}
 .tip.elsewhere {{ fill: {of["elsewhere-edge"]}; }}
 """

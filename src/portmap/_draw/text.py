@@ -4,18 +4,19 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, final
 
-from portmap._draw.diagram import Box, Diagram, Line, Row
+from portmap._draw.diagram import Box, Diagram, Line, Row, State
 from portmap._reports.layout import Page, count
 
 _PLAIN: Final = Page(80)
 _MOST_DESCRIBED: Final = 10
+_MARKS: Final[Mapping[State, str]] = {"nowhere": "✗", "doubtful": "?"}
 
 
 def as_text(diagram: Diagram, page: Page = _PLAIN) -> str:
     """Return the diagram as text: each Service with its ports, what leads to them, and what they reach."""
     lines: list[str] = []
     for line in _Writer(diagram).lines():
-        style = page.red if line.is_problem else page.bold if line.is_title else str
+        style = {"nowhere": page.red, "doubtful": page.yellow}.get(line.state, page.bold if line.is_title else str)
         lines += map(style, page.wrap(line.text, " " * line.depth, hanging=4) if line.text else [""])
     return "".join(f"{line}\n" for line in lines)
 
@@ -26,23 +27,27 @@ def summary_of(diagram: Diagram) -> str:
     for box in diagram.boxes:
         boxes[box.column] += box.objects
     unreached = sum(row.state == "unreached" for box in diagram.boxes for row in box.rows)
-    unresolved = len({line.start for line in diagram.lines if line.state == "nowhere"})
+    unresolved, doubtful = (
+        {line.start for line in diagram.lines if line.state == state} for state in ("nowhere", "doubtful")
+    )
+    in_doubt = f", {len(doubtful - unresolved)} in doubt" if doubtful - unresolved else ""
     return (
         f"{count(boxes['ways-in'], 'entry point')}, {count(boxes['services'], 'Service')}, "
         f"{count(boxes['pods'], 'workload')} in {count(len(diagram.namespaces), 'namespace')}. "
-        f"{count(unresolved, 'port is', 'ports are')} unresolved; "
+        f"{count(len(unresolved), 'port is', 'ports are')} unresolved{in_doubt}; "
         f"{count(unreached, 'container port is', 'container ports are')} unreached."
     )
 
 
 def description_of(diagram: Diagram) -> str:
-    """Return the summary, and the first unresolved ports with their reasons."""
+    """Return the summary, and the first unresolved ports with their reasons. Ports in doubt come last."""
     home = _home(diagram)
-    unresolved = [line for line in diagram.lines if line.state == "nowhere"]
+    words = {"nowhere": "unresolved", "doubtful": "in doubt"}
+    unresolved = [line for state in words for line in diagram.lines if line.state == state]
     parts = [summary_of(diagram)]
     for line in unresolved[:_MOST_DESCRIBED]:
-        (box, row), (_, reason) = home[line.start], home[line.end]
-        parts.append(f"{_name(box, row)} is unresolved: {reason.text}.")
+        (box, row), (_, end) = home[line.start], home[line.end]
+        parts.append(f"{_name(box, row)} is {words[line.state]}: {row.note or end.text}.")
     if len(unresolved) > _MOST_DESCRIBED:
         parts.append(f"And {len(unresolved) - _MOST_DESCRIBED} more.")
     return " ".join(parts)
@@ -63,7 +68,7 @@ class _TextLine(NamedTuple):
 
     depth: int
     text: str
-    is_problem: bool = False
+    state: State = "fine"
     is_title: bool = False
 
 
@@ -98,12 +103,14 @@ class _Writer:
                         yield self._end(6, line)
 
     def _end(self, depth: int, line: Line) -> _TextLine:
-        box, row = self._home[line.end]
-        if line.state == "fine":
-            return _TextLine(depth, f"→ {_name(box, row)}{self._namespace(line.end, self._home[line.start][0])}")
+        (start, port), (box, row) = self._home[line.start], self._home[line.end]
+        if box.state == "fine":
+            text = f"{_name(box, row)}{self._namespace(line.end, start)}"
+            doubtful = line.state == "doubtful"
+            return _TextLine(depth, f"? {text} ({port.note})" if doubtful else f"→ {text}", line.state)
         parts = [part for part in (box.name, row.text) if part and part != box.kind]
-        if line.state == "nowhere":
-            return _TextLine(depth, f"✗ {': '.join(parts or [box.kind])}", is_problem=True)
+        if mark := _MARKS.get(line.state):
+            return _TextLine(depth, f"{mark} {': '.join(parts or [box.kind])}", line.state)
         return _TextLine(depth, f"→ {': '.join([box.kind, *parts])}")
 
     def _namespace(self, end: str, seen_from: Box) -> str:
