@@ -34,10 +34,10 @@ class GroupGraph:
     def __init__(self, group: Group, context: Callable[[], InputContext]) -> None:
         self.group = group
         self._context = context
-        self.inventory = Inventory.of(group.items)
+        self.inventory: Inventory = Inventory.of(group.items)
         reach = Reach.of(self.inventory)
         self.services: tuple[ServiceNode, ...] = reach.services
-        self.lookups = Lookups(self.inventory, reach, Index(self.inventory, reach))
+        self.lookups: Lookups = Lookups(self.inventory, reach, Index(self.inventory, reach))
         self.references: tuple[ResolvedReference, ...] = self.lookups.all()
 
     @cached_property

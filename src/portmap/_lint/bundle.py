@@ -53,8 +53,8 @@ class Bundle:
     def __init__(self, graph: GroupGraph, cluster: Cluster) -> None:
         self.graph = graph
         self.items: tuple[Item, ...] = graph.group.items
-        self.complete = graph.group.complete
-        self.added_labels = graph.group.added_labels
+        self.complete: str | None = graph.group.complete
+        self.added_labels: frozenset[str] = graph.group.added_labels
         self.cluster = cluster
 
     @property
