@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,3 +126,34 @@ def test_one_parser_of_targets() -> None:
     web = Service("web", namespace="shop", selector={"app": "web"}, ports=[ServicePort(80)])
     with pytest.raises(ValueError, match="write 'service/shop/web:80'"):
         PortMap.of([web]).reaches("shop/web:80")
+
+
+def findings_in(file: str, rule: str, *options: str) -> list[dict[str, Any]]:
+    """Return the findings of a rule about a file."""
+    report = json.loads(portmap("lint", file, "--format=json", *options).out)
+    return [each for each in report["findings"] if each["rule"] == rule]
+
+
+def test_a_finding_points_at_the_workload_that_it_is_about() -> None:
+    """Of two workloads of one name, the related place is in the one that lacks the port."""
+    front = service("web", "app: web", "{port: 80, targetPort: http}", namespace="").replace(", namespace: }", "}")
+    good = deployment("web", "app: web", "{name: http, containerPort: 8080}", namespace="a")
+    bad = deployment("web", "app: web", "{name: htpp, containerPort: 8080}", namespace="b")
+    write("web.yaml", front, good, bad)
+    [found] = findings_in("web.yaml", "partial-target-port")
+    [related] = found["related"]
+    lines = Path("web.yaml").read_text(encoding="utf-8").splitlines()
+    assert related["namespace"] == "b"
+    assert "htpp" in lines[related["location"]["line"] - 1]
+
+
+@pytest.mark.parametrize("options", [[], ["--complete"]], ids=["default", "complete"])
+@pytest.mark.parametrize("wrong", [0, 1], ids=["first", "second"])
+def test_each_of_two_workloads_of_one_name_is_judged(wrong: int, options: list[str]) -> None:
+    """A selector that does not match its own pods is found in the right one of two equal names."""
+    texts = [deployment("web", "app: web", "{containerPort: 8080}") for _ in range(2)]
+    texts[wrong] = texts[wrong].replace("matchLabels: {app: web}", "matchLabels: {app: other}")
+    write("web.yaml", *texts)
+    [found] = findings_in("web.yaml", "workload-selector", *options)
+    lines = Path("web.yaml").read_text(encoding="utf-8").splitlines()
+    assert "app: other" in lines[found["location"]["line"] - 1]
