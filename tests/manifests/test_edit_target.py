@@ -76,3 +76,24 @@ def test_a_namespace_in_the_name(web: Path) -> None:
         set_fields(web, "svc/b/web", "ports.http.port=81", namespace="a")
     with pytest.raises(ManifestError, match="there is no svc/web in namespace c; it is in a, b"):
         set_fields(web, "svc/web", "ports.http.port=81", namespace="c")
+
+
+@pytest.mark.parametrize("target", ["dc/web", "deploymentconfigs/web", "DeploymentConfig/web"])
+def test_a_short_name_of_another_group(tmp_path: Path, target: str) -> None:
+    """The words for kinds are those of all commands."""
+    file = tmp_path / "web.yaml"
+    file.write_text(
+        "apiVersion: apps.openshift.io/v1\nkind: DeploymentConfig\nmetadata: {name: web}\nspec: {replicas: 1}\n"
+    )
+    set_fields(file, target, "spec.replicas=2")
+    assert "replicas: 2" in file.read_text(encoding="utf-8")
+
+
+def test_a_knative_service_is_no_service(tmp_path: Path) -> None:
+    """kubectl's name of its kind selects it, and the error for another one shows that name."""
+    file = tmp_path / "web.yaml"
+    file.write_text("apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: web}\nspec: {}\n")
+    with pytest.raises(ManifestError, match=r"there is service\.serving\.knative\.dev/web"):
+        set_fields(file, "service/web", "metadata.name=shop")
+    set_fields(file, "ksvc/web", "metadata.name=shop")
+    assert "name: shop" in file.read_text(encoding="utf-8")

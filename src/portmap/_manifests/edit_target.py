@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 from portmap._kubernetes.did_you_mean import nearest
 from portmap._kubernetes.errors import ManifestError
 from portmap._kubernetes.field_path import FieldPath
-from portmap._kubernetes.kinds import SHORT_NAMES
+from portmap._kubernetes.kinds import kind_of_workload
+from portmap._kubernetes.target_syntax import is_kind
 from portmap._manifests.documents import kind_of, name_of
 from portmap._yaml.parsed_document import ParsedDocument
 
@@ -22,8 +23,9 @@ class Candidate(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """The object's kind."""
-        return kind_of(self.raw)
+        """The object's kind, with its group if Kubernetes has a kind of the same name."""
+        version = self.raw.get("apiVersion") if isinstance(self.raw, dict) else None
+        return kind_of_workload(version, kind_of(self.raw))
 
     @property
     def name(self) -> str:
@@ -60,9 +62,7 @@ def find_target(candidates: Sequence[Candidate], target: str, namespace: str | N
         raise ManifestError(f"{target!r} is not in namespace {namespace!r}: give one of the two")
     where = f" in namespace {namespace}" if namespace is not None and not within else ""
     namespace = within[0] if within else namespace
-    kind = SHORT_NAMES.get(kind.lower(), kind).lower()
-    kinds = (kind, kind.removesuffix("s"), kind.removesuffix("es"))
-    of_kind = [each for each in candidates if each.kind.lower() in kinds]
+    of_kind = [each for each in candidates if is_kind(kind, each.kind)]
     found = of_name = [each for each in of_kind if each.name == name]
     if namespace is not None:
         # An object without a namespace may be applied to any, unless another object names this one.
