@@ -1,9 +1,10 @@
-"""Read references to Services by name: Ingresses, routes, webhooks, StatefulSets.
+"""Read references to Services by name: Ingresses, routes, webhooks, StatefulSets, Rollouts.
 
 A reader takes a node of the reference table. A malformed node has no reference: the API
 server or another controller would refuse it.
 
-Sources: Kubernetes API reference 1.36; Gateway API 1.3 (`apis/v1`, `apis/v1alpha2`); OpenShift `route/v1`.
+Sources: Kubernetes API reference 1.36; Gateway API 1.3 (`apis/v1`, `apis/v1alpha2`); OpenShift `route/v1`;
+Argo Rollouts 1.8 (`RolloutStrategy`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -144,11 +145,20 @@ def openshift_backend(node: Node) -> Iterator[Reference]:
 
 def governing_service(node: Node) -> Iterator[Reference]:
     """Read the Service that gives the pods of a StatefulSet their DNS names."""
+    yield from _by_name(node, "governing-service")
+
+
+def rollout_service(node: Node) -> Iterator[Reference]:
+    """Read a Service whose selector the controller of a Rollout changes."""
+    yield from _by_name(node, "rollout")
+
+
+def _by_name(node: Node, role: Role) -> Iterator[Reference]:
     if isinstance(node.value, str) and node.value:
         yield Reference(
             source=node.source,
             field=node.field(),
-            role="governing-service",
+            role=role,
             lookup="service",
             service=node.value,
             namespace=node.source.namespace,

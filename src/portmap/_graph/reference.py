@@ -47,6 +47,7 @@ Role: TypeAlias = Literal[
     "parent",
     "pod-monitor",
     "probe",
+    "rollout",
     "route",
     "service-monitor",
     "webhook",

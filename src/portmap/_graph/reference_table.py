@@ -68,6 +68,17 @@ REFERENCES: Final[tuple[Row, ...]] = (
     Row(_POLICY, ("spec", "ingress", EVERY, "ports", EVERY), of_pods.policy_ingress_port),
     Row(_POLICY, ("spec", "egress", EVERY, "ports", EVERY), of_pods.policy_egress_port),
     Row((("apps", "StatefulSet"),), ("spec", "serviceName"), of_services.governing_service),
+    *(
+        Row((("argoproj.io", "Rollout"),), ("spec", "strategy", *path), of_services.rollout_service)
+        for path in (
+            ("blueGreen", "activeService"),
+            ("blueGreen", "previewService"),
+            ("canary", "stableService"),
+            ("canary", "canaryService"),
+            ("canary", "pingPong", "pingService"),
+            ("canary", "pingPong", "pongService"),
+        )
+    ),
     Row(_WEBHOOKS, ("webhooks", EVERY, "clientConfig", "service"), of_services.webhook),
     Row((("apiregistration.k8s.io", "APIService"),), ("spec", "service"), of_services.api_service),
     Row(_CRD, ("spec", "conversion", "webhook", "clientConfig", "service"), of_services.webhook),
