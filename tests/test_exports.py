@@ -159,8 +159,9 @@ def test_the_other_distribution_portmap_is_detected(init: str | None, tmp_path: 
     if init is not None:
         (package / "__init__.py").write_text(init)
     # Without the folder that has the real package: a regular package would win over a folder without `__init__.py`.
-    path = "import os, sys; sys.path = [each for each in sys.path if not os.path.exists(each + '/portmap/testing.py')]"
-    code = f"{path}; sys.path.insert(0, '.'); import portmap.lint"
+    # The libraries that portmap imports may be in that folder, too, so they are imported before.
+    path = "sys.path = [each for each in sys.path if not os.path.exists(each + '/portmap/testing.py')]"
+    code = f"import os, sys, attrs, cattrs, yaml; {path}; sys.path.insert(0, '.'); import portmap.lint"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "run `pip uninstall portmap`" in done.stderr
