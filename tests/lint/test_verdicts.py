@@ -168,8 +168,9 @@ def test_objects_of_a_cluster() -> None:
 
 
 def test_an_object_without_a_kind(tmp_path: Path) -> None:
-    """The URL of a request names the kind; a file must. A file in which no object has a kind is not a manifest."""
-    assert found_in(tmp_path, web={"apiVersion": "apps/v1", "metadata": {"name": "web"}}) == []
+    """The URL of a request names the kind; a file must, also if it has no other object."""
+    assert found_in(tmp_path, web={"apiVersion": "apps/v1", "metadata": {"name": "web"}}) == [("unknown-kind", "kind")]
+    assert found_in(tmp_path, web={"apiVersion": "v2", "name": "web"}) == []
     other = {"apiVersion": "networking.k8s.io/v1", "metadata": {"name": "web"}, "spec": {}}
     assert found_in(tmp_path, web=[], both={"kind": "List", "items": [deployment(), other]}) == [
         ("unknown-kind", "kind")

@@ -238,8 +238,13 @@ def slashed(source: str) -> str:
 
 
 def _may_be_manifest(document: Document) -> bool:
-    """Return whether a document has a kind, and a version or metadata: much other JSON has something of a kind."""
-    return bool(document.kind) and ("apiVersion" in document.raw or "metadata" in document.raw)
+    """Return whether a document has two of kind, version and metadata: much other JSON has something of a kind.
+
+    Without a kind it needs a name, too. kubectl refuses it, and so does the rule `unknown-kind`.
+    """
+    if document.kind:
+        return "apiVersion" in document.raw or "metadata" in document.raw
+    return bool(document.name) and isinstance(document.raw.get("apiVersion"), str)
 
 
 def _is_kustomization(source: str) -> bool:
