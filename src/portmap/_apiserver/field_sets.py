@@ -123,7 +123,7 @@ def with_parents(paths: FieldSet) -> FieldSet:
     return paths | above
 
 
-def without(value: object, paths: FieldSet, merge_type: MergeType, path: OwnedPath = ()) -> Any:  # noqa: ANN401
+def without(value: object, paths: FieldSet, merge_type: MergeType, path: OwnedPath = ()) -> Any:  # noqa: ANN401 - JSON
     """Return the value without these paths. A container that loses all its children becomes null."""
     if merge_type is None or not any(each[: len(path)] == path for each in paths):
         return value

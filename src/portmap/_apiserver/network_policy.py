@@ -10,7 +10,7 @@ from portmap._apiserver.label_selector import LABEL_SELECTOR, LABEL_SELECTOR_RUL
 from portmap._apiserver.object_kind import DecodedObject, ObjectKind, Part, object_schema, rules_of_object
 from portmap._apiserver.problems import Problem, invalid, not_supported, port_name_problems
 from portmap._apiserver.rule import RuleGroup, Stage
-from portmap._kubernetes.addresses import cidr_reasons, network_of, standard_block
+from portmap._kubernetes.addresses import cidr_reasons, is_within, network_of, standard_block
 from portmap._kubernetes.enums import PROTOCOLS
 from portmap._kubernetes.features import STRICT_IP_CIDR
 from portmap._kubernetes.field_path import FieldPath
@@ -175,7 +175,7 @@ def policy_exception_outside_block(subject: DecodedObject) -> Iterator[Problem]:
     for path, exception, cidr in _blocks(subject):
         if cidr is not None:
             inner, outer = network_of(exception), network_of(cidr)
-            if inner and outer and not (inner != outer and inner.version == outer.version and inner.subnet_of(outer)):  # type: ignore[arg-type]  # of one version
+            if inner and outer and (inner == outer or not is_within(inner, outer)):
                 yield Problem(path, f"must be a smaller block within {cidr}", exception)
 
 

@@ -101,7 +101,7 @@ def _merged_order(live: list[str], config: list[str]) -> list[str]:
     return merged + rest
 
 
-def _prune(merged: Any, last: FieldSet, owners: Managers, merge_type: MergeType) -> Any:  # noqa: ANN401
+def _prune(merged: Any, last: FieldSet, owners: Managers, merge_type: MergeType) -> Any:  # noqa: ANN401 - JSON
     """Return the object without the fields that the manager owned before and no manager owns now."""
     if not last:
         return merged

@@ -12,7 +12,7 @@ from portmap._apiserver.service_schema import SPEC_FIELDS_BUT_PORTS
 from portmap._contract.changes import Change, Codes
 from portmap._contract.pairing import Pair, port_label, service_label
 from portmap._contract.references import References
-from portmap._kubernetes.addresses import Network
+from portmap._kubernetes.addresses import Network, is_within
 from portmap._kubernetes.cluster import Cluster
 from portmap._model.ports import ServicePort
 from portmap._model.services import Service, service_state
@@ -137,12 +137,7 @@ def _covered(blocks: Sequence[Network], by: Sequence[Network]) -> bool:
         *ipaddress.collapse_addresses(each for each in by if isinstance(each, ipaddress.IPv4Network)),
         *ipaddress.collapse_addresses(each for each in by if isinstance(each, ipaddress.IPv6Network)),
     ]
-    return all(any(each.version == other.version and _within(each, other) for other in merged) for each in blocks)
-
-
-def _within(one: Network, other: Network) -> bool:
-    # Both have the same version, which the type checker cannot see.
-    return other.network_address <= one.network_address and one.broadcast_address <= other.broadcast_address  # type: ignore[operator]
+    return all(any(is_within(each, other) for other in merged) for each in blocks)
 
 
 # --- its ports -------------------------------------------------------------------------------------------------

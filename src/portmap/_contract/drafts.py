@@ -319,7 +319,7 @@ def _over_a_number(transition: Transition, port: ServicePort, before: object, af
         yield _set(transition, Phase.CROSS, port, transition.new_numbers[0])
         yield _roll_out(transition, Phase.ROLL_OUT)
     else:
-        # The name stands for several numbers, so pods must have both names for a while.
+        # The name means several numbers, so pods must have both names for a while.
         yield _roll_out(transition, Phase.CROSS, f"with both {before} and {after} declared, by kubectl replace")
     yield _set(transition, Phase.SWITCH, port, after)
     if len(transition.new_numbers) > 1:

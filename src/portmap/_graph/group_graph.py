@@ -28,7 +28,7 @@ class GroupGraph:
 
     Args:
         group: The objects.
-        context: Returns the whole input. It is called when somebody first asks about the rest of the input.
+        context: Returns the whole input. It is called when the rest of the input is first needed.
     """
 
     def __init__(self, group: Group, context: Callable[[], InputContext]) -> None:

@@ -62,7 +62,7 @@ class Place:
         """The line, if it is known."""
         if self._line is None or isinstance(self._line, int):
             return self._line
-        # The positions of a file are computed when somebody asks for the first one.
+        # The positions of a file are computed when the first one is needed.
         span = self._line.span()
         return span and span.line
 

@@ -179,6 +179,11 @@ def cidr_reasons(text: str, *, strict: bool) -> tuple[str, ...]:
     return ()
 
 
+def is_within(inner: Network, outer: Network) -> bool:
+    """Return whether every address of a block is in another block, which is of the same version then."""
+    return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type] # of one version
+
+
 @lru_cache(maxsize=4096)
 def network_of(text: str) -> "Network | None":
     """Return the block that a CIDR text names without bits beyond the prefix, or `None`: Go's `ParseCIDRSloppy`."""

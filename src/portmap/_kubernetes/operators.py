@@ -18,7 +18,7 @@ import attrs
 
 _PLACEHOLDER: Final = re.compile(r"\{([a-z][\w.*/-]*)\}")
 _MOST_VALUES: Final = 100
-"""How many values of a field one text may stand for."""
+"""How many values of a field one text of the table may give."""
 _DEEPEST: Final = 6
 """How deep `**` looks."""
 
@@ -296,7 +296,7 @@ class MadeService(NamedTuple):
 
 
 def made_services(texts: Iterable[str], manifest: Mapping[str, Any]) -> Iterator[MadeService]:
-    """Yield the Services that texts of the table stand for, such as `{name}-rw 5432`."""
+    """Yield the Services that texts of the table describe, such as `{name}-rw 5432`."""
     for text in texts:
         name, *ports = text.split()
         name, _, namespace = name.partition("@")

@@ -54,8 +54,9 @@ def write_whole(path: str | os.PathLike[str], data: bytes, *, expected: bytes | 
     """
     try:
         target = Path(os.path.realpath(path))
-        # Not of the target: for links in a circle, that is one of them.
-        before = os.stat(path) if os.path.exists(target) or os.path.lexists(target) else None  # noqa: PTH110, PTH116
+        # `Path.exists` fails in folders without permission. In a circle of links, the target is one of them.
+        exists = os.path.exists(target) or os.path.lexists(target)  # noqa: PTH110 - see above
+        before = os.stat(path) if exists else None  # noqa: PTH116 - the path may be text
         if before is not None and not stat.S_ISREG(before.st_mode):
             # A device or a pipe has no old content to keep. This fails for a folder.
             with target.open("wb") as file:
@@ -70,7 +71,7 @@ def write_whole(path: str | os.PathLike[str], data: bytes, *, expected: bytes | 
 
 def _check(before: os.stat_result, target: Path, path: str | os.PathLike[str]) -> None:
     """Fail for a file that this process may replace but should not."""
-    # Root may write everything; a file that nobody may write is still meant to stay.
+    # Root may write everything; a file without write permission is still kept.
     if not before.st_mode & 0o222 or not os.access(target, os.W_OK):
         raise ManifestError("cannot be written: it is read-only", str(path))
     if before.st_nlink > 1:
@@ -86,7 +87,7 @@ def _replace(
 ) -> None:
     name = target.with_name(f".portmap-{secrets.token_hex(8)}.tmp")
     try:
-        # A new file has the permissions of any other that is made here; nobody else reads one on its way.
+        # A new file has the permissions of any other that is made here; one that replaces is private until then.
         handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if before is None else 0o600)
     except PermissionError as error:
         problem = f"cannot be replaced: nothing can be written to its folder ({error.strerror})"
@@ -101,7 +102,7 @@ def _replace(
                 _keep(file.fileno(), before, target, path)
             os.fsync(file.fileno())
         if expected is not None and target.read_bytes() != expected:
-            raise ManifestError("has changed since it was read; nothing was written", str(path))  # noqa: TRY301
+            raise ManifestError("has changed since it was read; nothing was written", str(path))  # noqa: TRY301 - cleans up
         name.replace(target)
     except BaseException:
         with suppress(OSError):

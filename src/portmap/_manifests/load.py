@@ -89,7 +89,8 @@ def load(source: str | os.PathLike[str] | IO[str] | IO[bytes], *, cluster: Clust
     for each in manifest_files(path, unreadable):
         try:
             if not os.path.isfile(each):  # noqa: PTH113 - a device or pipe might never end
-                raise ManifestError("cannot be read: it is not a regular file, or a broken link", each)  # noqa: TRY301
+                problem = "cannot be read: it is not a regular file, or a broken link"
+                raise ManifestError(problem, each)  # noqa: TRY301 - reported like the others
             found.extend(documents_of(read_file(Path(each)), each, cluster))
         except ManifestError as error:
             unreadable.append(error)

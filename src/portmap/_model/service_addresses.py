@@ -82,7 +82,7 @@ class ServiceAddresses:
         """Return the DNS name of the Service: short within its namespace, fully qualified in others.
 
         The name of an ExternalName Service is an alias of its external name. The name of a headless
-        Service stands for the addresses of all its pods.
+        Service resolves to the addresses of all its pods.
 
         Args:
             from_namespace: The namespace of the client, if it may be another one.

@@ -45,7 +45,7 @@ class _PureParser(Reader, Scanner, Parser):
         Parser.__init__(self)
 
     def get_event(self) -> _Event:
-        event: _Event = Parser.get_event(self)  # type: ignore[no-untyped-call]
+        event: _Event = Parser.get_event(self)  # type: ignore[no-untyped-call] # has no types
         if type(event) is ScalarEvent:
             event.value.encode()  # PyYAML accepts escaped surrogates.
         return event

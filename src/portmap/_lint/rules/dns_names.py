@@ -177,7 +177,11 @@ def _missing(resolved: ResolvedReference, bundle: Bundle) -> Iterator[Found]:
 def _why_no_names(service: Service, workload: Workload, bundle: Bundle) -> tuple[str, str, str | None] | None:
     """Return why a Service gives the pods of a workload no names, what to do, and why it matters less."""
     if service.effective_type == "ExternalName":
-        return f"{service} stands for {service.external_name}, so the pods have no DNS names", "make it headless", None
+        return (
+            f"{service} is an alias of {service.external_name}, so the pods have no DNS names",
+            "make it headless",
+            None,
+        )
     if service.cluster_ip != "None":
         because = None if (workload.replicas or 1) > 1 else "there is one pod, which the Service reaches"
         problem = f"{service} has a cluster IP, so the pods have no DNS names of their own"
