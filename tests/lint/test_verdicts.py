@@ -175,3 +175,5 @@ def test_an_object_without_a_kind(tmp_path: Path) -> None:
     assert found_in(tmp_path, web=[], both={"kind": "List", "items": [deployment(), other]}) == [
         ("unknown-kind", "kind")
     ]
+    [found] = (each for each in lint_paths(str(tmp_path)) if each.rule == "unknown-kind")
+    assert str(found.subject) == "object web"

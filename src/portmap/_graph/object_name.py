@@ -149,8 +149,8 @@ class ObjectName:
 
     def __str__(self) -> str:
         """Return a display name: `Ingress shop/web`."""
-        name = self.name or "(no name)"
-        return f"{self.kind} {self.namespace}/{name}" if self.namespace else f"{self.kind} {name}"
+        kind, name = self.kind or "object", self.name or "(no name)"
+        return f"{kind} {self.namespace}/{name}" if self.namespace else f"{kind} {name}"
 
 
 def label_of(name: ObjectName) -> ObjectName:
