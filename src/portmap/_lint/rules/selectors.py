@@ -14,7 +14,6 @@ from portmap._lint.rules.places import pod_labels_of
 from portmap._model.services import Service
 from portmap._model.workloads import Workload
 
-_MISS: Final = "selector-matches-nothing"
 _RELEASE: Final = "app.kubernetes.io/instance"
 _PROBES: Final = ("readinessProbe", "livenessProbe", "startupProbe")
 _ACTIONS: Final = ("httpGet", "tcpSocket", "grpc")
