@@ -1,7 +1,7 @@
-"""What operators and injectors do that manifests do not show: one table, to which users can add rows.
+"""What operators and injectors do that manifests do not show, in one table.
 
 The operator of a custom resource creates Services and pods; a Rollout or a RayCluster gives its pods labels that its
-template lacks; an injector adds a container to pods. The rows are in `operators.toml` and in the `Cluster`.
+template lacks; an injector adds a container to pods. The rows are in `operators.toml`.
 
 In the texts of a row, `{name}` is the name of the object and `{spec.queue.size}` the value of a field, where `*`
 is any item of a list or mapping, and `**` any number of them. `{item.name}` is a field of the item that has the pod
